@@ -129,8 +129,10 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
     mr_verify_report_begin(&job->report);
     if (mr_manifest_writes_rows(&job->plan.manifest)) {
         code = mr_progress_new(job->opts->general.progress, &job->rows.progress, err);
-        if (code == MR_OK)
+        if (code == MR_OK) {
+            mr_progress_begin(job->rows.progress, "proving");
             code = mr_verify_rows(&job->rows, err);
+        }
         mr_progress_finish(job->rows.progress);
         job->report.rows = &job->rows;
     }

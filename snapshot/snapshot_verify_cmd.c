@@ -194,6 +194,7 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
     MR_TRY_OUT(mr_snap_open(dir, &snap, err));
     MR_TRY_OUT(use_options(&snap, opts, &how, err));
     MR_TRY_OUT(mr_progress_new(opts->general.progress, &how.progress, err));
+    mr_progress_begin(how.progress, "proving");
     MR_TRY_OUT(mr_verify(&snap, &how, err));
 out:
     mr_progress_finish(how.progress);
@@ -248,15 +249,19 @@ out:
 
 /* Behind what is in it. */
 static enum mr_code print_proof(const struct mr_snap_record *verified,
-                                const struct mr_snap_record *rehearsed, bool color,
+                                const struct mr_snap_record *rehearsed, struct mr_look look,
                                 struct mr_err *err)
 {
     const bool damaged = verified != NULL && !mr_snap_record_is_good(verified);
+    const bool clean = !damaged && (rehearsed == NULL || mr_snap_record_is_good(rehearsed));
+    if (look.brief && clean)
+        return MR_OK;
     struct mr_strbuf out = MR_STRBUF_INIT, proof = MR_STRBUF_INIT;
     mr_snap_record_add_text(&proof, verified, rehearsed);
     if (damaged) {
         mr_strbuf_add_fmt(&out, "%sdamaged%s: snapshot verify found it so at ",
-                          mr_term_style(MR_STYLE_BAD, color), mr_term_style(MR_STYLE_RESET, color));
+                          mr_term_style(MR_STYLE_BAD, look.color),
+                          mr_term_style(MR_STYLE_RESET, look.color));
         mr_utf8_show_str(&out, verified->at);
         mr_strbuf_add_char(&out, '\n');
     }
@@ -283,8 +288,7 @@ static enum mr_code list_one(const struct mr_snap *snap, const char *dir,
     } else {
         MR_TRY_OUT(
             mr_snap_show_text(&snap->manifest, dir, mr_general_look(&opts->general), stdout, err));
-        MR_TRY_OUT(
-            print_proof(verified, rehearsed, mr_term_use_color(opts->general.color, 1), err));
+        MR_TRY_OUT(print_proof(verified, rehearsed, mr_general_look(&opts->general), err));
     }
     *exit_code = snap->damage.count > 0 || (verified != NULL && !mr_snap_record_is_good(verified));
 out:

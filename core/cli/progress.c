@@ -1,7 +1,6 @@
 /* progress.c: see progress.h. */
 #include "core/cli/progress.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +25,10 @@ struct rate {
 struct mr_progress {
     /* any thread */
     atomic_uint_fast64_t rows, bytes, done, total;
-    pthread_mutex_t note_lock;
-    char note[96];
 
     /* the ticking thread */
     enum { HIDDEN = 1, ON_TERMINAL, PLAIN } place;
+    const char *what; /* is counted; NULL: nobody has said */
     double started_s, shown_s, sampled_s;
     struct rate row_rate, byte_rate, done_rate;
 };
@@ -50,7 +48,6 @@ enum mr_code mr_progress_new(enum mr_progress_mode mode, struct mr_progress **ou
     struct mr_progress *progress = calloc(1, sizeof *progress);
     if (progress == NULL)
         return mr_err_nomem(err, "setting up the progress line");
-    (void)pthread_mutex_init(&progress->note_lock, NULL);
     start(progress, mr_clock_now_s());
     if (mode != MR_PROGRESS_NEVER && mr_term_is_terminal(STDERR_FILENO))
         progress->place = ON_TERMINAL;
@@ -67,7 +64,6 @@ void mr_progress_free(struct mr_progress *progress)
     if (progress == NULL)
         return;
     mr_progress_finish(progress);
-    (void)pthread_mutex_destroy(&progress->note_lock);
     free(progress);
 }
 
@@ -85,15 +81,6 @@ void mr_progress_add_done(struct mr_progress *progress, uint64_t units)
 void mr_progress_add_total(struct mr_progress *progress, uint64_t units)
 {
     atomic_fetch_add_explicit(&progress->total, units, memory_order_relaxed);
-}
-
-void mr_progress_set_note(struct mr_progress *progress, const char *note)
-{
-    pthread_mutex_lock(&progress->note_lock);
-    size_t len = strnlen(note, sizeof progress->note - 1);
-    memcpy(progress->note, note, len);
-    progress->note[len] = '\0';
-    pthread_mutex_unlock(&progress->note_lock);
 }
 
 void mr_progress_add_count(struct mr_strbuf *out, double count)
@@ -144,6 +131,8 @@ static void add_line(struct mr_progress *progress, double now_s, struct mr_strbu
         progress->sampled_s = now_s;
     }
 
+    if (progress->what != NULL)
+        mr_strbuf_add_fmt(out, "%s: ", progress->what);
     if (total > 0) {
         double share = 100.0 * (double)done / (double)total;
         mr_strbuf_add_fmt(out, "%2.0f %%  ", share >= 99 ? 99.0 : (double)(int)share);
@@ -156,10 +145,6 @@ static void add_line(struct mr_progress *progress, double now_s, struct mr_strbu
         mr_strbuf_add_str(out, "  ETA ");
         mr_progress_add_duration(out, (double)(total - done) / progress->done_rate.per_s);
     }
-    pthread_mutex_lock(&progress->note_lock);
-    if (progress->note[0] != '\0')
-        mr_strbuf_add_fmt(out, "  %s", progress->note);
-    pthread_mutex_unlock(&progress->note_lock);
 }
 
 void mr_progress_phase(struct mr_progress *progress, const char *what)
@@ -171,8 +156,18 @@ void mr_progress_phase(struct mr_progress *progress, const char *what)
     mr_strbuf_release(&line);
 }
 
-void mr_progress_begin(struct mr_progress *progress)
+void mr_progress_begin(struct mr_progress *progress, const char *what)
 {
+    if (progress->what != NULL) {
+        atomic_store(&progress->rows, 0);
+        atomic_store(&progress->bytes, 0);
+        atomic_store(&progress->done, 0);
+        atomic_store(&progress->total, 0);
+    }
+    progress->what = what;
+    progress->row_rate.last = atomic_load(&progress->rows);
+    progress->byte_rate.last = atomic_load(&progress->bytes);
+    progress->done_rate.last = atomic_load(&progress->done);
     start(progress, mr_clock_now_s());
 }
 

@@ -9,7 +9,7 @@
  * line is written every ten seconds.  Totals are estimates: the percentage stops at 99
  * until mr_progress_finish(), and there is no ETA before a rate is known.
  *
- * Threads: add, add_total and set_note from any; tick and finish from one.  Counters
+ * Threads: add and add_total from any; phase, begin, tick and finish from one.  Counters
  * are atomic: an add costs a few nanoseconds, call it per chunk or per row as it suits.
  */
 #ifndef MR_PROGRESS_H
@@ -39,14 +39,12 @@ void mr_progress_add(struct mr_progress *progress, uint64_t rows, uint64_t bytes
  * counts only what is left, or its rate would start with what another run did. */
 void mr_progress_add_done(struct mr_progress *progress, uint64_t units);
 void mr_progress_add_total(struct mr_progress *progress, uint64_t units);
-/* A few words at the end of the line ("12 of 34 tables"), copied; "" for none. */
-void mr_progress_set_note(struct mr_progress *progress, const char *note);
-
-/* What comes before there is anything to count ("reading the catalogues"): on a terminal it is
+/* What comes where there is nothing to count ("reading the catalogues"): on a terminal it is
  * shown at once, since whoever looks at an empty one thinks that nothing happens. */
 void mr_progress_phase(struct mr_progress *progress, const char *what);
-/* And here it ends: rates and lines are counted from now on. */
-void mr_progress_begin(struct mr_progress *progress);
+/* And here it ends.  `what` (static: "loading") is counted from now on, and its lines begin with it:
+ * rates are new, and of a second one the counters, too, which nobody else may touch meanwhile. */
+void mr_progress_begin(struct mr_progress *progress, const char *what);
 
 /* Shows the line if it is time to.  Cheap: call it as often as you like. */
 void mr_progress_tick(struct mr_progress *progress);

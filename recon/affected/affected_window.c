@@ -433,6 +433,7 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
     r->pairing =
         (struct mr_pairing){.side = r->sides.side, .config = w->config, .arena = &r->arena};
     MR_TRY(mr_progress_new(w->progress, &r->progress, err));
+    mr_progress_begin(r->progress, "reading");
     return mr_throttle_new(&w->load, eps, MR_SIDES, &db_opts, &r->throttle, err);
 }
 

@@ -319,7 +319,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
     MR_TRY_OUT(begin_run(check, err));
     MR_TRY_OUT(keep_uris(check, err));
     MR_TRY_OUT(keep_settings(check, err));
-    mr_progress_begin(check->progress);
+    mr_progress_begin(check->progress, "comparing");
     MR_TRY_OUT(mr_throttle_new(&check->opts->load, eps, servers, &db_opts, &check->throttle, err));
     MR_TRY_OUT(mr_check_execute(check, &pairs, err));
 out:

@@ -149,6 +149,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
     run.skip = ap->nontransactional != NULL ? skip : NULL;
     MR_TRY_OUT(mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err));
     MR_TRY_OUT(mr_progress_new(ap->opts->general.progress, &run.progress, err));
+    mr_progress_begin(run.progress, "writing");
     mr_progress_add_total(run.progress, ap->units.count);
     code = mr_apply_units_run(&run, err);
     mr_progress_finish(run.progress);

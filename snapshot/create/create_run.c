@@ -275,7 +275,7 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     MR_TRY_OUT(open_journal(c, err));
     MR_TRY_OUT(mr_create_sweep(c, err)); /* whose room is free again */
     MR_TRY_OUT(check_disk(c, err));
-    mr_progress_begin(c->progress);
+    mr_progress_begin(c->progress, "reading");
     MR_TRY_OUT(mr_create_scan(c, err));
     MR_TRY_OUT(mr_create_finish(c, err));
 out:

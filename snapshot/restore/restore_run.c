@@ -105,10 +105,11 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
         MR_TRY_OUT(mr_snap_require_signer(&r->snap, r->opts->signer, err));
     MR_TRY_OUT(mr_snap_require_whole(&r->snap, err));
     MR_TRY_OUT(mr_snap_unlock(&r->snap, r->opts->decrypt_with, err));
+    MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
     double at_s = mr_clock_now_s();
+    mr_progress_phase(r->progress, "proving files");
     MR_TRY_OUT(prove_files(r, err));
     r->times.files_s = lap(&at_s);
-    MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
     MR_TRY_OUT(open_server(r, err));
     MR_TRY_OUT(mr_restore_target(r, err));
     if (r->opts->dry_run) {
@@ -116,11 +117,15 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
         goto out;
     }
     at_s = mr_clock_now_s();
+    mr_progress_phase(r->progress, "making tables");
     MR_TRY_OUT(mr_restore_before(r, err));
+    mr_progress_begin(r->progress, "loading");
     MR_TRY_OUT(mr_restore_load(r, err));
     MR_TRY_OUT(mr_restore_drop_aside(r, err));
+    mr_progress_phase(r->progress, "making keys, views and triggers");
     MR_TRY_OUT(mr_restore_after(r, err));
     r->times.load_s = lap(&at_s);
+    mr_progress_begin(r->progress, "reading back");
     MR_TRY_OUT(mr_restore_check(r, err));
     MR_TRY_OUT(mr_restore_events(r, err));
     MR_TRY_OUT(mr_restore_end(r, err));
