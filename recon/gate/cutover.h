@@ -173,6 +173,9 @@ enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err);
  * NULL), and both servers with all that is said of the connection. */
 void mr_cutover_add_command(const struct mr_cutover *c, const char *command, const char *option,
                             const char *value, struct mr_strbuf *out);
+/* The check of these tables; count 0: of all. */
+void mr_cutover_add_check(const struct mr_cutover *cutover, const char *const *tables, size_t count,
+                          struct mr_strbuf *out);
 
 /* Adds one, from a format. */
 enum mr_code mr_cutover_found(struct mr_cutover *c, struct mr_cutover_findings *findings,

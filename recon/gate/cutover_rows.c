@@ -28,6 +28,7 @@
 #define WHOLE_ROWS_MAX 20000         /* and as they are read */
 #define SPARE_ROWS 1000              /* that may come to a tail while it is read */
 #define NAMED 3                      /* rows of a table */
+#define COMMAND_TABLES 20            /* of a command; of more it is that of all */
 #define KEY_WIDTH 40
 
 /* The last rows of a table. */
@@ -44,9 +45,10 @@ struct tail {
 
 struct reading {
     struct mr_cutover *c;
-    size_t tables; /* compared */
-    size_t cut;    /* of wide rows, of which fewer were compared */
-    bool reached;  /* by NEW, at the last wait */
+    size_t tables;           /* compared */
+    size_t cut;              /* of wide rows, of which fewer were compared */
+    bool reached;            /* by NEW, at the last wait */
+    struct mr_vec differing; /* const char *: names of tables */
 };
 
 /* A key whose rows looked different: one row, but where the counter's index lets several have it. */
@@ -352,16 +354,25 @@ static void add_key(struct mr_strbuf *out, const struct tail *tail, const struct
     }
 }
 
-static enum mr_code tell(struct mr_cutover *c, const struct tail *tail, const struct mr_vec *sure,
+/* The hint is one of all tables that differ, and comes when they are known. */
+static enum mr_code note_differing(struct reading *r, const char *name, struct mr_err *err)
+{
+    const char **slot = mr_vec_push(&r->differing);
+    if (slot == NULL)
+        return mr_err_nomem(err, "comparing rows");
+    *slot = name;
+    return MR_OK;
+}
+
+static enum mr_code tell(struct reading *r, const struct tail *tail, const struct mr_vec *sure,
                          const struct mr_vec *open, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT, hint = MR_STRBUF_INIT;
+    struct mr_cutover *c = r->c;
+    struct mr_strbuf text = MR_STRBUF_INIT;
     const char *name = tail->table->find.name;
     const size_t old = tail->rows[MR_OLD].rows.count, new = tail->rows[MR_NEW].rows.count;
     const size_t last = old > new ? old : new;
     enum mr_code code = MR_OK;
-    mr_strbuf_add_str(&hint, "What differs, and whose it is: ");
-    mr_cutover_add_command(c, "myrecon check", "--tables", name, &hint);
     for (size_t i = 0; i < sure->count && i < NAMED; i++) {
         const struct suspect *s = mr_vec_at(sure, i);
         mr_strbuf_add_str(&text, i > 0 ? ", " : "");
@@ -373,10 +384,12 @@ static enum mr_code tell(struct mr_cutover *c, const struct tail *tail, const st
     if (sure->count > NAMED)
         mr_strbuf_add_fmt(&text, " and %zu more", sure->count - NAMED);
     MR_TRY_OUT(mr_strbuf_check(&text, "comparing rows", err));
-    if (sure->count > 0)
-        MR_TRY_OUT(mr_cutover_found(c, &c->rows, MR_GATE_CRITICAL, hint.ptr, err,
+    if (sure->count > 0) {
+        MR_TRY_OUT(note_differing(r, name, err));
+        MR_TRY_OUT(mr_cutover_found(c, &c->rows, MR_GATE_CRITICAL, NULL, err,
                                     "%s: %zu of its last %zu rows differ%s: %s", name, sure->count,
                                     last, sure->count == 1 ? "s" : "", text.ptr));
+    }
     if (open->count > 0)
         MR_TRY_OUT(mr_cutover_found(c, &c->rows, MR_GATE_UNKNOWN,
                                     "Try again when less is written, or leave the table out: "
@@ -385,7 +398,6 @@ static enum mr_code tell(struct mr_cutover *c, const struct tail *tail, const st
                                     open->count));
 out:
     mr_strbuf_release(&text);
-    mr_strbuf_release(&hint);
     return code;
 }
 
@@ -419,11 +431,13 @@ static enum mr_code compare_whole(struct reading *r, struct tail *tail, struct m
         if (mr_rowset_group_is_same(old, all_of(&tail->rows[MR_NEW])))
             return MR_OK;
         differed = round > 0 && mr_rowset_group_is_same(old, before) ? differed + 1 : 1;
-        if (differed > 2)
+        if (differed > 2) {
+            MR_TRY(note_differing(r, name, err));
             return mr_cutover_found(c, &c->rows, MR_GATE_CRITICAL, NULL, err,
                                     "%s, which has no key, differs: %zu rows on OLD, %zu on NEW",
                                     name, tail->rows[MR_OLD].rows.count,
                                     tail->rows[MR_NEW].rows.count);
+        }
         before = old;
         MR_TRY(read_side(c, tail, MR_OLD, err));
         MR_TRY(mr_cutover_catch_up(c, MR_CUTOVER_AGAIN_S(c), &r->reached, err));
@@ -447,7 +461,7 @@ static enum mr_code judge_tail(struct reading *r, struct tail *tail, struct mr_e
         return compare_whole(r, tail, err);
     MR_TRY_OUT(compare(tail, &suspects, err));
     MR_TRY_OUT(settle(r, tail, &suspects, &sure, err));
-    code = tell(r->c, tail, &sure, r->reached ? &suspects : &none, err);
+    code = tell(r, tail, &sure, r->reached ? &suspects : &none, err);
 out:
     mr_vec_release(&suspects);
     mr_vec_release(&sure);
@@ -503,9 +517,29 @@ static enum mr_code set_note(struct reading *r, struct mr_err *err)
     return code;
 }
 
+static enum mr_code set_hint(struct reading *r, struct mr_err *err)
+{
+    struct mr_cutover *c = r->c;
+    struct mr_strbuf hint = MR_STRBUF_INIT;
+    const size_t count = r->differing.count <= COMMAND_TABLES ? r->differing.count : 0;
+    mr_strbuf_add_str(&hint, "What differs, and whose it is: ");
+    mr_cutover_add_check(c, r->differing.items, count, &hint);
+    enum mr_code code = mr_strbuf_check(&hint, "comparing rows", err);
+    const char *kept = code == MR_OK ? mr_arena_strdup(&c->arena, hint.ptr) : NULL;
+    mr_strbuf_release(&hint);
+    if (code == MR_OK && kept == NULL)
+        code = mr_err_nomem(err, "comparing rows");
+    for (size_t i = 0; i < c->rows.items.count; i++) {
+        struct mr_cutover_finding *f = mr_vec_at(&c->rows.items, i);
+        if (f->severity == MR_GATE_CRITICAL && f->hint == NULL)
+            f->hint = kept;
+    }
+    return code;
+}
+
 enum mr_code mr_cutover_read_rows(struct mr_cutover *c, struct mr_err *err)
 {
-    struct reading r = {.c = c, .reached = true};
+    struct reading r = {.c = c, .reached = true, .differing = MR_VEC_INIT(const char *)};
     struct tail *tails = calloc(BATCH, sizeof *tails);
     enum mr_code code = MR_OK;
     if (tails == NULL)
@@ -529,5 +563,8 @@ enum mr_code mr_cutover_read_rows(struct mr_cutover *c, struct mr_err *err)
             mr_cutover_found(c, &c->rows, MR_GATE_UNKNOWN, "Wait longer for NEW: --wait SECONDS.",
                              err, "NEW fell behind while rows were compared: %zu table%s done",
                              r.tables, r.tables == 1 ? "" : "s");
+    if (code == MR_OK && r.differing.count > 0)
+        code = set_hint(&r, err);
+    mr_vec_release(&r.differing);
     return code == MR_OK ? set_note(&r, err) : code;
 }

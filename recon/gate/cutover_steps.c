@@ -34,6 +34,16 @@ void mr_cutover_add_command(const struct mr_cutover *c, const char *command, con
     add_server(c, MR_NEW, out);
 }
 
+void mr_cutover_add_check(const struct mr_cutover *c, const char *const *tables, size_t count,
+                          struct mr_strbuf *out)
+{
+    begin_command(c, "myrecon check", out);
+    for (size_t i = 0; i < count; i++)
+        mr_command_add_option(out, "--tables", tables[i]);
+    add_server(c, MR_OLD, out);
+    add_server(c, MR_NEW, out);
+}
+
 /* ---- steps ---- */
 
 /* Takes the text, which is empty then. */

@@ -36,6 +36,7 @@ rows_and_definitions() {
     is "$GATE_KIND: newest rows differ" "$(found)" "rows:critical -> 2"
     like "$GATE_KIND: which rows" "$(message rows)" "club.members: 1 of its last 100 rows differs: id 850 differs"
     like "$GATE_KIND: and which is not there" "$(message rows)" "club.orders: .*id 900 is not on NEW"
+    like "$GATE_KIND: one check shows both" "$(message rows)" "/ What differs, .*myrecon check .*--tables club.members --tables club.orders mysql:"
     cutover --rows 20
     like "$GATE_KIND: a shorter look sees less" "$(message rows)" "^club.orders: 1 of its last 20 rows"
     cutover --tables club.periods
