@@ -132,6 +132,40 @@ static bool truncates(const struct mr_cutover_values *values, const char *modes)
                               : has_mode(modes, mysql, sizeof mysql - 1);
 }
 
+/* Modes that the other family does not have, or has no more, and refuses. */
+static bool knows_mode(const struct mr_cutover_values *values, const char *mode, size_t len)
+{
+    static const char *const mariadb[] = {"TIME_ROUND_FRACTIONAL", "SIMULTANEOUS_ASSIGNMENT",
+                                          "EMPTY_STRING_IS_NULL", "IGNORE_BAD_TABLE_OPTIONS"};
+    static const char *const before_8[] = {"ORACLE",
+                                           "DB2",
+                                           "MAXDB",
+                                           "MSSQL",
+                                           "MYSQL323",
+                                           "MYSQL40",
+                                           "POSTGRESQL",
+                                           "NO_KEY_OPTIONS",
+                                           "NO_TABLE_OPTIONS",
+                                           "NO_FIELD_OPTIONS",
+                                           "NO_AUTO_CREATE_USER"};
+    if (is_mariadb(values))
+        return !is_mode(mode, len, "TIME_TRUNCATE_FRACTIONAL");
+    for (size_t i = 0; i < COUNT(mariadb); i++)
+        if (is_mode(mode, len, mariadb[i]))
+            return false;
+    for (size_t i = 0; never_creates(values) && i < COUNT(before_8); i++)
+        if (is_mode(mode, len, before_8[i]))
+            return false;
+    return true;
+}
+
+/* What SHOW CREATE TABLE leaves out is nothing to an application. */
+static bool is_of_show(const char *mode, size_t len)
+{
+    return is_mode(mode, len, "NO_KEY_OPTIONS") || is_mode(mode, len, "NO_TABLE_OPTIONS") ||
+           is_mode(mode, len, "NO_FIELD_OPTIONS");
+}
+
 /* Has it a meaning of its own, on both? */
 static bool counts(const struct both *b, const char *mode, size_t len)
 {
@@ -140,7 +174,8 @@ static bool counts(const struct both *b, const char *mode, size_t len)
     if (is_mode(mode, len, "TIME_ROUND_FRACTIONAL") ||
         is_mode(mode, len, "TIME_TRUNCATE_FRACTIONAL"))
         return !is_cross(b);
-    return true;
+    return !is_of_show(mode, len) ||
+           (knows_mode(b->old_side, mode, len) && knows_mode(b->new_side, mode, len));
 }
 
 static bool has_all_modes(const struct both *b, const char *wanted, const char *list)
@@ -168,7 +203,7 @@ static void add_modes(const struct both *b, struct mr_strbuf *out)
     const size_t from = out->len;
     for (const char *at = b->old->value; *at != '\0';) {
         const size_t n = strcspn(at, ",");
-        if (counts(b, at, n)) {
+        if (counts(b, at, n) && knows_mode(b->new_side, at, n)) {
             mr_strbuf_add_str(out, out->len > from ? "," : "");
             mr_strbuf_add(out, at, n);
         }
