@@ -39,8 +39,9 @@ struct mr_fence_facts {
     const char *away;      /* why it could not be looked at; NULL: it was */
     const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     bool is_mariadb;
-    bool is_live;        /* it is the server that --live names, */
-    bool shares_cluster; /* or another node of that server's Galera cluster */
+    bool is_live;          /* it is the server that --live names, */
+    bool shares_cluster;   /* or another node of that server's Galera cluster */
+    unsigned nodes, named; /* of its own cluster: that it sees, 0: none; that are looked at */
     uint32_t server_id;
     const char *uuid;
     const char *log_right; /* that shows its binary log (monitor_right.h) */

@@ -73,6 +73,18 @@ static void judge_read_only(struct judging *j)
         say(j, MR_GATE_OK, "read_only", NULL, "read_only is on");
 }
 
+/* What any node takes is written on all of them. */
+static void judge_cluster(struct judging *j)
+{
+    if (j->f->nodes > j->f->named)
+        say(j, MR_GATE_CRITICAL, "cluster",
+            "Name all of its nodes; or stop this one, or set wsrep_reject_queries = 'ALL_KILL' "
+            "there, where it alone is to be out of use.",
+            "it is a node of a Galera cluster of %u, of which %u %s looked at: what the others "
+            "take is written here, too",
+            j->f->nodes, j->f->named, j->f->named == 1 ? "is" : "are");
+}
+
 /* Under super_read_only there is none that may. */
 static void judge_exempt(struct judging *j)
 {
@@ -290,6 +302,7 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
             "take a node out, stop it, or set wsrep_reject_queries = 'ALL_KILL' there.",
             "it and the live server are nodes of one Galera cluster");
     } else {
+        judge_cluster(&j);
         judge_read_only(&j);
         judge_exempt(&j);
         judge_accounts(&j);

@@ -1,20 +1,37 @@
 /* gate_cluster.c: see gate_cluster.h. */
 #include "recon/gate/gate_cluster.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* "" where there is none: servers that do not know the word, or have no provider. */
+static enum mr_code read_status(const struct mr_gate_link *link, const char *sql,
+                                struct mr_strbuf *value, struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    enum mr_code code = mr_db_query(link->db, "vn", sql, strlen(sql), &res, err);
+    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
+    if (row != NULL && row[1].ptr != NULL)
+        mr_strbuf_add(value, row[1].ptr, row[1].len);
+    mr_result_free(res);
+    return code == MR_OK ? mr_strbuf_check(value, "reading a cluster", err) : code;
+}
+
 static enum mr_code read_uuid(const struct mr_gate_link *link, struct mr_strbuf *uuid,
                               struct mr_err *err)
 {
-    static const char sql[] = "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'";
-    struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(link->db, "vn", sql, sizeof sql - 1, &res, err);
-    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
-    if (row != NULL && row[1].ptr != NULL)
-        mr_strbuf_add(uuid, row[1].ptr, row[1].len);
-    mr_result_free(res);
-    return code == MR_OK ? mr_strbuf_check(uuid, "reading a cluster", err) : code;
+    return read_status(link, "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'", uuid, err);
+}
+
+enum mr_code mr_gate_cluster_nodes(const struct mr_gate_link *link, unsigned *nodes,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf size = MR_STRBUF_INIT;
+    enum mr_code code =
+        read_status(link, "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'", &size, err);
+    *nodes = code == MR_OK && size.len > 0 ? (unsigned)strtoul(size.ptr, NULL, 10) : 0;
+    mr_strbuf_release(&size);
+    return code;
 }
 
 enum mr_code mr_gate_share_cluster(const struct mr_gate_link *a, const struct mr_gate_link *b,

@@ -13,4 +13,8 @@
 enum mr_code mr_gate_share_cluster(const struct mr_gate_link *a, const struct mr_gate_link *b,
                                    bool *share, struct mr_err *err);
 
+/* That the node sees now, itself among them; 0 where it is none. */
+enum mr_code mr_gate_cluster_nodes(const struct mr_gate_link *link, unsigned *nodes,
+                                   struct mr_err *err);
+
 #endif

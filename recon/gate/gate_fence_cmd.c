@@ -141,6 +141,8 @@ static enum mr_code open_one(struct fence *f, struct subject *s, const char *uri
         code = mr_fence_read(&s->link, &f->arena, &s->facts, &why);
     if (code == MR_OK && f->has_live)
         code = mr_gate_share_cluster(&s->link, &f->live, &s->facts.shares_cluster, &why);
+    if (code == MR_OK)
+        code = mr_gate_cluster_nodes(&s->link, &s->facts.nodes, &why);
     return set_away(f, s, code, &why, err);
 }
 
@@ -158,6 +160,28 @@ static enum mr_code open_live(struct fence *f, struct mr_err *err)
                          strcasecmp(text.ptr, "OFF") != 0; /* the word of MariaDB 12 */
     mr_strbuf_release(&text);
     return code;
+}
+
+/* How many of its cluster are looked at, itself among them; one that is named twice is one. */
+static enum mr_code count_named(struct fence *f, struct subject *s, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = MR_OK;
+    s->facts.named = 1;
+    for (size_t i = 0; code == MR_OK && s->facts.nodes > 1 && i < f->count; i++) {
+        const struct subject *other = &f->subjects[i];
+        bool shares = false, is_known = other == s || other->facts.away != NULL;
+        for (size_t k = 0; k < i && !is_known; k++)
+            is_known = f->subjects[k].facts.away == NULL &&
+                       mr_server_is_same(mr_db_server(f->subjects[k].link.db),
+                                         mr_db_server(other->link.db));
+        is_known =
+            is_known || mr_server_is_same(mr_db_server(s->link.db), mr_db_server(other->link.db));
+        if (!is_known)
+            code = mr_gate_share_cluster(&s->link, &other->link, &shares, &why);
+        s->facts.named += shares;
+    }
+    return set_away(f, s, code, &why, err);
 }
 
 static enum mr_code wait_between(const struct fence *f, double begun_s, struct mr_err *err)
@@ -178,6 +202,9 @@ static enum mr_code look(struct fence *f, const struct mr_invocation *invocation
         MR_TRY(open_live(f, err));
     for (; f->count < invocation->noperands; f->count++)
         MR_TRY(open_one(f, &f->subjects[f->count], invocation->operands[f->count], err));
+    for (size_t i = 0; i < f->count; i++)
+        if (f->subjects[i].facts.away == NULL)
+            MR_TRY(count_named(f, &f->subjects[i], err));
     const double begun_s = mr_clock_now_s();
     MR_TRY(wait_between(f, begun_s, err));
     f->seconds = mr_clock_now_s() - begun_s;

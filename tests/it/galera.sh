@@ -65,6 +65,12 @@ like "by name" "$(cat "$OUT")" "nodes of one Galera cluster"
 run gate fence --json --for 0.1 --live "$U1" "$U2"
 is "nor is one fenced" "$RC $(fired)" "2 identity:critical"
 
+run gate fence --json --for 0.1 "$U1"
+like "one of three by itself is not fenced by itself" "$(jq -r 'select(.name == "cluster") | "\(.severity) \(.message)"' "$OUT")" \
+    '^critical it is a node of a Galera cluster of 3, of which 1 is looked at'
+run gate fence --json --for 0.1 "$U1" "$U2" "$U3" "$U1"
+is "all three are all of it" "$(jq -c 'select(.name == "cluster")' "$OUT")" ""
+
 run doctor "$U1"
 is "doctor" "$RC" 0
 run check --json "$U1" "$U2"

@@ -82,6 +82,16 @@ static void check(const struct mr_fence_facts *facts, enum mr_gate_severity want
         check(&f, severity, name, part);                                                           \
     } while (0)
 
+static void test_cluster(void **state)
+{
+    (void)state;
+    CHECK(f.nodes = 0, MR_GATE_OK, NULL, "");
+    CHECK((f.nodes = 3, f.named = 3), MR_GATE_OK, NULL, "");
+    CHECK((f.nodes = 1, f.named = 1), MR_GATE_OK, NULL, "");
+    CHECK((f.nodes = 3, f.named = 1), MR_GATE_CRITICAL, "cluster",
+          "a node of a Galera cluster of 3, of which 1 is looked at");
+}
+
 static void test_each(void **state)
 {
     (void)state;
@@ -148,7 +158,7 @@ static void test_log(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_definers),
-                                       cmocka_unit_test(test_log)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_cluster),
+                                       cmocka_unit_test(test_definers), cmocka_unit_test(test_log)};
     return cmocka_run_group_tests_name("fence_judge", tests, NULL, NULL);
 }
