@@ -72,11 +72,14 @@ static void add_times(struct mr_strbuf *out, const struct mr_rehearse *h)
         mr_strbuf_add_str(out, "/s)");
     }
     add_phase(out, ", read back in", t->check_s);
-    add_phase(out,
-              h->is_all ? "\nestimate: a restore takes"
-                        : "\nestimate: a restore of all tables takes",
-              h->estimate_s);
-    mr_strbuf_add_str(out, " on a machine like this one, without a binary log\n");
+    if (h->estimate_s > 0) {
+        add_phase(out,
+                  h->is_all ? "\nestimate: a restore takes"
+                            : "\nestimate: a restore of all tables takes",
+                  h->estimate_s);
+        mr_strbuf_add_str(out, " on a machine like this one, without a binary log");
+    }
+    mr_strbuf_add_char(out, '\n');
 }
 
 static void add_record(struct mr_strbuf *out, const struct mr_rehearse *h)

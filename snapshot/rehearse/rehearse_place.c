@@ -18,6 +18,7 @@
 
 #define LOG_TAIL_BYTES 4096
 #define LOG_TAIL_LINES 10
+#define FULL_BYTES ((uint64_t)64 << 10)
 
 enum mr_code mr_rehearse_work_dir(const char *asked, struct mr_arena *arena, const char **out,
                                   struct mr_err *err)
@@ -117,6 +118,15 @@ enum mr_code mr_rehearse_require_room(const char *work_dir, uint64_t needed, str
     mr_strbuf_release(&has);
     mr_strbuf_release(&wants);
     return MR_E_REFUSED;
+}
+
+/* What a file system keeps for root is no room for others. */
+bool mr_rehearse_is_full(const char *dir, const struct mr_child_account *account)
+{
+    struct statvfs fs;
+    const bool is_root = account->name == NULL && geteuid() == 0;
+    return statvfs(dir, &fs) == 0 &&
+           (uint64_t)(is_root ? fs.f_bfree : fs.f_bavail) * fs.f_frsize < FULL_BYTES;
 }
 
 /* ---- making ---- */

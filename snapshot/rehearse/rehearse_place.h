@@ -37,6 +37,8 @@ enum mr_code mr_rehearse_sweep(const char *work_dir, const struct mr_child_accou
                                struct mr_err *err);
 /* needed: bytes that may be written there. */
 enum mr_code mr_rehearse_require_room(const char *work_dir, uint64_t needed, struct mr_err *err);
+/* Is there nothing left to write with, for an account that the server runs as? */
+bool mr_rehearse_is_full(const char *dir, const struct mr_child_account *account);
 /* *place is filled anew; to be removed also after a failure. */
 enum mr_code mr_rehearse_place_make(const char *work_dir, const struct mr_child_account *account,
                                     struct mr_arena *arena, struct mr_rehearse_place *place,

@@ -139,6 +139,12 @@ static enum mr_code restore(struct mr_rehearse *h, const char *dir, struct mr_er
         mr_rehearse_show_log(&h->place);
         mr_err_context(err, "the server ended by itself (%s)", how);
     }
+    if (code != MR_OK && mr_restore_is_disk_full(err))
+        mr_err_hint(err,
+                    "The server found no room in \"%s\", which says nothing of the snapshot. "
+                    "Choose a directory on another disk with --work-dir, or some of the tables "
+                    "with --tables.",
+                    h->work_dir);
     return code;
 }
 
@@ -158,11 +164,14 @@ static enum mr_code take_down(struct mr_rehearse *h, enum mr_code code, struct m
     return why.code;
 }
 
-/* By the text of the rows, which is what a load goes by. */
+/* By the text of the rows, which is what a load goes by; of a table that was not loaded nobody has
+ * measured anything. */
 static void estimate(struct mr_rehearse *h)
 {
     const struct mr_restore_times *t = &h->restore.times;
     const struct mr_snap_totals sum = mr_snap_manifest_totals(&h->snap.manifest);
+    if (h->restore.naside > 0)
+        return;
     const double part = h->plain_bytes > 0 && sum.plain_bytes > h->plain_bytes
                             ? (double)sum.plain_bytes / (double)h->plain_bytes
                             : 1;

@@ -14,6 +14,7 @@
 #include "core/base/signals.h"
 #include "core/base/vec.h"
 
+#define LOOK_EVERY_S 0.5 /* whether there is room */
 #define STEP_MS 50
 
 /* ---- words of a command line ---- */
@@ -134,12 +135,35 @@ static enum mr_code fail(const struct mr_rehearse_server *s, const char *did,
     return MR_E_IO;
 }
 
+/* A server that finds no room waits for some, which would look like a slow one. */
+static enum mr_code fail_full(const struct mr_rehearse_server *s, struct mr_err *err)
+{
+    mr_rehearse_show_log(s->place);
+    (void)mr_err_set(err, MR_E_IO, "\"%s\" has no space left, and its server waits for some",
+                     s->place->path);
+    mr_err_hint(err, "Choose a directory on another disk with --work-dir.");
+    return MR_E_IO;
+}
+
+static enum mr_code await_end(const struct mr_rehearse_server *s, struct mr_child *child,
+                              bool *full, struct mr_err *err)
+{
+    const double until_s = mr_clock_now_s() + s->within_s;
+    enum mr_code code = MR_E_TIMEOUT;
+    while (code == MR_E_TIMEOUT && !*full && mr_clock_now_s() < until_s) {
+        code = mr_child_await(child, mr_clock_now_s() + LOOK_EVERY_S, err);
+        *full = code == MR_E_TIMEOUT && mr_rehearse_is_full(s->place->path, s->account);
+    }
+    return code;
+}
+
 enum mr_code mr_rehearse_server_init(struct mr_rehearse_server *s, struct mr_arena *arena,
                                      struct mr_err *err)
 {
     struct words w = {.items = MR_VEC_INIT(const char *), .arena = arena};
     struct mr_child child = {0};
     struct mr_err why = {0};
+    bool full = false;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(open_log(s, err));
     if (s->program->flavour == MR_FLAVOUR_MARIADB) {
@@ -151,9 +175,11 @@ enum mr_code mr_rehearse_server_init(struct mr_rehearse_server *s, struct mr_are
     }
     MR_TRY_OUT(finish_words(&w, err));
     MR_TRY_OUT(mr_child_start(w.items.items, s->account, s->place->path, s->log_fd, &child, err));
-    code = mr_child_await(&child, mr_clock_now_s() + s->within_s, &why);
+    code = await_end(s, &child, &full, &why);
     if (code == MR_E_CANCELLED)
         *err = why;
+    else if (full)
+        code = fail_full(s, err);
     else if (!mr_child_is_good(&child))
         code = fail(s,
                     code == MR_OK ? "could not make a data directory"
@@ -206,6 +232,8 @@ static enum mr_code await_answer(struct mr_rehearse_server *s, struct mr_err *er
             return mr_cancelled_err(err);
         if (mr_child_has_ended(&s->child))
             return fail(s, "did not start", &s->child, err);
+        if (mr_rehearse_is_full(s->place->path, s->account))
+            return fail_full(s, err);
         if (mr_clock_now_s() >= until_s)
             return fail(s, "did not answer within --start-timeout", &s->child, err);
         (void)poll(NULL, 0, STEP_MS);

@@ -245,6 +245,9 @@ enum mr_code mr_restore_collate_back(struct mr_restore *restore, struct mr_err *
 
 /* restore_aside.c: is that error a reason of the table, so that others may be taken? */
 bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why);
+/* Had the server, or the engine of a table that has transactions, no room left on its disk?  To one
+ * without (MEMORY) 1114 says that a limit of its own is reached. */
+bool mr_restore_is_disk_full(const struct mr_err *why);
 /* Names the table, and counts it; of several reasons the first is reported. */
 enum mr_code mr_restore_set_aside(struct mr_restore *restore, struct mr_restore_table *table,
                                   enum mr_restore_aside how, const struct mr_err *why,

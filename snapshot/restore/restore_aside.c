@@ -8,6 +8,8 @@
 
 #define ER_BAD_DB 1049
 #define ER_GET_ERRNO 1030
+#define ER_DISK_FULL 1021
+#define ER_RECORD_FILE_FULL 1114
 
 /* Errors of a statement that say nothing about its table: what would come next would fail, too,
  * or the same may succeed a moment later. */
@@ -37,9 +39,15 @@ bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why)
             return false;
     if (mr_db_error_is_passing(why->sql_errno))
         return false;
-    if (why->sql_errno == ER_GET_ERRNO && strstr(why->message, "error 28 ") != NULL)
-        return false; /* the disk, by the engine's word */
+    if (why->sql_errno == ER_GET_ERRNO && mr_restore_is_disk_full(why))
+        return false;
     return code == MR_E_SQL;
+}
+
+bool mr_restore_is_disk_full(const struct mr_err *why)
+{
+    return why->sql_errno == ER_DISK_FULL || why->sql_errno == ER_RECORD_FILE_FULL ||
+           (why->sql_errno == ER_GET_ERRNO && strstr(why->message, "error 28 ") != NULL);
 }
 
 const char *mr_restore_aside_text(enum mr_restore_aside how)

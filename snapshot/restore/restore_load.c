@@ -310,7 +310,8 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task, struct
         why = (struct mr_err){0};
         code = try_again(w, task, &loaded, &why);
     }
-    if (w->loading && !mr_db_is_lost(w->db) && mr_restore_is_of_table(code, &why))
+    if (w->loading && !mr_db_is_lost(w->db) && mr_restore_is_of_table(code, &why) &&
+        !(task->table->snap->transactional && mr_restore_is_disk_full(&why)))
         return mr_restore_set_aside(r, task->table,
                                     r->opts->data_only ? MR_ASIDE_PART : MR_ASIDE_LEFT, &why, err);
     if (code != MR_OK) {

@@ -78,6 +78,10 @@ if [ "$(id -u)" = 0 ]; then
     is "run by an account of its own" "$RC $(ls -A "$open")" "0 "
     rehearse --run-as nobody-at-all "$SNAP"
     is "there is no such account" "$RC $(grep -c 'no account "nobody-at-all"' "$ERR")" "3 1"
+    cp -r "$SNAP" "$open/club" && chown -R nobody "$open/club" && cp "$MYRECON" "$open/myrecon"
+    CMD=(setpriv --reuid=nobody --regid=nogroup --clear-groups "$open/myrecon" snapshot rehearse --no-progress --no-record --tables elders --work-dir "$open" "$open/club")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    is "by somebody who is not root, as himself" "$? $(grep -c '^equal: ' "$OUT") $(ls -A "$open" | xargs)" "0 1 club myrecon"
     mkdir -m 700 "$IT_TMP/mine"
     rehearse --run-as nobody --work-dir "$IT_TMP/mine" "$SNAP"
     is "a directory that the account does not reach" "$RC $(grep -c 'account "nobody" could not enter' "$ERR")" '3 1'
@@ -150,6 +154,36 @@ is "one that is running is left alone" "$(grep -c removed "$ERR")" 0
 wait $PID
 is "and comes to its end" "$? $other" "0 $other"
 clean "of two at once"
+
+# --- no room any more -------------------------------------------------------------------------
+
+mkdir "$IT_TMP/small"
+if mount -t tmpfs -o size=900m tmpfs "$IT_TMP/small" 2>/dev/null; then
+    at_exit "umount -l $IT_TMP/small"
+    filled() { # filled GLOB: when there is such a file the disk is filled; $RC
+        rm -f "$IT_TMP/small/fill"
+        "$MYRECON" snapshot rehearse --no-progress --json --work-dir "$IT_TMP/small" "$SNAP" >"$OUT" 2>"$ERR" </dev/null &
+        PID=$!
+        for ((i = 0; i < 1200; i++)); do
+            compgen -G "$IT_TMP/small/myrecon-rehearse.*/data/$1" >/dev/null && break
+            sleep 0.05
+        done
+        dd if=/dev/zero of="$IT_TMP/small/fill" bs=64k 2>/dev/null
+        SECONDS=0
+        wait $PID
+        RC=$?
+    }
+    record=$(cat "$SNAP.rehearsed.json")
+    filled ''
+    is "a full disk while the server is made" "$RC $(grep -c 'error: ".*small/myrecon-rehearse.*" has no space left' "$ERR")" "3 1"
+    is "is told at once" "$((SECONDS < 20))" 1
+    filled "$DB/big.ibd"
+    is "while rows are loaded" "$RC $(grep -c 'hint: The server found no room in ".*/small"' "$ERR")" "3 1"
+    is "it proves nothing" "$(cat "$SNAP.rehearsed.json")" "$record"
+    is "and nothing of it is left" "$(ls -A "$IT_TMP/small")" fill
+else
+    skip "a full disk" "nothing can be mounted here"
+fi
 
 # --- a server that goes away ------------------------------------------------------------------
 

@@ -226,6 +226,13 @@ static const struct one cases[] = {
      "SLR",
      0,
      NULL},
+    {"the disk is full, by the engine's word",
+     {.has = "LOAD", .code = MR_E_SQL, .number = 1114, .text = "The table 'members' is full"},
+     3,
+     MR_E_SQL,
+     "SLR",
+     0,
+     NULL},
     {"lost", {.has = "LOAD", .code = MR_E_LOST, .number = 2013}, 3, MR_E_LOST, "SL", 0, NULL},
     {"a deadlock", DEADLOCKS(1), 3, MR_OK, "SLRSLICSLIC", 6, NULL},
     {"deadlocks without end", DEADLOCKS(0), 3, MR_E_SQL, "SLRSLRSLRSLRSLRSLRSLRSLRSLRSLR", 0, NULL},
@@ -345,6 +352,19 @@ static void test_not_again(void **state)
     end();
 }
 
+/* A table in memory has a limit of its own. */
+static void test_full_table(void **state)
+{
+    static const struct world_answer script[] = {
+        {.has = "LOAD", .code = MR_E_SQL, .number = 1114, .text = "The table 'members' is full"}};
+    struct mr_err err = {0};
+    (void)state;
+    begin(myisam, script, 1);
+    assert_int_equal(mr_restore_load(&restore.r, &err), MR_OK);
+    assert_string_equal(restore.tables[0].aside, "The table 'members' is full");
+    end();
+}
+
 /* ---- which files ---- */
 
 static void test_files(void **state)
@@ -445,11 +465,10 @@ static void test_insert(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load),
-                                       cmocka_unit_test(test_uncertain),
-                                       cmocka_unit_test(test_not_again),
-                                       cmocka_unit_test(test_files),
-                                       cmocka_unit_test(test_insert),
-                                       cmocka_unit_test(test_cancelled)}; /* for good: the last */
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load),      cmocka_unit_test(test_uncertain),
+        cmocka_unit_test(test_not_again), cmocka_unit_test(test_full_table),
+        cmocka_unit_test(test_files),     cmocka_unit_test(test_insert),
+        cmocka_unit_test(test_cancelled)}; /* for good: the last */
     return cmocka_run_group_tests_name("restore_load", tests, NULL, NULL);
 }
