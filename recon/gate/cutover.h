@@ -93,6 +93,7 @@ struct mr_cutover_facts {
     struct mr_server server[MR_SIDES];
     bool is_same;    /* one server, or */
     bool is_cluster; /* nodes of one Galera cluster, which is one server: is_same, too */
+    bool is_group;   /* members of one group of Group Replication: the same */
     unsigned wait_s;
     struct mr_cutover_link link;
     struct mr_cutover_place place;

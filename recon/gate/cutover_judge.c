@@ -64,6 +64,14 @@ static void judge_identity(const struct judging *g)
         mr_gate_found(g->j, MR_GATE_CRITICAL, "OLD and NEW are nodes of one Galera cluster");
         mr_gate_hint(g->j, "Neither takes the other's place: what one writes, both have. Whether "
                            "the cluster can do without OLD: myrecon gate check --peer NEW OLD.");
+    } else if (g->f->is_group) {
+        mr_gate_found(g->j, MR_GATE_CRITICAL,
+                      "OLD and NEW are members of one group (Group Replication)");
+        mr_gate_hint(g->j,
+                     "The group hands writes over itself: SELECT "
+                     "group_replication_set_as_primary('%s'), which waits until NEW has all "
+                     "of them, and closes OLD before.",
+                     new->uuid);
     } else if (g->f->is_same) {
         mr_gate_found(g->j, MR_GATE_CRITICAL, "OLD and NEW are one server");
         mr_gate_hint(g->j, "Name each by an address that is its own.");

@@ -110,7 +110,10 @@ static enum mr_code open_both(struct mr_cutover *c, struct mr_err *err)
         if (!c->facts.is_same)
             MR_TRY(mr_gate_share_cluster(&c->link[MR_OLD], &c->link[MR_NEW], &c->facts.is_cluster,
                                          err));
-        c->facts.is_same = c->facts.is_same || c->facts.is_cluster;
+        if (!c->facts.is_same && !c->facts.is_cluster)
+            MR_TRY(
+                mr_gate_share_group(&c->link[MR_OLD], &c->link[MR_NEW], &c->facts.is_group, err));
+        c->facts.is_same = c->facts.is_same || c->facts.is_cluster || c->facts.is_group;
         return MR_OK;
     }
     c->facts.away = mr_arena_strdup(&c->arena, why.message);

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "core/db/sqltext.h"
 
 /* "" where there is none: servers that do not know the word, or have no provider. */
 static enum mr_code read_status(const struct mr_gate_link *link, const char *sql,
@@ -47,5 +50,50 @@ enum mr_code mr_gate_share_cluster(const struct mr_gate_link *a, const struct mr
 out:
     mr_strbuf_release(&uuid[0]);
     mr_strbuf_release(&uuid[1]);
+    return code;
+}
+
+/* *known: the list of members could be read. */
+static enum mr_code ask_members(const struct mr_gate_link *a, const struct mr_gate_link *b,
+                                bool *known, bool *share, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, count = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM performance_schema.replication_group_members "
+                            "WHERE MEMBER_STATE <> 'OFFLINE' AND MEMBER_ID = ");
+    mr_sql_string(&sql, mr_db_server(b->db)->uuid);
+    enum mr_code code = mr_strbuf_check(&sql, "reading a group", &why);
+    if (code == MR_OK)
+        code = mr_db_query_text(a->db, sql.ptr, &count, &why);
+    *known = code == MR_OK;
+    *share = code == MR_OK && strcmp(count.ptr, "0") != 0;
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&count);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+enum mr_code mr_gate_share_group(const struct mr_gate_link *a, const struct mr_gate_link *b,
+                                 bool *share, struct mr_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL VARIABLES LIKE 'group_replication_group_name'";
+    struct mr_strbuf name[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    bool known = false;
+    *share = false;
+    if (mr_gate_link_is_mariadb(a) || mr_gate_link_is_mariadb(b))
+        return MR_OK;
+    MR_TRY_OUT(read_status(a, sql, &name[0], err));
+    MR_TRY_OUT(read_status(b, sql, &name[1], err));
+    if (name[0].len == 0 || name[1].len == 0 || strcasecmp(name[0].ptr, name[1].ptr) != 0)
+        goto out;
+    MR_TRY_OUT(ask_members(a, b, &known, share, err));
+    if (!known)
+        *share = true;
+out:
+    mr_strbuf_release(&name[0]);
+    mr_strbuf_release(&name[1]);
     return code;
 }

@@ -1,5 +1,5 @@
 /*
- * gate_cluster: the cluster of Galera that a server is a node of.
+ * gate_cluster: the cluster of Galera that a server is a node of, the group that it is a member of.
  *
  * Ownership: nothing is kept.  Errors: those of a statement.
  */
@@ -16,5 +16,10 @@ enum mr_code mr_gate_share_cluster(const struct mr_gate_link *a, const struct mr
 /* That the node sees now, itself among them; 0 where it is none. */
 enum mr_code mr_gate_cluster_nodes(const struct mr_gate_link *link, unsigned *nodes,
                                    struct mr_err *err);
+
+/* Are both members of one group of MySQL's Group Replication?  By the list of its members; by the
+ * group's name that both are set up with, where the account may not read that. */
+enum mr_code mr_gate_share_group(const struct mr_gate_link *a, const struct mr_gate_link *b,
+                                 bool *share, struct mr_err *err);
 
 #endif

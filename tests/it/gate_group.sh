@@ -51,6 +51,26 @@ if group; then
     cp "$FACTS" "$FACTS.replica"
     is "the baseline knows no channel" "$(jq -c '.servers[0].replication.channels' "$FACTS")" '[]'
     well "a member of a group"
+    run() { # run COMMAND…: $RC, $OUT, $ERR
+        CMD=("$MYRECON" "$@")
+        timeout -k 5 60 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+        RC=$?
+    }
+    fires() { jq -r 'select(.type == "check" and .severity != "ok") | "\(.name):\(.severity)"' "$OUT" | xargs; }
+    mr_sql GP -e "CREATE USER app@127.0.0.1; GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO app@127.0.0.1;
+        CREATE USER none@127.0.0.1; GRANT SELECT ON club.* TO none@127.0.0.1"
+    catch_up
+    for pair in "GP GR" "GR GP"; do
+        for user in root app none; do
+            run gate cutover --json "$(gate_uri "${pair% *}" "$user")" "$(gate_uri "${pair#* }" "$user")"
+            is "no member takes another's place ($pair, by $user)" "$RC $(fires)" "2 identity:critical"
+        done
+    done
+    like "it is said how the group does it" "$(jq -r 'select(.name == "identity") | .message + .hint' "$OUT")" \
+        "members of one group.*group_replication_set_as_primary\('$(mr_sql GP -e 'SELECT @@server_uuid')'\)"
+    mr_sql GR -e "STOP GROUP_REPLICATION"
+    run gate cutover --json --wait 0 "$(gate_uri GP)" "$(gate_uri GR)"
+    like "one that has left is a server of its own" "$(fires)" "replication:critical"
 else
     skip "a member of a group" "$(tail -n 1 "$IT_TMP/mysql9.err")"
 fi

@@ -106,6 +106,7 @@ static void test_who(void **state)
     CHECK(f.away = "no route", MR_GATE_UNKNOWN, "connection", "no route");
     CHECK(f.is_same = true, MR_GATE_CRITICAL, "identity", "one server");
     CHECK(f.is_same = f.is_cluster = true, MR_GATE_CRITICAL, "identity", "one Galera cluster");
+    CHECK(f.is_same = f.is_group = true, MR_GATE_CRITICAL, "identity", "members of one group");
     CHECK(f.server[MR_NEW].server_id = 1, MR_GATE_CRITICAL, "identity", "server_id 1");
     CHECK(f.server[MR_NEW].version = 50744, MR_GATE_CRITICAL, "version", "NEW is older");
     CHECK(f.server[MR_NEW].version = 80035, MR_GATE_WARNING, "version", "a little older");
