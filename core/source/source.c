@@ -120,6 +120,30 @@ enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec
     return reader->source->ops->digest(reader, spec, range, out, err);
 }
 
+enum mr_code mr_reader_cuts(struct mr_reader *reader, const struct mr_readspec *spec,
+                            struct mr_range range, uint64_t every, size_t wanted,
+                            struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err)
+{
+    if (reader->source->ops->cuts == NULL || every == 0 || wanted == 0)
+        return MR_OK;
+    if (spec->nkey == 0)
+        return fail_no_key(spec, "cut", err);
+    if (wanted > MR_CUTS_MAX)
+        wanted = MR_CUTS_MAX;
+    return reader->source->ops->cuts(reader, spec, range, every, wanted, arena, keys, err);
+}
+
+enum mr_code mr_reader_digest_parts(struct mr_reader *reader, const struct mr_readspec *spec,
+                                    struct mr_range range, const struct mr_key *cuts, size_t ncuts,
+                                    struct mr_range_digest *out, struct mr_err *err)
+{
+    if (spec->nkey == 0)
+        return fail_no_key(spec, "part of a range", err);
+    if (reader->source->ops->digest_parts == NULL)
+        return mr_err_set(err, MR_E_UNSUPPORTED, "the source computes no digests");
+    return reader->source->ops->digest_parts(reader, spec, range, cuts, ncuts, out, err);
+}
+
 struct mr_db *mr_reader_db(struct mr_reader *reader)
 {
     return reader->source->ops->reader_db(reader);

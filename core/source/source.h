@@ -67,6 +67,7 @@ typedef enum mr_code mr_row_fn(void *ctx, const struct mr_value *values, struct 
 typedef enum mr_code mr_raw_row_fn(void *ctx, const struct mr_raw_row *row, struct mr_err *err);
 
 /* Digest of a range computed by the server. */
+#define MR_CUTS_MAX 64 /* of a range, in one statement */
 struct mr_range_digest {
     uint64_t rows;
     char words[2][64]; /* exact decimal sums of the two 64-bit halves, as text */
@@ -123,6 +124,13 @@ struct mr_source_ops {
                                 struct mr_err *err);
     enum mr_code (*digest)(struct mr_reader *reader, const struct mr_readspec *spec,
                            struct mr_range range, struct mr_range_digest *out, struct mr_err *err);
+    /* NULL, both: it computes no digests */
+    enum mr_code (*cuts)(struct mr_reader *reader, const struct mr_readspec *spec,
+                         struct mr_range range, uint64_t every, size_t wanted,
+                         struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
+    enum mr_code (*digest_parts)(struct mr_reader *reader, const struct mr_readspec *spec,
+                                 struct mr_range range, const struct mr_key *cuts, size_t ncuts,
+                                 struct mr_range_digest *out, struct mr_err *err);
     struct mr_db *(*reader_db)(struct mr_reader *reader);
     /* NULL: nothing is locked */
     enum mr_code (*reader_view_begun)(struct mr_reader *reader, struct mr_err *err);
@@ -203,6 +211,18 @@ enum mr_code mr_reader_bound_after(struct mr_reader *reader, const struct mr_rea
 enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec *spec,
                               struct mr_range range, struct mr_range_digest *out,
                               struct mr_err *err);
+/*
+ * For a range whose digests differ: the keys of its every-th, 2 every-th … row, at most `wanted`
+ * (struct mr_key, bytes in arena; none of a source without digests), and the digests of the parts
+ * that they make: part i of ncuts + 1 ends with cuts[i], the last one with the range.  One
+ * statement each, so that both together take two round trips, however many parts there are.
+ */
+enum mr_code mr_reader_cuts(struct mr_reader *reader, const struct mr_readspec *spec,
+                            struct mr_range range, uint64_t every, size_t wanted,
+                            struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
+enum mr_code mr_reader_digest_parts(struct mr_reader *reader, const struct mr_readspec *spec,
+                                    struct mr_range range, const struct mr_key *cuts, size_t ncuts,
+                                    struct mr_range_digest *out, struct mr_err *err);
 /* The connection behind a live reader (reconnected if it was lost), NULL for a
  * snapshot. */
 struct mr_db *mr_reader_db(struct mr_reader *reader);

@@ -383,36 +383,126 @@ static uint64_t count_in(const struct mr_cell *cell)
     return cell->ptr != NULL ? strtoull(cell->ptr, NULL, 10) : 0;
 }
 
+/* Of the cells COUNT_AND_SUMS of source_sql.c. */
+static bool keep_digest(struct mr_range_digest *out, const struct mr_cell *cells)
+{
+    out->rows = count_in(&cells[0]);
+    out->exact = count_in(&cells[1]) == out->rows;
+    return keep_sum(out->words[0], sizeof out->words[0], &cells[2]) &&
+           keep_sum(out->words[1], sizeof out->words[1], &cells[3]);
+}
+
+/* A statement about digests, and its answer. */
+static enum mr_code ask_digests(struct mr_reader *reader, const struct mr_readspec *spec,
+                                const char *shape, const struct mr_strbuf *sql,
+                                struct mr_result **res, struct mr_err *err)
+{
+    struct live_reader *lr = live(reader);
+    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
+    if (code == MR_OK)
+        code = ensure_connected(reader, err);
+    if (code == MR_OK) {
+        code = mr_db_query(lr->db, shape, sql->ptr, sql->len, res, err);
+        lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
+    }
+    if (code != MR_OK)
+        add_context(spec, code, err);
+    return code;
+}
+
+static enum mr_code no_digest(struct mr_reader *reader, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_SQL, "server \"%s\" gave no digest", mr_db_label(live(reader)->db));
+}
+
 static enum mr_code live_digest(struct mr_reader *reader, const struct mr_readspec *spec,
                                 struct mr_range range, struct mr_range_digest *out,
                                 struct mr_err *err)
 {
-    struct live_reader *lr = live(reader);
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
-    const struct mr_cell *row;
     mr_source_sql_digest(&sql, spec, range);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = ensure_connected(reader, err);
+    enum mr_code code = ask_digests(reader, spec, "nnnn", &sql, &res, err);
     if (code == MR_OK) {
-        code = mr_db_query(lr->db, "nnnn", sql.ptr, sql.len, &res, err);
-        lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
+        const struct mr_cell *row = mr_result_next(res);
+        if (row == NULL || !keep_digest(out, row))
+            code = no_digest(reader, err);
     }
-    if (code != MR_OK) {
-        add_context(spec, code, err);
-        goto out;
-    }
-    row = mr_result_next(res);
-    if (row == NULL || !keep_sum(out->words[0], sizeof out->words[0], &row[2]) ||
-        !keep_sum(out->words[1], sizeof out->words[1], &row[3])) {
-        code = mr_err_set(err, MR_E_SQL, "server \"%s\" gave no digest", mr_db_label(lr->db));
-        goto out;
-    }
-    out->rows = count_in(&row[0]);
-    out->exact = count_in(&row[1]) == out->rows;
-out:
     mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* A part that no row is given of has none; one that is given twice, or is none, is no answer. */
+static bool keep_parts(struct mr_range_digest *out, size_t nparts, struct mr_result *res)
+{
+    bool seen[MR_CUTS_MAX + 1] = {false};
+    const struct mr_cell *row;
+    for (size_t i = 0; i < nparts; i++)
+        out[i] = (struct mr_range_digest){.words = {"0", "0"}, .exact = true};
+    while ((row = mr_result_next(res)) != NULL) {
+        const uint64_t part = count_in(&row[0]);
+        if (part >= nparts || seen[part] || !keep_digest(&out[part], row + 1))
+            return false;
+        seen[part] = true;
+    }
+    return true;
+}
+
+static enum mr_code live_digest_parts(struct mr_reader *reader, const struct mr_readspec *spec,
+                                      struct mr_range range, const struct mr_key *cuts,
+                                      size_t ncuts, struct mr_range_digest *out, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    if (ncuts == 0 || ncuts > MR_CUTS_MAX)
+        return mr_err_set(err, MR_E_BUG, "a range is cut %zu times", ncuts);
+    mr_source_sql_digest_parts(&sql, spec, range, cuts, ncuts);
+    enum mr_code code = ask_digests(reader, spec, "vnnnn", &sql, &res, err);
+    if (code == MR_OK && !keep_parts(out, ncuts + 1, res))
+        code = no_digest(reader, err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Where keys that are read go, one behind the other. */
+struct keys_sink {
+    struct mr_arena *arena;
+    struct mr_vec *keys;
+    struct mr_strbuf key;
+    size_t nkey, most;
+};
+
+static enum mr_code keep_each_key(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct keys_sink *sink = ctx;
+    struct key_sink one = {&sink->key, sink->nkey};
+    if (sink->keys->count == sink->most)
+        return mr_err_set(err, MR_E_SQL,
+                          "the server gave more than the %zu keys that were asked for", sink->most);
+    MR_TRY(keep_key(&one, values, err));
+    const char *bytes = mr_arena_dup(sink->arena, sink->key.ptr, sink->key.len);
+    struct mr_key *key = bytes != NULL ? mr_vec_push(sink->keys) : NULL;
+    if (key == NULL)
+        return mr_err_nomem(err, "reading keys");
+    *key = (struct mr_key){bytes, sink->key.len};
+    return MR_OK;
+}
+
+static enum mr_code live_cuts(struct mr_reader *reader, const struct mr_readspec *spec,
+                              struct mr_range range, uint64_t every, size_t wanted,
+                              struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct keys_sink sink = {.arena = arena,
+                             .keys = keys,
+                             .key = MR_STRBUF_INIT,
+                             .nkey = spec->nkey,
+                             .most = keys->count + wanted};
+    mr_source_sql_every(&sql, spec, range, every, wanted);
+    enum mr_code code = mr_live_read_keys(reader, spec, &sql, keep_each_key, &sink, err);
+    mr_strbuf_release(&sink.key);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -606,6 +696,8 @@ static const struct mr_source_ops live_ops = {
     .bounds = mr_live_bounds,
     .bound_after = live_bound_after,
     .digest = live_digest,
+    .cuts = live_cuts,
+    .digest_parts = live_digest_parts,
     .reader_db = live_reader_db,
     .reader_view_begun = live_view_begun,
     .reader_unlock = live_unlock,

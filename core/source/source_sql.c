@@ -239,6 +239,16 @@ void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, st
     mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64 ", 1", rows - 1);
 }
 
+void mr_source_sql_every(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                         struct mr_range range, uint64_t every, size_t count)
+{
+    for (size_t i = 1; i <= count; i++) {
+        mr_strbuf_add_str(sql, i == 1 ? "(" : ") UNION ALL (");
+        mr_source_sql_nth(sql, spec, range, i * every);
+    }
+    mr_strbuf_add_char(sql, ')');
+}
+
 void mr_source_sql_nth_last(struct mr_strbuf *sql, const struct mr_readspec *spec, uint64_t rows)
 {
     add_key_columns(sql, spec);
@@ -349,22 +359,69 @@ static void add_tags(struct mr_strbuf *sql, const struct mr_readspec *spec)
     mr_strbuf_add_str(sql, ":' AS BINARY)");
 }
 
-void mr_source_sql_digest(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                          struct mr_range range)
+/* In whole rows of d. */
+#define COUNT_AND_SUMS                                                                             \
+    "COUNT(*), COUNT(h), SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "                       \
+    "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) "
+
+/* The digest of a row, as h. */
+static void add_row_digest(struct mr_strbuf *sql, const struct mr_readspec *spec)
 {
-    mr_strbuf_add_str(sql, "SELECT COUNT(*), COUNT(h), "
-                           "SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "
-                           "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) "
-                           "FROM (SELECT LEFT(SHA2(CONCAT(");
+    mr_strbuf_add_str(sql, "LEFT(SHA2(CONCAT(");
     add_tags(sql, spec);
     for (size_t i = 0; i < spec->ncols; i++) {
         mr_strbuf_add_str(sql, ", ");
         add_digest_column(sql, &spec->cols[i]);
     }
     mr_strbuf_add_str(sql, "), 256), 32) AS h");
+}
+
+/* A LIMIT keeps the derived table from being merged, which would compute every SHA2 three times
+ * (measured: half the speed). */
+static void add_rows_of(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        struct mr_range range)
+{
     add_from(sql, spec);
     add_range_and_where(sql, spec, range);
-    /* A LIMIT keeps the derived table from being merged, which would compute every SHA2
-     * three times (measured: half the speed). */
     mr_strbuf_add_str(sql, " LIMIT 18446744073709551615) AS d");
+}
+
+void mr_source_sql_digest(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                          struct mr_range range)
+{
+    mr_strbuf_add_str(sql, "SELECT " COUNT_AND_SUMS "FROM (SELECT ");
+    add_row_digest(sql, spec);
+    add_rows_of(sql, spec, range);
+}
+
+/* Which of the parts first … last a row is in, by halves: each row is compared with few cuts, and
+ * is in exactly one part whatever they are. */
+static void add_part(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                     const struct mr_key *cuts, size_t first, size_t last)
+{
+    struct mr_key_part parts[MR_KEY_PARTS_MAX];
+    if (first == last) {
+        mr_strbuf_add_fmt(sql, "%zu", first);
+        return;
+    }
+    const size_t middle = first + (last - first) / 2;
+    mr_strbuf_add_str(sql, "IF(");
+    (void)mr_keyrange_condition(sql, parts, key_parts(sql, spec, parts),
+                                (struct mr_range){{NULL, 0}, cuts[middle]});
+    mr_strbuf_add_str(sql, ", ");
+    add_part(sql, spec, cuts, first, middle);
+    mr_strbuf_add_str(sql, ", ");
+    add_part(sql, spec, cuts, middle + 1, last);
+    mr_strbuf_add_char(sql, ')');
+}
+
+void mr_source_sql_digest_parts(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                                struct mr_range range, const struct mr_key *cuts, size_t ncuts)
+{
+    mr_strbuf_add_str(sql, "SELECT part, " COUNT_AND_SUMS "FROM (SELECT ");
+    add_part(sql, spec, cuts, 0, ncuts);
+    mr_strbuf_add_str(sql, " AS part, ");
+    add_row_digest(sql, spec);
+    add_rows_of(sql, spec, range);
+    mr_strbuf_add_str(sql, " GROUP BY part");
 }

@@ -34,6 +34,10 @@ void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
 /* Key columns of the rows-th row (from 1) of the range. */
 void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, struct mr_range range,
                        uint64_t rows);
+/* Key columns of the every-th, 2 every-th … row of the range, `count` of them and fewer where it
+ * ends before: one statement, so that they are of one moment, and in the key's order. */
+void mr_source_sql_every(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                         struct mr_range range, uint64_t every, size_t count);
 /* Key columns of the row that has `rows` others behind it in the whole key space, without
  * spec->where: what is read of the index are these entries. */
 void mr_source_sql_nth_last(struct mr_strbuf *sql, const struct mr_readspec *spec, uint64_t rows);
@@ -48,5 +52,9 @@ void mr_source_sql_nth_last(struct mr_strbuf *sql, const struct mr_readspec *spe
  */
 void mr_source_sql_digest(struct mr_strbuf *sql, const struct mr_readspec *spec,
                           struct mr_range range);
+/* The same for each part of the range that holds rows, in any order, its number (from 0) in front:
+ * part i ends with cuts[i], the last with the range.  The cuts ascend; there is at least one. */
+void mr_source_sql_digest_parts(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                                struct mr_range range, const struct mr_key *cuts, size_t ncuts);
 
 #endif

@@ -9,7 +9,9 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/pair/rowhash.h"
+#include "recon/check/check_abreast.h"
 #include "recon/check/check_marks.h"
+#include "recon/check/check_narrow.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_alike.h"
 #include "recon/check/check_wait.h"
@@ -22,7 +24,8 @@
 #define STORED_BYTES (4.0 * 1024 * 1024)
 #define TRIES 4 /* of one chunk, when the connection breaks or the query is killed */
 #define RETRY_S 30
-#define QUEUE_SIZE 2 /* chunks that the source is ahead */
+#define FEW_SUSPECTS 16 /* of a chunk: to look for their parts pays */
+#define QUEUE_SIZE 2    /* chunks that the source is ahead */
 
 uint64_t mr_check_chunk_rows(const struct mr_pair *table, double row_bytes)
 {
@@ -84,6 +87,8 @@ struct scan {
     struct mr_strbuf lo; /* of the next chunk to be compared */
     bool lo_open;
     struct mr_strbuf grown; /* where a range ends whose source has grown */
+    struct mr_narrow narrow;
+    bool scattered; /* the last chunk that differed did so nearly everywhere */
 };
 
 struct collect {
@@ -300,8 +305,8 @@ static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk 
                   source->bytes + target->bytes, equal, err);
 }
 
-static enum mr_code source_again(struct scan *scan, struct mr_range range, uint64_t limit,
-                                 struct mr_err *err)
+/* The connection on which the worker reads of the source, while the companion is ahead. */
+static enum mr_code open_again(struct scan *scan, struct mr_reader **out, struct mr_err *err)
 {
     struct mr_check_worker *w = scan->worker;
     struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
@@ -309,8 +314,16 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range, uint6
 
     if (!is_alone && w->again == NULL)
         MR_TRY(mr_source_reader_new(source->source, &w->again, err));
-    return read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again, range, limit,
-                      &scan->again, err);
+    *out = is_alone ? source->main : w->again;
+    return MR_OK;
+}
+
+static enum mr_code source_again(struct scan *scan, struct mr_range range, uint64_t limit,
+                                 struct mr_err *err)
+{
+    struct mr_reader *reader;
+    MR_TRY(open_again(scan, &reader, err));
+    return read_chunk(scan, reader, &scan->hash_again, range, limit, &scan->again, err);
 }
 
 /* Do equal digests of the two mean equal rows?  If not, rows are read by their values from
@@ -347,19 +360,45 @@ struct part {
     bool grown;     /* more of the source are inside it than a reading holds */
 };
 
+/* A reading of one side, to be run beside the other's. */
+struct half {
+    struct scan *scan;
+    struct mr_range range;
+    uint64_t limit;
+};
+
+static enum mr_code read_target(void *ctx, struct mr_err *err)
+{
+    const struct half *h = ctx;
+    struct scan *scan = h->scan;
+    return read_chunk(scan, scan->worker->reader[MR_TARGET], &scan->hash[MR_TARGET], h->range,
+                      h->limit, &scan->target, err);
+}
+
+static enum mr_code read_source(void *ctx, struct mr_err *err)
+{
+    const struct half *h = ctx;
+    return source_again(h->scan, h->range, h->limit, err);
+}
+
+/* Where nothing is read of the source yet, both sides are, at once; where the target's part is cut
+ * then, the source's once more. */
 static enum mr_code read_part(struct scan *scan, struct parcel *p, struct part *part,
                               struct mr_err *err)
 {
     struct mr_key last;
-    MR_TRY(read_chunk(scan, scan->worker->reader[MR_TARGET], &scan->hash[MR_TARGET], part->range,
-                      part->limit, &scan->target, err));
+    struct half half = {scan, part->range, part->limit};
+    MR_TRY(part->first ? read_target(&half, err)
+                       : mr_check_abreast(read_target, &half, read_source, &half, err));
+    const bool was_first = part->first;
     part->cut = is_cut(&scan->target, part->limit, part->range.hi, &part->range.hi);
     part->first = part->first && !part->cut;
     part->source = part->first ? &p->rows : &scan->again;
     part->grown = false;
     if (part->first)
         return MR_OK;
-    MR_TRY(source_again(scan, part->range, part->limit, err));
+    if (was_first || part->cut)
+        MR_TRY(source_again(scan, part->range, part->limit, err));
     part->grown = is_cut(&scan->again, part->limit, part->range.hi, &last);
     if (!part->grown)
         return MR_OK;
@@ -374,7 +413,8 @@ static enum mr_code read_part(struct scan *scan, struct parcel *p, struct part *
  * rows of that part (no more than its chunk had, unless it has grown since: then the part is
  * cut once more) are read again.  So are both sides' where what was read is not comparable.
  */
-static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi, struct mr_err *err)
+static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi, bool last,
+                          struct mr_err *err)
 {
     double row_bytes = (double)scan->table->side[MR_TARGET]->avg_row_bytes;
     uint64_t limit = 2 * mr_check_chunk_rows(scan->table, row_bytes) + p->rows.chunk.rows.count;
@@ -392,20 +432,48 @@ static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi,
             continue;
         }
         is_end &= !part.cut;
-        MR_TRY(
-            compare_and_record(scan, &part.source->chunk, part.range.hi, is_end && p->last, err));
+        MR_TRY(compare_and_record(scan, &part.source->chunk, part.range.hi, is_end && last, err));
         if (is_end)
             return MR_OK;
     }
 }
 
-static bool same_digest(const struct mr_range_digest *a, const struct mr_range_digest *b)
+/* Rows that digests have shown to be equal, up to hi. */
+static enum mr_code record_equal(struct scan *scan, struct mr_key hi, bool last, uint64_t rows,
+                                 struct mr_err *err)
 {
-    return a->exact && b->exact && a->rows == b->rows && strcmp(a->words[0], b->words[0]) == 0 &&
-           strcmp(a->words[1], b->words[1]) == 0;
+    mr_vec_clear(&scan->suspects);
+    mr_progress_add(scan->worker->check->progress, 2 * rows, 0);
+    return record(scan, hi, last, rows, rows, 0, rows, err);
 }
 
-/* Server-side digests: equal chunks are done, any other is read row by row. */
+/* Of a chunk that differs only those parts are read that do.  Where nearly all of them did, the
+ * next chunk is read without asking, until one differs in few rows. */
+static enum mr_code match_parts(struct scan *scan, struct parcel *p, struct mr_range range,
+                                struct mr_err *err)
+{
+    struct mr_narrow *narrow = &scan->narrow;
+    struct mr_reader *again;
+    if (scan->scattered) {
+        MR_TRY(match(scan, p, range.hi, p->last, err));
+        scan->scattered = scan->suspects.count > FEW_SUSPECTS;
+        return MR_OK;
+    }
+    MR_TRY(open_again(scan, &again, err));
+    MR_TRY(mr_check_narrow(scan->worker, scan->table, again, range, p->digest.rows, narrow, err));
+    if (narrow->stretches.count == 0)
+        return match(scan, p, range.hi, p->last, err);
+    scan->scattered = narrow->differing > narrow->parts / 2;
+    for (size_t i = 0; i < narrow->stretches.count; i++) {
+        const struct mr_stretch *stretch = mr_vec_at(&narrow->stretches, i);
+        const bool last = p->last && i + 1 == narrow->stretches.count;
+        MR_TRY(stretch->differs ? match(scan, p, stretch->hi, last, err)
+                                : record_equal(scan, stretch->hi, last, stretch->rows, err));
+    }
+    return MR_OK;
+}
+
+/* Server-side digests: equal chunks are done, of any other rows are read. */
 static enum mr_code match_digest(struct scan *scan, struct parcel *p, struct mr_key hi,
                                  struct mr_err *err)
 {
@@ -421,11 +489,9 @@ static enum mr_code match_digest(struct scan *scan, struct parcel *p, struct mr_
     }
     if (code != MR_OK)
         return code;
-    if (!same_digest(&p->digest, &digest))
-        return match(scan, p, hi, err);
-    mr_vec_clear(&scan->suspects);
-    mr_progress_add(scan->worker->check->progress, 2 * digest.rows, 0);
-    return record(scan, hi, p->last, digest.rows, digest.rows, 0, digest.rows, err);
+    if (!mr_range_digest_same(&p->digest, &digest))
+        return match_parts(scan, p, range, err);
+    return record_equal(scan, hi, p->last, digest.rows, err);
 }
 
 /* The next parcel; NULL when there are no more, with *code the companion's. */
@@ -470,7 +536,7 @@ static enum mr_code work(struct scan *scan, struct mr_err *err)
     while (code == MR_OK && (p = take_ready(scan, &code, err)) != NULL) {
         struct mr_key hi = p->last ? scan->task->hi : (struct mr_key){p->hi.ptr, p->hi.len};
         const bool last = p->last;
-        code = p->digested ? match_digest(scan, p, hi, err) : match(scan, p, hi, err);
+        code = p->digested ? match_digest(scan, p, hi, err) : match(scan, p, hi, last, err);
         give_back(scan);
         if (!last)
             mr_check_marks_look(scan->worker->check, scan->table);
@@ -492,6 +558,7 @@ static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
     mr_chunk_init(&scan->again.chunk);
     mr_strbuf_init(&scan->lo);
     mr_strbuf_init(&scan->grown);
+    mr_narrow_init(&scan->narrow);
     scan->suspects = (struct mr_vec)MR_VEC_INIT(struct mr_find_suspect);
     scan->limit = mr_check_chunk_rows(table, bytes);
     scan->lo_open = scan->task->lo.ptr == NULL;
@@ -512,6 +579,7 @@ static void scan_release(struct scan *scan)
     mr_chunk_release(&scan->again.chunk);
     mr_strbuf_release(&scan->lo);
     mr_strbuf_release(&scan->grown);
+    mr_narrow_release(&scan->narrow);
     mr_vec_release(&scan->suspects);
     mr_rowhash_release(&scan->hash[MR_SOURCE]);
     mr_rowhash_release(&scan->hash[MR_TARGET]);

@@ -275,13 +275,77 @@ static void test_digest_of_too_wide_row(void **state)
     }
 }
 
+/* The parts of a range that cuts make have the digests of the ranges between them, whatever the key
+ * is made of; of a key that ends before there are fewer cuts. */
+static void test_digests_of_parts(void **state)
+{
+    static const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT), TEXT("name", "utf8mb4"),
+                                             COL("at", MR_CLASS_DATETIME),
+                                             COL("d", MR_CLASS_DECIMAL)};
+    static const size_t by_id[] = {0}, by_name[] = {1}, by_both[] = {3, 2};
+    static const struct {
+        const size_t *key;
+        size_t nkey;
+        const char *index;
+    } keys[] = {{by_id, 1, "PRIMARY"}, {by_name, 1, "name"}, {by_both, 2, "d"}};
+    (void)state;
+    need_servers();
+    for (size_t s = 0; s < 2; s++) {
+        run(sides[s].db, "DROP TABLE IF EXISTS parts");
+        run(sides[s].db, "CREATE TABLE parts (id INT PRIMARY KEY, name VARCHAR(20) CHARSET utf8mb4 "
+                         "NOT NULL, at DATETIME(6) NOT NULL, d DECIMAL(9,3) NOT NULL, UNIQUE KEY "
+                         "name (name), UNIQUE KEY d (d, at))");
+        for (int i = 0; i < 90; i++) {
+            struct mr_strbuf sql = MR_STRBUF_INIT;
+            mr_strbuf_add_fmt(&sql,
+                              "INSERT INTO parts VALUES (%d, CONCAT('%c', %d), '2026-01-01' + "
+                              "INTERVAL %d MICROSECOND, %d / 8)",
+                              i * 3 - 100, i % 2 == 0 ? 'a' : 'B', i, 7919 * i, i % 7);
+            run(sides[s].db, sql.ptr);
+            mr_strbuf_release(&sql);
+        }
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            const struct mr_readspec spec = {.db = DB,
+                                             .table = "parts",
+                                             .cols = cols,
+                                             .ncols = 4,
+                                             .key = keys[k].key,
+                                             .nkey = keys[k].nkey,
+                                             .index = keys[k].index};
+            struct mr_arena arena = MR_ARENA_INIT;
+            struct mr_vec cuts = MR_VEC_INIT(struct mr_key);
+            struct mr_range_digest parts[MR_CUTS_MAX + 1], one;
+            struct mr_err err = {0};
+            check(mr_reader_cuts(sides[s].reader, &spec, everything, 20, 9, &arena, &cuts, &err),
+                  &err, "cuts");
+            assert_int_equal(cuts.count, 4);
+            check(mr_reader_digest_parts(sides[s].reader, &spec, everything, cuts.items, cuts.count,
+                                         parts, &err),
+                  &err, "digests of parts");
+            for (size_t i = 0; i <= cuts.count; i++) {
+                struct mr_range range = everything;
+                if (i > 0)
+                    range.lo = *(struct mr_key *)mr_vec_at(&cuts, i - 1);
+                if (i < cuts.count)
+                    range.hi = *(struct mr_key *)mr_vec_at(&cuts, i);
+                check(mr_reader_digest(sides[s].reader, &spec, range, &one, &err), &err, "digest");
+                assert_int_equal(one.rows, i < cuts.count ? 20 : 10);
+                assert_true(parts[i].exact);
+                assert_true(same(&one, &parts[i]));
+            }
+            mr_vec_release(&cuts);
+            mr_arena_release(&arena);
+        }
+        run(sides[s].db, "DROP TABLE parts");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_digest_of_types),
-        cmocka_unit_test(test_digest_of_minus_zero),
-        cmocka_unit_test(test_digest_is_injective),
-        cmocka_unit_test(test_digest_of_too_wide_row),
+        cmocka_unit_test(test_digest_of_types),     cmocka_unit_test(test_digest_of_minus_zero),
+        cmocka_unit_test(test_digest_is_injective), cmocka_unit_test(test_digest_of_too_wide_row),
+        cmocka_unit_test(test_digests_of_parts),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -33,7 +33,7 @@ struct fake_row {
     unsigned reads; /* scans that gave this row, those of the reader `again` left out */
 };
 
-enum fake_read { FAKE_SCAN = 1, FAKE_FETCH, FAKE_DIGEST, FAKE_BOUND };
+enum fake_read { FAKE_SCAN = 1, FAKE_FETCH, FAKE_DIGEST, FAKE_BOUND, FAKE_CUTS };
 
 struct fake;
 
@@ -49,8 +49,10 @@ struct fake_side {
      * and all later ones too */
     unsigned lose_one_in;
     unsigned scans, fetches, losses, fail_at;
+    unsigned cuts, parts; /* statements that ask for them */
     enum mr_code fail_code;
     size_t longest; /* most rows that one scan gave */
+    size_t given;   /* rows, of all scans */
     unsigned readers;
     uint64_t layout; /* of raw rows; 0: it has none */
 };
@@ -291,6 +293,7 @@ static inline enum mr_code fake_scan(struct mr_reader *reader, const struct mr_r
         to = from + random_below(to - from + 1);
     for (size_t i = from; !lost && !r->again && i < to; i++)
         s->rows[i].reads++;
+    s->given += to - from;
     if (to - from > s->longest)
         s->longest = to - from;
     struct fake_row *copy = calloc(to - from + 1, sizeof *copy);
@@ -396,18 +399,11 @@ static inline enum mr_code fake_bound_after(struct mr_reader *reader,
     return code == MR_OK && lost ? fake_lost(err) : code;
 }
 
-static inline enum mr_code fake_digest(struct mr_reader *reader, const struct mr_readspec *spec,
-                                       struct mr_range range, struct mr_range_digest *out,
-                                       struct mr_err *err)
+/* Of rows [from, to), the lock held. */
+static inline void fake_digest_rows(struct fake_side *s, size_t from, size_t to,
+                                    struct mr_range_digest *out)
 {
-    struct fake_reader *r = (struct fake_reader *)reader;
-    struct fake_side *s = r->side;
-    size_t from, to;
     uint64_t sums[2] = {0, 0};
-    (void)spec;
-    fake_begin_read(s, FAKE_DIGEST);
-    enum mr_code code = fake_range(s, range, &from, &to, err);
-    bool lost = fake_loses(r, FAKE_DIGEST);
     for (size_t i = from; i < to; i++) {
         char bytes[2 * sizeof(int64_t) + FAKE_NAME];
         memcpy(bytes, &s->rows[i].id, sizeof(int64_t));
@@ -421,6 +417,66 @@ static inline enum mr_code fake_digest(struct mr_reader *reader, const struct mr
                                     .exact = s->fake->all_exact || random_below(20) > 0};
     for (size_t i = 0; i < 2; i++)
         (void)snprintf(out->words[i], sizeof out->words[i], "%" PRIu64, sums[i]);
+}
+
+static inline enum mr_code fake_digest(struct mr_reader *reader, const struct mr_readspec *spec,
+                                       struct mr_range range, struct mr_range_digest *out,
+                                       struct mr_err *err)
+{
+    struct fake_reader *r = (struct fake_reader *)reader;
+    struct fake_side *s = r->side;
+    size_t from, to;
+    (void)spec;
+    fake_begin_read(s, FAKE_DIGEST);
+    enum mr_code code = fake_range(s, range, &from, &to, err);
+    bool lost = fake_loses(r, FAKE_DIGEST);
+    fake_digest_rows(s, from, to, out);
+    pthread_mutex_unlock(&s->fake->lock);
+    return code == MR_OK && lost ? fake_lost(err) : code;
+}
+
+static inline enum mr_code fake_cuts(struct mr_reader *reader, const struct mr_readspec *spec,
+                                     struct mr_range range, uint64_t every, size_t wanted,
+                                     struct mr_arena *arena, struct mr_vec *keys,
+                                     struct mr_err *err)
+{
+    struct fake_reader *r = (struct fake_reader *)reader;
+    struct fake_side *s = r->side;
+    size_t from, to;
+    (void)spec;
+    fake_begin_read(s, FAKE_CUTS);
+    s->cuts++;
+    enum mr_code code = fake_range(s, range, &from, &to, err);
+    bool lost = fake_loses(r, FAKE_CUTS);
+    for (size_t i = 1; code == MR_OK && i <= wanted && from + i * every <= to; i++) {
+        struct mr_strbuf bytes = MR_STRBUF_INIT;
+        struct mr_key *key = mr_vec_push(keys);
+        fake_encode(s->fake, &s->rows[from + i * every - 1], &bytes);
+        *key = (struct mr_key){mr_arena_dup(arena, bytes.ptr, bytes.len), bytes.len};
+        mr_strbuf_release(&bytes);
+    }
+    pthread_mutex_unlock(&s->fake->lock);
+    return code == MR_OK && lost ? fake_lost(err) : code;
+}
+
+static inline enum mr_code fake_digest_parts(struct mr_reader *reader,
+                                             const struct mr_readspec *spec, struct mr_range range,
+                                             const struct mr_key *cuts, size_t ncuts,
+                                             struct mr_range_digest *out, struct mr_err *err)
+{
+    struct fake_reader *r = (struct fake_reader *)reader;
+    struct fake_side *s = r->side;
+    enum mr_code code = MR_OK;
+    (void)spec;
+    fake_begin_read(s, FAKE_DIGEST);
+    s->parts++;
+    bool lost = fake_loses(r, FAKE_DIGEST);
+    for (size_t i = 0; code == MR_OK && i <= ncuts; i++) {
+        size_t from, to;
+        struct mr_range part = {i == 0 ? range.lo : cuts[i - 1], i == ncuts ? range.hi : cuts[i]};
+        code = fake_range(s, part, &from, &to, err);
+        fake_digest_rows(s, from, to, &out[i]);
+    }
     pthread_mutex_unlock(&s->fake->lock);
     return code == MR_OK && lost ? fake_lost(err) : code;
 }
@@ -459,6 +515,8 @@ static const struct mr_source_ops fake_ops = {.reader_new = fake_reader_new,
                                               .fetch = fake_fetch,
                                               .bound_after = fake_bound_after,
                                               .digest = fake_digest,
+                                              .cuts = fake_cuts,
+                                              .digest_parts = fake_digest_parts,
                                               .reader_db = fake_reader_db};
 
 /* ---- the run around it */

@@ -363,6 +363,61 @@ static void test_equal_digests_read_no_rows(void **state)
     fake_end(&f);
 }
 
+/* One row of a chunk of 3,200 differs: where, is asked at once on both sides, and a thirtieth of
+ * the rows is read.  Where nearly all parts differ the next chunks are read as they are, until one
+ * differs in few rows. */
+static void test_digests_narrow_down(void **state)
+{
+    enum { CHUNK = 3200, PART = CHUNK / 32 + 5 };
+    static const struct {
+        const char *what;
+        int64_t rows;
+        int64_t from, to, every; /* of these rows every n-th differs */
+        bool one_each;           /* and the middle one of each chunk */
+        unsigned cuts;
+        size_t given; /* rows, at most, of each side */
+    } cases[] = {
+        {"one row", CHUNK, 77, 77, 1, false, 1, PART},
+        {"one row of the last chunk", 3 * CHUNK, 9577, 9577, 1, false, 1, PART},
+        {"two far apart", CHUNK, 1, 3000, 1450, false, 1, 2 * PART},
+        {"one of each chunk", 3 * CHUNK, 0, -1, 1, true, 3, 3 * PART},
+        {"nearly all", 3 * CHUNK, 0, 3 * CHUNK, 3, false, 1, 3 * CHUNK},
+        {"of four chunks two", 4 * CHUNK, 0, 2 * CHUNK - 1, 3, true, 2, 3 * CHUNK + PART},
+    };
+    (void)state;
+    for (size_t c = 0; c < LEN(cases); c++) {
+        struct fake f;
+        struct mr_err err = {0};
+        random_state = c + 1;
+        fake_init(&f);
+        set_chunk_rows(&f, CHUNK);
+        for (int64_t id = 0; id < cases[c].rows; id++) {
+            bool differs = id >= cases[c].from && id <= cases[c].to && id % cases[c].every == 0;
+            differs |= cases[c].one_each && id % CHUNK == CHUNK / 2;
+            fake_put(&f.side[MR_SOURCE], fake_id(id, id));
+            fake_put(&f.side[MR_TARGET], fake_id(id, id + differs));
+        }
+        assert_int_equal(fake_begin(&f), MR_OK);
+        assert_int_equal(begin_one_segment(&f), MR_OK);
+        f.run.server_digest = true;
+        f.all_exact = true;
+        assert_int_equal(scan_segments(&f, &err), MR_OK);
+        assert_true(all_done(&f));
+        check_sums(&f);
+        check_suspects(&f);
+        assert_int_equal(f.side[MR_TARGET].cuts, 0);
+        if (f.side[MR_SOURCE].cuts != cases[c].cuts)
+            fail_msg("%s: the source was asked for cuts %u times", cases[c].what,
+                     f.side[MR_SOURCE].cuts);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            assert_int_equal(f.side[side].parts, cases[c].cuts);
+            if (f.side[side].given > cases[c].given)
+                fail_msg("%s: %zu rows were read", cases[c].what, f.side[side].given);
+        }
+        fake_end(&f);
+    }
+}
+
 /* ---- raw rows */
 
 /* One layout: compared as they are.  Two, or one side without: by their values. */
@@ -451,7 +506,8 @@ static void test_cut_ranges(void **state)
 /* Between a chunk's digest and the reading of its rows the source gets far more of them. */
 static void grow_source(struct fake *f, enum mr_side side, enum fake_read what)
 {
-    if (side != MR_TARGET || what != FAKE_SCAN || f->side[MR_SOURCE].count > 100)
+    (void)side;
+    if (what != FAKE_SCAN || f->side[MR_SOURCE].count > 100)
         return;
     for (int64_t i = 1; i <= 300; i++)
         fake_put(&f->side[MR_SOURCE], fake_id(48000 + i, i));
@@ -712,6 +768,7 @@ int main(void)
         cmocka_unit_test(test_lost_connections),
         cmocka_unit_test(test_server_digests),
         cmocka_unit_test(test_equal_digests_read_no_rows),
+        cmocka_unit_test(test_digests_narrow_down),
         cmocka_unit_test(test_raw_rows),
         cmocka_unit_test(test_raw_layouts_differ),
         cmocka_unit_test(test_cut_ranges),

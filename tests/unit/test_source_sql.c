@@ -199,10 +199,10 @@ static void test_edges(void **state)
     mr_strbuf_release(&at);
 }
 
-#define HEAD                                                                                       \
-    "SELECT COUNT(*), COUNT(h), SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "                \
-    "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) FROM (SELECT "                      \
-    "LEFT(SHA2(CONCAT("
+#define SUMS                                                                                       \
+    "COUNT(*), COUNT(h), SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "                       \
+    "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) "
+#define HEAD "SELECT " SUMS "FROM (SELECT LEFT(SHA2(CONCAT("
 #define TAIL "), 256), 32) AS h FROM `d`.`t` LIMIT 18446744073709551615) AS d"
 
 static const struct digest_case {
@@ -280,6 +280,37 @@ static void test_digest_of_range(void **state)
     mr_strbuf_release(&lo);
 }
 
+/* By halves: a row is in one part, whatever the cuts. */
+static void test_parts(void **state)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, bytes[5];
+    struct mr_key cuts[3];
+    struct mr_readspec spec = spec_of(ID);
+    (void)state;
+    spec.ncols = 2;
+    for (size_t i = 0; i < 5; i++)
+        mr_strbuf_init(&bytes[i]);
+    const struct mr_range range = {key_for(ID, &bytes[0], 8), key_for(ID, &bytes[1], 99)};
+    for (size_t i = 0; i < 3; i++)
+        cuts[i] = key_for(ID, &bytes[2 + i], 20 * (int)i + 20);
+    mr_source_sql_digest_parts(&sql, &spec, range, cuts, 3);
+    expect(&sql, "SELECT part, " SUMS "FROM (SELECT IF((`id` <= 40), IF((`id` <= 20), 0, 1), "
+                 "IF((`id` <= 60), 2, 3)) AS part, LEFT(SHA2(CONCAT(CAST('ti:' AS BINARY), "
+                 "IF(`name` IS NULL, 'N', CONCAT(OCTET_LENGTH(`name`), CAST(':' AS BINARY), "
+                 "`name`)), IF(`id` IS NULL, 'N', `id` + 0), ','), 256), 32) AS h" FROM
+                 " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8 AND `id` <= 99) "
+                 "LIMIT 18446744073709551615) AS d GROUP BY part");
+    mr_strbuf_reset(&sql);
+    mr_source_sql_every(&sql, &spec, range, 5, 2);
+    expect(&sql, "(SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8 AND `id` <= 99) "
+                 "ORDER BY `id` LIMIT 4, 1) UNION ALL (SELECT `id`" FROM
+                 " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8 AND `id` <= 99) ORDER BY `id` "
+                 "LIMIT 9, 1)");
+    mr_strbuf_release(&sql);
+    for (size_t i = 0; i < 5; i++)
+        mr_strbuf_release(&bytes[i]);
+}
+
 /* What cannot be said is never sent. */
 /* A condition that a row is asked about, whatever it ends in; NULL is no yes. */
 static void test_condition(void **state)
@@ -346,13 +377,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scan),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_digest_of_range),
-        cmocka_unit_test(test_condition),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_scan),      cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_edges),     cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_parts),     cmocka_unit_test(test_digest_of_range),
+        cmocka_unit_test(test_condition), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
