@@ -4,15 +4,19 @@
  *   proxy PORT HOST:PORT REPORT [KEY=VALUE…]
  *
  * Listens on 127.0.0.1:PORT (0: any free port), forwards to HOST:PORT until it is
- * terminated, and keeps "port N", "connections N" and "bytes N" (from the server) in the
- * file REPORT, rewritten at SIGUSR1 and at the end.  Keys, all counted in bytes from the
+ * terminated, and keeps "port N", "connections N", "bytes N" (from the server) and "trips N" (how
+ * often a client has spoken after the server had: round trips) in the file REPORT, rewritten at
+ * SIGUSR1 and at the end.  Keys, all counted in bytes from the
  * server over all connections unless said:
  *
  *   cut=N        the connection that carries the N-th byte is closed behind it, once
  *   cut-each=N   each connection is closed behind its own N-th byte
  *   stall=N      the connection that carries the N-th byte stands still, once
  *   stall-ms=MS  for so long
- *   rate=R       bytes a second, of all connections together
+ *   rate=R       bytes a second, of all connections together; SIGHUP takes the limit away, and
+ *                the next brings it back
+ *   wide=1       it begins without that limit
+ *   delay-ms=MS  what a client says is so long on its way: the time of a round trip
  *   stop=N       the proxy itself is stopped (SIGSTOP) before the N-th byte goes on: for the
  *                client, a server that is stopped, which neither answers nor hangs up, and
  *                whose port still takes connections
@@ -40,12 +44,22 @@
 #define BUFFER_BYTES 16384
 #define TICK_MS 5 /* how often the rate is looked at */
 
+/* What a client has said, on its way. */
+struct request {
+    struct request *next;
+    int64_t due; /* ms */
+    size_t len;
+    char bytes[];
+};
+
 /* A client and its connection to the server; client < 0 is a free place. */
 struct link {
     int client, server;
     uint64_t carried;    /* from the server */
     int64_t still_until; /* ms; a stall */
     bool drips;
+    bool answered;                /* the server spoke last */
+    struct request *first, **end; /* of those on their way */
 };
 
 struct proxy {
@@ -53,14 +67,15 @@ struct proxy {
     unsigned port;
     struct addrinfo *server;
     const char *report_path;
-    uint64_t cut, cut_each, stall, stall_ms, rate, stop, drip; /* 0: none */
+    uint64_t cut, cut_each, stall, stall_ms, rate, stop, drip, delay_ms; /* 0: none */
+    uint64_t wide; /* not 0: the rate does not count now */
     struct link links[MAX_LINKS];
-    uint64_t carried, connections;
+    uint64_t carried, connections, trips;
     double credit; /* bytes that the rate allows by now */
     int64_t credit_at;
 };
 
-static volatile sig_atomic_t ended, asked, dripping;
+static volatile sig_atomic_t ended, asked, dripping, switched;
 
 static void on_signal(int number)
 {
@@ -68,6 +83,8 @@ static void on_signal(int number)
         asked = 1;
     else if (number == SIGUSR2)
         dripping = 1;
+    else if (number == SIGHUP)
+        switched = 1;
     else
         ended = 1;
 }
@@ -87,8 +104,9 @@ static void report(const struct proxy *p)
     FILE *file = fopen(temp, "w");
     if (file == NULL)
         return;
-    (void)fprintf(file, "port %u\nconnections %llu\nbytes %llu\n", p->port,
-                  (unsigned long long)p->connections, (unsigned long long)p->carried);
+    (void)fprintf(file, "port %u\nconnections %llu\nbytes %llu\ntrips %llu\n", p->port,
+                  (unsigned long long)p->connections, (unsigned long long)p->carried,
+                  (unsigned long long)p->trips);
     if (fclose(file) == 0)
         (void)rename(temp, p->report_path);
 }
@@ -98,9 +116,10 @@ static bool take_option(struct proxy *p, const char *text)
     const struct {
         const char *key;
         uint64_t *value;
-    } keys[] = {{"cut=", &p->cut},           {"cut-each=", &p->cut_each}, {"stall=", &p->stall},
-                {"stall-ms=", &p->stall_ms}, {"rate=", &p->rate},         {"stop=", &p->stop},
-                {"drip=", &p->drip}};
+    } keys[] = {
+        {"cut=", &p->cut},           {"cut-each=", &p->cut_each}, {"stall=", &p->stall},
+        {"stall-ms=", &p->stall_ms}, {"rate=", &p->rate},         {"stop=", &p->stop},
+        {"drip=", &p->drip},         {"wide=", &p->wide},         {"delay-ms=", &p->delay_ms}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t len = strlen(keys[i].key);
         if (strncmp(text, keys[i].key, len) == 0) {
@@ -146,6 +165,10 @@ static void close_link(struct link *link)
     (void)close(link->client);
     (void)close(link->server);
     link->client = -1;
+    for (struct request *r = link->first, *next; r != NULL; r = next) {
+        next = r->next;
+        free(r);
+    }
 }
 
 static void accept_one(struct proxy *p)
@@ -169,6 +192,7 @@ static void accept_one(struct proxy *p)
     (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     *link = (struct link){.client = client, .server = server, .drips = dripping != 0};
+    link->end = &link->first;
     p->connections++;
 }
 
@@ -198,7 +222,7 @@ static bool from_server(struct proxy *p, struct link *link)
     char buffer[BUFFER_BYTES];
     size_t want = sizeof buffer;
     bool cut = false;
-    if (p->rate > 0 && p->credit < (double)want)
+    if (p->rate > 0 && p->wide == 0 && p->credit < (double)want)
         want = p->credit < 1 ? 1 : (size_t)p->credit;
     bool drips = link->drips && link->carried >= p->drip;
     ssize_t got = recv(link->server, buffer, drips ? 1 : want, 0);
@@ -222,17 +246,46 @@ static bool from_server(struct proxy *p, struct link *link)
         link->still_until = now_ms() + (int64_t)p->stall_ms;
     p->carried += len;
     link->carried += len;
+    link->answered = true;
     p->credit -= (double)len;
     return send_all(link->client, buffer, len) && !cut;
 }
 
-static bool from_client(struct link *link)
+static bool from_client(struct proxy *p, struct link *link)
 {
     char buffer[BUFFER_BYTES];
     ssize_t got = recv(link->client, buffer, sizeof buffer, 0);
     if (got <= 0)
         return got < 0 && errno == EINTR;
-    return send_all(link->server, buffer, (size_t)got);
+    p->trips += link->answered;
+    link->answered = false;
+    if (p->delay_ms == 0)
+        return send_all(link->server, buffer, (size_t)got);
+    struct request *request = malloc(sizeof *request + (size_t)got);
+    if (request == NULL)
+        return false;
+    request->next = NULL;
+    request->due = now_ms() + (int64_t)p->delay_ms;
+    request->len = (size_t)got;
+    memcpy(request->bytes, buffer, request->len);
+    *link->end = request;
+    link->end = &request->next;
+    return true;
+}
+
+/* What is due by now; false: the link is to be closed. */
+static bool deliver(struct link *link, int64_t now)
+{
+    bool good = true;
+    while (good && link->first != NULL && link->first->due <= now) {
+        struct request *request = link->first;
+        good = send_all(link->server, request->bytes, request->len);
+        link->first = request->next;
+        if (link->first == NULL)
+            link->end = &link->first;
+        free(request);
+    }
+    return good;
 }
 
 /* A tenth of a second may be saved up, so that short answers come at once. */
@@ -250,7 +303,7 @@ static void turn(struct proxy *p)
     struct pollfd fds[1 + 2 * MAX_LINKS];
     int64_t now = now_ms();
     earn(p, now);
-    bool may_carry = p->rate == 0 || p->credit >= 1;
+    bool may_carry = p->rate == 0 || p->wide != 0 || p->credit >= 1;
     fds[0] = (struct pollfd){.fd = p->listener, .events = POLLIN};
     for (size_t i = 0; i < MAX_LINKS; i++) {
         const struct link *link = &p->links[i];
@@ -258,19 +311,24 @@ static void turn(struct proxy *p)
         fds[1 + 2 * i] = (struct pollfd){open ? link->client : -1, POLLIN, 0};
         fds[2 + 2 * i] = (struct pollfd){open && may_carry ? link->server : -1, POLLIN, 0};
     }
-    if (poll(fds, sizeof fds / sizeof *fds, TICK_MS) <= 0)
-        return;
+    const int ready = poll(fds, sizeof fds / sizeof *fds, p->delay_ms > 0 ? 1 : TICK_MS);
+    now = now_ms();
     for (size_t i = 0; i < MAX_LINKS; i++) {
         struct link *link = &p->links[i];
-        bool good = true;
-        if (fds[1 + 2 * i].revents != 0)
-            good = from_client(link);
+        bool good = link->client < 0 || deliver(link, now);
+        if (ready <= 0) {
+            if (!good)
+                close_link(link);
+            continue;
+        }
+        if (good && fds[1 + 2 * i].revents != 0)
+            good = from_client(p, link);
         if (good && fds[2 + 2 * i].revents != 0)
             good = from_server(p, link);
         if (!good)
             close_link(link);
     }
-    if (fds[0].revents != 0)
+    if (ready > 0 && fds[0].revents != 0)
         accept_one(p);
 }
 
@@ -292,9 +350,14 @@ int main(int argc, char **argv)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGUSR1, &action, NULL);
     (void)sigaction(SIGUSR2, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
     report(&p);
     while (!ended) {
         turn(&p);
+        if (switched) {
+            switched = 0;
+            p.wide = p.wide == 0;
+        }
         if (asked) {
             asked = 0;
             report(&p);
