@@ -30,6 +30,7 @@
 #include "core/db/replication.h"
 #include "core/db/throttle.h"
 #include "core/pair/pair.h"
+#include "recon/check/digest_choice.h"
 
 struct mr_check_options;
 struct mr_spill;
@@ -63,11 +64,11 @@ struct mr_check_run {
     struct mr_arena arena;
     struct mr_throttle *throttle;
     struct mr_progress *progress;
-    pthread_mutex_t lock;   /* reasons of tables */
-    pthread_mutex_t asking; /* workers, on the sides' main connections */
-    atomic_bool lost;       /* a server went away for good: the run can be resumed */
-    bool server_digest;
-    unsigned object_kinds; /* --objects, bits of enum mr_objects_kind */
+    pthread_mutex_t lock;           /* reasons of tables */
+    pthread_mutex_t asking;         /* workers, on the sides' main connections */
+    atomic_bool lost;               /* a server went away for good: the run can be resumed */
+    struct mr_digest_choice choice; /* who digests */
+    unsigned object_kinds;          /* --objects, bits of enum mr_objects_kind */
     /* Which side writes first: rows are read upstream, downstream, upstream. */
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];

@@ -328,6 +328,7 @@ out:
     if (check->run.id != 0 && code != MR_E_CASE && code != MR_E_CASE_OTHER)
         code = end_run(check, code, exit_code, err);
     mr_throttle_free(check->throttle);
+    mr_digest_choice_end(&check->choice);
     mr_vec_release(&pairs);
     return code;
 }

@@ -54,10 +54,11 @@ struct reading {
 
 /* One chunk on its way from the companion to the worker. */
 struct parcel {
-    struct reading rows; /* of the source */
-    struct mr_strbuf hi; /* upper bound; unused when last */
-    bool last;           /* ends at the segment's bound */
-    bool digested;       /* digest instead of rows */
+    struct reading rows;        /* of the source */
+    struct mr_strbuf hi;        /* upper bound; unused when last */
+    bool last;                  /* ends at the segment's bound */
+    struct mr_choice_chunk how; /* digest instead of rows? */
+    double seconds;             /* that the source took */
     struct mr_range_digest digest;
 };
 
@@ -157,12 +158,11 @@ static enum mr_code source_rows(struct scan *scan, struct parcel *p, struct mr_r
                                 struct mr_err *err)
 {
     enum mr_code code = read_chunk(scan, scan->worker->reader[MR_SOURCE], &scan->hash[MR_SOURCE],
-                                   range, scan->limit, &p->rows, err);
+                                   range, p->how.rows, &p->rows, err);
     if (code != MR_OK)
         return code;
-    p->digested = false;
     size_t n = p->rows.chunk.rows.count;
-    p->last = n < scan->limit;
+    p->last = n < p->how.rows;
     if (!p->last) {
         struct mr_key key = mr_chunk_key(&p->rows.chunk, n - 1);
         mr_strbuf_reset(&p->hi);
@@ -183,7 +183,7 @@ static enum mr_code source_digest(struct scan *scan, struct parcel *p, struct mr
         struct mr_range part = range; /* each try cuts the whole again */
         mr_chunk_reset(&p->rows.chunk);
         mr_strbuf_reset(&p->hi);
-        code = mr_reader_bound_after(reader, spec, range, scan->limit, &p->hi, err);
+        code = mr_reader_bound_after(reader, spec, range, p->how.rows, &p->hi, err);
         p->last = code == MR_OK && p->hi.len == 0;
         if (code == MR_OK && !p->last)
             part.hi = (struct mr_key){p->hi.ptr, p->hi.len};
@@ -192,7 +192,18 @@ static enum mr_code source_digest(struct scan *scan, struct parcel *p, struct mr
         if (!can_retry(code, begun))
             break;
     }
-    p->digested = true;
+    return code;
+}
+
+/* Rows, or a digest of them: as the choice is now. */
+static enum mr_code read_source_chunk(struct scan *scan, struct parcel *p, struct mr_range range,
+                                      struct mr_err *err)
+{
+    const double begun_s = mr_clock_now_s();
+    p->how = mr_digest_choice_next(&scan->worker->check->choice, scan->limit, begun_s);
+    enum mr_code code =
+        p->how.digests ? source_digest(scan, p, range, err) : source_rows(scan, p, range, err);
+    p->seconds = mr_clock_now_s() - begun_s;
     return code;
 }
 
@@ -248,8 +259,7 @@ static void *companion(void *arg)
         struct mr_range range = {{open ? NULL : lo.ptr, lo.len}, scan->task->hi};
         code = mr_throttle_wait_holding(check->throttle, &held, &scan->err);
         if (code == MR_OK)
-            code = check->server_digest ? source_digest(scan, p, range, &scan->err)
-                                        : source_rows(scan, p, range, &scan->err);
+            code = read_source_chunk(scan, p, range, &scan->err);
         if (code == MR_OK) {
             last = p->last;
             open = false;
@@ -418,7 +428,7 @@ static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi,
 {
     double row_bytes = (double)scan->table->side[MR_TARGET]->avg_row_bytes;
     uint64_t limit = 2 * mr_check_chunk_rows(scan->table, row_bytes) + p->rows.chunk.rows.count;
-    struct part part = {.limit = limit, .first = !p->digested};
+    struct part part = {.limit = limit, .first = !p->how.digests};
     for (;;) {
         bool is_end = !part.grown;
         part.range.lo = (struct mr_key){scan->lo_open ? NULL : scan->lo.ptr, scan->lo.len};
@@ -529,6 +539,35 @@ static void give_back(struct scan *scan)
     pthread_mutex_unlock(&scan->lock);
 }
 
+static void say_change(const struct scan *scan, const struct mr_choice_change *change)
+{
+    struct mr_strbuf rows = MR_STRBUF_INIT, digests = MR_STRBUF_INIT;
+    mr_progress_add_count(&rows, change->rows_s);
+    mr_progress_add_count(&digests, change->digests_s);
+    mr_log_info(
+        "table \"%s\": %s rows a second are read, %s digested by the servers: %s",
+        scan->table->find.name, rows.failed ? "" : rows.ptr, digests.failed ? "" : digests.ptr,
+        change->digests ? "from now on they compute the digests (--digest client reads rows)"
+                        : "rows are read from now on");
+    mr_strbuf_release(&rows);
+    mr_strbuf_release(&digests);
+}
+
+/* The sides work at the same time: a chunk costs what the slower one takes. */
+static void account(struct scan *scan, const struct parcel *p, double target_s)
+{
+    const struct mr_choice_taken taken = {
+        .rows = p->how.digests ? p->digest.rows : p->rows.chunk.rows.count,
+        .row_bytes = (double)scan->table->side[MR_SOURCE]->avg_row_bytes,
+        .seconds = p->seconds > target_s ? p->seconds : target_s,
+        .full_rows = (double)mr_check_chunk_rows(
+            scan->table, (double)scan->table->side[MR_SOURCE]->avg_row_bytes)};
+    const struct mr_choice_change change =
+        mr_digest_choice_took(&scan->worker->check->choice, &p->how, &taken, mr_clock_now_s());
+    if (change.changed)
+        say_change(scan, &change);
+}
+
 static enum mr_code work(struct scan *scan, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -536,7 +575,10 @@ static enum mr_code work(struct scan *scan, struct mr_err *err)
     while (code == MR_OK && (p = take_ready(scan, &code, err)) != NULL) {
         struct mr_key hi = p->last ? scan->task->hi : (struct mr_key){p->hi.ptr, p->hi.len};
         const bool last = p->last;
-        code = p->digested ? match_digest(scan, p, hi, err) : match(scan, p, hi, last, err);
+        const double begun_s = mr_clock_now_s();
+        code = p->how.digests ? match_digest(scan, p, hi, err) : match(scan, p, hi, last, err);
+        if (code == MR_OK)
+            account(scan, p, mr_clock_now_s() - begun_s);
         give_back(scan);
         if (!last)
             mr_check_marks_look(scan->worker->check, scan->table);
@@ -613,8 +655,11 @@ enum mr_code mr_check_scan(struct mr_check_worker *worker, struct mr_scan_task *
     pthread_mutex_init(&scan->lock, NULL);
     pthread_cond_init(&scan->changed, NULL);
     enum mr_code code = scan_init(scan, err);
-    if (code == MR_OK && !atomic_load(&task->table->failed))
+    if (code == MR_OK && !atomic_load(&task->table->failed)) {
+        mr_digest_choice_join(&worker->check->choice);
         code = run_threads(scan, err);
+        mr_digest_choice_leave(&worker->check->choice, code != MR_OK);
+    }
     scan_release(scan);
     pthread_cond_destroy(&scan->changed);
     pthread_mutex_destroy(&scan->lock);

@@ -13,9 +13,8 @@
  *   cut-each=N   each connection is closed behind its own N-th byte
  *   stall=N      the connection that carries the N-th byte stands still, once
  *   stall-ms=MS  for so long
- *   rate=R       bytes a second, of all connections together; SIGHUP takes the limit away, and
- *                the next brings it back
- *   wide=1       it begins without that limit
+ *   rate=R       bytes a second, of all connections together
+ *   then=R       the rate from the next SIGHUP on, which brings the other one back
  *   delay-ms=MS  what a client says is so long on its way: the time of a round trip
  *   stop=N       the proxy itself is stopped (SIGSTOP) before the N-th byte goes on: for the
  *                client, a server that is stopped, which neither answers nor hangs up, and
@@ -42,6 +41,8 @@
 
 #define MAX_LINKS 64
 #define BUFFER_BYTES 16384
+#define SHARE_BYTES 4096 /* of a limited rate, that a connection gets in its turn */
+#define SAVED_BYTES (128.0 * 1024)
 #define TICK_MS 5 /* how often the rate is looked at */
 
 /* What a client has said, on its way. */
@@ -67,10 +68,10 @@ struct proxy {
     unsigned port;
     struct addrinfo *server;
     const char *report_path;
-    uint64_t cut, cut_each, stall, stall_ms, rate, stop, drip, delay_ms; /* 0: none */
-    uint64_t wide; /* not 0: the rate does not count now */
+    uint64_t cut, cut_each, stall, stall_ms, rate, then, stop, drip, delay_ms; /* 0: none */
     struct link links[MAX_LINKS];
     uint64_t carried, connections, trips;
+    size_t turn;
     double credit; /* bytes that the rate allows by now */
     int64_t credit_at;
 };
@@ -119,7 +120,7 @@ static bool take_option(struct proxy *p, const char *text)
     } keys[] = {
         {"cut=", &p->cut},           {"cut-each=", &p->cut_each}, {"stall=", &p->stall},
         {"stall-ms=", &p->stall_ms}, {"rate=", &p->rate},         {"stop=", &p->stop},
-        {"drip=", &p->drip},         {"wide=", &p->wide},         {"delay-ms=", &p->delay_ms}};
+        {"drip=", &p->drip},         {"then=", &p->then},         {"delay-ms=", &p->delay_ms}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t len = strlen(keys[i].key);
         if (strncmp(text, keys[i].key, len) == 0) {
@@ -222,7 +223,9 @@ static bool from_server(struct proxy *p, struct link *link)
     char buffer[BUFFER_BYTES];
     size_t want = sizeof buffer;
     bool cut = false;
-    if (p->rate > 0 && p->wide == 0 && p->credit < (double)want)
+    if (p->rate > 0 && want > SHARE_BYTES)
+        want = SHARE_BYTES;
+    if (p->rate > 0 && p->credit < (double)want)
         want = p->credit < 1 ? 1 : (size_t)p->credit;
     bool drips = link->drips && link->carried >= p->drip;
     ssize_t got = recv(link->server, buffer, drips ? 1 : want, 0);
@@ -247,7 +250,7 @@ static bool from_server(struct proxy *p, struct link *link)
     p->carried += len;
     link->carried += len;
     link->answered = true;
-    p->credit -= (double)len;
+    p->credit -= p->rate > 0 ? (double)len : 0;
     return send_all(link->client, buffer, len) && !cut;
 }
 
@@ -288,14 +291,21 @@ static bool deliver(struct link *link, int64_t now)
     return good;
 }
 
-/* A tenth of a second may be saved up, so that short answers come at once. */
+/* A tenth of a second may be saved up, so that short answers come at once; of a fast line only as
+ * much as a switch would hold. */
 static void earn(struct proxy *p, int64_t now)
 {
     double most = (double)p->rate / 10 > 1500 ? (double)p->rate / 10 : 1500;
+    most = most > SAVED_BYTES ? SAVED_BYTES : most;
     p->credit += (double)p->rate * (double)(now - p->credit_at) / 1000;
     p->credit_at = now;
     if (p->credit > most)
         p->credit = most;
+}
+
+static bool has_credit(const struct proxy *p)
+{
+    return p->rate == 0 || p->credit >= 1;
 }
 
 static void turn(struct proxy *p)
@@ -303,7 +313,7 @@ static void turn(struct proxy *p)
     struct pollfd fds[1 + 2 * MAX_LINKS];
     int64_t now = now_ms();
     earn(p, now);
-    bool may_carry = p->rate == 0 || p->wide != 0 || p->credit >= 1;
+    bool may_carry = has_credit(p);
     fds[0] = (struct pollfd){.fd = p->listener, .events = POLLIN};
     for (size_t i = 0; i < MAX_LINKS; i++) {
         const struct link *link = &p->links[i];
@@ -313,7 +323,9 @@ static void turn(struct proxy *p)
     }
     const int ready = poll(fds, sizeof fds / sizeof *fds, p->delay_ms > 0 ? 1 : TICK_MS);
     now = now_ms();
-    for (size_t i = 0; i < MAX_LINKS; i++) {
+    const size_t begin = p->turn; /* who comes first gets what the rate allows */
+    for (size_t k = 0; k < MAX_LINKS; k++) {
+        const size_t i = (begin + k) % MAX_LINKS;
         struct link *link = &p->links[i];
         bool good = link->client < 0 || deliver(link, now);
         if (ready <= 0) {
@@ -323,8 +335,10 @@ static void turn(struct proxy *p)
         }
         if (good && fds[1 + 2 * i].revents != 0)
             good = from_client(p, link);
-        if (good && fds[2 + 2 * i].revents != 0)
+        if (good && fds[2 + 2 * i].revents != 0 && has_credit(p)) {
             good = from_server(p, link);
+            p->turn = (i + 1) % MAX_LINKS;
+        }
         if (!good)
             close_link(link);
     }
@@ -356,7 +370,9 @@ int main(int argc, char **argv)
         turn(&p);
         if (switched) {
             switched = 0;
-            p.wide = p.wide == 0;
+            const uint64_t now = p.rate;
+            p.rate = p.then;
+            p.then = now;
         }
         if (asked) {
             asked = 0;

@@ -49,7 +49,7 @@ struct fake_side {
      * and all later ones too */
     unsigned lose_one_in;
     unsigned scans, fetches, losses, fail_at;
-    unsigned cuts, parts; /* statements that ask for them */
+    unsigned digests, cuts, parts; /* statements that ask for them */
     enum mr_code fail_code;
     size_t longest; /* most rows that one scan gave */
     size_t given;   /* rows, of all scans */
@@ -428,6 +428,7 @@ static inline enum mr_code fake_digest(struct mr_reader *reader, const struct mr
     size_t from, to;
     (void)spec;
     fake_begin_read(s, FAKE_DIGEST);
+    s->digests++;
     enum mr_code code = fake_range(s, range, &from, &to, err);
     bool lost = fake_loses(r, FAKE_DIGEST);
     fake_digest_rows(s, from, to, out);

@@ -33,6 +33,8 @@ LDFLAGS_test_io := -Wl,--wrap=fsync
 LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=openat \
     -Wl,--wrap=read,--wrap=fchmod,--wrap=fstatat,--wrap=renameat,--wrap=renameat2 \
     -Wl,--wrap=linkat,--wrap=unlinkat,--wrap=malloc,--wrap=calloc,--wrap=realloc
+LDFLAGS_test_line := -Wl,--wrap=mr_clock_now_s,--wrap=mr_db_query,--wrap=mr_result_free \
+    -Wl,--wrap=mr_db_say
 LDFLAGS_test_lookup := -Wl,--wrap=dlsym,--wrap=freeaddrinfo
 LDFLAGS_test_new_dir := -Wl,--wrap=flock
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
@@ -197,7 +199,7 @@ LDFLAGS_test_check_marks += -Wl,--wrap=mr_table_marks_read,--wrap=mr_db_reconnec
 LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
     -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
-LDFLAGS_test_check_sides += -Wl,--wrap=mr_clock_now_s,--wrap=mr_db_say,--wrap=mr_db_reconnect \
+LDFLAGS_test_check_sides += -Wl,--wrap=mr_line_measure,--wrap=mr_line_trip,--wrap=mr_db_reconnect \
     -Wl,--wrap=mr_sides_open,--wrap=mr_db_compress
 LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
     -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \

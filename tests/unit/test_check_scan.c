@@ -327,7 +327,7 @@ static void test_server_digests(void **state)
         random_state = seed + 2000;
         begin_random(&f, 300);
         begin_random_segments(&f);
-        f.run.server_digest = true;
+        f.run.choice.digests = true;
         if (seed % 2 == 0)
             for (int side = MR_SOURCE; side < MR_SIDES; side++)
                 f.side[side].lose_one_in = 1 + (unsigned)random_below(4);
@@ -338,6 +338,33 @@ static void test_server_digests(void **state)
         check_suspects(&f);
         fake_end(&f);
     }
+}
+
+/* Chunk by chunk one or the other, of any size: each row is compared once. */
+static void test_chosen_digests(void **state)
+{
+    unsigned rows = 0, digests = 0;
+    (void)state;
+    for (unsigned seed = 1; seed <= random_seeds(); seed++) {
+        struct fake f;
+        struct mr_err err = {0};
+        random_state = seed + 7000;
+        fake_init(&f);
+        set_chunk_rows(&f, 40);
+        fill_randomly(&f, 3000);
+        assert_int_equal(fake_begin(&f), MR_OK);
+        begin_random_segments(&f);
+        mr_digest_choice_begin(&f.run.choice, seed % 2 == 0, true, 0);
+        assert_int_equal(scan_segments(&f, &err), MR_OK);
+        assert_true(all_done(&f));
+        check_sums(&f);
+        check_suspects(&f);
+        rows += f.side[MR_TARGET].scans > 0;
+        digests += f.side[MR_TARGET].digests > 0;
+        mr_digest_choice_end(&f.run.choice);
+        fake_end(&f);
+    }
+    assert_true(rows > 0 && digests > 0);
 }
 
 /* Equal tables by digests: no row is read at all. */
@@ -354,7 +381,7 @@ static void test_equal_digests_read_no_rows(void **state)
             fake_put(&f.side[side], fake_id(id, id));
     assert_int_equal(fake_begin(&f), MR_OK);
     assert_int_equal(begin_one_segment(&f), MR_OK);
-    f.run.server_digest = true;
+    f.run.choice.digests = true;
     f.all_exact = true;
     assert_int_equal(scan_segments(&f, &err), MR_OK);
     assert_int_equal(f.side[MR_SOURCE].scans + f.side[MR_TARGET].scans, 0);
@@ -399,7 +426,7 @@ static void test_digests_narrow_down(void **state)
         }
         assert_int_equal(fake_begin(&f), MR_OK);
         assert_int_equal(begin_one_segment(&f), MR_OK);
-        f.run.server_digest = true;
+        f.run.choice.digests = true;
         f.all_exact = true;
         assert_int_equal(scan_segments(&f, &err), MR_OK);
         assert_true(all_done(&f));
@@ -528,7 +555,7 @@ static void test_source_grows(void **state)
     }
     f.before = grow_source;
     assert_int_equal(fake_begin(&f), MR_OK);
-    f.run.server_digest = true;
+    f.run.choice.digests = true;
     f.all_exact = true;
     assert_int_equal(begin_one_segment(&f), MR_OK);
     assert_int_equal(scan_segments(&f, &err), MR_OK);
@@ -641,7 +668,7 @@ static void test_moving_rows(void **state)
         f.before = move_rows;
         assert_int_equal(fake_begin(&f), MR_OK);
         begin_random_segments(&f);
-        f.run.server_digest = seed % 4 == 3;
+        f.run.choice.digests = seed % 4 == 3;
         if (seed % 2 == 0)
             f.side[MR_TARGET].lose_one_in = 5;
         assert_int_equal(scan_segments(&f, &err), MR_OK);
@@ -767,6 +794,7 @@ int main(void)
         cmocka_unit_test(test_random_tables),
         cmocka_unit_test(test_lost_connections),
         cmocka_unit_test(test_server_digests),
+        cmocka_unit_test(test_chosen_digests),
         cmocka_unit_test(test_equal_digests_read_no_rows),
         cmocka_unit_test(test_digests_narrow_down),
         cmocka_unit_test(test_raw_rows),

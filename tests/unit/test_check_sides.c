@@ -6,11 +6,13 @@
 #include <cmocka.h>
 
 #include "check_world.h"
+#include "core/db/line.h"
 #include "recon/check/check_sides.h"
 
 static struct {
-    double now, took[6]; /* seconds, of the n-th probe */
-    unsigned reads, reconnects;
+    struct mr_line lines[MR_SIDES]; /* as they are measured */
+    enum mr_code line_code;
+    unsigned measured, trips, reconnects;
     enum mr_code reconnect_code;
     struct mr_sides_opts opts; /* that the sides were opened with */
     const char *operands[MR_SIDES];
@@ -24,21 +26,24 @@ enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db)
     return fake.said;
 }
 
-/* Read before and after a probe. */
-double __wrap_mr_clock_now_s(void);
-double __wrap_mr_clock_now_s(void)
-{
-    if (fake.reads % 2 == 1 && fake.reads / 2 < LEN(fake.took))
-        fake.now += fake.took[fake.reads / 2];
-    fake.reads++;
-    return fake.now;
-}
-
-void __wrap_mr_db_say(struct mr_db *db, const char *fmt, ...);
-void __wrap_mr_db_say(struct mr_db *db, const char *fmt, ...)
+enum mr_code __wrap_mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err);
+enum mr_code __wrap_mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err)
 {
     (void)db;
-    (void)fmt;
+    if (fake.line_code != MR_OK)
+        return mr_err_set(err, fake.line_code, "it does not answer");
+    *line = fake.lines[fake.measured++];
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_line_trip(struct mr_db *db, double *trip_s, struct mr_err *err);
+enum mr_code __wrap_mr_line_trip(struct mr_db *db, double *trip_s, struct mr_err *err)
+{
+    (void)db;
+    (void)err;
+    fake.trips++;
+    *trip_s = 0.25;
+    return MR_OK;
 }
 
 enum mr_code __wrap_mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
@@ -72,7 +77,6 @@ static void begin(struct world *w)
     world_begin(w);
     graph_table(&w->g, "t", "id", NULL);
     world_plan(w, "");
-    fake.reads = 0;
 }
 
 static void test_open(void **state)
@@ -124,90 +128,118 @@ static void test_main_connection(void **state)
     }
 }
 
-/* The best of three tries a side counts; below 25 MiB a second the servers compute. */
+#define FAST                                                                                       \
+    {                                                                                              \
+        1e9, .001                                                                                  \
+    }
+#define SLOW                                                                                       \
+    {                                                                                              \
+        1e6, .1                                                                                    \
+    }
+
+/* Where one of the lines is slow the servers compute, to begin with; the longer one counts. */
 static void test_digest(void **state)
 {
     static const struct {
         const char *what;
         enum mr_digest_mode mode;
-        double took[6];
-        enum mr_code fail; /* of the probes */
-        bool snapshot, server;
+        struct mr_line lines[MR_SIDES];
+        enum mr_code fail;
+        bool snapshot, digests, adapts;
         enum mr_code code;
-        size_t probes;
+        unsigned measured;
+        double trip_s;
     } cases[] = {
-        {"as told: servers", MR_DIGEST_SERVER, {0}, MR_OK, false, true, MR_OK, 0},
-        {"as told: here", MR_DIGEST_CLIENT, {0}, MR_OK, false, false, MR_OK, 0},
-        {"both links are fast",
-         MR_DIGEST_AUTO,
-         {.01, .01, .01, .01, .01, .01},
-         MR_OK,
-         false,
-         false,
-         MR_OK,
-         6},
-        {"two slow answers say nothing",
-         MR_DIGEST_AUTO,
-         {1, .01, 1, 1, 1, .01},
-         MR_OK,
-         false,
-         false,
-         MR_OK,
-         6},
-        {"the way to the source is slow",
-         MR_DIGEST_AUTO,
-         {1, 1, 1, .01, .01, .01},
+        {"as told: servers",
+         MR_DIGEST_SERVER,
+         {SLOW, SLOW},
          MR_OK,
          false,
          true,
+         false,
          MR_OK,
-         6},
-        {"the way to the target is slow",
+         0,
+         0},
+        {"as told: here", MR_DIGEST_CLIENT, {SLOW, SLOW}, MR_OK, false, false, false, MR_OK, 0, 0},
+        {"both are fast", MR_DIGEST_AUTO, {FAST, FAST}, MR_OK, false, false, true, MR_OK, 2, .001},
+        {"to the source slow",
          MR_DIGEST_AUTO,
-         {.01, .01, .01, 1, 1, 1},
+         {SLOW, FAST},
          MR_OK,
          false,
          true,
+         true,
          MR_OK,
-         6},
-        {"at once", MR_DIGEST_AUTO, {0}, MR_OK, false, false, MR_OK, 6},
+         2,
+         .1},
+        {"to the target slow",
+         MR_DIGEST_AUTO,
+         {FAST, SLOW},
+         MR_OK,
+         false,
+         true,
+         true,
+         MR_OK,
+         2,
+         .1},
         {"a lost connection says nothing",
          MR_DIGEST_AUTO,
-         {1, 1, 1, 1, 1, 1},
+         {SLOW, SLOW},
          MR_E_LOST,
          false,
          false,
+         true,
          MR_OK,
-         1},
-        {"a server that refuses", MR_DIGEST_AUTO, {0}, MR_E_SQL, false, false, MR_E_SQL, 1},
-        {"a snapshot computes none", MR_DIGEST_SERVER, {0}, MR_OK, true, false, MR_OK, 0},
-        {"a snapshot is not asked",
+         0,
+         0},
+        {"a server that refuses",
          MR_DIGEST_AUTO,
-         {1, 1, 1, 1, 1, 1},
+         {SLOW, SLOW},
+         MR_E_SQL,
+         false,
+         false,
+         false,
+         MR_E_SQL,
+         0,
+         0},
+        {"a snapshot computes none",
+         MR_DIGEST_SERVER,
+         {SLOW, SLOW},
          MR_OK,
          true,
          false,
+         false,
          MR_OK,
+         0,
+         0},
+        {"a snapshot is not asked",
+         MR_DIGEST_AUTO,
+         {SLOW, SLOW},
+         MR_OK,
+         true,
+         false,
+         false,
+         MR_OK,
+         0,
          0},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         struct world w;
         struct mr_err err = {0};
-        const struct world_answer answer = {"REPEAT", "x", cases[i].fail, 0};
-        size_t probes = 0;
+        const struct mr_digest_choice *choice = &w.check.choice;
         begin(&w);
         if (cases[i].snapshot)
             world_snapshot(&w, MR_SOURCE);
-        memcpy(fake.took, cases[i].took, sizeof fake.took);
+        memcpy(fake.lines, cases[i].lines, sizeof fake.lines);
+        fake.line_code = cases[i].fail;
         w.options.digest = cases[i].mode;
-        world_answers(&answer, 1);
         assert_int_equal(mr_check_choose_digest(&w.check, &err), cases[i].code);
-        for (const char *at = world_server.log.len > 0 ? world_server.log.ptr : "";
-             (at = strstr(at, "REPEAT")) != NULL; at++)
-            probes++;
-        if (w.check.server_digest != cases[i].server || probes != cases[i].probes)
-            fail_msg("%s: %d, %zu probes", cases[i].what, w.check.server_digest, probes);
+        if (choice->digests != cases[i].digests || choice->adapts != cases[i].adapts ||
+            fake.measured != cases[i].measured)
+            fail_msg("%s: %d %d, %u measured", cases[i].what, choice->digests, choice->adapts,
+                     fake.measured);
+        assert_true(choice->trip_s >= cases[i].trip_s && choice->trip_s <= cases[i].trip_s);
         world_end(&w);
     }
 }
@@ -223,8 +255,7 @@ static void compress(struct mr_source *src)
 /* Only what comes over the slow line, and its view as well. */
 static void test_compress(void **state)
 {
-    static const double slow[] = {1, 1, 1, 1, 1, 1};
-    static const struct world_answer answer = {"REPEAT", "x", MR_OK, 0};
+    static const struct mr_line lines[] = {FAST, SLOW};
     struct world w;
     struct mr_err err = {0};
     (void)state;
@@ -232,13 +263,12 @@ static void test_compress(void **state)
     struct mr_source_ops ops = *w.side[MR_TARGET].base.ops;
     ops.compress = compress;
     w.side[MR_TARGET].base.ops = &ops;
-    memcpy(fake.took, slow, sizeof slow);
+    memcpy(fake.lines, lines, sizeof lines);
     w.options.digest = MR_DIGEST_AUTO;
-    world_answers(&answer, 1);
     w.g.servers[MR_TARGET].view = w.g.servers[MR_TARGET].source;
     assert_int_equal(mr_check_choose_digest(&w.check, &err), MR_OK);
     w.g.servers[MR_TARGET].view = NULL;
-    assert_true(w.check.server_digest);
+    assert_true(w.check.choice.digests);
     assert_int_equal(compressed, 2);
     world_end(&w);
 }
@@ -246,7 +276,7 @@ static void test_compress(void **state)
 /* A probe that comes compressed says nothing of the link: it is slow, by who asked for that. */
 static void test_asked(void **state)
 {
-    static const struct world_answer answer = {"REPEAT", "x", MR_OK, 0};
+    static const struct mr_line lines[] = {FAST, FAST};
     static const enum mr_protocol_compress said[] = {MR_COMPRESS_UNSAID, MR_COMPRESS_OFF,
                                                      MR_COMPRESS_ON};
     (void)state;
@@ -255,10 +285,12 @@ static void test_asked(void **state)
         struct mr_err err = {0};
         begin(&w);
         fake.said = said[i];
+        memcpy(fake.lines, lines, sizeof lines);
         w.options.digest = MR_DIGEST_AUTO;
-        world_answers(&answer, 1);
         assert_int_equal(mr_check_choose_digest(&w.check, &err), MR_OK);
-        assert_int_equal(w.check.server_digest, said[i] == MR_COMPRESS_ON);
+        assert_int_equal(w.check.choice.digests, said[i] == MR_COMPRESS_ON);
+        assert_int_equal(fake.trips, said[i] == MR_COMPRESS_ON ? 2 : 0);
+        assert_int_equal(fake.measured, said[i] == MR_COMPRESS_ON ? 0 : 2);
         world_end(&w);
     }
     fake.said = MR_COMPRESS_UNSAID;

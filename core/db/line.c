@@ -1,0 +1,72 @@
+/* line.c: see line.h. */
+#include "core/db/line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+
+#define LEAST_S 1e-6
+#define LEAST_PART 50
+#define PROBE_BYTES 250000
+#define TRIES 4
+#define SURE 2      /* answers that are no hiccup … */
+#define FAR_BELOW 8 /* … since they came so many times more slowly than a fast line's */
+
+static enum mr_code ask(struct mr_db *db, const char *sql, double *took_s, struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    const double begun_s = mr_clock_now_s();
+    const enum mr_code code = mr_db_query(db, "n", sql, strlen(sql), &res, err);
+    *took_s = mr_clock_now_s() - begun_s;
+    mr_result_free(res);
+    return code;
+}
+
+enum mr_code mr_line_trip(struct mr_db *db, double *trip_s, struct mr_err *err)
+{
+    double first_s = 0, again_s = 0;
+    MR_TRY(ask(db, "SELECT 'x'", &first_s, err));
+    MR_TRY(ask(db, "SELECT 'x'", &again_s, err));
+    *trip_s = again_s < first_s ? again_s : first_s;
+    return MR_OK;
+}
+
+/* The answer's time without the way; of which some is always left, as a trip may have been slow
+ * itself. */
+static double carrying(double took_s, double trip_s)
+{
+    const double least_s = took_s / LEAST_PART > LEAST_S ? took_s / LEAST_PART : LEAST_S;
+    return took_s - trip_s > least_s ? took_s - trip_s : least_s;
+}
+
+/* A long line is warm after the first one. */
+static enum mr_code measure(struct mr_db *db, struct mr_line *line, struct mr_err *err)
+{
+    char sql[64];
+    unsigned far_below = 0;
+    *line = (struct mr_line){0};
+    MR_TRY(mr_line_trip(db, &line->trip_s, err));
+    (void)snprintf(sql, sizeof sql, "SELECT REPEAT('x', %u)", PROBE_BYTES);
+    for (unsigned i = 0; i < TRIES && far_below < SURE && mr_line_is_slow(line); i++) {
+        double took_s = 0;
+        MR_TRY(ask(db, sql, &took_s, err));
+        const double bytes_s = PROBE_BYTES / carrying(took_s, line->trip_s);
+        line->bytes_s = bytes_s > line->bytes_s ? bytes_s : line->bytes_s;
+        far_below += bytes_s < MR_LINE_SLOW_BYTES_S / FAR_BELOW;
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err)
+{
+    mr_db_say(db, "measuring what the link carries");
+    const enum mr_code code = measure(db, line, err);
+    mr_db_say(db, "%s", "");
+    return code;
+}
+
+bool mr_line_is_slow(const struct mr_line *line)
+{
+    return line->bytes_s < MR_LINE_SLOW_BYTES_S;
+}
