@@ -11,7 +11,8 @@
 #define WANTED 2         /* chunks of a trial of digests, and one a segment */
 #define CAREFUL 4        /* of a chunk: where all is slow or nothing known, and to try */
 #define LASTING_S 3.0
-#define FIRST_PAUSE_S 1.0
+#define AT_ONCE_S 0.02
+#define FIRST_PAUSE_S 0.5
 #define LONGEST_PAUSE_S 30.0
 #define PAUSE_TIMES 10 /* what a trial took … */
 #define PAUSE_MOST_S 120.0
@@ -210,12 +211,13 @@ static void took_in_trial(struct mr_digest_choice *c, double cost, double row_by
         change_way(c, row_bytes, now_s, change);
 }
 
-/* Of few rows over a long line next to nothing is known but the way: the next step tells. */
-static bool is_all_way(const struct mr_digest_choice *c, const struct mr_choice_chunk *chunk,
+/* Of few rows that came at once, or over a long line, next to nothing is known but the way and what
+ * a chunk takes besides: the next step tells. */
+static bool is_too_few(const struct mr_digest_choice *c, const struct mr_choice_chunk *chunk,
                        const struct mr_choice_taken *taken)
 {
     return chunk->trial && !chunk->digests && chunk->step < STEPS &&
-           taken->seconds < 2 * ROWS_TRIPS * c->trip_s;
+           taken->seconds < AT_ONCE_S + 2 * ROWS_TRIPS * c->trip_s;
 }
 
 struct mr_choice_change mr_digest_choice_took(struct mr_digest_choice *choice,
@@ -229,7 +231,7 @@ struct mr_choice_change mr_digest_choice_took(struct mr_digest_choice *choice,
     (void)pthread_mutex_lock(&c->lock);
     const double bytes = (double)taken->rows * (taken->row_bytes + ROW_BYTES);
     double cost = taken->rows > 0 ? cost_of(c, chunk->digests, taken) : 0;
-    if (is_all_way(c, chunk, taken))
+    if (is_too_few(c, chunk, taken))
         cost = 0;
     if (chunk->trial && chunk->step == c->step)
         took_in_trial(c, cost, taken->row_bytes, now_s, &change);
