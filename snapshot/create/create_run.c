@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/db/line.h"
 #include "core/file/recipient.h"
 #include "core/file/sha256.h"
 #include "core/file/sign.h"
@@ -53,6 +54,23 @@ out:
     return code;
 }
 
+/* The views connect later than this; where the URI says whether to compress, that holds. */
+static enum mr_code spare_line(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_line line;
+    if (mr_db_compress(c->db) != MR_COMPRESS_UNSAID)
+        return MR_OK;
+    MR_TRY(mr_line_measure(c->db, &line, err));
+    if (!mr_line_is_slow(&line))
+        return MR_OK;
+    mr_source_compress(c->source);
+    mr_log_info(
+        "the link to the source carries %.1f MiB/s: rows come compressed (compress=0 in its "
+        "URI: they do not)",
+        line.bytes_s / (1024 * 1024));
+    return MR_OK;
+}
+
 /* The catalogue comes over the connection that is not of the view: it is older than the view
  * then, and what changed in between is found when definitions are compared again. */
 static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
@@ -63,6 +81,7 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     c->source_opts.consistent = true;
     MR_TRY(mr_db_open(&c->ep, &c->source_opts.db, &c->db, err));
     MR_TRY(mr_source_live_new(&c->ep, &c->source_opts, &c->source, err));
+    MR_TRY(spare_line(c, err));
     MR_TRY(mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs, &c->cat, err));
     MR_TRY(mr_catalogue_read_creates(c->db, c->cat, err));
     if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
