@@ -74,6 +74,31 @@ is "a line that falls and recovers: equal" "$(jq -r 'select(.type == "summary") 
 is "a line that falls and recovers: it changes its mind twice, and says so" \
     "$(sed -n 's/.*table "[^"]*": .* a second are read, .*: \([a-z]*\) .*/\1/p' "$ERR" | paste -sd' ')" "from rows"
 
+# --- compressed ------------------------------------------------------------------------------
+
+compressed() { # compressed SIDE: rows come in less than half of the bytes where the URI says so
+    local plain
+    proxy "$1"
+    run_check "$(uri a "$DB")" "$VIA" --settle 0 --threads 1 --tables one --digest client
+    counts
+    plain=$BYTES
+    proxy "$1"
+    run_check "$(uri a "$DB")" "$VIA?compress=1" --settle 0 --threads 1 --tables one --digest client
+    counts
+    ok "compress=1 on $1: $BYTES bytes, else $plain" test $((BYTES * 2)) -lt "$plain"
+    is "compress=1 on $1: the same result" "$RC $(jq -r 'select(.type == "table") | .changed' "$OUT")" "1 1"
+}
+compressed b
+if [ -n "$MR_O_URI" ]; then
+    fresh o "$DB"
+    client a <<<"SELECT CONCAT('(', id, ',', IF(id = 7777, 0, v), ',\'', pad, '\')') FROM \`$DB\`.one" |
+        awk '{ printf "%s%s", NR % 500 == 1 ? (NR > 1 ? ";\n" : "") "INSERT INTO one VALUES " : ",", $0 }' >"$IT_TMP/rows"
+    at o "CREATE TABLE one (id INT PRIMARY KEY, v INT, pad VARCHAR(200)); $(cat "$IT_TMP/rows")"
+    compressed o
+else
+    skip "compress=1 on MySQL" "there is none"
+fi
+
 # --- a hiccup --------------------------------------------------------------------------------
 
 proxy b stall=20000000 stall-ms=3000
