@@ -222,6 +222,8 @@ bench:
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) PEOPLE=$(PEOPLE) tests/bench/merge.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) TABLES=$(TABLES) tests/bench/tables.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/bench/shapes.sh
+	@$(MAKE) --no-print-directory -s -j$(JOBS) $(BUILD)/tests/fault/proxy
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/lines.sh
 
 # This build beside an earlier one: make bench-before BEFORE=PROGRAM
 bench-before:
