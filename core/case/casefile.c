@@ -245,7 +245,7 @@ static void close_database(struct mr_case *cf)
     cf->db = NULL;
 }
 
-/* An empty file becomes a case, in one transaction; any other must be of our version.
+/* An empty file becomes a case, in one transaction; any other must be of a version of ours.
  * (A kill in the middle of this is rolled back by the next opening.) */
 static enum mr_code ensure_schema(struct mr_case *cf, const char *schema_sql, int version,
                                   struct mr_err *err)

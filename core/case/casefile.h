@@ -38,7 +38,8 @@ enum mr_case_mode {
     MR_CASE_READ
 };
 
-/* schema_sql: statements that create the tables of `version` in an empty file. */
+/* schema_sql: statements that create the tables of `version` in an empty file.  Cases of earlier
+ * versions are opened as they are: what they lack is the caller's to know. */
 enum mr_code mr_case_open(const char *path, enum mr_case_mode mode, const char *schema_sql,
                           int version, struct mr_case **out, struct mr_err *err);
 /* Ends WAL and closes; reports a failing close. */

@@ -47,7 +47,7 @@ enum mr_code mr_case_fail_foreign(const char *path, const char *reason, struct m
 
 enum mr_code mr_case_check_version(const char *path, int found, int known, struct mr_err *err)
 {
-    if (found == known)
+    if (found >= MR_CASE_OLDEST && found <= known)
         return MR_OK;
     (void)mr_err_set(err, MR_E_CASE,
                      "case file \"%s\" was written by %s version of myrecon: its format "

@@ -11,6 +11,7 @@
 #include "core/base/err.h"
 
 #define MR_CASE_APPLICATION_ID 0x6d797263 /* 'myrc' */
+#define MR_CASE_OLDEST 1                  /* version of the format */
 
 /* What the first bytes of a file say. */
 struct mr_case_header {
@@ -29,7 +30,7 @@ enum mr_code mr_case_check_whole(const char *path, const char *real,
  * ours?  It reads and writes them as they are.  MR_E_IO where another user may have put one
  * there, in a directory that everybody may write. */
 enum mr_code mr_case_check_sides(const char *real, struct mr_err *err);
-/* Is the version of a case the one that is known? */
+/* Is the version of a case the one that is known, or an earlier one, which is read as well? */
 enum mr_code mr_case_check_version(const char *path, int found, int known, struct mr_err *err);
 /* Size of path + suffix; -1 if there is none. */
 long long mr_case_side_file_size(const char *path, const char *suffix);

@@ -55,7 +55,7 @@ static const char schema_sql[] =
     " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
     "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
     " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA
-        MR_PLANBOOK_SCHEMA;
+        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA;
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {
@@ -116,6 +116,8 @@ enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct m
          " :bytes, :equal)"},
         {&fd->add_suspect, "INSERT INTO finding (tbl, segment, chunk, pos, equal, key)"
                            " VALUES (:tbl, :segment, :chunk, :pos, :equal, :key)"}};
+    if (code == MR_OK)
+        code = mr_findings_images_new(&fd->images, err);
     if (code == MR_OK && mode == MR_CASE_WRITE)
         code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
     if (code != MR_OK) {
@@ -135,6 +137,7 @@ enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err)
     mr_case_free(fd->add_suspect);
     if (fd->cf != NULL)
         code = mr_case_close(fd->cf, err);
+    mr_findings_images_free(fd->images);
     free(fd);
     return code;
 }

@@ -27,7 +27,7 @@
 #include "core/row/value_text.h"
 #include "core/source/keyrange.h"
 
-#define MR_FINDINGS_VERSION 1
+#define MR_FINDINGS_VERSION 2 /* 1: without packed images */
 
 enum mr_find_state {
     MR_FIND_SUSPECT = 0,
@@ -235,6 +235,11 @@ struct mr_find_page {
     size_t max_bytes; /* of images: ends behind the finding that reaches it; 0: none */
     bool with_images; /* load the images too */
 };
+/* For a query of one's own that has read the columns source and target (both, or the one that is
+ * not NULL): makes row images of them, which live until the next such call.  MR_E_CASE for what
+ * is damaged, with the finding->id. */
+enum mr_code mr_findings_images(struct mr_findings *fd, struct mr_finding *finding,
+                                struct mr_err *err);
 /* Pushes struct mr_finding, bytes in arena. */
 enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
                               struct mr_arena *arena, struct mr_vec *out, struct mr_err *err);

@@ -4,6 +4,7 @@
 
 #include "core/case/case_fields.h"
 #include "core/case/findings.h"
+#include "core/case/image_pack.h"
 
 /* Tables of lineage.c. */
 #define MR_LINEAGE_SCHEMA                                                                          \
@@ -35,8 +36,16 @@
     " hi TEXT NOT NULL, reseed_to TEXT NOT NULL, PRIMARY KEY (plan, tbl, col))"                    \
     " STRICT, WITHOUT ROWID;"
 
+/* What packed images need to be read (findings_images.c). */
+#define MR_DICTIONARY_SCHEMA                                                                       \
+    "CREATE TABLE IF NOT EXISTS dictionary (id INTEGER PRIMARY KEY, tbl INT NOT NULL,"             \
+    " bytes BLOB NOT NULL) STRICT;"
+
+struct mr_find_images;
+
 struct mr_findings {
     struct mr_case *cf;
+    struct mr_find_images *images;
     int64_t run;
     bool hides_explained; /* the table `explained` is there */
     /* prepared once, because every chunk uses them */
@@ -51,6 +60,30 @@ enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table, stru
 enum mr_code mr_findings_alike_forget(struct mr_findings *fd, int64_t table, struct mr_err *err);
 enum mr_code mr_findings_alike_read(struct mr_findings *fd, struct mr_arena *arena,
                                     struct mr_find_table *tables, size_t count, struct mr_err *err);
+
+/* What an open case needs for its row images; freed after the case is closed. */
+enum mr_code mr_findings_images_new(struct mr_find_images **out, struct mr_err *err);
+void mr_findings_images_free(struct mr_find_images *images); /* NULL is fine */
+/* The two images of a finding, or its two columns. */
+struct mr_image_pair mr_findings_pair(const struct mr_finding *finding);
+/* What the columns of each finding are to hold; in columns[count], living in the packer's arena
+ * and in the findings.  Takes the case's lock, and releases it. */
+enum mr_code mr_findings_pack(struct mr_findings *fd, int64_t table,
+                              const struct mr_finding *findings, size_t count,
+                              struct mr_image_packer *packer, struct mr_image_pair *columns,
+                              struct mr_err *err);
+/* source and target of a finding as the columns have them become row images: in arena, or, without
+ * one, in a slot (0 or 1) of fd, until the slot's next use.  Under the case's lock. */
+enum mr_code mr_findings_unpack(struct mr_findings *fd, size_t slot, struct mr_arena *arena,
+                                struct mr_finding *finding, struct mr_err *err);
+
+/* The diverged finding of the row's table that has exactly its image on that side; 0: none.  In a
+ * transaction; until what it keeps for that is forgotten, no finding may change. */
+struct mr_lineage_row;
+enum mr_code mr_lineage_find_image(struct mr_findings *fd, int side,
+                                   const struct mr_lineage_row *row, int64_t *node,
+                                   struct mr_err *err);
+enum mr_code mr_lineage_forget_images(struct mr_findings *fd, struct mr_err *err);
 
 /* The columns of a finding that a query calls `f`; images only on request. */
 #define MR_FINDING_COLUMNS(f)                                                                      \

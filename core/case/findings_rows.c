@@ -165,6 +165,8 @@ enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page 
         code = f != NULL ? mr_case_fields_read(&map, arena, f, err)
                          : mr_err_nomem(err, "reading findings");
         if (code == MR_OK)
+            code = mr_findings_unpack(fd, 0, arena, f, err);
+        if (code == MR_OK)
             bytes += f->source_len + f->target_len;
     }
     mr_case_free(stmt);
@@ -236,7 +238,8 @@ enum { OF_RESULT = 6, OF_IMAGES = 8, OF_ALL = 14 };
 /* One list of arguments serves the INSERT and both UPDATEs, each of which takes a stretch of it:
  * the order of the list is part of that. */
 static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_t end,
-                                  int64_t table, const struct mr_finding *f, struct mr_err *err)
+                                  int64_t table, const struct mr_finding *f,
+                                  const struct mr_image_pair *images, struct mr_err *err)
 {
     const struct mr_case_arg args[OF_ALL] = {
         MR_ARG_INT("id", f->id),
@@ -245,8 +248,8 @@ static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_
         MR_ARG_INT("count", f->count),
         MR_ARG_BLOB("source_id", f->source_id, f->source_id_len),
         MR_ARG_BLOB("target_id", f->target_id, f->target_id_len),
-        MR_ARG_BLOB("source", f->source, f->source_len),
-        MR_ARG_BLOB("target", f->target, f->target_len),
+        MR_ARG_BLOB("source", images->source, images->source_len),
+        MR_ARG_BLOB("target", images->target, images->target_len),
         MR_ARG_INT("tbl", table),
         MR_ARG_BYTES("key", f->key),
         MR_ARG_INT("segment", f->segment),
@@ -256,30 +259,62 @@ static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_
     return mr_case_run_with(stmt, args + first, end - first, err);
 }
 
+static enum mr_code write_findings(struct mr_findings *fd, int64_t table,
+                                   const struct mr_finding *findings, size_t count,
+                                   const struct mr_image_pair *images, struct mr_err *err)
+{
+    struct mr_case_stmt *update = NULL, *insert = NULL;
+    const struct mr_case_sql list[] = {
+        {&update,
+         images != NULL ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
+        {&insert, NEW_FINDING}};
+    const size_t old = images != NULL ? OF_IMAGES : OF_RESULT;
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct mr_image_pair plain = mr_findings_pair(&findings[i]);
+        const struct mr_image_pair *of = images != NULL ? &images[i] : &plain;
+        code = findings[i].id == 0 ? write_finding(insert, 1, OF_ALL, table, &findings[i], of, err)
+                                   : write_finding(update, 0, old, table, &findings[i], of, err);
+    }
+    mr_case_free(update);
+    mr_case_free(insert);
+    return mr_findings_end(fd, code, err);
+}
+
+/* Packed before the transaction begins: other threads write to the case meanwhile. */
+static enum mr_code pack_and_write(struct mr_findings *fd, int64_t table,
+                                   const struct mr_finding *findings, size_t count,
+                                   struct mr_err *err)
+{
+    struct mr_image_packer packer;
+    struct mr_image_pair *images = calloc(count + 1, sizeof *images);
+    enum mr_code code = mr_image_packer_init(&packer, err);
+    if (code == MR_OK && images == NULL)
+        code = mr_err_nomem(err, "storing findings");
+    if (code == MR_OK)
+        code = mr_findings_pack(fd, table, findings, count, &packer, images, err);
+    if (code == MR_OK)
+        code = write_findings(fd, table, findings, count, images, err);
+    mr_image_packer_release(&packer);
+    free(images);
+    return code;
+}
+
 /* Images are rewritten only on demand: they are most of the bytes, and a changed state alone
  * does not touch them. */
 enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
                               const struct mr_finding *findings, size_t count, bool images,
                               struct mr_err *err)
 {
-    struct mr_case_stmt *update = NULL, *insert = NULL;
-    const struct mr_case_sql list[] = {
-        {&update, images ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
-        {&insert, NEW_FINDING}};
-    MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
-    for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = findings[i].id == 0 ? write_finding(insert, 1, OF_ALL, table, &findings[i], err)
-                                   : write_finding(update, 0, images ? OF_IMAGES : OF_RESULT, table,
-                                                   &findings[i], err);
-    mr_case_free(update);
-    mr_case_free(insert);
-    return mr_findings_end(fd, code, err);
+    return images ? pack_and_write(fd, table, findings, count, err)
+                  : write_findings(fd, table, findings, count, NULL, err);
 }
 
 enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
                                      const struct mr_finding *finding, struct mr_err *err)
 {
+    const struct mr_image_pair plain = mr_findings_pair(finding);
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code = mr_case_prepare(fd->cf,
@@ -287,7 +322,7 @@ enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
                                                     " WHERE tbl=:tbl AND key=:key AND state<>5)",
                                         &stmt, err);
     if (code == MR_OK)
-        code = write_finding(stmt, 1, OF_ALL, table, finding, err);
+        code = write_finding(stmt, 1, OF_ALL, table, finding, &plain, err);
     mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }

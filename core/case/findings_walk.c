@@ -21,8 +21,8 @@ enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *st
     return mr_case_fields_part(map, stmt, at * count, count, MR_CASE_FIELDS(finding_fields), err);
 }
 
-static enum mr_code give_all(struct mr_case_stmt *stmt, mr_finding_fn *fn, void *ctx,
-                             struct mr_err *err)
+static enum mr_code give_all(struct mr_findings *fd, struct mr_case_stmt *stmt, mr_finding_fn *fn,
+                             void *ctx, struct mr_err *err)
 {
     struct mr_case_fields map;
     bool row = false;
@@ -30,6 +30,8 @@ static enum mr_code give_all(struct mr_case_stmt *stmt, mr_finding_fn *fn, void 
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_finding f = {0};
         code = mr_case_fields_read(&map, NULL, &f, err);
+        if (code == MR_OK)
+            code = mr_findings_unpack(fd, 0, NULL, &f, err);
         if (code == MR_OK)
             code = fn(ctx, &f, err);
     }
@@ -61,7 +63,7 @@ enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all, m
         fd->cf, fd->hides_explained ? WALK("IN (2,3,4)", NOT_EXPLAINED) : WALK("IN (2,3,4)", ""),
         &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
-        code = give_all(stmt, fn, ctx, err);
+        code = give_all(fd, stmt, fn, ctx, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -84,7 +86,7 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
                                             : WALK("= 2", "") " LIMIT :limit",
                         &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
     if (code == MR_OK)
-        code = give_all(stmt, fn, ctx, err);
+        code = give_all(fd, stmt, fn, ctx, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -105,8 +107,8 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
     " AND t.id IN (SELECT finding FROM explained WHERE tbl = :tbl))"
 
 /* Both halves of a row are a finding. */
-static enum mr_code give_moved(struct mr_case_stmt *stmt, mr_moved_fn *fn, void *ctx,
-                               struct mr_err *err)
+static enum mr_code give_moved(struct mr_findings *fd, struct mr_case_stmt *stmt, mr_moved_fn *fn,
+                               void *ctx, struct mr_err *err)
 {
     struct mr_case_fields maps[2];
     bool row = false;
@@ -115,8 +117,11 @@ static enum mr_code give_moved(struct mr_case_stmt *stmt, mr_moved_fn *fn, void 
         code = mr_findings_map(&maps[i], stmt, i, 2, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_finding pair[2] = {0};
-        for (size_t i = 0; code == MR_OK && i < 2; i++)
+        for (size_t i = 0; code == MR_OK && i < 2; i++) {
             code = mr_case_fields_read(&maps[i], NULL, &pair[i], err);
+            if (code == MR_OK)
+                code = mr_findings_unpack(fd, i, NULL, &pair[i], err);
+        }
         if (code == MR_OK)
             code = fn(ctx, &pair[0], &pair[1], err);
     }
@@ -132,7 +137,7 @@ enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
         fd->cf, fd->hides_explained ? WALK_MOVED(NOT_BOTH_EXPLAINED) : WALK_MOVED(""), &stmt, err,
         MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
     if (code == MR_OK)
-        code = give_moved(stmt, fn, ctx, err);
+        code = give_moved(fd, stmt, fn, ctx, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;

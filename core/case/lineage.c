@@ -135,34 +135,24 @@ out:
 /* ---- rows ---- */
 
 /*
- * Findings by key, and by the head of their image: an index over all of it would be as big
- * as the findings; it is made when the first row asks for it.  The `+` and INDEXED BY keep
- * SQLite from the index over states, by which each search reads all findings of the table.
+ * Findings by key.  The `+` keeps SQLite from the index over states, by which each search reads all
+ * findings of the table.
  */
 #define BY_KEY(row)                                                                                \
     "SELECT id FROM finding WHERE tbl=:tbl AND key=:key AND +state=2 AND " row                     \
     " IS NOT NULL LIMIT 1"
-#define BY_IMAGE(row)                                                                              \
-    "SELECT id FROM finding INDEXED BY finding_" row "_head WHERE tbl=:tbl AND state=2"            \
-    " AND substr(" row ",1,64)=substr(:image,1,64) AND " row "=:image LIMIT 1"
-#define INDEX_IMAGES(row)                                                                          \
-    "CREATE INDEX IF NOT EXISTS finding_" row "_head ON finding"                                   \
-    " (tbl, substr(" row ",1,64)) WHERE state=2"
 
 static const char *const by_key_sql[] = {BY_KEY("source"), BY_KEY("target")};
-static const char *const by_image_sql[] = {BY_IMAGE("source"), BY_IMAGE("target")};
-static const char *const index_images_sql[] = {INDEX_IMAGES("source"), INDEX_IMAGES("target")};
 
 struct saver {
     struct mr_findings *fd;
     int side;
-    struct mr_case_stmt *find, *find_image, *add_ancestor, *find_ancestor, *add_link;
+    struct mr_case_stmt *find, *add_ancestor, *find_ancestor, *add_link;
 };
 
 static void saver_release(struct saver *s)
 {
     mr_case_free(s->find);
-    mr_case_free(s->find_image);
     mr_case_free(s->add_ancestor);
     mr_case_free(s->find_ancestor);
     mr_case_free(s->add_link);
@@ -206,24 +196,6 @@ static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key ke
                   err);
 }
 
-/* The index is made when the first row comes that no key finds: most cases never need one, and
- * it is as large as the images. */
-static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *row, int64_t *node,
-                                  struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    if (s->find_image == NULL) {
-        code = mr_case_exec(s->fd->cf, index_images_sql[s->side], err);
-        if (code == MR_OK)
-            code = mr_case_prepare(s->fd->cf, by_image_sql[s->side], &s->find_image, err);
-    }
-    return code == MR_OK ? get_id(s->find_image,
-                                  MR_CASE_ARGS(MR_ARG_INT("tbl", row->table),
-                                               MR_ARG_BLOB("image", row->image, row->image_len)),
-                                  node, err)
-                         : code;
-}
-
 static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key key, int64_t *node,
                                   struct mr_err *err)
 {
@@ -250,7 +222,7 @@ static enum mr_code node_of(struct saver *s, const struct mr_lineage_row *row, i
 {
     enum mr_code code = find_by_key(s, row->table, row->key, node, err);
     if (code == MR_OK && *node == 0 && row->by_image)
-        code = find_by_image(s, row, node, err);
+        code = mr_lineage_find_image(s->fd, s->side, row, node, err);
     if (code != MR_OK || *node != 0)
         return code;
     code = add_ancestor(s, row, err);
@@ -323,11 +295,7 @@ enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
 enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = mr_case_exec(fd->cf,
-                                     "DROP INDEX IF EXISTS finding_source_head;"
-                                     "DROP INDEX IF EXISTS finding_target_head",
-                                     err);
-    return mr_findings_end(fd, code, err);
+    return mr_findings_end(fd, mr_lineage_forget_images(fd, err), err);
 }
 
 #define ANCESTOR_AS(name, member, type)                                                            \

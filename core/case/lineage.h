@@ -16,7 +16,7 @@
  * for batches of rows, level by level: nodes() tells which parents the case knows by their
  * keys, save links the rows to them and to those that had to be read; ancestors() lists
  * the rows whose own references are still to be followed.  At the end finish.  Readers
- * query the tables (docs/formats/case-v1.md) or call references().
+ * query the tables (docs/formats/case-v2.md) or call references().
  *
  * Keys, images and identities are encodings of row.h; identities in canonical form, as in
  * findings.h.  Threads: every function takes the case's lock itself.  Errors: MR_E_CASE,
@@ -90,7 +90,7 @@ enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
                                       const struct mr_lineage_row *const *rows, size_t count,
                                       struct mr_err *err);
 
-/* Drops what only saving needs (an index over images). */
+/* Drops what only saving needs (digests of images). */
 enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err);
 
 struct mr_lineage_ancestor {

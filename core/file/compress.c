@@ -2,8 +2,8 @@
 #include "core/file/compress.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
+#include <zdict.h>
 #include <zstd.h>
 
 struct mr_compress {
@@ -86,4 +86,113 @@ void mr_compress_free(struct mr_compress *compress)
     (void)ZSTD_freeCCtx(compress->context);
     free(compress->buffer);
     free(compress);
+}
+
+/* ---- pieces ---- */
+
+#define DICT_NUMBER_AT 4 /* behind the magic number, little-endian */
+
+struct mr_compress_dict {
+    ZSTD_CDict *dict;
+};
+
+struct mr_compress_pieces {
+    ZSTD_CCtx *context;
+};
+
+/* zstd numbers dictionaries at random, in four bytes of each frame. */
+static void set_number(unsigned char *dict, uint32_t number)
+{
+    for (size_t i = 0; i < sizeof number; i++)
+        dict[DICT_NUMBER_AT + i] = (unsigned char)(number >> 8 * i);
+}
+
+enum mr_code mr_compress_dict_train(const void *samples, const size_t *sizes, unsigned count,
+                                    uint32_t number, struct mr_strbuf *out, bool *made,
+                                    struct mr_err *err)
+{
+    unsigned char *dict = malloc(MR_COMPRESS_DICT_BYTES);
+    *made = false;
+    if (dict == NULL)
+        return mr_err_nomem(err, "compressing");
+    size_t len = ZDICT_trainFromBuffer(dict, MR_COMPRESS_DICT_BYTES, samples, sizes, count);
+    if (!ZDICT_isError(len)) {
+        set_number(dict, number);
+        mr_strbuf_add(out, dict, len);
+        *made = true;
+    }
+    free(dict);
+    return mr_strbuf_check(out, "compressing", err);
+}
+
+enum mr_code mr_compress_dict_new(const void *ptr, size_t len, struct mr_compress_dict **out,
+                                  struct mr_err *err)
+{
+    *out = NULL;
+    if (ZDICT_getDictID(ptr, len) == 0)
+        return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
+    struct mr_compress_dict *dict = calloc(1, sizeof *dict);
+    if (dict == NULL)
+        return mr_err_nomem(err, "compressing");
+    dict->dict = ZSTD_createCDict(ptr, len, MR_COMPRESS_LEVEL);
+    if (dict->dict == NULL) {
+        mr_compress_dict_free(dict);
+        return mr_err_nomem(err, "compressing");
+    }
+    *out = dict;
+    return MR_OK;
+}
+
+void mr_compress_dict_free(struct mr_compress_dict *dict)
+{
+    if (dict == NULL)
+        return;
+    (void)ZSTD_freeCDict(dict->dict);
+    free(dict);
+}
+
+enum mr_code mr_compress_pieces_new(struct mr_compress_pieces **out, struct mr_err *err)
+{
+    struct mr_compress_pieces *pieces = calloc(1, sizeof *pieces);
+    *out = pieces;
+    if (pieces == NULL)
+        return mr_err_nomem(err, "compressing");
+    pieces->context = ZSTD_createCCtx();
+    if (pieces->context != NULL &&
+        !ZSTD_isError(
+            ZSTD_CCtx_setParameter(pieces->context, ZSTD_c_compressionLevel, MR_COMPRESS_LEVEL)) &&
+        !ZSTD_isError(ZSTD_CCtx_setParameter(pieces->context, ZSTD_c_checksumFlag, 1)))
+        return MR_OK;
+    mr_compress_pieces_free(pieces);
+    *out = NULL;
+    return mr_err_nomem(err, "compressing");
+}
+
+enum mr_code mr_compress_piece(struct mr_compress_pieces *pieces,
+                               const struct mr_compress_dict *dict, const void *ptr, size_t len,
+                               struct mr_strbuf *out, struct mr_err *err)
+{
+    const size_t bound = ZSTD_compressBound(len);
+    if (!mr_strbuf_reserve(out, bound))
+        return mr_strbuf_check(out, "compressing", err);
+    size_t got = ZSTD_CCtx_refCDict(pieces->context, dict != NULL ? dict->dict : NULL);
+    if (!ZSTD_isError(got))
+        got = ZSTD_compress2(pieces->context, out->ptr + out->len, bound, ptr, len);
+    if (ZSTD_isError(got)) {
+        /* as above: there is room, and the parameters are valid */
+        enum mr_code code = mr_err_nomem(err, "compressing");
+        mr_err_detail(err, "zstd: %s", ZSTD_getErrorName(got));
+        return code;
+    }
+    out->len += got;
+    out->ptr[out->len] = '\0';
+    return MR_OK;
+}
+
+void mr_compress_pieces_free(struct mr_compress_pieces *pieces)
+{
+    if (pieces == NULL)
+        return;
+    (void)ZSTD_freeCCtx(pieces->context);
+    free(pieces);
 }

@@ -194,3 +194,87 @@ void mr_decompress_in_close(struct mr_decompress_in *u)
     (void)ZSTD_freeDCtx(u->context);
     free(u);
 }
+
+/* ---- pieces ---- */
+
+struct mr_decompress_dict {
+    ZSTD_DDict *dict;
+};
+
+struct mr_decompress_pieces {
+    ZSTD_DCtx *context;
+};
+
+enum mr_code mr_decompress_dict_new(const void *ptr, size_t len, uint32_t number,
+                                    struct mr_decompress_dict **out, struct mr_err *err)
+{
+    *out = NULL;
+    if (number == 0 || ZSTD_getDictID_fromDict(ptr, len) != number)
+        return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
+    struct mr_decompress_dict *dict = calloc(1, sizeof *dict);
+    if (dict == NULL)
+        return mr_err_nomem(err, "decompressing");
+    dict->dict = ZSTD_createDDict(ptr, len);
+    if (dict->dict == NULL) {
+        /* zstd does not tell one reason from the other; the bytes are of a known size, small */
+        mr_decompress_dict_free(dict);
+        return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
+    }
+    *out = dict;
+    return MR_OK;
+}
+
+void mr_decompress_dict_free(struct mr_decompress_dict *dict)
+{
+    if (dict == NULL)
+        return;
+    (void)ZSTD_freeDDict(dict->dict);
+    free(dict);
+}
+
+enum mr_code mr_decompress_piece_look(const void *ptr, size_t len, uint32_t *dict,
+                                      uint64_t *size_bytes, struct mr_err *err)
+{
+    const unsigned long long size = ZSTD_getFrameContentSize(ptr, len);
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
+        return mr_err_set(err, MR_E_IO, "damaged zstd data: no frame");
+    *dict = ZSTD_getDictID_fromFrame(ptr, len);
+    *size_bytes = size;
+    return MR_OK;
+}
+
+enum mr_code mr_decompress_pieces_new(struct mr_decompress_pieces **out, struct mr_err *err)
+{
+    struct mr_decompress_pieces *pieces = calloc(1, sizeof *pieces);
+    *out = pieces;
+    if (pieces == NULL)
+        return mr_err_nomem(err, "decompressing");
+    pieces->context = ZSTD_createDCtx();
+    if (pieces->context != NULL)
+        return MR_OK;
+    mr_decompress_pieces_free(pieces);
+    *out = NULL;
+    return mr_err_nomem(err, "decompressing");
+}
+
+enum mr_code mr_decompress_piece(struct mr_decompress_pieces *pieces,
+                                 const struct mr_decompress_dict *dict, const void *ptr, size_t len,
+                                 void *buf, size_t size, struct mr_err *err)
+{
+    const size_t got =
+        dict != NULL ? ZSTD_decompress_usingDDict(pieces->context, buf, size, ptr, len, dict->dict)
+                     : ZSTD_decompressDCtx(pieces->context, buf, size, ptr, len);
+    if (ZSTD_isError(got))
+        return failed(got, err);
+    if (got != size)
+        return mr_err_set(err, MR_E_IO, "damaged zstd data: another size than it says");
+    return MR_OK;
+}
+
+void mr_decompress_pieces_free(struct mr_decompress_pieces *pieces)
+{
+    if (pieces == NULL)
+        return;
+    (void)ZSTD_freeDCtx(pieces->context);
+    free(pieces);
+}

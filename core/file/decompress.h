@@ -19,6 +19,7 @@
 #define MR_DECOMPRESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/err.h"
 #include "core/file/feed.h"
@@ -47,5 +48,32 @@ enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in 
 enum mr_code mr_decompress_in_read(struct mr_decompress_in *in, void *buf, size_t size, size_t *got,
                                    struct mr_err *err);
 void mr_decompress_in_close(struct mr_decompress_in *in); /* NULL is fine */
+
+/*
+ * One frame that is whole in memory, as mr_compress_piece() writes it, with the dictionary that
+ * it names.  Errors: MR_E_IO for damage, a checksum that does not fit, another dictionary than
+ * its own, or a frame without a size.  Threads: a dictionary serves any number at a time, struct
+ * mr_decompress_pieces one.
+ */
+struct mr_decompress_dict;
+struct mr_decompress_pieces;
+
+/* The bytes are copied.  MR_E_IO where they are not the dictionary of that number. */
+enum mr_code mr_decompress_dict_new(const void *ptr, size_t len, uint32_t number,
+                                    struct mr_decompress_dict **out, struct mr_err *err);
+void mr_decompress_dict_free(struct mr_decompress_dict *dict); /* NULL is fine */
+
+/* What the frame says of itself, before anything is allocated for it: the number of its
+ * dictionary (0: none), and how many bytes it becomes, which may be any number. */
+enum mr_code mr_decompress_piece_look(const void *ptr, size_t len, uint32_t *dict,
+                                      uint64_t *size_bytes, struct mr_err *err);
+
+/* MR_E_NOMEM only. */
+enum mr_code mr_decompress_pieces_new(struct mr_decompress_pieces **out, struct mr_err *err);
+/* Into buf, which has exactly the size that the frame says; dict NULL: it names none. */
+enum mr_code mr_decompress_piece(struct mr_decompress_pieces *pieces,
+                                 const struct mr_decompress_dict *dict, const void *ptr, size_t len,
+                                 void *buf, size_t size, struct mr_err *err);
+void mr_decompress_pieces_free(struct mr_decompress_pieces *pieces); /* NULL is fine */
 
 #endif

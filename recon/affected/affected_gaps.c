@@ -175,24 +175,43 @@ static enum mr_code refers(struct gaps *g, const struct mr_lineage_reference *r,
     return code;
 }
 
+/* Any of the rows of a finding.  An ancestor's row is given as a source's. */
+static enum mr_code any_refers(struct gaps *g, const struct mr_lineage_reference *r,
+                               const struct mr_finding *f, bool *yes, struct mr_err *err)
+{
+    *yes = false;
+    if (f->source != NULL)
+        MR_TRY(refers(g, r, f->source, f->source_len, yes, err));
+    return *yes || f->target == NULL ? MR_OK : refers(g, r, f->target, f->target_len, yes, err);
+}
+
+static const struct mr_case_field referring_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct mr_finding, id, MR_CASE_INT),
+                 MR_CASE_SPAN(struct mr_finding, source), MR_CASE_SPAN(struct mr_finding, target));
+
 /* Is there a row among the findings and on the ways up from them that refers so? */
 static enum mr_code find_referring(struct gaps *g, const struct mr_lineage_reference *r, bool *yes,
                                    struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     bool row = false;
     enum mr_code code = MR_CASE_PREPARE(
         g->cf,
-        "SELECT source FROM finding WHERE tbl=:tbl AND state=2 AND source IS NOT NULL"
-        " UNION ALL"
-        " SELECT target FROM finding WHERE tbl=:tbl AND state=2 AND target IS NOT NULL"
-        " UNION ALL SELECT image FROM ancestor WHERE tbl=:tbl",
+        "SELECT id, source, target FROM finding WHERE tbl=:tbl AND state=2 UNION ALL"
+        " SELECT -id, image, NULL FROM ancestor WHERE tbl=:tbl",
         &stmt, err, MR_ARG_INT("tbl", r->table));
     *yes = false;
-    while (code == MR_OK && !*yes && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        size_t len = 0;
-        const void *image = mr_case_blob(stmt, 0, &len);
-        code = refers(g, r, image, len, yes, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(referring_fields), err);
+    while (code == MR_OK && !*yes) {
+        struct mr_finding f = {0};
+        code = mr_case_fields_next(&map, NULL, &f, &row, err);
+        if (code != MR_OK || !row)
+            break;
+        code = mr_findings_images(g->people->list->fd, &f, err);
+        if (code == MR_OK)
+            code = any_refers(g, r, &f, yes, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
     }

@@ -246,6 +246,8 @@ static enum mr_code add_findings(struct mr_affected_people *p,
         struct mr_finding f = {0};
         code = mr_case_fields_read(&map, NULL, &f, err);
         if (code == MR_OK)
+            code = mr_findings_images(p->list->fd, &f, err);
+        if (code == MR_OK)
             code = add_finding(p, subject, &f, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);

@@ -201,25 +201,31 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
 
 /* ---- keys that are no UTF-8 ---- */
 
+#define SPELT                                                                                      \
+    "SELECT id, lower(hex(key)) AS bytes, source, target FROM finding WHERE tbl=:tbl"              \
+    " AND state=2 AND "
+
 /* What the case says of one side's keys of a table: their bytes, and a row to read them from. */
 static const char *const spell_sql[2][2] = {
-    {"SELECT lower(hex(key)) AS bytes, source AS image FROM finding"
-     " WHERE tbl=:tbl AND state=2 AND source IS NOT NULL",
-     "UPDATE OR REPLACE new_key SET skey = :key,"
-     " tkey = CASE WHEN tbytes = sbytes THEN :key ELSE tkey END"
-     " WHERE tbl=:tbl AND sbytes=:bytes AND skey <> :key"},
-    {"SELECT lower(hex(key)) AS bytes, target AS image FROM finding"
-     " WHERE tbl=:tbl AND state=2 AND target IS NOT NULL",
+    {SPELT "source IS NOT NULL", "UPDATE OR REPLACE new_key SET skey = :key,"
+                                 " tkey = CASE WHEN tbytes = sbytes THEN :key ELSE tkey END"
+                                 " WHERE tbl=:tbl AND sbytes=:bytes AND skey <> :key"},
+    {SPELT "target IS NOT NULL",
      "UPDATE new_key SET tkey = :key WHERE tbl=:tbl AND tbytes=:bytes AND tkey <> :key"}};
 
 struct spelt {
     const char *bytes; /* in hexadecimal */
-    struct mr_key image;
+    struct mr_finding f;
+    struct mr_key image; /* of the side */
 };
 
 static const struct mr_case_field spelt_fields[] =
-    MR_CASE_LIST(MR_CASE_FIELD(struct spelt, bytes, MR_CASE_TEXT),
-                 MR_CASE_FIELD(struct spelt, image, MR_CASE_BYTES));
+    MR_CASE_LIST(MR_CASE_FIELD_AS("id", struct spelt, f.id, MR_CASE_INT),
+                 MR_CASE_FIELD(struct spelt, bytes, MR_CASE_TEXT),
+                 MR_CASE_FIELD_AS("source", struct spelt, f.source, MR_CASE_START),
+                 MR_CASE_FIELD_AS("source_len", struct spelt, f.source_len, MR_CASE_LENGTH),
+                 MR_CASE_FIELD_AS("target", struct spelt, f.target, MR_CASE_START),
+                 MR_CASE_FIELD_AS("target_len", struct spelt, f.target_len, MR_CASE_LENGTH));
 
 static enum mr_code spell_key(const struct mr_affected *list,
                               const struct mr_affected_subject *subject, const struct spelt *found,
@@ -254,9 +260,14 @@ static enum mr_code spell_side(const struct mr_affected *list,
     if (code == MR_OK)
         code = mr_case_fields_open(&map, keys, MR_CASE_FIELDS(spelt_fields), err);
     while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &found, &more, err)) == MR_OK &&
-           more)
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : spell_key(list, subject, &found, set, &row, err);
+           more) {
+        code = mr_findings_images(list->fd, &found.f, err);
+        found.image = side == 0 ? (struct mr_key){found.f.source, found.f.source_len}
+                                : (struct mr_key){found.f.target, found.f.target_len};
+        if (code == MR_OK)
+            code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                     : spell_key(list, subject, &found, set, &row, err);
+    }
     mr_case_free(keys);
     mr_case_free(set);
     mr_affected_row_release(&row);

@@ -382,8 +382,8 @@ static void test_in_state(void **state)
     int64_t after = f->id;
     f->state = MR_FIND_DIVERGED;
     f->kind = MR_KIND_MISSING;
-    f->source = "";
-    f->source_len = 0;
+    f->source = "N";
+    f->source_len = 1;
     assert_int_equal(mr_findings_save(c.fd, c.table.id, f, 1, true, NULL), MR_OK);
     mr_vec_clear(&list);
     assert_int_equal(mr_findings_in_state(c.fd, c.table.id, MR_FIND_SUSPECT, after, 10, true,
