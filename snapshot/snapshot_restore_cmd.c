@@ -23,8 +23,9 @@ static const struct mr_command_doc doc = {
         "The databases must not exist, or be empty. With databases in the URI they pair "
         "by "
         "position with the snapshot's. After an interruption the same command goes on; a "
-        "table myrecon_restore, which is dropped at the end, says what is loaded. Where "
-        "the server does not allow LOAD DATA LOCAL, rows are inserted, which is slower.\n"
+        "table myrecon_restore, which is dropped at the end, says what is loaded. MariaDB "
+        "from 10.6 on gets rows in bulk; other servers by LOAD DATA LOCAL, or, where that is "
+        "not allowed, by INSERT, which is slower.\n"
         "\n"
         "A table that the server does not take is set aside: what was loaded of it is "
         "dropped, it is named with the server's message, and the rest goes on; the same "
@@ -103,7 +104,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-restore/1");
     mr_jsonw_add_str(&w, "verdict", mr_restore_verdict(r));
     mr_jsonw_add_str(&w, "uuid", r->snap.manifest.uuid);
-    mr_jsonw_add_str(&w, "mode", r->insert ? "insert" : "load");
+    mr_jsonw_add_str(&w, "mode", r->bulk ? "bulk" : r->insert ? "insert" : "load");
     mr_jsonw_add_str(&w, "what",
                      r->opts->schema_only ? "schema"
                      : r->opts->data_only ? "data"

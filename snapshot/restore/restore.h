@@ -30,6 +30,7 @@
 
 #include "core/base/run_id.h"
 #include "core/cli/progress.h"
+#include "core/db/db_bulk.h"
 #include "core/db/server_disk.h"
 #include "core/db/throttle.h"
 #include "snapshot/format/loss.h"
@@ -56,13 +57,20 @@ enum mr_restore_aside {
     MR_ASIDE_UNREAD        /* it was loaded, and cannot be read back */
 };
 
+/* How a table's rows go to the server in bulk. */
+struct mr_restore_bulk {
+    struct mr_snap_table table; /* its columns in the classes in which they are read */
+    const enum mr_bulk_kind *kinds;
+};
+
 struct mr_restore_table {
-    const struct mr_snap_table *snap; /* with its name on the target */
-    const struct mr_snap_table *from; /* with that in the snapshot */
-    const char *db;                   /* on the target */
-    bool is_there;                    /* made by an earlier run */
-    bool has_keys;                    /* its foreign keys were made by an earlier run */
-    bool joins;                       /* one of them leads to a table that was there before */
+    const struct mr_snap_table *snap;   /* with its name on the target */
+    const struct mr_snap_table *from;   /* with that in the snapshot */
+    const char *db;                     /* on the target */
+    bool is_there;                      /* made by an earlier run */
+    bool has_keys;                      /* its foreign keys were made by an earlier run */
+    bool joins;                         /* one of them leads to a table that was there before */
+    const struct mr_restore_bulk *bulk; /* NULL: as a text */
 
     /* under the lock */
     const char *aside;         /* why it is set aside; NULL: it is not */
@@ -143,6 +151,7 @@ struct mr_restore {
     const char *naming;   /* file of a routine or trigger that names a database that is renamed */
     unsigned pause_ms;    /* the first between tries of a chunk, as mr_backoff_wait() has it */
     bool insert;          /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    bool bulk;            /* those of transactional tables in bulk (restore_bulk.c) */
     struct mr_vec done;   /* const char *: files of chunks that are loaded, sorted */
     struct mr_vec losses; /* struct mr_restore_loss */
     struct mr_vec obstacles; /* struct mr_restore_obstacle: of a dry run */
@@ -263,6 +272,14 @@ const char *mr_restore_aside_text(enum mr_restore_aside how);
 
 /* restore_load.c */
 enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_bulk.c: does the target take rows in bulk?  Sets the restore's bulk; then that of a table.
+ * The statement for it, and how many bytes the values of a row are. */
+enum mr_code mr_restore_learn_bulk(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_plan_bulk(struct mr_restore *restore, struct mr_restore_table *table,
+                                  struct mr_err *err);
+void mr_restore_bulk_sql(struct mr_strbuf *sql, const struct mr_restore_table *table);
+uint64_t mr_restore_bulk_width(const struct mr_restore_bulk *bulk, const struct mr_value *values);
 
 /* restore_check.c */
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);

@@ -2,8 +2,9 @@
  * restore_load.c: the rows of a snapshot into the tables of a target; see restore.h.
  *
  * Chunks are loaded by several connections.  A chunk, and the line that says so, are one
- * transaction.  LOAD DATA LOCAL turns errors into warnings, so the rows are counted, the
- * warnings shown, and the digests of whole tables compared afterwards.
+ * transaction.  MariaDB gets the rows in bulk (restore_bulk.c), others by LOAD DATA LOCAL.  That turns
+ * errors into warnings, so the rows are counted, the warnings shown, and the digests of whole tables
+ * compared afterwards.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -233,6 +234,67 @@ enum mr_code mr_restore_measure(struct mr_restore *r, const struct mr_restore_ta
     return code;
 }
 
+/* ---- in bulk, of MariaDB ---- */
+
+static enum mr_code send_bulk(struct worker *w, const struct task *task, struct mr_bulk *bulk,
+                              struct mr_db_loaded *loaded, struct mr_err *err)
+{
+    const unsigned before = loaded->warnings;
+    MR_TRY(mr_bulk_send(bulk, loaded, err));
+    if (loaded->warnings > before)
+        show_warnings(w, task->chunk);
+    return MR_OK;
+}
+
+/* *wide: a row is longer than a packet may be, and the rest is not sent. */
+static enum mr_code bulk_rows(struct worker *w, const struct task *task,
+                              struct mr_db_loaded *loaded, bool *wide, struct mr_err *err)
+{
+    const struct mr_restore_bulk *plan = task->table->bulk;
+    struct mr_snap_rows *rows = NULL;
+    struct mr_bulk *bulk = NULL;
+    const struct mr_value *values = NULL;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&w->sql);
+    mr_restore_bulk_sql(&w->sql, task->table);
+    MR_TRY_OUT(mr_strbuf_check(&w->sql, "building a statement", err));
+    MR_TRY_OUT(
+        mr_bulk_open(w->db, w->sql.ptr, w->sql.len, plan->kinds, plan->table.ncolumns, &bulk, err));
+    MR_TRY_OUT(mr_snap_rows_open(&w->restore->snap, &plan->table, task->chunk, &rows, err));
+    for (;;) {
+        MR_TRY_OUT(mr_snap_rows_next(rows, &values, err));
+        *wide = values != NULL && mr_restore_bulk_width(plan, values) > mr_bulk_row_bytes_max(bulk);
+        if (values == NULL || *wide)
+            break;
+        MR_TRY_OUT(mr_bulk_add(bulk, values, err));
+        if (mr_bulk_is_full(bulk))
+            MR_TRY_OUT(send_bulk(w, task, bulk, loaded, err));
+    }
+    if (!*wide)
+        MR_TRY_OUT(send_bulk(w, task, bulk, loaded, err));
+out:
+    mr_snap_rows_close(rows);
+    mr_bulk_close(bulk);
+    return code;
+}
+
+/* What is too wide for a packet goes as a text, which has no such bound, with all of its chunk. */
+static enum mr_code put_rows(struct worker *w, const struct task *task, struct mr_db_loaded *loaded,
+                             struct mr_err *err)
+{
+    bool wide = false;
+    if (task->table->bulk != NULL) {
+        MR_TRY(bulk_rows(w, task, loaded, &wide, err));
+        if (!wide)
+            return MR_OK;
+        MR_TRY(exec_text(w, "ROLLBACK", err));
+        MR_TRY(exec_text(w, "START TRANSACTION", err));
+        *loaded = (struct mr_db_loaded){0};
+        mr_strbuf_reset(&w->warning);
+    }
+    return w->restore->insert ? insert_rows(w, task, loaded, err) : load_file(w, task, loaded, err);
+}
+
 /* ---- chunks ---- */
 
 /* A row that LOAD DATA leaves out is a warning only, whose text is the reason. */
@@ -260,7 +322,7 @@ static enum mr_code try_chunk(struct worker *w, const struct task *task,
     MR_TRY_OUT(mr_throttle_wait(r->throttle, err));
     MR_TRY_OUT(exec_text(w, "START TRANSACTION", err));
     w->loading = true;
-    MR_TRY_OUT(r->insert ? insert_rows(w, task, loaded, err) : load_file(w, task, loaded, err));
+    MR_TRY_OUT(put_rows(w, task, loaded, err));
     MR_TRY_OUT(check_count(w, task, loaded, err));
     w->loading = false;
     MR_TRY_OUT(record_done(w, task->chunk, err));
@@ -417,9 +479,11 @@ static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
             t->loaded += chunk->rows;
             continue;
         }
+        if (!any)
+            code = mr_restore_plan_bulk(r, t, err);
         any = true;
         mr_progress_add_total(r->progress, chunk->plain_bytes + 1);
-        if (!whole)
+        if (code == MR_OK && !whole)
             code = add_task(r, pool, t, chunk, err);
     }
     return code == MR_OK && whole && any ? add_task(r, pool, t, NULL, err) : code;

@@ -309,7 +309,9 @@ static enum mr_code learn_infile(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = mr_db_query_text(r->db, "SELECT @@GLOBAL.local_infile", &text, err);
     r->insert = code == MR_OK && strcmp(text.ptr, "0") == 0;
     mr_strbuf_release(&text);
-    if (r->insert)
+    if (code == MR_OK)
+        code = mr_restore_learn_bulk(r, err);
+    if (r->insert && !r->bulk)
         mr_log_info("local_infile is off on the target: rows are inserted, which is "
                     "slower than LOAD DATA");
     return code;

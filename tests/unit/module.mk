@@ -153,12 +153,16 @@ LDFLAGS_test_restore_only := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_catalogue_load 
     -Wl,--wrap=mr_snap_find_file
 LDFLAGS_test_restore_rename := $(RESTORE_WORLD)
 LDFLAGS_test_restore_keys := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
-LDFLAGS_test_restore_target := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
+LDFLAGS_test_restore_target := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement \
+    -Wl,--wrap=mr_bulk_is_there
+LDFLAGS_test_restore_bulk := $(RESTORE_WORLD) -Wl,--wrap=mr_bulk_is_there
 LDFLAGS_test_restore_schema := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_text_open,--wrap=mr_snap_text_feed,--wrap=mr_snap_text_close \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
-    -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait
+    -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait \
+    -Wl,--wrap=mr_bulk_open,--wrap=mr_bulk_add,--wrap=mr_bulk_is_full,--wrap=mr_bulk_send \
+    -Wl,--wrap=mr_bulk_row_bytes_max,--wrap=mr_bulk_close
 LDFLAGS_test_restore_check := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_source_live_new

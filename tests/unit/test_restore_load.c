@@ -99,6 +99,77 @@ enum mr_code __wrap_mr_throttle_wait(struct mr_throttle *throttle, struct mr_err
     return MR_OK;
 }
 
+/* ---- in bulk ---- */
+
+struct mr_bulk {
+    size_t pending;
+};
+
+static struct mr_bulk bulk;
+static unsigned open_bulks, bulk_warnings;
+
+enum mr_code __wrap_mr_bulk_open(struct mr_db *db, const char *sql, size_t len,
+                                 const enum mr_bulk_kind *kinds, size_t count, struct mr_bulk **out,
+                                 struct mr_err *err);
+enum mr_code __wrap_mr_bulk_open(struct mr_db *db, const char *sql, size_t len,
+                                 const enum mr_bulk_kind *kinds, size_t count, struct mr_bulk **out,
+                                 struct mr_err *err)
+{
+    const struct world_answer *answer;
+    (void)db, (void)sql, (void)len;
+    assert_int_equal(count, 2);
+    assert_int_equal(kinds[0], MR_BULK_INT);
+    assert_int_equal(kinds[1], MR_BULK_BYTES);
+    bulk.pending = 0;
+    enum mr_code code = world_ask("PREPARE", 7, &answer, err);
+    *out = code == MR_OK ? &bulk : NULL;
+    open_bulks += code == MR_OK;
+    return code;
+}
+
+uint64_t __wrap_mr_bulk_row_bytes_max(const struct mr_bulk *of);
+uint64_t __wrap_mr_bulk_row_bytes_max(const struct mr_bulk *of)
+{
+    (void)of;
+    return 16;
+}
+
+enum mr_code __wrap_mr_bulk_add(struct mr_bulk *to, const struct mr_value *values,
+                                struct mr_err *err);
+enum mr_code __wrap_mr_bulk_add(struct mr_bulk *to, const struct mr_value *values,
+                                struct mr_err *err)
+{
+    (void)values, (void)err;
+    to->pending++;
+    return MR_OK;
+}
+
+bool __wrap_mr_bulk_is_full(const struct mr_bulk *of);
+bool __wrap_mr_bulk_is_full(const struct mr_bulk *of)
+{
+    return of->pending == 2;
+}
+
+enum mr_code __wrap_mr_bulk_send(struct mr_bulk *of, struct mr_db_loaded *loaded,
+                                 struct mr_err *err);
+enum mr_code __wrap_mr_bulk_send(struct mr_bulk *of, struct mr_db_loaded *loaded,
+                                 struct mr_err *err)
+{
+    const struct world_answer *answer;
+    if (of->pending == 0)
+        return MR_OK;
+    loaded->rows += of->pending;
+    loaded->warnings += bulk_warnings;
+    of->pending = 0;
+    return world_ask("BULK", 4, &answer, err);
+}
+
+void __wrap_mr_bulk_close(struct mr_bulk *of);
+void __wrap_mr_bulk_close(struct mr_bulk *of)
+{
+    open_bulks -= of != NULL;
+}
+
 /* ---- a table of two files ---- */
 
 static const struct mr_snap_column columns[] = {
@@ -147,17 +218,20 @@ static void begin(const struct mr_snap_table *of, const struct world_answer *scr
     row_count = 0;
     row_failure = MR_OK;
     cancel_at_load = false;
+    bulk_warnings = 0;
 }
 
 static void end(void)
 {
     assert_int_equal(open_chunks, 0);
+    assert_int_equal(open_bulks, 0);
     assert_int_equal(world.open_dbs, 0);
     restore_end();
     world_end();
 }
 
-/* "S L I C": start, load, the line, commit; R: taken back; F: forgotten; ?: asked for the line. */
+/* "S L I C": start, load, the line, commit; B: a packet of rows; R: taken back; F: forgotten;
+ * ?: asked for the line. */
 static const char *steps(void)
 {
     static char text[256];
@@ -166,6 +240,7 @@ static const char *steps(void)
         size_t line = strcspn(at, "\n");
         char c = strncmp(at, "START", 5) == 0                     ? 'S'
                  : strncmp(at, "LOAD", 4) == 0                    ? 'L'
+                 : strncmp(at, "BULK", 4) == 0                    ? 'B'
                  : strncmp(at, "INSERT INTO `club`.`my", 22) == 0 ? 'I'
                  : strncmp(at, "COMMIT", 6) == 0                  ? 'C'
                  : strncmp(at, "ROLLBACK", 8) == 0                ? 'R'
@@ -463,12 +538,110 @@ static void test_insert(void **state)
     end();
 }
 
+/* Three rows are two packets; a row that is too wide for one sends the file as a text instead, and
+ * nothing of it is sent twice in one transaction. */
+static void test_bulk(void **state)
+{
+    static const struct mr_value values[][2] = {
+        {{.cls = MR_CLASS_INT, .i = 1}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 2}, {.cls = MR_CLASS_TEXT, .ptr = "", .len = 0}},
+        {{.cls = MR_CLASS_INT, .i = 3}, {.cls = MR_CLASS_TEXT, .ptr = "12345678", .len = 8}},
+    };
+    static const struct mr_value wide[][2] = {
+        {{.cls = MR_CLASS_INT, .i = 1}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 2}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 3}, {.cls = MR_CLASS_TEXT, .ptr = "123456789", .len = 9}},
+    };
+    static const struct {
+        const char *what;
+        const struct mr_snap_table *of;
+        const struct mr_value (*values)[2];
+        size_t count;
+        struct world_answer answer;
+        enum mr_code code;
+        const char *steps;
+        uint64_t loaded;
+        const char *aside;
+    } rows[] = {
+        {"well", tables, values, 3, {.has = "-"}, MR_OK, "SBBICSBBIC", 6, NULL},
+        {"a wide row", tables, wide, 3, {.has = "-"}, MR_OK, "SBRSLICSBRSLIC", 6, NULL},
+        {"no transactions", myisam, values, 3, {.has = "-"}, MR_OK, "SLIC", 3, NULL},
+        {"a row too few", tables, values, 2, {.has = "-"}, MR_OK, "SBR", 0, "took 2 of 3 rows"},
+        {"a row twice",
+         tables,
+         values,
+         3,
+         {.has = "BULK", .code = MR_E_SQL, .number = 1062, .text = "Duplicate entry '1'"},
+         MR_OK,
+         "SBR",
+         0,
+         "Duplicate entry '1'"},
+        {"a deadlock",
+         tables,
+         values,
+         3,
+         {.has = "BULK", .code = MR_E_SQL, .number = 1213, .times = 1},
+         MR_OK,
+         "SBRSBBICSBBIC",
+         6,
+         NULL},
+        {"lost", tables, values, 3, {.has = "BULK", .code = MR_E_LOST}, MR_E_LOST, "SB", 0, NULL},
+        {"not prepared",
+         tables,
+         values,
+         3,
+         {.has = "PREPARE", .code = MR_E_SQL, .number = 1461, .text = "too many"},
+         MR_OK,
+         "SR",
+         0,
+         "too many"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_err err = {0};
+        begin(rows[i].of, &rows[i].answer, 1);
+        restore.r.bulk = true;
+        row_values = rows[i].values;
+        row_count = rows[i].count;
+        enum mr_code code = mr_restore_load(&restore.r, &err);
+        const char *aside = restore.tables[0].aside;
+        if (code != rows[i].code || strcmp(steps(), rows[i].steps) != 0 ||
+            restore.tables[0].loaded != rows[i].loaded ||
+            (aside != NULL) != (rows[i].aside != NULL) ||
+            (aside != NULL && strstr(aside, rows[i].aside) == NULL))
+            fail_msg("%s: %s, %s, %s", rows[i].what, steps(), err.message, aside);
+        end();
+    }
+}
+
+/* Each packet's are counted, and the first is the reason of a row that is missing. */
+static void test_bulk_warnings(void **state)
+{
+    static const struct mr_value values[][2] = {
+        {{.cls = MR_CLASS_INT, .i = 1}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 2}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 3}, {.cls = MR_CLASS_NULL}}};
+    static const struct world_answer script[] = {
+        {.has = "SHOW WARNINGS", .rows = "Warning|1265|Data truncated"}};
+    (void)state;
+    begin(tables, script, 1);
+    restore.r.bulk = true;
+    row_values = values;
+    row_count = LEN(values);
+    bulk_warnings = 1;
+    assert_int_equal(mr_restore_load(&restore.r, NULL), MR_OK);
+    assert_int_equal(restore.tables[0].warnings, 4);
+    assert_int_equal(restore.tables[0].loaded, 6);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load),      cmocka_unit_test(test_uncertain),
         cmocka_unit_test(test_not_again), cmocka_unit_test(test_full_table),
         cmocka_unit_test(test_files),     cmocka_unit_test(test_insert),
+        cmocka_unit_test(test_bulk),      cmocka_unit_test(test_bulk_warnings),
         cmocka_unit_test(test_cancelled)}; /* for good: the last */
     return cmocka_run_group_tests_name("restore_load", tests, NULL, NULL);
 }

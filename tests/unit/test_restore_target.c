@@ -324,23 +324,42 @@ static void test_progress_kept(void **state)
     end();
 }
 
+static bool takes_bulk;
+
+bool __wrap_mr_bulk_is_there(const struct mr_db *db);
+bool __wrap_mr_bulk_is_there(const struct mr_db *db)
+{
+    (void)db;
+    return takes_bulk;
+}
+
 static void test_infile_and_failures(void **state)
 {
     static const struct {
         struct world_answer infile;
         bool insert;
-    } rows[] = {{{.has = "local_infile", .text = "1"}, false},
-                {{.has = "local_infile", .text = "0"}, true}};
+        bool takes_bulk;     /* the server */
+        const char *by_rows; /* does its binary log hold rows, or is there none? */
+        bool bulk;
+    } rows[] = {{{.has = "local_infile", .text = "1"}, false, false, "1", false},
+                {{.has = "local_infile", .text = "0"}, true, false, "1", false},
+                {{.has = "local_infile", .text = "1"}, false, true, "1", true},
+                {{.has = "local_infile", .text = "0"}, true, true, "1", true},
+                {{.has = "local_infile", .text = "1"}, false, true, "0", false}};
     static const struct world_answer script[] = {
         LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = ""}};
     (void)state;
     for (size_t i = 0; i < LEN(rows); i++) {
-        const struct world_answer one[] = {LOCKS, rows[i].infile};
+        const struct world_answer one[] = {
+            LOCKS, rows[i].infile, {.has = "binlog_format", .text = rows[i].by_rows}};
+        takes_bulk = rows[i].takes_bulk;
         begin(one, LEN(one), LEN(tables));
         assert_int_equal(mr_restore_target(&restore.r, NULL), MR_OK);
         assert_int_equal(restore.r.insert, rows[i].insert);
+        assert_int_equal(restore.r.bulk, rows[i].bulk);
         end();
     }
+    takes_bulk = false;
     for (unsigned n = 1; n <= 5; n++) { /* two locks, the catalogue, progress, LOAD DATA */
         struct mr_err err = {0};
         begin(script, LEN(script), LEN(tables));
