@@ -122,7 +122,7 @@ help:
 	@echo 'make lint           layers, banned calls, sizes, contracts, comments, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
 	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge,'
-	@echo '                    thousands of tables, tables of unusual shapes'
+	@echo '                    thousands of tables, tables of unusual shapes, slow lines'
 	@echo 'make bench-before   this build beside an earlier one (BEFORE=PROGRAM)'
 	@echo 'make docs           manual pages, into build/man'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'

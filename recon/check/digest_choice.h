@@ -73,17 +73,21 @@ struct mr_choice_change {
     double rows_s, digests_s; /* rows a second of all segments together */
 };
 
+/* digests: how it begins; without adapts that is how it stays, and nothing is measured.  trip_s: of
+ * the longer line, there and back. */
 void mr_digest_choice_begin(struct mr_digest_choice *choice, bool digests, bool adapts,
                             double trip_s);
 void mr_digest_choice_end(struct mr_digest_choice *choice);
 
+/* A segment begins to be read, and ends: what the run's threads are at together is measured.
+ * failed: chunks that were begun may never be told of, and a trial is given up. */
 void mr_digest_choice_join(struct mr_digest_choice *choice);
-/* failed: chunks that were begun may never be told of, and a trial is given up. */
 void mr_digest_choice_leave(struct mr_digest_choice *choice, bool failed);
 
-/* rows: of a chunk that is no trial. */
+/* How the next chunk is to be read, and its rows at most; rows: of one that is no trial. */
 struct mr_choice_chunk mr_digest_choice_next(struct mr_digest_choice *choice, uint64_t rows,
                                              double now_s);
+/* To be called for each chunk that was compared, by the clock of _next. */
 struct mr_choice_change mr_digest_choice_took(struct mr_digest_choice *choice,
                                               const struct mr_choice_chunk *chunk,
                                               const struct mr_choice_taken *taken, double now_s);
