@@ -10,6 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define SHOWN "200" /* of a value */
 #define MYSQL_KNOWS_NO_AUTO_CREATE 80000
+#define MARIADB_KNOWS_0900 110405 /* MySQL's utf8mb4_0900_… */
 
 enum mr_cutover_kind {
     KIND_TEXT = 1, /* in any letters */
@@ -331,6 +332,14 @@ static void add_wanted(const struct both *b, struct mr_strbuf *out)
         mr_strbuf_add_fmt(out, "'%." SHOWN "s'", value);
 }
 
+/* By the marks of those that one family made for itself. */
+static bool knows_collation(const struct mr_cutover_values *values, const char *name)
+{
+    if (is_mariadb(values))
+        return values->server->version >= MARIADB_KNOWS_0900 || strstr(name, "_0900_") == NULL;
+    return strstr(name, "_uca1400_") == NULL && strstr(name, "_nopad_") == NULL;
+}
+
 static void add_hint(struct mr_gate_judge *j, const struct both *b)
 {
     struct mr_strbuf wanted = MR_STRBUF_INIT;
@@ -338,6 +347,12 @@ static void add_hint(struct mr_gate_judge *j, const struct both *b)
     if (b->setting->kind == KIND_ZONE && strcasecmp(b->old->value, "SYSTEM") == 0)
         mr_gate_hint(j, "Give NEW's machine the time zone of OLD's and restart NEW, or on NEW: SET "
                         "GLOBAL time_zone = the zone of OLD's machine, and so in its option file.");
+    else if (b->setting->kind == KIND_COLLATION && !knows_collation(b->new_side, b->old->value))
+        mr_gate_hint(
+            j,
+            "NEW does not know it: SET GLOBAL %s there, and in its option file, to that of "
+            "its own which is nearest, or let the application name its collation.",
+            b->new->name);
     else if (b->setting->how == HOW_TLS)
         mr_gate_hint(j,
                      "Give NEW a certificate (ssl_cert, ssl_key, ssl_ca in its option file), and "
