@@ -13,7 +13,7 @@
 
 static const struct mr_command_doc doc = {
     .summary = "remove snapshots that are no longer kept",
-    .operands = "DIR…",
+    .operands = "DIR...",
     .description =
         "Each DIR holds snapshots, one in each subdirectory. Of those of one server with the "
         "same databases and the same choice of tables and rows, those are kept that one of the "

@@ -68,7 +68,7 @@ static const struct mr_option_set option_set = {.options = options,
 
 static const struct mr_command_doc doc = {
     .summary = "prove that nobody can write to an old primary any more",
-    .operands = "OLD…",
+    .operands = "OLD...",
     .description =
         "Looks at each OLD: read_only and super_read_only; sessions that may write in spite of "
         "it; open transactions that have changed rows; whether its own part of the log moves "
