@@ -240,6 +240,8 @@ static enum mr_code send_bulk(struct worker *w, const struct task *task, struct 
                               struct mr_db_loaded *loaded, struct mr_err *err)
 {
     const unsigned before = loaded->warnings;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     MR_TRY(mr_bulk_send(bulk, loaded, err));
     if (loaded->warnings > before)
         show_warnings(w, task->chunk);

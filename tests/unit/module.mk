@@ -162,7 +162,7 @@ LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait \
     -Wl,--wrap=mr_bulk_open,--wrap=mr_bulk_add,--wrap=mr_bulk_is_full,--wrap=mr_bulk_send \
-    -Wl,--wrap=mr_bulk_row_bytes_max,--wrap=mr_bulk_close
+    -Wl,--wrap=mr_bulk_row_bytes_max,--wrap=mr_bulk_close,--wrap=mr_is_cancelled
 LDFLAGS_test_restore_check := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_source_live_new

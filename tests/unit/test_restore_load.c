@@ -20,7 +20,13 @@ static unsigned open_chunks;
 static const struct mr_value (*row_values)[2]; /* of INSERT */
 static size_t row_count;
 static enum mr_code row_failure; /* behind the last row */
-static bool cancel_at_load;
+static bool cancel_at_load, cancelled;
+
+bool __wrap_mr_is_cancelled(void);
+bool __wrap_mr_is_cancelled(void)
+{
+    return cancelled;
+}
 
 enum mr_code __wrap_mr_snap_text_open(const struct mr_snap *snap, const struct mr_snap_chunk *chunk,
                                       struct mr_snap_text **out, struct mr_err *err);
@@ -56,8 +62,7 @@ enum mr_code __wrap_mr_db_load(struct mr_db *db, const char *sql, size_t len,
     const struct world_answer *answer;
     (void)db, (void)feed, (void)sql, (void)len;
     *out = (struct mr_db_loaded){loaded_rows, loaded_warnings};
-    if (cancel_at_load)
-        mr_cancel();
+    cancelled |= cancel_at_load;
     return world_ask("LOAD", 4, &answer, err);
 }
 
@@ -161,6 +166,7 @@ enum mr_code __wrap_mr_bulk_send(struct mr_bulk *of, struct mr_db_loaded *loaded
     loaded->rows += of->pending;
     loaded->warnings += bulk_warnings;
     of->pending = 0;
+    cancelled |= cancel_at_load;
     return world_ask("BULK", 4, &answer, err);
 }
 
@@ -217,7 +223,7 @@ static void begin(const struct mr_snap_table *of, const struct world_answer *scr
     row_values = NULL;
     row_count = 0;
     row_failure = MR_OK;
-    cancel_at_load = false;
+    cancel_at_load = cancelled = false;
     bulk_warnings = 0;
 }
 
@@ -486,6 +492,25 @@ static void test_cancelled(void **state)
     end();
 }
 
+/* In bulk it is heard between two packets, and nothing of the file stays. */
+static void test_cancelled_in_bulk(void **state)
+{
+    static const struct mr_value values[][2] = {
+        {{.cls = MR_CLASS_INT, .i = 1}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 2}, {.cls = MR_CLASS_NULL}},
+        {{.cls = MR_CLASS_INT, .i = 3}, {.cls = MR_CLASS_NULL}}};
+    struct mr_err err = {0};
+    (void)state;
+    begin(tables, NULL, 0);
+    restore.r.bulk = true;
+    row_values = values;
+    row_count = LEN(values);
+    cancel_at_load = true;
+    assert_int_equal(mr_restore_load(&restore.r, &err), MR_E_CANCELLED);
+    assert_string_equal(steps(), "SBR");
+    end();
+}
+
 /* ---- INSERT instead ---- */
 
 static void test_insert(void **state)
@@ -642,6 +667,6 @@ int main(void)
         cmocka_unit_test(test_not_again), cmocka_unit_test(test_full_table),
         cmocka_unit_test(test_files),     cmocka_unit_test(test_insert),
         cmocka_unit_test(test_bulk),      cmocka_unit_test(test_bulk_warnings),
-        cmocka_unit_test(test_cancelled)}; /* for good: the last */
+        cmocka_unit_test(test_cancelled), cmocka_unit_test(test_cancelled_in_bulk)};
     return cmocka_run_group_tests_name("restore_load", tests, NULL, NULL);
 }
