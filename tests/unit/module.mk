@@ -254,7 +254,8 @@ LDFLAGS_test_snap_view := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_clock_now_s,--wrap=us
 LDFLAGS_test_snap_objects := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_hidden \
     -Wl,--wrap=mr_grants_lists_tables,--wrap=mr_grants_lists_dbs,--wrap=mr_grants_needed \
     -Wl,--wrap=mr_grants_needed_names,--wrap=mr_grants_account
-LDFLAGS_test_create_run := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_case_open \
+LDFLAGS_test_create_run := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_line_measure \
+    -Wl,--wrap=mr_db_compress,--wrap=mr_source_compress,--wrap=mr_create_case_open \
     -Wl,--wrap=mr_create_open_throttle,--wrap=mr_create_sweep,--wrap=mr_create_scan \
     -Wl,--wrap=mr_create_finish,--wrap=mr_create_plan,--wrap=mr_create_goes_on \
     -Wl,--wrap=mr_snap_dir_begin,--wrap=mr_snap_dir_free_bytes,--wrap=mr_journal_file_open \

@@ -1,5 +1,6 @@
 /* test_create_run.c: the order of a snapshot, from certificates to its end; what fails ends it there,
  * and another run's directory is gone on with only where the same is kept. */
+#include "core/db/line.h"
 #include "create_world.h"
 #include "core/file/recipient.h"
 #include "core/file/sign.h"
@@ -42,6 +43,33 @@ static const struct mr_table members = {.db = "club",
 static struct mr_create_table planned;
 static struct mr_journal_table journal_table;
 static bool goes_on;
+
+static double line_bytes_s = 1e9;
+static enum mr_protocol_compress said;
+static unsigned compressed;
+
+enum mr_code __wrap_mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err);
+enum mr_code __wrap_mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err)
+{
+    (void)db;
+    (void)err;
+    *line = (struct mr_line){.bytes_s = line_bytes_s};
+    return MR_OK;
+}
+
+enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db);
+enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db)
+{
+    (void)db;
+    return said;
+}
+
+void __wrap_mr_source_compress(struct mr_source *src);
+void __wrap_mr_source_compress(struct mr_source *src)
+{
+    (void)src;
+    compressed++;
+}
 
 enum mr_code __wrap_mr_create_plan(struct mr_create *c, struct mr_err *err);
 enum mr_code __wrap_mr_create_plan(struct mr_create *c, struct mr_err *err)
@@ -259,6 +287,32 @@ static const char *steps(void)
     return text;
 }
 
+/* Of a slow line rows come compressed, but where the URI says something of it. */
+static void test_slow_line(void **state)
+{
+    static const struct {
+        double bytes_s;
+        enum mr_protocol_compress said;
+        unsigned compressed;
+    } cases[] = {{1e9, MR_COMPRESS_UNSAID, 0},
+                 {1e6, MR_COMPRESS_UNSAID, 1},
+                 {1e6, MR_COMPRESS_OFF, 0},
+                 {1e6, MR_COMPRESS_ON, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_err err = {0};
+        begin();
+        line_bytes_s = cases[i].bytes_s;
+        said = cases[i].said;
+        compressed = 0;
+        assert_int_equal(run("mysql://u@h/club", &err), MR_OK);
+        assert_int_equal(compressed, cases[i].compressed);
+        world_end();
+    }
+    line_bytes_s = 1e9;
+    said = MR_COMPRESS_UNSAID;
+}
+
 static void test_order(void **state)
 {
     struct mr_err err = {0};
@@ -393,8 +447,8 @@ static void test_incomplete(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_each_fails),
-        cmocka_unit_test(test_disk), cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_incomplete)};
+        cmocka_unit_test(test_slow_line),   cmocka_unit_test(test_order),
+        cmocka_unit_test(test_each_fails),  cmocka_unit_test(test_disk),
+        cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_incomplete)};
     return cmocka_run_group_tests_name("create_run", tests, NULL, NULL);
 }
