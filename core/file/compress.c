@@ -129,7 +129,7 @@ enum mr_code mr_compress_dict_new(const void *ptr, size_t len, struct mr_compres
                                   struct mr_err *err)
 {
     *out = NULL;
-    if (ZDICT_getDictID(ptr, len) == 0)
+    if (ZDICT_getDictID(ptr, len) == 0 || ZDICT_isError(ZDICT_getDictHeaderSize(ptr, len)))
         return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
     struct mr_compress_dict *dict = calloc(1, sizeof *dict);
     if (dict == NULL)

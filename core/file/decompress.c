@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <zdict.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -211,14 +212,17 @@ enum mr_code mr_decompress_dict_new(const void *ptr, size_t len, uint32_t number
     *out = NULL;
     if (number == 0 || ZSTD_getDictID_fromDict(ptr, len) != number)
         return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
+    /* first, since ZSTD_createDDict does not tell damage from a want of memory */
+    const size_t header = ZDICT_getDictHeaderSize(ptr, len);
+    if (ZDICT_isError(header))
+        return failed(header, err);
     struct mr_decompress_dict *dict = calloc(1, sizeof *dict);
     if (dict == NULL)
         return mr_err_nomem(err, "decompressing");
     dict->dict = ZSTD_createDDict(ptr, len);
     if (dict->dict == NULL) {
-        /* zstd does not tell one reason from the other; the bytes are of a known size, small */
         mr_decompress_dict_free(dict);
-        return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
+        return mr_err_nomem(err, "decompressing");
     }
     *out = dict;
     return MR_OK;
