@@ -284,6 +284,10 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide);
 typedef enum mr_code mr_finding_fn(void *ctx, const struct mr_finding *finding, struct mr_err *err);
 enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all, mr_finding_fn *fn,
                               void *ctx, struct mr_err *err);
+/* The same with `all`, for whoever needs the images of a few: source and target are what the
+ * columns hold, of which mr_findings_images() makes images. */
+enum mr_code mr_findings_walk_packed(struct mr_findings *fd, int64_t table, mr_finding_fn *fn,
+                                     void *ctx, struct mr_err *err);
 /* Walks the first `limit` diverged findings of a table in key order, with images. */
 enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_t limit,
                                     mr_finding_fn *fn, void *ctx, struct mr_err *err);

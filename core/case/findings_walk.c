@@ -21,8 +21,8 @@ enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *st
     return mr_case_fields_part(map, stmt, at * count, count, MR_CASE_FIELDS(finding_fields), err);
 }
 
-static enum mr_code give_all(struct mr_findings *fd, struct mr_case_stmt *stmt, mr_finding_fn *fn,
-                             void *ctx, struct mr_err *err)
+static enum mr_code give_packed(struct mr_case_stmt *stmt, mr_finding_fn *fn, void *ctx,
+                                struct mr_err *err)
 {
     struct mr_case_fields map;
     bool row = false;
@@ -31,11 +31,30 @@ static enum mr_code give_all(struct mr_findings *fd, struct mr_case_stmt *stmt, 
         struct mr_finding f = {0};
         code = mr_case_fields_read(&map, NULL, &f, err);
         if (code == MR_OK)
-            code = mr_findings_unpack(fd, 0, NULL, &f, err);
-        if (code == MR_OK)
             code = fn(ctx, &f, err);
     }
     return code;
+}
+
+struct unpacking {
+    struct mr_findings *fd;
+    mr_finding_fn *fn;
+    void *ctx;
+};
+
+static enum mr_code give_unpacked(void *ctx, const struct mr_finding *packed, struct mr_err *err)
+{
+    const struct unpacking *u = ctx;
+    struct mr_finding f = *packed;
+    MR_TRY(mr_findings_unpack(u->fd, 0, NULL, &f, err));
+    return u->fn(u->ctx, &f, err);
+}
+
+static enum mr_code give_all(struct mr_findings *fd, struct mr_case_stmt *stmt, mr_finding_fn *fn,
+                             void *ctx, struct mr_err *err)
+{
+    struct unpacking u = {fd, fn, ctx};
+    return give_packed(stmt, give_unpacked, &u, err);
 }
 
 void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
@@ -55,15 +74,21 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
 enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all, mr_finding_fn *fn,
                               void *ctx, struct mr_err *err)
 {
+    struct unpacking u = {fd, fn, ctx};
+    return all ? mr_findings_walk_packed(fd, table, give_unpacked, &u, err)
+               : mr_findings_walk_first(fd, table, SIZE_MAX, fn, ctx, err);
+}
+
+enum mr_code mr_findings_walk_packed(struct mr_findings *fd, int64_t table, mr_finding_fn *fn,
+                                     void *ctx, struct mr_err *err)
+{
     struct mr_case_stmt *stmt = NULL;
-    if (!all)
-        return mr_findings_walk_first(fd, table, SIZE_MAX, fn, ctx, err);
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(
         fd->cf, fd->hides_explained ? WALK("IN (2,3,4)", NOT_EXPLAINED) : WALK("IN (2,3,4)", ""),
         &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
-        code = give_all(fd, stmt, fn, ctx, err);
+        code = give_packed(stmt, fn, ctx, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;

@@ -11,13 +11,15 @@ struct before {
     uint64_t equal;
 };
 
-/* A finding kept beyond its row: only what a range needs. */
+/* A finding kept beyond its row: only what a range needs.  Most are forgotten for the next one of
+ * their range, so that images are unpacked when it ends. */
 struct kept {
     struct mr_finding f;
     struct mr_strbuf source, target;
 };
 
 struct ranges {
+    struct mr_findings *fd;
     mr_range_fn *fn;
     void *ctx;
     struct mr_vec chunks; /* struct before, in key order */
@@ -67,10 +69,20 @@ static enum mr_code keep(struct kept *kept, const struct mr_finding *f, struct m
     return mr_strbuf_check(&kept->target, "joining ranges", err);
 }
 
+static enum mr_code unpack(struct ranges *r, struct kept *kept, struct mr_err *err)
+{
+    struct mr_finding f = kept->f;
+    MR_TRY(mr_findings_images(r->fd, &f, err));
+    return f.source != kept->f.source || f.target != kept->f.target ? keep(kept, &f, err) : MR_OK;
+}
+
 static enum mr_code close_range(struct ranges *r, struct mr_err *err)
 {
     if (!r->open)
         return MR_OK;
+    MR_TRY(unpack(r, &r->from, err));
+    if (r->rows > 1)
+        MR_TRY(unpack(r, &r->to, err));
     struct mr_check_range range = {&r->from.f, r->rows > 1 ? &r->to.f : &r->from.f, r->rows};
     r->open = false;
     return r->fn(r->ctx, &range, err);
@@ -108,14 +120,15 @@ enum mr_code mr_check_ranges(struct mr_findings *fd, const struct mr_find_table 
 {
     if (table->keyless)
         return keyless_range(table, fn, ctx, err);
-    struct ranges r = {.fn = fn,
+    struct ranges r = {.fd = fd,
+                       .fn = fn,
                        .ctx = ctx,
                        .chunks = MR_VEC_INIT(struct before),
                        .from = {.source = MR_STRBUF_INIT, .target = MR_STRBUF_INIT},
                        .to = {.source = MR_STRBUF_INIT, .target = MR_STRBUF_INIT}};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_findings_walk_chunks(fd, table->id, add_chunk, &r, err));
-    MR_TRY_OUT(mr_findings_walk(fd, table->id, true, add_finding, &r, err));
+    MR_TRY_OUT(mr_findings_walk_packed(fd, table->id, add_finding, &r, err));
     MR_TRY_OUT(close_range(&r, err));
 out:
     mr_vec_release(&r.chunks);
