@@ -18,8 +18,9 @@ struct name {
 struct names {
     struct mr_db *db;
     const struct mr_table *const *tables;
-    bool of_files;    /* InnoDB's numbers; else the catalogue's times */
-    struct name *all; /* sorted by text */
+    const bool *known; /* not to be asked for, or NULL */
+    bool of_files;     /* InnoDB's numbers; else the catalogue's times */
+    struct name *all;  /* sorted by text */
     size_t count;
     struct mr_arena arena;
 };
@@ -71,7 +72,8 @@ static enum mr_code names_fill(struct names *n, size_t count, struct mr_err *err
     bool failed = n->all == NULL;
     for (size_t i = 0; !failed && i < count; i++) {
         mr_strbuf_reset(&text);
-        if (n->tables[i] == NULL || !name_add(&text, n, n->tables[i]))
+        const bool is_known = n->known != NULL && n->known[i];
+        if (n->tables[i] == NULL || is_known || !name_add(&text, n, n->tables[i]))
             continue;
         const char *kept = text.failed ? NULL : mr_arena_strdup(&n->arena, text.ptr);
         failed = kept == NULL;
@@ -203,22 +205,34 @@ static enum mr_code keep(const struct names *n, struct mr_arena *arena, struct m
     return MR_OK;
 }
 
+static enum mr_code read_kind(struct names *n, size_t count, struct mr_arena *arena,
+                              struct mr_table_mark *marks, struct mr_err *err)
+{
+    enum mr_code code = names_fill(n, count, err);
+    if (code == MR_OK)
+        code = ask(n, err);
+    if (code == MR_OK)
+        code = keep(n, arena, marks, err);
+    names_release(n);
+    return code;
+}
+
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                 size_t count, struct mr_arena *arena, struct mr_table_mark *marks,
+                                 size_t count, const struct mr_table_mark *was,
+                                 struct mr_arena *arena, struct mr_table_mark *marks,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int of_files = 0; code == MR_OK && of_files < 2; of_files++) {
-        struct names n = {
-            .db = db, .tables = tables, .of_files = of_files == 1, .arena = MR_ARENA_INIT};
-        code = names_fill(&n, count, err);
-        if (code == MR_OK)
-            code = ask(&n, err);
-        if (code == MR_OK)
-            code = keep(&n, arena, marks, err);
-        names_release(&n);
-    }
-    return code;
+    struct names numbers = {.db = db, .tables = tables, .of_files = true, .arena = MR_ARENA_INIT};
+    bool *known = mr_arena_calloc(arena, count + 1, sizeof *known);
+    if (known == NULL)
+        return mr_err_nomem(err, "reading the schema");
+    for (size_t i = 0; i < count; i++)
+        marks[i] = (struct mr_table_mark){NULL, NULL};
+    MR_TRY(read_kind(&numbers, count, arena, marks, err));
+    for (size_t i = 0; was != NULL && i < count; i++)
+        known[i] = was[i].numbers != NULL && marks[i].numbers != NULL;
+    struct names times = {.db = db, .tables = tables, .known = known, .arena = MR_ARENA_INIT};
+    return read_kind(&times, count, arena, marks, err);
 }
 
 /* ---- what they tell ---- */

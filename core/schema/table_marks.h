@@ -22,9 +22,12 @@ struct mr_table_mark {
 };
 
 /* One mark for each table, by two statements.  NULL among the tables: none.  What the server
- * does not show is not known; errors of the connection are reported. */
+ * does not show is not known; errors of the connection are reported.  was: what the marks are to be
+ * compared with, or NULL: times that would not be are not asked for, since servers open a table to
+ * tell them. */
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                 size_t count, struct mr_arena *arena, struct mr_table_mark *marks,
+                                 size_t count, const struct mr_table_mark *was,
+                                 struct mr_arena *arena, struct mr_table_mark *marks,
                                  struct mr_err *err);
 
 /* True only where it is certain: a mark that was not to be had proves nothing. */

@@ -22,8 +22,8 @@ struct mr_check_mark {
 
 /* A connection that was idle for hours shows only when it is used that it is lost. */
 static enum mr_code ask(struct mr_check_run *check, enum mr_side side,
-                        const struct mr_table *const *tables, struct mr_table_mark *found,
-                        struct mr_err *err)
+                        const struct mr_table *const *tables, const struct mr_table_mark *was,
+                        struct mr_table_mark *found, struct mr_err *err)
 {
     enum mr_code code = MR_E_LOST;
     for (int attempt = 0; code == MR_E_LOST && attempt < 2; attempt++) {
@@ -31,25 +31,32 @@ static enum mr_code ask(struct mr_check_run *check, enum mr_side side,
         code = mr_check_main(check, side, &db, err);
         if (code != MR_OK)
             break;
-        code = mr_table_marks_read(db, tables, check->pairing.ntables, &check->arena, found, err);
+        code =
+            mr_table_marks_read(db, tables, check->pairing.ntables, was, &check->arena, found, err);
     }
     return code;
 }
 
-/* Of all tables of a side. */
+/* Of all tables of a side; before: what they will be compared with, or NULL. */
 static enum mr_code read_side(struct mr_check_run *check, enum mr_side side,
-                              struct mr_check_mark *marks, struct mr_err *err)
+                              const struct mr_check_mark *before, struct mr_check_mark *marks,
+                              struct mr_err *err)
 {
     const struct mr_pairing *pairing = &check->pairing;
     struct mr_arena arena = MR_ARENA_INIT;
     const struct mr_table **tables = mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *tables);
     struct mr_table_mark *found = mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *found);
-    enum mr_code code =
-        tables != NULL && found != NULL ? MR_OK : mr_err_nomem(err, "reading the schema");
-    for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
+    struct mr_table_mark *was = mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *was);
+    enum mr_code code = tables != NULL && found != NULL && was != NULL
+                            ? MR_OK
+                            : mr_err_nomem(err, "reading the schema");
+    for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++) {
         tables[i] = pairing->tables[i]->side[side];
+        if (before != NULL)
+            was[i] = before[i].side[side];
+    }
     if (code == MR_OK)
-        code = ask(check, side, tables, found, err);
+        code = ask(check, side, tables, before != NULL ? was : NULL, found, err);
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
         marks[i].side[side] = found[i];
     mr_arena_release(&arena);
@@ -57,12 +64,12 @@ static enum mr_code read_side(struct mr_check_run *check, enum mr_side side,
 }
 
 /* Of all tables, on servers. */
-static enum mr_code read_marks(struct mr_check_run *check, struct mr_check_mark *marks,
-                               struct mr_err *err)
+static enum mr_code read_marks(struct mr_check_run *check, const struct mr_check_mark *before,
+                               struct mr_check_mark *marks, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!mr_side_is_snapshot(&check->pairing.side[side]))
-            MR_TRY(read_side(check, (enum mr_side)side, marks, err));
+            MR_TRY(read_side(check, (enum mr_side)side, before, marks, err));
     return MR_OK;
 }
 
@@ -92,7 +99,7 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
     check->marks = mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *check->marks);
     if (check->marks == NULL)
         return mr_err_nomem(err, "planning the work");
-    MR_TRY(read_marks(check, check->marks, err));
+    MR_TRY(read_marks(check, NULL, check->marks, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         warn_exchange(check, (enum mr_side)side);
     return MR_OK;
@@ -157,7 +164,8 @@ static bool is_other_now(struct mr_db *db, const struct mr_table *table,
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_table_mark now = {0};
-    bool other = db != NULL && mr_table_marks_read(db, &table, 1, &arena, &now, NULL) == MR_OK &&
+    bool other = db != NULL &&
+                 mr_table_marks_read(db, &table, 1, was, &arena, &now, NULL) == MR_OK &&
                  mr_table_mark_is_other(was, &now);
     mr_arena_release(&arena);
     return other;
@@ -294,7 +302,7 @@ enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)
         mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *now);
     if (now == NULL)
         return mr_err_nomem(err, "comparing objects");
-    enum mr_code code = read_marks(check, now, &lost);
+    enum mr_code code = read_marks(check, check->marks, now, &lost);
     if (code != MR_OK && mr_check_is_fatal(code)) {
         *err = lost;
         return code;

@@ -3,7 +3,8 @@
 
 /* Of a snapshot nothing is known: it does not change. */
 static enum mr_code read_side(const struct mr_plan_stood *stood, enum mr_side side,
-                              struct mr_table_mark **out, struct mr_err *err)
+                              const struct mr_table_mark *was, struct mr_table_mark **out,
+                              struct mr_err *err)
 {
     const struct mr_pairing *pairing = stood->pairing;
     size_t count = pairing->ntables;
@@ -15,8 +16,8 @@ static enum mr_code read_side(const struct mr_plan_stood *stood, enum mr_side si
         return MR_OK;
     for (size_t i = 0; i < count; i++)
         tables[i] = pairing->tables[i]->side[side];
-    return mr_table_marks_read(mr_reader_db(pairing->side[side].main), tables, count, stood->arena,
-                               *out, err);
+    return mr_table_marks_read(mr_reader_db(pairing->side[side].main), tables, count, was,
+                               stood->arena, *out, err);
 }
 
 enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood, const struct mr_pairing *pairing,
@@ -24,7 +25,7 @@ enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood, const struct mr_pa
 {
     *stood = (struct mr_plan_stood){.pairing = pairing, .arena = arena};
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(read_side(stood, (enum mr_side)side, &stood->marks[side], err));
+        MR_TRY(read_side(stood, (enum mr_side)side, NULL, &stood->marks[side], err));
     return MR_OK;
 }
 
@@ -45,7 +46,7 @@ enum mr_code mr_plan_stood_end(const struct mr_plan_stood *stood, struct mr_err 
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_table_mark *now = NULL;
-        MR_TRY(read_side(stood, (enum mr_side)side, &now, err));
+        MR_TRY(read_side(stood, (enum mr_side)side, stood->marks[side], &now, err));
         for (size_t i = 0; i < stood->pairing->ntables; i++)
             if (mr_table_mark_is_other(&stood->marks[side][i], &now[i]))
                 MR_TRY(refuse(stood, i, (enum mr_side)side, err));

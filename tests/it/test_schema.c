@@ -402,13 +402,18 @@ static void test_marks(void **state)
         mr_strbuf_reset(&sql);
         mr_strbuf_add_fmt(&sql, "CREATE TABLE `%s`.c (id INT PRIMARY KEY)", slashed);
         it_exec(it_db[i], &sql);
-        it_ok(mr_table_marks_read(it_db[i], tables, 2, &arena, marks, &err), &err, "marks");
+        it_ok(mr_table_marks_read(it_db[i], tables, 2, NULL, &arena, marks, &err), &err, "marks");
         for (size_t k = 0; k < 2; k++) {
             assert_non_null(marks[k].numbers);
             assert_non_null(marks[k].time);
             assert_string_equal(strchr(marks[k].time, '\n'), "\n"); /* one line */
         }
         assert_string_not_equal(marks[0].numbers, marks[1].numbers);
+        const struct mr_table_mark was[] = {marks[0], {.time = marks[1].time}};
+        it_ok(mr_table_marks_read(it_db[i], tables, 2, was, &arena, marks, &err), &err, "again");
+        assert_string_equal(marks[0].numbers, was[0].numbers);
+        assert_null(marks[0].time); /* which the numbers say already */
+        assert_string_equal(marks[1].time, was[1].time);
         mr_strbuf_reset(&sql);
         mr_strbuf_add_fmt(&sql, "DROP DATABASE `%s`", slashed);
         it_exec(it_db[i], &sql);

@@ -24,15 +24,18 @@ static struct {
 } fake;
 
 enum mr_code __wrap_mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                        size_t count, struct mr_arena *arena,
-                                        struct mr_table_mark *marks, struct mr_err *err);
+                                        size_t count, const struct mr_table_mark *was,
+                                        struct mr_arena *arena, struct mr_table_mark *marks,
+                                        struct mr_err *err);
 enum mr_code __wrap_mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                        size_t count, struct mr_arena *arena,
-                                        struct mr_table_mark *marks, struct mr_err *err)
+                                        size_t count, const struct mr_table_mark *was,
+                                        struct mr_arena *arena, struct mr_table_mark *marks,
+                                        struct mr_err *err)
 {
     bool source = (void *)db == (void *)&fake.w->side[MR_SOURCE].nobody;
     (void)tables;
     (void)arena;
+    (void)was;
     fake.reads++;
     if (fake.fail_at > 0 && fake.reads >= fake.fail_at &&
         fake.reads < fake.fail_at + fake.fail_times)

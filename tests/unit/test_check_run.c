@@ -25,15 +25,18 @@ static struct {
 } fake;
 
 enum mr_code __wrap_mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                        size_t count, struct mr_arena *arena,
-                                        struct mr_table_mark *marks, struct mr_err *err);
+                                        size_t count, const struct mr_table_mark *was,
+                                        struct mr_arena *arena, struct mr_table_mark *marks,
+                                        struct mr_err *err);
 enum mr_code __wrap_mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                        size_t count, struct mr_arena *arena,
-                                        struct mr_table_mark *marks, struct mr_err *err)
+                                        size_t count, const struct mr_table_mark *was,
+                                        struct mr_arena *arena, struct mr_table_mark *marks,
+                                        struct mr_err *err)
 {
     (void)db;
     (void)tables;
     (void)arena;
+    (void)was;
     (void)err;
     for (size_t i = 0; i < count; i++)
         marks[i] = (struct mr_table_mark){fake.numbers, NULL};

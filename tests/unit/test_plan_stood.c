@@ -12,14 +12,18 @@ static struct answers {
 } answers;
 
 enum mr_code __wrap_mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                        size_t count, struct mr_arena *arena,
-                                        struct mr_table_mark *marks, struct mr_err *err);
+                                        size_t count, const struct mr_table_mark *was,
+                                        struct mr_arena *arena, struct mr_table_mark *marks,
+                                        struct mr_err *err);
 enum mr_code __wrap_mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                        size_t count, struct mr_arena *arena,
-                                        struct mr_table_mark *marks, struct mr_err *err)
+                                        size_t count, const struct mr_table_mark *was,
+                                        struct mr_arena *arena, struct mr_table_mark *marks,
+                                        struct mr_err *err)
 {
     const enum mr_side side = db == answers.db[MR_TARGET] ? MR_TARGET : MR_SOURCE;
     (void)arena;
+    if (answers.reading == 1) /* what was read at the beginning */
+        assert_ptr_equal(was->numbers, answers.marks[0][side][0].numbers);
     if (++answers.calls == answers.fail_at)
         return mr_err_set(err, MR_E_LOST, "the server is gone");
     for (size_t i = 0; i < count; i++) {
