@@ -94,6 +94,12 @@ static enum mr_code make_ready(struct mr_findings *fd, struct mr_err *err)
     return code;
 }
 
+/* As frames can name it. */
+static bool is_number(int64_t id)
+{
+    return id > 0 && id <= UINT32_MAX;
+}
+
 /* The latest that an earlier run has made of the table's rows. */
 static enum mr_code load_dict(struct mr_findings *fd, struct table_dict *t, struct mr_err *err)
 {
@@ -101,15 +107,17 @@ static enum mr_code load_dict(struct mr_findings *fd, struct table_dict *t, stru
     bool row = false;
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(
-        fd->cf, "SELECT bytes FROM dictionary WHERE tbl=:tbl ORDER BY id DESC LIMIT 1", &stmt, err,
-        MR_ARG_INT("tbl", t->table));
+        fd->cf, "SELECT id, bytes FROM dictionary WHERE tbl=:tbl ORDER BY id DESC LIMIT 1", &stmt,
+        err, MR_ARG_INT("tbl", t->table));
     if (code == MR_OK)
         code = mr_case_step(stmt, &row, err);
     if (code == MR_OK && row) {
         size_t len = 0;
-        const void *ptr = mr_case_blob(stmt, 0, &len);
-        code = mr_compress_dict_new(ptr, len, &t->dict, err);
+        const int64_t number = mr_case_int(stmt, 0);
+        const void *ptr = mr_case_blob(stmt, 1, &len);
         /* a damaged one is told when rows that need it are read: new ones do not */
+        if (is_number(number) && len <= DICT_MAX)
+            code = mr_compress_dict_new(ptr, len, (uint32_t)number, &t->dict, err);
         if (code == MR_E_IO)
             code = MR_OK;
     }
@@ -179,7 +187,7 @@ static enum mr_code train(struct mr_findings *fd, struct table_dict *t,
     if (!made)
         goto out;
     MR_TRY_OUT(store_dict(fd, t, last + 1, &bytes, err));
-    MR_TRY_OUT(mr_compress_dict_new(bytes.ptr, bytes.len, &t->dict, err));
+    MR_TRY_OUT(mr_compress_dict_new(bytes.ptr, bytes.len, (uint32_t)last + 1, &t->dict, err));
 out:
     mr_strbuf_release(&samples);
     mr_strbuf_release(&bytes);

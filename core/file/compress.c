@@ -125,11 +125,12 @@ enum mr_code mr_compress_dict_train(const void *samples, const size_t *sizes, un
     return mr_strbuf_check(out, "compressing", err);
 }
 
-enum mr_code mr_compress_dict_new(const void *ptr, size_t len, struct mr_compress_dict **out,
-                                  struct mr_err *err)
+enum mr_code mr_compress_dict_new(const void *ptr, size_t len, uint32_t number,
+                                  struct mr_compress_dict **out, struct mr_err *err)
 {
     *out = NULL;
-    if (ZDICT_getDictID(ptr, len) == 0 || ZDICT_isError(ZDICT_getDictHeaderSize(ptr, len)))
+    if (number == 0 || ZDICT_getDictID(ptr, len) != number ||
+        ZDICT_isError(ZDICT_getDictHeaderSize(ptr, len)))
         return mr_err_set(err, MR_E_IO, "damaged zstd data: no dictionary");
     struct mr_compress_dict *dict = calloc(1, sizeof *dict);
     if (dict == NULL)

@@ -60,9 +60,10 @@ struct mr_compress_pieces;
 enum mr_code mr_compress_dict_train(const void *samples, const size_t *sizes, unsigned count,
                                     uint32_t number, struct mr_strbuf *out, bool *made,
                                     struct mr_err *err);
-/* The bytes are copied.  MR_E_IO where they are no dictionary. */
-enum mr_code mr_compress_dict_new(const void *ptr, size_t len, struct mr_compress_dict **out,
-                                  struct mr_err *err);
+/* The bytes are copied.  MR_E_IO where they are not the dictionary of that number: frames would name
+ * another. */
+enum mr_code mr_compress_dict_new(const void *ptr, size_t len, uint32_t number,
+                                  struct mr_compress_dict **out, struct mr_err *err);
 void mr_compress_dict_free(struct mr_compress_dict *dict); /* NULL is fine */
 
 /* MR_E_NOMEM only. */

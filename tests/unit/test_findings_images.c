@@ -389,6 +389,40 @@ static void test_damage(void **state)
     case_end(&c);
 }
 
+/* A run that goes on writes nothing that could not be read again. */
+static void test_damage_and_new_rows(void **state)
+{
+    static const char *const cases[] = {
+        "UPDATE dictionary SET bytes=x'00'",
+        "UPDATE dictionary SET bytes=CAST(substr(bytes, 1, 4) || x'07000000' ||"
+        " substr(bytes, 9) AS BLOB)",
+        "UPDATE dictionary SET bytes=CAST(bytes || zeroblob(2000000) AS BLOB)",
+        "UPDATE dictionary SET id=4294967297",
+        "UPDATE dictionary SET id=9",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct check_case c;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_vec found = MR_VEC_INIT(struct mr_finding);
+        begin(&c, path);
+        save(&c, 1, FINDINGS);
+        change(&c, cases[i]);
+        (void)mr_findings_close(c.fd, NULL);
+        case_require(mr_findings_open(path, MR_CASE_WRITE, &c.fd, NULL));
+        save(&c, FINDINGS + 1, 2 * FINDINGS);
+        if (read_page(&c, FINDINGS + 1, SIZE_MAX / 2, &arena, &found, NULL) != MR_OK ||
+            found.count != FINDINGS)
+            fail_msg("%s: rows are lost", cases[i]);
+        for (size_t k = 0; k < found.count; k++)
+            assert_true(is_row(mr_vec_at(&found, k), FINDINGS + 1 + (int64_t)k));
+        mr_vec_release(&found);
+        mr_arena_release(&arena);
+        case_end(&c);
+        (void)unlink(path);
+    }
+}
+
 /* Sets the columns of finding n, of which one is the frame. */
 static void put_frame(struct check_case *c, int64_t n, int side, const struct mr_strbuf *frame)
 {
@@ -471,6 +505,7 @@ int main(void)
         cmocka_unit_test_teardown(test_dictionaries, forget_file),
         cmocka_unit_test_teardown(test_earlier_version, forget_file),
         cmocka_unit_test_teardown(test_damage, forget_file),
+        cmocka_unit_test_teardown(test_damage_and_new_rows, forget_file),
         cmocka_unit_test_teardown(test_any_bit_and_any_cut, forget_file),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
