@@ -65,8 +65,8 @@ static const struct {
     const char *hint;
 } hints[] = {
     {SQLITE_FULL,
-     "Free space on the file system of the case file, then run it again; check goes on "
-     "with --resume."},
+     "Free space on the file system of the case file, and where temporary files are kept "
+     "($TMPDIR, else /var/tmp or /tmp), then run it again; check goes on with --resume."},
     {SQLITE_IOERR, "Check the file system of the case file and the space left on it."},
     {SQLITE_BUSY, "Wait until the other run or reader has finished."},
     {SQLITE_LOCKED, "Wait until the other run or reader has finished."},

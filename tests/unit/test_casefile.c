@@ -719,6 +719,22 @@ static void test_full_disk(void **state)
     }
 }
 
+/* Temporary tables of a case that is written lie elsewhere, and SQLite does not say which is full. */
+static void test_full_temporary_files(void **state)
+{
+    struct mr_case *cf = open_ok(path, MR_CASE_WRITE);
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_case_exec(cf, "CREATE TEMP TABLE kept (bytes BLOB)", NULL), MR_OK);
+    assert_int_equal(ask_int(cf, "PRAGMA temp.max_page_count=20"), 20);
+    assert_int_equal(mr_case_exec(cf, "INSERT INTO kept VALUES (zeroblob(1000000))", &err),
+                     MR_E_CASE);
+    assert_non_null(strstr(err.message, "full"));
+    assert_non_null(strstr(err.hint, "$TMPDIR"));
+    assert_non_null(strstr(err.hint, "--resume"));
+    close_ok(cf);
+}
+
 /* SQLite rolls back by itself, temporary tables included, in a statement that only cleans up:
  * nobody goes on outside of the transaction, and all are told why. */
 static int lost_with_transaction(struct mr_case *cf)
@@ -791,6 +807,7 @@ int main(void)
         CASE(test_bad_schema_leaves_nothing),
         CASE(test_corrupt),
         CASE(test_full_disk),
+        CASE(test_full_temporary_files),
         CASE(test_write_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
