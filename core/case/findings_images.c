@@ -6,6 +6,8 @@
  * number stands in each frame, so dictionaries are only ever added, and those that a table had
  * before stay readable.  It is committed before the first frame that needs it.
  *
+ * In memory are some of them only, those that were wanted last.
+ *
  * Threads: packing happens outside of the case's lock, in as many threads as there are; the list
  * of dictionaries has a lock of its own, taken before the case's.  Reading is under the case's.
  */
@@ -23,13 +25,20 @@
 #define TRAIN_LEAST 200  /* of which it is trained: those of one batch */
 #define TRAIN_BYTES ((size_t)2 * 1024 * 1024)
 #define DICT_MAX ((size_t)1024 * 1024) /* to be read: we make much smaller ones */
+/* In memory at a time, however many tables differ: of those to pack with, near half a megabyte
+ * each, no more than these and those in use; of those to read with, a tenth of that each. */
+#define PACKING_MAX 16
+#define KNOWN_MAX 64
 
 /* Of one table, for packing. */
 struct table_dict {
     int64_t table;
     uint64_t packed; /* findings so far */
     bool is_tried;
-    struct mr_compress_dict *dict; /* or NULL */
+    bool is_kept;                  /* the case has one for it */
+    struct mr_compress_dict *dict; /* or NULL: none, or forgotten for a while */
+    unsigned users;                /* threads that pack with it */
+    uint64_t used;                 /* when it was wanted last, in wants */
 };
 
 /* For reading. */
@@ -43,6 +52,7 @@ struct mr_find_images {
     /* under lock */
     bool is_ready;        /* the case is of a version that knows packed images */
     struct mr_vec tables; /* struct table_dict */
+    uint64_t wants;       /* of a dictionary, so far */
     /* under the case's lock */
     struct mr_decompress_pieces *pieces;
     struct mr_vec known;      /* struct known_dict */
@@ -100,7 +110,7 @@ static bool is_number(int64_t id)
     return id > 0 && id <= UINT32_MAX;
 }
 
-/* The latest that an earlier run has made of the table's rows. */
+/* The latest that was made of the table's rows, by this run or an earlier one. */
 static enum mr_code load_dict(struct mr_findings *fd, struct table_dict *t, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -121,6 +131,7 @@ static enum mr_code load_dict(struct mr_findings *fd, struct table_dict *t, stru
         if (code == MR_E_IO)
             code = MR_OK;
     }
+    t->is_kept = t->dict != NULL;
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -187,6 +198,7 @@ static enum mr_code train(struct mr_findings *fd, struct table_dict *t,
     if (!made)
         goto out;
     MR_TRY_OUT(store_dict(fd, t, last + 1, &bytes, err));
+    t->is_kept = true;
     MR_TRY_OUT(mr_compress_dict_new(bytes.ptr, bytes.len, (uint32_t)last + 1, &t->dict, err));
 out:
     mr_strbuf_release(&samples);
@@ -205,7 +217,26 @@ static struct table_dict *find_table(struct mr_find_images *images, int64_t tabl
     return NULL;
 }
 
-/* With the list's lock. */
+/* Those that nobody packs with, but for the latest. */
+static void forget_dicts(struct mr_find_images *images)
+{
+    size_t count = 0;
+    struct table_dict *oldest = NULL;
+    for (size_t i = 0; i < images->tables.count; i++) {
+        struct table_dict *t = mr_vec_at(&images->tables, i);
+        if (t->dict == NULL)
+            continue;
+        count++;
+        if (t->users == 0 && (oldest == NULL || t->used < oldest->used))
+            oldest = t;
+    }
+    if (count <= PACKING_MAX || oldest == NULL)
+        return;
+    mr_compress_dict_free(oldest->dict);
+    oldest->dict = NULL;
+}
+
+/* With the list's lock.  *dict, where there is one, stays until leave_dict(). */
 static enum mr_code choose_dict(struct mr_findings *fd, int64_t table,
                                 const struct mr_finding *findings, size_t count,
                                 const struct mr_compress_dict **dict, struct mr_err *err)
@@ -218,12 +249,27 @@ static enum mr_code choose_dict(struct mr_findings *fd, int64_t table,
             return mr_err_nomem(err, "packing row images");
         *t = (struct table_dict){.table = table};
         MR_TRY(load_dict(fd, t, err));
+    } else if (t->dict == NULL && t->is_kept) {
+        MR_TRY(load_dict(fd, t, err));
     }
     t->packed += count;
     if (t->dict == NULL && !t->is_tried && t->packed >= TRAIN_AFTER)
         MR_TRY(train(fd, t, findings, count, err));
     *dict = t->dict;
+    t->users += t->dict != NULL;
+    t->used = ++fd->images->wants;
     return MR_OK;
+}
+
+/* By its table: the list may have grown meanwhile. */
+static void leave_dict(struct mr_find_images *images, int64_t table)
+{
+    (void)pthread_mutex_lock(&images->lock);
+    struct table_dict *t = find_table(images, table);
+    if (t != NULL)
+        t->users--;
+    forget_dicts(images);
+    (void)pthread_mutex_unlock(&images->lock);
 }
 
 enum mr_code mr_findings_pack(struct mr_findings *fd, int64_t table,
@@ -239,10 +285,20 @@ enum mr_code mr_findings_pack(struct mr_findings *fd, int64_t table,
         const struct mr_image_pair images = mr_findings_pair(&findings[i]);
         code = mr_image_pack(packer, dict, &images, &columns[i], err);
     }
+    if (dict != NULL)
+        leave_dict(fd->images, table);
     return code;
 }
 
 /* ---- reading ---- */
+
+static void forget_first(struct mr_vec *known)
+{
+    struct known_dict *first = mr_vec_at(known, 0);
+    mr_decompress_dict_free(first->dict);
+    memmove(first, first + 1, (known->count - 1) * sizeof *first);
+    known->count--;
+}
 
 static enum mr_code read_dict(struct mr_findings *fd, uint32_t number, struct mr_vec *known,
                               struct mr_err *err)
@@ -265,6 +321,8 @@ static enum mr_code read_dict(struct mr_findings *fd, uint32_t number, struct mr
     mr_case_free(stmt);
     if (code != MR_OK)
         return code;
+    if (known->count >= KNOWN_MAX)
+        forget_first(known);
     struct known_dict *slot = mr_vec_push(known);
     if (slot == NULL) {
         mr_decompress_dict_free(found.dict);

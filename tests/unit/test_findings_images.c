@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -271,6 +272,50 @@ static void test_dictionaries(void **state)
     case_end(&c);
 }
 
+#define MANY 100
+#define SOME_TABLE 2100 /* findings, for which a dictionary is made */
+#define IN_MEMORY ((size_t)16 * 1024 * 1024)
+
+static size_t count_bytes(void)
+{
+    return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+/* However many tables differ, few of their dictionaries are in memory, and none is made twice. */
+static void test_many_tables(void **state)
+{
+    struct check_case c;
+    int64_t tables[MANY];
+    (void)state;
+    case_begin_at(&c, path);
+    const size_t before = count_bytes();
+    for (size_t i = 0; i < MANY; i++) {
+        char name[24];
+        (void)snprintf(name, sizeof name, "d.t%zu", i);
+        case_table(&c, name, MR_VERDICT_DIVERGED, true);
+        tables[i] = c.table.id;
+        save(&c, 1, SOME_TABLE);
+    }
+    c.table.id = tables[0];
+    save(&c, SOME_TABLE + 1, FINDINGS);
+    assert_int_equal(ask(&c, "SELECT count(*) FROM dictionary"), MANY);
+    assert_int_equal(ask(&c, "SELECT count(DISTINCT tbl) FROM dictionary"), MANY);
+    if (count_bytes() > before + IN_MEMORY)
+        fail_msg("%zu bytes are in memory", count_bytes() - before);
+    for (size_t i = MANY + 3; i-- > 0;) { /* some once more */
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_vec found = MR_VEC_INIT(struct mr_finding);
+        c.table.id = tables[i % MANY];
+        assert_int_equal(read_page(&c, 1, SIZE_MAX / 2, &arena, &found, NULL), MR_OK);
+        assert_int_equal(found.count, i % MANY == 0 ? FINDINGS : SOME_TABLE);
+        for (size_t k = 0; k < found.count; k++)
+            assert_true(is_row(mr_vec_at(&found, k), (int64_t)k + 1));
+        mr_vec_release(&found);
+        mr_arena_release(&arena);
+    }
+    case_end(&c);
+}
+
 /* ---- earlier versions ---- */
 
 /* Version 1 had neither dictionaries nor frames. */
@@ -503,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_they_are_small),
         cmocka_unit_test(test_plain_ones),
         cmocka_unit_test_teardown(test_dictionaries, forget_file),
+        cmocka_unit_test_teardown(test_many_tables, forget_file),
         cmocka_unit_test_teardown(test_earlier_version, forget_file),
         cmocka_unit_test_teardown(test_damage, forget_file),
         cmocka_unit_test_teardown(test_damage_and_new_rows, forget_file),
