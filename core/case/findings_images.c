@@ -380,8 +380,8 @@ static enum mr_code unpack(struct mr_findings *fd, size_t slot, struct mr_arena 
 }
 
 /* Whose row it is.  The key may be damaged as well: the finding's number is not. */
-static enum mr_code name_damage(struct mr_findings *fd, const struct mr_finding *f, const char *why,
-                                struct mr_err *err)
+static enum mr_code name_damage(struct mr_findings *fd, const struct mr_finding *f,
+                                const char *what, const char *why, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
@@ -392,14 +392,20 @@ static enum mr_code name_damage(struct mr_findings *fd, const struct mr_finding 
                         &stmt, NULL, MR_ARG_INT("id", f->id)) == MR_OK)
         (void)mr_case_step(stmt, &row, NULL);
     const char *table = row ? mr_case_text(stmt, 0) : NULL;
-    (void)mr_err_set(
-        err, MR_E_CASE,
-        "case file \"%s\" is damaged: row images of finding %" PRId64 " (table \"%s\"): %s",
-        mr_case_path(fd->cf), f->id, table != NULL ? table : "", reason.failed ? "" : reason.ptr);
+    (void)mr_err_set(err, MR_E_CASE,
+                     "case file \"%s\" is damaged: %s %" PRId64 " (table \"%s\"): %s",
+                     mr_case_path(fd->cf), what, f->id, table != NULL ? table : "",
+                     reason.failed ? "" : reason.ptr);
     mr_case_free(stmt);
     mr_strbuf_release(&reason);
     mr_err_hint(err, "Take the file from a backup, or start a new case.");
     return MR_E_CASE;
+}
+
+/* Whoever counts by kinds goes by the number; a file may say anything. */
+static bool has_kind(const struct mr_finding *f)
+{
+    return (unsigned)f->kind <= MR_KIND_COLLISION;
 }
 
 /* A frame whose first bytes are damaged would be taken for a plain image. */
@@ -413,14 +419,18 @@ enum mr_code mr_findings_unpack(struct mr_findings *fd, size_t slot, struct mr_a
                                 struct mr_finding *f, struct mr_err *err)
 {
     const struct mr_image_pair columns = mr_findings_pair(f);
+    static const char of_images[] = "row images of finding";
     struct mr_image_pair images = columns;
+    if (!has_kind(f))
+        return name_damage(fd, f, "finding", "it is of no kind", err);
     if (!mr_image_is_packed(&columns))
         return begins_as_row(f->source, f->source_len) && begins_as_row(f->target, f->target_len)
                    ? MR_OK
-                   : name_damage(fd, f, "no row, and no frame of one", err);
+                   : name_damage(fd, f, of_images, "no row, and no frame of one", err);
     enum mr_code code = unpack(fd, slot, arena, &columns, &images, err);
     if (code != MR_OK)
-        return code == MR_E_IO ? name_damage(fd, f, err != NULL ? err->message : "", err) : code;
+        return code == MR_E_IO ? name_damage(fd, f, of_images, err != NULL ? err->message : "", err)
+                               : code;
     f->source = images.source;
     f->source_len = images.source_len;
     f->target = images.target;

@@ -389,6 +389,8 @@ static void test_damage(void **state)
          "no frame"},
         {"UPDATE finding SET source=CAST(x'28b52ffd' || source AS BLOB) WHERE id=2999",
          "finding 2999", ""},
+        {"UPDATE finding SET kind=5 WHERE id=2999", "finding 2999", "no kind"},
+        {"UPDATE finding SET kind=-1 WHERE id=2999", "finding 2999", "no kind"},
         {"DELETE FROM dictionary", "finding 1801", "missing"},
         {"UPDATE dictionary SET bytes=x'00'", "finding 1801", "no dictionary"},
         {"UPDATE dictionary SET bytes=zeroblob(2000000)", "finding 1801", "too large"},
@@ -425,7 +427,8 @@ static void test_damage(void **state)
             assert_true(is_row(mr_vec_at(&found, k), (int64_t)k + 1));
         (void)mr_findings_close(reader, NULL);
         change(&c, "UPDATE finding SET source=k.source, target=k.target FROM kept k"
-                   " WHERE k.id=finding.id; DROP TABLE kept; DELETE FROM dictionary;"
+                   " WHERE k.id=finding.id; UPDATE finding SET kind=3; DROP TABLE kept; DELETE "
+                   "FROM dictionary;"
                    "INSERT INTO dictionary SELECT * FROM dict; DROP TABLE dict");
         mr_vec_release(&found);
         mr_arena_release(&arena);
