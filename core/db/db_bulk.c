@@ -5,6 +5,15 @@
 
 #include "core/db/db_internal.h"
 
+/* A byte says whether it is NULL, and up to nine how long it is; numbers have eight. */
+uint64_t mr_bulk_cell_bytes(enum mr_bulk_kind kind, const struct mr_value *value)
+{
+    const bool has_length = kind == MR_BULK_BYTES || kind == MR_BULK_UTF8;
+    if (value->cls == MR_CLASS_NULL)
+        return 1;
+    return has_length ? 10 + (uint64_t)value->len : 9;
+}
+
 #ifdef MARIADB_PACKAGE_VERSION
 
 #define PACKET_BYTES ((size_t)1 << 20)
@@ -29,7 +38,7 @@ struct mr_bulk {
     size_t count, rows_max;
     size_t packet_bytes; /* from here on it is full */
     uint64_t row_bytes_max;
-    size_t rows; /* pending */
+    size_t rows, bytes; /* pending; bytes as they count for a packet */
     struct mr_strbuf sql, data;
     enum mr_bulk_kind *kinds;
     MYSQL_BIND *binds;
@@ -79,7 +88,8 @@ static bool allocate(struct mr_bulk *b)
            b->indicators != NULL;
 }
 
-/* A packet must be shorter than what the server takes, with all that surrounds its values. */
+/* A packet must be shorter than what the server takes, with all that surrounds its values: it is full
+ * at a quarter, may get a last row of a quarter, and its head has two bytes a column. */
 static void set_limits(struct mr_bulk *b)
 {
     const uint64_t most = mr_db_server(b->db)->max_packet_bytes;
@@ -178,7 +188,7 @@ uint64_t mr_bulk_row_bytes_max(const struct mr_bulk *b)
 
 bool mr_bulk_is_full(const struct mr_bulk *b)
 {
-    return b->rows == b->rows_max || b->data.len >= b->packet_bytes;
+    return b->rows == b->rows_max || b->bytes >= b->packet_bytes;
 }
 
 enum mr_code mr_bulk_add(struct mr_bulk *b, const struct mr_value *values, struct mr_err *err)
@@ -192,6 +202,7 @@ enum mr_code mr_bulk_add(struct mr_bulk *b, const struct mr_value *values, struc
         b->indicators[i] = value->cls == MR_CLASS_NULL ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
         b->lengths[i] = 0;
         cell->at = b->data.len;
+        b->bytes += (size_t)mr_bulk_cell_bytes(b->kinds[k], value);
         if (value->cls == MR_CLASS_NULL)
             continue;
         switch (b->kinds[k]) {
@@ -243,6 +254,7 @@ enum mr_code mr_bulk_send(struct mr_bulk *b, struct mr_db_loaded *loaded, struct
     point_at_data(b);
     enum mr_code code = execute(b, err);
     b->rows = 0;
+    b->bytes = 0;
     mr_strbuf_reset(&b->data);
     mr_strbuf_shrink(&b->data, 2 * PACKET_BYTES);
     if (code != MR_OK)

@@ -34,7 +34,9 @@ bool mr_bulk_is_there(const struct mr_db *db);
 enum mr_code mr_bulk_open(struct mr_db *db, const char *sql, size_t len,
                           const enum mr_bulk_kind *kinds, size_t count, struct mr_bulk **out,
                           struct mr_err *err);
-/* The widest row, in bytes of values, that is to be added. */
+/* What a value counts for in a packet, with all that surrounds it. */
+uint64_t mr_bulk_cell_bytes(enum mr_bulk_kind kind, const struct mr_value *value);
+/* The widest row, as the sum of its cells, that is to be added. */
 uint64_t mr_bulk_row_bytes_max(const struct mr_bulk *bulk);
 /* One value a column, NULL or as its kind says; long values (row.h) are not taken. */
 enum mr_code mr_bulk_add(struct mr_bulk *bulk, const struct mr_value *values, struct mr_err *err);

@@ -274,7 +274,7 @@ const char *mr_restore_aside_text(enum mr_restore_aside how);
 enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_bulk.c: does the target take rows in bulk?  Sets the restore's bulk; then that of a table.
- * The statement for it, and how many bytes the values of a row are. */
+ * The statement for it, and how many bytes of a packet a row is. */
 enum mr_code mr_restore_learn_bulk(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_plan_bulk(struct mr_restore *restore, struct mr_restore_table *table,
                                   struct mr_err *err);

@@ -122,7 +122,6 @@ uint64_t mr_restore_bulk_width(const struct mr_restore_bulk *bulk, const struct 
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < bulk->table.ncolumns; i++)
-        bytes += bulk->kinds[i] == MR_BULK_BYTES || bulk->kinds[i] == MR_BULK_UTF8 ? values[i].len
-                                                                                   : sizeof bytes;
+        bytes += mr_bulk_cell_bytes(bulk->kinds[i], &values[i]);
     return bytes;
 }

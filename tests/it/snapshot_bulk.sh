@@ -65,6 +65,17 @@ is "also where LOAD DATA is not to be had" "$RC" 0
 client a <<<"SET GLOBAL local_infile = 1; SET GLOBAL max_allowed_packet = $packet"
 copy_is_equal "a wide row: check finds it equal"
 
+# Numbers, NULL and '' have their bytes in a packet, too.
+fresh a "$DB"
+columns=$(seq -f 'n%g BIGINT NOT NULL DEFAULT 7' 1 31 | paste -sd,)
+texts=$(seq -f "t%g VARCHAR(9) NOT NULL DEFAULT ''" 1 31 | paste -sd,)
+at a "CREATE TABLE numbers (id INT PRIMARY KEY, $columns); INSERT INTO numbers (id) SELECT seq FROM seq_1_to_5000;
+    CREATE TABLE texts (id INT PRIMARY KEY, $texts); INSERT INTO texts (id) SELECT seq FROM seq_1_to_5000"
+snapshot
+client a <<<"SET GLOBAL max_allowed_packet = 32768"
+restored "many numbers, and a server of small packets" "0 equal bulk 0" none --rename-db "$DB=$COPY" "$SNAP" "$(side_uri a)"
+client a <<<"SET GLOBAL max_allowed_packet = $packet; DROP DATABASE IF EXISTS $COPY"
+
 # --- what the server does not take ----------------------------------------------------------
 
 fresh a "$DB"

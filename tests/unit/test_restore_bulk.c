@@ -104,11 +104,13 @@ static void test_columns(void **state)
         assert_int_equal(bulk->table.columns[i].cls, every[i].read_as);
         assert_int_equal(t.columns[i].cls, every[i].column.cls);
     }
-    assert_int_equal(mr_restore_bulk_width(bulk, values), 6 * 8);
+    assert_int_equal(mr_restore_bulk_width(bulk, values), 6 * 9 + 9 * 10);
     values[7].len = 5;
     values[10].len = 7;
     values[0].len = 100; /* of a number it says nothing */
-    assert_int_equal(mr_restore_bulk_width(bulk, values), 6 * 8 + 12);
+    assert_int_equal(mr_restore_bulk_width(bulk, values), 6 * 9 + 9 * 10 + 12);
+    values[0].cls = values[7].cls = MR_CLASS_NULL; /* one byte each, whatever stood there */
+    assert_int_equal(mr_restore_bulk_width(bulk, values), 2 + 5 * 9 + 8 * 10 + 7);
     restore_end();
     world_end();
 }
