@@ -181,6 +181,8 @@ enum mr_code mr_restore_look(struct mr_restore *restore, struct mr_err *err);
 
 /* Does the progress table say that a file is loaded? */
 bool mr_restore_is_done(const struct mr_restore *restore, const char *file);
+/* Does what fails leave no trace in it, by the engine that it has on the target? */
+bool mr_restore_is_undone(const struct mr_restore *restore, const struct mr_restore_table *table);
 /* Does a table of an earlier run hold what the progress table says?  One without transactions
  * may hold half a file, unless the run that has loaded it came to its end. */
 bool mr_restore_is_trusted(const struct mr_restore *restore, const struct mr_restore_table *table);

@@ -11,7 +11,6 @@
  * Texts of dates, times and decimals go as they stand in the file.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "core/db/sqltext.h"
 #include "snapshot/restore/restore.h"
@@ -69,21 +68,12 @@ static enum mr_bulk_kind kind_of(const struct mr_snap_column *col)
 }
 
 /* What an engine without transactions has taken of a chunk stays there: a second way behind the first
- * would double it.  Of --data-only the table may be of another engine than the snapshot's was. */
-static bool is_undone(const struct mr_restore *r, const struct mr_restore_table *t)
-{
-    const struct mr_table *there =
-        r->opts->data_only ? mr_catalogue_meant(r->cat, t->db, t->snap->name) : NULL;
-    return t->snap->transactional &&
-           (there == NULL ||
-            (there->engine != NULL && strcasecmp(there->engine, t->snap->engine) == 0));
-}
-
+ * would double it. */
 enum mr_code mr_restore_plan_bulk(struct mr_restore *r, struct mr_restore_table *t,
                                   struct mr_err *err)
 {
     const size_t count = t->snap->ncolumns;
-    if (!r->bulk || !is_undone(r, t))
+    if (!r->bulk || !mr_restore_is_undone(r, t))
         return MR_OK;
     struct mr_restore_bulk *bulk = mr_arena_alloc(&r->arena, sizeof *bulk);
     struct mr_snap_column *columns = mr_arena_calloc(&r->arena, count, sizeof *columns);

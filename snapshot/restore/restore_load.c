@@ -356,7 +356,7 @@ static enum mr_code try_again(struct worker *w, const struct task *task,
 static bool is_passing(const struct worker *w, const struct task *task, enum mr_code code,
                        const struct mr_err *why)
 {
-    return task->table->snap->transactional && !mr_db_is_lost(w->db) &&
+    return mr_restore_is_undone(w->restore, task->table) && !mr_db_is_lost(w->db) &&
            (code == MR_E_TIMEOUT || (code != MR_OK && mr_db_error_is_passing(why->sql_errno)));
 }
 
@@ -375,7 +375,7 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task, struct
         code = try_again(w, task, &loaded, &why);
     }
     if (w->loading && !mr_db_is_lost(w->db) && mr_restore_is_of_table(code, &why) &&
-        !(task->table->snap->transactional && mr_restore_is_disk_full(&why)))
+        !(mr_restore_is_undone(r, task->table) && mr_restore_is_disk_full(&why)))
         return mr_restore_set_aside(r, task->table,
                                     r->opts->data_only ? MR_ASIDE_PART : MR_ASIDE_LEFT, &why, err);
     if (code != MR_OK) {

@@ -195,12 +195,20 @@ bool mr_restore_is_done(const struct mr_restore *r, const char *file)
                                         compare_texts) != NULL;
 }
 
+/* Of --data-only the table may be of another engine than the snapshot's was. */
+bool mr_restore_is_undone(const struct mr_restore *r, const struct mr_restore_table *t)
+{
+    const struct mr_table *there =
+        r->opts->data_only ? mr_catalogue_meant(r->cat, t->db, t->snap->name) : NULL;
+    return there != NULL ? there->transactional : t->snap->transactional;
+}
+
 bool mr_restore_is_trusted(const struct mr_restore *r, const struct mr_restore_table *t)
 {
     bool all = r->ended;
     for (size_t i = 0; all && i < t->snap->nchunks; i++)
         all = mr_restore_is_done(r, t->snap->chunks[i].file);
-    return all || t->snap->transactional || mr_snap_is_merge(t->snap);
+    return all || mr_restore_is_undone(r, t) || mr_snap_is_merge(t->snap);
 }
 
 /* ---- tables ---- */

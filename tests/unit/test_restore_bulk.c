@@ -128,38 +128,57 @@ static void test_not_in_bulk(void **state)
         struct mr_snap_table t;
         bool bulk, data_only;
         const char *engine; /* of the target's */
+        bool undone;        /* it has transactions */
         bool planned;
     } rows[] = {
-        {"so", {.engine = "InnoDB", .transactional = true, .ncolumns = 1}, true, false, NULL, true},
+        {"so",
+         {.engine = "InnoDB", .transactional = true, .ncolumns = 1},
+         true,
+         false,
+         NULL,
+         false,
+         true},
         {"no bulk",
          {.engine = "InnoDB", .transactional = true, .ncolumns = 1},
          false,
          false,
          NULL,
+         false,
          false},
-        {"no transactions", {.engine = "Aria", .ncolumns = 1}, true, false, NULL, false},
+        {"no transactions", {.engine = "Aria", .ncolumns = 1}, true, false, NULL, false, false},
         {"no kind",
          {.engine = "InnoDB", .transactional = true, .ncolumns = 2},
          true,
          false,
          NULL,
+         false,
          false},
         {"the target's own engine",
          {.engine = "InnoDB", .transactional = true, .ncolumns = 1},
          true,
          true,
          "MyISAM",
+         false,
          false},
         {"the target's is the same",
          {.engine = "InnoDB", .transactional = true, .ncolumns = 1},
          true,
          true,
          "innodb",
+         true,
+         true},
+        {"the target's alone has transactions",
+         {.engine = "MyISAM", .ncolumns = 1},
+         true,
+         true,
+         "InnoDB",
+         true,
          true},
     };
     (void)state;
     for (size_t i = 0; i < LEN(rows); i++) {
-        struct mr_table there = {.db = "club", .name = "t", .engine = rows[i].engine};
+        struct mr_table there = {
+            .db = "club", .name = "t", .engine = rows[i].engine, .transactional = rows[i].undone};
         struct mr_snap_table t = rows[i].t;
         t.db = "club";
         t.name = "t";

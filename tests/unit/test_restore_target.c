@@ -221,6 +221,37 @@ static void test_trusted(void **state)
     }
 }
 
+/* Of --data-only it is the target's engine that counts. */
+static void test_trusted_of_data_only(void **state)
+{
+    static const struct {
+        bool data_only, transactional, trusted[2]; /* of an InnoDB, of a MyISAM table */
+    } rows[] = {
+        {true, false, {false, false}},
+        {true, true, {true, true}},
+        {false, true, {true, false}},
+        {false, false, {true, false}},
+    };
+    static const struct mr_snap_table of[] = {
+        {.db = "club", .name = "a", .engine = "InnoDB", .transactional = true},
+        {.db = "club", .name = "b", .engine = "MyISAM"}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_table there[] = {
+            {.db = "club", .name = "a", .transactional = rows[i].transactional},
+            {.db = "club", .name = "b", .transactional = rows[i].transactional}};
+        world_begin(NULL, 0);
+        restore_begin(of, LEN(of), objects, LEN(objects));
+        restore.cat.tables = there;
+        restore.cat.ntables = LEN(there);
+        restore.opts.data_only = rows[i].data_only;
+        for (size_t t = 0; t < LEN(of); t++)
+            assert_int_equal(mr_restore_is_trusted(&restore.r, &restore.tables[t]),
+                             rows[i].trusted[t]);
+        end();
+    }
+}
+
 /* ---- what is there ---- */
 
 /* Where letters are alike two tables of the snapshot may have one name: only the first is there. */
@@ -374,12 +405,10 @@ static void test_infile_and_failures(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_progress),
-                                       cmocka_unit_test(test_trusted),
-                                       cmocka_unit_test(test_there),
-                                       cmocka_unit_test(test_own),
-                                       cmocka_unit_test(test_progress_kept),
-                                       cmocka_unit_test(test_infile_and_failures)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_trusted),       cmocka_unit_test(test_trusted_of_data_only),
+        cmocka_unit_test(test_there),         cmocka_unit_test(test_own),
+        cmocka_unit_test(test_progress_kept), cmocka_unit_test(test_infile_and_failures)};
     return cmocka_run_group_tests_name("restore_target", tests, NULL, NULL);
 }
