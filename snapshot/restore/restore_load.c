@@ -21,6 +21,7 @@
 #include "snapshot/restore/restore.h"
 
 #define INSERT_BYTES ((size_t)1 << 20)
+#define HEAD_BYTES 256 /* what the client sends before a statement */
 #define WARNINGS_SHOWN 3
 #define TRIES 10
 
@@ -141,23 +142,48 @@ static void add_row(struct mr_strbuf *sql, const struct mr_snap_table *t,
     mr_strbuf_add_char(sql, ')');
 }
 
-static enum mr_code flush_insert(struct worker *w, struct mr_err *err)
+static uint64_t bytes_needed(const struct worker *w)
 {
-    uint64_t max = mr_db_server(w->db)->max_packet_bytes;
-    if (max > 0 && w->sql.len >= max) {
-        (void)mr_err_set(err, MR_E_SQL,
-                         "a row needs a statement of %zu bytes, and max_allowed_packet is "
-                         "%" PRIu64,
-                         w->sql.len, max);
-        mr_err_hint(err, "Raise max_allowed_packet, or allow LOAD DATA LOCAL: SET GLOBAL "
-                         "local_infile = 1.");
-        return MR_E_SQL;
-    }
-    return mr_restore_exec(w->db, &w->sql, err);
+    return (uint64_t)w->sql.len + HEAD_BYTES;
 }
 
-/* Statements of about a megabyte: far below the usual max_allowed_packet, and not a round trip for
- * each row. */
+static bool is_too_long(const struct worker *w)
+{
+    const uint64_t max = mr_db_server(w->db)->max_packet_bytes;
+    return max > 0 && bytes_needed(w) >= max;
+}
+
+static enum mr_code too_long(const struct worker *w, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_SQL,
+                     "a row needs a statement of %" PRIu64 " bytes, and max_allowed_packet is "
+                     "%" PRIu64,
+                     bytes_needed(w), mr_db_server(w->db)->max_packet_bytes);
+    mr_err_hint(err, "Raise max_allowed_packet, or allow LOAD DATA LOCAL: SET GLOBAL "
+                     "local_infile = 1.");
+    return MR_E_SQL;
+}
+
+/* A row that the statement has no room for any more begins the next one. */
+static enum mr_code append_row(struct worker *w, const struct task *task,
+                               const struct mr_value *values, uint64_t *pending, struct mr_err *err)
+{
+    const size_t before = w->sql.len;
+    if (*pending > 0) {
+        add_row(&w->sql, task->table->snap, values, false);
+        (*pending)++;
+        if (!is_too_long(w))
+            return MR_OK;
+        MR_TRY(mr_strbuf_check(&w->sql, "building a statement", err));
+        MR_TRY(mr_db_exec(w->db, w->sql.ptr, before, err));
+    }
+    begin_insert(w, task);
+    add_row(&w->sql, task->table->snap, values, true);
+    *pending = 1;
+    return is_too_long(w) ? too_long(w, err) : MR_OK;
+}
+
+/* Statements of about a megabyte, or of what the server takes: not a round trip for each row. */
 static enum mr_code insert_rows(struct worker *w, const struct task *task,
                                 struct mr_db_loaded *loaded, struct mr_err *err)
 {
@@ -170,18 +196,15 @@ static enum mr_code insert_rows(struct worker *w, const struct task *task,
         code = mr_snap_rows_next(rows, &values, err);
         if (code != MR_OK || values == NULL)
             break;
-        if (pending == 0)
-            begin_insert(w, task);
-        add_row(&w->sql, task->table->snap, values, pending == 0);
-        pending++;
         loaded->rows++;
-        if (w->sql.len >= INSERT_BYTES) {
-            code = flush_insert(w, err);
+        code = append_row(w, task, values, &pending, err);
+        if (code == MR_OK && w->sql.len >= INSERT_BYTES) {
+            code = mr_restore_exec(w->db, &w->sql, err);
             pending = 0;
         }
     }
     if (code == MR_OK && pending > 0)
-        code = flush_insert(w, err);
+        code = mr_restore_exec(w->db, &w->sql, err);
     mr_snap_rows_close(rows);
     mr_strbuf_shrink(&w->sql, INSERT_BYTES * 2);
     return code;
@@ -207,7 +230,7 @@ static enum mr_code measure_chunk(struct worker *w, const struct task *task, uin
         begin_insert(w, task);
         add_row(&w->sql, task->table->snap, values, true);
         code = mr_strbuf_check(&w->sql, "building a statement", err);
-        *bytes = w->sql.len > *bytes ? w->sql.len : *bytes;
+        *bytes = bytes_needed(w) > *bytes ? bytes_needed(w) : *bytes;
         mr_strbuf_shrink(&w->sql, INSERT_BYTES * 2);
     }
     mr_snap_rows_close(rows);
@@ -222,7 +245,7 @@ enum mr_code mr_restore_measure(struct mr_restore *r, const struct mr_restore_ta
     enum mr_code code = MR_OK;
     *bytes = 0;
     begin_insert(&w, &task);
-    const size_t head_bytes = w.sql.len;
+    const size_t head_bytes = (size_t)bytes_needed(&w);
     for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
         task.chunk = &t->snap->chunks[i];
         if (may_be_wide(task.chunk, head_bytes, max_bytes))

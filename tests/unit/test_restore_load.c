@@ -551,6 +551,19 @@ static void test_insert(void **state)
     assert_int_equal(mr_restore_load(&restore.r, &err), MR_E_SNAPSHOT);
     assert_string_equal(steps(), "SR");
     end();
+    /* one row more than a statement can hold begins another, and none is sent twice */
+    begin(myisam, NULL, 0);
+    restore.r.insert = true;
+    row_values = values;
+    row_count = LEN(values);
+    world.server.max_packet_bytes = 256 + 100;
+    assert_int_equal(mr_restore_load(&restore.r, &err), MR_OK);
+    assert_null(restore.tables[0].aside);
+    assert_string_equal(steps(), "SIC");
+    assert_true(world_has("`na``me`) VALUES (-9223372036854775808,NULL)\nINSERT INTO"));
+    assert_true(world_has("`na``me`) VALUES (18446744073709551615,"));
+    assert_int_equal(restore.tables[0].loaded, 3);
+    end();
     /* a row that no statement can hold */
     begin(myisam, NULL, 0);
     restore.r.insert = true;
