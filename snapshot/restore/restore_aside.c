@@ -24,6 +24,7 @@ static const unsigned of_server[] = {
     1206, /* the lock table is full */
     1223, /* a read lock is held */
     1290, /* the server is read-only, or the like */
+    1461, /* no prepared statement is to be had, without which nothing is read back */
     1598, /* the binary log cannot be written */
     1792, /* a transaction that is read-only */
     1836, /* the server is read-only */

@@ -271,7 +271,28 @@ static enum mr_code send_bulk(struct worker *w, const struct task *task, struct 
     return MR_OK;
 }
 
-/* *wide: a row is longer than a packet may be, and the rest is not sent. */
+/* Its prepared statements may be used up (max_prepared_stmt_count), by others, too: then *bulk is NULL.
+ * What is wrong with the table the other way finds as well. */
+static enum mr_code open_bulk(struct worker *w, const struct task *task, struct mr_bulk **bulk,
+                              struct mr_err *err)
+{
+    const struct mr_restore_bulk *plan = task->table->bulk;
+    struct mr_err why = {0};
+    mr_strbuf_reset(&w->sql);
+    mr_restore_bulk_sql(&w->sql, task->table);
+    MR_TRY(mr_strbuf_check(&w->sql, "building a statement", err));
+    enum mr_code code =
+        mr_bulk_open(w->db, w->sql.ptr, w->sql.len, plan->kinds, plan->table.ncolumns, bulk, &why);
+    if (code == MR_E_SQL && !mr_db_error_is_passing(why.sql_errno)) {
+        mr_log_detail("\"%s\" does not go in bulk: %s", task->chunk->file, why.message);
+        return MR_OK;
+    }
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
+/* *wide: there is no bulk, or a row is longer than a packet may be, and the rest is not sent. */
 static enum mr_code bulk_rows(struct worker *w, const struct task *task,
                               struct mr_db_loaded *loaded, bool *wide, struct mr_err *err)
 {
@@ -280,11 +301,9 @@ static enum mr_code bulk_rows(struct worker *w, const struct task *task,
     struct mr_bulk *bulk = NULL;
     const struct mr_value *values = NULL;
     enum mr_code code = MR_OK;
-    mr_strbuf_reset(&w->sql);
-    mr_restore_bulk_sql(&w->sql, task->table);
-    MR_TRY_OUT(mr_strbuf_check(&w->sql, "building a statement", err));
-    MR_TRY_OUT(
-        mr_bulk_open(w->db, w->sql.ptr, w->sql.len, plan->kinds, plan->table.ncolumns, &bulk, err));
+    MR_TRY_OUT(open_bulk(w, task, &bulk, err));
+    if ((*wide = bulk == NULL))
+        goto out;
     MR_TRY_OUT(mr_snap_rows_open(&w->restore->snap, &plan->table, task->chunk, &rows, err));
     for (;;) {
         MR_TRY_OUT(mr_snap_rows_next(rows, &values, err));

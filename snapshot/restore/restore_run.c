@@ -10,6 +10,8 @@
 #include "snapshot/read/snap_rows.h"
 #include "snapshot/restore/restore.h"
 
+#define ER_MAX_PREPARED 1461
+
 static bool wants(const void *ctx, const char *db, const char *name)
 {
     return mr_restore_wants(ctx, db, name);
@@ -72,6 +74,10 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
 
 static void hint_resume(enum mr_code code, struct mr_err *err)
 {
+    if (code == MR_E_SQL && err != NULL && err->sql_errno == ER_MAX_PREPARED)
+        mr_err_hint(err,
+                    "SET GLOBAL max_prepared_stmt_count to more, or end the sessions that hold "
+                    "them. What is loaded stays: the same command goes on where it was.");
     if (code == MR_E_CANCELLED || code == MR_E_LOST)
         mr_err_hint(err, "What is loaded stays: the same command goes on where it was.");
 }

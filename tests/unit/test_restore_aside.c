@@ -29,6 +29,7 @@ static void test_whose(void **state)
         {MR_E_SQL, 1148, "not allowed", false},
         {MR_E_SQL, 3948, "not allowed", false},
         {MR_E_SQL, 1290, "--read-only", false},
+        {MR_E_SQL, 1461, "no prepared statement", false},
         {MR_E_SQL, 1030, "Got error 28 \"No space left on device\" from storage engine", false},
         {MR_E_SQL, 1030, "Got error 168 from storage engine", true},
         {MR_E_SQL, 1213, "deadlock", false},
