@@ -107,8 +107,24 @@ static void add_unlike(struct mr_strbuf *out, const struct mr_restore *r, bool c
     mr_strbuf_release(&text);
 }
 
+/* Who reads "equal" shall not take the snapshot for more than it is. */
+static void add_left_out(struct mr_strbuf *out, const struct mr_restore *r, bool color)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    for (size_t i = 0; i < m->nleft_out; i++) {
+        mr_strbuf_add_fmt(out, "  %snot in the snapshot%s: %s ",
+                          mr_term_style(MR_STYLE_WARN, color), mr_term_style(MR_STYLE_RESET, color),
+                          m->left_out[i].kind);
+        mr_utf8_show_str(out, m->left_out[i].name);
+        mr_strbuf_add_str(out, ": ");
+        mr_utf8_show_str(out, m->left_out[i].reason);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
 void mr_restore_add_notes(struct mr_strbuf *out, const struct mr_restore *r, bool color)
 {
+    add_left_out(out, r, color);
     add_kept(out, r);
     add_unlike(out, r, color);
 }
@@ -234,8 +250,21 @@ static void put_orphan(struct mr_jsonw *w, const struct mr_restore *r,
     mr_strbuf_release(&name);
 }
 
+static void put_left_out(struct mr_jsonw *w, const struct mr_snap_left_out *item)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "left-out");
+    mr_jsonw_add_str(w, "kind", item->kind);
+    mr_jsonw_add_str(w, "name", item->name);
+    mr_jsonw_add_str(w, "reason", item->reason);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
 void mr_restore_put_notes(struct mr_jsonw *w, const struct mr_restore *r)
 {
+    for (size_t i = 0; i < r->snap.manifest.nleft_out; i++)
+        put_left_out(w, &r->snap.manifest.left_out[i]);
     put_all_kept(w, r);
     for (size_t i = 0; i < r->losses.count; i++)
         put_loss(w, mr_vec_at(&r->losses, i));

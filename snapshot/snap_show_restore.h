@@ -18,7 +18,7 @@ int mr_restore_exit(const struct mr_restore *restore);
 /* A line a table, and behind them the notes; with `brief` only tables that are not clean. */
 void mr_restore_add_result(struct mr_strbuf *out, const struct mr_restore *restore,
                            struct mr_look look);
-/* What was kept, lost, or not made as it was. */
+/* What the snapshot never had, and what was kept, lost, or not made as it was. */
 void mr_restore_add_notes(struct mr_strbuf *out, const struct mr_restore *restore, bool color);
 /* "equal: 3 tables, 12 rows read back", without the end of the line. */
 void mr_restore_add_verdict(struct mr_strbuf *out, const struct mr_restore *restore);

@@ -1,0 +1,49 @@
+/* test_snap_show_restore.c: what came of a restore, told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "snapshot/snap_show_restore.h"
+
+#define LEN(a) (sizeof(a) / sizeof *(a))
+
+static const struct mr_snap_left_out left_out[] = {
+    {"table", "club.gen", "it has no column that is not generated", NULL},
+    {"view", "club.\033[2J", "SHOW VIEW denied", "GRANT SHOW VIEW"}};
+
+/* What the snapshot never had is no part of what is equal. */
+static void test_left_out(void **state)
+{
+    static const struct mr_snap_options opts = {0};
+    struct mr_restore r = {.opts = &opts};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    (void)state;
+    mr_restore_add_result(&out, &r, (struct mr_look){.brief = true});
+    assert_string_equal(out.ptr, "");
+    r.snap.manifest.left_out = left_out;
+    r.snap.manifest.nleft_out = LEN(left_out);
+    mr_restore_add_result(&out, &r, (struct mr_look){.brief = true});
+    assert_non_null(strstr(out.ptr, "  not in the snapshot: table club.gen: it has no column that "
+                                    "is not generated\n"));
+    assert_non_null(strstr(out.ptr, "not in the snapshot: view club."));
+    assert_null(strchr(out.ptr, '\033'));
+    assert_int_equal(mr_restore_exit(&r), 0);
+    mr_strbuf_reset(&out);
+    mr_jsonw_init_buf(&w, &out);
+    mr_restore_put_result(&w, &r);
+    mr_jsonw_release(&w);
+    assert_non_null(strstr(out.ptr, "\"left-out\""));
+    assert_non_null(strstr(out.ptr, "\"club.gen\""));
+    mr_strbuf_release(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_left_out)};
+    return cmocka_run_group_tests_name("snap_show_restore", tests, NULL, NULL);
+}
