@@ -18,30 +18,98 @@ static enum mr_code refuse(const struct mr_restore_table *t, struct mr_err *err,
     return MR_E_REFUSED;
 }
 
-/* A JSON column of MariaDB is a text, whose values are compared in their normal form. */
+/* A JSON column of MariaDB is a text, whose values are compared in their normal form; members of an
+ * ENUM may be kept by their numbers. */
 static bool is_alike(const struct mr_snap_column *from, const struct mr_column *to)
 {
-    return from->cls == to->cls || (from->cls == MR_CLASS_JSON && to->is_json) ||
+    if (from->by_number)
+        return to->cls == MR_CLASS_ENUM;
+    return from->cls == to->cls || (from->cls == MR_CLASS_JSON && to->cls == MR_CLASS_TEXT) ||
            (from->cls == MR_CLASS_TEXT && to->cls == MR_CLASS_JSON);
+}
+
+static bool is_utf8(const char *charset)
+{
+    return strcasecmp(charset, "utf8mb4") == 0 || strcasecmp(charset, "utf8mb3") == 0 ||
+           strcasecmp(charset, "utf8") == 0;
+}
+
+/* Bytes are loaded as they are, and read back as what they were: in another character set they would
+ * be other letters, and look the same. */
+static bool is_same_text(const struct mr_snap_column *from, const struct mr_column *to)
+{
+    if (from->charset == NULL || to->charset == NULL)
+        return true;
+    return strcasecmp(from->charset, to->charset) == 0 ||
+           (is_utf8(to->charset) &&
+            (is_utf8(from->charset) || strcasecmp(from->charset, "ascii") == 0));
+}
+
+static bool is_instant(const char *type)
+{
+    return strncasecmp(type, "timestamp", strlen("timestamp")) == 0;
+}
+
+/* What would be read back as it was kept, and mean something else: the number of a member, or the time
+ * of a wall clock, which has no zone. */
+static bool is_same_meaning(const struct mr_snap_column *from, const struct mr_column *to)
+{
+    if (from->type == NULL || to->type == NULL)
+        return true;
+    if (from->by_number && strcmp(from->type, to->type) != 0)
+        return false;
+    return from->cls != MR_CLASS_DATETIME || is_instant(from->type) == is_instant(to->type);
+}
+
+static enum mr_code refuse_column(const struct mr_restore_table *t, const char *why,
+                                  struct mr_err *err)
+{
+    return refuse(t, err, why,
+                  "Rows are loaded into tables that are as they were: alter it, or "
+                  "leave it out (--exclude).");
+}
+
+static enum mr_code require_column(const struct mr_restore_table *t,
+                                   const struct mr_snap_column *from, const struct mr_column *to,
+                                   struct mr_err *err)
+{
+    char why[200];
+    if (to != NULL && !to->generated && is_alike(from, to) && is_same_meaning(from, to)) {
+        if (is_same_text(from, to))
+            return MR_OK;
+        (void)snprintf(why, sizeof why, "has column \"%.64s\" in %.32s, and the snapshot in %.32s",
+                       from->name, to->charset, from->charset);
+        return refuse_column(t, why, err);
+    }
+    (void)snprintf(why, sizeof why, "%s column \"%.64s\", which the snapshot has%s",
+                   to == NULL ? "has no" : "has another", from->name,
+                   to != NULL && to->generated ? " rows for, and which it computes" : "");
+    return refuse_column(t, why, err);
 }
 
 static enum mr_code require_columns(const struct mr_restore_table *t, const struct mr_table *there,
                                     struct mr_err *err)
 {
-    static const char hint[] = "Rows are loaded into tables that are as they were: alter it, or "
-                               "leave it out (--exclude).";
-    char why[160];
     for (size_t i = 0; i < t->snap->ncolumns; i++) {
         const struct mr_snap_column *from = &t->snap->columns[i];
-        const struct mr_column *to = mr_table_column(there, from->name);
-        if (to != NULL && !to->generated && is_alike(from, to))
-            continue;
-        (void)snprintf(why, sizeof why, "%s column \"%.64s\", which the snapshot has%s",
-                       to == NULL ? "has no" : "has another", from->name,
-                       to != NULL && to->generated ? " rows for, and which it computes" : "");
-        return refuse(t, err, why, hint);
+        MR_TRY(require_column(t, from, mr_table_column(there, from->name), err));
     }
     return MR_OK;
+}
+
+/* By it rows are read back, whose ranges it finds. */
+static enum mr_code require_key(const struct mr_restore_table *t, const struct mr_table *there,
+                                struct mr_err *err)
+{
+    char why[160];
+    if (t->snap->index == NULL)
+        return MR_OK;
+    for (size_t i = 0; i < there->nindexes; i++)
+        if (there->indexes[i].usable && strcasecmp(there->indexes[i].name, t->snap->index) == 0)
+            return MR_OK;
+    (void)snprintf(why, sizeof why, "has no key \"%.64s\", by which rows would be read back",
+                   t->snap->index);
+    return refuse(t, err, why, "Add it, or leave the table out (--exclude).");
 }
 
 static enum mr_code require_no_triggers(const struct mr_restore_table *t,
@@ -120,6 +188,7 @@ enum mr_code mr_restore_require_tables(struct mr_restore *r, struct mr_err *err)
         if (mr_snap_is_merge(t->snap))
             continue;
         MR_TRY(require_columns(t, there, err));
+        MR_TRY(require_key(t, there, err));
         MR_TRY(require_no_triggers(t, there, err));
         MR_TRY(require_rows(r, t, err));
     }

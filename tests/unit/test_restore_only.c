@@ -231,13 +231,48 @@ static const struct mr_snap_table strict[] = {{.db = "club",
                                                .chunks = chunks,
                                                .nchunks = 2,
                                                .transactional = true}};
-static const struct mr_column fit[] = {{.name = "j", .cls = MR_CLASS_TEXT, .is_json = true},
+static const struct mr_column fit[] = {{.name = "j", .cls = MR_CLASS_TEXT},
                                        {.name = "id", .cls = MR_CLASS_INT},
                                        {.name = "more", .cls = MR_CLASS_INT}};
 static const struct mr_column unfit[] = {{.name = "id", .cls = MR_CLASS_TEXT},
                                          {.name = "j", .cls = MR_CLASS_JSON}};
 static const struct mr_column computed[] = {{.name = "id", .cls = MR_CLASS_INT, .generated = true},
                                             {.name = "j", .cls = MR_CLASS_JSON}};
+/* Read back as it was kept, it would mean something else. */
+static const struct mr_snap_column of_text[] = {
+    {.name = "v", .type = "varchar(9)", .cls = MR_CLASS_TEXT, .charset = "latin1"}};
+static const struct mr_snap_column of_ascii[] = {
+    {.name = "v", .type = "varchar(9)", .cls = MR_CLASS_TEXT, .charset = "ascii"}};
+static const struct mr_snap_column of_time[] = {
+    {.name = "v", .type = "timestamp(3)", .cls = MR_CLASS_DATETIME}};
+static const struct mr_snap_column of_member[] = {
+    {.name = "v", .type = "enum('a','')", .cls = MR_CLASS_UINT, .by_number = true}};
+#define OF(column, ...)                                                                            \
+    {                                                                                              \
+        {                                                                                          \
+            .db = "club", .name = "t", .engine = "InnoDB", .columns = (column), .ncolumns = 1,     \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+static const struct mr_snap_table texts[] = OF(of_text), asciis[] = OF(of_ascii),
+                                  times[] = OF(of_time), members[] = OF(of_member),
+                                  keyed[] = OF(of_text, .index = "primary"),
+                                  lost_key[] = OF(of_text, .index = "gone");
+static const struct mr_column latin[] = {
+    {.name = "v", .type = "varchar(99)", .cls = MR_CLASS_TEXT, .charset = "latin1"}};
+static const struct mr_column cyrillic[] = {
+    {.name = "v", .type = "varchar(9)", .cls = MR_CLASS_TEXT, .charset = "cp1251"}};
+static const struct mr_column wide[] = {
+    {.name = "v", .type = "varchar(9)", .cls = MR_CLASS_TEXT, .charset = "utf8mb4"}};
+static const struct mr_column stamp[] = {
+    {.name = "v", .type = "timestamp(6)", .cls = MR_CLASS_DATETIME}};
+static const struct mr_column wall[] = {
+    {.name = "v", .type = "datetime(3)", .cls = MR_CLASS_DATETIME}};
+static const struct mr_column member[] = {
+    {.name = "v", .type = "enum('a','')", .cls = MR_CLASS_ENUM}};
+static const struct mr_column other_member[] = {
+    {.name = "v", .type = "enum('b','')", .cls = MR_CLASS_ENUM}};
+
 static const struct mr_trigger on_insert[] = {{.name = "u", .event = "UPDATE"},
                                               {.name = "tp", .event = "INSERT"}};
 
@@ -266,6 +301,18 @@ static const struct target targets[] = {
      "may hold a part of a file", false},
     {"but all were loaded", loose, fit, 3, 0, true, true, 2, NULL, false},
     {"or somebody has emptied it", loose, fit, 3, 0, false, true, 1, NULL, true},
+    {"a text", texts, latin, 1, 0, false, false, 0, NULL, false},
+    {"in other letters", texts, cyrillic, 1, 0, false, false, 0,
+     "has column \"v\" in cp1251, and the snapshot in latin1", false},
+    {"latin1 is no utf8", texts, wide, 1, 0, false, false, 0,
+     "in utf8mb4, and the snapshot in latin1", false},
+    {"ASCII is", asciis, wide, 1, 0, false, false, 0, NULL, false},
+    {"an instant", times, stamp, 1, 0, false, false, 0, NULL, false},
+    {"a wall clock", times, wall, 1, 0, false, false, 0, "has another column \"v\"", false},
+    {"a member", members, member, 1, 0, false, false, 0, NULL, false},
+    {"of others", members, other_member, 1, 0, false, false, 0, "has another column \"v\"", false},
+    {"its key", keyed, latin, 1, 0, false, false, 0, NULL, false},
+    {"another key", lost_key, latin, 1, 0, false, false, 0, "has no key \"gone\"", false},
 };
 
 static void test_rows(void **state)
@@ -278,6 +325,9 @@ static void test_rows(void **state)
                                        .name = "t",
                                        .columns = c->columns,
                                        .ncolumns = c->ncolumns,
+                                       .indexes = indexes,
+                                       .nindexes = LEN(indexes),
+                                       .transactional = c->table->transactional,
                                        .triggers = on_insert,
                                        .ntriggers = c->ntriggers};
         const struct world_answer script[] = {
