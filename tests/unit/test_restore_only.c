@@ -37,6 +37,12 @@ static const struct mr_index_part on_id[] = {{.column = "id"}}, on_v[] = {{.colu
 static const struct mr_column columns[] = {
     {.name = "id", .type = "int(11)"},
     {.name = "v", .type = "varchar(9)", .collation = "utf8_bin", .default_text = "'a'"}};
+static const struct mr_column json_columns[] = {{.name = "id", .type = "int(11)"},
+                                                {.name = "v",
+                                                 .type = "varchar(9)",
+                                                 .collation = "utf8_bin",
+                                                 .default_text = "'a'",
+                                                 .is_json = true}};
 static const struct mr_index indexes[] = {
     {.name = "PRIMARY", .unique = true, .usable = true, .parts = on_id, .nparts = 1},
     {.name = "k", .usable = true, .parts = on_v, .nparts = 1}};
@@ -61,7 +67,7 @@ struct one {
     struct mr_index indexes[2];
     const char *engine, *partitioning;
     size_t nchecks;
-    bool other_family, lossy, has_rows;
+    bool other_family, lossy, has_rows, json;
     const char *differs; /* NULL: nothing */
 };
 
@@ -131,6 +137,27 @@ static const struct one cases[] = {
      .indexes = {PRIMARY},
      .lossy = true,
      .differs = "column \"v\" differs"},
+    {"MariaDB's JSON is a CHECK of another family",
+     {ID, V(.default_text = "'a'", .cls = MR_CLASS_TEXT)},
+     2,
+     KEYS,
+     .nchecks = 1,
+     .other_family = true,
+     .json = true},
+    {"of its own it is a type",
+     {ID, V(.default_text = "'a'", .cls = MR_CLASS_TEXT)},
+     2,
+     KEYS,
+     .nchecks = 1,
+     .json = true,
+     .differs = "CHECKs differ"},
+    {"and is not lost",
+     {ID, V(.default_text = "'a'", .cls = MR_CLASS_TEXT)},
+     2,
+     KEYS,
+     .other_family = true,
+     .json = true,
+     .differs = "CHECKs differ"},
     {"a CHECK", {ID, V(.default_text = "'a'")}, 2, KEYS, .nchecks = 1, .differs = "CHECKs differ"},
     {"partitions",
      {ID, V(.default_text = "'a'")},
@@ -149,16 +176,16 @@ static const struct one cases[] = {
 
 static void test_schema(void **state)
 {
-    const struct mr_table was = {.db = "club",
-                                 .name = "t",
-                                 .engine = "InnoDB",
-                                 .columns = columns,
-                                 .ncolumns = 2,
-                                 .indexes = indexes,
-                                 .nindexes = 2};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         const struct one *c = &cases[i];
+        const struct mr_table was = {.db = "club",
+                                     .name = "t",
+                                     .engine = "InnoDB",
+                                     .columns = c->json ? json_columns : columns,
+                                     .ncolumns = 2,
+                                     .indexes = indexes,
+                                     .nindexes = 2};
         const struct mr_table is = {.db = "club",
                                     .name = "t",
                                     .engine = c->engine,
