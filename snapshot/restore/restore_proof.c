@@ -94,8 +94,8 @@ static size_t checks_of_json(const struct mr_table *a, const struct mr_table *b)
 {
     size_t count = 0;
     for (size_t i = 0; i < a->ncolumns && i < b->ncolumns; i++)
-        count += a->columns[i].is_json && !b->columns[i].is_json &&
-                 b->columns[i].cls == MR_CLASS_TEXT;
+        count +=
+            a->columns[i].is_json && !b->columns[i].is_json && b->columns[i].cls == MR_CLASS_TEXT;
     return count;
 }
 
