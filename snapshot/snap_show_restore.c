@@ -2,6 +2,7 @@
 #include "snapshot/snap_show_restore.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/base/utf8.h"
 
@@ -107,11 +108,26 @@ static void add_unlike(struct mr_strbuf *out, const struct mr_restore *r, bool c
     mr_strbuf_release(&text);
 }
 
+/* Of what was asked for; its name is "db.name". */
+static bool is_meant(const struct mr_restore *r, const struct mr_snap_left_out *item)
+{
+    struct mr_strbuf db = MR_STRBUF_INIT;
+    const char *dot = strchr(item->name, '.');
+    if (dot == NULL)
+        return r->opts->tables.count == 0;
+    mr_strbuf_add(&db, item->name, (size_t)(dot - item->name));
+    const bool is = db.failed || mr_restore_wants(r, db.ptr, dot + 1);
+    mr_strbuf_release(&db);
+    return is;
+}
+
 /* Who reads "equal" shall not take the snapshot for more than it is. */
 static void add_left_out(struct mr_strbuf *out, const struct mr_restore *r, bool color)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
     for (size_t i = 0; i < m->nleft_out; i++) {
+        if (!is_meant(r, &m->left_out[i]))
+            continue;
         mr_strbuf_add_fmt(out, "  %snot in the snapshot%s: %s ",
                           mr_term_style(MR_STYLE_WARN, color), mr_term_style(MR_STYLE_RESET, color),
                           m->left_out[i].kind);
@@ -264,7 +280,8 @@ static void put_left_out(struct mr_jsonw *w, const struct mr_snap_left_out *item
 void mr_restore_put_notes(struct mr_jsonw *w, const struct mr_restore *r)
 {
     for (size_t i = 0; i < r->snap.manifest.nleft_out; i++)
-        put_left_out(w, &r->snap.manifest.left_out[i]);
+        if (is_meant(r, &r->snap.manifest.left_out[i]))
+            put_left_out(w, &r->snap.manifest.left_out[i]);
     put_all_kept(w, r);
     for (size_t i = 0; i < r->losses.count; i++)
         put_loss(w, mr_vec_at(&r->losses, i));

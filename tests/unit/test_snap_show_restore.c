@@ -42,8 +42,31 @@ static void test_left_out(void **state)
     mr_strbuf_release(&out);
 }
 
+/* Of a table that nobody asked for nothing is said. */
+static void test_of_what_was_asked_for(void **state)
+{
+    static const char *const names[] = {"club.gen", "club.o*"};
+    static const struct {
+        size_t first, tables, exclude;
+        bool said;
+    } rows[] = {{0, 1, 0, true}, {1, 1, 0, false}, {0, 0, 1, false}, {1, 0, 1, true}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct mr_snap_options opts = {.tables = {names + rows[i].first, rows[i].tables},
+                                             .exclude = {names + rows[i].first, rows[i].exclude}};
+        struct mr_restore r = {.opts = &opts};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        r.snap.manifest.left_out = left_out;
+        r.snap.manifest.nleft_out = LEN(left_out);
+        mr_restore_add_notes(&out, &r, false);
+        assert_int_equal(strstr(out.ptr, "club.gen") != NULL, rows[i].said);
+        mr_strbuf_release(&out);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_left_out)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_left_out),
+                                       cmocka_unit_test(test_of_what_was_asked_for)};
     return cmocka_run_group_tests_name("snap_show_restore", tests, NULL, NULL);
 }
