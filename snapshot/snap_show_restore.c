@@ -169,7 +169,7 @@ void mr_restore_add_verdict(struct mr_strbuf *out, const struct mr_restore *r)
     if (r->nkept > 0)
         mr_strbuf_add_fmt(out, "%zu more kept, ", r->nkept);
     mr_strbuf_add_grouped(out, mr_restore_rows_read(r));
-    mr_strbuf_add_str(out, " rows read back");
+    mr_strbuf_add_str(out, mr_restore_rows_read(r) == 1 ? " row read back" : " rows read back");
 }
 
 /* A table that is missing weighs more than one that differs, and a note more than nothing: 0 is

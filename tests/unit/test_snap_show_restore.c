@@ -64,9 +64,29 @@ static void test_of_what_was_asked_for(void **state)
     }
 }
 
+static void test_verdict(void **state)
+{
+    static const struct {
+        uint64_t rows;
+        const char *text;
+    } rows[] = {{0, "equal: 1 table, 0 rows read back"},
+                {1, "equal: 1 table, 1 row read back"},
+                {1000, "equal: 1 table, 1,000 rows read back"}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_restore_table table = {.rows = rows[i].rows};
+        const struct mr_restore r = {.tables = &table, .ntables = 1};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_restore_add_verdict(&out, &r);
+        assert_string_equal(out.ptr, rows[i].text);
+        mr_strbuf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_left_out),
-                                       cmocka_unit_test(test_of_what_was_asked_for)};
+                                       cmocka_unit_test(test_of_what_was_asked_for),
+                                       cmocka_unit_test(test_verdict)};
     return cmocka_run_group_tests_name("snap_show_restore", tests, NULL, NULL);
 }
