@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 
 #define LEAST_S 1e-6
 #define LEAST_PART 50
 #define PROBE_BYTES 250000
 #define TRIES 4
+#define RECONNECTS 8
 #define SURE 2      /* answers that are no hiccup … */
 #define FAR_BELOW 8 /* … since they came so many times more slowly than a fast line's */
 
@@ -40,6 +42,25 @@ static double carrying(double took_s, double trip_s)
     return took_s - trip_s > least_s ? took_s - trip_s : least_s;
 }
 
+/* Nothing but a guess is lost where a probe fails; a want of memory, or Ctrl-C, ends the run. */
+static enum mr_code settle_for(struct mr_db *db, enum mr_code code, double took_s,
+                               struct mr_line *line, const struct mr_err *why, struct mr_err *err)
+{
+    if (code == MR_E_TIMEOUT) {
+        const double most_s = PROBE_BYTES / carrying(took_s, line->trip_s);
+        line->bytes_s = most_s > line->bytes_s ? most_s : line->bytes_s;
+        return mr_db_is_lost(db) ? mr_db_reconnect(db, RECONNECTS, err) : MR_OK;
+    }
+    if (code == MR_E_SQL || code == MR_E_DENIED) {
+        mr_log_detail("%s; nothing is known of the link", why->message);
+        line->bytes_s = MR_LINE_SLOW_BYTES_S;
+        return MR_OK;
+    }
+    if (err != NULL)
+        *err = *why;
+    return code;
+}
+
 /* A long line is warm after the first one. */
 static enum mr_code measure(struct mr_db *db, struct mr_line *line, struct mr_err *err)
 {
@@ -50,7 +71,10 @@ static enum mr_code measure(struct mr_db *db, struct mr_line *line, struct mr_er
     (void)snprintf(sql, sizeof sql, "SELECT REPEAT('x', %u)", PROBE_BYTES);
     for (unsigned i = 0; i < TRIES && far_below < SURE && mr_line_is_slow(line); i++) {
         double took_s = 0;
-        MR_TRY(ask(db, sql, &took_s, err));
+        struct mr_err why = {0};
+        const enum mr_code code = ask(db, sql, &took_s, &why);
+        if (code != MR_OK)
+            return settle_for(db, code, took_s, line, &why, err);
         const double bytes_s = PROBE_BYTES / carrying(took_s, line->trip_s);
         line->bytes_s = bytes_s > line->bytes_s ? bytes_s : line->bytes_s;
         far_below += bytes_s < MR_LINE_SLOW_BYTES_S / FAR_BELOW;
@@ -69,4 +93,13 @@ enum mr_code mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_e
 bool mr_line_is_slow(const struct mr_line *line)
 {
     return line->bytes_s < MR_LINE_SLOW_BYTES_S;
+}
+
+void mr_line_text(const struct mr_line *line, char text[MR_LINE_TEXT])
+{
+    const double kib_s = line->bytes_s / 1024;
+    if (kib_s < 1024)
+        (void)snprintf(text, MR_LINE_TEXT, "%.0f KiB/s", kib_s);
+    else
+        (void)snprintf(text, MR_LINE_TEXT, "%.1f MiB/s", kib_s / 1024);
 }

@@ -14,6 +14,8 @@
  * may pay. */
 #define MR_LINE_SLOW_BYTES_S (25.0 * 1024 * 1024)
 
+#define MR_LINE_TEXT 32
+
 struct mr_line {
     double bytes_s; /* from the server */
     double trip_s;  /* there and back */
@@ -22,8 +24,12 @@ struct mr_line {
 /* The better of two tries. */
 enum mr_code mr_line_trip(struct mr_db *db, double *trip_s, struct mr_err *err);
 /* Both.  The best of four tries, since one slow answer says nothing of the line; a fast one ends
- * it, and so do two that are very slow.  At most 1 MB is sent. */
+ * it, and so do two that are very slow.  At most 1 MB is sent.  An answer that does not come in the
+ * time of a statement is a slow one, and the connection is made anew; where the server refuses to be
+ * asked the line is taken for a fast one. */
 enum mr_code mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err);
 bool mr_line_is_slow(const struct mr_line *line);
+/* What it carries, with a unit: "2.4 MiB/s". */
+void mr_line_text(const struct mr_line *line, char text[MR_LINE_TEXT]);
 
 #endif

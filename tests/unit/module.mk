@@ -34,7 +34,7 @@ LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=
     -Wl,--wrap=read,--wrap=fchmod,--wrap=fstatat,--wrap=renameat,--wrap=renameat2 \
     -Wl,--wrap=linkat,--wrap=unlinkat,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_test_line := -Wl,--wrap=mr_clock_now_s,--wrap=mr_db_query,--wrap=mr_result_free \
-    -Wl,--wrap=mr_db_say
+    -Wl,--wrap=mr_db_say,--wrap=mr_db_is_lost,--wrap=mr_db_reconnect
 LDFLAGS_test_lookup := -Wl,--wrap=dlsym,--wrap=freeaddrinfo
 LDFLAGS_test_new_dir := -Wl,--wrap=flock
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
