@@ -69,6 +69,11 @@ enum mr_protocol_compress mr_db_compress(const struct mr_db *db)
     return db->ep.compress;
 }
 
+bool mr_db_can_compress(const struct mr_db *db)
+{
+    return db->mysql != NULL && (db->mysql->server_capabilities & CLIENT_COMPRESS) != 0;
+}
+
 const char *mr_db_label(const struct mr_db *db)
 {
     return db->label;

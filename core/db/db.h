@@ -122,6 +122,9 @@ bool mr_server_same_name(const struct mr_server *server, const char *a, const ch
 const char *mr_db_label(const struct mr_db *db);
 /* What URI and option files say of it. */
 enum mr_protocol_compress mr_db_compress(const struct mr_db *db);
+/* Would what answers there compress?  A proxy may not, nor a server that is told not to; who asks for
+ * it all the same gets rows as they are.  False while it is lost. */
+bool mr_db_can_compress(const struct mr_db *db);
 
 /* What the statements from now on are for, and how long they may wait, for messages while
  * the server lets us wait; "": what the statement itself tells (sqlpurpose.h). */

@@ -48,8 +48,12 @@ static bool has_snapshot(const struct mr_check_run *check)
 
 /* Who asks for compression has said that the link is slow; and what is sent to measure it would come
  * as nearly nothing. */
-static void say_asked(enum mr_side side)
+static void say_asked(enum mr_side side, const struct mr_db *db)
 {
+    if (!mr_db_can_compress(db))
+        mr_log_warning("compress=1 is said of the link to the %s, but what answers there does not "
+                       "compress: rows come as they are",
+                       mr_side_name(side));
     mr_log_info("compress=1 is said of the link to the %s: the servers compute the digests, until "
                 "rows are found to come faster (--digest client reads rows)",
                 mr_side_name(side));
@@ -60,12 +64,14 @@ static void spare_link(struct mr_check_run *check, enum mr_side side, bool compr
                        const struct mr_line *line)
 {
     const struct mr_server_side *own = &check->pairing.side[side];
+    char carries[MR_LINE_TEXT];
+    mr_line_text(line, carries);
     mr_source_compress(own->source);
     if (own->view != NULL)
         mr_source_compress(own->view);
-    mr_log_info("the link to the %s carries %.1f MiB/s, %.1f ms away: the servers compute the "
+    mr_log_info("the link to the %s carries %s, %.1f ms away: the servers compute the "
                 "digests, until rows are found to come faster (--digest client reads rows)%s",
-                mr_side_name(side), line->bytes_s / (1024 * 1024), line->trip_s * 1000,
+                mr_side_name(side), carries, line->trip_s * 1000,
                 compresses ? ", and rows come compressed (compress=0 in its URI: they do not)"
                            : "");
 }
@@ -78,13 +84,13 @@ static enum mr_code try_link(struct mr_check_run *check, enum mr_side side, stru
     *slow = said == MR_COMPRESS_ON;
     if (*slow) {
         MR_TRY(mr_line_trip(db, &line->trip_s, err));
-        say_asked(side);
+        say_asked(side, db);
         return MR_OK;
     }
     MR_TRY(mr_line_measure(db, line, err));
     *slow = mr_line_is_slow(line);
     if (*slow)
-        spare_link(check, side, said != MR_COMPRESS_OFF, line);
+        spare_link(check, side, said != MR_COMPRESS_OFF && mr_db_can_compress(db), line);
     return MR_OK;
 }
 

@@ -58,16 +58,17 @@ out:
 static enum mr_code spare_line(struct mr_create *c, struct mr_err *err)
 {
     struct mr_line line;
-    if (mr_db_compress(c->db) != MR_COMPRESS_UNSAID)
+    char carries[MR_LINE_TEXT];
+    if (mr_db_compress(c->db) != MR_COMPRESS_UNSAID || !mr_db_can_compress(c->db))
         return MR_OK;
     MR_TRY(mr_line_measure(c->db, &line, err));
     if (!mr_line_is_slow(&line))
         return MR_OK;
     mr_source_compress(c->source);
-    mr_log_info(
-        "the link to the source carries %.1f MiB/s: rows come compressed (compress=0 in its "
-        "URI: they do not)",
-        line.bytes_s / (1024 * 1024));
+    mr_line_text(&line, carries);
+    mr_log_info("the link to the source carries %s: rows come compressed (compress=0 in its "
+                "URI: they do not)",
+                carries);
     return MR_OK;
 }
 

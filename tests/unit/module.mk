@@ -204,7 +204,7 @@ LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replic
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
     -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
 LDFLAGS_test_check_sides += -Wl,--wrap=mr_line_measure,--wrap=mr_line_trip,--wrap=mr_db_reconnect \
-    -Wl,--wrap=mr_sides_open,--wrap=mr_db_compress
+    -Wl,--wrap=mr_sides_open,--wrap=mr_db_compress,--wrap=mr_db_can_compress
 LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
     -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm
@@ -255,7 +255,8 @@ LDFLAGS_test_snap_objects := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_hidden \
     -Wl,--wrap=mr_grants_lists_tables,--wrap=mr_grants_lists_dbs,--wrap=mr_grants_needed \
     -Wl,--wrap=mr_grants_needed_names,--wrap=mr_grants_account
 LDFLAGS_test_create_run := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_line_measure \
-    -Wl,--wrap=mr_db_compress,--wrap=mr_source_compress,--wrap=mr_create_case_open \
+    -Wl,--wrap=mr_db_compress,--wrap=mr_db_can_compress \
+    -Wl,--wrap=mr_source_compress,--wrap=mr_create_case_open \
     -Wl,--wrap=mr_create_open_throttle,--wrap=mr_create_sweep,--wrap=mr_create_scan \
     -Wl,--wrap=mr_create_finish,--wrap=mr_create_plan,--wrap=mr_create_goes_on \
     -Wl,--wrap=mr_snap_dir_begin,--wrap=mr_snap_dir_free_bytes,--wrap=mr_journal_file_open \

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "capture.h"
 #include "check_world.h"
 #include "core/db/line.h"
 #include "recon/check/check_sides.h"
@@ -17,7 +18,15 @@ static struct {
     struct mr_sides_opts opts; /* that the sides were opened with */
     const char *operands[MR_SIDES];
     enum mr_protocol_compress said; /* of both links */
+    bool cannot;                    /* compress */
 } fake;
+
+bool __wrap_mr_db_can_compress(const struct mr_db *db);
+bool __wrap_mr_db_can_compress(const struct mr_db *db)
+{
+    (void)db;
+    return !fake.cannot;
+}
 
 enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db);
 enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db)
@@ -212,6 +221,35 @@ static void test_compress(void **state)
     world_end(&w);
 }
 
+/* Where nobody compresses it is not promised. */
+static void test_cannot_compress(void **state)
+{
+    static const struct mr_line lines[] = {FAST, SLOW};
+    static const enum mr_protocol_compress said[] = {MR_COMPRESS_UNSAID, MR_COMPRESS_ON};
+    (void)state;
+    for (size_t i = 0; i < LEN(said); i++) {
+        struct world w;
+        struct mr_err err = {0};
+        static struct capture c;
+        begin(&w);
+        fake.said = said[i];
+        fake.cannot = true;
+        memcpy(fake.lines, lines, sizeof lines);
+        w.options.digest = MR_DIGEST_AUTO;
+        mr_log_set_level(MR_LOG_INFO);
+        capture_begin(&c, CAPTURE_FILE, 0);
+        const enum mr_code code = mr_check_choose_digest(&w.check, &err);
+        capture_end(&c);
+        mr_log_set_level(MR_LOG_WARNING);
+        assert_int_equal(code, MR_OK);
+        assert_true(w.check.choice.digests);
+        assert_int_equal(capture_count(&c, "rows come compressed"), 0);
+        assert_int_equal(capture_count(&c, "does not compress: rows come as they are"),
+                         said[i] == MR_COMPRESS_ON ? 2 : 0);
+        world_end(&w);
+    }
+}
+
 /* A probe that comes compressed says nothing of the link: it is slow, by who asked for that. */
 static void test_asked(void **state)
 {
@@ -238,8 +276,11 @@ static void test_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),   cmocka_unit_test(test_main_connection),
-        cmocka_unit_test(test_digest), cmocka_unit_test(test_compress),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_main_connection),
+        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_compress),
+        cmocka_unit_test(test_cannot_compress),
         cmocka_unit_test(test_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
