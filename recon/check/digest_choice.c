@@ -211,6 +211,13 @@ static void took_in_trial(struct mr_digest_choice *c, double cost, double row_by
         change_way(c, row_bytes, now_s, change);
 }
 
+/* A table of next to no rows tells nothing of either way: another chunk is to. */
+static void forget(struct mr_digest_choice *c, const struct mr_choice_chunk *chunk)
+{
+    if (!chunk->digests && chunk->step == c->step && c->granted > 0)
+        c->granted--;
+}
+
 /* Of few rows that came at once, or over a long line, next to nothing is known but the way and what
  * a chunk takes besides: the next step tells. */
 static bool is_too_few(const struct mr_digest_choice *c, const struct mr_choice_chunk *chunk,
@@ -233,7 +240,9 @@ struct mr_choice_change mr_digest_choice_took(struct mr_digest_choice *choice,
     double cost = taken->rows > 0 ? cost_of(c, chunk->digests, taken) : 0;
     if (is_too_few(c, chunk, taken))
         cost = 0;
-    if (chunk->trial && chunk->step == c->step)
+    if (chunk->trial && bytes < LEAST_BYTES)
+        forget(c, chunk);
+    else if (chunk->trial && chunk->step == c->step)
         took_in_trial(c, cost, taken->row_bytes, now_s, &change);
     else if (!chunk->trial && chunk->digests == c->digests && bytes >= LEAST_BYTES)
         keep(c, cost, taken->seconds, now_s);

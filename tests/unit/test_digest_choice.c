@@ -263,12 +263,48 @@ static void test_segments_end(void **state)
     }
 }
 
+/* Tables without rows, one after the other, while rows are tried: nothing is known of the line. */
+static void test_empty_tables(void **state)
+{
+    static const uint64_t sizes[] = {0, 3};
+    (void)state;
+    for (size_t i = 0; i < LEN(sizes); i++) {
+        struct mr_digest_choice choice;
+        const struct mr_choice_taken full = {
+            .rows = CHUNK_ROWS, .row_bytes = ROW_BYTES, .seconds = 1, .full_rows = CHUNK_ROWS};
+        const struct mr_choice_taken few = {
+            .rows = sizes[i], .row_bytes = ROW_BYTES, .seconds = .1, .full_rows = CHUNK_ROWS};
+        double now_s = 0;
+        unsigned trials = 0;
+        mr_digest_choice_begin(&choice, true, true, .1);
+        mr_digest_choice_join(&choice);
+        for (unsigned n = 0; n < MR_CHOICE_KEPT; n++) {
+            const struct mr_choice_chunk chunk = mr_digest_choice_next(&choice, CHUNK_ROWS, now_s);
+            now_s += full.seconds;
+            assert_false(mr_digest_choice_took(&choice, &chunk, &full, now_s).changed);
+        }
+        for (unsigned n = 0; n < 50; n++) {
+            const struct mr_choice_chunk chunk = mr_digest_choice_next(&choice, CHUNK_ROWS, now_s);
+            trials += chunk.trial;
+            now_s += few.seconds;
+            assert_false(mr_digest_choice_took(&choice, &chunk, &few, now_s).changed);
+            mr_digest_choice_leave(&choice, false);
+            mr_digest_choice_join(&choice);
+        }
+        assert_true(trials > 0);
+        assert_true(choice.digests);
+        mr_digest_choice_leave(&choice, false);
+        mr_digest_choice_end(&choice);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steady),        cmocka_unit_test(test_hiccups),
-        cmocka_unit_test(test_changing_line), cmocka_unit_test(test_no_following),
-        cmocka_unit_test(test_told),          cmocka_unit_test(test_segments_end),
+        cmocka_unit_test(test_empty_tables), cmocka_unit_test(test_steady),
+        cmocka_unit_test(test_hiccups),      cmocka_unit_test(test_changing_line),
+        cmocka_unit_test(test_no_following), cmocka_unit_test(test_told),
+        cmocka_unit_test(test_segments_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
