@@ -215,7 +215,8 @@ enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec
  * For a range whose digests differ: the keys of its every-th, 2 every-th … row, at most `wanted`
  * (struct mr_key, bytes in arena; none of a source without digests), and the digests of the parts
  * that they make: part i of ncuts + 1 ends with cuts[i], the last one with the range.  One
- * statement each, so that both together take two round trips, however many parts there are.
+ * statement each, so that both together take three round trips (keys are asked for by one that is
+ * prepared), however many parts there are.
  */
 enum mr_code mr_reader_cuts(struct mr_reader *reader, const struct mr_readspec *spec,
                             struct mr_range range, uint64_t every, size_t wanted,

@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "recon/check/check_abreast.h"
 
 #define PARTS 32
-#define LEAST_BYTES (128.0 * 1024) /* fewer are read as soon as their parts are asked for */
+#define JOIN_BYTES_S (512.0 * 1024) /* of a line of which nothing is known but how long it is */
+#define LEAST_BYTES (128.0 * 1024)  /* fewer are read as soon as their parts are asked for */
 
 void mr_narrow_init(struct mr_narrow *narrow)
 {
@@ -64,6 +66,24 @@ static enum mr_code add_parts(struct mr_narrow *narrow, const struct question *a
     return MR_OK;
 }
 
+void mr_narrow_join(struct mr_narrow *narrow, uint64_t rows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < narrow->stretches.count; i++) {
+        const struct mr_stretch *next = mr_vec_at(&narrow->stretches, i);
+        struct mr_stretch *gap = kept > 1 ? mr_vec_at(&narrow->stretches, kept - 1) : NULL;
+        if (gap == NULL || gap->differs || gap->rows > rows) {
+            *(struct mr_stretch *)mr_vec_at(&narrow->stretches, kept++) = *next;
+            continue;
+        }
+        struct mr_stretch *first = mr_vec_at(&narrow->stretches, kept - 2);
+        first->hi = next->hi;
+        first->rows += gap->rows + next->rows;
+        kept--;
+    }
+    narrow->stretches.count = kept;
+}
+
 static enum mr_code find_parts(struct mr_check_worker *worker, const struct mr_pair *table,
                                struct mr_reader *again, struct mr_range range, uint64_t rows,
                                struct mr_narrow *narrow, struct mr_err *err)
@@ -76,12 +96,17 @@ static enum mr_code find_parts(struct mr_check_worker *worker, const struct mr_p
                               .range = range,
                               .cuts = &cuts};
     enum mr_code code = MR_OK;
+    const double begun_s = mr_clock_now_s();
     MR_TRY_OUT(mr_reader_cuts(again, source.spec, range, rows / PARTS + 1, PARTS - 1,
                               &narrow->arena, &cuts, err));
     if (cuts.count == 0)
         goto out;
+    /* One more stretch takes as long: its rows come by such a statement, too. */
+    const double a_stretch_s = mr_clock_now_s() - begun_s;
     MR_TRY_OUT(mr_check_abreast(ask, &target, ask, &source, err));
     MR_TRY_OUT(add_parts(narrow, &source, &target, err));
+    mr_narrow_join(narrow, (uint64_t)(a_stretch_s * JOIN_BYTES_S /
+                                      ((double)table->side[MR_SOURCE]->avg_row_bytes + 1)));
 out:
     mr_vec_release(&cuts);
     return code;

@@ -2,9 +2,11 @@
  * check_narrow: where in a chunk whose digests differ the difference is.
  *
  * The source names keys that cut the chunk into parts of equally many of its rows, then both
- * servers give the digests of all parts, at once.  So two round trips stand in front of the
- * reading of rows, which are those of the parts that differ; one row in a chunk of 20,000 costs the
- * transfer of some hundred instead of all.
+ * servers give the digests of all parts, at once.  So two statements (three round trips: keys are
+ * asked for by one that is prepared) stand in front of the reading of rows, which are those of the
+ * parts that differ; one row in a chunk of 20,000 costs the transfer of some hundred instead of all.
+ * Over a long line a further stretch costs more than the few rows in front of it that are equal:
+ * those are read with it.
  *
  * Every row of the chunk is in exactly one part on each side (source_sql.h): no part is left out,
  * whatever the cuts are.
@@ -22,7 +24,7 @@
 struct mr_stretch {
     struct mr_key hi; /* where it ends; the last one's is the range's own */
     bool differs;
-    uint64_t rows; /* of an equal one, on either side */
+    uint64_t rows; /* of its equal parts, on either side */
 };
 
 struct mr_narrow {
@@ -33,6 +35,9 @@ struct mr_narrow {
 
 void mr_narrow_init(struct mr_narrow *narrow);
 void mr_narrow_release(struct mr_narrow *narrow);
+
+/* Equal stretches of at most so many rows between two that differ become one with them. */
+void mr_narrow_join(struct mr_narrow *narrow, uint64_t rows);
 
 /* Do two servers mean the same rows?  Not where a row has no digest. */
 bool mr_range_digest_same(const struct mr_range_digest *a, const struct mr_range_digest *b);
