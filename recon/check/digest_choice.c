@@ -17,8 +17,9 @@
 #define PAUSE_TIMES 10 /* what a trial took … */
 #define PAUSE_MOST_S 120.0
 #define LEAST_PART 50 /* of what was measured: a trip may have been slow itself */
-#define ROWS_TRIPS 1
-#define DIGEST_TRIPS 2 /* the bound of the chunk, its digest */
+/* Each statement is prepared by its first: */
+#define ROWS_TRIPS 2
+#define DIGEST_TRIPS 3 /* the bound of the chunk, its digest */
 
 /* How much of a chunk is a step's of rows. */
 static const unsigned step_part[STEPS] = {32, 8, 2};
@@ -121,7 +122,7 @@ static void choose(struct mr_digest_choice *c, struct mr_choice_chunk *chunk, do
         chunk->digests = false;
         chunk->trial = true;
         chunk->rows = part_of(rows, step_part[c->step - 1]);
-    } else if (c->known == 0 || (!c->digests && is_slow(c, c->cost[c->last]))) {
+    } else if (c->known == 0 || (!c->digests && is_slow(c, c->line_cost))) {
         chunk->rows = part_of(rows, CAREFUL);
     }
     chunk->step = c->step;
@@ -141,18 +142,29 @@ struct mr_choice_chunk mr_digest_choice_next(struct mr_digest_choice *choice, ui
     return chunk;
 }
 
-/* Seconds a byte, as if the chunk had been a whole one: each way takes its trips once a chunk. */
+static double trips_of(const struct mr_digest_choice *c, bool digests)
+{
+    return c->trip_s * (digests ? DIGEST_TRIPS : ROWS_TRIPS);
+}
+
+/* Seconds a byte, without the trips: what a chunk of any size takes. */
+static double line_cost_of(const struct mr_digest_choice *c, bool digests,
+                           const struct mr_choice_taken *taken)
+{
+    double own_s = taken->seconds - trips_of(c, digests);
+    if (own_s < taken->seconds / LEAST_PART)
+        own_s = taken->seconds / LEAST_PART;
+    return own_s / ((double)taken->rows * (taken->row_bytes + ROW_BYTES));
+}
+
+/* The same as if the chunk had been a whole one: each way takes its trips once a chunk. */
 static double cost_of(const struct mr_digest_choice *c, bool digests,
                       const struct mr_choice_taken *taken)
 {
-    const double a_row = taken->row_bytes + ROW_BYTES;
-    const double trips_s = c->trip_s * (digests ? DIGEST_TRIPS : ROWS_TRIPS);
-    double own_s = taken->seconds - trips_s;
-    if (own_s < taken->seconds / LEAST_PART)
-        own_s = taken->seconds / LEAST_PART;
     const double full =
         taken->full_rows > (double)taken->rows ? taken->full_rows : (double)taken->rows;
-    return own_s / ((double)taken->rows * a_row) + trips_s / (full * a_row);
+    return line_cost_of(c, digests, taken) +
+           trips_of(c, digests) / (full * (taken->row_bytes + ROW_BYTES));
 }
 
 static void keep_one(struct mr_digest_choice *c, double cost, double now_s)
@@ -224,7 +236,7 @@ static bool is_too_few(const struct mr_digest_choice *c, const struct mr_choice_
                        const struct mr_choice_taken *taken)
 {
     return chunk->trial && !chunk->digests && chunk->step < STEPS &&
-           taken->seconds < AT_ONCE_S + 2 * ROWS_TRIPS * c->trip_s;
+           taken->seconds < AT_ONCE_S + 2 * c->trip_s;
 }
 
 struct mr_choice_change mr_digest_choice_took(struct mr_digest_choice *choice,
@@ -244,8 +256,10 @@ struct mr_choice_change mr_digest_choice_took(struct mr_digest_choice *choice,
         forget(c, chunk);
     else if (chunk->trial && chunk->step == c->step)
         took_in_trial(c, cost, taken->row_bytes, now_s, &change);
-    else if (!chunk->trial && chunk->digests == c->digests && bytes >= LEAST_BYTES)
+    else if (!chunk->trial && chunk->digests == c->digests && bytes >= LEAST_BYTES) {
         keep(c, cost, taken->seconds, now_s);
+        c->line_cost = line_cost_of(c, chunk->digests, taken);
+    }
     (void)pthread_mutex_unlock(&c->lock);
     return change;
 }

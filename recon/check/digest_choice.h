@@ -44,6 +44,7 @@ struct mr_digest_choice {
     unsigned segments;               /* under way */
     double cost[MR_CHOICE_KEPT];     /* of the last chunks, s a byte; as `digests` says */
     unsigned known, last;            /* of cost: how many, the latest */
+    double line_cost;                /* of the latest chunk, s a byte, without its trips */
     double kept_s;                   /* … when that was found */
     unsigned step;                   /* of a trial, from 1; 0: none */
     unsigned granted, done;          /* chunks of the step */
