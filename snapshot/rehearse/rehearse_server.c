@@ -121,27 +121,36 @@ static enum mr_code finish_words(struct words *w, struct mr_err *err)
     return w->failed ? mr_err_nomem(err, "rehearsing a restore") : MR_OK;
 }
 
-/* A signal is no failure of the server's. */
-static enum mr_code fail(const struct mr_rehearse_server *s, const char *did,
-                         const struct mr_child *child, struct mr_err *err)
+static void set_full(const struct mr_rehearse_server *s, const char *and, struct mr_err *err)
 {
-    char how[64];
-    mr_child_describe(child, how, sizeof how);
     mr_rehearse_show_log(s->place);
-    (void)mr_err_set(err, MR_E_IO, "\"%s\" %s (%s)", s->program->path, did, how);
-    mr_err_hint(err, "The lines above are the last of its log. Where a security profile keeps a "
-                     "server from other directories than its own (AppArmor, SELinux), choose one "
-                     "that it allows with --work-dir.");
-    return MR_E_IO;
+    (void)mr_err_set(err, MR_E_IO, "\"%s\" has no space left%s", s->place->path, and);
+    mr_err_hint(err, "Choose a directory on another disk with --work-dir.");
 }
 
 /* A server that finds no room waits for some, which would look like a slow one. */
 static enum mr_code fail_full(const struct mr_rehearse_server *s, struct mr_err *err)
 {
+    set_full(s, ", and its server waits for some", err);
+    return MR_E_IO;
+}
+
+/* It has ended, or does not answer.  Whoever ends without room has had other reasons as well, which
+ * say nothing: what the log shows is the server's. */
+static enum mr_code fail(const struct mr_rehearse_server *s, const char *did,
+                         const struct mr_child *child, struct mr_err *err)
+{
+    char how[64];
+    if (mr_rehearse_is_full(s->place->path, s->account)) {
+        set_full(s, "", err);
+        return MR_E_IO;
+    }
+    mr_child_describe(child, how, sizeof how);
     mr_rehearse_show_log(s->place);
-    (void)mr_err_set(err, MR_E_IO, "\"%s\" has no space left, and its server waits for some",
-                     s->place->path);
-    mr_err_hint(err, "Choose a directory on another disk with --work-dir.");
+    (void)mr_err_set(err, MR_E_IO, "\"%s\" %s (%s)", s->program->path, did, how);
+    mr_err_hint(err, "The lines above are the last of its log. Where a security profile keeps a "
+                     "server from other directories than its own (AppArmor, SELinux), or there is "
+                     "no room, choose another one with --work-dir.");
     return MR_E_IO;
 }
 
