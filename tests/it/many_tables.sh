@@ -40,7 +40,7 @@ at b "ALTER TABLE t1 DROP KEY k; ALTER TABLE t1130 MODIFY v BIGINT; ALTER TABLE 
     ALTER TABLE zchild DROP FOREIGN KEY fk_1; DROP TRIGGER tr; CREATE TABLE zz (id INT PRIMARY KEY); DROP TABLE \`_\`"
 check_is 1 "what differs is found wherever it stands"
 is "all of it, and no more" "$(jq -r 'select(.type == "object") | "\(.object) \(.table // .name) \(.name)"' "$OUT" | sort)" \
-    "$(printf '%s\n' "check $DB.T500 low" "column $DB.t1130 v" "foreign key $DB.zchild fk_1" "index $DB.t1 k" \
+    "$(printf '%s\n' "table $DB.T500 low" "column $DB.t1130 v" "foreign key $DB.zchild fk_1" "index $DB.t1 k" \
         "table $DB._ _" "table $DB.zz zz" "trigger $DB.t1129 tr" | sort)"
 
 # A server keeps so many tables open; each of four views opened all of them anew.

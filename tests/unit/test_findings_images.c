@@ -256,6 +256,7 @@ static void test_plain_ones(void **state)
 static void test_dictionaries(void **state)
 {
     struct check_case c;
+    struct mr_arena arena = MR_ARENA_INIT; /* of the run */
     (void)state;
     begin(&c, path);
     save(&c, 1, FINDINGS);
@@ -264,12 +265,13 @@ static void test_dictionaries(void **state)
     save(&c, FINDINGS + 1, 2 * FINDINGS);
     assert_int_equal(ask(&c, "SELECT count(*) FROM dictionary"), 1);
     check_all(&c, 2 * FINDINGS);
-    case_require(mr_findings_run_last(c.fd, &(struct mr_arena)MR_ARENA_INIT, &c.run, NULL));
+    case_require(mr_findings_run_last(c.fd, &arena, &c.run, NULL));
     case_table(&c, "d.u", MR_VERDICT_DIVERGED, true);
     save(&c, 1, FINDINGS);
     assert_int_equal(ask(&c, "SELECT count(DISTINCT tbl) FROM dictionary"), 2);
     assert_int_equal(ask(&c, "SELECT max(id) FROM dictionary"), 2);
     case_end(&c);
+    mr_arena_release(&arena);
 }
 
 #define MANY 100
