@@ -34,12 +34,10 @@ enum mr_code mr_line_trip(struct mr_db *db, double *trip_s, struct mr_err *err)
     return MR_OK;
 }
 
-/* The answer's time without the way; of which some is always left, as a trip may have been slow
- * itself. */
-static double carrying(double took_s, double trip_s)
+double mr_line_without_trips(double took_s, double trips_s)
 {
     const double least_s = took_s / LEAST_PART > LEAST_S ? took_s / LEAST_PART : LEAST_S;
-    return took_s - trip_s > least_s ? took_s - trip_s : least_s;
+    return took_s - trips_s > least_s ? took_s - trips_s : least_s;
 }
 
 /* Nothing but a guess is lost where a probe fails; a want of memory, or Ctrl-C, ends the run. */
@@ -47,7 +45,7 @@ static enum mr_code settle_for(struct mr_db *db, enum mr_code code, double took_
                                struct mr_line *line, const struct mr_err *why, struct mr_err *err)
 {
     if (code == MR_E_TIMEOUT) {
-        const double most_s = PROBE_BYTES / carrying(took_s, line->trip_s);
+        const double most_s = PROBE_BYTES / mr_line_without_trips(took_s, line->trip_s);
         line->bytes_s = most_s > line->bytes_s ? most_s : line->bytes_s;
         return mr_db_is_lost(db) ? mr_db_reconnect(db, RECONNECTS, err) : MR_OK;
     }
@@ -75,7 +73,7 @@ static enum mr_code measure(struct mr_db *db, struct mr_line *line, struct mr_er
         const enum mr_code code = ask(db, sql, &took_s, &why);
         if (code != MR_OK)
             return settle_for(db, code, took_s, line, &why, err);
-        const double bytes_s = PROBE_BYTES / carrying(took_s, line->trip_s);
+        const double bytes_s = PROBE_BYTES / mr_line_without_trips(took_s, line->trip_s);
         line->bytes_s = bytes_s > line->bytes_s ? bytes_s : line->bytes_s;
         far_below += bytes_s < MR_LINE_SLOW_BYTES_S / FAR_BELOW;
     }

@@ -28,6 +28,8 @@ enum mr_code mr_line_trip(struct mr_db *db, double *trip_s, struct mr_err *err);
  * time of a statement is a slow one, and the connection is made anew; where the server refuses to be
  * asked the line is taken for a fast one. */
 enum mr_code mr_line_measure(struct mr_db *db, struct mr_line *line, struct mr_err *err);
+/* What an answer took without its trips; some is always left, as a trip may have been slow itself. */
+double mr_line_without_trips(double took_s, double trips_s);
 bool mr_line_is_slow(const struct mr_line *line);
 /* What it carries, with a unit: "2.4 MiB/s". */
 void mr_line_text(const struct mr_line *line, char text[MR_LINE_TEXT]);

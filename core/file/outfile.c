@@ -152,6 +152,16 @@ enum mr_code mr_outfile_write(struct mr_outfile *out, const void *ptr, size_t le
     return tell(out, err);
 }
 
+static enum mr_code write_for(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    return mr_outfile_write(arg, ptr, len, err);
+}
+
+struct mr_sink mr_outfile_sink(struct mr_outfile *out)
+{
+    return (struct mr_sink){write_for, out};
+}
+
 static enum mr_code commit(struct mr_outfile *out, struct mr_err *err)
 {
     enum mr_code rc = MR_OK;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
+#include "core/file/sink.h"
 
 struct mr_outfile;
 
@@ -48,6 +49,8 @@ enum mr_code mr_outfile_write(struct mr_outfile *out, const void *ptr, size_t le
 /* Once.  Standard output is flushed. */
 enum mr_code mr_outfile_commit(struct mr_outfile *out, struct mr_err *err);
 void mr_outfile_free(struct mr_outfile *out); /* NULL is fine */
+/* Writes to it, for a layer above. */
+struct mr_sink mr_outfile_sink(struct mr_outfile *out);
 
 /* After the commit, for a message.  Files: 0 for standard output. */
 size_t mr_outfile_files(const struct mr_outfile *out);

@@ -97,7 +97,6 @@ typedef enum mr_code mr_schema_part_fn(struct mr_schema_load *load, struct mr_er
  * tables to tell of them; load->tables are in the end those of all, in no order. */
 enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,
                                   struct mr_err *err);
-bool mr_schema_opens_tables(const struct mr_server *server);
 
 /* Steps, in this order; the tables' arrays are filled by them. */
 enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *err);

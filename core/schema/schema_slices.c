@@ -28,7 +28,7 @@ struct slicing {
     const char *next;   /* where the next range begins; NULL: there is none */
 };
 
-bool mr_schema_opens_tables(const struct mr_server *server)
+static bool opens_tables(const struct mr_server *server)
 {
     return server->flavour == MR_FLAVOUR_MARIADB || server->version < 80000;
 }
@@ -172,7 +172,7 @@ enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn
                                   struct mr_err *err)
 {
     struct slicing s = {.load = load, .fn = fn, .done = MR_VEC_INIT(struct mr_table)};
-    if (load->table != NULL || !mr_schema_opens_tables(load->server))
+    if (load->table != NULL || !opens_tables(load->server))
         return fn(load, err);
     MR_TRY(count_tables(load, err));
     if (!is_much(load->items.items, load->items.count))

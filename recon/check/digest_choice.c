@@ -16,7 +16,6 @@
 #define LONGEST_PAUSE_S 30.0
 #define PAUSE_TIMES 10 /* what a trial took … */
 #define PAUSE_MOST_S 120.0
-#define LEAST_PART 50 /* of what was measured: a trip may have been slow itself */
 /* Each statement is prepared by its first: */
 #define ROWS_TRIPS 2
 #define DIGEST_TRIPS 3 /* the bound of the chunk, its digest */
@@ -29,12 +28,14 @@ void mr_digest_choice_begin(struct mr_digest_choice *choice, bool digests, bool 
 {
     *choice = (struct mr_digest_choice){
         .digests = digests, .adapts = adapts, .trip_s = trip_s, .pause_s = FIRST_PAUSE_S};
-    (void)pthread_mutex_init(&choice->lock, NULL);
+    if (adapts)
+        (void)pthread_mutex_init(&choice->lock, NULL);
 }
 
 void mr_digest_choice_end(struct mr_digest_choice *choice)
 {
-    (void)pthread_mutex_destroy(&choice->lock);
+    if (choice->adapts)
+        (void)pthread_mutex_destroy(&choice->lock);
 }
 
 static void end_trial(struct mr_digest_choice *c, bool hopeless, double now_s)
@@ -151,10 +152,8 @@ static double trips_of(const struct mr_digest_choice *c, bool digests)
 static double line_cost_of(const struct mr_digest_choice *c, bool digests,
                            const struct mr_choice_taken *taken)
 {
-    double own_s = taken->seconds - trips_of(c, digests);
-    if (own_s < taken->seconds / LEAST_PART)
-        own_s = taken->seconds / LEAST_PART;
-    return own_s / ((double)taken->rows * (taken->row_bytes + ROW_BYTES));
+    return mr_line_without_trips(taken->seconds, trips_of(c, digests)) /
+           ((double)taken->rows * (taken->row_bytes + ROW_BYTES));
 }
 
 /* The same as if the chunk had been a whole one: each way takes its trips once a chunk. */

@@ -44,8 +44,8 @@ struct mr_digest_choice {
     unsigned segments;               /* under way */
     double cost[MR_CHOICE_KEPT];     /* of the last chunks, s a byte; as `digests` says */
     unsigned known, last;            /* of cost: how many, the latest */
-    double line_cost;                /* of the latest chunk, s a byte, without its trips */
     double kept_s;                   /* … when that was found */
+    double line_cost;                /* of the latest chunk, s a byte, without its trips */
     unsigned step;                   /* of a trial, from 1; 0: none */
     unsigned granted, done;          /* chunks of the step */
     double worst;                    /* of the step, s a byte */
@@ -78,6 +78,7 @@ struct mr_choice_change {
  * the longer line, there and back. */
 void mr_digest_choice_begin(struct mr_digest_choice *choice, bool digests, bool adapts,
                             double trip_s);
+/* Also of one that was never begun, which is zeroes. */
 void mr_digest_choice_end(struct mr_digest_choice *choice);
 
 /* A segment begins to be read, and ends: what the run's threads are at together is measured.

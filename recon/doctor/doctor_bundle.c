@@ -21,11 +21,6 @@ struct mr_doctor_bundle {
     size_t files;
 };
 
-static enum mr_code write_out(void *arg, const void *ptr, size_t len, struct mr_err *err)
-{
-    return mr_outfile_write(arg, ptr, len, err);
-}
-
 /* The file is begun before the servers are examined, so that a path that cannot be written is reported
  * at once. */
 enum mr_code mr_doctor_bundle_begin(const char *path, bool force, const struct mr_run_id *id,
@@ -43,7 +38,7 @@ enum mr_code mr_doctor_bundle_begin(const char *path, bool force, const struct m
         free(bundle);
         return code;
     }
-    mr_ustar_init(&bundle->tar, (struct mr_sink){write_out, bundle->out}, (uint64_t)time(NULL));
+    mr_ustar_init(&bundle->tar, mr_outfile_sink(bundle->out), (uint64_t)time(NULL));
     *out = bundle;
     return MR_OK;
 }

@@ -170,11 +170,8 @@ void mr_cutover_judge_findings(struct mr_gate_judge *judge, enum mr_cutover_name
                                const struct mr_cutover_findings *findings);
 /* cutover_steps.c: what of a server that is ready is left to be done, in its order. */
 enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err);
-/* Appends a command to be pasted: "myrecon check", the configuration, an option with its value (or
- * NULL), and both servers with all that is said of the connection. */
-void mr_cutover_add_command(const struct mr_cutover *c, const char *command, const char *option,
-                            const char *value, struct mr_strbuf *out);
-/* The check of these tables; count 0: of all. */
+/* Appends a command to be pasted: myrecon check of these tables (count 0: of all), with the
+ * configuration, and both servers with all that is said of the connection. */
 void mr_cutover_add_check(const struct mr_cutover *cutover, const char *const *tables, size_t count,
                           struct mr_strbuf *out);
 

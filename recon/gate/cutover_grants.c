@@ -86,6 +86,11 @@ struct reading {
     bool nomem;
 };
 
+static const char *keep(struct reading *r, const char *text)
+{
+    return mr_arena_keep(&r->c->arena, text, &r->nomem);
+}
+
 static void add(struct reading *r, const char *account, enum mr_account_item item, const char *name,
                 const char *place, const char *value)
 {
@@ -147,20 +152,19 @@ static void add_accounts_sql(const struct reading *r, struct mr_strbuf *sql)
 /* A role logs in nowhere; MySQL knows none from an account that is locked. */
 static void take_account(struct reading *r, const struct mr_cell *cells)
 {
-    const char *account = mr_arena_keep(&r->c->arena, cells[0].ptr, &r->nomem);
+    const char *account = keep(r, cells[0].ptr);
     const bool is_role = cells[1].ptr != NULL && cells[1].ptr[0] == '1';
     static const enum mr_account_item items[] = {
         MR_ACCOUNT_PLUGIN, MR_ACCOUNT_PASSWORD, MR_ACCOUNT_LOCKED,      MR_ACCOUNT_EXPIRED,
         MR_ACCOUNT_TLS,    MR_ACCOUNT_LIMITS,   MR_ACCOUNT_RESTRICTIONS};
     add(r, account, MR_ACCOUNT_EXISTS, "", "", "");
     for (size_t i = 0; i < sizeof items / sizeof *items && !is_role; i++)
-        add(r, account, items[i], "", "", mr_arena_keep(&r->c->arena, cells[2 + i].ptr, &r->nomem));
+        add(r, account, items[i], "", "", keep(r, cells[2 + i].ptr));
     if (cells[9].ptr != NULL && cells[9].ptr[0] != '\0') {
         struct mr_strbuf role = MR_STRBUF_INIT;
         mr_strbuf_add_fmt(&role, "'%s'@'%%'", cells[9].ptr);
         r->nomem |= role.failed;
-        add(r, account, MR_ACCOUNT_DEFAULT_ROLE, mr_arena_keep(&r->c->arena, role.ptr, &r->nomem),
-            "", "");
+        add(r, account, MR_ACCOUNT_DEFAULT_ROLE, keep(r, role.ptr), "", "");
         mr_strbuf_release(&role);
     }
 }
@@ -201,11 +205,9 @@ static enum mr_code read_list(struct reading *r, const char *sql, enum mr_accoun
     const struct mr_cell *cells;
     MR_TRY(mr_db_query(r->link->db, "nnnn", sql, strlen(sql), &res, err));
     while ((cells = mr_result_next(res)) != NULL) {
-        const char *account = mr_arena_keep(&r->c->arena, cells[0].ptr, &r->nomem),
-                   *name = mr_arena_keep(&r->c->arena, cells[1].ptr, &r->nomem);
+        const char *account = keep(r, cells[0].ptr), *name = keep(r, cells[1].ptr);
         add(r, account, item, item == MR_ACCOUNT_PRIVILEGE ? common_name(r, name) : name,
-            mr_arena_keep(&r->c->arena, cells[2].ptr, &r->nomem),
-            mr_arena_keep(&r->c->arena, cells[3].ptr, &r->nomem));
+            keep(r, cells[2].ptr), keep(r, cells[3].ptr));
     }
     mr_result_free(res);
     return MR_OK;
@@ -223,7 +225,7 @@ static enum mr_code read_known(struct reading *r, struct mr_err *err)
         const char **slot = mr_vec_push(&names);
         r->nomem |= slot == NULL;
         if (slot != NULL)
-            *slot = common_name(r, mr_arena_keep(&r->c->arena, cells[0].ptr, &r->nomem));
+            *slot = common_name(r, keep(r, cells[0].ptr));
     }
     mr_result_free(res);
     if (code == MR_OK && names.count > 0) {

@@ -100,7 +100,7 @@ static enum mr_code tell_untold(struct mr_cutover *c, const struct mr_pair *tabl
     mr_strbuf_add_str(&hint, "Leave it out (");
     mr_command_add_option(&hint, "--exclude", table->find.name);
     mr_strbuf_add_str(&hint, "), or compare it whole: ");
-    mr_cutover_add_command(c, "myrecon check", "--tables", table->find.name, &hint);
+    mr_cutover_add_check(c, &table->find.name, 1, &hint);
     enum mr_code code = mr_strbuf_check(&hint, "comparing rows", err);
     if (code == MR_OK)
         code = mr_cutover_found(c, &c->rows, MR_GATE_UNKNOWN, hint.ptr, err,

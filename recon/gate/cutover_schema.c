@@ -378,7 +378,7 @@ static enum mr_code tell(struct looking *l, struct mr_err *err)
     struct mr_strbuf hint = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     mr_strbuf_add_str(&hint, "All that differs, with both definitions: ");
-    mr_cutover_add_command(c, "myrecon check", NULL, NULL, &hint);
+    mr_cutover_add_check(c, NULL, 0, &hint);
     MR_TRY_OUT(mr_strbuf_check(&hint, "comparing objects", err));
     for (size_t i = 0; i < l->found.count; i++) {
         const struct diff *d = mr_vec_at(&l->found, i);

@@ -24,12 +24,12 @@ static void begin_command(const struct mr_cutover *c, const char *command, struc
     mr_command_add_option(out, "--config", c->config != NULL ? c->config->file : NULL);
 }
 
-void mr_cutover_add_command(const struct mr_cutover *c, const char *command, const char *option,
-                            const char *value, struct mr_strbuf *out)
+static void add_command(const struct mr_cutover *c, const char *command, const char *option,
+                        const char *const *values, size_t count, struct mr_strbuf *out)
 {
     begin_command(c, command, out);
-    if (option != NULL)
-        mr_command_add_option(out, option, value);
+    for (size_t i = 0; i < count; i++)
+        mr_command_add_option(out, option, values[i]);
     add_server(c, MR_OLD, out);
     add_server(c, MR_NEW, out);
 }
@@ -37,11 +37,7 @@ void mr_cutover_add_command(const struct mr_cutover *c, const char *command, con
 void mr_cutover_add_check(const struct mr_cutover *c, const char *const *tables, size_t count,
                           struct mr_strbuf *out)
 {
-    begin_command(c, "myrecon check", out);
-    for (size_t i = 0; i < count; i++)
-        mr_command_add_option(out, "--tables", tables[i]);
-    add_server(c, MR_OLD, out);
-    add_server(c, MR_NEW, out);
+    add_command(c, "myrecon check", "--tables", tables, count, out);
 }
 
 /* ---- steps ---- */
@@ -116,6 +112,7 @@ static enum mr_code add_events(struct mr_cutover *c, struct mr_strbuf *text, str
 
 enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err)
 {
+    static const char *const again = "caught_up,errant_transactions";
     const struct mr_cutover_facts *f = &c->facts;
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -128,8 +125,7 @@ enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err)
     add_server(c, MR_NEW, &text);
     add_server(c, MR_OLD, &text);
     MR_TRY_OUT(add_step(c, NULL, &text, err));
-    mr_cutover_add_command(c, "myrecon gate cutover", "--only", "caught_up,errant_transactions",
-                           &text);
+    add_command(c, "myrecon gate cutover", "--only", &again, 1, &text);
     MR_TRY_OUT(add_step(c, NULL, &text, err));
     add_end_of_replication(&text, f);
     MR_TRY_OUT(add_step(c, "NEW", &text, err));

@@ -356,14 +356,9 @@ enum mr_code mr_gate_file_text(const struct mr_gate_facts *servers, size_t count
     return write_sealed(mr_sink_to_strbuf(out), servers, count, err);
 }
 
-static enum mr_code to_file(void *arg, const void *ptr, size_t len, struct mr_err *err)
-{
-    return mr_outfile_write(arg, ptr, len, err);
-}
-
 enum mr_code mr_gate_file_write(struct mr_outfile *out, const struct mr_gate_facts *servers,
                                 size_t count, struct mr_err *err)
 {
-    MR_TRY(write_sealed((struct mr_sink){to_file, out}, servers, count, err));
+    MR_TRY(write_sealed(mr_outfile_sink(out), servers, count, err));
     return mr_outfile_commit(out, err);
 }

@@ -121,18 +121,19 @@ static enum mr_code finish_words(struct words *w, struct mr_err *err)
     return w->failed ? mr_err_nomem(err, "rehearsing a restore") : MR_OK;
 }
 
-static void set_full(const struct mr_rehearse_server *s, const char *and, struct mr_err *err)
+static enum mr_code fail_full(const struct mr_rehearse_server *s, const char *and,
+                              struct mr_err *err)
 {
     mr_rehearse_show_log(s->place);
     (void)mr_err_set(err, MR_E_IO, "\"%s\" has no space left%s", s->place->path, and);
     mr_err_hint(err, "Choose a directory on another disk with --work-dir.");
+    return MR_E_IO;
 }
 
 /* A server that finds no room waits for some, which would look like a slow one. */
-static enum mr_code fail_full(const struct mr_rehearse_server *s, struct mr_err *err)
+static enum mr_code fail_waiting(const struct mr_rehearse_server *s, struct mr_err *err)
 {
-    set_full(s, ", and its server waits for some", err);
-    return MR_E_IO;
+    return fail_full(s, ", and its server waits for some", err);
 }
 
 /* It has ended, or does not answer.  Whoever ends without room has had other reasons as well, which
@@ -141,10 +142,8 @@ static enum mr_code fail(const struct mr_rehearse_server *s, const char *did,
                          const struct mr_child *child, struct mr_err *err)
 {
     char how[64];
-    if (mr_rehearse_is_full(s->place->path, s->account)) {
-        set_full(s, "", err);
-        return MR_E_IO;
-    }
+    if (mr_rehearse_is_full(s->place->path, s->account))
+        return fail_full(s, "", err);
     mr_child_describe(child, how, sizeof how);
     mr_rehearse_show_log(s->place);
     (void)mr_err_set(err, MR_E_IO, "\"%s\" %s (%s)", s->program->path, did, how);
@@ -188,7 +187,7 @@ enum mr_code mr_rehearse_server_init(struct mr_rehearse_server *s, struct mr_are
     if (code == MR_E_CANCELLED)
         *err = why;
     else if (full)
-        code = fail_full(s, err);
+        code = fail_waiting(s, err);
     else if (!mr_child_is_good(&child))
         code = fail(s,
                     code == MR_OK ? "could not make a data directory"
@@ -242,7 +241,7 @@ static enum mr_code await_answer(struct mr_rehearse_server *s, struct mr_err *er
         if (mr_child_has_ended(&s->child))
             return fail(s, "did not start", &s->child, err);
         if (mr_rehearse_is_full(s->place->path, s->account))
-            return fail_full(s, err);
+            return fail_waiting(s, err);
         if (mr_clock_now_s() >= until_s)
             return fail(s, "did not answer within --start-timeout", &s->child, err);
         (void)poll(NULL, 0, STEP_MS);

@@ -30,13 +30,6 @@ static enum mr_code feed(void *arg, void *buf, size_t size, size_t *got, struct 
     return MR_OK;
 }
 
-static enum mr_code append(void *arg, const void *ptr, size_t len, struct mr_err *err)
-{
-    (void)err;
-    mr_strbuf_add(arg, ptr, len);
-    return MR_OK;
-}
-
 static const struct mr_snap_column columns[] = {
     {.name = "i", .cls = MR_CLASS_INT},
     {.name = "u", .cls = MR_CLASS_UINT},
@@ -54,7 +47,7 @@ static enum mr_code read_all(struct bytes in, struct mr_strbuf *image, struct mr
     struct mr_tsv_in *rows = NULL;
     struct mr_tsv tsv;
     const struct mr_value *values = NULL;
-    mr_tsv_init(&tsv, (struct mr_sink){.write = append, .arg = text});
+    mr_tsv_init(&tsv, mr_sink_to_strbuf(text));
     FUZZ_CHECK(mr_tsv_in_open((struct mr_feed){feed, &in}, &table, in.len, &rows, NULL) == MR_OK);
     enum mr_code code;
     while ((code = mr_tsv_in_next(rows, &values, NULL)) == MR_OK && values != NULL) {

@@ -62,7 +62,7 @@ static void test_tables_are_quoted(void **state)
     struct mr_cutover c = ready(&mysql, "");
     struct mr_strbuf text = MR_STRBUF_INIT;
     c.config = NULL;
-    mr_cutover_add_command(&c, "myrecon check", "--tables", "shop.it's", &text);
+    mr_cutover_add_check(&c, (const char *const[]){"shop.it's"}, 1, &text);
     assert_string_equal(text.ptr, "myrecon check --tables 'shop.it'\\''s' "
                                   "'mysql://gate@db1?ssl-mode=verify-ca&ssl-ca=/ca.pem' "
                                   "mysql://gate@db2");

@@ -20,19 +20,12 @@
 
 /* ---- what a column's value becomes ---- */
 
-static enum mr_code append(void *arg, const void *ptr, size_t len, struct mr_err *err)
-{
-    (void)err;
-    mr_strbuf_add(arg, ptr, len);
-    return MR_OK;
-}
-
 static void write_rows(const struct mr_snap_table *table, const struct mr_value *values,
                        size_t rows, struct mr_strbuf *out)
 {
     struct mr_tsv tsv;
     struct mr_err err;
-    mr_tsv_init(&tsv, (struct mr_sink){.write = append, .arg = out});
+    mr_tsv_init(&tsv, mr_sink_to_strbuf(out));
     for (size_t i = 0; i < rows; i++)
         assert_int_equal(mr_tsv_add_row(&tsv, table, values + i * table->ncolumns, &err), MR_OK);
     assert_int_equal(mr_tsv_flush(&tsv, &err), MR_OK);
