@@ -5,6 +5,7 @@
 #include "recon/check/check_cmd.h"
 #include "recon/config/config_cmd.h"
 #include "recon/doctor/doctor_cmd.h"
+#include "recon/fleet/fleet_cmd.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_config.h"
 #include "recon/report/report_cmd.h"
@@ -33,6 +34,8 @@ static const struct mr_command *const items[] = {
     &mr_gate_fence_command,
     &mr_gate_cutover_command,
     &mr_doctor_command,
+    &mr_fleet_gate_command,
+    &mr_fleet_doctor_command,
     &mr_config_command,
 };
 

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "core/base/run_id.h"
-#include "core/base/suggest.h"
 #include "core/base/term.h"
 #include "core/cli/general_options.h"
 #include "core/cli/load_options.h"
 #include "recon/doctor/doctor.h"
 #include "recon/doctor/doctor_bundle.h"
 #include "recon/doctor/doctor_output.h"
+#include "recon/doctor/doctor_works.h"
 
 struct doctor_options {
     bool json;
@@ -27,12 +27,6 @@ struct doctor_options {
 
 #define AT(field) offsetof(struct doctor_options, field)
 
-static const struct mr_choice works[] = {
-    {"check", MR_DOCTOR_FOR_CHECK},     {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
-    {"gate", MR_DOCTOR_FOR_GATE},       {"repair", MR_DOCTOR_FOR_REPAIR},
-    {"restore", MR_DOCTOR_FOR_RESTORE}, {NULL, 0},
-};
-
 static const struct mr_option options[] = {
     {.name = "tables",
      .type = MR_OPTION_LIST,
@@ -42,16 +36,7 @@ static const struct mr_option options[] = {
      .help = "tables that must be there: db.table, wildcards * and ?; a bare name means "
              "any database; repeatable",
      .not_in_file = true},
-    {.name = "for",
-     .type = MR_OPTION_LIST,
-     .offset = AT(works),
-     .arg = "COMMAND",
-     .choices = works,
-     .group = "What is examined",
-     .help = "whose needs: check, snapshot, gate, repair or restore, joined by commas; "
-             "repeatable",
-     .initial_note = "check, snapshot, gate; repair where the account may write",
-     .not_in_file = true},
+    MR_DOCTOR_FOR_OPTION(struct doctor_options, works),
     {.name = "slow",
      .type = MR_OPTION_UINT,
      .offset = AT(slow_s),
@@ -81,49 +66,12 @@ static const struct mr_option options[] = {
     MR_GENERAL_OPTIONS(struct doctor_options, general),
 };
 
-static enum mr_code add_work(const char *word, size_t len, unsigned *work, struct mr_err *err)
-{
-    char typed[64];
-    (void)snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), word);
-    struct mr_suggest near = {.typed = typed};
-    for (size_t i = 0; works[i].word != NULL; i++) {
-        if (strcmp(works[i].word, typed) == 0) {
-            *work |= works[i].value;
-            return MR_OK;
-        }
-        mr_suggest_offer(&near, works[i].word);
-    }
-    (void)mr_err_set(err, MR_E_USAGE, "unknown command \"%s\"", typed);
-    if (near.best != NULL)
-        mr_err_hint(err, "Did you mean \"%s\"?", near.best);
-    else
-        mr_err_hint(err, "It is check, snapshot, gate, repair or restore.");
-    return MR_E_USAGE;
-}
-
-/* "check,snapshot" */
-static enum mr_code add_works(const char *words, unsigned *work, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    for (const char *at = words; code == MR_OK; at++) {
-        size_t len = strcspn(at, ",");
-        code = add_work(at, len, work, err);
-        at += len;
-        if (*at == '\0')
-            break;
-    }
-    return code;
-}
-
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct doctor_options *values = settings->values;
     enum mr_code code = mr_general_options_finish(settings, &values->general, err);
-    for (size_t i = 0; code == MR_OK && i < values->works.count; i++) {
-        code = add_works(values->works.items[i], &values->work, err);
-        if (code != MR_OK)
-            mr_settings_context(settings, "for", err);
-    }
+    if (code == MR_OK)
+        code = mr_doctor_works(settings, &values->works, &values->work, err);
     if (values->work == 0)
         values->work = MR_DOCTOR_FOR_READING;
     return code;

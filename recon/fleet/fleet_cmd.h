@@ -1,0 +1,9 @@
+/* fleet_cmd: the commands `myrecon fleet gate` and `myrecon fleet doctor`. */
+#ifndef MR_FLEET_CMD_H
+#define MR_FLEET_CMD_H
+
+#include "core/cli/cli.h"
+
+extern const struct mr_command mr_fleet_gate_command, mr_fleet_doctor_command;
+
+#endif

@@ -1,0 +1,409 @@
+/* fleet_doctor_cmd.c: `myrecon fleet doctor`; see fleet_cmd.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/run_id.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+#include "core/json/json_in.h"
+#include "core/json/jsonw.h"
+#include "recon/doctor/doctor.h"
+#include "recon/doctor/doctor_works.h"
+#include "recon/fleet/fleet_cmd.h"
+#include "recon/fleet/fleet_options.h"
+
+struct options {
+    struct mr_fleet_options fleet;
+    struct mr_string_list works;
+    bool json;
+    struct mr_general_options general;
+};
+
+static const struct mr_option options[] = {
+    MR_FLEET_OPTIONS(struct options, fleet),
+    MR_DOCTOR_FOR_OPTION(struct options, works),
+    MR_JSON_OPTION(struct options, json, "one JSON object a line"),
+    MR_GENERAL_OPTIONS(struct options, general),
+};
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct options *values = settings->values;
+    unsigned work = 0;
+    MR_TRY(mr_doctor_works(settings, &values->works, &work, err));
+    return mr_general_options_finish(settings, &values->general, err);
+}
+
+static const struct mr_option_set option_set = {.options = options,
+                                                .count = sizeof options / sizeof *options,
+                                                .values_size = sizeof(struct options),
+                                                .finish = finish};
+
+static const struct mr_command_doc doc = {
+    .summary = "what is wrong with the servers and accounts of a fleet",
+    .operands = "",
+    .description =
+        "Runs \"doctor SOURCE TARGET\" for every pair of an inventory, up to 64 at a time, each "
+        "in a process of its own: a pair that has not answered when its time limit is over is "
+        "unknown, and delays nobody else. A side that is a snapshot is passed over. Nothing is "
+        "written to any server.\n"
+        "\n"
+        "The pairs with problems come first, with what to do. With -v it says, too, what is "
+        "unknown only.\n"
+        "\n"
+        "Exit status: 0 no problem; 1 a problem was found; 3 no server of any pair could be "
+        "reached; 4 no problem, but something is unknown; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon fleet doctor --inventory fleet.ini\n"
+                "  myrecon fleet doctor --inventory fleet.ini --pair 'shop-0*' --for repair\n",
+};
+
+struct finding {
+    enum mr_doctor_state state;
+    const char *server, *name, *message, *hint; /* server, hint: or NULL */
+    const char *line;                           /* the object, within the task's answer */
+    size_t line_len;
+};
+
+struct patient {
+    const struct mr_inventory_pair *pair;
+    enum mr_doctor_state verdict;
+    const char *why; /* it gave no answer; else NULL */
+    bool reached;
+    struct mr_vec findings; /* struct finding */
+    struct mr_fleet_task *task;
+};
+
+struct fleet_doctor {
+    const struct options *opts;
+    const struct mr_invocation *invocation;
+    struct mr_run_id id;
+    struct mr_arena arena;
+    struct mr_inventory inventory;
+    struct patient *patients;
+    struct mr_fleet_task *tasks;
+    size_t count;
+    double seconds;
+};
+
+/* ---- the tasks ---- */
+
+static enum mr_code add_patient(struct fleet_doctor *d, const struct mr_inventory_pair *pair,
+                                struct mr_err *err)
+{
+    struct patient *p = &d->patients[d->count];
+    struct mr_fleet_line line;
+    size_t servers = 0;
+    p->pair = pair;
+    p->task = &d->tasks[d->count];
+    p->findings = (struct mr_vec)MR_VEC_INIT(struct finding);
+    p->verdict = MR_DOCTOR_OK;
+    mr_fleet_line_begin(&line, &d->arena, &d->opts->fleet,
+                        pair->config != NULL ? pair->config : d->opts->general.config_path,
+                        (const char *const[]){"doctor", "--json", NULL});
+    mr_fleet_line_add_option(&line, "--for", &d->opts->works);
+    mr_fleet_line_add(&line, "--");
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (strncmp(pair->uri[side], "snapshot:", 9) != 0) {
+            mr_fleet_line_add(&line, pair->uri[side]);
+            servers++;
+        }
+    p->task->argv = mr_fleet_line_take(&line);
+    p->task->role = -1;
+    if (p->task->argv == NULL)
+        return mr_err_nomem(err, "planning the tasks of a fleet");
+    d->count += servers > 0 ? 1 : 0;
+    return MR_OK;
+}
+
+static enum mr_code add_patients(struct fleet_doctor *d, struct mr_err *err)
+{
+    const size_t pairs = d->inventory.pairs.count;
+    d->patients = calloc(pairs + 1, sizeof *d->patients);
+    d->tasks = calloc(pairs + 1, sizeof *d->tasks);
+    if (d->patients == NULL || d->tasks == NULL)
+        return mr_err_nomem(err, "planning the tasks of a fleet");
+    for (size_t i = 0; i < pairs; i++)
+        MR_TRY(add_patient(d, mr_vec_at(&d->inventory.pairs, i), err));
+    return MR_OK;
+}
+
+/* ---- answers ---- */
+
+static enum mr_code keep(struct fleet_doctor *d, const struct json_t *object, const char *name,
+                         const char **out, struct mr_err *err)
+{
+    const char *text;
+    MR_TRY(mr_json_get_text_or_null(object, name, &text, err));
+    *out = text != NULL ? mr_arena_strdup(&d->arena, text) : NULL;
+    return text != NULL && *out == NULL ? mr_err_nomem(err, "reading an answer") : MR_OK;
+}
+
+static enum mr_code read_finding(struct fleet_doctor *d, struct patient *p,
+                                 const struct json_t *object, const char *line, size_t len,
+                                 struct mr_err *err)
+{
+    struct finding f = {.line = line, .line_len = len};
+    const char *state;
+    MR_TRY(mr_json_get_text(object, "state", &state, err));
+    MR_TRY(keep(d, object, "server", &f.server, err));
+    MR_TRY(keep(d, object, "name", &f.name, err));
+    MR_TRY(keep(d, object, "message", &f.message, err));
+    MR_TRY(keep(d, object, "hint", &f.hint, err));
+    for (f.state = MR_DOCTOR_OK; strcmp(mr_doctor_state_text(f.state), state) != 0; f.state++)
+        if (f.state == MR_DOCTOR_PROBLEM)
+            return mr_err_set(err, MR_E_REFUSED, "\"%s\" is no state of a finding", state);
+    if (f.name == NULL || f.message == NULL)
+        return mr_err_set(err, MR_E_REFUSED, "a finding lacks its name");
+    if (f.state > p->verdict)
+        p->verdict = f.state;
+    struct finding *slot = mr_vec_push(&p->findings);
+    if (slot == NULL)
+        return mr_err_nomem(err, "reading an answer");
+    *slot = f;
+    return MR_OK;
+}
+
+static enum mr_code read_line(struct fleet_doctor *d, struct patient *p, const char *line,
+                              size_t len, bool *whole, struct mr_err *err)
+{
+    struct mr_json_doc *json = NULL;
+    const char *type = "";
+    uint64_t servers = 0;
+    MR_TRY(mr_json_parse(line, len, "the answer", &json, err));
+    enum mr_code code = mr_json_get_text(mr_json_root(json), "type", &type, err);
+    if (code == MR_OK && strcmp(type, "finding") == 0) {
+        code = read_finding(d, p, mr_json_root(json), line, len, err);
+    } else if (code == MR_OK && strcmp(type, "summary") == 0) {
+        code = mr_json_get_uint(mr_json_root(json), "servers", &servers, err);
+        p->reached = servers > 0;
+        *whole = code == MR_OK;
+    }
+    mr_json_free(json);
+    return code;
+}
+
+/* Half an answer is none: what it lacks may be what is wrong. */
+static enum mr_code read_answer(struct fleet_doctor *d, struct patient *p, struct mr_err *err)
+{
+    const struct mr_strbuf *answer = &p->task->out;
+    const char *at = answer->ptr, *end = at + answer->len;
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    struct mr_err wrong = {0};
+    bool whole = false;
+    enum mr_code code = MR_OK;
+    for (const char *newline; code == MR_OK && at < end; at = newline + 1) {
+        newline = memchr(at, '\n', (size_t)(end - at));
+        if (newline == NULL)
+            break;
+        code = read_line(d, p, at, (size_t)(newline - at), &whole, &wrong);
+    }
+    if (code == MR_OK && whole && !p->task->late && !p->task->flooded)
+        return MR_OK;
+    if (code == MR_E_NOMEM) {
+        *err = wrong;
+        return code;
+    }
+    if (code != MR_OK)
+        mr_strbuf_add_fmt(&why, "its answer cannot be read: %s", wrong.message);
+    else
+        mr_fleet_task_why(p->task, &why);
+    mr_vec_clear(&p->findings);
+    p->verdict = MR_DOCTOR_UNKNOWN;
+    code = mr_strbuf_check(&why, "reading an answer", err);
+    if (code == MR_OK && (p->why = mr_arena_strdup(&d->arena, why.ptr)) == NULL)
+        code = mr_err_nomem(err, "reading an answer");
+    mr_strbuf_release(&why);
+    return code;
+}
+
+static int by_gravity(const void *a, const void *b)
+{
+    const struct patient *x = a, *y = b;
+    if (x->verdict != y->verdict)
+        return x->verdict > y->verdict ? -1 : 1;
+    return x->pair < y->pair ? -1 : x->pair > y->pair;
+}
+
+static size_t count_of(const struct fleet_doctor *d, enum mr_doctor_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->count; i++)
+        count += d->patients[i].verdict == state ? 1 : 0;
+    return count;
+}
+
+static int exit_of(const struct fleet_doctor *d)
+{
+    bool reached = false;
+    for (size_t i = 0; i < d->count; i++)
+        reached |= d->patients[i].reached;
+    if (!reached)
+        return 3;
+    if (count_of(d, MR_DOCTOR_PROBLEM) > 0)
+        return 1;
+    return count_of(d, MR_DOCTOR_UNKNOWN) > 0 ? 4 : 0;
+}
+
+/* ---- outputs ---- */
+
+static void add_finding(const struct finding *f, bool color, struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(
+        out, "  %s%-8s%s ",
+        mr_term_style(f->state == MR_DOCTOR_PROBLEM ? MR_STYLE_BAD : MR_STYLE_WARN, color),
+        mr_doctor_state_text(f->state), mr_term_style(MR_STYLE_RESET, color));
+    if (f->server != NULL) {
+        mr_utf8_show_str(out, f->server);
+        mr_strbuf_add_str(out, ": ");
+    }
+    mr_utf8_show_str(out, f->message);
+    mr_strbuf_add_char(out, '\n');
+    if (f->hint != NULL) {
+        mr_strbuf_add_str(out, "           ");
+        mr_utf8_show_str(out, f->hint);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static void add_patient_text(const struct patient *p, bool verbose, bool color,
+                             struct mr_strbuf *out)
+{
+    const enum mr_doctor_state least =
+        verbose || p->verdict == MR_DOCTOR_UNKNOWN ? MR_DOCTOR_UNKNOWN : MR_DOCTOR_PROBLEM;
+    mr_strbuf_add_fmt(out, "%s%s%s: %s", mr_term_style(MR_STYLE_HEAD, color), p->pair->name,
+                      mr_term_style(MR_STYLE_RESET, color), mr_doctor_state_text(p->verdict));
+    if (p->why != NULL) {
+        mr_strbuf_add_str(out, ": ");
+        mr_utf8_show_str(out, p->why);
+    }
+    mr_strbuf_add_char(out, '\n');
+    for (int state = MR_DOCTOR_PROBLEM; state >= (int)least; state--)
+        for (size_t i = 0; i < p->findings.count; i++) {
+            const struct finding *f = mr_vec_at(&p->findings, i);
+            if ((int)f->state == state)
+                add_finding(f, color, out);
+        }
+}
+
+static enum mr_code print_text(const struct fleet_doctor *d, struct mr_err *err)
+{
+    const struct mr_look look = mr_general_look(&d->opts->general);
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    const size_t problems = count_of(d, MR_DOCTOR_PROBLEM),
+                 unknown = count_of(d, MR_DOCTOR_UNKNOWN);
+    for (size_t i = 0; i < d->count; i++)
+        if (d->patients[i].verdict >= MR_DOCTOR_UNKNOWN)
+            add_patient_text(&d->patients[i], d->opts->general.verbose > 0, look.color, &out);
+    mr_strbuf_add_fmt(&out, "%s%zu of %zu pair%s well, %zu with problems, %zu unknown, in %.1f s\n",
+                      problems + unknown > 0 ? "\n" : "", d->count - problems - unknown, d->count,
+                      d->count == 1 ? " is" : "s are", problems, unknown, d->seconds);
+    enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
+    mr_strbuf_release(&out);
+    return code;
+}
+
+static void put_patient(struct mr_jsonw *w, const struct patient *p)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "pair");
+    mr_jsonw_add_str(w, "pair", p->pair->name);
+    mr_jsonw_add_str(w, "verdict", mr_doctor_state_text(p->verdict));
+    mr_jsonw_add_str(w, "reason", p->why);
+    mr_jsonw_key(w, "seconds");
+    mr_jsonw_double(w, round(p->task->seconds * 1000) / 1000);
+    mr_jsonw_key(w, "findings");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < p->findings.count; i++) {
+        const struct finding *f = mr_vec_at(&p->findings, i);
+        mr_jsonw_raw(w, f->line, f->line_len);
+    }
+    mr_jsonw_array_end(w);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static enum mr_code print_json(const struct fleet_doctor *d, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    enum mr_doctor_state worst = MR_DOCTOR_OK;
+    mr_jsonw_init_file(&w, stdout);
+    mr_jsonw_line(&w, "type:run schema:%s run_id:%s inventory:%s started:%s",
+                  "myrecon/fleet-doctor/1", d->id.id, d->inventory.path, d->id.started);
+    for (size_t i = 0; i < d->count; i++) {
+        put_patient(&w, &d->patients[i]);
+        if (d->patients[i].verdict > worst)
+            worst = d->patients[i].verdict;
+    }
+    mr_jsonw_object_begin(&w);
+    mr_jsonw_add_str(&w, "type", "summary");
+    mr_jsonw_add_str(&w, "verdict", mr_doctor_state_text(worst));
+    mr_jsonw_add_uint(&w, "pairs", d->count);
+    mr_jsonw_add_uint(&w, "problems", count_of(d, MR_DOCTOR_PROBLEM));
+    mr_jsonw_add_uint(&w, "unknown", count_of(d, MR_DOCTOR_UNKNOWN));
+    mr_jsonw_key(&w, "seconds");
+    mr_jsonw_double(&w, round(d->seconds * 1000) / 1000);
+    mr_jsonw_object_end(&w);
+    mr_jsonw_end_line(&w);
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code;
+}
+
+/* ---- the command ---- */
+
+static enum mr_code examine(struct fleet_doctor *d, struct mr_err *err)
+{
+    const double begun_s = mr_clock_now_s();
+    struct mr_fleet_progress progress;
+    MR_TRY(add_patients(d, err));
+    MR_TRY(mr_fleet_progress_begin(&progress, d->opts->general.progress, "asking servers", d->count,
+                                   err));
+    const struct mr_fleet_how how = {.commands = d->invocation->commands,
+                                     .at_once = d->opts->fleet.at_once,
+                                     .limit_s = d->opts->fleet.limit_s,
+                                     .done = mr_fleet_progress_one,
+                                     .ctx = &progress};
+    enum mr_code code = mr_fleet_tasks_run(d->tasks, d->count, &how, err);
+    mr_fleet_progress_end(&progress);
+    d->seconds = mr_clock_now_s() - begun_s;
+    for (size_t i = 0; code == MR_OK && i < d->count; i++)
+        code = read_answer(d, &d->patients[i], err);
+    if (code == MR_OK && d->count > 1)
+        qsort(d->patients, d->count, sizeof *d->patients, by_gravity);
+    return code;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
+{
+    struct fleet_doctor d = {.opts = invocation->settings.values,
+                             .invocation = invocation,
+                             .id = mr_run_id_now(),
+                             .arena = MR_ARENA_INIT};
+    enum mr_code code = MR_OK;
+    mr_general_options_apply(&d.opts->general);
+    MR_TRY_OUT(mr_fleet_open(&d.opts->fleet, &d.arena, &d.inventory, err));
+    MR_TRY_OUT(examine(&d, err));
+    MR_TRY_OUT(d.opts->json ? print_json(&d, err) : print_text(&d, err));
+    *exit_code = exit_of(&d);
+out:
+    for (size_t i = 0; i < d.count; i++) {
+        mr_vec_release(&d.patients[i].findings);
+        mr_fleet_task_release(d.patients[i].task);
+    }
+    free(d.patients);
+    free(d.tasks);
+    mr_inventory_release(&d.inventory);
+    mr_arena_release(&d.arena);
+    return code;
+}
+
+const struct mr_command mr_fleet_doctor_command = {.name = "fleet doctor",
+                                                   .doc = &doc,
+                                                   .options = &option_set,
+                                                   .min_operands = 0,
+                                                   .max_operands = 0,
+                                                   .run = run};
