@@ -19,11 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/source/source_live.h"
 #include "core/source/source_sql.h"
 
 /* Two reads a cut, two for the ends of the table, one to sort. */
 #define CUTS_MAX ((MR_LIVE_PROBES_MAX - 3) / 2)
+/* And no further one after so long: of 1,000 partitions each read looks into all of them. */
+#define PROBES_MAX_S 1.0
 
 struct piece {
     struct mr_key first, last;
@@ -563,6 +566,7 @@ enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *
                        .err = err};
     struct mr_vec picked = MR_VEC_INIT(struct mr_key);
     const struct mr_range all = {.lo = {NULL, 0}, .hi = {NULL, 0}};
+    const double until_s = mr_clock_now_s() + PROBES_MAX_S;
     struct piece table = {.share = 1};
     enum mr_code code = read_edge(&c, spec->nkey, all, false, &table.first);
     if (code == MR_OK && table.first.ptr != NULL)
@@ -576,6 +580,8 @@ enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *
     }
     *only = table;
     for (size_t cuts = 0; cuts < CUTS_MAX && code == MR_OK; cuts++) {
+        if (mr_clock_now_s() >= until_s)
+            break;
         size_t at = greatest(&c, wanted);
         if (at == SIZE_MAX)
             break;

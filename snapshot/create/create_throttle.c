@@ -3,10 +3,11 @@
 #include "core/row/row_class.h"
 #include "snapshot/create/create.h"
 
-/* The one integer column of the key, or NULL. */
+/* The one integer column of the key, or NULL.  Of a partitioned table the first row behind a value
+ * is looked for in every partition: no tiny read. */
 static const struct mr_column *counter_of(const struct mr_table *table)
 {
-    if (table->nindexes == 0 || table->indexes[0].nparts != 1 ||
+    if (table->nindexes == 0 || table->indexes[0].nparts != 1 || table->partitioned ||
         table->indexes[0].parts[0].column == NULL || !table->transactional)
         return NULL;
     const struct mr_column *col = mr_table_column(table, table->indexes[0].parts[0].column);

@@ -1,6 +1,10 @@
 #!/bin/bash
 # shapes.sh: tables of an unusual shape beside a plain one of the same bytes: 1,000 partitions,
-# 1,000 columns, 64 indexes (the key among them), keys of 3,072 bytes; check, snapshot create and restore.
+# 1,000 columns, 64 indexes (the key among them), keys of 3,072 bytes; check, snapshot create and
+# restore.
+#
+# Beside them a bare read of all rows in key order by the stock client: what the server takes for
+# the shape itself.
 #
 #   MIB=64      of rows in each table
 #   RUNS=3      interleaved runs of each; the fastest counts
@@ -68,7 +72,17 @@ measure() { # WHAT TABLE ARGUMENT…
     awk '{ print $1 }' "$work/one" >>"$work/$what.$table"
 }
 
+# The same for the stock client.
+bare_read() { # TABLE
+    local key=id
+    [ "$1" != keys ] || key=note
+    "$tools/rss" "$work/one" mariadb -S "$MR_A_SOCK" -u root --quick -N \
+        -e "SELECT * FROM bench.\`$1\` ORDER BY $key" >/dev/null || exit 3
+    awk '{ print $1 }' "$work/one" >>"$work/read.$1"
+}
+
 run() { # TABLE
+    bare_read "$1"
     rm -rf "$work/snap"
     echo 'DROP DATABASE IF EXISTS back' | mr_sql B
     measure check "$1" check --tables "bench.$1" "$a" "$b"
@@ -83,11 +97,11 @@ fastest() { # WHAT TABLE
 missed=0
 compare() { # TABLE WITH TITLE
     local what ratio verdict
-    for what in check create restore; do
+    for what in read check create restore; do
         ratio=$(awk -v s="$(fastest $what "$1")" -v p="$(fastest $what "$2")" \
             'BEGIN { printf "%.2f", s / p }')
         verdict=ok
-        if [ "$what $1" = 'restore indexes' ]; then
+        if [ $what = read ] || [ "$what $1" = 'restore indexes' ]; then
             verdict='(no bar)'
         elif awk -v r="$ratio" 'BEGIN { exit !(r > 2) }'; then
             verdict=MISSED
@@ -113,7 +127,7 @@ echo "Warming up, then $runs interleaved runs ..."
 for ((i = 0; i <= runs; i++)); do
     for table in $shapes; do
         run $table
-        [ $i -gt 0 ] || rm -f "$work"/{check,create,restore}.$table
+        [ $i -gt 0 ] || rm -f "$work"/{read,check,create,restore}.$table
     done
 done
 printf '\n%-26s %-8s %10s %10s %6s\n' 'shape' command time plain ratio

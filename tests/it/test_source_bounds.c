@@ -282,10 +282,40 @@ static void test_bounds(void **state)
         }
 }
 
+/* Each read takes a tenth of a second, as of a table with very many partitions that no memory
+ * holds: a hundred of them would be work that nobody asked for. */
+static void test_slow_reads_are_few(void **state)
+{
+    static const struct mr_readcol col[] = {COL("a", MR_CLASS_INT)};
+    const struct mr_readspec spec = {
+        .db = DB, .table = "slow", .cols = col, .ncols = 1, .key = leading, .nkey = 1};
+    (void)state;
+    need_servers();
+    for (size_t s = 0; s < 2; s++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+        struct mr_err err = {0};
+        make_bounds_table(&sides[s], &bounds_cases[0]);
+        run(sides[s].db,
+            "CREATE OR REPLACE VIEW slow AS SELECT a FROM bounds WHERE SLEEP(0.1) = 0");
+        struct mr_db *db = mr_reader_db(sides[s].reader);
+        uint64_t statements = status(db, "Com_stmt_execute");
+        check(mr_reader_bounds(sides[s].reader, &spec, 60, &arena, &keys, &err), &err, "slow");
+        statements = status(db, "Com_stmt_execute") - statements;
+        if (statements > 20 || keys.count == 0)
+            fail_msg("%s: %llu reads, %zu bounds", mr_db_label(db), (unsigned long long)statements,
+                     keys.count);
+        run(sides[s].db, "DROP VIEW slow");
+        mr_vec_release(&keys);
+        mr_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_slow_reads_are_few),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
