@@ -326,7 +326,8 @@ enum {
     T_ROWS,
     T_DATA,
     T_AVG,
-    T_FORMAT
+    T_FORMAT,
+    T_MADE
 };
 
 /* The charset is the collation's name up to its first underscore ("binary": all). */
@@ -367,6 +368,7 @@ static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell
     table->collation = mr_schema_dup(load, &cells[T_COLLATION]);
     table->charset = charset_of(load, table->collation);
     table->row_format = mr_schema_dup(load, &cells[T_FORMAT]);
+    table->made_at = mr_schema_dup(load, &cells[T_MADE]);
     table->est_rows = mr_cell_uint(&cells[T_ROWS]);
     table->data_bytes = mr_cell_uint(&cells[T_DATA]);
     table->avg_row_bytes = mr_cell_uint(&cells[T_AVG]);
@@ -394,12 +396,12 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
         [T_COLLATION] = "TABLE_COLLATION", [T_OPTIONS] = "CREATE_OPTIONS",
         [T_COMMENT] = "TABLE_COMMENT",     [T_ROWS] = "TABLE_ROWS",
         [T_DATA] = "DATA_LENGTH",          [T_AVG] = "AVG_ROW_LENGTH",
-        [T_FORMAT] = "ROW_FORMAT"};
+        [T_FORMAT] = "ROW_FORMAT",         [T_MADE] = "CREATE_TIME"};
     static const struct mr_schema_view view = {.name = "TABLES",
                                                .db_column = "TABLE_SCHEMA",
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
-                                               .shape = "vvvnnnnnnnn"};
+                                               .shape = "vvvnnnnnnnnn"};
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
     MR_TRY(mr_schema_each(load, &view, take_table, err));
     sort_tables(load);

@@ -8,7 +8,7 @@
  * until mr_catalogue_free.  Read-only after loading, so threads may share it.
  *
  * What is added to these structs is added to catalogue_json.c and catalogue_json_read.c, but for
- * made_key_hidden, which is said of a catalogue that was read.
+ * made_key_hidden, which is said of a catalogue that was read, and made_at, of one of a server.
  *
  * information_schema hides what an account may not see, without an error; see grants.h
  * and mr_schema_probe().
@@ -120,6 +120,8 @@ struct mr_table {
     const char *comment;
     const char *row_format;   /* "Dynamic"; NULL: not known */
     const char *partitioning; /* normalised, what SHOW CREATE TABLE says of it; or NULL */
+    const char
+        *made_at; /* its CREATE_TIME when this was read, in UTC: table_marks.h; NULL: not known */
     uint64_t est_rows, data_bytes, avg_row_bytes; /* estimates of the server */
     const struct mr_column *columns;
     size_t ncolumns;

@@ -217,6 +217,27 @@ static enum mr_code read_kind(struct names *n, size_t count, struct mr_arena *ar
     return code;
 }
 
+/* What the catalogue said of when a table was made: as texts of a statement, see take_row(). */
+static enum mr_code take_times(const struct mr_table *const *tables, size_t count,
+                               struct mr_arena *arena, struct mr_table_mark *marks, bool *known,
+                               struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        known[i] = tables[i] != NULL && tables[i]->made_at != NULL;
+        if (!known[i])
+            continue;
+        mr_strbuf_reset(&text);
+        mr_strbuf_add_fmt(&text, "=%s\n", tables[i]->made_at);
+        marks[i].time = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
+        if (marks[i].time == NULL)
+            code = mr_err_nomem(err, "reading the schema");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
                                  size_t count, const struct mr_table_mark *was,
                                  struct mr_arena *arena, struct mr_table_mark *marks,
@@ -229,6 +250,8 @@ enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const 
     for (size_t i = 0; i < count; i++)
         marks[i] = (struct mr_table_mark){NULL, NULL};
     MR_TRY(read_kind(&numbers, count, arena, marks, err));
+    if (was == NULL)
+        MR_TRY(take_times(tables, count, arena, marks, known, err));
     for (size_t i = 0; was != NULL && i < count; i++)
         known[i] = was[i].numbers != NULL && marks[i].numbers != NULL;
     struct names times = {.db = db, .tables = tables, .known = known, .arena = MR_ARENA_INIT};

@@ -22,9 +22,10 @@ struct mr_table_mark {
 };
 
 /* One mark for each table, by two statements.  NULL among the tables: none.  What the server
- * does not show is not known; errors of the connection are reported.  was: what the marks are to be
- * compared with, or NULL: times that would not be are not asked for, since servers open a table to
- * tell them. */
+ * does not show is not known; errors of the connection are reported.  Servers open a table to tell
+ * its time, so that none is asked for in vain.  was: what the marks are to be compared with; times that
+ * would not be are not asked for.  NULL: marks to begin with; times are those that the catalogue of the
+ * tables was told (mr_table.made_at), so that what became of a table since is seen, too. */
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
                                  size_t count, const struct mr_table_mark *was,
                                  struct mr_arena *arena, struct mr_table_mark *marks,

@@ -8,6 +8,7 @@
 #include "core/base/suggest.h"
 #include "core/db/sqltext.h"
 #include "core/schema/near_db.h"
+#include "core/source/abreast.h"
 
 const char *mr_side_name(enum mr_side side)
 {
@@ -52,6 +53,28 @@ static enum mr_code load_catalogue(struct mr_sides *sides, enum mr_side side, st
     if (code != MR_OK)
         mr_err_context(err, "could not read the catalogue of the %s", mr_side_name(side));
     return code;
+}
+
+static enum mr_code load_source(void *sides, struct mr_err *err)
+{
+    return load_catalogue(sides, MR_SOURCE, err);
+}
+
+static enum mr_code load_target(void *sides, struct mr_err *err)
+{
+    return load_catalogue(sides, MR_TARGET, err);
+}
+
+/* Of thousands of tables each takes seconds: servers are asked at once.  A snapshot reads its own, and
+ * what both touch of files is not known here: then one after the other. */
+static enum mr_code load_catalogues(struct mr_sides *sides, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (mr_side_is_snapshot(&sides->side[side])) {
+            MR_TRY(load_source(sides, err));
+            return load_target(sides, err);
+        }
+    return mr_abreast(load_source, sides, load_target, sides, err);
 }
 
 enum mr_code mr_side_take_names(struct mr_server_side *side, struct mr_arena *arena,
@@ -191,9 +214,7 @@ enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SID
         opts->connected(opts->ctx);
     if (code == MR_OK)
         code = name_sides(sides, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = load_catalogue(sides, (enum mr_side)side, err);
-    return code;
+    return code == MR_OK ? load_catalogues(sides, err) : code;
 }
 
 void mr_sides_close(struct mr_sides *sides)

@@ -25,6 +25,7 @@
 #define SEGMENTS_A_THREAD 2
 #define CONFIRM_ROWS 4000 /* fewer suspects are one worker's */
 #define CONFIRMS_A_THREAD 4
+#define MANY_JOBS 1000     /* more tables than a server may keep open */
 #define SPILLS_AT_ONCE 200 /* each may keep a file open from its first pass to its last */
 
 /* What a worker does with a table. */
@@ -382,11 +383,37 @@ static enum mr_code add_spill_jobs(struct run *run, bool *more, struct mr_err *e
     return MR_OK;
 }
 
+static void reverse(struct job_item **items, size_t count)
+{
+    for (size_t i = 0; i < count / 2; i++) {
+        struct job_item *other = items[count - 1 - i];
+        items[count - 1 - i] = items[i];
+        items[i] = other;
+    }
+}
+
+/* A server keeps so many tables open, those that were used last.  A catalogue ends with the last names:
+ * where there are many tables these are read first, so that they need not be opened for it, and the
+ * first names last, with which the catalogue of the end begins.  Segments of a table stay in order. */
+static void turn_jobs(struct mr_vec *jobs)
+{
+    struct job_item **items = jobs->items;
+    if (jobs->count < MANY_JOBS)
+        return;
+    reverse(items, jobs->count);
+    for (size_t i = 0, end; i < jobs->count; i = end) {
+        for (end = i + 1; end < jobs->count && items[end]->table == items[i]->table;)
+            end++;
+        reverse(items + i, end - i);
+    }
+}
+
 /* No worker got its connections: the tables are not checked, the run can be resumed. */
 static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     struct mr_err why = {0};
+    turn_jobs(&run->jobs);
     enum mr_code code = run_jobs(run, &why);
     if (code == MR_OK || mr_check_is_fatal(code)) {
         if (code != MR_OK && err != NULL)

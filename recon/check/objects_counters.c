@@ -6,6 +6,7 @@
 
 #include "core/base/strbuf.h"
 #include "core/db/sqltext.h"
+#include "core/source/abreast.h"
 #include "recon/check/check.h"
 
 #define LEAST_OF_DATABASE 8 /* tables, for which a statement for many is worth it */
@@ -187,6 +188,16 @@ static void choose(struct mr_objects_counters *all, size_t first, struct some so
     }
 }
 
+static enum mr_code read_some_keys(void *some, struct mr_err *err)
+{
+    return read_all_keys(some, err);
+}
+
+static enum mr_code read_some_nexts(void *some, struct mr_err *err)
+{
+    return read_all_nexts(some, err);
+}
+
 enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr_err *err)
 {
     struct some some[MR_SIDES];
@@ -194,12 +205,14 @@ enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr
     enum mr_code code = MR_OK;
     if (all->list.count <= MR_SIDES)
         return MR_OK; /* of one table nothing is gained */
-    for (size_t first = 0; first < all->list.count / MR_SIDES; first += TABLES_AT_ONCE) {
+    /* the last names first, which the catalogue has left open */
+    for (size_t left = all->list.count / MR_SIDES, first; code == MR_OK && left > 0; left = first) {
+        first = (left - 1) / TABLES_AT_ONCE * TABLES_AT_ONCE;
         choose(all, first, some, items);
-        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-            code = read_all_keys(&some[side], err);
-        for (int side = MR_SIDES; code == MR_OK && side-- > MR_SOURCE;)
-            code = read_all_nexts(&some[side], err);
+        code = mr_abreast(read_some_keys, &some[MR_SOURCE], read_some_keys, &some[MR_TARGET], err);
+        if (code == MR_OK)
+            code = mr_abreast(read_some_nexts, &some[MR_TARGET], read_some_nexts, &some[MR_SOURCE],
+                              err);
     }
     return code;
 }

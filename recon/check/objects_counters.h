@@ -4,7 +4,8 @@
  *
  *   begin → add… (a call for each table) → read → _of… → end
  *
- * The order of reads is its order: the greatest keys of both sides first, then the next values.
+ * The order of reads is its order: the greatest keys of both sides first, then the next values; of
+ * each the two sides at once.
  * The keys of MR_GREATEST_AT_ONCE tables are one statement, UNION ALL; the next values of some
  * hundred tables of a MariaDB's database one more, where they are enough.  MySQL states them by SHOW
  * CREATE TABLE alone (mr_schema_auto_increment says why), and that is asked table by table, as is

@@ -192,6 +192,10 @@ CHECK_WORLDS := $(shell grep -lE '"check_(world|server).h"' tests/unit/test_*.c)
 $(foreach t,$(CHECK_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(CHECK_WORLD)))
 LDFLAGS_test_check_wait += -Wl,--wrap=mr_throttle_wait_holding
 LDFLAGS_test_check += -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
+# two sides at once, in the tests one after the other (in_turn.h)
+IN_TURN := -Wl,--wrap=mr_abreast
+LDFLAGS_test_check_run += $(IN_TURN)
+LDFLAGS_test_check_objects += $(IN_TURN)
 LDFLAGS_test_check_objects += -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_settle
 LDFLAGS_test_check_run += -Wl,--wrap=mr_table_marks_read,--wrap=mr_inflight_find \
     -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_suspects,--wrap=mr_check_lineage
@@ -199,6 +203,7 @@ LDFLAGS_test_check_cmd += -Wl,--wrap=mr_db_global_init,--wrap=mr_check_sides_ope
     -Wl,--wrap=mr_sides_close,--wrap=mr_sides_pair_dbs,--wrap=mr_check_same,--wrap=mr_check_plan \
     -Wl,--wrap=mr_pair_sections_warn,--wrap=mr_pair_patterns_warn,--wrap=mr_check_relate \
     -Wl,--wrap=mr_throttle_new,--wrap=mr_check_execute
+LDFLAGS_test_table_marks += -Wl,--wrap=mr_db_server,--wrap=mr_db_query
 LDFLAGS_test_check_marks += -Wl,--wrap=mr_table_marks_read,--wrap=mr_db_reconnect
 LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
@@ -290,3 +295,4 @@ RESEED_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_
     -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_replication_sources
 RESEED_WORLDS := $(shell grep -l '"reseed_world.h"' tests/unit/test_*.c)
 $(foreach t,$(RESEED_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(RESEED_WORLD)))
+LDFLAGS_test_objects_counters += $(IN_TURN)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "check_world.h"
+#include "in_turn.h"
 #include "core/db/grants_internal.h"
 #include "recon/check/check_objects.h"
 #include "recon/check/check_settle.h"
@@ -283,8 +284,12 @@ static void test_lag(void **state)
         l.w.check.settle.why = cases[i].why;
         fake.reached = cases[i].reached;
         fake.heals = cases[i].heals;
+        in_turn_calls = 0;
+        l.w.check.object_kinds &= ~(unsigned)MR_OBJECTS_AUTO_INCREMENT;
         expect(&l, cases[i].what, cases[i].lines);
         assert_int_equal(fake.waits, cases[i].waits);
+        /* what differs is looked at again in order, upstream first */
+        assert_int_equal(in_turn_calls, 1);
         end(&l);
     }
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "check_world.h"
+#include "in_turn.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_inflight.h"
 #include "recon/check/check_lineage.h"

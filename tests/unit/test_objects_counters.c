@@ -1,5 +1,6 @@
 /* test_objects_counters.c: counters of many tables in few statements, keys before next values. */
 #include "reseed_world.h"
+#include "in_turn.h"
 
 #include "recon/check/objects_counters.h"
 

@@ -1,5 +1,5 @@
-/* check_abreast.c: see check_abreast.h. */
-#include "recon/check/check_abreast.h"
+/* abreast.c: see abreast.h. */
+#include "core/source/abreast.h"
 
 #include <pthread.h>
 
@@ -20,8 +20,8 @@ static void *run_aside(void *arg)
     return NULL;
 }
 
-enum mr_code mr_check_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside,
-                              void *aside_ctx, struct mr_err *err)
+enum mr_code mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside, void *aside_ctx,
+                        struct mr_err *err)
 {
     struct aside other = {.fn = aside, .ctx = aside_ctx};
     pthread_t thread;

@@ -1,19 +1,19 @@
 /*
- * check_abreast: two readings of one worker at once, each on a connection of its own, so that over
+ * abreast: two readings at once, each on a connection of its own, so that over
  * a long line they take one round trip and not two.
  *
  * Threads: `aside` runs in a thread that lives for the call, `own` in the caller's; what the two
  * touch must be apart.  Where no thread can be had they run one after the other.
  */
-#ifndef MR_CHECK_ABREAST_H
-#define MR_CHECK_ABREAST_H
+#ifndef MR_ABREAST_H
+#define MR_ABREAST_H
 
 #include "core/base/err.h"
 
 typedef enum mr_code mr_abreast_fn(void *ctx, struct mr_err *err);
 
 /* Both have ended when it returns.  The error is own's, else aside's. */
-enum mr_code mr_check_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside,
-                              void *aside_ctx, struct mr_err *err);
+enum mr_code mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside, void *aside_ctx,
+                        struct mr_err *err);
 
 #endif
