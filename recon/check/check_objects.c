@@ -7,7 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
-#include "core/source/abreast.h"
+#include "recon/check/check_catalogues.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
 #include "recon/check/check_settle.h"
@@ -246,56 +246,9 @@ static enum mr_code read_shown(struct looking *l, enum mr_side side, struct mr_e
     return mr_catalogue_read_shown(db, l->cat[side], shown, err);
 }
 
-/* A side's catalogue, in a call that may stand beside the other side's. */
-struct load {
-    struct looking *l;
-    enum mr_side side;
-    const char **names; /* of the databases */
-};
-
-static enum mr_code load_side(void *ctx, struct mr_err *err)
-{
-    const struct load *load = ctx;
-    struct mr_check_run *check = load->l->check;
-    return mr_source_catalogue(check->pairing.side[load->side].source, load->names,
-                               load->l->pairs->count, &load->l->cat[load->side], err);
-}
-
-static enum mr_code begin_load(struct looking *l, enum mr_side side, struct load *load,
-                               struct mr_err *err)
-{
-    const char **names = mr_arena_calloc(&l->check->arena, l->pairs->count + 1, sizeof *names);
-    if (names == NULL)
-        return mr_err_nomem(err, "comparing objects");
-    for (size_t k = 0; k < l->pairs->count; k++)
-        names[k] = ((struct mr_db_pair *)mr_vec_at(l->pairs, k))->name[side];
-    mr_catalogue_free(l->cat[side]);
-    l->cat[side] = NULL;
-    *load = (struct load){l, side, names};
-    return MR_OK;
-}
-
-static bool has_snapshot(const struct mr_check_run *check)
-{
-    return mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
-           mr_side_is_snapshot(&check->pairing.side[MR_TARGET]);
-}
-
-/* Servers at once, since it takes as long as all tables take to be opened: what is equal is equal
- * whenever it was read.  in_order: upstream first, so that what downstream lacks it lacked after
- * upstream was seen to have it; differences of servers that replicate are looked at like this. */
 static enum mr_code load_catalogues(struct looking *l, bool in_order, struct mr_err *err)
 {
-    struct mr_check_run *check = l->check;
-    struct load first, second;
-    MR_TRY(begin_load(l, check->upstream, &first, err));
-    MR_TRY(begin_load(l, mr_other_side(check->upstream), &second, err));
-    if (in_order || has_snapshot(check)) {
-        MR_TRY(load_side(&first, err));
-        MR_TRY(load_side(&second, err));
-    } else {
-        MR_TRY(mr_abreast(load_side, &first, load_side, &second, err));
-    }
+    MR_TRY(mr_check_catalogues(l->check, l->pairs, in_order, l->cat, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_shown(l, (enum mr_side)side, err));
     return MR_OK;
