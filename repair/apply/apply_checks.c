@@ -7,13 +7,13 @@
 #include <time.h>
 
 #include "core/base/log.h"
+#include "core/db/binlog_off.h"
 #include "core/db/sqltext.h"
 #include "repair/apply/dropped.h"
 #include "repair/side/fingerprint.h"
 #include "repair/side/surroundings.h"
 
 enum { UNKNOWN_VARIABLE = 1193, NEEDS_RIGHT = 1227 };
-enum { MARIADB_OWN_RIGHTS = 100500, MYSQL_OWN_RIGHTS = 80014 };
 
 /* ---- age ---- */
 
@@ -341,14 +341,6 @@ enum mr_code mr_apply_check_gtid(const struct mr_target *target, const struct mr
     return code;
 }
 
-/* Which right sets the binary log of a session; older servers know but one. */
-static const char *log_right(const struct mr_server *server)
-{
-    if (server->flavour == MR_FLAVOUR_MARIADB)
-        return server->version < MARIADB_OWN_RIGHTS ? "SUPER" : "BINLOG ADMIN";
-    return server->version < MYSQL_OWN_RIGHTS ? "SUPER" : "SESSION_VARIABLES_ADMIN";
-}
-
 static enum mr_code set(const struct mr_target *target, const char *sql, const char *what,
                         const char *instead, struct mr_err *err)
 {
@@ -362,7 +354,8 @@ static enum mr_code set(const struct mr_target *target, const char *sql, const c
     }
     (void)mr_err_set(err, MR_E_REFUSED, "%s, and the account may not change that", what);
     mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON *.* TO %s; or %s",
-                log_right(mr_db_server(target->db)), mr_grants_account(target->grants), instead);
+                mr_binlog_right(mr_db_server(target->db)), mr_grants_account(target->grants),
+                instead);
     return MR_E_REFUSED;
 }
 

@@ -181,6 +181,12 @@ static const struct mr_option restore_options[] = {
              "nothing",
      .not_in_file = true},
     MR_ALLOW_REPLICA_OPTION(struct mr_snap_options, allow_replica),
+    {.name = "no-binlog",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(no_binlog),
+     .group = "Safety",
+     .help = "restore into this server alone: no replica gets it",
+     .not_in_file = true},
 
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),

@@ -97,7 +97,7 @@ static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "database \"%s\" has an unfinished restore of this snapshot, of other "
-                     "tables or under other names",
+                     "tables or under other names, or of another --no-binlog",
                      r->dbs[0].to);
     mr_err_hint(err, "Nothing was changed. End it by the command that began it, or drop what "
                      "it has made, table " MR_SNAP_PROGRESS_TABLE " too.");

@@ -14,6 +14,7 @@
 #include "core/base/pool.h"
 #include "core/base/signals.h"
 #include "core/base/backoff.h"
+#include "core/db/binlog_off.h"
 #include "core/db/db_error.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_script.h"
@@ -468,6 +469,8 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
     enum mr_code code = mr_db_open(&w->restore->ep, &opts, &w->db, err);
     if (code == MR_OK)
         code = exec_text(w, mr_snap_session_sql, err);
+    if (code == MR_OK && w->restore->opts->no_binlog)
+        code = mr_binlog_off(w->db, err);
     if (code != MR_OK) {
         mr_db_close(w->db);
         free(w);

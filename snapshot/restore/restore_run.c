@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/db/binlog_off.h"
 #include "core/db/replication.h"
 #include "core/db/writable.h"
 #include "snapshot/read/snap_keys.h"
@@ -54,6 +55,16 @@ static enum mr_code open_endpoint(struct mr_restore *r, const char *uri, struct 
     return mr_login_complete(&r->ep, "TARGET", "target", &r->opts->login, err);
 }
 
+/* In a dry run, too, which says what would refuse. */
+static enum mr_code leave_binlog(struct mr_restore *r, struct mr_err *err)
+{
+    MR_TRY(mr_restore_pass(r, mr_binlog_off(r->db, err), err));
+    mr_log_warning(
+        "--no-binlog: replicas of \"%s\" will not get what is restored, and differ from it",
+        mr_db_label(r->db));
+    return MR_OK;
+}
+
 /* A replica is refused before anything else is asked: what is written to it would be
  * overwritten, or break its replication. */
 static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
@@ -66,6 +77,8 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
     MR_TRY(mr_db_open(&r->ep, &r->db_opts, &r->db, err));
     MR_TRY(mr_replication_refuse(r->db, r->opts->allow_replica, err));
     MR_TRY(mr_writable_require(r->db, true, err));
+    if (r->opts->no_binlog)
+        MR_TRY(leave_binlog(r, err));
     if (r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
         mr_log_warning("the snapshot is of another flavour than the target: what that cannot "
                        "express is named before anything is done");

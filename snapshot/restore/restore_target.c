@@ -110,7 +110,8 @@ enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
 
 /* ---- an unfinished restore ---- */
 
-/* What it may touch: which databases, by which names, and what of them. */
+/* What it may touch: which databases, by which names, and what of them.  --no-binlog is
+ * part of it: replicas get all of a restore or nothing, never rows of tables that they do not have. */
 static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_string_list *lists[] = {&r->opts->tables, &r->opts->exclude};
@@ -124,6 +125,8 @@ static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
                               r->tables[i].snap->name);
     if (r->opts->schema_only || r->opts->data_only)
         mr_strbuf_add_str(&text, r->opts->schema_only ? "\nschema only" : "\ndata only");
+    if (r->opts->no_binlog)
+        mr_strbuf_add_str(&text, "\nno binary log");
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         mr_strbuf_add_char(&text, '\n');
         for (size_t i = 0; i < lists[l]->count; i++)

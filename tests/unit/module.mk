@@ -173,8 +173,10 @@ LDFLAGS_test_restore_run := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_snap_open,--wrap=mr_snap_require_signer,--wrap=mr_snap_unlock \
     -Wl,--wrap=mr_snap_check_names,--wrap=mr_snap_check_manifest,--wrap=mr_snap_check_file \
     -Wl,--wrap=mr_snap_check_places,--wrap=mr_replication_refuse,--wrap=mr_throttle_new \
-    -Wl,--wrap=mr_writable_require
+    -Wl,--wrap=mr_writable_require,--wrap=mr_binlog_off
 LDFLAGS_test_route := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_binlog_off := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_load \
+    -Wl,--wrap=mr_grants_account,--wrap=mr_grants_free
 LDFLAGS_test_writable := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_load,--wrap=mr_grants_global
 LDFLAGS_test_view_mark := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_view_log := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_replication_sources

@@ -481,6 +481,30 @@ static void test_files(void **state)
 }
 
 /* Between two chunks a cancel is heard; the first stays loaded. */
+/* Each connection leaves the binary log before its first row, or loads none. */
+static void test_no_binlog(void **state)
+{
+    static const struct world_answer right = {.has = "wsrep_provider_name"};
+    static const struct world_answer node = {.has = "wsrep_provider_name", .rows = "a|b"};
+    struct mr_err err = {0};
+    (void)state;
+    begin(tables, &right, 1);
+    assert_int_equal(mr_restore_load(&restore.r, &err), MR_OK);
+    assert_int_equal(world_sent_count("sql_log_bin"), 0);
+    end();
+    begin(tables, &right, 1);
+    restore.opts.no_binlog = true;
+    assert_int_equal(mr_restore_load(&restore.r, &err), MR_OK);
+    assert_int_equal(world_sent_count("SET SESSION sql_log_bin = 0"), 1);
+    assert_true(strstr(world_sent(), "sql_log_bin") < strstr(world_sent(), "START"));
+    end();
+    begin(tables, &node, 1);
+    restore.opts.no_binlog = true;
+    assert_int_equal(mr_restore_load(&restore.r, &err), MR_E_REFUSED);
+    assert_string_equal(steps(), "");
+    end();
+}
+
 static void test_cancelled(void **state)
 {
     struct mr_err err = {0};
@@ -693,11 +717,16 @@ static void test_bulk_warnings(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load),      cmocka_unit_test(test_uncertain),
-        cmocka_unit_test(test_not_again), cmocka_unit_test(test_full_table),
-        cmocka_unit_test(test_files),     cmocka_unit_test(test_insert),
-        cmocka_unit_test(test_bulk),      cmocka_unit_test(test_bulk_warnings),
-        cmocka_unit_test(test_cancelled), cmocka_unit_test(test_cancelled_in_bulk)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load),
+                                       cmocka_unit_test(test_uncertain),
+                                       cmocka_unit_test(test_not_again),
+                                       cmocka_unit_test(test_full_table),
+                                       cmocka_unit_test(test_files),
+                                       cmocka_unit_test(test_insert),
+                                       cmocka_unit_test(test_bulk),
+                                       cmocka_unit_test(test_bulk_warnings),
+                                       cmocka_unit_test(test_no_binlog),
+                                       cmocka_unit_test(test_cancelled),
+                                       cmocka_unit_test(test_cancelled_in_bulk)};
     return cmocka_run_group_tests_name("restore_load", tests, NULL, NULL);
 }

@@ -117,6 +117,13 @@ enum mr_code __wrap_mr_writable_require(struct mr_db *db, bool may_pass, struct 
     return step("writable", err);
 }
 
+enum mr_code __wrap_mr_binlog_off(struct mr_db *db, struct mr_err *err);
+enum mr_code __wrap_mr_binlog_off(struct mr_db *db, struct mr_err *err)
+{
+    (void)db;
+    return step("log", err);
+}
+
 enum mr_code __wrap_mr_throttle_new(const struct mr_throttle_opts *opts,
                                     const struct mr_endpoint *const *endpoints, size_t count,
                                     const struct mr_db_opts *db_opts, struct mr_throttle **out,
@@ -133,12 +140,13 @@ enum mr_code __wrap_mr_throttle_new(const struct mr_throttle_opts *opts,
 }
 
 #define ALL                                                                                        \
-    "open signer unlock names manifest schema/m.sql data/m.0 places replica writable throttle "    \
-    "target before load drop after check events end "
+    "open signer unlock names manifest schema/m.sql data/m.0 places replica writable log "         \
+    "throttle target before load drop after check events end "
 
 static enum mr_code run(const char *uri, struct mr_err *err)
 {
-    static const struct mr_snap_options options = {.signer = "cert.pem", .threads = 1};
+    static const struct mr_snap_options options = {
+        .signer = "cert.pem", .threads = 1, .no_binlog = true};
     memset(&restore, 0, sizeof restore);
     mr_strbuf_init(&steps);
     restore.opts = options;
@@ -225,7 +233,15 @@ static void test_dry(void **state)
     is_dry = true;
     assert_int_equal(run("mysql://u@h/club", &err), MR_OK);
     assert_string_equal(steps.ptr, "open signer unlock names manifest schema/m.sql data/m.0 places "
-                                   "replica writable throttle target dry ");
+                                   "replica writable log throttle target dry ");
+    mr_strbuf_release(&steps);
+    world_end();
+    world_begin(NULL, 0);
+    fails = "log"; /* which is listed with the other refusals */
+    failure = MR_E_REFUSED;
+    assert_int_equal(run("mysql://u@h/club", &err), MR_OK);
+    assert_non_null(strstr(steps.ptr, "log throttle target dry "));
+    fails = NULL;
     is_dry = false;
     mr_strbuf_release(&steps);
     world_end();

@@ -135,16 +135,45 @@ static void test_names(void **state)
 static char begun[128];
 
 /* The line that a run of all tables writes. */
-static void learn_begun(void)
+static void learn_begun_with(bool no_binlog)
 {
     static const struct world_answer script[] = {LOCKS, INFILE};
     struct mr_strbuf text = MR_STRBUF_INIT;
     begin(script, LEN(script), LEN(tables));
+    restore.opts.no_binlog = no_binlog;
     assert_int_equal(mr_restore_target(&restore.r, NULL), MR_OK);
     mr_restore_begun(&text, &restore.r);
     (void)snprintf(begun, sizeof begun, "%s", text.ptr);
     mr_strbuf_release(&text);
     end();
+}
+
+static void learn_begun(void)
+{
+    learn_begun_with(false);
+}
+
+/* Replicas have all of a restore or nothing: it goes on as it was begun. */
+static void test_scope_of_log(void **state)
+{
+    (void)state;
+    for (unsigned begun_quiet = 0; begun_quiet < 2; begun_quiet++)
+        for (unsigned quiet = 0; quiet < 2; quiet++) {
+            char answer[256];
+            struct mr_err err = {0};
+            learn_begun_with(begun_quiet != 0);
+            (void)snprintf(answer, sizeof answer, "u-1|%s", begun);
+            const struct world_answer script[] = {
+                LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
+            begin(script, LEN(script), LEN(tables));
+            restore.opts.no_binlog = quiet != 0;
+            on_target(&progress, 1);
+            const bool same = begun_quiet == quiet;
+            assert_int_equal(mr_restore_target(&restore.r, &err), same ? MR_OK : MR_E_REFUSED);
+            assert_int_equal(restore.r.resumed, same);
+            assert_int_equal(strstr(err.message, "another --no-binlog") != NULL, !same);
+            end();
+        }
 }
 
 #define M0 "data/club.members.0.tsv.zst"
@@ -405,10 +434,14 @@ static void test_infile_and_failures(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),         cmocka_unit_test(test_progress),
-        cmocka_unit_test(test_trusted),       cmocka_unit_test(test_trusted_of_data_only),
-        cmocka_unit_test(test_there),         cmocka_unit_test(test_own),
-        cmocka_unit_test(test_progress_kept), cmocka_unit_test(test_infile_and_failures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_progress),
+                                       cmocka_unit_test(test_scope_of_log),
+                                       cmocka_unit_test(test_trusted),
+                                       cmocka_unit_test(test_trusted_of_data_only),
+                                       cmocka_unit_test(test_there),
+                                       cmocka_unit_test(test_own),
+                                       cmocka_unit_test(test_progress_kept),
+                                       cmocka_unit_test(test_infile_and_failures)};
     return cmocka_run_group_tests_name("restore_target", tests, NULL, NULL);
 }
