@@ -7,6 +7,7 @@
 #   RUNS=3         interleaved runs of each; medians are printed
 #   THREADS=N      of all that have threads; default: cores, at most 4
 #   SECONDS_WRITER=10   how long the writer is watched, idle and during each of them
+#   TARGET=mariadb mysql9: the way back alone, into an Oracle MySQL 9
 #
 # restore reads every row back and compares it; mysql and myloader do not.  verify is
 # measured with one thread, by the text that it unpacks and takes apart, and by the processor
@@ -21,6 +22,7 @@ runs=${RUNS:-3}
 cores=$(nproc)
 threads=${THREADS:-$((cores < 4 ? cores : 4))}
 writer_seconds=${SECONDS_WRITER:-10}
+target=${TARGET:-mariadb}
 tools=${BUILD:-build}/tests/bench
 MYRECON=${MYRECON:-$PWD/build/myrecon}
 unset MYRECON_CONFIG
@@ -81,13 +83,17 @@ run_verify() {
     run_once verify "$MYRECON" snapshot verify --no-progress --threads 1 "$work/snap"
 }
 
+unpurged="VARIABLE_VALUE < 10 FROM information_schema.GLOBAL_STATUS
+    WHERE VARIABLE_NAME = 'INNODB_HISTORY_LIST_LENGTH'"
+[ "$target" = mariadb ] || unpurged="COUNT < 10 FROM information_schema.INNODB_METRICS
+    WHERE NAME = 'trx_rseg_history_len'"
+
 # What the last one has left to be purged and written would be paid for by the next.
 empty_target() {
     local tries
     mr_sql B <<<'DROP DATABASE IF EXISTS bench' >/dev/null
     for ((tries = 0; tries < 600; tries++)); do
-        [ "$(mr_sql B <<<"SELECT VARIABLE_VALUE < 10 FROM information_schema.GLOBAL_STATUS
-            WHERE VARIABLE_NAME = 'INNODB_HISTORY_LIST_LENGTH'")" != 1 ] || return 0
+        [ "$(mr_sql B <<<"SELECT $unpurged")" != 1 ] || return 0
         sleep 0.1
     done
     echo 'error: the server does not come to rest' >&2
@@ -149,11 +155,11 @@ bar() { # TITLE VALUE "<= N" | ">= N"
 }
 
 print_times() {
-    local name title size text
-    text=$(jq .totals.plain_bytes "$work/snap/manifest.json")
+    local name title size
     printf '\n%-22s %9s %17s %9s %9s %9s\n' "$rows rows, $runs runs" median 'fastest..slowest' \
         'CPU' 'peak' 'size'
     while read -r name size title; do
+        [ -s "$work/$name" ] || continue
         [ "$size" = - ] || size=$(calc '%.1f MB' "$(bytes_of "$work/$size") / 1e6")
         printf '%-22s %7s s %8s..%-7s %7s s %5s MiB %9s\n' "$title" "$(median "$name" 1)" \
             "$(sorted "$name" 1 | head -n 1)" "$(sorted "$name" 1 | tail -n 1)" \
@@ -169,14 +175,24 @@ myloader - myloader
 mysql - zstd -dc | mysql
 NAMES
     printf '\n%-44s %9s %10s\n' measure value bar
-    bar 'mysqldump | zstd / create' \
-        "$(calc '%.2f' "$(median mysqldump 1) / $(median create 1)")" '>= 2.00'
-    bar 'mydumper / create' \
-        "$(calc '%.2f' "$(median mydumper 1) / $(median create 1)")" '>= 1.00'
+    print_bars_back
+    [ "$target" = mysql9 ] || print_bars_there
+}
+
+print_bars_back() {
     bar 'restore / myloader' \
         "$(calc '%.2f' "$(median restore 1) / $(median myloader 1)")" '<= 0.60'
     bar 'restore / zstd -dc | mysql' \
         "$(calc '%.2f' "$(median restore 1) / $(median mysql 1)")" '<= 0.50'
+}
+
+print_bars_there() {
+    local text
+    text=$(jq .totals.plain_bytes "$work/snap/manifest.json")
+    bar 'mysqldump | zstd / create' \
+        "$(calc '%.2f' "$(median mysqldump 1) / $(median create 1)")" '>= 2.00'
+    bar 'mydumper / create' \
+        "$(calc '%.2f' "$(median mydumper 1) / $(median create 1)")" '>= 1.00'
     bar 'size / that of mysqldump | zstd' \
         "$(calc '%.2f' "$(bytes_of "$work/snap") / $(bytes_of "$work/dump.zst")")" '<= 1.10'
     bar 'verify, MB of text a second of one core' \
@@ -212,13 +228,22 @@ print_writer() {
     done
 }
 
+spawn_target() {
+    if [ "$target" = mariadb ]; then
+        # A server that has no binary log shows no position, and one connection is used.
+        mr_spawn_mariadb B --innodb-buffer-pool-size=1G --skip-log-bin --local-infile=1
+        return
+    fi
+    mr_mysql_root=$(CI=true tests/lib/mysql9.sh) || exit 3
+    # Room in the redo log for all of a run; and what is purged is taken off the list at once.
+    mr_spawn_mysql B --innodb-buffer-pool-size=1G --skip-log-bin --innodb-redo-log-capacity=1G \
+        --innodb-purge-rseg-truncate-frequency=1
+}
+
 mr_servers_begin || exit 3
 work=$mr_run_dir
 echo "Loading $rows rows into a MariaDB server ..."
-# A server that has no binary log shows no position, and one connection is used.
-mr_spawn_mariadb A --innodb-buffer-pool-size=1G &&
-    mr_spawn_mariadb B --innodb-buffer-pool-size=1G --skip-log-bin --local-infile=1 &&
-    mr_await A B || exit 3
+mr_spawn_mariadb A --innodb-buffer-pool-size=1G && spawn_target && mr_await A B || exit 3
 load A || exit 3
 
 all='create mysqldump mydumper plain verify restore myloader mysql'
@@ -227,11 +252,14 @@ for name in $all; do
     "run_$name"
     : >"$work/$name"
 done
+if [ "$target" = mysql9 ]; then # what the source does is known from the other target
+    all='restore myloader mysql'
+fi
 for ((run = 0; run < runs; run++)); do
     for name in $all; do
         "run_$name"
     done
 done
 print_times
-print_writer
+[ "$target" = mysql9 ] || print_writer
 exit $missed
