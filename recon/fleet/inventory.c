@@ -45,6 +45,15 @@ static enum mr_code no_memory(const struct parser *p)
 static const char *const fleet_keys[] = {"config", "readers-per-server", NULL};
 static const char *const pair_keys[] = {"source", "target", "config", NULL};
 
+/* A line whose = was forgotten is a key with a URI in it, and so with a password: what is no word is
+ * not repeated in a message. */
+static bool is_word(const char *text)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    return text[strspn(text, letters)] == '\0';
+}
+
 /* Each key is known, stands once, and says something. */
 static enum mr_code check_keys(const struct parser *p, const struct mr_ini_section *section,
                                const char *const *known)
@@ -56,6 +65,8 @@ static enum mr_code check_keys(const struct parser *p, const struct mr_ini_secti
             is_known |= strcmp(known[i], e->key) == 0;
             mr_suggest_offer(&near, known[i]);
         }
+        if (!is_known && !is_word(e->key))
+            return fail(p, e->line, "what stands before = is no key", "Write \"key = value\".");
         if (!is_known) {
             (void)mr_err_set(p->err, MR_E_CONFIG, "%s:%u: unknown key \"%s\" in [%s]", p->out->path,
                              e->line, e->key, section->word);
@@ -245,6 +256,8 @@ static enum mr_code refuse_twins(const struct parser *p)
 
 static enum mr_code unknown_section(const struct parser *p, const struct mr_ini_section *section)
 {
+    if (!is_word(section->word))
+        return fail(p, section->line, "an unknown section", HINT_SECTIONS);
     (void)mr_err_set(p->err, MR_E_CONFIG, "%s:%u: unknown section [%s]", p->out->path,
                      section->line, section->word);
     mr_err_hint(p->err, HINT_SECTIONS);
