@@ -106,6 +106,23 @@ static void add_checks(const struct mr_fleet_gate_server *s, enum mr_gate_severi
     }
 }
 
+/* They come last, and count for nothing; left out they would be forgotten. */
+static void add_silenced(const struct mr_fleet_gate_server *s, struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < s->checks.count; i++) {
+        const struct mr_fleet_gate_check *c = mr_vec_at(&s->checks, i);
+        if (c->silenced_until == NULL)
+            continue;
+        mr_strbuf_add_str(out, "         silenced until ");
+        mr_utf8_show_str(out, c->silenced_until);
+        mr_strbuf_add_fmt(out, ": %s ", mr_gate_severity_text(c->severity));
+        mr_utf8_show_str(out, c->name);
+        mr_strbuf_add_str(out, ": ");
+        mr_utf8_show_str(out, c->message);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
 /* The command that looks at the worst of them alone. */
 static void add_next(const struct mr_fleet_gate_server *s, struct mr_strbuf *out)
 {
@@ -136,12 +153,24 @@ void mr_fleet_gate_text(const struct mr_fleet_gate *gate, struct mr_look look, b
         add_head(s, look.color, out);
         for (size_t k = 0; k < sizeof order / sizeof *order; k++)
             add_checks(s, order[k], out);
+        add_silenced(s, out);
     }
     if (gate->count > 0 && gate->servers[0].verdict != MR_GATE_OK && !look.brief)
         add_next(&gate->servers[0], out);
 }
 
 /* ---- JSON ---- */
+
+static size_t count_silenced(const struct mr_fleet_gate *gate)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < gate->count; i++)
+        for (size_t k = 0; k < gate->servers[i].checks.count; k++) {
+            const struct mr_fleet_gate_check *c = mr_vec_at(&gate->servers[i].checks, k);
+            count += c->silenced_until != NULL ? 1 : 0;
+        }
+    return count;
+}
 
 static void put_server(struct mr_jsonw *w, const struct mr_fleet_gate_server *s)
 {
@@ -181,6 +210,7 @@ enum mr_code mr_fleet_gate_json(const struct mr_fleet_gate *gate, FILE *file, st
     for (int s = MR_GATE_OK; s <= MR_GATE_CRITICAL; s++)
         mr_jsonw_add_uint(&w, mr_gate_severity_text((enum mr_gate_severity)s),
                           count_of(gate, (enum mr_gate_severity)s));
+    mr_jsonw_add_uint(&w, "silenced", count_silenced(gate));
     mr_jsonw_key(&w, "seconds");
     mr_jsonw_double(&w, round(gate->seconds * 1000) / 1000);
     mr_jsonw_object_end(&w);
@@ -207,18 +237,28 @@ static int number_of(enum mr_gate_severity severity)
     return mr_gate_output_exit(severity, true);
 }
 
-static void add_states(const struct mr_fleet_gate *gate, struct mr_strbuf *out)
+static int state_of(const struct mr_fleet_gate_check *c)
 {
-    mr_metrics_head(out, PREFIX, "check_state",
-                    "Result of a check: 0 ok, 1 warning, 2 critical, 3 unknown.");
+    return number_of(c->severity);
+}
+
+static int is_silenced(const struct mr_fleet_gate_check *c)
+{
+    return c->silenced_until != NULL ? 1 : 0;
+}
+
+/* A series a check, all of them below one head. */
+static void add_each(const struct mr_fleet_gate *gate, const char *name, const char *help,
+                     int (*value)(const struct mr_fleet_gate_check *), struct mr_strbuf *out)
+{
+    mr_metrics_head(out, PREFIX, name, help);
     for (size_t i = 0; i < gate->count; i++)
         for (size_t k = 0; k < gate->servers[i].checks.count; k++) {
             const struct mr_fleet_gate_check *c = mr_vec_at(&gate->servers[i].checks, k);
             bool first = false;
-            add_labels(out, "check_state", &gate->servers[i]);
+            add_labels(out, name, &gate->servers[i]);
             mr_metrics_label(out, &first, "check", c->name);
-            mr_strbuf_add_fmt(out, "} %d\n",
-                              c->silenced_until != NULL ? 0 : number_of(c->severity));
+            mr_strbuf_add_fmt(out, "} %d\n", value(c));
         }
 }
 
@@ -237,7 +277,10 @@ enum mr_code mr_fleet_gate_prometheus(const struct mr_fleet_gate *gate, const ch
         add_labels(&out, "state", &gate->servers[i]);
         mr_strbuf_add_fmt(&out, "} %d\n", number_of(gate->servers[i].verdict));
     }
-    add_states(gate, &out);
+    add_each(gate, "check_state", "Result of a check: 0 ok, 1 warning, 2 critical, 3 unknown.",
+             state_of, &out);
+    add_each(gate, "check_silenced", "Whether a silence keeps a check from counting.", is_silenced,
+             &out);
     mr_metrics_head(&out, PREFIX, "duration_seconds", "Time that the checks took.");
     mr_strbuf_add_fmt(&out, PREFIX "duration_seconds %.17g\n", gate->seconds);
     mr_metrics_head(&out, PREFIX, "last_run_timestamp_seconds", "When the checks ended.");

@@ -58,6 +58,7 @@ PLANNING_WRAP := -Wl,--wrap=mr_sides_open,--wrap=mr_sides_close
 LDFLAGS_test_planning := $(PLANNING_WRAP) -Wl,--wrap=mr_findings_close \
     -Wl,--wrap=mr_plan_writer_publish
 LDFLAGS_test_inventory := $(NO_MEMORY)
+LDFLAGS_test_fleet_gate := $(NO_MEMORY)
 LDFLAGS_test_plan_show := $(NO_MEMORY)
 # Those over planning_steps.h.
 PLANNING_STEPS := $(PLANNING_WRAP) $(MERGE_WRAP) $(NO_MEMORY) \
