@@ -106,11 +106,15 @@ static enum mr_code add_patient(struct fleet_doctor *d, const struct mr_inventor
                         (const char *const[]){"doctor", "--json", NULL});
     mr_fleet_line_add_option(&line, "--for", &d->opts->works);
     mr_fleet_line_add(&line, "--");
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (strncmp(pair->uri[side], "snapshot:", 9) != 0) {
-            mr_fleet_line_add(&line, pair->uri[side]);
-            servers++;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        if (strncmp(pair->uri[side], "snapshot:", 9) == 0) {
+            mr_log_info("pair \"%s\": its %s is a snapshot, which is passed over", pair->name,
+                        mr_side_name((enum mr_side)side));
+            continue;
         }
+        mr_fleet_line_add(&line, pair->uri[side]);
+        servers++;
+    }
     p->task->argv = mr_fleet_line_take(&line);
     p->task->role = -1;
     if (p->task->argv == NULL)
@@ -128,7 +132,11 @@ static enum mr_code add_patients(struct fleet_doctor *d, struct mr_err *err)
         return mr_err_nomem(err, "planning the tasks of a fleet");
     for (size_t i = 0; i < pairs; i++)
         MR_TRY(add_patient(d, mr_vec_at(&d->inventory.pairs, i), err));
-    return MR_OK;
+    if (d->count > 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "none of the pairs has a server");
+    mr_err_hint(err, "A snapshot is looked at by \"snapshot verify DIR\".");
+    return MR_E_USAGE;
 }
 
 /* ---- answers ---- */
