@@ -27,6 +27,7 @@ static const struct mr_option options[] = {
     MR_FLEET_OPTIONS(struct options, fleet),
     MR_DOCTOR_FOR_OPTION(struct options, works),
     MR_JSON_OPTION(struct options, json, "one JSON object a line"),
+    MR_FLEET_PASSWORD_OPTION(struct options, fleet),
     MR_GENERAL_OPTIONS(struct options, general),
 };
 
@@ -49,8 +50,9 @@ static const struct mr_command_doc doc = {
     .description =
         "Runs \"doctor SOURCE TARGET\" for every pair of an inventory, up to 64 at a time, each "
         "in a process of its own: a pair that has not answered when its time limit is over is "
-        "unknown, and delays nobody else. A side that is a snapshot is passed over. Nothing is "
-        "written to any server.\n"
+        "unknown, and delays nobody else. A side that is a snapshot is passed over, and said. "
+        "Nothing is written to any server. User and password come from the inventory's URI, else "
+        "from MYRECON_USER and MYRECON_PASSWORD.\n"
         "\n"
         "The pairs with problems come first, with what to do. With -v it says, too, what is "
         "unknown only.\n"

@@ -58,6 +58,7 @@ static const struct mr_option options[] = {
      .help = "of record: the directory of the baselines; needed",
      .not_in_file = true},
     MR_GATE_ANSWER_OPTIONS(struct options),
+    MR_FLEET_PASSWORD_OPTION(struct options, fleet),
     MR_GENERAL_OPTIONS(struct options, general),
 };
 
@@ -76,7 +77,7 @@ static const struct mr_option_set option_set = {.options = options,
                                                 .finish = finish};
 
 static const struct mr_command_doc doc = {
-    .summary = "gate record or gate check of all servers of a fleet, one verdict",
+    .summary = "gate record or check of all servers of a fleet at once",
     .operands = "record | check [DIR]",
     .description =
         "Runs \"gate record\" or \"gate check\" of both servers of every pair of an inventory, up "
@@ -89,7 +90,8 @@ static const struct mr_command_doc doc = {
         "snapshot is passed over, and said.\n"
         "\n"
         "Where the inventory's URI gives no user or password, MYRECON_SOURCE_USER and the like "
-        "count as for check, then MYRECON_USER and MYRECON_PASSWORD.\n"
+        "count as for check, then MYRECON_USER and MYRECON_PASSWORD; with --peers, where a task "
+        "logs in to both, only these two.\n"
         "\n"
         "Exit status of check: 0 all is well; 1 a warning; 2 critical; 3 could not run, with "
         "--nagios also unknown; 4 unknown; 6 interrupted; 70 bug. Of record: 0 all are recorded; 4 "
@@ -97,7 +99,7 @@ static const struct mr_command_doc doc = {
     .examples = "  myrecon fleet gate record --inventory fleet.ini --output before\n"
                 "  myrecon fleet gate check before --inventory fleet.ini --side target\n"
                 "  myrecon fleet gate check --inventory fleet.ini --nagios \\\n"
-                "      --prometheus /var/lib/node_exporter/fleet.prom\n",
+                "      --prometheus /var/lib/prometheus/node-exporter/fleet.prom\n",
 };
 
 struct fleet_gate {

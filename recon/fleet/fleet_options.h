@@ -46,15 +46,14 @@ struct mr_fleet_options {
          .initial = "64",                                                                          \
          .min = 1,                                                                                 \
          .max = MR_FLEET_AT_ONCE},                                                                 \
-        {.name = "time-limit",                                                                     \
-         .type = MR_OPTION_UINT,                                                                   \
-         .offset = offsetof(owner, member.limit_s),                                                \
-         .arg = "SECONDS",                                                                         \
-         .group = "The fleet",                                                                     \
-         .help = "of each; who has not answered by then is unknown",                               \
-         .initial = "60",                                                                          \
-         .min = 1,                                                                                 \
-         .max = 86400},                                                                            \
+    {                                                                                              \
+        .name = "time-limit", .type = MR_OPTION_UINT, .offset = offsetof(owner, member.limit_s),   \
+        .arg = "SECONDS", .group = "The fleet",                                                    \
+        .help = "of each; who has not answered by then is unknown", .initial = "60", .min = 1,     \
+        .max = 86400                                                                               \
+    }
+
+#define MR_FLEET_PASSWORD_OPTION(owner, member)                                                    \
     {                                                                                              \
         .name = "password-command", .type = MR_OPTION_STRING,                                      \
         .offset = offsetof(owner, member.password_command), .arg = "COMMAND", .group = "General",  \

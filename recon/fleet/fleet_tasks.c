@@ -51,13 +51,13 @@ _Noreturn static void be_task(const struct mr_fleet_task *task, const struct mr_
     argv = calloc((size_t)argc + 1, sizeof *argv);
     if (nothing < 0 || argv == NULL || dup2(nothing, STDIN_FILENO) < 0 ||
         dup2(pipes[OUT], STDOUT_FILENO) < 0 || dup2(pipes[SAID], STDERR_FILENO) < 0)
-        _exit(70);
+        _exit(70); /* the child of a fork */
     for (int i = 0; i < argc; i++)
         argv[i] = task->argv[i];
     take_role(task->role);
     int code = mr_run_line(how->commands, argc, argv);
     free(argv);
-    _exit(code);
+    _exit(code); /* the child of a fork */
 }
 
 /* ---- around it ---- */
