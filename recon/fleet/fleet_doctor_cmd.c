@@ -93,6 +93,7 @@ struct fleet_doctor {
 
 /* ---- the tasks ---- */
 
+/* A snapshot needs no doctor: of a pair of two there is no task. */
 static enum mr_code add_patient(struct fleet_doctor *d, const struct mr_inventory_pair *pair,
                                 struct mr_err *err)
 {
@@ -279,6 +280,7 @@ static void add_finding(const struct finding *f, bool color, struct mr_strbuf *o
     }
 }
 
+/* Beside a problem what is only unknown waits for -v; where there is none it is the news. */
 static void add_patient_text(const struct patient *p, bool verbose, bool color,
                              struct mr_strbuf *out)
 {

@@ -135,6 +135,7 @@ static enum mr_code name_baseline(struct fleet_gate *f, struct mr_fleet_gate_ser
     return code;
 }
 
+/* Its words may hold passwords: they are read by a fork of this process, and are nobody's argv. */
 static enum mr_code make_line(struct fleet_gate *f, const struct mr_fleet_gate_server *s,
                               struct mr_fleet_task *task, struct mr_err *err)
 {
@@ -164,6 +165,7 @@ static enum mr_code make_line(struct fleet_gate *f, const struct mr_fleet_gate_s
     return task->argv != NULL ? MR_OK : mr_err_nomem(err, "planning the tasks of a fleet");
 }
 
+/* Servers and tasks belong together by their place. */
 static enum mr_code add_server(struct fleet_gate *f, const struct mr_inventory_pair *pair,
                                enum mr_side side, struct mr_err *err)
 {

@@ -196,6 +196,8 @@ static size_t sweep(struct mr_fleet_task **running, size_t count, const struct m
     return left;
 }
 
+/* After an error or a signal none is begun any more, and those that run are asked to end and waited
+ * for: none outlives the run. */
 enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
                                 const struct mr_fleet_how *how, struct mr_err *err)
 {

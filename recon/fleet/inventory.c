@@ -169,6 +169,7 @@ static enum mr_code check_uri(const struct parser *p, const struct mr_ini_entry 
     return code;
 }
 
+/* Each is checked with its number in it, since a number can make a bad URI of what looks like one. */
 static enum mr_code add_pair(struct parser *p, const struct mr_ini_section *section,
                              const struct mr_name_range *range, uint32_t at)
 {

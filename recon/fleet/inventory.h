@@ -39,6 +39,7 @@ struct mr_inventory {
     struct mr_vec pairs; /* struct mr_inventory_pair, in the order of the file */
 };
 
+/* The file at path, copied into the arena: MR_E_IO where it cannot be read, else as parse. */
 enum mr_code mr_inventory_load(const char *path, struct mr_arena *arena, struct mr_inventory *out,
                                struct mr_err *err);
 /* From memory; path stands for the file, in messages and for paths. */
