@@ -14,6 +14,8 @@
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 
+#define DRAIN_BYTES ((size_t)1 << 20) /* of text in memory, beside one statement */
+
 /* ---- opening ---- */
 
 /* Columns that a circle of references may leave empty for a while. */
@@ -184,7 +186,7 @@ static const char *name_of(const struct mr_script *s)
     return names[s->kind];
 }
 
-static enum mr_code flush(struct mr_script *s, struct mr_err *err)
+static enum mr_code write_text(struct mr_script *s, struct mr_err *err)
 {
     const struct mr_sink *sink = sink_of(s);
     enum mr_code code = MR_OK;
@@ -194,6 +196,25 @@ static enum mr_code flush(struct mr_script *s, struct mr_err *err)
 out:
     mr_strbuf_reset(&s->sql);
     return code;
+}
+
+/* After a failure nothing more is written, and no text is kept either. */
+void mr_script_drain(struct mr_script *s)
+{
+    if (s->sql.len < DRAIN_BYTES)
+        return;
+    if (s->late == MR_OK)
+        s->late = write_text(s, &s->late_err);
+    mr_strbuf_reset(&s->sql);
+}
+
+static enum mr_code flush(struct mr_script *s, struct mr_err *err)
+{
+    if (s->late == MR_OK)
+        return write_text(s, err);
+    if (err != NULL)
+        *err = s->late_err;
+    return s->late;
 }
 
 /* A statement that fails where the table has other columns than were planned. */

@@ -187,6 +187,7 @@ static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
         where_guard(s);
         add(s, " LIMIT 1;\n");
         count_rows(s, &one, 'd', "");
+        mr_script_drain(s);
     }
     s->sql.failed |= live.failed;
     mr_strbuf_release(&live);
@@ -287,6 +288,7 @@ void mr_script_changes(struct mr_script *s)
         else
             delete_rows(s, b);
         add(s, loose ? MR_SCRIPT_STRICT ";\n" : "");
+        mr_script_drain(s);
     }
     set_all_open(s, 'i');
 }

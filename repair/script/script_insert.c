@@ -221,6 +221,7 @@ static void end(struct mr_script *s, struct mr_script_insert *in)
     in->open = false;
     if (s->pieced)
         forget_pieces(s, in);
+    mr_script_drain(s);
 }
 
 void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in, struct mr_key image,

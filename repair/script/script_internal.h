@@ -165,7 +165,13 @@ struct mr_script {
     size_t pieces;           /* long values that are put together, so far */
     bool again;              /* what is written is judged once more, before COMMIT */
     bool pieced;             /* long values of the row at hand stand in variables */
+    enum mr_code late;       /* of a text that was written within a unit: told at its end */
+    struct mr_err late_err;
 };
+
+/* script.c: between two statements: hands on what has become long, since units that are undone as
+ * one may be as many as the plan has. */
+void mr_script_drain(struct mr_script *s);
 
 /* script_unit.c: reads the unit's steps; undo: inverted. */
 enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);

@@ -278,6 +278,35 @@ static void test_faults(void **state)
     assert_true(writes > 8 && asks > 20);
 }
 
+/* Units that are undone as one have no end of text: it goes to the file as it comes, and a file that
+ * takes no more is told at the unit's end. */
+static void test_long_unit(void **state)
+{
+    enum { BYTES = 700000, ROWS = 6 };
+    static char long_text[BYTES + 32];
+    unsigned writes = 0;
+    (void)state;
+    for (unsigned i = 0; i <= writes; i++) {
+        struct world w;
+        struct mr_script_result result = {0};
+        world_begin(&w);
+        world_table(&w, "t", "id:int#+ text:text");
+        for (int row = 1; row <= ROWS; row++) {
+            int n = snprintf(long_text, sizeof long_text, "%d|", row);
+            memset(long_text + n, 'x', BYTES);
+            long_text[n + BYTES] = '\0';
+            step(&w, (uint64_t)row, INSERT, 0, NULL, long_text);
+        }
+        w.fail_write = i;
+        assert_int_equal(write_all(&w, &result), i == 0 ? MR_OK : MR_E_IO);
+        if (i == 0)
+            writes = w.writes;
+        assert_int_equal(w.writes, i == 0 ? writes : i);
+        world_end(&w);
+    }
+    assert_true(writes > 12); /* 7 are heads, units and the end of verify.sql */
+}
+
 static void test_no_view(void **state)
 {
     struct world w;
@@ -328,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_opens),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_long_unit),
         cmocka_unit_test(test_no_view),
         cmocka_unit_test(test_packet),
         cmocka_unit_test(test_cancelled),
