@@ -16,29 +16,34 @@ const char *mr_binlog_right(const struct mr_server *server)
     return server->version < MYSQL_OWN_RIGHTS ? "SUPER" : "SESSION_VARIABLES_ADMIN";
 }
 
-/* By SHOW, which needs no right, and has no row where the server knows no such thing. */
+/* Clusters whose nodes get all writes from each other, and how their nodes show, by SHOW, which needs
+ * no right, and has no row where the server knows no such thing.  Galera is in builds of MySQL, too. */
+static const struct {
+    const char *sql, *what;
+} clusters[] = {
+    {"SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_provider_name' AND Value <> ''",
+     "a node of Galera"},
+    {"SHOW GLOBAL VARIABLES WHERE Variable_name = 'group_replication_group_name' AND Value <> ''",
+     "set up for a replication group"},
+};
+
 static enum mr_code refuse_cluster(struct mr_db *db, struct mr_err *err)
 {
-    static const char galera[] = "SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_provider_name' "
-                                 "AND Value <> ''";
-    static const char group[] =
-        "SHOW GLOBAL VARIABLES WHERE Variable_name = 'group_replication_group_name' "
-        "AND Value <> ''";
-    const bool is_mysql = mr_db_server(db)->flavour == MR_FLAVOUR_MYSQL;
-    const char *sql = is_mysql ? group : galera;
-    struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(db, "vv", sql, strlen(sql), &res, err);
-    const bool is_node = code == MR_OK && mr_result_next(res) != NULL;
-    mr_result_free(res);
-    if (!is_node)
-        return code;
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "--no-binlog: server \"%s\" is %s, whose others would not "
-                     "get what is written",
-                     mr_db_label(db),
-                     is_mysql ? "set up for a replication group" : "a node of Galera");
-    mr_err_hint(err, "Nothing was changed. Leave --no-binlog out.");
-    return MR_E_REFUSED;
+    for (size_t i = 0; i < sizeof clusters / sizeof *clusters; i++) {
+        struct mr_result *res = NULL;
+        MR_TRY(mr_db_query(db, "vv", clusters[i].sql, strlen(clusters[i].sql), &res, err));
+        const bool is_node = mr_result_next(res) != NULL;
+        mr_result_free(res);
+        if (!is_node)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "--no-binlog: server \"%s\" is %s, whose others would not get what is "
+                         "written",
+                         mr_db_label(db), clusters[i].what);
+        mr_err_hint(err, "Nothing was changed. Leave --no-binlog out.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
 }
 
 static enum mr_code refuse_right(struct mr_db *db, struct mr_err *err)
