@@ -129,6 +129,7 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     MR_TRY_OUT(mr_watch_new(&db->ep, db->label, opts->run_tag,
                             opts->writable ? 0 : MR_DB_LOCK_WAIT_S, !opts->asks_nobody, &db->watch,
                             err));
+    mr_watch_heed(db->watch, opts->abandoned);
     MR_TRY_OUT(mr_db_connect(db, &db->server, err));
     if (opts->same_as != NULL)
         MR_TRY_OUT(mr_db_require_server(db, opts->same_as, err));

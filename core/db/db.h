@@ -35,6 +35,7 @@
 #ifndef MR_DB_H
 #define MR_DB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,8 @@ struct mr_db_opts {
     bool local_infile;               /* restore only: mr_db_load() may be used */
     bool compress;                   /* unless the endpoint says no: as its compress=1 */
     bool asks_nobody;                /* db_watch only: over it another watch asks */
+    const atomic_bool *abandoned;    /* NULL, or: what waits is ended as by an interruption while
+                                        it is set; outlives the connection */
     const struct mr_server *same_as; /* NULL, or the one that has to answer: else MR_E_MOVED */
 };
 

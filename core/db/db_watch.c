@@ -62,6 +62,7 @@ struct mr_watch {
     int fd;
     uint64_t connection;
     unsigned limit_s;
+    const atomic_bool *abandoned; /* or NULL; not looked at behind the end */
     char what[256];
     char sql[SQL_KEEP_BYTES];
     size_t sql_len;
@@ -235,9 +236,14 @@ static bool is_over(const struct mr_watch *watch, double waited_s)
     return watch->limit_s > 0 && longest_s >= watch->limit_s + MR_WATCH_GRACE_S;
 }
 
+static bool is_for_nobody(const struct mr_watch *watch)
+{
+    return mr_is_cancelled() || (watch->abandoned != NULL && atomic_load(watch->abandoned));
+}
+
 static enum ending judge(const struct mr_watch *watch, double waited_s)
 {
-    if (mr_is_cancelled() && waited_s >= CANCEL_AFTER_S)
+    if (waited_s >= CANCEL_AFTER_S && is_for_nobody(watch))
         return ENDED_CANCELLED;
     if (is_over(watch, waited_s))
         return watch->silent_tries > 0 ? ENDED_SILENT : ENDED_LIMIT;
@@ -418,6 +424,15 @@ void mr_watch_connected(struct mr_watch *watch, int fd, uint64_t connection)
     watch->connection = connection;
     if (fd >= 0)
         watch->ended = ENDED_NOT;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void mr_watch_heed(struct mr_watch *watch, const atomic_bool *abandoned)
+{
+    if (watch == NULL)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    watch->abandoned = abandoned;
     pthread_mutex_unlock(&watch->lock);
 }
 

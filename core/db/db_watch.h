@@ -18,7 +18,8 @@
  *    MR_WATCH_SILENCE times the connect-timeout;
  *  - it waits for a lock for longer than any session of ours is set to wait (the server
  *    itself waits for the tables of its catalogue for ever);
- *  - the run has been interrupted, and the call does not end by itself.
+ *  - the run has been interrupted, or what was read is for nobody any longer, and the call does not
+ *    end by itself.
  * Where a limit or an interruption ends what a connection reads, the server is told so, too
  * (KILL), if it answers at once and shows that session with a statement of this run.
  * mr_watch_tell() then has the reason for the error.
@@ -31,6 +32,7 @@
 #define MR_DB_WATCH_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -54,6 +56,9 @@ void mr_watch_free(struct mr_watch *watch); /* NULL is fine everywhere */
 
 /* The socket of the connection and its number on the server; -1: there is none. */
 void mr_watch_connected(struct mr_watch *watch, int fd, uint64_t connection);
+/* Calls end as by an interruption while it is set, too; NULL: they do not.  It outlives the watch's
+ * owner. */
+void mr_watch_heed(struct mr_watch *watch, const atomic_bool *abandoned);
 /* How long a statement may last on the client's side; 0: as long as the server answers. */
 void mr_watch_limit(struct mr_watch *watch, unsigned limit_s);
 /* What is being done; until then it is read from the statement.  "": from the statement. */

@@ -8,12 +8,17 @@
 #ifndef MR_ABREAST_H
 #define MR_ABREAST_H
 
+#include <stdatomic.h>
+
 #include "core/base/err.h"
 
 typedef enum mr_code mr_abreast_fn(void *ctx, struct mr_err *err);
 
-/* Both have ended when it returns.  The error is own's, else aside's. */
+/* Both have ended when it returns.  The error is own's, else aside's.  abandoned: NULL, or what is set
+ * when one of them has failed, for the connections of the other to heed (struct mr_db_opts): it would
+ * go on for nothing, and may wait for a lock without an end.  Then the error is that of the first; it
+ * is unset at the end. */
 enum mr_code mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside, void *aside_ctx,
-                        struct mr_err *err);
+                        atomic_bool *abandoned, struct mr_err *err);
 
 #endif

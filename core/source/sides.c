@@ -74,7 +74,7 @@ static enum mr_code load_catalogues(struct mr_sides *sides, struct mr_err *err)
             MR_TRY(load_source(sides, err));
             return load_target(sides, err);
         }
-    return mr_abreast(load_source, sides, load_target, sides, err);
+    return mr_abreast(load_source, sides, load_target, sides, &sides->abandoned, err);
 }
 
 enum mr_code mr_side_take_names(struct mr_server_side *side, struct mr_arena *arena,
@@ -96,6 +96,7 @@ static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side, bool
     struct mr_server_side *s = &sides->side[side];
     struct mr_err ignored = {0};
     s->ep = &sides->ep[side];
+    s->abandoned = &sides->abandoned;
     bool live = s->ep->kind == MR_ENDPOINT_MYSQL;
     enum mr_code code = mr_side_take_names(s, arena, err);
     if (code == MR_OK)
@@ -200,6 +201,7 @@ enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SID
     sides->opts.open_snapshot = opts->open_snapshot;
     sides->view_opts = sides->opts;
     sides->view_opts.consistent = true;
+    sides->opts.db.abandoned = &sides->abandoned;
     sides->view_opts.frees_tables = opts->frees_tables;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = open_endpoint(sides, (enum mr_side)side, uris[side], opts, err);

@@ -13,6 +13,8 @@
 #ifndef MR_SIDES_H
 #define MR_SIDES_H
 
+#include <stdatomic.h>
+
 #include "core/db/grants.h"
 #include "core/db/login_opts.h"
 #include "core/schema/schema.h"
@@ -37,6 +39,7 @@ struct mr_server_side {
                                NULL */
     struct mr_catalogue *cat;
     struct mr_reader *main;   /* the coordinator's own connection */
+    atomic_bool *abandoned;   /* of both sides, see abreast.h: what reads a catalogue heeds it */
     struct mr_grants *grants; /* NULL: a snapshot, or they cannot be read (warned of) */
 };
 
@@ -55,6 +58,7 @@ struct mr_sides {
     struct mr_server_side side[MR_SIDES];
     struct mr_endpoint ep[MR_SIDES];
     struct mr_source_opts opts, view_opts;
+    atomic_bool abandoned;
 };
 
 /* The databases that side->ep names, in order; the list is the arena's. */

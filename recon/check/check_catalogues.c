@@ -48,7 +48,8 @@ enum mr_code mr_check_catalogues(struct mr_check_run *check, const struct mr_vec
     MR_TRY(begin(check, pairs, up, &cat[up], &first, err));
     MR_TRY(begin(check, pairs, down, &cat[down], &second, err));
     if (!in_order && !has_snapshot(check))
-        return mr_abreast(load_side, &first, load_side, &second, err);
+        return mr_abreast(load_side, &first, load_side, &second,
+                          check->pairing.side[MR_SOURCE].abandoned, err);
     MR_TRY(load_side(&first, err));
     return load_side(&second, err);
 }

@@ -103,7 +103,7 @@ static enum mr_code find_parts(struct mr_check_worker *worker, const struct mr_p
         goto out;
     /* One more stretch takes as long: its rows come by such a statement, too. */
     const double a_stretch_s = mr_clock_now_s() - begun_s;
-    MR_TRY_OUT(mr_abreast(ask, &target, ask, &source, err));
+    MR_TRY_OUT(mr_abreast(ask, &target, ask, &source, NULL, err));
     MR_TRY_OUT(add_parts(narrow, &source, &target, err));
     mr_narrow_join(narrow, (uint64_t)(a_stretch_s * JOIN_BYTES_S /
                                       ((double)table->side[MR_SOURCE]->avg_row_bytes + 1)));

@@ -399,7 +399,7 @@ static enum mr_code read_part(struct scan *scan, struct parcel *p, struct part *
     struct mr_key last;
     struct half half = {scan, part->range, part->limit};
     MR_TRY(part->first ? read_target(&half, err)
-                       : mr_abreast(read_target, &half, read_source, &half, err));
+                       : mr_abreast(read_target, &half, read_source, &half, NULL, err));
     const bool was_first = part->first;
     part->cut = is_cut(&scan->target, part->limit, part->range.hi, &part->range.hi);
     part->first = part->first && !part->cut;

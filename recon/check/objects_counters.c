@@ -209,10 +209,11 @@ enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr
     for (size_t left = all->list.count / MR_SIDES, first; code == MR_OK && left > 0; left = first) {
         first = (left - 1) / TABLES_AT_ONCE * TABLES_AT_ONCE;
         choose(all, first, some, items);
-        code = mr_abreast(read_some_keys, &some[MR_SOURCE], read_some_keys, &some[MR_TARGET], err);
+        code = mr_abreast(read_some_keys, &some[MR_SOURCE], read_some_keys, &some[MR_TARGET], NULL,
+                          err);
         if (code == MR_OK)
             code = mr_abreast(read_some_nexts, &some[MR_TARGET], read_some_nexts, &some[MR_SOURCE],
-                              err);
+                              NULL, err);
     }
     return code;
 }

@@ -6,16 +6,19 @@
 #ifndef MR_TESTS_IN_TURN_H
 #define MR_TESTS_IN_TURN_H
 
+#include <stdatomic.h>
+
 #include "core/source/abreast.h"
 
 static unsigned in_turn_calls; /* how often two were read at once */
 
 enum mr_code __wrap_mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside,
-                               void *aside_ctx, struct mr_err *err);
+                               void *aside_ctx, atomic_bool *abandoned, struct mr_err *err);
 enum mr_code __wrap_mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside,
-                               void *aside_ctx, struct mr_err *err)
+                               void *aside_ctx, atomic_bool *abandoned, struct mr_err *err)
 {
     struct mr_err other = {0};
+    (void)abandoned;
     in_turn_calls++;
     enum mr_code code = own(own_ctx, err), second = aside(aside_ctx, &other);
     if (code == MR_OK && second != MR_OK && err != NULL)

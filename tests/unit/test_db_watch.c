@@ -192,6 +192,27 @@ static void test_left(void **state)
     assert_int_equal(count_threads(), threads);
 }
 
+/* What was read is for nobody any longer: the call ends, and others do not. */
+static void test_abandoned(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mr_err err;
+    atomic_bool abandoned = false;
+    open_world(&world, 9, 0);
+    mr_watch_heed(world.watch, &abandoned);
+    mr_watch_prepare(world.watch, SQL, strlen(SQL));
+    mr_watch_begin(world.watch);
+    struct pollfd ready = {.fd = world.call, .events = POLLIN};
+    assert_int_equal(poll(&ready, 1, 1500), 0);
+    mr_watch_end(world.watch);
+    atomic_store(&abandoned, true);
+    assert_int_equal(wait_for_nothing(&world, &err), MR_E_CANCELLED);
+    assert_false(mr_is_cancelled());
+    mr_watch_free(world.watch);
+    close_world(&world);
+}
+
 static void test_cancelled(void **state)
 {
     (void)state;
@@ -258,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_silent),
         cmocka_unit_test(test_rows_without_end),
         cmocka_unit_test(test_left),
+        cmocka_unit_test(test_abandoned),
         cmocka_unit_test(test_cancelled), /* from here on: for the rest of the process */
         cmocka_unit_test(test_kill),
     };
