@@ -217,7 +217,9 @@ static enum mr_code read_kind(struct names *n, size_t count, struct mr_arena *ar
     return code;
 }
 
-/* What the catalogue said of when a table was made: as texts of a statement, see take_row(). */
+/* What the catalogue said of when a table was made: as texts of a statement, see take_row().  Only of
+ * tables that numbers tell apart: another may have taken the place since, and of those without numbers
+ * the time alone tells which one rows are read of. */
 static enum mr_code take_times(const struct mr_table *const *tables, size_t count,
                                struct mr_arena *arena, struct mr_table_mark *marks, bool *known,
                                struct mr_err *err)
@@ -225,11 +227,36 @@ static enum mr_code take_times(const struct mr_table *const *tables, size_t coun
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < count; i++) {
-        known[i] = tables[i] != NULL && tables[i]->made_at != NULL;
+        known[i] = tables[i] != NULL && tables[i]->made_at != NULL && marks[i].numbers != NULL;
         if (!known[i])
             continue;
         mr_strbuf_reset(&text);
         mr_strbuf_add_fmt(&text, "=%s\n", tables[i]->made_at);
+        marks[i].time = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
+        if (marks[i].time == NULL)
+            code = mr_err_nomem(err, "reading the schema");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* Made anew, or in another's place, between the catalogue and now: such a mark is that of no table, so
+ * that rows are not believed whose table nothing else tells (a RENAME leaves MySQL's times as they are,
+ * and gives MariaDB's tables that of the second). */
+static enum mr_code spoil_times(const struct mr_table *const *tables, size_t count,
+                                struct mr_arena *arena, struct mr_table_mark *marks,
+                                struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        if (tables[i] == NULL || tables[i]->made_at == NULL || marks[i].time == NULL)
+            continue;
+        mr_strbuf_reset(&text);
+        mr_strbuf_add_fmt(&text, "=%s\n", tables[i]->made_at);
+        if (!text.failed && strcmp(text.ptr, marks[i].time) == 0)
+            continue;
+        mr_strbuf_add_str(&text, marks[i].time);
         marks[i].time = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
         if (marks[i].time == NULL)
             code = mr_err_nomem(err, "reading the schema");
@@ -255,7 +282,8 @@ enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const 
     for (size_t i = 0; was != NULL && i < count; i++)
         known[i] = was[i].numbers != NULL && marks[i].numbers != NULL;
     struct names times = {.db = db, .tables = tables, .known = known, .arena = MR_ARENA_INIT};
-    return read_kind(&times, count, arena, marks, err);
+    MR_TRY(read_kind(&times, count, arena, marks, err));
+    return was == NULL ? spoil_times(tables, count, arena, marks, err) : MR_OK;
 }
 
 /* ---- what they tell ---- */

@@ -16,9 +16,9 @@
  * it was at the beginning, so that its time is looked at now and then while rows are read.
  *
  * At the beginning InnoDB's numbers are asked for, and when a table was made is what the catalogue of
- * the plan was told: what becomes of a table between that and the first row is seen, too.
+ * the plan was told; of tables without numbers that is asked for, too.
  *
- * One statement a side at the beginning, one for each MR_CHECK_LOOK_S of a table's reading,
+ * One statement a side at the beginning, or two, one for each MR_CHECK_LOOK_S of a table's reading,
  * one a segment of more than one chunk, and two a side at the end.  Threads: begin and end are
  * the coordinator's, look and seen a worker's.
  */

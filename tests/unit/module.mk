@@ -207,7 +207,8 @@ LDFLAGS_test_check_cmd += -Wl,--wrap=mr_db_global_init,--wrap=mr_check_sides_ope
     -Wl,--wrap=mr_sides_close,--wrap=mr_sides_pair_dbs,--wrap=mr_check_same,--wrap=mr_check_plan \
     -Wl,--wrap=mr_pair_sections_warn,--wrap=mr_pair_patterns_warn,--wrap=mr_check_relate \
     -Wl,--wrap=mr_throttle_new,--wrap=mr_check_execute
-LDFLAGS_test_table_marks += -Wl,--wrap=mr_db_server,--wrap=mr_db_query
+LDFLAGS_test_table_marks += -Wl,--wrap=mr_db_server,--wrap=mr_db_query,--wrap=mr_result_next \
+    -Wl,--wrap=mr_result_free
 LDFLAGS_test_check_marks += -Wl,--wrap=mr_table_marks_read,--wrap=mr_db_reconnect
 LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
