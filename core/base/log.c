@@ -107,6 +107,18 @@ void mr_log_unhold(bool print)
     pthread_mutex_unlock(&device.lock);
 }
 
+void mr_log_begin_anew(void)
+{
+    pthread_mutex_lock(&device.lock);
+    held.is_on = false;
+    held.len = 0;
+    device.color = false;
+    device.status_shown = false;
+    pthread_mutex_unlock(&device.lock);
+    mr_log_set_file(-1, "", MR_LOG_TEXT, MR_LOG_ERROR);
+    mr_log_set_level(MR_LOG_INFO);
+}
+
 /* A line under construction: room is kept for "..." and the newline. */
 struct line {
     char text[LINE_MAX_BYTES];

@@ -59,6 +59,10 @@ void mr_log_hold(void);
 /* Writes what is kept, or forgets it. */
 void mr_log_unhold(bool print);
 
+/* In the child of a fork, which has a stderr of its own: what its parent keeps, its file, its
+ * status line, its level and its colour are the parent's alone.  What is hidden stays hidden. */
+void mr_log_begin_anew(void);
+
 /* A line of the file alone: how a run began, and how it ended. */
 void mr_log_file_only(const char *text);
 

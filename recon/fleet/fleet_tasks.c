@@ -8,19 +8,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/base/stdpipe.h"
 #include "core/cli/run_line.h"
 
 enum { OUT, SAID, STREAMS };
 
 #define STEP_MS 50
-#define GRACE_S 3.0 /* from SIGTERM to SIGKILL */
+#define GRACE_S 3.0           /* from SIGTERM to SIGKILL */
+#define CANCELLED_GRACE_S 1.0 /* the whole ends within 2 s of a signal */
 #define SAID_BYTES ((size_t)64 << 10)
 #define PIECE 65536
+
+/* Those that run. */
+struct crew {
+    struct mr_fleet_task *running[MR_FLEET_AT_ONCE];
+    size_t count;
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
 
 /* ---- within the task ---- */
 
@@ -38,23 +55,47 @@ static void take_role(int role)
     }
 }
 
+/* The fleet's own: where descriptors are few, the task needs them for its work. */
+static void close_others(const struct crew *crew)
+{
+    for (size_t i = 0; i < crew->count; i++)
+        for (int s = 0; s < STREAMS; s++)
+            close_fd(&crew->running[i]->fd[s]);
+}
+
+/* Whoever kills the fleet's own process means its tasks, too. */
+static bool follow_parent(pid_t parent)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+}
+
 /* stdin: nobody answers questions of a fleet. */
-_Noreturn static void be_task(const struct mr_fleet_task *task, const struct mr_fleet_how *how,
-                              const int pipes[STREAMS])
+static bool take_streams(int out[2], int said[2])
+{
+    close_fd(&out[0]);
+    close_fd(&said[0]);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool good = nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+                dup2(out[1], STDOUT_FILENO) >= 0 && dup2(said[1], STDERR_FILENO) >= 0;
+    close_fd(&nothing);
+    close_fd(&out[1]);
+    close_fd(&said[1]);
+    return good;
+}
+
+_Noreturn static void be_task(const struct mr_fleet_task *task, const struct mr_fleet_how *how)
 {
     int argc = 0;
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    char **argv = NULL;
     while (task->argv[argc] != NULL)
         argc++;
-    (void)setpgid(0, 0);
-    argv = calloc((size_t)argc + 1, sizeof *argv);
-    if (nothing < 0 || argv == NULL || dup2(nothing, STDIN_FILENO) < 0 ||
-        dup2(pipes[OUT], STDOUT_FILENO) < 0 || dup2(pipes[SAID], STDERR_FILENO) < 0)
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
+    if (argv == NULL)
         _exit(70); /* the child of a fork */
     for (int i = 0; i < argc; i++)
         argv[i] = task->argv[i];
     take_role(task->role);
+    mr_stdpipe_unhold(false); /* -q --brief keeps back the fleet's result, and no answer to it */
+    mr_log_begin_anew();
     int code = mr_run_line(how->commands, argc, argv);
     free(argv);
     _exit(code); /* the child of a fork */
@@ -62,29 +103,36 @@ _Noreturn static void be_task(const struct mr_fleet_task *task, const struct mr_
 
 /* ---- around it ---- */
 
-static void close_fd(int *fd)
+static enum mr_code no_room(struct mr_err *err)
 {
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
+    (void)mr_err_set_sys(err, MR_E_IO, errno, "could not start a task of the fleet");
+    mr_err_hint(err, "Each one at a time needs a process and two descriptors: see ulimit -u and "
+                     "ulimit -n, or lower --at-once.");
+    return MR_E_IO;
 }
 
 /* What of our own is still in stdout's buffer would be printed by the task, too. */
-static enum mr_code start(struct mr_fleet_task *task, const struct mr_fleet_how *how,
-                          struct mr_err *err)
+static enum mr_code start(struct mr_fleet_task *task, const struct crew *crew,
+                          const struct mr_fleet_how *how, struct mr_err *err)
 {
     int out[2] = {-1, -1}, said[2] = {-1, -1};
+    const pid_t self = getpid();
     enum mr_code code = MR_OK;
     (void)fflush(stdout);
     if (pipe2(out, O_CLOEXEC) != 0 || pipe2(said, O_CLOEXEC) != 0)
-        MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno, "could not start a task of the fleet"));
+        MR_TRY_OUT(no_room(err));
     task->begun_s = mr_clock_now_s();
     task->child.pid = fork();
-    if (task->child.pid == 0)
-        be_task(task, how, (const int[STREAMS]){out[1], said[1]});
+    if (task->child.pid == 0) {
+        (void)setpgid(0, 0);
+        close_others(crew);
+        if (!follow_parent(self) || !take_streams(out, said))
+            _exit(70); /* the child of a fork */
+        be_task(task, how);
+    }
     if (task->child.pid < 0) {
         task->child.pid = 0;
-        MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno, "could not start a task of the fleet"));
+        MR_TRY_OUT(no_room(err));
     }
     (void)setpgid(task->child.pid, task->child.pid); /* both, whoever is first */
     task->fd[OUT] = out[0];
@@ -139,11 +187,12 @@ static void signal_group(struct mr_fleet_task *task, int sig)
 static void hurry(struct mr_fleet_task *task, double limit_s, bool cancelled)
 {
     const double now_s = mr_clock_now_s();
+    const double grace_s = cancelled ? CANCELLED_GRACE_S : GRACE_S;
     if (task->ending == 0 && (cancelled || now_s - task->begun_s >= limit_s)) {
         task->late = !cancelled;
         task->asked_s = now_s;
         signal_group(task, SIGTERM);
-    } else if (task->ending != 0 && now_s - task->asked_s > GRACE_S) {
+    } else if (task->ending != 0 && now_s - task->asked_s > grace_s) {
         signal_group(task, SIGKILL);
     }
 }
@@ -165,35 +214,52 @@ static bool has_ended(struct mr_fleet_task *task)
 }
 
 /* Sleeps until one of them says something, a moment at most. */
-static void listen_to(struct mr_fleet_task *const *running, size_t count)
+static void listen_to(const struct crew *crew)
 {
     struct pollfd fds[MR_FLEET_AT_ONCE * STREAMS];
     nfds_t n = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < crew->count; i++)
         for (int s = 0; s < STREAMS; s++)
-            if (running[i]->fd[s] >= 0)
-                fds[n++] = (struct pollfd){.fd = running[i]->fd[s], .events = POLLIN};
+            if (crew->running[i]->fd[s] >= 0)
+                fds[n++] = (struct pollfd){.fd = crew->running[i]->fd[s], .events = POLLIN};
     (void)poll(fds, n, STEP_MS);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < crew->count; i++)
         for (int s = 0; s < STREAMS; s++)
-            drain(running[i], s);
+            drain(crew->running[i], s);
 }
 
 /* Those that have ended give way to the next ones. */
-static size_t sweep(struct mr_fleet_task **running, size_t count, const struct mr_fleet_how *how,
-                    bool cancelled)
+static void sweep(struct crew *crew, const struct mr_fleet_how *how, bool cancelled)
 {
     size_t left = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (has_ended(running[i])) {
+    for (size_t i = 0; i < crew->count; i++) {
+        struct mr_fleet_task *task = crew->running[i];
+        if (has_ended(task)) {
             if (how->done != NULL)
-                how->done(how->ctx, running[i]);
+                how->done(how->ctx, task);
             continue;
         }
-        hurry(running[i], how->limit_s, cancelled);
-        running[left++] = running[i];
+        hurry(task, how->limit_s, cancelled);
+        crew->running[left++] = task;
     }
-    return left;
+    crew->count = left;
+}
+
+/* Where there is no room for one more, those that run make some when they end: a fleet that is
+ * larger than a limit of the system takes longer, and has a verdict. */
+static enum mr_code man(struct crew *crew, struct mr_fleet_task *tasks, size_t count, size_t *next,
+                        const struct mr_fleet_how *how, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && *next < count && crew->count < how->at_once) {
+        code = start(&tasks[*next], crew, how, err);
+        if (code == MR_OK)
+            crew->running[crew->count++] = &tasks[(*next)++];
+    }
+    if (code == MR_OK || crew->count == 0)
+        return code;
+    *err = (struct mr_err){.code = MR_OK};
+    return MR_OK;
 }
 
 /* After an error or a signal none is begun any more, and those that run are asked to end and waited
@@ -201,8 +267,8 @@ static size_t sweep(struct mr_fleet_task **running, size_t count, const struct m
 enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
                                 const struct mr_fleet_how *how, struct mr_err *err)
 {
-    struct mr_fleet_task *running[MR_FLEET_AT_ONCE];
-    size_t nrunning = 0, next = 0;
+    struct crew crew = {.count = 0};
+    size_t next = 0;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < count; i++) {
         mr_strbuf_init(&tasks[i].out);
@@ -210,16 +276,13 @@ enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
         tasks[i].fd[OUT] = tasks[i].fd[SAID] = -1;
         tasks[i].exit_code = -1;
     }
-    while (nrunning > 0 || (code == MR_OK && next < count)) {
+    while (crew.count > 0 || (code == MR_OK && next < count)) {
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
-        while (code == MR_OK && next < count && nrunning < how->at_once) {
-            code = start(&tasks[next], how, err);
-            if (code == MR_OK)
-                running[nrunning++] = &tasks[next++];
-        }
-        listen_to(running, nrunning);
-        nrunning = sweep(running, nrunning, how, code != MR_OK);
+        if (code == MR_OK)
+            code = man(&crew, tasks, count, &next, how, err);
+        listen_to(&crew);
+        sweep(&crew, how, code != MR_OK);
     }
     for (size_t i = 0; code == MR_OK && i < count; i++)
         if (tasks[i].out.failed || tasks[i].said.failed)
