@@ -131,6 +131,19 @@ void mr_io_temp_name(char name[MR_IO_TEMP_BYTES])
                    atomic_fetch_add(&counter, 1));
 }
 
+void mr_io_remove_temps(const char *dir, pid_t pid)
+{
+    char begin[MR_IO_TEMP_BYTES];
+    DIR *stream = opendir(dir);
+    if (stream == NULL)
+        return;
+    (void)snprintf(begin, sizeof begin, ".myrecon-%ld-", (long)pid);
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        if (strncmp(entry->d_name, begin, strlen(begin)) == 0)
+            (void)unlinkat(dirfd(stream), entry->d_name, 0);
+    (void)closedir(stream);
+}
+
 static int open_temp(struct mr_io_file *file)
 {
     int fd = -1;

@@ -68,6 +68,9 @@ enum mr_code mr_io_read_own(const char *path, size_t max_bytes, struct mr_strbuf
 enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err);
 
+/* What a process that was killed has left of its atomic files in a directory is removed. */
+void mr_io_remove_temps(const char *dir, pid_t pid);
+
 /* Does a file begin with these bytes, at most MR_IO_HEAD_MAX? */
 enum mr_io_head {
     MR_IO_HEAD_NONE = 1, /* it is not there, empty, no regular file, or cannot be read */

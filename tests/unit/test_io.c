@@ -403,6 +403,22 @@ static void test_kill_at_any_point(void **state)
     free(fresh);
 }
 
+/* Of a process that was killed; those of others stay. */
+static void test_remove_temps(void **state)
+{
+    (void)state;
+    put(".myrecon-123-0.tmp", "half");
+    put(".myrecon-123-7.tmp", "half");
+    put(".myrecon-1234-0.tmp", "another's");
+    put("myrecon-123-0.tmp", "somebody's");
+    mr_io_remove_temps("nowhere", 123);
+    assert_int_equal(count_files(), 4);
+    mr_io_remove_temps(".", 123);
+    assert_int_equal(count_files(), 2);
+    assert_content(".myrecon-1234-0.tmp", "another's");
+    assert_content("myrecon-123-0.tmp", "somebody's");
+}
+
 /* The last one: the flag stays up. */
 static void test_sync_is_interrupted(void **state)
 {
@@ -432,6 +448,7 @@ int main(void)
         IN_PLACE(test_write_all_to_a_slow_pipe),
         IN_PLACE(test_read_limits),
         IN_PLACE(test_kill_at_any_point),
+        IN_PLACE(test_remove_temps),
         IN_PLACE(test_sync_is_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
