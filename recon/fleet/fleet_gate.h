@@ -33,6 +33,8 @@ struct mr_fleet_gate_server {
     enum mr_side side;
     const char *shown;    /* URI without password */
     const char *baseline; /* path, or NULL */
+    const char *connect;  /* the same with all its options: for a command to paste */
+    const char *peer;     /* with --peers: the other server, likewise; else NULL */
     enum mr_gate_severity verdict;
     const char *why;      /* it gave no answer; else NULL */
     struct mr_vec checks; /* struct mr_fleet_gate_check */

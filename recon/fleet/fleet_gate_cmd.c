@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/term.h"
+#include "core/file/io.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_gate.h"
 #include "recon/fleet/fleet_options.h"
@@ -135,13 +136,36 @@ static enum mr_code name_baseline(struct fleet_gate *f, struct mr_fleet_gate_ser
     return code;
 }
 
+static bool has_peer(const struct fleet_gate *f, const struct mr_fleet_gate_server *s)
+{
+    return f->opts->peers && strncmp(s->pair->uri[mr_other_side(s->side)], "snapshot:", 9) != 0;
+}
+
+/* Without passwords. */
+static enum mr_code name_server(struct fleet_gate *f, struct mr_fleet_gate_server *s,
+                                const struct mr_endpoint *ep, struct mr_err *err)
+{
+    struct mr_endpoint peer = {0};
+    s->shown = mr_endpoint_text(ep, false, &f->arena);
+    s->connect = mr_endpoint_text(ep, true, &f->arena);
+    if (has_peer(f, s)) {
+        MR_TRY(mr_endpoint_parse(&peer, s->pair->uri[mr_other_side(s->side)], err));
+        s->peer = mr_endpoint_text(&peer, true, &f->arena);
+        mr_endpoint_release(&peer);
+        if (s->peer == NULL)
+            return mr_err_nomem(err, "planning the tasks of a fleet");
+    }
+    return s->shown != NULL && s->connect != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "planning the tasks of a fleet");
+}
+
 /* Its words may hold passwords: they are read by a fork of this process, and are nobody's argv. */
 static enum mr_code make_line(struct fleet_gate *f, const struct mr_fleet_gate_server *s,
                               struct mr_fleet_task *task, struct mr_err *err)
 {
     static const char *const record[] = {"gate", "record", "--json", NULL};
     static const char *const check[] = {"gate", "check", "--json", NULL};
-    const char *peer = s->pair->uri[mr_other_side(s->side)];
     struct mr_fleet_line line;
     mr_fleet_line_begin(&line, &f->arena, &f->opts->fleet,
                         s->pair->config != NULL ? s->pair->config : f->opts->general.config_path,
@@ -152,9 +176,9 @@ static enum mr_code make_line(struct fleet_gate *f, const struct mr_fleet_gate_s
     mr_fleet_line_add_option(&line, "--skip", &f->opts->skip);
     if (f->records)
         mr_fleet_line_add(&line, s->baseline);
-    if (f->opts->peers && strncmp(peer, "snapshot:", 9) != 0) {
+    if (has_peer(f, s)) {
         mr_fleet_line_add(&line, "--peer");
-        mr_fleet_line_add(&line, peer);
+        mr_fleet_line_add(&line, s->pair->uri[mr_other_side(s->side)]);
     }
     mr_fleet_line_add(&line, "--");
     if (!f->records && s->baseline != NULL)
@@ -181,8 +205,8 @@ static enum mr_code add_server(struct fleet_gate *f, const struct mr_inventory_p
         return MR_OK;
     }
     *s = (struct mr_fleet_gate_server){.pair = pair, .side = side};
-    if (code == MR_OK && (s->shown = mr_endpoint_text(&ep, false, &f->arena)) == NULL)
-        code = mr_err_nomem(err, "planning the tasks of a fleet");
+    if (code == MR_OK)
+        code = name_server(f, s, &ep, err);
     mr_endpoint_release(&ep);
     if (code == MR_OK)
         code = name_baseline(f, s, err);
@@ -211,6 +235,14 @@ static enum mr_code add_servers(struct fleet_gate *f, struct mr_err *err)
 
 /* ---- the work ---- */
 
+/* One that was killed while it wrote a baseline could not take back what was not whole. */
+static void tidy(const struct fleet_gate *f)
+{
+    for (size_t i = 0; f->records && i < f->gate.count; i++)
+        if (f->tasks[i].child.has_ended && f->tasks[i].exit_code < 0)
+            mr_io_remove_temps(f->dir, f->tasks[i].child.pid);
+}
+
 static enum mr_code run_tasks(struct fleet_gate *f, struct mr_err *err)
 {
     const double begun_s = mr_clock_now_s();
@@ -224,6 +256,7 @@ static enum mr_code run_tasks(struct fleet_gate *f, struct mr_err *err)
                                      .ctx = &progress};
     enum mr_code code = mr_fleet_tasks_run(f->tasks, f->gate.count, &how, err);
     mr_fleet_progress_end(&progress);
+    tidy(f);
     f->gate.seconds = mr_clock_now_s() - begun_s;
     return code;
 }

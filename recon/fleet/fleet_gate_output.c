@@ -131,12 +131,16 @@ static void add_next(const struct mr_fleet_gate_server *s, struct mr_strbuf *out
         mr_strbuf_add_str(out, " --config ");
         mr_strbuf_add_shell_word(out, s->pair->config, strlen(s->pair->config));
     }
+    if (s->peer != NULL) {
+        mr_strbuf_add_str(out, " --peer ");
+        mr_strbuf_add_shell_word(out, s->peer, strlen(s->peer));
+    }
     if (s->baseline != NULL) {
         mr_strbuf_add_char(out, ' ');
         mr_strbuf_add_shell_word(out, s->baseline, strlen(s->baseline));
     }
     mr_strbuf_add_char(out, ' ');
-    mr_strbuf_add_shell_word(out, s->shown, strlen(s->shown));
+    mr_strbuf_add_shell_word(out, s->connect, strlen(s->connect));
     mr_strbuf_add_char(out, '\n');
 }
 

@@ -135,9 +135,12 @@ static int fleet_setup(void **state)
     for (size_t i = 0; i < SERVERS; i++) {
         struct mr_err err = {0};
         fleet.pairs[i] = (struct mr_inventory_pair){.name = names[i]};
-        fleet.servers[i] = (struct mr_fleet_gate_server){.pair = &fleet.pairs[i],
-                                                         .side = i % 2 == 0 ? MR_SOURCE : MR_TARGET,
-                                                         .shown = "mysql://u@h/x"};
+        fleet.servers[i] =
+            (struct mr_fleet_gate_server){.pair = &fleet.pairs[i],
+                                          .side = i % 2 == 0 ? MR_SOURCE : MR_TARGET,
+                                          .shown = "mysql://u@h/x",
+                                          .connect = "mysql://u@h/x?ssl-mode=required",
+                                          .peer = "mysql://u@g/x?ssl-mode=required"};
         fleet.tasks[i] = task_of(answers[i], "myrecon: error: a | b\n");
         assert_int_equal(mr_fleet_gate_read(&fleet.servers[i], &fleet.tasks[i], &arena, &err),
                          MR_OK);
@@ -225,6 +228,8 @@ static void test_text(void **state)
                                     "         silenced until 2026-12-01 00:00:00: critical "));
     assert_null(strstr(out.ptr, "ok       a source"));
     assert_non_null(strstr(out.ptr, "\nNext, of the first one:\n  myrecon gate check -v "));
+    assert_non_null(strstr(out.ptr, " --peer 'mysql://u@g/x?ssl-mode=required' "
+                                    "'mysql://u@h/x?ssl-mode=required'\n"));
     mr_fleet_gate_text(&fleet.gate, (struct mr_look){0}, true, &more);
     assert_non_null(strstr(more.ptr, "\nok       a source mysql://u@h/x\n"));
     mr_strbuf_release(&out);
