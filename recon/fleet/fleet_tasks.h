@@ -6,9 +6,12 @@
  *
  * A task is a fork that runs its line (run_line.h): no password ever stands in an argv.  What it
  * prints is kept, up to MR_FLEET_OUT bytes; more is a failure of the task, and not cut.  A task
- * that is not done in time gets SIGTERM, and SIGKILL 3 s later, with all that it has started.
+ * that is not done in time gets SIGTERM, and SIGKILL 3 s later (1 s where the whole is interrupted),
+ * with all that it has started; SIGTERM, too, where the fleet's own process is killed.  Of that
+ * process it has neither what is held back, nor the log file, nor the status line.  Where there is no
+ * room for one more process, or for its descriptors, it waits for one that ends.
  *
- * Errors: MR_E_NOMEM, MR_E_IO where no process can be had, MR_E_CANCELLED (all tasks have ended
+ * Errors: MR_E_NOMEM, MR_E_IO where not one process can be had, MR_E_CANCELLED (all tasks have ended
  * then).  Threads: none may have been started before.
  */
 #ifndef MR_FLEET_TASKS_H
