@@ -536,7 +536,7 @@ enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err)
     /* query_only would refuse TEMP tables, too; the file itself is open read-only. */
     MR_TRY(exec(cf,
                 "PRAGMA query_only=OFF; PRAGMA cache_size=-16384;"
-                "PRAGMA temp.cache_size=-65536; BEGIN;"
+                "PRAGMA temp.cache_size=-16384; BEGIN;"
                 "PRAGMA user_version", /* the view begins with the first reading */
                 "read it", err));
     cf->scratch = true;
