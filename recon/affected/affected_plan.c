@@ -249,7 +249,7 @@ static enum mr_code spell_side(const struct mr_affected *list,
     struct mr_case *cf = mr_findings_case(list->fd);
     struct mr_case_stmt *keys = NULL, *set = NULL;
     struct mr_case_fields map;
-    struct spelt found;
+    struct spelt found = {0}; /* what the query does not name is looked at, too */
     struct mr_affected_row row;
     bool more = false;
     mr_affected_row_init(&row);
