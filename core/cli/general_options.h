@@ -104,16 +104,19 @@ extern const struct mr_choice mr_general_log_formats[];
         .group = "Result", .help = (text)                                                          \
     }
 
-/* member: a struct mr_login_opts.  A command in a configuration that others may write would be
- * theirs: option files, which are looked at for that, have it. */
+/* member: a struct that has a password_command.  A command in a configuration that others may write
+ * would be theirs: option files, which are looked at for that, have it. */
+#define MR_PASSWORD_COMMAND_OPTION(owner, member)                                                  \
+    {                                                                                              \
+        .name = "password-command", .type = MR_OPTION_STRING,                                      \
+        .offset = offsetof(owner, member.password_command), .arg = "COMMAND", .group = "General",  \
+        .help = "run it at each login; the first line that it prints is the password",             \
+        .not_in_file = true                                                                        \
+    }
+
+/* member: a struct mr_login_opts. */
 #define MR_LOGIN_OPTIONS(owner, member)                                                            \
-    {.name = "password-command",                                                                   \
-     .type = MR_OPTION_STRING,                                                                     \
-     .offset = offsetof(owner, member.password_command),                                           \
-     .arg = "COMMAND",                                                                             \
-     .group = "General",                                                                           \
-     .help = "run it at each login; the first line that it prints is the password",                \
-     .not_in_file = true},                                                                         \
+    MR_PASSWORD_COMMAND_OPTION(owner, member),                                                     \
     {                                                                                              \
         .name = "ask-password", .type = MR_OPTION_FLAG,                                            \
         .offset = offsetof(owner, member.ask_password), .group = "General",                        \

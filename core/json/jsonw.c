@@ -286,6 +286,12 @@ void mr_jsonw_add_bool(struct mr_jsonw *w, const char *name, bool value)
     mr_jsonw_bool(w, value);
 }
 
+void mr_jsonw_add_seconds(struct mr_jsonw *w, double seconds)
+{
+    mr_jsonw_key(w, "seconds");
+    mr_jsonw_double(w, round(seconds * 1000) / 1000);
+}
+
 void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value)
 {
     char text[24];

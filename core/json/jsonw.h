@@ -77,6 +77,8 @@ void mr_jsonw_raw(struct mr_jsonw *w, const char *ptr, size_t len);
 void mr_jsonw_add_str(struct mr_jsonw *w, const char *name, const char *str);
 void mr_jsonw_add_uint(struct mr_jsonw *w, const char *name, uint64_t value);
 void mr_jsonw_add_bool(struct mr_jsonw *w, const char *name, bool value);
+/* "seconds", to the millisecond. */
+void mr_jsonw_add_seconds(struct mr_jsonw *w, double seconds);
 /* A number of a database, which is a string. */
 void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value);
 void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,

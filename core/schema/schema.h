@@ -120,8 +120,7 @@ struct mr_table {
     const char *comment;
     const char *row_format;   /* "Dynamic"; NULL: not known */
     const char *partitioning; /* normalised, what SHOW CREATE TABLE says of it; or NULL */
-    const char
-        *made_at; /* its CREATE_TIME when this was read, in UTC: table_marks.h; NULL: not known */
+    const char *made_at;      /* CREATE_TIME when this was read, in UTC; NULL: not known */
     uint64_t est_rows, data_bytes, avg_row_bytes; /* estimates of the server */
     const struct mr_column *columns;
     size_t ncolumns;

@@ -217,27 +217,34 @@ static enum mr_code read_kind(struct names *n, size_t count, struct mr_arena *ar
     return code;
 }
 
-/* What the catalogue said of when a table was made: as texts of a statement, see take_row().  Only of
- * tables that numbers tell apart: another may have taken the place since, and of those without numbers
- * the time alone tells which one rows are read of. */
+/* What the catalogue said of when a table was made, as a text of a statement (take_row()), and more
+ * behind it; in arena.  NULL: out of memory. */
+static const char *time_told(const struct mr_table *table, const char *more, struct mr_arena *arena)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "=%s\n%s", table->made_at, more);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+static bool has_time(const struct mr_table *table)
+{
+    return table != NULL && table->made_at != NULL;
+}
+
+/* Only of tables that numbers tell apart: another may have taken the place since, and of those without
+ * numbers the time alone tells which one rows are read of. */
 static enum mr_code take_times(const struct mr_table *const *tables, size_t count,
                                struct mr_arena *arena, struct mr_table_mark *marks, bool *known,
                                struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        known[i] = tables[i] != NULL && tables[i]->made_at != NULL && marks[i].numbers != NULL;
-        if (!known[i])
-            continue;
-        mr_strbuf_reset(&text);
-        mr_strbuf_add_fmt(&text, "=%s\n", tables[i]->made_at);
-        marks[i].time = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
-        if (marks[i].time == NULL)
-            code = mr_err_nomem(err, "reading the schema");
+    for (size_t i = 0; i < count; i++) {
+        known[i] = has_time(tables[i]) && marks[i].numbers != NULL;
+        if (known[i] && (marks[i].time = time_told(tables[i], "", arena)) == NULL)
+            return mr_err_nomem(err, "reading the schema");
     }
-    mr_strbuf_release(&text);
-    return code;
+    return MR_OK;
 }
 
 /* Made anew, or in another's place, between the catalogue and now: such a mark is that of no table, so
@@ -247,22 +254,17 @@ static enum mr_code spoil_times(const struct mr_table *const *tables, size_t cou
                                 struct mr_arena *arena, struct mr_table_mark *marks,
                                 struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        if (tables[i] == NULL || tables[i]->made_at == NULL || marks[i].time == NULL)
+    for (size_t i = 0; i < count; i++) {
+        if (!has_time(tables[i]) || marks[i].time == NULL)
             continue;
-        mr_strbuf_reset(&text);
-        mr_strbuf_add_fmt(&text, "=%s\n", tables[i]->made_at);
-        if (!text.failed && strcmp(text.ptr, marks[i].time) == 0)
-            continue;
-        mr_strbuf_add_str(&text, marks[i].time);
-        marks[i].time = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
-        if (marks[i].time == NULL)
-            code = mr_err_nomem(err, "reading the schema");
+        const char *told = time_told(tables[i], "", arena);
+        if (told != NULL && strcmp(told, marks[i].time) != 0)
+            told = time_told(tables[i], marks[i].time, arena);
+        if (told == NULL)
+            return mr_err_nomem(err, "reading the schema");
+        marks[i].time = told;
     }
-    mr_strbuf_release(&text);
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,

@@ -26,8 +26,8 @@ struct mr_table_mark {
  * its time, so that none is asked for in vain.  was: what the marks are to be compared with; times that
  * would not be are not asked for.  NULL: marks to begin with; the times of tables whose numbers are
  * known are those that the catalogue was told (mr_table.made_at): numbers decide, times only say where
- * they are worth a look.  Of others the time now is asked for; where it
- * is another than the catalogue's the mark is that of no table. */
+ * they are worth a look.  Of others the time now is asked for; where it is another than the
+ * catalogue's the mark is that of no table. */
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
                                  size_t count, const struct mr_table_mark *was,
                                  struct mr_arena *arena, struct mr_table_mark *marks,

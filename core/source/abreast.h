@@ -1,6 +1,6 @@
 /*
- * abreast: two readings at once, each on a connection of its own, so that over
- * a long line they take one round trip and not two.
+ * abreast: two readings at once, each on a connection of its own, so that over a long line they take
+ * one round trip and not two.
  *
  * Threads: `aside` runs in a thread that lives for the call, `own` in the caller's; what the two
  * touch must be apart.  Where no thread can be had they run one after the other.

@@ -197,9 +197,8 @@ enum mr_code mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec 
  * Up to `wanted` keys that cut the table into segments, strictly ascending in the
  * server's order; none of them is the last key.  Found by probing the index (at most
  * 100 short reads, however big the table, and none after a second), never by COUNT(*) or
- * OFFSET; similar in size
- * where keys are spread evenly between the gaps, whatever gaps there are.  spec->where
- * is not looked at.  Pushes struct mr_key, bytes in arena.  None found is fine.
+ * OFFSET; similar in size where keys are spread evenly between the gaps, whatever gaps there are.
+ * spec->where is not looked at.  Pushes struct mr_key, bytes in arena.  None found is fine.
  */
 enum mr_code mr_reader_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
                               size_t wanted, struct mr_arena *arena, struct mr_vec *keys,

@@ -579,9 +579,7 @@ enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *
         goto out;
     }
     *only = table;
-    for (size_t cuts = 0; cuts < CUTS_MAX && code == MR_OK; cuts++) {
-        if (mr_clock_now_s() >= until_s)
-            break;
+    for (size_t cuts = 0; cuts < CUTS_MAX && code == MR_OK && mr_clock_now_s() < until_s; cuts++) {
         size_t at = greatest(&c, wanted);
         if (at == SIZE_MAX)
             break;

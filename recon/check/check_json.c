@@ -1,7 +1,6 @@
 /* check_json.c: see check_json.h. */
 #include "recon/check/check_json.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/case/image.h"
@@ -305,8 +304,7 @@ static void summary_line(struct json *j)
     put_counts(j, &r->sums);
     put_explained(j, &r->all_explained);
     put_uint(j, "objects", r->objects.count);
-    mr_jsonw_key(&j->w, "seconds");
-    mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(&j->w, r->run->seconds);
     put_uint(j, "not_checked", r->not_checked);
     put_uint(j, "unsettled_rows", r->unsettled_rows);
     put_uint(j, "rows_not_printed", mr_check_result_not_printed(r));

@@ -1,18 +1,16 @@
 /* fleet_doctor_cmd.c: `myrecon fleet doctor`; see fleet_cmd.h. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
-#include "core/json/json_in.h"
 #include "core/json/jsonw.h"
 #include "recon/doctor/doctor.h"
 #include "recon/doctor/doctor_works.h"
+#include "recon/fleet/fleet_answer.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_options.h"
 
@@ -27,7 +25,7 @@ static const struct mr_option options[] = {
     MR_FLEET_OPTIONS(struct options, fleet),
     MR_DOCTOR_FOR_OPTION(struct options, works),
     MR_JSON_OPTION(struct options, json, "one JSON object a line"),
-    MR_FLEET_PASSWORD_OPTION(struct options, fleet),
+    MR_PASSWORD_COMMAND_OPTION(struct options, fleet),
     MR_GENERAL_OPTIONS(struct options, general),
 };
 
@@ -66,8 +64,7 @@ static const struct mr_command_doc doc = {
 struct finding {
     enum mr_doctor_state state;
     const char *server, *name, *message, *hint; /* server, hint: or NULL */
-    const char *line;                           /* the object, within the task's answer */
-    size_t line_len;
+    struct mr_fleet_said said;
 };
 
 struct patient {
@@ -144,91 +141,57 @@ static enum mr_code add_patients(struct fleet_doctor *d, struct mr_err *err)
 
 /* ---- answers ---- */
 
-static enum mr_code keep(struct fleet_doctor *d, const struct json_t *object, const char *name,
-                         const char **out, struct mr_err *err)
-{
-    const char *text;
-    MR_TRY(mr_json_get_text_or_null(object, name, &text, err));
-    *out = text != NULL ? mr_arena_strdup(&d->arena, text) : NULL;
-    return text != NULL && *out == NULL ? mr_err_nomem(err, "reading an answer") : MR_OK;
-}
+struct reading {
+    struct patient *patient;
+    struct mr_arena *arena;
+};
 
-static enum mr_code read_finding(struct fleet_doctor *d, struct patient *p,
-                                 const struct json_t *object, const char *line, size_t len,
-                                 struct mr_err *err)
+static enum mr_code read_finding(struct reading *r, const struct json_t *object,
+                                 struct mr_fleet_said said, struct mr_err *err)
 {
-    struct finding f = {.line = line, .line_len = len};
+    struct finding f = {.said = said};
     const char *state;
     MR_TRY(mr_json_get_text(object, "state", &state, err));
-    MR_TRY(keep(d, object, "server", &f.server, err));
-    MR_TRY(keep(d, object, "name", &f.name, err));
-    MR_TRY(keep(d, object, "message", &f.message, err));
-    MR_TRY(keep(d, object, "hint", &f.hint, err));
+    MR_TRY(mr_fleet_answer_text(object, "server", r->arena, &f.server, err));
+    MR_TRY(mr_fleet_answer_text(object, "name", r->arena, &f.name, err));
+    MR_TRY(mr_fleet_answer_text(object, "message", r->arena, &f.message, err));
+    MR_TRY(mr_fleet_answer_text(object, "hint", r->arena, &f.hint, err));
     for (f.state = MR_DOCTOR_OK; strcmp(mr_doctor_state_text(f.state), state) != 0; f.state++)
         if (f.state == MR_DOCTOR_PROBLEM)
             return mr_err_set(err, MR_E_REFUSED, "\"%s\" is no state of a finding", state);
     if (f.name == NULL || f.message == NULL)
         return mr_err_set(err, MR_E_REFUSED, "a finding lacks its name");
-    if (f.state > p->verdict)
-        p->verdict = f.state;
-    struct finding *slot = mr_vec_push(&p->findings);
+    if (f.state > r->patient->verdict)
+        r->patient->verdict = f.state;
+    struct finding *slot = mr_vec_push(&r->patient->findings);
     if (slot == NULL)
         return mr_err_nomem(err, "reading an answer");
     *slot = f;
     return MR_OK;
 }
 
-static enum mr_code read_line(struct fleet_doctor *d, struct patient *p, const char *line,
-                              size_t len, bool *whole, struct mr_err *err)
+static enum mr_code read_said(void *ctx, const char *type, const struct json_t *object,
+                              struct mr_fleet_said said, struct mr_err *err)
 {
-    struct mr_json_doc *json = NULL;
-    const char *type = "";
+    struct reading *r = ctx;
     uint64_t servers = 0;
-    MR_TRY(mr_json_parse(line, len, "the answer", &json, err));
-    enum mr_code code = mr_json_get_text(mr_json_root(json), "type", &type, err);
-    if (code == MR_OK && strcmp(type, "finding") == 0) {
-        code = read_finding(d, p, mr_json_root(json), line, len, err);
-    } else if (code == MR_OK && strcmp(type, "summary") == 0) {
-        code = mr_json_get_uint(mr_json_root(json), "servers", &servers, err);
-        p->reached = servers > 0;
-        *whole = code == MR_OK;
-    }
-    mr_json_free(json);
-    return code;
+    if (strcmp(type, "finding") == 0)
+        return read_finding(r, object, said, err);
+    if (strcmp(type, "summary") == 0)
+        MR_TRY(mr_json_get_uint(object, "servers", &servers, err));
+    r->patient->reached |= servers > 0;
+    return MR_OK;
 }
 
-/* Half an answer is none: what it lacks may be what is wrong. */
 static enum mr_code read_answer(struct fleet_doctor *d, struct patient *p, struct mr_err *err)
 {
-    const struct mr_strbuf *answer = &p->task->out;
-    const char *at = answer->ptr, *end = at + answer->len;
-    struct mr_strbuf why = MR_STRBUF_INIT;
-    struct mr_err wrong = {0};
-    bool whole = false;
-    enum mr_code code = MR_OK;
-    for (const char *newline; code == MR_OK && at < end; at = newline + 1) {
-        newline = memchr(at, '\n', (size_t)(end - at));
-        if (newline == NULL)
-            break;
-        code = read_line(d, p, at, (size_t)(newline - at), &whole, &wrong);
+    struct reading r = {p, &d->arena};
+    MR_TRY(mr_fleet_answer_read(p->task, read_said, &r, &d->arena, &p->why, err));
+    if (p->why != NULL) {
+        p->verdict = MR_DOCTOR_UNKNOWN;
+        mr_vec_clear(&p->findings);
     }
-    if (code == MR_OK && whole && !p->task->late && !p->task->flooded)
-        return MR_OK;
-    if (code == MR_E_NOMEM) {
-        *err = wrong;
-        return code;
-    }
-    if (code != MR_OK)
-        mr_strbuf_add_fmt(&why, "its answer cannot be read: %s", wrong.message);
-    else
-        mr_fleet_task_why(p->task, &why);
-    mr_vec_clear(&p->findings);
-    p->verdict = MR_DOCTOR_UNKNOWN;
-    code = mr_strbuf_check(&why, "reading an answer", err);
-    if (code == MR_OK && (p->why = mr_arena_strdup(&d->arena, why.ptr)) == NULL)
-        code = mr_err_nomem(err, "reading an answer");
-    mr_strbuf_release(&why);
-    return code;
+    return MR_OK;
 }
 
 static int by_gravity(const void *a, const void *b)
@@ -325,13 +288,12 @@ static void put_patient(struct mr_jsonw *w, const struct patient *p)
     mr_jsonw_add_str(w, "pair", p->pair->name);
     mr_jsonw_add_str(w, "verdict", mr_doctor_state_text(p->verdict));
     mr_jsonw_add_str(w, "reason", p->why);
-    mr_jsonw_key(w, "seconds");
-    mr_jsonw_double(w, round(p->task->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(w, p->task->seconds);
     mr_jsonw_key(w, "findings");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < p->findings.count; i++) {
         const struct finding *f = mr_vec_at(&p->findings, i);
-        mr_jsonw_raw(w, f->line, f->line_len);
+        mr_jsonw_raw(w, f->said.ptr, f->said.len);
     }
     mr_jsonw_array_end(w);
     mr_jsonw_object_end(w);
@@ -356,8 +318,7 @@ static enum mr_code print_json(const struct fleet_doctor *d, struct mr_err *err)
     mr_jsonw_add_uint(&w, "pairs", d->count);
     mr_jsonw_add_uint(&w, "problems", count_of(d, MR_DOCTOR_PROBLEM));
     mr_jsonw_add_uint(&w, "unknown", count_of(d, MR_DOCTOR_UNKNOWN));
-    mr_jsonw_key(&w, "seconds");
-    mr_jsonw_double(&w, round(d->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(&w, d->seconds);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
@@ -369,19 +330,10 @@ static enum mr_code print_json(const struct fleet_doctor *d, struct mr_err *err)
 
 static enum mr_code examine(struct fleet_doctor *d, struct mr_err *err)
 {
-    const double begun_s = mr_clock_now_s();
-    struct mr_fleet_progress progress;
     MR_TRY(add_patients(d, err));
-    MR_TRY(mr_fleet_progress_begin(&progress, d->opts->general.progress, "asking servers", d->count,
-                                   err));
-    const struct mr_fleet_how how = {.commands = d->invocation->commands,
-                                     .at_once = d->opts->fleet.at_once,
-                                     .limit_s = d->opts->fleet.limit_s,
-                                     .done = mr_fleet_progress_one,
-                                     .ctx = &progress};
-    enum mr_code code = mr_fleet_tasks_run(d->tasks, d->count, &how, err);
-    mr_fleet_progress_end(&progress);
-    d->seconds = mr_clock_now_s() - begun_s;
+    enum mr_code code =
+        mr_fleet_ask(&d->opts->fleet, d->invocation->commands, d->opts->general.progress, d->tasks,
+                     d->count, &d->seconds, err);
     for (size_t i = 0; code == MR_OK && i < d->count; i++)
         code = read_answer(d, &d->patients[i], err);
     if (code == MR_OK && d->count > 1)

@@ -14,7 +14,7 @@
 
 #include "core/base/run_id.h"
 #include "core/base/term.h"
-#include "recon/fleet/fleet_tasks.h"
+#include "recon/fleet/fleet_answer.h"
 #include "recon/fleet/inventory.h"
 #include "recon/gate/gate_judge.h"
 
@@ -24,8 +24,7 @@ struct mr_fleet_gate_check {
     enum mr_gate_severity severity;
     unsigned priority;          /* 0 to 2 */
     const char *silenced_until; /* it does not count; or NULL */
-    const char *line;           /* the object, as it was printed, in the answer */
-    size_t line_len;
+    struct mr_fleet_said said;
 };
 
 struct mr_fleet_gate_server {
@@ -57,6 +56,10 @@ enum mr_code mr_fleet_gate_read(struct mr_fleet_gate_server *server,
 void mr_fleet_gate_sort(struct mr_fleet_gate *gate);
 /* The worst of all. */
 enum mr_gate_severity mr_fleet_gate_verdict(const struct mr_fleet_gate *gate);
+
+/* Within an object that is begun: the line's type, and which server it is of. */
+struct mr_jsonw;
+void mr_fleet_gate_put_server(struct mr_jsonw *w, const struct mr_fleet_gate_server *server);
 
 /* Text: the first line as Nagios takes it, a block for each server that is not well. */
 void mr_fleet_gate_text(const struct mr_fleet_gate *gate, struct mr_look look, bool verbose,

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/term.h"
 #include "core/file/io.h"
@@ -59,7 +58,7 @@ static const struct mr_option options[] = {
      .help = "of record: the directory of the baselines; needed",
      .not_in_file = true},
     MR_GATE_ANSWER_OPTIONS(struct options),
-    MR_FLEET_PASSWORD_OPTION(struct options, fleet),
+    MR_PASSWORD_COMMAND_OPTION(struct options, fleet),
     MR_GENERAL_OPTIONS(struct options, general),
 };
 
@@ -245,19 +244,10 @@ static void tidy(const struct fleet_gate *f)
 
 static enum mr_code run_tasks(struct fleet_gate *f, struct mr_err *err)
 {
-    const double begun_s = mr_clock_now_s();
-    struct mr_fleet_progress progress;
-    MR_TRY(mr_fleet_progress_begin(&progress, f->opts->general.progress, "asking servers",
-                                   f->gate.count, err));
-    const struct mr_fleet_how how = {.commands = f->invocation->commands,
-                                     .at_once = f->opts->fleet.at_once,
-                                     .limit_s = f->opts->fleet.limit_s,
-                                     .done = mr_fleet_progress_one,
-                                     .ctx = &progress};
-    enum mr_code code = mr_fleet_tasks_run(f->tasks, f->gate.count, &how, err);
-    mr_fleet_progress_end(&progress);
+    enum mr_code code =
+        mr_fleet_ask(&f->opts->fleet, f->invocation->commands, f->opts->general.progress, f->tasks,
+                     f->gate.count, &f->gate.seconds, err);
     tidy(f);
-    f->gate.seconds = mr_clock_now_s() - begun_s;
     return code;
 }
 

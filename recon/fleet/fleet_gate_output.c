@@ -1,5 +1,4 @@
 /* fleet_gate_output.c: text, JSON and metrics of a fleet's gate; see fleet_gate.h. */
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,27 +20,16 @@ static size_t count_of(const struct mr_fleet_gate *gate, enum mr_gate_severity v
 
 /* ---- text ---- */
 
-/* Foreign text in the first line, in which a bar begins the performance data. */
-static void show_plain(struct mr_strbuf *out, const char *text)
-{
-    const size_t from = out->len;
-    mr_utf8_show_str(out, text);
-    for (size_t i = from; i < out->len; i++)
-        if (out->ptr[i] == '|')
-            out->ptr[i] = '/';
-}
-
 /* The verdict, how many are what, and who is worst. */
 static void first_line(const struct mr_fleet_gate *gate, struct mr_strbuf *out)
 {
-    static const char *const words[] = {"OK", "OK", "WARNING", "UNKNOWN", "CRITICAL"};
     const enum mr_gate_severity verdict = mr_fleet_gate_verdict(gate);
     const size_t critical = count_of(gate, MR_GATE_CRITICAL);
     const size_t unknown = count_of(gate, MR_GATE_UNKNOWN);
     const size_t warning = count_of(gate, MR_GATE_WARNING), ok = count_of(gate, MR_GATE_OK);
     size_t shown = 0;
-    mr_strbuf_add_fmt(out, "FLEET GATE %s - %zu of %zu server%s ok", words[verdict], ok,
-                      gate->count, gate->count == 1 ? "" : "s");
+    mr_strbuf_add_fmt(out, "FLEET GATE %s - %zu of %zu server%s ok", mr_gate_output_word(verdict),
+                      ok, gate->count, gate->count == 1 ? "" : "s");
     if (critical > 0)
         mr_strbuf_add_fmt(out, ", %zu critical", critical);
     if (unknown > 0)
@@ -52,9 +40,8 @@ static void first_line(const struct mr_fleet_gate *gate, struct mr_strbuf *out)
         const struct mr_fleet_gate_server *s = &gate->servers[i];
         if (s->verdict != verdict || shown++ >= 3)
             continue;
-        mr_strbuf_add_str(out, shown > 1 ? ", " : ": ");
-        show_plain(out, s->pair->name);
-        mr_strbuf_add_fmt(out, " %s", mr_side_name(s->side));
+        mr_strbuf_add_fmt(out, "%s%s %s", shown > 1 ? ", " : ": ", s->pair->name,
+                          mr_side_name(s->side));
     }
     if (shown > 3)
         mr_strbuf_add_fmt(out, " and %zu more", shown - 3);
@@ -64,16 +51,9 @@ static void first_line(const struct mr_fleet_gate *gate, struct mr_strbuf *out)
                       gate->count, ok, warning, unknown, critical, gate->seconds);
 }
 
-static enum mr_style style_of(enum mr_gate_severity severity)
-{
-    if (severity == MR_GATE_OK)
-        return MR_STYLE_GOOD;
-    return severity == MR_GATE_CRITICAL ? MR_STYLE_BAD : MR_STYLE_WARN;
-}
-
 static void add_head(const struct mr_fleet_gate_server *s, bool color, struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out, "%s%-8s%s ", mr_term_style(style_of(s->verdict), color),
+    mr_strbuf_add_fmt(out, "%s%-8s%s ", mr_term_style(mr_gate_output_style(s->verdict), color),
                       mr_gate_severity_text(s->verdict), mr_term_style(MR_STYLE_RESET, color));
     mr_utf8_show_str(out, s->pair->name);
     mr_strbuf_add_fmt(out, " %s ", mr_side_name(s->side));
@@ -176,23 +156,24 @@ static size_t count_silenced(const struct mr_fleet_gate *gate)
     return count;
 }
 
+void mr_fleet_gate_put_server(struct mr_jsonw *w, const struct mr_fleet_gate_server *server)
+{
+    mr_jsonw_add_fmt(w, "type:server pair:%s side:%s server:%s baseline:%s", server->pair->name,
+                     mr_side_name(server->side), server->shown, server->baseline);
+}
+
 static void put_server(struct mr_jsonw *w, const struct mr_fleet_gate_server *s)
 {
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "type", "server");
-    mr_jsonw_add_str(w, "pair", s->pair->name);
-    mr_jsonw_add_str(w, "side", mr_side_name(s->side));
-    mr_jsonw_add_str(w, "server", s->shown);
-    mr_jsonw_add_str(w, "baseline", s->baseline);
+    mr_fleet_gate_put_server(w, s);
     mr_jsonw_add_str(w, "verdict", mr_gate_severity_text(s->verdict));
     mr_jsonw_add_str(w, "reason", s->why);
-    mr_jsonw_key(w, "seconds");
-    mr_jsonw_double(w, round(s->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(w, s->seconds);
     mr_jsonw_key(w, "checks");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < s->checks.count; i++) {
         const struct mr_fleet_gate_check *c = mr_vec_at(&s->checks, i);
-        mr_jsonw_raw(w, c->line, c->line_len);
+        mr_jsonw_raw(w, c->said.ptr, c->said.len);
     }
     mr_jsonw_array_end(w);
     mr_jsonw_object_end(w);
@@ -215,8 +196,7 @@ enum mr_code mr_fleet_gate_json(const struct mr_fleet_gate *gate, FILE *file, st
         mr_jsonw_add_uint(&w, mr_gate_severity_text((enum mr_gate_severity)s),
                           count_of(gate, (enum mr_gate_severity)s));
     mr_jsonw_add_uint(&w, "silenced", count_silenced(gate));
-    mr_jsonw_key(&w, "seconds");
-    mr_jsonw_double(&w, round(gate->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(&w, gate->seconds);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

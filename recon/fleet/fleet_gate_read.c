@@ -2,13 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json/json_in.h"
 #include "recon/fleet/fleet_gate.h"
 
 struct reading {
     struct mr_fleet_gate_server *server;
     struct mr_arena *arena;
-    bool is_whole; /* the summary was there */
 };
 
 static bool severity_of(const char *text, enum mr_gate_severity *out)
@@ -31,25 +29,15 @@ static enum mr_code get_severity(const struct json_t *object, const char *name,
     return MR_OK;
 }
 
-/* A member as a copy in the arena; NULL where it is null. */
-static enum mr_code keep(const struct reading *r, const struct json_t *object, const char *name,
-                         const char **out, struct mr_err *err)
+static enum mr_code read_check(struct reading *r, const struct json_t *object,
+                               struct mr_fleet_said said, struct mr_err *err)
 {
-    const char *text;
-    MR_TRY(mr_json_get_text_or_null(object, name, &text, err));
-    *out = text != NULL ? mr_arena_strdup(r->arena, text) : NULL;
-    return text != NULL && *out == NULL ? mr_err_nomem(err, "reading an answer") : MR_OK;
-}
-
-static enum mr_code read_check(struct reading *r, const struct json_t *object, const char *line,
-                               size_t len, struct mr_err *err)
-{
-    struct mr_fleet_gate_check c = {.line = line, .line_len = len};
+    struct mr_fleet_gate_check c = {.said = said};
     const char *priority;
-    MR_TRY(keep(r, object, "name", &c.name, err));
-    MR_TRY(keep(r, object, "message", &c.message, err));
-    MR_TRY(keep(r, object, "hint", &c.hint, err));
-    MR_TRY(keep(r, object, "silenced_until", &c.silenced_until, err));
+    MR_TRY(mr_fleet_answer_text(object, "name", r->arena, &c.name, err));
+    MR_TRY(mr_fleet_answer_text(object, "message", r->arena, &c.message, err));
+    MR_TRY(mr_fleet_answer_text(object, "hint", r->arena, &c.hint, err));
+    MR_TRY(mr_fleet_answer_text(object, "silenced_until", r->arena, &c.silenced_until, err));
     MR_TRY(get_severity(object, "severity", &c.severity, err));
     MR_TRY(mr_json_get_text(object, "priority", &priority, err));
     if (c.name == NULL || c.message == NULL || priority[0] != 'P')
@@ -62,63 +50,29 @@ static enum mr_code read_check(struct reading *r, const struct json_t *object, c
     return MR_OK;
 }
 
-static enum mr_code read_line(struct reading *r, const char *line, size_t len, struct mr_err *err)
+static enum mr_code read_said(void *ctx, const char *type, const struct json_t *object,
+                              struct mr_fleet_said said, struct mr_err *err)
 {
-    struct mr_json_doc *doc = NULL;
-    const char *type = "";
-    MR_TRY(mr_json_parse(line, len, "the answer", &doc, err));
-    enum mr_code code = mr_json_get_text(mr_json_root(doc), "type", &type, err);
-    if (code == MR_OK && strcmp(type, "check") == 0) {
-        code = read_check(r, mr_json_root(doc), line, len, err);
-    } else if (code == MR_OK && strcmp(type, "summary") == 0) {
-        code = get_severity(mr_json_root(doc), "verdict", &r->server->verdict, err);
-        r->is_whole = code == MR_OK;
-    }
-    mr_json_free(doc);
-    return code;
+    struct reading *r = ctx;
+    if (strcmp(type, "check") == 0)
+        return read_check(r, object, said, err);
+    return strcmp(type, "summary") == 0 ? get_severity(object, "verdict", &r->server->verdict, err)
+                                        : MR_OK;
 }
 
-static enum mr_code set_unknown(struct reading *r, const char *why, struct mr_err *err)
-{
-    r->server->verdict = MR_GATE_UNKNOWN;
-    mr_vec_clear(&r->server->checks);
-    r->server->why = mr_arena_strdup(r->arena, why);
-    return r->server->why != NULL ? MR_OK : mr_err_nomem(err, "reading an answer");
-}
-
-/* Half an answer is none: what it lacks may be what is wrong. */
 enum mr_code mr_fleet_gate_read(struct mr_fleet_gate_server *server,
                                 const struct mr_fleet_task *task, struct mr_arena *arena,
                                 struct mr_err *err)
 {
-    struct reading r = {.server = server, .arena = arena};
-    struct mr_strbuf why = MR_STRBUF_INIT;
-    struct mr_err wrong = {0};
-    enum mr_code code = MR_OK;
-    const char *at = task->out.ptr, *end = at + task->out.len;
+    struct reading r = {server, arena};
     server->checks = (struct mr_vec)MR_VEC_INIT(struct mr_fleet_gate_check);
     server->seconds = task->seconds;
-    for (const char *newline; code == MR_OK && at < end; at = newline + 1) {
-        newline = memchr(at, '\n', (size_t)(end - at));
-        if (newline == NULL)
-            break;
-        code = read_line(&r, at, (size_t)(newline - at), &wrong);
+    MR_TRY(mr_fleet_answer_read(task, read_said, &r, arena, &server->why, err));
+    if (server->why != NULL) {
+        server->verdict = MR_GATE_UNKNOWN;
+        mr_vec_clear(&server->checks);
     }
-    if (code == MR_E_NOMEM) {
-        *err = wrong;
-        return code;
-    }
-    if (code == MR_OK && r.is_whole && !task->late && !task->flooded)
-        return MR_OK;
-    if (code != MR_OK)
-        mr_strbuf_add_fmt(&why, "its answer cannot be read: %s", wrong.message);
-    else
-        mr_fleet_task_why(task, &why);
-    code = mr_strbuf_check(&why, "reading an answer", err);
-    if (code == MR_OK)
-        code = set_unknown(&r, why.ptr, err);
-    mr_strbuf_release(&why);
-    return code;
+    return MR_OK;
 }
 
 static int by_gravity(const void *a, const void *b)

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/suggest.h"
 
 static bool is_chosen(const struct mr_string_list *patterns, const char *name)
@@ -57,27 +58,32 @@ enum mr_code mr_fleet_open(const struct mr_fleet_options *opts, struct mr_arena 
     return MR_OK;
 }
 
-enum mr_code mr_fleet_progress_begin(struct mr_fleet_progress *progress, enum mr_progress_mode mode,
-                                     const char *doing, size_t count, struct mr_err *err)
+static void one_has_ended(void *bar, const struct mr_fleet_task *task)
 {
-    MR_TRY(mr_progress_new(mode, &progress->bar, err));
-    mr_progress_begin(progress->bar, doing);
-    mr_progress_add_total(progress->bar, count);
-    return MR_OK;
-}
-
-void mr_fleet_progress_one(void *progress, const struct mr_fleet_task *task)
-{
-    struct mr_fleet_progress *p = progress;
     (void)task;
-    mr_progress_add_done(p->bar, 1);
-    mr_progress_tick(p->bar);
+    mr_progress_add_done(bar, 1);
+    mr_progress_tick(bar);
 }
 
-void mr_fleet_progress_end(struct mr_fleet_progress *progress)
+enum mr_code mr_fleet_ask(const struct mr_fleet_options *opts, struct mr_command_list commands,
+                          enum mr_progress_mode mode, struct mr_fleet_task *tasks, size_t count,
+                          double *seconds, struct mr_err *err)
 {
-    mr_progress_finish(progress->bar);
-    mr_progress_free(progress->bar);
+    const double begun_s = mr_clock_now_s();
+    struct mr_progress *bar = NULL;
+    MR_TRY(mr_progress_new(mode, &bar, err));
+    mr_progress_begin(bar, "asking servers");
+    mr_progress_add_total(bar, count);
+    const struct mr_fleet_how how = {.commands = commands,
+                                     .at_once = opts->at_once,
+                                     .limit_s = opts->limit_s,
+                                     .done = one_has_ended,
+                                     .ctx = bar};
+    enum mr_code code = mr_fleet_tasks_run(tasks, count, &how, err);
+    mr_progress_finish(bar);
+    mr_progress_free(bar);
+    *seconds = mr_clock_now_s() - begun_s;
+    return code;
 }
 
 void mr_fleet_line_begin(struct mr_fleet_line *line, struct mr_arena *arena,

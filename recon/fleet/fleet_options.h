@@ -53,26 +53,15 @@ struct mr_fleet_options {
         .max = 86400                                                                               \
     }
 
-#define MR_FLEET_PASSWORD_OPTION(owner, member)                                                    \
-    {                                                                                              \
-        .name = "password-command", .type = MR_OPTION_STRING,                                      \
-        .offset = offsetof(owner, member.password_command), .arg = "COMMAND", .group = "General",  \
-        .help = "run it at each login; the first line that it prints is the password",             \
-        .not_in_file = true                                                                        \
-    }
-
 /* Loads the inventory, and keeps the pairs that are asked for. */
 enum mr_code mr_fleet_open(const struct mr_fleet_options *opts, struct mr_arena *arena,
                            struct mr_inventory *inventory, struct mr_err *err);
 
-/* How many tasks have ended: the hook `done` of struct mr_fleet_how. */
-struct mr_fleet_progress {
-    struct mr_progress *bar;
-};
-enum mr_code mr_fleet_progress_begin(struct mr_fleet_progress *progress, enum mr_progress_mode mode,
-                                     const char *doing, size_t count, struct mr_err *err);
-void mr_fleet_progress_one(void *progress, const struct mr_fleet_task *task);
-void mr_fleet_progress_end(struct mr_fleet_progress *progress);
+/* Runs the tasks, as the options say, with progress; *seconds: what all of them took, also where they
+ * were interrupted. */
+enum mr_code mr_fleet_ask(const struct mr_fleet_options *opts, struct mr_command_list commands,
+                          enum mr_progress_mode mode, struct mr_fleet_task *tasks, size_t count,
+                          double *seconds, struct mr_err *err);
 
 /* The words of a task's line, in the arena. */
 struct mr_fleet_line {

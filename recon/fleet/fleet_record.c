@@ -1,7 +1,6 @@
 /* fleet_record.c: see fleet_record.h. */
 #include "recon/fleet/fleet_record.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
@@ -38,15 +37,10 @@ static void put_server(struct mr_jsonw *w, const struct mr_fleet_gate_server *s,
     struct mr_strbuf reason = MR_STRBUF_INIT;
     add_reason(task, &reason);
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "type", "server");
-    mr_jsonw_add_str(w, "pair", s->pair->name);
-    mr_jsonw_add_str(w, "side", mr_side_name(s->side));
-    mr_jsonw_add_str(w, "server", s->shown);
-    mr_jsonw_add_str(w, "baseline", s->baseline);
+    mr_fleet_gate_put_server(w, s);
     mr_jsonw_add_str(w, "state", state_of(task));
     mr_jsonw_add_str(w, "reason", reason.len > 0 ? reason.ptr : NULL);
-    mr_jsonw_key(w, "seconds");
-    mr_jsonw_double(w, round(task->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(w, task->seconds);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
     mr_strbuf_release(&reason);
@@ -76,8 +70,7 @@ static enum mr_code print_json(const struct mr_fleet_gate *gate, const struct mr
     mr_jsonw_add_uint(&w, "recorded", count_of(gate, tasks, "recorded"));
     mr_jsonw_add_uint(&w, "incomplete", count_of(gate, tasks, "incomplete"));
     mr_jsonw_add_uint(&w, "failed", count_of(gate, tasks, "failed"));
-    mr_jsonw_key(&w, "seconds");
-    mr_jsonw_double(&w, round(gate->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(&w, gate->seconds);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

@@ -248,26 +248,20 @@ static size_t count_fenced(const struct fence *f)
     return fenced;
 }
 
-static enum mr_style style_of(enum mr_gate_severity severity)
-{
-    return severity == MR_GATE_OK         ? MR_STYLE_GOOD
-           : severity == MR_GATE_CRITICAL ? MR_STYLE_BAD
-                                          : MR_STYLE_WARN;
-}
-
 static void add_subject(struct mr_strbuf *out, const struct subject *s, bool verbose, bool color)
 {
-    mr_strbuf_add_fmt(out, "%s%s%s  ", mr_term_style(style_of(s->worst), color), verdict_of(s),
-                      mr_term_style(MR_STYLE_RESET, color));
+    mr_strbuf_add_fmt(out, "%s%s%s  ", mr_term_style(mr_gate_output_style(s->worst), color),
+                      verdict_of(s), mr_term_style(MR_STYLE_RESET, color));
     mr_utf8_show_str(out, s->uri);
     mr_strbuf_add_char(out, '\n');
     for (size_t i = 0; i < s->findings.count; i++) {
         const struct mr_fence_finding *finding = mr_vec_at(&s->findings, i);
         if (finding->severity == MR_GATE_OK && !verbose)
             continue;
-        mr_strbuf_add_fmt(out, "  %s%s%s %s: ", mr_term_style(style_of(finding->severity), color),
-                          mr_gate_severity_text(finding->severity),
-                          mr_term_style(MR_STYLE_RESET, color), finding->name);
+        mr_strbuf_add_fmt(
+            out, "  %s%s%s %s: ", mr_term_style(mr_gate_output_style(finding->severity), color),
+            mr_gate_severity_text(finding->severity), mr_term_style(MR_STYLE_RESET, color),
+            finding->name);
         mr_utf8_show_str(out, finding->message);
         mr_strbuf_add_char(out, '\n');
         if (finding->hint != NULL) {

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 
@@ -18,6 +17,19 @@ int mr_gate_output_exit(enum mr_gate_severity verdict, bool nagios)
     case MR_GATE_CRITICAL: return 2;
     }
     return 0;
+}
+
+const char *mr_gate_output_word(enum mr_gate_severity verdict)
+{
+    static const char *const words[] = {"OK", "OK", "WARNING", "UNKNOWN", "CRITICAL"};
+    return words[verdict];
+}
+
+enum mr_style mr_gate_output_style(enum mr_gate_severity severity)
+{
+    if (severity == MR_GATE_OK)
+        return MR_STYLE_GOOD;
+    return severity == MR_GATE_CRITICAL ? MR_STYLE_BAD : MR_STYLE_WARN;
 }
 
 static const struct mr_gate_result *result_at(const struct mr_gate_report *report, size_t i)
@@ -113,11 +125,10 @@ static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
 /* A pager shows this line alone: the verdict, and three findings of that gravity. */
 static void first_line(const struct mr_gate_report *report, struct mr_strbuf *out)
 {
-    static const char *const words[] = {"OK", "OK", "WARNING", "UNKNOWN", "CRITICAL"};
     const struct mr_gate_judge *judge = report->judge;
     const enum mr_gate_severity verdict = mr_gate_judge_verdict(judge);
     size_t shown = 0;
-    mr_strbuf_add_fmt(out, "GATE %s - ", words[verdict]);
+    mr_strbuf_add_fmt(out, "GATE %s - ", mr_gate_output_word(verdict));
     for (size_t i = 0; i < judge->results.count && verdict != MR_GATE_OK; i++) {
         const struct mr_gate_result *r = result_at(report, i);
         if (effective(r) != verdict || shown++ >= 3)
@@ -141,22 +152,15 @@ static void first_line(const struct mr_gate_report *report, struct mr_strbuf *ou
     mr_strbuf_add_fmt(out, " 'seconds'=%.3fs\n", report->seconds);
 }
 
-static enum mr_style style_of(enum mr_gate_severity severity)
-{
-    if (severity == MR_GATE_OK)
-        return MR_STYLE_GOOD;
-    return severity == MR_GATE_CRITICAL ? MR_STYLE_BAD : MR_STYLE_WARN;
-}
-
 /* Names and messages may hold what a server says: they are shown escaped. A silenced finding says
  * what it would be, how long it is silenced, and why. */
 static void one_block(const struct mr_gate_report *report, const struct mr_gate_result *r,
                       struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out,
-                      "%s%-8s%s P%u %s: ", mr_term_style(style_of(effective(r)), report->color),
-                      r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
-                      mr_term_style(MR_STYLE_RESET, report->color), r->priority, r->check);
+    mr_strbuf_add_fmt(
+        out, "%s%-8s%s P%u %s: ", mr_term_style(mr_gate_output_style(effective(r)), report->color),
+        r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
+        mr_term_style(MR_STYLE_RESET, report->color), r->priority, r->check);
     mr_utf8_show_str(out, r->message);
     mr_strbuf_add_char(out, '\n');
     if (r->silence != NULL) {
@@ -325,8 +329,7 @@ static void put_summary(struct mr_jsonw *w, const struct mr_gate_report *report)
     mr_jsonw_add_uint(w, "critical", count_of(report, MR_GATE_CRITICAL));
     mr_jsonw_add_uint(w, "unknown", count_of(report, MR_GATE_UNKNOWN));
     mr_jsonw_add_uint(w, "silenced", count_silenced(report));
-    mr_jsonw_key(w, "seconds");
-    mr_jsonw_double(w, round(report->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(w, report->seconds);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }

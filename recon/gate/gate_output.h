@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 
+#include "core/base/term.h"
 #include "recon/gate/gate_judge.h"
 
 /* How the names of metrics begin: a server's of one command are not those of another. */
@@ -52,6 +53,9 @@ enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report, cons
 enum mr_code mr_gate_output_prometheus_down(const char *metrics, const char *label,
                                             const char *path, struct mr_err *err);
 
+/* "OK", "CRITICAL": as Nagios says it. */
+const char *mr_gate_output_word(enum mr_gate_severity verdict);
+enum mr_style mr_gate_output_style(enum mr_gate_severity severity);
 /* The process's exit status of a verdict. */
 int mr_gate_output_exit(enum mr_gate_severity verdict, bool nagios);
 

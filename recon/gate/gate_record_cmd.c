@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -109,8 +108,7 @@ static enum mr_code print_json(const struct mr_gate_run *run, size_t servers, co
         mr_jsonw_add_uint(&w, counts[i].key, counts[i].count);
     }
     mr_jsonw_add_bool(&w, "complete", complete);
-    mr_jsonw_key(&w, "seconds");
-    mr_jsonw_double(&w, round(run->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(&w, run->seconds);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

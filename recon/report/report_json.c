@@ -2,7 +2,6 @@
 #include "recon/report/report_json.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "core/json/jsonw.h"
@@ -437,8 +436,7 @@ static void summary_line(struct json *j)
         r->interrupted ? "incomplete" : mr_check_result_verdict(r), j->text.ptr, r->ntables,
         r->diverged, r->not_checked, r->sums.source_rows + r->sums.target_rows, COUNTS_OF(&r->sums),
         r->unsettled_rows, r->objects.count);
-    mr_jsonw_key(&j->w, "seconds");
-    mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);
+    mr_jsonw_add_seconds(&j->w, r->run->seconds);
     mr_jsonw_add_str(&j->w, "not_visible", r->run->hidden);
     end_line(j);
 }
