@@ -35,6 +35,12 @@ void mr_reader_free(struct mr_reader *reader)
         reader->source->ops->reader_free(reader);
 }
 
+void mr_reader_on_renewal(struct mr_reader *reader, mr_reader_renewed_fn *fn, void *ctx)
+{
+    reader->renewed = fn;
+    reader->renewed_ctx = ctx;
+}
+
 static bool is_open(struct mr_range range)
 {
     return range.lo.ptr == NULL && range.hi.ptr == NULL;

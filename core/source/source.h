@@ -162,8 +162,13 @@ struct mr_source_ops {
 struct mr_source {
     const struct mr_source_ops *ops;
 };
+/* What is to be said on a connection that was lost and made anew, before a reader uses it.  Where it
+ * fails, so does the use, and the next one tries again. */
+typedef enum mr_code mr_reader_renewed_fn(void *ctx, struct mr_db *db, struct mr_err *err);
 struct mr_reader {
     struct mr_source *source;
+    mr_reader_renewed_fn *renewed; /* or NULL */
+    void *renewed_ctx;
 };
 
 /* The catalogue is the caller's (mr_catalogue_free).  It lacks the keys that servers made up
@@ -177,6 +182,7 @@ enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
 void mr_source_compress(struct mr_source *src);
 void mr_source_free(struct mr_source *src);
 void mr_reader_free(struct mr_reader *reader);
+void mr_reader_on_renewal(struct mr_reader *reader, mr_reader_renewed_fn *fn, void *ctx);
 
 /* Rows of (lo, hi] in key order, at most `limit` of them (0: no limit).  Without a key
  * the range must be open and rows come in any order. */

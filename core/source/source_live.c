@@ -71,6 +71,8 @@ static enum mr_code ensure_connected(struct mr_reader *reader, struct mr_err *er
     unsigned attempts =
         opts->reconnect_attempts > 0 ? opts->reconnect_attempts : MR_LIVE_RECONNECT_ATTEMPTS;
     MR_TRY(mr_db_reconnect(lr->db, attempts, err));
+    if (reader->renewed != NULL)
+        MR_TRY(reader->renewed(reader->renewed_ctx, lr->db, err));
     lr->lost = false;
     return MR_OK;
 }

@@ -3,6 +3,7 @@
  *
  * The parts, in the order in which check_cmd.c calls them:
  *   check_plan       pairs databases and tables, chooses keys, classes and identities
+ *   check_scope      which part of that is read, where several share the work
  *   check_scan       leapfrog over key ranges: suspects and finished chunks
  *   check_spill      tables without a common key order: joined on disk
  *   check_relate     who follows whom, and who may be behind
@@ -36,6 +37,7 @@ struct mr_check_options;
 struct mr_spill;
 struct mr_check_mark;
 struct mr_check_alike;
+struct mr_scope;
 
 /* May a side lack what the other one had written before? */
 enum mr_lag {
@@ -69,6 +71,8 @@ struct mr_check_run {
     atomic_bool lost;               /* a server went away for good: the run can be resumed */
     struct mr_digest_choice choice; /* who digests */
     unsigned object_kinds;          /* --objects, bits of enum mr_objects_kind */
+    const struct mr_scope *scope;   /* --scope (check_scope.h), or NULL: the whole pair */
+    const char *scope_digest;
     /* Which side writes first: rows are read upstream, downstream, upstream. */
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];

@@ -20,6 +20,7 @@
 #include "recon/check/check_result.h"
 #include "recon/check/check_run.h"
 #include "recon/check/check_same.h"
+#include "recon/check/check_scope.h"
 #include "recon/check/check_sides.h"
 #include "recon/check/check_text.h"
 #include "recon/check/objects.h"
@@ -46,6 +47,8 @@ static const char *options_text(struct mr_check_run *check)
         mr_strbuf_add_str(&sb, "same-server=1\n");
     if (o->trust_manifest)
         mr_strbuf_add_str(&sb, MR_RUN_TRUSTS "\n");
+    if (check->scope != NULL)
+        mr_strbuf_add_fmt(&sb, "%s%s\n", MR_RUN_SCOPE + 1, check->scope_digest);
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         const struct mr_readspec *scan = check->pairing.tables[i]->scan;
         const char *where =
@@ -311,6 +314,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
     MR_TRY_OUT(mr_check_same(check, &pairs, err));
     MR_TRY_OUT(mr_pair_sections_warn(&check->pairing, err));
     MR_TRY_OUT(mr_check_plan(check, &pairs, err));
+    MR_TRY_OUT(mr_check_scope_apply(check, err));
     MR_TRY_OUT(mr_pair_patterns_warn(&check->pairing, "--tables", &check->opts->tables, err));
     MR_TRY_OUT(mr_pair_patterns_warn(&check->pairing, "--exclude", &check->opts->exclude, err));
     MR_TRY_OUT(mr_pair_references_plan(&check->pairing, err));
@@ -378,11 +382,17 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     mr_general_options_apply(&opts->general);
     check.pairing.arena = &check.arena;
     check.pairing.followed = opts->case_path != NULL;
+    struct mr_scope scope = {0};
     check.open_snapshot = invocation->commands.open_snapshot;
     check.run.uuid = id.id;
     check.run.started = id.started;
     struct mr_err late = {0};
     enum mr_code code = MR_OK, closed;
+    if (opts->scope_path != NULL) {
+        MR_TRY_OUT(mr_scope_load(opts->scope_path, &check.arena, &scope, &check.scope_digest, err));
+        check.scope = &scope;
+        check.run.uuid = scope.run;
+    }
     MR_TRY_OUT(mr_db_global_init(err));
     MR_TRY_OUT(mr_objects_parse_kinds(opts->objects, &check.object_kinds, err));
     MR_TRY_OUT(mr_progress_new(opts->general.progress, &check.progress, err));

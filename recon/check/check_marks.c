@@ -10,6 +10,7 @@
 #include "core/db/sqltext.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_scope.h"
 #include "recon/check/check_sides.h"
 
 struct mr_check_mark {
@@ -107,8 +108,8 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
 
 /* ---- rows of an earlier try ---- */
 
-/* Chunks are cut in the order of the key; in another one what was read says nothing. */
-static const char *key_text(struct mr_check_run *check, const struct mr_pair *table, int side)
+const char *mr_check_key_order(struct mr_check_run *check, const struct mr_pair *table,
+                               enum mr_side side)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < table->scan[side].nkey; i++) {
@@ -144,7 +145,7 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
     *same = true;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table_mark *mark = &check->marks[table->at].side[side];
-        now[side] = (struct mr_find_made){key_text(check, table, side), mark->numbers, mark->time};
+        now[side] = (struct mr_find_made){mr_check_key_order(check, table, (enum mr_side)side), mark->numbers, mark->time};
         if (now[side].key == NULL)
             return mr_err_nomem(err, "planning the work");
     }
@@ -315,7 +316,7 @@ enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)
         struct mr_err why = lost;
         if (lost.code == MR_OK)
             compare(&check->marks[table->at], &now[i], &why);
-        if (why.code != MR_OK && !atomic_load(&table->failed))
+        if (why.code != MR_OK && !atomic_load(&table->failed) && mr_check_in_scope(check, table))
             code = judge(check, table, &why, err);
     }
     return code;

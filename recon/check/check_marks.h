@@ -35,6 +35,10 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
  * is now is kept, for the next try).  known: rows were read of it. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err);
+/* Types and collations of the key's columns, by which chunks are cut: in another order what was read
+ * says nothing.  In the run's arena; NULL: no memory. */
+const char *mr_check_key_order(struct mr_check_run *check, const struct mr_pair *table,
+                               enum mr_side side);
 void mr_check_marks_look(struct mr_check_run *check, const struct mr_pair *table);
 void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_task *task);
 enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err);

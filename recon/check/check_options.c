@@ -62,6 +62,14 @@ static const struct mr_option options[] = {
              "foreign_key, trigger, charset, auto_increment, database, view, routine, "
              "event, sequence, attribute; or all, or none",
      .initial = "all"},
+    {.name = "scope",
+     .type = MR_OPTION_STRING,
+     .offset = AT(scope_path),
+     .arg = "FILE",
+     .group = "What is compared",
+     .help = "only the tables and ranges of keys in FILE, one part of a fleet's plan; fleet run "
+             "uses it",
+     .not_in_file = true},
 
     {.name = "consistent",
      .type = MR_OPTION_FLAG,
@@ -182,6 +190,14 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     if (values->resume && values->case_path == NULL) {
         (void)mr_err_set(err, MR_E_USAGE, "option \"--resume\" needs --case FILE");
         mr_err_hint(err, "Name the case file of the run that is to go on.");
+        return MR_E_USAGE;
+    }
+    if (values->scope_path != NULL &&
+        (values->tables.count + values->exclude.count + values->where.texts.count > 0 ||
+         values->since_text != NULL)) {
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "option \"--scope\" says what is read: it goes with none of --tables, "
+                         "--exclude, --where and --since");
         return MR_E_USAGE;
     }
     MR_TRY(mr_general_options_finish(settings, &values->general, err));

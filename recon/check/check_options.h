@@ -25,6 +25,7 @@ struct mr_check_options {
     struct mr_table_wheres where;
     const char *since_text; /* as given, or NULL; see `since` */
     const char *objects;    /* the list as given; "all" by default */
+    const char *scope_path; /* or NULL */
 
     /* how */
     bool consistent;

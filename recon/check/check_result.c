@@ -57,6 +57,18 @@ static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by
     return code;
 }
 
+/* Of a part of a fleet's plan, once it is done, what was not its work is none of its result. */
+static void leave_out_of_scope(struct mr_check_result *result)
+{
+    size_t kept = 0;
+    if (!result->run->finished || strstr(result->run->options, MR_RUN_SCOPE) == NULL)
+        return;
+    for (size_t i = 0; i < result->ntables; i++)
+        if (result->tables[i].verdict != MR_VERDICT_UNDECIDED)
+            result->tables[kept++] = result->tables[i];
+    result->ntables = kept;
+}
+
 enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_findings *fd,
                                   const struct mr_find_run *run, uint64_t max_rows,
                                   struct mr_err *err)
@@ -70,6 +82,7 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
     bool by_plans = false;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err));
+    leave_out_of_scope(result);
     MR_TRY_OUT(mr_findings_objects(fd, &result->arena, &result->objects, err));
     MR_TRY_OUT(mr_findings_advice(fd, &result->arena, &result->advice, err));
     result->explained =

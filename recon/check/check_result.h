@@ -9,6 +9,8 @@
 
 /* A line of a run's options: sums of a snapshot's manifest were believed. */
 #define MR_RUN_TRUSTS "trust-manifest=1"
+/* Of another one: it was a part of a fleet's plan (check_scope.h). */
+#define MR_RUN_SCOPE "\nscope="
 
 struct mr_check_result {
     struct mr_arena arena;

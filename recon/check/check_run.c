@@ -16,7 +16,9 @@
 #include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_scan.h"
+#include "recon/check/check_scope.h"
 #include "recon/check/check_settle.h"
+#include "recon/check/check_slots.h"
 #include "recon/check/check_spill.h"
 #include "recon/check/check_suspects.h"
 #include "recon/check/check_wait.h"
@@ -83,6 +85,8 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
                                         &w->reader[side], err);
     }
     mr_check_hint_connections(code, err);
+    if (code == MR_OK)
+        code = mr_check_slots_take(w, worker == 0, err);
     if (code == MR_OK && worker == 0 && run->in_views)
         tell_locks(w);
     *state = w;
@@ -161,6 +165,7 @@ static void close_readers(struct run *run, unsigned first)
         mr_reader_free(w->reader[MR_TARGET]);
         mr_reader_free(w->again);
         w->reader[MR_SOURCE] = w->reader[MR_TARGET] = w->again = NULL;
+        w->has_slots = false;
     }
 }
 
@@ -232,9 +237,10 @@ static struct job_item *add_job(struct run *run, enum job job, struct mr_pair *t
     return item;
 }
 
-static bool is_active(const struct mr_pair *table)
+static bool is_active(const struct run *run, const struct mr_pair *table)
 {
-    return !table->find.settled && !atomic_load(&table->failed);
+    return !table->find.settled && !atomic_load(&table->failed) &&
+           mr_check_in_scope(run->check, table);
 }
 
 /* ---- scan ---- */
@@ -288,6 +294,21 @@ static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
     return code;
 }
 
+/* Those that a fleet's plan has cut are its segments, in the same order. */
+static enum mr_code take_ranges(struct mr_check_run *check, struct mr_pair *table,
+                                const struct mr_scope_table *part, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_range *ranges = mr_arena_calloc(&arena, part->nranges, sizeof *ranges);
+    enum mr_code code = ranges != NULL ? MR_OK : mr_err_nomem(err, "planning the work");
+    for (size_t i = 0; code == MR_OK && i < part->nranges; i++)
+        ranges[i] = part->ranges[i].range;
+    if (code == MR_OK)
+        code = mr_findings_segments_add(check->fd, table->find.id, ranges, part->nranges, err);
+    mr_arena_release(&arena);
+    return code;
+}
+
 /* A segment goes on behind its last finished chunk; finished ones are not read again. */
 static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
 {
@@ -296,7 +317,10 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct
     size_t count = 0;
     MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments, &count, err));
     if (count == 0) {
-        MR_TRY(cut_table(check, table, err));
+        const struct mr_scope_table *part =
+            check->scope != NULL ? mr_scope_find(check->scope, table->find.name) : NULL;
+        MR_TRY(part != NULL && part->order[MR_SOURCE] != NULL ? take_ranges(check, table, part, err)
+                                                              : cut_table(check, table, err));
         MR_TRY(
             mr_findings_segments(check->fd, table->find.id, &check->arena, &segments, &count, err));
     }
@@ -339,7 +363,7 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table, struct m
     bool known = false;
     bool failed = atomic_load(&table->failed);
     enum mr_code code = mr_findings_table_add(check->fd, &table->find, &known, err);
-    if (code != MR_OK || failed)
+    if (code != MR_OK || failed || !mr_check_in_scope(check, table))
         return code;
     if (known && table->find.settled && table->find.verdict != MR_VERDICT_NOT_CHECKED)
         return MR_OK;
@@ -372,7 +396,7 @@ static enum mr_code add_spill_jobs(struct run *run, bool *more, struct mr_err *e
     *more = false;
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (table->join == MR_JOIN_SHARED || !is_active(table) || table->find.scanned)
+        if (table->join == MR_JOIN_SHARED || !is_active(run, table) || table->find.scanned)
             continue;
         *more = count++ == SPILLS_AT_ONCE;
         if (*more)
@@ -421,7 +445,8 @@ static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
         return code;
     }
     for (size_t i = 0; i < check->pairing.ntables; i++)
-        if (!check->pairing.tables[i]->find.settled)
+        if (!check->pairing.tables[i]->find.settled &&
+            mr_check_in_scope(check, check->pairing.tables[i]))
             mr_check_give_up(check, check->pairing.tables[i], &why);
     return MR_OK;
 }
@@ -462,7 +487,8 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         code = run_scan_jobs(run, err);
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (table->find.settled || table->join != MR_JOIN_SHARED)
+        if (table->find.settled || table->join != MR_JOIN_SHARED ||
+            !mr_check_in_scope(check, table))
             continue;
         code = mr_findings_chunk_sums(check->fd, table->find.id, &table->find.counts, err);
         if (!atomic_load(&table->failed))
@@ -541,7 +567,7 @@ static enum mr_code add_round_jobs(struct run *run, unsigned round, struct mr_er
     struct mr_check_run *check = run->check;
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (!is_active(table))
+        if (!is_active(run, table))
             continue;
         if (table->join == MR_JOIN_SHARED)
             MR_TRY(add_confirm_jobs(run, table, round, err));
@@ -556,7 +582,7 @@ static enum mr_code begin_rest(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     for (size_t i = 0; i < check->pairing.ntables; i++)
-        if (is_active(check->pairing.tables[i]))
+        if (is_active(run, check->pairing.tables[i]))
             MR_TRY(mr_findings_restate(check->fd, check->pairing.tables[i]->find.id,
                                        MR_FIND_SEEN_ONCE, MR_FIND_SUSPECT, err));
     return MR_OK;
@@ -591,7 +617,7 @@ static enum mr_code end_rounds(struct run *run, struct mr_err *err)
     struct mr_check_run *check = run->check;
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (!is_active(table))
+        if (!is_active(run, table))
             continue;
         MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SUSPECT, MR_FIND_UNSETTLED,
                                    err));
@@ -650,7 +676,7 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
     struct mr_check_run *check = run->check;
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (!is_active(table))
+        if (!is_active(run, table))
             continue;
         MR_TRY(add_why(run, table, err));
         if (add_job(run, JOB_CLASSIFY, table, err) == NULL)
@@ -692,6 +718,10 @@ static enum mr_code objects(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     struct mr_err why = {0};
+    if (check->scope != NULL && !check->scope->has_objects) {
+        check->run.objects_done = true;
+        return MR_OK;
+    }
     /* Objects have connections of their own, of which there may be few. */
     close_readers(run, 0);
     enum mr_code code = mr_check_objects(check, run->pairs, &why);
@@ -761,7 +791,8 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     MR_TRY_OUT(objects(&run, err));
     MR_TRY_OUT(save_tables(check, err));
     MR_TRY_OUT(lineage(&run, err));
-    MR_TRY_OUT(mr_check_suspects(check, err));
+    if (check->scope == NULL || check->scope->has_objects)
+        MR_TRY_OUT(mr_check_suspects(check, err));
     check->run.finished =
         !atomic_load(&check->lost) && check->run.objects_done && check->run.kin_done;
 out:

@@ -14,6 +14,7 @@
 #include "recon/check/check_narrow.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_alike.h"
+#include "recon/check/check_slots.h"
 #include "recon/check/check_wait.h"
 #include "recon/check/chunk.h"
 
@@ -69,6 +70,11 @@ struct scan {
     uint64_t limit; /* rows a chunk; the companion's */
     struct mr_rowhash hash[MR_SIDES];
     struct mr_rowhash hash_again;
+
+    /* Where readers have slots: who reads of the source, since companion and worker share one
+     * connection. */
+    pthread_mutex_t source;
+    bool shares_source;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -152,6 +158,18 @@ static enum mr_code read_chunk(struct scan *scan, struct mr_reader *reader, stru
     return code;
 }
 
+static void source_begin(struct scan *scan)
+{
+    if (scan->shares_source)
+        pthread_mutex_lock(&scan->source);
+}
+
+static void source_end(struct scan *scan)
+{
+    if (scan->shares_source)
+        pthread_mutex_unlock(&scan->source);
+}
+
 /* ---- the companion: source ---- */
 
 static enum mr_code source_rows(struct scan *scan, struct parcel *p, struct mr_range range,
@@ -199,10 +217,12 @@ static enum mr_code source_digest(struct scan *scan, struct parcel *p, struct mr
 static enum mr_code read_source_chunk(struct scan *scan, struct parcel *p, struct mr_range range,
                                       struct mr_err *err)
 {
+    source_begin(scan);
     const double begun_s = mr_clock_now_s();
     p->how = mr_digest_choice_next(&scan->worker->check->choice, scan->limit, begun_s);
     enum mr_code code =
         p->how.digests ? source_digest(scan, p, range, err) : source_rows(scan, p, range, err);
+    source_end(scan);
     p->seconds = mr_clock_now_s() - begun_s;
     return code;
 }
@@ -238,7 +258,10 @@ static enum mr_code let_go(void *ctx, struct mr_err *err)
     scan->waits = true;
     pthread_cond_broadcast(&scan->changed);
     pthread_mutex_unlock(&scan->lock);
-    return mr_check_let_go(scan->worker, MR_SOURCE, err);
+    source_begin(scan);
+    enum mr_code code = mr_check_let_go(scan->worker, MR_SOURCE, err);
+    source_end(scan);
+    return code;
 }
 
 static void *companion(void *arg)
@@ -315,13 +338,18 @@ static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk 
                   source->bytes + target->bytes, equal, err);
 }
 
-/* The connection on which the worker reads of the source, while the companion is ahead. */
+/* The connection on which the worker reads of the source, while the companion is ahead; between
+ * source_begin and source_end. */
 static enum mr_code open_again(struct scan *scan, struct mr_reader **out, struct mr_err *err)
 {
     struct mr_check_worker *w = scan->worker;
     struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
     bool is_alone = w->check->opts->threads == 1; /* the coordinator's connection rests */
 
+    if (scan->shares_source) {
+        *out = w->reader[MR_SOURCE];
+        return MR_OK;
+    }
     if (!is_alone && w->again == NULL)
         MR_TRY(mr_source_reader_new(source->source, &w->again, err));
     *out = is_alone ? source->main : w->again;
@@ -332,8 +360,12 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range, uint6
                                  struct mr_err *err)
 {
     struct mr_reader *reader;
-    MR_TRY(open_again(scan, &reader, err));
-    return read_chunk(scan, reader, &scan->hash_again, range, limit, &scan->again, err);
+    source_begin(scan);
+    enum mr_code code = open_again(scan, &reader, err);
+    if (code == MR_OK)
+        code = read_chunk(scan, reader, &scan->hash_again, range, limit, &scan->again, err);
+    source_end(scan);
+    return code;
 }
 
 /* Do equal digests of the two mean equal rows?  If not, rows are read by their values from
@@ -469,8 +501,12 @@ static enum mr_code match_parts(struct scan *scan, struct parcel *p, struct mr_r
         scan->scattered = scan->suspects.count > FEW_SUSPECTS;
         return MR_OK;
     }
-    MR_TRY(open_again(scan, &again, err));
-    MR_TRY(mr_check_narrow(scan->worker, scan->table, again, range, p->digest.rows, narrow, err));
+    source_begin(scan);
+    enum mr_code code = open_again(scan, &again, err);
+    if (code == MR_OK)
+        code = mr_check_narrow(scan->worker, scan->table, again, range, p->digest.rows, narrow, err);
+    source_end(scan);
+    MR_TRY(code);
     if (narrow->stretches.count == 0)
         return match(scan, p, range.hi, p->last, err);
     scan->scattered = narrow->differing > narrow->parts / 2;
@@ -652,6 +688,8 @@ enum mr_code mr_check_scan(struct mr_check_worker *worker, struct mr_scan_task *
     scan->worker = worker;
     scan->table = task->table;
     scan->task = task;
+    scan->shares_source = mr_check_has_slots(worker->check);
+    pthread_mutex_init(&scan->source, NULL);
     pthread_mutex_init(&scan->lock, NULL);
     pthread_cond_init(&scan->changed, NULL);
     enum mr_code code = scan_init(scan, err);
@@ -663,6 +701,7 @@ enum mr_code mr_check_scan(struct mr_check_worker *worker, struct mr_scan_task *
     scan_release(scan);
     pthread_cond_destroy(&scan->changed);
     pthread_mutex_destroy(&scan->lock);
+    pthread_mutex_destroy(&scan->source);
     free(scan);
     if (code != MR_OK && !mr_check_is_fatal(code)) {
         mr_check_give_up(worker->check, task->table, err);

@@ -28,7 +28,8 @@
 struct mr_check_worker {
     struct mr_check_run *check;
     struct mr_reader *reader[MR_SIDES];
-    struct mr_reader *again; /* source again, opened when first needed */
+    struct mr_reader *again; /* source again, opened when first needed; unless there are slots */
+    bool has_slots;          /* its readers' connections have (check_slots.h) */
 };
 
 struct mr_scan_task {
