@@ -5,11 +5,7 @@
  *   mr_plan_manifest_load or _parse → mr_json_get_… → mr_json_free
  *   mr_plan_manifest_seal, to write one
  *
- * plan.json is one line.  Its last member is the SHA-256 of all that stands in front of
- * it, so that an edit of the manifest is seen like an edit of any other file.
- *
- * Errors: MR_E_REFUSED for a text that myrecon did not write, that was changed, or that is
- * of another format; MR_E_IO.  Limits: at most 256 MiB.  Threads: no state.
+ * How it is sealed, and errors: core/json/json_sealed.h.  Threads: no state.
  */
 #ifndef MR_PLAN_MANIFEST_H
 #define MR_PLAN_MANIFEST_H

@@ -128,8 +128,7 @@ static enum mr_code read_fleet(struct parser *p, const struct mr_ini_section *se
     return MR_OK;
 }
 
-/* Why it cannot name a file, or NULL. */
-static const char *strange_name(const char *name)
+const char *mr_inventory_strange_name(const char *name)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -181,7 +180,7 @@ static enum mr_code add_pair(struct parser *p, const struct mr_ini_section *sect
     mr_name_range_name(range, at, &name);
     if (pair == NULL || (pair->name = keep(p, &name)) == NULL)
         MR_TRY_OUT(no_memory(p));
-    const char *strange = strange_name(pair->name);
+    const char *strange = mr_inventory_strange_name(pair->name);
     if (strange != NULL)
         MR_TRY_OUT(fail(p, section->line, strange,
                         "It becomes the name of files: write it like [pair shop-00]."));

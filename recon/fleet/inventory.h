@@ -47,5 +47,7 @@ enum mr_code mr_inventory_parse(const char *text, size_t len, const char *path,
                                 struct mr_arena *arena, struct mr_inventory *out,
                                 struct mr_err *err);
 void mr_inventory_release(struct mr_inventory *inventory);
+/* Why a pair cannot be named so, since the name becomes that of files; NULL: it can. */
+const char *mr_inventory_strange_name(const char *name);
 
 #endif

@@ -1,0 +1,272 @@
+/* test_fleet_file.c: fleet.json is read as it was written, and nothing else is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+#include "core/json/json_sealed.h"
+#include "recon/fleet/fleet_file.h"
+
+#define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEX_B "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SHA_OF_NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+static struct mr_arena arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    mr_arena_init(&arena);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    mr_arena_release(&arena);
+    return 0;
+}
+
+static enum mr_code parse(const char *text, size_t len, struct mr_fleet_file *out,
+                          struct mr_err *err)
+{
+    return mr_fleet_file_parse(text, len, "fleet.json", "some/dir", &arena, out, err);
+}
+
+static void write_well(const struct mr_fleet_file *file, struct mr_strbuf *text)
+{
+    struct mr_err err = {0};
+    if (mr_fleet_file_text(file, text, &err) != MR_OK)
+        fail_msg("%s", err.message);
+}
+
+static void test_what_is_written_is_read(void **state)
+{
+    (void)state;
+    struct mr_fleet_file_pair pairs[] = {
+        {.name = "shop-00",
+         .uri = {"mysql://r@a:3306/x?ssl-mode=required", "snapshot:/b"},
+         .config_at = 1},
+        {.name = "shop-01",
+         .uri = {"mysql://r@c/x", "mysql://r@d/x"},
+         .failed = "source: \"no\" such host"}};
+    struct mr_fleet_file_config configs[] = {{.sha256 = HEX_A}, {.sha256 = HEX_B}};
+    struct mr_fleet_file_part parts[] = {
+        {.weight = (uint64_t)1 << 50, .units = 3, .tables = 7, .pairs = 1, .sha256 = HEX_B},
+        {.sha256 = HEX_A}};
+    const struct mr_fleet_file file = {.id = "20261120T033301Z-8f3a12",
+                                       .created = "2026-11-20T03:33:01Z",
+                                       .readers_per_server = 4,
+                                       .pairs = pairs,
+                                       .npairs = 2,
+                                       .configs = configs,
+                                       .nconfigs = 2,
+                                       .parts = parts,
+                                       .nparts = 2};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_fleet_file got;
+    struct mr_err err = {0};
+    write_well(&file, &text);
+    if (parse(text.ptr, text.len, &got, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    assert_string_equal(got.dir, "some/dir");
+    assert_string_equal(got.id, file.id);
+    assert_string_equal(got.created, file.created);
+    assert_int_equal(got.readers_per_server, 4);
+    assert_int_equal(got.npairs, 2);
+    assert_string_equal(got.pairs[0].name, "shop-00");
+    assert_string_equal(got.pairs[0].uri[MR_SOURCE], pairs[0].uri[MR_SOURCE]);
+    assert_string_equal(got.pairs[0].uri[MR_TARGET], pairs[0].uri[MR_TARGET]);
+    assert_string_equal(got.pairs[0].config, "some/dir/config/1.ini");
+    assert_int_equal(got.pairs[0].config_at, 1);
+    assert_null(got.pairs[0].failed);
+    assert_string_equal(got.pairs[1].failed, pairs[1].failed);
+    assert_string_equal(got.pairs[1].config, "some/dir/config/0.ini");
+    assert_int_equal(got.nconfigs, 2);
+    assert_string_equal(got.configs[1].sha256, HEX_B);
+    assert_int_equal(got.nparts, 2);
+    assert_string_equal(got.parts[1].path, "some/dir/work/1.jsonl");
+    assert_int_equal(got.parts[0].weight, (uint64_t)1 << 50);
+    assert_int_equal(got.parts[0].units, 3);
+    assert_int_equal(got.parts[0].tables, 7);
+    assert_int_equal(got.parts[0].pairs, 1);
+    assert_string_equal(got.parts[0].sha256, HEX_B);
+    /* whatever is changed of it is seen */
+    for (size_t i = 0; i < text.len; i += 7) {
+        text.ptr[i] ^= 1;
+        assert_int_equal(parse(text.ptr, text.len, &got, &err), MR_E_REFUSED);
+        text.ptr[i] ^= 1;
+    }
+    for (size_t i = 0; i < text.len; i += 11)
+        assert_int_equal(parse(text.ptr, i, &got, &err), MR_E_REFUSED);
+    mr_strbuf_release(&text);
+}
+
+#define HEAD "\"schema\":\"myrecon-fleet-plan/1\",\"fleet\":\"1-a\",\"created\":\"c\","
+#define READERS "\"readers_per_server\":4,"
+#define CONFIGS "\"configs\":[{\"file\":\"config/0.ini\",\"sha256\":\"" HEX_A "\"}],"
+#define PAIR(name, source, config)                                                                 \
+    "{\"name\":\"" name "\",\"source\":\"" source                                                  \
+    "\",\"target\":\"mysql://b/x\",\"config\":\"" config "\"}"
+#define GOOD_PAIR PAIR("p", "mysql://a/x", "config/0.ini")
+#define PAIRS(list) "\"pairs\":[" list "],"
+#define PART(part, file, sha)                                                                      \
+    "{\"part\":" part ",\"file\":\"" file "\",\"sha256\":\"" sha                                   \
+    "\",\"weight\":1,\"units\":1,\"tables\":1,\"pairs\":1}"
+#define GOOD_PART PART("0", "work/0.jsonl", HEX_A)
+#define PARTS(list) "\"parts\":[" list "]"
+
+/* Each is sealed well, as somebody could who computes a digest. */
+static void test_hostile_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body; /* in braces */
+        const char *said; /* NULL: it is good */
+    } cases[] = {
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) PARTS(GOOD_PART), NULL},
+        {"\"schema\":\"myrecon-fleet-plan/2\"", "myrecon-fleet-plan/2"},
+        {"\"schema\":\"myrecon-fleet-plan/1\",\"fleet\":\"../x\",\"created\":\"c\"," READERS CONFIGS
+             PAIRS(GOOD_PAIR) PARTS(GOOD_PART),
+         "fleet"},
+        {"\"schema\":\"myrecon-fleet-plan/1\",\"fleet\":\"\",\"created\":\"c\"," READERS CONFIGS
+             PAIRS(GOOD_PAIR) PARTS(GOOD_PART),
+         "fleet"},
+        {HEAD "\"readers_per_server\":0," CONFIGS PAIRS(GOOD_PAIR) PARTS(GOOD_PART),
+         "readers_per_server"},
+        {HEAD "\"readers_per_server\":4294967300," CONFIGS PAIRS(GOOD_PAIR) PARTS(GOOD_PART),
+         "readers_per_server"},
+        {HEAD READERS CONFIGS PAIRS("") PARTS(GOOD_PART), "pairs"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) PARTS(""), "parts"},
+        {HEAD READERS CONFIGS PAIRS(PAIR("../p", "mysql://a/x", "config/0.ini")) PARTS(GOOD_PART),
+         "../p"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR "," PAIR("P", "mysql://a/x", "config/0.ini"))
+             PARTS(GOOD_PART),
+         "a second pair"},
+        {HEAD READERS CONFIGS PAIRS(PAIR("p", "mysql://u:secret@a/x", "config/0.ini"))
+             PARTS(GOOD_PART),
+         "the URI of pair \"p\""},
+        {HEAD READERS CONFIGS PAIRS(PAIR("p", "mysql://a/x?password-command=id", "config/0.ini"))
+             PARTS(GOOD_PART),
+         "the URI of pair \"p\""},
+        {HEAD READERS CONFIGS PAIRS(PAIR("p", "nonsense", "config/0.ini")) PARTS(GOOD_PART),
+         "the URI of pair \"p\""},
+        {HEAD READERS CONFIGS PAIRS(PAIR("p", "mysql://a/x", "config/1.ini")) PARTS(GOOD_PART),
+         "config/1.ini"},
+        {HEAD READERS CONFIGS PAIRS(PAIR("p", "mysql://a/x", "config/00.ini")) PARTS(GOOD_PART),
+         "config/00.ini"},
+        {HEAD READERS CONFIGS PAIRS(PAIR("p", "mysql://a/x", "")) PARTS(GOOD_PART), "config"},
+        {HEAD READERS "\"configs\":[{\"file\":\"/etc/passwd\",\"sha256\":\"" HEX_A
+                      "\"}]," PAIRS(GOOD_PAIR) PARTS(GOOD_PART),
+         "/etc/passwd"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) PARTS(PART("1", "work/0.jsonl", HEX_A)), "place"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) PARTS(PART("0", "work/1.jsonl", HEX_A)),
+         "work/1.jsonl"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) PARTS(PART("0", "work/0.jsonl", "abc")), "sha256"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) PARTS(GOOD_PART "," GOOD_PART), "place"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) "\"parts\":[7]", "object"},
+        {HEAD READERS CONFIGS PAIRS(GOOD_PAIR) "\"parts\":{}", "parts"},
+        {HEAD READERS PAIRS(GOOD_PAIR) PARTS(GOOD_PART), "configs"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+        struct mr_fleet_file got;
+        struct mr_err err = {0};
+        mr_strbuf_add_fmt(&body, "{%s}\n", cases[i].body);
+        assert_int_equal(mr_json_sealed_add(&body, &text, &err), MR_OK);
+        enum mr_code code = parse(text.ptr, text.len, &got, &err);
+        if (cases[i].said == NULL
+                ? code != MR_OK
+                : code != MR_E_REFUSED || strstr(err.message, cases[i].said) == NULL)
+            fail_msg("case %zu: %d %s", i, (int)code, err.message);
+        mr_strbuf_release(&body);
+        mr_strbuf_release(&text);
+    }
+}
+
+/* ---- on disk ---- */
+
+static char dir[64];
+
+static const char *in_dir(const char *name)
+{
+    static char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static void put_file(const char *name, const char *text)
+{
+    assert_int_equal(mr_io_write_file(in_dir(name), 0600, text, strlen(text), NULL), MR_OK);
+}
+
+static void make_dir(void)
+{
+    struct mr_fleet_file_pair pair = {.name = "p", .uri = {"mysql://a/x", "mysql://b/x"}};
+    struct mr_fleet_file_config config = {.sha256 = SHA_OF_NOTHING};
+    struct mr_fleet_file_part part = {.sha256 = HEX_A};
+    const struct mr_fleet_file file = {.id = "1-a",
+                                       .created = "c",
+                                       .readers_per_server = 4,
+                                       .pairs = &pair,
+                                       .npairs = 1,
+                                       .configs = &config,
+                                       .nconfigs = 1,
+                                       .parts = &part,
+                                       .nparts = 1};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)snprintf(dir, sizeof dir, "/tmp/mr_fleet_file.XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(mkdir(in_dir("config"), 0700), 0);
+    put_file("config/0.ini", "");
+    write_well(&file, &text);
+    put_file(MR_FLEET_FILE, text.ptr);
+    mr_strbuf_release(&text);
+}
+
+static void remove_dir(void)
+{
+    (void)unlink(in_dir("config/0.ini"));
+    (void)unlink(in_dir(MR_FLEET_FILE));
+    (void)rmdir(in_dir("config"));
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_directory(void **state)
+{
+    (void)state;
+    struct mr_fleet_file got;
+    struct mr_err err = {0};
+    make_dir();
+    assert_int_equal(mr_fleet_file_read(dir, &arena, &got, &err), MR_OK);
+    assert_string_equal(got.pairs[0].config, in_dir("config/0.ini"));
+    put_file("config/0.ini", "[options]\n");
+    assert_int_equal(mr_fleet_file_read(dir, &arena, &got, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "config/0.ini"));
+    assert_int_equal(unlink(in_dir("config/0.ini")), 0);
+    assert_int_equal(mr_fleet_file_read(dir, &arena, &got, &err), MR_E_IO);
+    assert_int_equal(unlink(in_dir(MR_FLEET_FILE)), 0);
+    assert_int_equal(mr_fleet_file_read(dir, &arena, &got, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "is no directory of a fleet"));
+    assert_non_null(strstr(err.hint, "fleet plan"));
+    remove_dir();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_what_is_written_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_directory, setup, teardown),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
