@@ -513,6 +513,51 @@ enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
     return code;
 }
 
+/* ---- a copy ---- */
+
+/* As WAL had it, or a writer who was killed, the copy is one file: its journal has ended. */
+static enum mr_code copy_pages(struct mr_case *cf, sqlite3 *to, struct mr_err *err)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", cf->db, "main");
+    int rc = backup != NULL ? SQLITE_OK : sqlite3_errcode(to);
+    if (backup != NULL)
+        rc = sqlite3_backup_step(backup, -1);
+    const int ended = backup != NULL ? sqlite3_backup_finish(backup) : SQLITE_OK;
+    if (rc == SQLITE_DONE)
+        rc = ended;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+    return rc == SQLITE_OK ? MR_OK : fail(cf, rc, "copy it", err);
+}
+
+enum mr_code mr_case_copy(struct mr_case *cf, const char *path, struct mr_err *err)
+{
+    struct mr_strbuf uri = MR_STRBUF_INIT;
+    sqlite3 *to = NULL;
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    enum mr_code code = MR_OK;
+    if (fd < 0)
+        return mr_err_set_sys(err, MR_E_CASE, errno, "could not create \"%s\"", path);
+    (void)close(fd);
+    add_uri(&uri, path, "");
+    MR_TRY_OUT(mr_strbuf_check(&uri, "copying the case file", err));
+    int rc = sqlite3_open_v2(uri.ptr, &to,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK)
+        MR_TRY_OUT(fail(cf, rc, "copy it", err));
+    MR_TRY_OUT(copy_pages(cf, to, err));
+    rc = sqlite3_close(to);
+    to = NULL;
+    if (rc != SQLITE_OK)
+        code = fail(cf, rc, "copy it", err);
+out:
+    (void)sqlite3_close(to);
+    mr_strbuf_release(&uri);
+    if (code != MR_OK)
+        (void)unlink(path);
+    return code;
+}
+
 /* ---- scratch ---- */
 
 /* SQLite makes its temporary files in the first of several directories that can be

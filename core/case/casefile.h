@@ -45,6 +45,9 @@ enum mr_code mr_case_open(const char *path, enum mr_case_mode mode, const char *
 /* Ends WAL and closes; reports a failing close. */
 enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err);
 const char *mr_case_path(const struct mr_case *cf); /* "" for a temporary one */
+/* The case as it is at one moment, whoever writes to it: a new file, of mode 0600, without anything
+ * beside it.  What a failure leaves of it is removed. */
+enum mr_code mr_case_copy(struct mr_case *cf, const char *path, struct mr_err *err);
 
 /*
  * From here on the cancel flag ends every statement, long or short, with MR_E_CANCELLED; one

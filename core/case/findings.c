@@ -142,6 +142,14 @@ enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err)
     return code;
 }
 
+enum mr_code mr_findings_copy(struct mr_findings *fd, const char *path, struct mr_err *err)
+{
+    mr_case_lock(fd->cf);
+    enum mr_code code = mr_case_copy(fd->cf, path, err);
+    mr_case_unlock(fd->cf);
+    return code;
+}
+
 enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *run,
                                    struct mr_err *err)
 {

@@ -83,6 +83,9 @@ enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct m
                               struct mr_err *err);
 enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err);
 
+/* The case as it is at this moment, in a new file (mr_case_copy). */
+enum mr_code mr_findings_copy(struct mr_findings *fd, const char *path, struct mr_err *err);
+
 /* The options with which a URI in display form was last used; cases of earlier versions
  * know none, and *whole is what was shown then.  Texts live in arena. */
 enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown, const char *whole,
@@ -205,6 +208,9 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find
 /* The keys of a finished chunk, bytes in arena. */
 enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table, int64_t segment,
                                      int64_t no, struct mr_arena *arena, struct mr_range *range,
+                                     struct mr_err *err);
+/* Rows and bytes of all chunks done, of all runs of the case. */
+enum mr_code mr_findings_read_so_far(struct mr_findings *fd, uint64_t *rows, uint64_t *bytes,
                                      struct mr_err *err);
 /* Rows and bytes of the chunks done, over the table. */
 enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,

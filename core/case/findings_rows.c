@@ -132,6 +132,22 @@ enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
     return code;
 }
 
+enum mr_code mr_findings_read_so_far(struct mr_findings *fd, uint64_t *rows, uint64_t *bytes,
+                                     struct mr_err *err)
+{
+    static const char rows_sql[] = "SELECT coalesce(sum(source_rows + target_rows), 0) FROM chunk",
+                      bytes_sql[] = "SELECT coalesce(sum(bytes), 0) FROM chunk";
+    int64_t number[2] = {0};
+    mr_case_lock(fd->cf);
+    enum mr_code code = mr_case_number_with(fd->cf, rows_sql, NULL, 0, &number[0], err);
+    if (code == MR_OK)
+        code = mr_case_number_with(fd->cf, bytes_sql, NULL, 0, &number[1], err);
+    mr_case_unlock(fd->cf);
+    *rows = number[0] > 0 ? (uint64_t)number[0] : 0;
+    *bytes = number[1] > 0 ? (uint64_t)number[1] : 0;
+    return code;
+}
+
 #define PAGE(images)                                                                               \
     "SELECT " MR_FINDING_COLUMNS("f") images                                                       \
         " FROM finding f WHERE f.tbl=:tbl"                                                         \

@@ -178,6 +178,30 @@ out:
     return code;
 }
 
+/* The run that --resume goes on with: the last one, or that of the scope, behind which others of its
+ * part may have begun; id 0: there is none. */
+static enum mr_code find_run(struct mr_check_run *check, struct mr_find_run *run,
+                             struct mr_err *err)
+{
+    struct mr_err why = {0};
+    if (check->scope == NULL)
+        return mr_findings_run_last(check->fd, &check->arena, run, err);
+    enum mr_code code =
+        mr_findings_run_choose(check->fd, check->scope->run, &check->arena, run, &why);
+    if (code == MR_E_NO_SUCH || (code == MR_OK && strcmp(run->uuid, check->scope->run) != 0))
+        *run = (struct mr_find_run){0};
+    else if (code != MR_OK)
+        *err = why;
+    return code == MR_E_NO_SUCH ? MR_OK : code;
+}
+
+/* Two of one name would be taken for each other. */
+static enum mr_code refuse_second(const struct mr_find_run *run, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_CASE_OTHER, "the case file has finished run %s of that scope",
+                      run->uuid);
+}
+
 /* A new run in the case, or with --resume the unfinished one. */
 static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
 {
@@ -186,8 +210,11 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
     check->run.options = options_text(check);
     if (check->run.options == NULL)
         return mr_err_nomem(err, "starting a run");
-    if (check->opts->resume)
-        code = mr_findings_run_last(check->fd, &check->arena, &last, err);
+    if (check->opts->resume || check->scope != NULL)
+        code = find_run(check, &last, err);
+    if (code == MR_OK && check->scope != NULL && last.id != 0 &&
+        (last.finished || !check->opts->resume))
+        return refuse_second(&last, err);
     if (code == MR_OK && last.id != 0 && !last.finished) {
         code = refuse_other_run(&last, &check->run, err);
         if (code == MR_OK)
@@ -202,7 +229,7 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
             mr_log_info("resuming run %s", last.uuid);
         return code;
     }
-    if (code == MR_OK && check->opts->resume)
+    if (code == MR_OK && check->opts->resume && check->scope == NULL)
         mr_log_info("the case holds no unfinished run: starting a new one");
     if (code == MR_OK)
         code = mr_findings_run_begin(check->fd, &check->run, err);

@@ -17,6 +17,7 @@
 #include "core/base/signals.h"
 #include "core/base/stdpipe.h"
 #include "core/cli/run_line.h"
+#include "core/file/io.h"
 
 enum { OUT, SAID, STREAMS };
 
@@ -169,6 +170,8 @@ static void drain(struct mr_fleet_task *task, int stream)
             task->flooded = true;
         else
             mr_strbuf_add(to, piece, (size_t)got);
+        if (stream == SAID && task->echoes)
+            (void)mr_io_write_all(STDERR_FILENO, "stderr", piece, (size_t)got, NULL);
         if (stream == SAID)
             keep_end(to);
     }
@@ -281,6 +284,8 @@ enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
             code = mr_cancelled_err(err);
         if (code == MR_OK)
             code = man(&crew, tasks, count, &next, how, err);
+        if (code == MR_OK && how->tick != NULL)
+            code = how->tick(how->ctx, err);
         listen_to(&crew);
         sweep(&crew, how, code != MR_OK);
     }

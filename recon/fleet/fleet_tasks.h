@@ -26,6 +26,7 @@
 
 struct mr_fleet_task {
     char *const *argv; /* from the program's name on; NULL ends it */
+    bool echoes; /* what it says is passed on to stderr as it comes, too */
     int role; /* whose MYRECON_…_USER and _PASSWORD count where the URI gives none: a side,
                           or -1 */
 
@@ -46,10 +47,12 @@ struct mr_fleet_how {
     unsigned at_once;                                          /* at most MR_FLEET_AT_ONCE */
     double limit_s;                                            /* of each task */
     void (*done)(void *ctx, const struct mr_fleet_task *task); /* each that has ended; or NULL */
+    /* Many times a second; its error ends the run as an interruption does.  Or NULL. */
+    enum mr_code (*tick)(void *ctx, struct mr_err *err);
     void *ctx;
 };
 
-/* argv and role are the caller's, all else zeroes. */
+/* argv, echoes and role are the caller's, all else zeroes. */
 enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
                                 const struct mr_fleet_how *how, struct mr_err *err);
 void mr_fleet_task_release(struct mr_fleet_task *task);

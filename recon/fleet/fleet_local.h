@@ -1,0 +1,42 @@
+/*
+ * fleet_local: the case of a part while it is worked on, on a disk of this machine.
+ *
+ *   mr_fleet_local_begin → adopt → a check writes …, publish now and then → mr_fleet_local_end
+ *
+ * SQLite needs locks and shared memory that the fleet's directory may not have.  So the work is done
+ * in a directory of its own below $TMPDIR (else /var/tmp), and copies of it, each of one moment, are
+ * published in the fleet's by a rename.  What a process that was killed has left on this machine of
+ * the same part is removed by the next one.
+ *
+ * Ownership: paths live in the arena.  Errors: MR_E_IO, MR_E_CASE, MR_E_NOMEM.  Threads: one.
+ */
+#ifndef MR_FLEET_LOCAL_H
+#define MR_FLEET_LOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/arena.h"
+#include "core/base/err.h"
+
+struct mr_fleet_local {
+    const char *dir;         /* NULL: there is none */
+    const char *case_path;   /* in it */
+    const char *scope_path;  /* in it */
+    const char *copy_path;   /* in it, while it is published */
+};
+
+/* To be ended also after an error. */
+enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, const char *fleet, size_t part,
+                                  struct mr_arena *arena, struct mr_err *err);
+void mr_fleet_local_end(struct mr_fleet_local *local);
+
+/* Takes a published case over, that of `paths` which has read more; *adopted NULL: none of them is
+ * there, or whole (which is logged). */
+enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char *const *paths,
+                                  size_t count, const char **adopted, struct mr_err *err);
+/* The case as it is now becomes the file of that path.  One that is not there yet: nothing. */
+enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const char *path,
+                                    struct mr_err *err);
+
+#endif
