@@ -1,12 +1,11 @@
 /*
  * fleet_file: DIR/fleet.json of `fleet plan`: which pairs a fleet has, and which parts its work has.
  *
- *   mr_fleet_file_read → pairs, parts → mr_fleet_file_work, of one part
+ *   mr_fleet_file_read → pairs, parts
  *   mr_fleet_file_text, to write one
  *
  * DIR is shared by all machines of the fleet and read by name alone: config/K.ini are the
- * configurations that its pairs use, work/I.jsonl is what part I does (a scope a line, see
- * recon/check/check_scope.h).  fleet.json is sealed (core/json/json_sealed.h) and holds the digests of
+ * configurations that its pairs use, work/I.jsonl is what part I does.  fleet.json is sealed (core/json/json_sealed.h) and holds the digests of
  * both; nothing of them is believed before.  No password stands in any of them.
  *
  * Ownership: everything lives in the arena.  Errors: MR_E_REFUSED, naming the file, for what was
