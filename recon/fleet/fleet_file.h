@@ -1,11 +1,12 @@
 /*
  * fleet_file: DIR/fleet.json of `fleet plan`: which pairs a fleet has, and which parts its work has.
  *
- *   mr_fleet_file_read → pairs, parts
+ *   mr_fleet_file_read → pairs, parts → mr_fleet_file_work, of one part
  *   mr_fleet_file_text, to write one
  *
  * DIR is shared by all machines of the fleet and read by name alone: config/K.ini are the
- * configurations that its pairs use, work/I.jsonl is what part I does.  fleet.json is sealed (core/json/json_sealed.h) and holds the digests of
+ * configurations that its pairs use, work/I.jsonl is what part I does (a scope a line, see
+ * recon/check/check_scope.h).  fleet.json is sealed (core/json/json_sealed.h) and holds the digests of
  * both; nothing of them is believed before.  No password stands in any of them.
  *
  * Ownership: everything lives in the arena.  Errors: MR_E_REFUSED, naming the file, for what was
@@ -65,6 +66,11 @@ enum mr_code mr_fleet_file_parse(const char *text, size_t len, const char *name,
 /* The whole of fleet.json.  Paths are not looked at: they follow from the places. */
 enum mr_code mr_fleet_file_text(const struct mr_fleet_file *file, struct mr_strbuf *out,
                                 struct mr_err *err);
+
+/* What a part does: pushes a struct mr_scope for each pair of which it has something, in the order of
+ * the inventory; none is fine. */
+enum mr_code mr_fleet_file_work(const struct mr_fleet_file *file, size_t part,
+                                struct mr_arena *arena, struct mr_vec *scopes, struct mr_err *err);
 
 /* "config/3.ini" and "work/3.jsonl", behind dir and a slash where there is one; NULL: memory. */
 const char *mr_fleet_file_config_path(const char *dir, size_t at, struct mr_arena *arena);

@@ -13,6 +13,7 @@
 
 #include "core/file/io.h"
 #include "core/json/json_sealed.h"
+#include "recon/check/check_scope.h"
 #include "recon/fleet/fleet_file.h"
 
 #define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -261,12 +262,73 @@ static void test_directory(void **state)
     remove_dir();
 }
 
+/* The part's file holds text; *code of reading it. */
+static enum mr_code read_work(const char *text, struct mr_vec *scopes, struct mr_err *err)
+{
+    struct mr_fleet_file_pair pairs[] = {
+        {.name = "p"}, {.name = "q"}, {.name = "o", .failed = "no"}};
+    struct mr_fleet_file_part part = {.path = mr_fleet_file_work_path(dir, 0, &arena)};
+    const struct mr_fleet_file file = {
+        .dir = dir, .id = "1-a", .pairs = pairs, .npairs = 3, .parts = &part, .nparts = 1};
+    put_file("work/0.jsonl", text);
+    assert_int_equal(mr_sha256_bytes(text, strlen(text), part.sha256, err), MR_OK);
+    mr_vec_clear(scopes);
+    return mr_fleet_file_work(&file, 0, &arena, scopes, err);
+}
+
+#define SCOPE(run, pair)                                                                           \
+    "{\"schema\":\"myrecon-scope/1\",\"run\":\"" run "\",\"pair\":\"" pair                         \
+    "\",\"objects\":true,\"tables\":[{\"table\":\"d.t\",\"ranges\":[{\"at\":0,\"lo\":null,"        \
+    "\"hi\":null}]}]}"
+
+static void test_work(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *said; /* NULL: it is good */
+        size_t count;
+    } cases[] = {
+        {"", NULL, 0},
+        {SCOPE("1-a.q", "q") "\n" SCOPE("1-a.p", "p") "\n", NULL, 2},
+        {SCOPE("1-a.q", "q") "\n" SCOPE("1-a.q", "q") "\n", "twice", 0},
+        {SCOPE("1-a.z", "z") "\n", "no work", 0},
+        {SCOPE("1-a.o", "o") "\n", "no work", 0},
+        {SCOPE("2-a.q", "q") "\n", "another fleet", 0},
+        {SCOPE("1-a.p", "q") "\n", "another fleet", 0},
+        {SCOPE("1-a.q", "q"), "within a line", 0},
+        {"\n", "work", 0},
+        {"{}\n", "work", 0},
+    };
+    struct mr_vec scopes = MR_VEC_INIT(struct mr_scope);
+    make_dir();
+    assert_int_equal(mkdir(in_dir("work"), 0700), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_err err = {0};
+        enum mr_code code = read_work(cases[i].text, &scopes, &err);
+        if (cases[i].said == NULL
+                ? code != MR_OK || scopes.count != cases[i].count
+                : code != MR_E_REFUSED || strstr(err.message, cases[i].said) == NULL)
+            fail_msg("case %zu: %d %s", i, (int)code, err.message);
+    }
+    struct mr_fleet_file_part part = {.path = mr_fleet_file_work_path(dir, 0, &arena),
+                                      .sha256 = HEX_A};
+    const struct mr_fleet_file file = {.dir = dir, .id = "1-a", .parts = &part, .nparts = 1};
+    struct mr_err err = {0};
+    assert_int_equal(mr_fleet_file_work(&file, 0, &arena, &scopes, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "was changed"));
+    mr_vec_release(&scopes);
+    assert_int_equal(unlink(in_dir("work/0.jsonl")), 0);
+    assert_int_equal(rmdir(in_dir("work")), 0);
+    remove_dir();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_written_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_directory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_work, setup, teardown),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
