@@ -4,6 +4,6 @@
 
 #include "core/cli/cli.h"
 
-extern const struct mr_command mr_fleet_gate_command, mr_fleet_doctor_command;
+extern const struct mr_command mr_fleet_gate_command, mr_fleet_doctor_command, mr_fleet_run_command;
 
 #endif

@@ -1,0 +1,414 @@
+/* fleet_run.c: see fleet_run.h. */
+#include "recon/fleet/fleet_run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/run_id.h"
+#include "core/base/signals.h"
+#include "core/file/io.h"
+#include "recon/check/check_result.h"
+#include "recon/check/check_scope.h"
+#include "recon/fleet/fleet_lease.h"
+#include "recon/fleet/fleet_local.h"
+#include "recon/fleet/fleet_options.h"
+
+#define NO_LIMIT_S 1e9
+#define TELL_S 5.0
+#define LOOK_S 2.0
+#define SAVE_SHARE 20 /* of the time, at most one in so many goes into copies */
+
+struct work {
+    struct mr_fleet_run *run;
+    struct mr_vec scopes; /* struct mr_scope, one a pair of the status */
+    const char *case_path, *progress_path, *status_path, *lease_path;
+    struct mr_fleet_lease lease;
+    struct mr_fleet_local local;
+    double looked_s, begun_s, told_s, saved_s, save_took_s;
+    uint64_t millis_before;
+};
+
+static const struct mr_scope *scope_at(const struct work *w, size_t at)
+{
+    return mr_vec_at(&w->scopes, at);
+}
+
+/* ---- what a case says of the part ---- */
+
+/* Of the scope's run, where it is finished. */
+static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *scope,
+                                struct mr_arena *arena, struct mr_fleet_part_pair *pair,
+                                struct mr_err *err)
+{
+    struct mr_find_run run = {0};
+    struct mr_check_result result;
+    struct mr_err why = {0};
+    enum mr_code code = mr_findings_run_choose(fd, scope->run, arena, &run, &why);
+    if (code == MR_E_NO_SUCH ||
+        (code == MR_OK && (!run.finished || strcmp(run.uuid, scope->run) != 0)))
+        return MR_OK;
+    if (code != MR_OK) {
+        *err = why;
+        return code;
+    }
+    code = mr_check_result_load(&result, fd, &run, 0, err);
+    if (code == MR_OK) {
+        const struct mr_find_counts *c = &result.sums;
+        pair->state = MR_FLEET_DONE;
+        pair->verdict = mr_check_result_verdict(&result);
+        pair->why = NULL;
+        pair->differing = c->missing + c->extra + c->changed + c->collision;
+    }
+    mr_check_result_release(&result);
+    return code;
+}
+
+/* Sets the pairs that the case has finished; the others stay as they are. */
+static enum mr_code read_case(const struct work *w, const char *path, struct mr_err *err)
+{
+    struct mr_findings *fd = NULL;
+    enum mr_code code = mr_findings_open(path, MR_CASE_READ, &fd, err);
+    for (size_t i = 0; code == MR_OK && i < w->scopes.count; i++)
+        code =
+            read_result(fd, scope_at(w, i), w->run->arena, &w->run->status.pairs[i], err);
+    (void)mr_findings_close(fd, NULL);
+    return code;
+}
+
+static bool all_done(const struct mr_fleet_part *status)
+{
+    for (size_t i = 0; i < status->npairs; i++)
+        if (strcmp(status->pairs[i].state, MR_FLEET_DONE) != 0)
+            return false;
+    return true;
+}
+
+/* A case that cannot be read is not done: it is told of when it is adopted. */
+static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
+{
+    struct work *w = ctx;
+    struct mr_err why = {0};
+    *over = false;
+    if (mr_clock_now_s() < w->looked_s + LOOK_S)
+        return MR_OK;
+    w->looked_s = mr_clock_now_s();
+    *over = access(w->case_path, F_OK) == 0 && read_case(w, w->case_path, &why) == MR_OK &&
+            all_done(&w->run->status);
+    if (why.code == MR_E_NOMEM) {
+        *err = why;
+        return MR_E_NOMEM;
+    }
+    return MR_OK;
+}
+
+/* ---- telling and keeping ---- */
+
+/* What was read so far; nothing is known of a case that a check is only just making. */
+static void count_rows(const struct work *w)
+{
+    struct mr_findings *fd = NULL;
+    uint64_t rows, bytes;
+    if (w->local.dir == NULL || access(w->local.case_path, F_OK) != 0)
+        return;
+    if (mr_findings_open(w->local.case_path, MR_CASE_READ, &fd, NULL) == MR_OK &&
+        mr_findings_read_so_far(fd, &rows, &bytes, NULL) == MR_OK) {
+        w->run->status.rows = rows;
+        w->run->status.bytes = bytes;
+    }
+    (void)mr_findings_close(fd, NULL);
+}
+
+static enum mr_code tell(struct work *w, const char *state, struct mr_err *err)
+{
+    struct mr_fleet_part *status = &w->run->status;
+    char *now = mr_arena_alloc(w->run->arena, MR_RUN_TIME_SIZE);
+    if (now == NULL)
+        return mr_err_nomem(err, "keeping how far a part is");
+    mr_run_id_time(now);
+    count_rows(w);
+    status->state = state;
+    status->updated = now;
+    status->updated_at = (uint64_t)time(NULL);
+    status->millis = w->millis_before + (uint64_t)((mr_clock_now_s() - w->begun_s) * 1000);
+    w->told_s = mr_clock_now_s();
+    return mr_fleet_part_write(w->status_path, status, err);
+}
+
+/* Copies are for whoever goes on after us: without one he begins from further back. */
+static void save_progress(struct work *w)
+{
+    struct mr_err why = {0};
+    const double begun_s = mr_clock_now_s();
+    if (mr_fleet_local_publish(&w->local, w->progress_path, &why) != MR_OK) {
+        mr_err_context(&why, "what was read so far could not be kept");
+        mr_log_err_as_warning(&why);
+    }
+    w->saved_s = mr_clock_now_s();
+    w->save_took_s = w->saved_s - begun_s;
+}
+
+static enum mr_code tick(void *ctx, struct mr_err *err)
+{
+    struct work *w = ctx;
+    const double now_s = mr_clock_now_s();
+    double pause_s = w->run->save_s;
+    if (pause_s < w->save_took_s * SAVE_SHARE)
+        pause_s = w->save_took_s * SAVE_SHARE;
+    MR_TRY(mr_fleet_lease_renew(&w->lease, err));
+    if (now_s - w->told_s >= TELL_S)
+        MR_TRY(tell(w, MR_FLEET_RUNNING, err));
+    if (now_s - w->saved_s >= pause_s)
+        save_progress(w);
+    return MR_OK;
+}
+
+/* ---- a pair ---- */
+
+static enum mr_code write_scope(const struct work *w, const struct mr_scope *scope,
+                                struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_scope_write(scope, &text);
+    enum mr_code code = mr_strbuf_check(&text, "working on a part", err);
+    if (code == MR_OK)
+        code = mr_io_write_file(w->local.scope_path, 0600, text.ptr, text.len, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static char *const *line_of(const struct work *w, const struct mr_fleet_file_pair *pair)
+{
+    const char *const words[] = {"check", "--resume", "--brief", NULL};
+    const struct mr_fleet_options opts = {.password_command = w->run->password_command};
+    struct mr_fleet_line line;
+    char threads[16];
+    (void)snprintf(threads, sizeof threads, "%u", w->run->threads);
+    mr_fleet_line_begin(&line, w->run->arena, &opts, pair->config, words);
+    mr_fleet_line_add(&line, "--threads");
+    mr_fleet_line_add(&line, threads);
+    mr_fleet_line_add(&line, "--case");
+    mr_fleet_line_add(&line, w->local.case_path);
+    mr_fleet_line_add(&line, "--scope");
+    mr_fleet_line_add(&line, w->local.scope_path);
+    for (unsigned i = 0; i < w->run->verbose; i++)
+        mr_fleet_line_add(&line, "-v");
+    mr_fleet_line_add(&line, "--");
+    mr_fleet_line_add(&line, pair->uri[MR_SOURCE]);
+    mr_fleet_line_add(&line, pair->uri[MR_TARGET]);
+    return mr_fleet_line_take(&line);
+}
+
+static const struct mr_fleet_file_pair *pair_named(const struct mr_fleet_file *file,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < file->npairs; i++)
+        if (strcmp(file->pairs[i].name, name) == 0)
+            return &file->pairs[i];
+    return NULL;
+}
+
+/* The case says whether the run has finished; the process, why it has not. */
+static enum mr_code take_result(struct work *w, size_t at, const struct mr_fleet_task *task,
+                                struct mr_err *err)
+{
+    struct mr_fleet_part_pair *pair = &w->run->status.pairs[at];
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    struct mr_err unread = {0};
+    pair->state = MR_FLEET_FAILED;
+    if (task->exit_code == mr_code_exit(MR_E_CHANGED)) /* not an error: what was lost is warned of */
+        mr_fleet_task_warned(task, &why);
+    if (why.len == 0)
+        mr_fleet_task_why(task, &why);
+    enum mr_code code = mr_strbuf_check(&why, "working on a part", err);
+    if (code == MR_OK) {
+        pair->why = mr_arena_strdup(w->run->arena, why.ptr);
+        code = pair->why != NULL ? MR_OK : mr_err_nomem(err, "working on a part");
+    }
+    mr_strbuf_release(&why);
+    if (code == MR_OK && access(w->local.case_path, F_OK) == 0 &&
+        read_case(w, w->local.case_path, &unread) != MR_OK)
+        mr_log_err_as_warning(&unread);
+    if (code == MR_OK && strcmp(pair->state, MR_FLEET_FAILED) == 0)
+        mr_log_warning("pair %s is not checked: %s", pair->name, pair->why);
+    return code;
+}
+
+static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
+{
+    const struct mr_scope *scope = scope_at(w, at);
+    const struct mr_fleet_file_pair *pair = pair_named(w->run->file, scope->pair);
+    const struct mr_fleet_how how = {.commands = w->run->commands,
+                                     .at_once = 1,
+                                     .limit_s = NO_LIMIT_S,
+                                     .tick = tick,
+                                     .ctx = w};
+    struct mr_fleet_task task = {.role = -1, .echoes = true};
+    if (pair == NULL)
+        return mr_err_set(err, MR_E_REFUSED, "part %zu has work on a pair \"%s\" that the plan "
+                          "does not know", w->run->part, scope->pair);
+    MR_TRY(write_scope(w, scope, err));
+    task.argv = line_of(w, pair);
+    if (task.argv == NULL)
+        return mr_err_nomem(err, "working on a part");
+    mr_log_info("pair %s, %zu of %zu", scope->pair, at + 1, w->scopes.count);
+    w->run->status.pairs[at].state = MR_FLEET_RUNNING;
+    MR_TRY(tell(w, MR_FLEET_RUNNING, err));
+    enum mr_code code = mr_fleet_tasks_run(&task, 1, &how, err);
+    if (code == MR_OK)
+        code = take_result(w, at, &task, err);
+    mr_fleet_task_release(&task);
+    return code;
+}
+
+/* ---- the part ---- */
+
+static enum mr_code plan_status(struct work *w, struct mr_err *err)
+{
+    struct mr_fleet_run *run = w->run;
+    struct mr_fleet_part *s = &run->status;
+    char *host = mr_arena_calloc(run->arena, 1, 256), *now =
+        mr_arena_alloc(run->arena, MR_RUN_TIME_SIZE);
+    s->pairs = mr_arena_calloc(run->arena, w->scopes.count + 1, sizeof *s->pairs);
+    if (s->pairs == NULL || host == NULL || now == NULL)
+        return mr_err_nomem(err, "working on a part");
+    (void)gethostname(host, 255);
+    mr_run_id_time(now);
+    s->fleet = run->file->id;
+    s->part = run->part;
+    s->state = MR_FLEET_WAITING;
+    s->host = host;
+    s->process = (uint64_t)getpid();
+    s->begun = s->updated = now;
+    s->npairs = w->scopes.count;
+    for (size_t i = 0; i < w->scopes.count; i++)
+        s->pairs[i] =
+            (struct mr_fleet_part_pair){.name = scope_at(w, i)->pair, .state = MR_FLEET_WAITING};
+    return MR_OK;
+}
+
+static enum mr_code make_folder(const struct work *w, struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&path, "%s/parts", w->run->file->dir);
+    enum mr_code code = mr_strbuf_check(&path, "working on a part", err);
+    if (code == MR_OK && mkdir(path.ptr, 0700) != 0 && errno != EEXIST)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not create directory \"%s\"", path.ptr);
+    mr_strbuf_release(&path);
+    return code;
+}
+
+static enum mr_code name_files(struct work *w, struct mr_err *err)
+{
+    const struct mr_fleet_run *run = w->run;
+    w->case_path = mr_fleet_part_path(run->file->dir, run->part, "case", run->arena);
+    w->progress_path = mr_fleet_part_path(run->file->dir, run->part, "progress", run->arena);
+    w->status_path = mr_fleet_part_path(run->file->dir, run->part, "json", run->arena);
+    w->lease_path = mr_fleet_part_path(run->file->dir, run->part, "lease", run->arena);
+    return w->case_path != NULL && w->progress_path != NULL && w->status_path != NULL &&
+                   w->lease_path != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "working on a part");
+}
+
+/* How long others were at it before, and since when. */
+static void take_times(struct work *w)
+{
+    struct mr_fleet_part before;
+    bool there = false;
+    if (mr_fleet_part_read(w->status_path, w->run->arena, &before, &there, NULL) != MR_OK || !there)
+        return;
+    w->millis_before = before.millis;
+    w->run->status.begun = before.begun;
+}
+
+/* Also a part without any work has a result. */
+static enum mr_code make_case(const struct work *w, struct mr_err *err)
+{
+    struct mr_findings *fd = NULL;
+    MR_TRY(mr_findings_open(w->local.case_path, MR_CASE_WRITE, &fd, err));
+    return mr_findings_close(fd, err);
+}
+
+static enum mr_code take_up(struct work *w, struct mr_err *err)
+{
+    const struct mr_fleet_run *run = w->run;
+    const char *const kept[] = {w->case_path, w->progress_path};
+    const char *from = NULL;
+    MR_TRY(mr_fleet_local_begin(&w->local, run->file->id, run->part, run->arena, err));
+    MR_TRY(mr_fleet_local_adopt(&w->local, kept, 2, &from, err));
+    if (from == NULL)
+        return make_case(w, err);
+    mr_log_info("going on from %s", from);
+    return read_case(w, w->local.case_path, err);
+}
+
+static enum mr_code do_pairs(struct work *w, struct mr_err *err)
+{
+    for (size_t i = 0; i < w->scopes.count; i++) {
+        if (strcmp(w->run->status.pairs[i].state, MR_FLEET_DONE) == 0)
+            continue;
+        MR_TRY(do_pair(w, i, err));
+        if (i + 1 < w->scopes.count)
+            save_progress(w);
+    }
+    return MR_OK;
+}
+
+/* The result first: whoever is killed behind it has done his part. */
+static enum mr_code publish(struct work *w, struct mr_err *err)
+{
+    MR_TRY(mr_fleet_local_publish(&w->local, w->case_path, err));
+    (void)unlink(w->progress_path);
+    return tell(w, all_done(&w->run->status) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);
+}
+
+/* A pair that was under way waits for the next run. */
+static void stop(struct work *w)
+{
+    struct mr_fleet_part *s = &w->run->status;
+    for (size_t i = 0; i < s->npairs; i++)
+        if (strcmp(s->pairs[i].state, MR_FLEET_RUNNING) == 0)
+            s->pairs[i].state = MR_FLEET_WAITING;
+    save_progress(w);
+    (void)tell(w, MR_FLEET_STOPPED, NULL);
+}
+
+static enum mr_code work(struct work *w, struct mr_err *err)
+{
+    take_times(w);
+    w->begun_s = w->saved_s = mr_clock_now_s();
+    MR_TRY(tell(w, MR_FLEET_RUNNING, err));
+    MR_TRY(take_up(w, err));
+    MR_TRY(do_pairs(w, err));
+    return publish(w, err);
+}
+
+enum mr_code mr_fleet_run(struct mr_fleet_run *run, struct mr_err *err)
+{
+    struct work w = {.run = run, .scopes = MR_VEC_INIT(struct mr_scope)};
+    const struct mr_fleet_wait wait = {.look = look, .ctx = &w, .silent_s = MR_FLEET_SILENT_S};
+    bool taken = false;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_fleet_file_work(run->file, run->part, run->arena, &w.scopes, err));
+    MR_TRY_OUT(name_files(&w, err));
+    MR_TRY_OUT(plan_status(&w, err));
+    MR_TRY_OUT(make_folder(&w, err));
+    MR_TRY_OUT(mr_fleet_lease_take(&w.lease, w.lease_path, &wait, &taken, err));
+    run->was_done = !taken;
+    if (!taken)
+        goto out;
+    code = work(&w, err);
+    if (code != MR_OK && code != MR_E_CHANGED && w.local.dir != NULL)
+        stop(&w);
+    mr_fleet_lease_end(&w.lease);
+out:
+    mr_fleet_local_end(&w.local);
+    mr_vec_release(&w.scopes);
+    return code;
+}
