@@ -58,6 +58,7 @@ static void put_pairs(struct mr_jsonw *w, const struct mr_fleet_file *file)
         mr_jsonw_add_str(w, "source", pair->uri[MR_SOURCE]);
         mr_jsonw_add_str(w, "target", pair->uri[MR_TARGET]);
         mr_jsonw_add_str(w, "config", config);
+        mr_jsonw_add_uint(w, "parts", pair->parts);
         if (pair->failed != NULL)
             mr_jsonw_add_str(w, "failed", pair->failed);
         mr_jsonw_object_end(w);
@@ -202,6 +203,7 @@ static void read_pair(struct mr_json_reader *r, const struct json_t *object,
         mr_json_read_refuse(r, "pair", pair->name);
     pair->uri[MR_SOURCE] = mr_json_read_text(r, object, "source");
     pair->uri[MR_TARGET] = mr_json_read_text(r, object, "target");
+    pair->parts = (size_t)mr_json_read_number(r, object, "parts");
     pair->failed = mr_json_read_text_or_null(r, object, "failed");
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         check_uri(r, pair->name, pair->uri[side]);

@@ -29,6 +29,7 @@ struct mr_fleet_file_pair {
     const char *uri[MR_SIDES]; /* with all options, without a password */
     const char *config;        /* its path, from where the command runs */
     size_t config_at;          /* in configs */
+    size_t parts;              /* that have some of its work */
     const char *failed;        /* why it could not be planned, and is in no part; or NULL */
 };
 

@@ -58,7 +58,8 @@ def main():
     body = line({
         "schema": "myrecon-fleet-plan/1", "fleet": fleet, "created": "2026-11-28T00:00:00Z", "version": "test",
         "readers_per_server": plan["readers"],
-        "pairs": [{"name": name, "source": uri[0], "target": uri[1], "config": "config/0.ini"}
+        "pairs": [{"name": name, "source": uri[0], "target": uri[1], "config": "config/0.ini",
+                   "parts": sum(name == one["pair"] for part in plan["parts"] for one in part)}
                   for name, uri in plan["pairs"].items()],
         "configs": [{"file": "config/0.ini", "sha256": config}], "parts": parts,
     })[:-1]

@@ -1,0 +1,176 @@
+/* fleet_status.c: see fleet_status.h. */
+#include "recon/fleet/fleet_status.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+
+static bool is(const char *text, const char *word)
+{
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+/* The pairs of a file by name, for those that parts tell of. */
+struct by_name {
+    const char *name;
+    size_t at;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct by_name *)a)->name, ((const struct by_name *)b)->name);
+}
+
+static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_part_pair *told)
+{
+    sum->done += is(told->state, MR_FLEET_DONE);
+    sum->failed += is(told->state, MR_FLEET_FAILED);
+    sum->running += is(told->state, MR_FLEET_RUNNING);
+    sum->diverged |= is(told->verdict, "diverged");
+    sum->incomplete |= is(told->verdict, "incomplete");
+    sum->differing += told->differing;
+    if (told->why != NULL)
+        sum->why = told->why;
+}
+
+static void add_told(struct mr_fleet_status *s, const struct by_name *names,
+                     const struct mr_fleet_part *told)
+{
+    for (size_t i = 0; i < told->npairs; i++) {
+        const struct by_name key = {.name = told->pairs[i].name};
+        const struct by_name *found =
+            bsearch(&key, names, s->file->npairs, sizeof key, compare_names);
+        if (found != NULL)
+            add_pair(&s->pairs[found->at], &told->pairs[i]);
+    }
+    s->rows += told->rows;
+    s->bytes += told->bytes;
+}
+
+/* What cannot be read counts as not told: a part at work writes it anew in a moment. */
+static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now,
+                              struct mr_arena *arena, struct mr_err *err)
+{
+    struct mr_fleet_status_part *part = &s->parts[at];
+    const char *status = mr_fleet_part_path(s->file->dir, at, "json", arena);
+    const char *result = mr_fleet_part_path(s->file->dir, at, "case", arena);
+    struct mr_err why = {0};
+    bool there = false;
+    if (status == NULL || result == NULL)
+        return mr_err_nomem(err, "reading how far a fleet is");
+    if (mr_fleet_part_read(status, arena, &part->told, &there, &why) != MR_OK) {
+        if (why.code == MR_E_NOMEM)
+            return mr_err_nomem(err, "reading how far a fleet is");
+        mr_log_err_as_warning(&why);
+        there = false;
+    }
+    if (there && (part->told.part != at || !is(part->told.fleet, s->file->id))) {
+        mr_log_warning("%s is of another fleet: it counts as not there", status);
+        there = false;
+    }
+    if (!there)
+        part->told = (struct mr_fleet_part){0};
+    const char *state = there ? part->told.state : MR_FLEET_WAITING;
+    if (is(state, MR_FLEET_DONE) && access(result, F_OK) != 0)
+        state = MR_FLEET_WAITING;
+    if (is(state, MR_FLEET_RUNNING) && now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
+        part->silent_s = now - part->told.updated_at;
+        state = MR_FLEET_SILENT;
+    }
+    part->state = state;
+    return MR_OK;
+}
+
+static void count_part(struct mr_fleet_status *s, const struct mr_fleet_status_part *part,
+                       uint64_t weight)
+{
+    const struct mr_fleet_part *told = &part->told;
+    const bool runs = is(part->state, MR_FLEET_RUNNING);
+    const double seconds = (double)told->millis / 1000;
+    s->weight += weight;
+    s->done += is(part->state, MR_FLEET_DONE);
+    s->running += runs;
+    s->silent += is(part->state, MR_FLEET_SILENT);
+    s->failed += is(part->state, MR_FLEET_INCOMPLETE);
+    s->waiting += is(part->state, MR_FLEET_WAITING) || is(part->state, MR_FLEET_STOPPED);
+    if (runs && seconds > 0) {
+        s->rows_s += (double)told->rows / seconds;
+        s->bytes_s += (double)told->bytes / seconds;
+    }
+    if (is(part->state, MR_FLEET_DONE) || is(part->state, MR_FLEET_INCOMPLETE))
+        s->weight_done += weight;
+    else if (told->bytes / 2 < weight) /* of both sides; weights are of one */
+        s->weight_done += told->bytes / 2;
+    else
+        s->weight_done += weight;
+}
+
+/* By what was done in the time that parts took, and how many work now. */
+static void estimate(struct mr_fleet_status *s)
+{
+    uint64_t millis = 0;
+    s->left_s = -1;
+    for (size_t i = 0; i < s->file->nparts; i++)
+        millis += s->parts[i].told.millis;
+    if (s->weight_done >= s->weight)
+        s->left_s = 0;
+    else if (s->running > 0 && millis > 0 && s->weight_done > 0)
+        s->left_s = (double)(s->weight - s->weight_done) / (double)s->weight_done *
+                    ((double)millis / 1000) / (double)s->running;
+}
+
+enum mr_code mr_fleet_status_read(const struct mr_fleet_file *file, uint64_t now,
+                                  struct mr_arena *arena, struct mr_fleet_status *out,
+                                  struct mr_err *err)
+{
+    struct by_name *names = mr_arena_calloc(arena, file->npairs + 1, sizeof *names);
+    *out = (struct mr_fleet_status){.file = file};
+    out->parts = mr_arena_calloc(arena, file->nparts + 1, sizeof *out->parts);
+    out->pairs = mr_arena_calloc(arena, file->npairs + 1, sizeof *out->pairs);
+    if (names == NULL || out->parts == NULL || out->pairs == NULL)
+        return mr_err_nomem(err, "reading how far a fleet is");
+    for (size_t i = 0; i < file->npairs; i++)
+        names[i] = (struct by_name){file->pairs[i].name, i};
+    if (file->npairs > 1)
+        qsort(names, file->npairs, sizeof *names, compare_names);
+    for (size_t i = 0; i < file->nparts; i++) {
+        MR_TRY(read_part(out, i, now, arena, err));
+        count_part(out, &out->parts[i], file->parts[i].weight);
+        add_told(out, names, &out->parts[i].told);
+    }
+    estimate(out);
+    return MR_OK;
+}
+
+/* A part that was never begun has told of none of its pairs. */
+const char *mr_fleet_status_verdict(const struct mr_fleet_status *status, size_t at)
+{
+    const struct mr_fleet_status_pair *pair = &status->pairs[at];
+    const struct mr_fleet_file_pair *planned = &status->file->pairs[at];
+    if (planned->failed != NULL || pair->failed > 0)
+        return "failed";
+    if (pair->done >= planned->parts && pair->incomplete)
+        return "incomplete";
+    if (pair->diverged)
+        return "diverged";
+    if (pair->done >= planned->parts)
+        return "equal";
+    return pair->done + pair->running > 0 ? MR_FLEET_RUNNING : MR_FLEET_WAITING;
+}
+
+int mr_fleet_status_exit(const struct mr_fleet_status *status)
+{
+    int exit_code = 0;
+    if (status->done < status->file->nparts)
+        return mr_code_exit(MR_E_CHANGED);
+    for (size_t i = 0; i < status->file->npairs; i++) {
+        const char *verdict = mr_fleet_status_verdict(status, i);
+        if (is(verdict, "diverged"))
+            exit_code = 1;
+        else if (!is(verdict, "equal"))
+            return mr_code_exit(MR_E_CHANGED);
+    }
+    return exit_code;
+}
