@@ -504,7 +504,8 @@ static enum mr_code match_parts(struct scan *scan, struct parcel *p, struct mr_r
     source_begin(scan);
     enum mr_code code = open_again(scan, &again, err);
     if (code == MR_OK)
-        code = mr_check_narrow(scan->worker, scan->table, again, range, p->digest.rows, narrow, err);
+        code =
+            mr_check_narrow(scan->worker, scan->table, again, range, p->digest.rows, narrow, err);
     source_end(scan);
     MR_TRY(code);
     if (narrow->stretches.count == 0)

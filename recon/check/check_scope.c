@@ -11,6 +11,7 @@
 #include "core/json/jsonw.h"
 #include "recon/check/check.h"
 #include "recon/check/check_marks.h"
+#include "recon/check/check_result.h"
 
 #define DOING "reading a scope"
 
@@ -236,14 +237,32 @@ out:
     return code;
 }
 
+/* The file of a scope holds its line, and the run the digest of that file. */
+enum mr_code mr_scope_was_read(const struct mr_scope *scope, const char *options, bool *is,
+                               struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT, wanted = MR_STRBUF_INIT;
+    char hex[MR_SHA256_HEX] = "";
+    enum mr_code code = MR_OK;
+    mr_scope_write(scope, &line);
+    MR_TRY_OUT(mr_strbuf_check(&line, DOING, err));
+    MR_TRY_OUT(mr_sha256_bytes(line.ptr, line.len, hex, err));
+    mr_strbuf_add_fmt(&wanted, MR_RUN_SCOPE "%s\n", hex);
+    MR_TRY_OUT(mr_strbuf_check(&wanted, DOING, err));
+    *is = strstr(options, wanted.ptr) != NULL;
+out:
+    mr_strbuf_release(&line);
+    mr_strbuf_release(&wanted);
+    return code;
+}
+
 /* ---- a check's ---- */
 
 const struct mr_scope_table *mr_scope_find(const struct mr_scope *scope, const char *name)
 {
     const struct mr_scope_table key = {.name = name};
-    return scope->ntables > 0
-               ? bsearch(&key, scope->tables, scope->ntables, sizeof key, by_name)
-               : NULL;
+    return scope->ntables > 0 ? bsearch(&key, scope->tables, scope->ntables, sizeof key, by_name)
+                              : NULL;
 }
 
 bool mr_check_in_scope(const struct mr_check_run *check, const struct mr_pair *table)

@@ -37,9 +37,9 @@ struct mr_scope_table {
 };
 
 struct mr_scope {
-    const char *run;  /* the uuid that the run is to have */
-    const char *pair; /* of the inventory */
-    bool has_objects; /* objects, counters and advice are this part's, too */
+    const char *run;   /* the uuid that the run is to have */
+    const char *pair;  /* of the inventory */
+    bool has_objects;  /* objects, counters and advice are this part's, too */
     const char *slots; /* name of the locks that readers hold (check_slots.h); NULL: none */
     unsigned nslots;
     const struct mr_scope_table *tables; /* by name */
@@ -55,6 +55,9 @@ enum mr_code mr_scope_parse(const char *text, size_t len, const char *name, stru
 enum mr_code mr_scope_load(const char *path, struct mr_arena *arena, struct mr_scope *out,
                            const char **digest, struct mr_err *err);
 
+/* *is: a run of those options (struct mr_find_run) has read exactly this scope. */
+enum mr_code mr_scope_was_read(const struct mr_scope *scope, const char *options, bool *is,
+                               struct mr_err *err);
 /* NULL: the table is out of scope; of a check without a scope every table is in it. */
 const struct mr_scope_table *mr_scope_find(const struct mr_scope *scope, const char *name);
 /* Is the table one that this run reads? */

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,25 +150,28 @@ static enum mr_code make(const struct mr_fleet_lease *lease, bool *made, struct 
     return code;
 }
 
-/* *is_there false: it was let go of. */
+/* *is_there false: it was let go of.  Signals do not end it: a lease is let go of after one, too. */
 static enum mr_code read_text(const char *path, struct mr_strbuf *text, bool *is_there,
                               struct mr_err *err)
 {
-    struct stat st;
+    char bytes[LEASE_BYTES];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     mr_strbuf_reset(text);
-    *is_there = lstat(path, &st) == 0;
+    *is_there = fd >= 0 || errno != ENOENT;
     if (!*is_there)
-        return errno == ENOENT ? MR_OK
-                               : mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
-    struct mr_err why = {0};
-    enum mr_code code = mr_io_read_file(path, LEASE_BYTES, text, &why);
-    if (code != MR_OK && lstat(path, &st) != 0 && errno == ENOENT) {
+        return MR_OK;
+    const ssize_t got = fd >= 0 ? read(fd, bytes, sizeof bytes) : -1;
+    const int error = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    if (got < 0 && error == ESTALE) { /* of a network: it was renamed meanwhile */
         *is_there = false;
         return MR_OK;
     }
-    if (code != MR_OK && err != NULL)
-        *err = why;
-    return code;
+    if (got < 0)
+        return mr_err_set_sys(err, MR_E_IO, error, "could not read \"%s\"", path);
+    mr_strbuf_add(text, bytes, (size_t)got);
+    return mr_strbuf_check(text, "reading who works on a part", err);
 }
 
 static enum mr_code is_ours(const struct mr_fleet_lease *lease, bool *ours, struct mr_err *err)
@@ -266,8 +268,7 @@ static void name_self(struct mr_fleet_lease *lease)
 enum mr_code mr_fleet_lease_take(struct mr_fleet_lease *lease, const char *path,
                                  const struct mr_fleet_wait *wait, bool *taken, struct mr_err *err)
 {
-    struct watch w = {
-        .text = MR_STRBUF_INIT, .seen = MR_STRBUF_INIT, .since_s = mr_clock_now_s()};
+    struct watch w = {.text = MR_STRBUF_INIT, .seen = MR_STRBUF_INIT, .since_s = mr_clock_now_s()};
     bool over = false;
     enum mr_code code = MR_OK;
     *lease = (struct mr_fleet_lease){.path = path};

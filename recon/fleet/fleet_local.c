@@ -154,7 +154,7 @@ out:
 }
 
 /* How much a copy of it has read: *rows; false: it is damaged, or none of ours. */
-static bool is_whole(const char *path, uint64_t *rows)
+static bool is_whole(const char *path, mr_fleet_fits_fn *fits, void *ctx, uint64_t *rows)
 {
     struct mr_findings *fd = NULL;
     struct mr_err why = {0};
@@ -162,6 +162,8 @@ static bool is_whole(const char *path, uint64_t *rows)
     enum mr_code code = mr_findings_open(path, MR_CASE_READ, &fd, &why);
     if (code == MR_OK)
         code = mr_findings_read_so_far(fd, rows, &bytes, &why);
+    if (code == MR_OK)
+        code = fits(ctx, fd, &why);
     (void)mr_findings_close(fd, NULL);
     if (code != MR_OK)
         mr_log_warning("what was kept of the part cannot be used: %s", why.message);
@@ -169,7 +171,8 @@ static bool is_whole(const char *path, uint64_t *rows)
 }
 
 enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char *const *paths,
-                                  size_t count, const char **adopted, struct mr_err *err)
+                                  size_t count, mr_fleet_fits_fn *fits, void *ctx,
+                                  const char **adopted, struct mr_err *err)
 {
     uint64_t most = 0;
     *adopted = NULL;
@@ -179,7 +182,7 @@ enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char
             continue;
         (void)unlink(local->copy_path);
         MR_TRY(copy_file(paths[i], local->copy_path, err));
-        if (!is_whole(local->copy_path, &rows) || (*adopted != NULL && rows <= most))
+        if (!is_whole(local->copy_path, fits, ctx, &rows) || (*adopted != NULL && rows <= most))
             continue;
         if (rename(local->copy_path, local->case_path) != 0)
             return fail("rename", local->copy_path, err);

@@ -19,11 +19,13 @@
 #include "core/base/arena.h"
 #include "core/base/err.h"
 
+struct mr_findings;
+
 struct mr_fleet_local {
-    const char *dir;         /* NULL: there is none */
-    const char *case_path;   /* in it */
-    const char *scope_path;  /* in it */
-    const char *copy_path;   /* in it, while it is published */
+    const char *dir;        /* NULL: there is none */
+    const char *case_path;  /* in it */
+    const char *scope_path; /* in it */
+    const char *copy_path;  /* in it, while it is published */
 };
 
 /* To be ended also after an error. */
@@ -31,10 +33,14 @@ enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, const char *flee
                                   struct mr_arena *arena, struct mr_err *err);
 void mr_fleet_local_end(struct mr_fleet_local *local);
 
+/* Is an open case one of this part?  Errors are those of a damaged one. */
+typedef enum mr_code mr_fleet_fits_fn(void *ctx, struct mr_findings *fd, struct mr_err *err);
+
 /* Takes a published case over, that of `paths` which has read more; *adopted NULL: none of them is
- * there, or whole (which is logged). */
+ * there, whole, and fits (which is logged). */
 enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char *const *paths,
-                                  size_t count, const char **adopted, struct mr_err *err);
+                                  size_t count, mr_fleet_fits_fn *fits, void *ctx,
+                                  const char **adopted, struct mr_err *err);
 /* The case as it is now becomes the file of that path.  One that is not there yet: nothing. */
 enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const char *path,
                                     struct mr_err *err);

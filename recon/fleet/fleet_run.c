@@ -41,6 +41,25 @@ static const struct mr_scope *scope_at(const struct work *w, size_t at)
 
 /* ---- what a case says of the part ---- */
 
+/* The scope's run, *found; others of its part, and those of other parts of its pair, have names that are
+ * alike, or the same: that is *foreign. */
+static enum mr_code find_run(struct mr_findings *fd, const struct mr_scope *scope,
+                             struct mr_arena *arena, struct mr_find_run *run, bool *found,
+                             bool *foreign, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_findings_run_choose(fd, scope->run, arena, run, &why);
+    *found = *foreign = false;
+    if (code == MR_E_NO_SUCH || (code == MR_OK && strcmp(run->uuid, scope->run) != 0))
+        return MR_OK;
+    if (code == MR_OK)
+        code = mr_scope_was_read(scope, run->options, found, &why);
+    *foreign = code == MR_OK && !*found;
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
 /* Of the scope's run, where it is finished. */
 static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *scope,
                                 struct mr_arena *arena, struct mr_fleet_part_pair *pair,
@@ -48,16 +67,11 @@ static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *s
 {
     struct mr_find_run run = {0};
     struct mr_check_result result;
-    struct mr_err why = {0};
-    enum mr_code code = mr_findings_run_choose(fd, scope->run, arena, &run, &why);
-    if (code == MR_E_NO_SUCH ||
-        (code == MR_OK && (!run.finished || strcmp(run.uuid, scope->run) != 0)))
+    bool found, foreign;
+    MR_TRY(find_run(fd, scope, arena, &run, &found, &foreign, err));
+    if (!found || !run.finished)
         return MR_OK;
-    if (code != MR_OK) {
-        *err = why;
-        return code;
-    }
-    code = mr_check_result_load(&result, fd, &run, 0, err);
+    enum mr_code code = mr_check_result_load(&result, fd, &run, 0, err);
     if (code == MR_OK) {
         const struct mr_find_counts *c = &result.sums;
         pair->state = MR_FLEET_DONE;
@@ -69,14 +83,30 @@ static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *s
     return code;
 }
 
+/* A run of another part's scope in it has read other ranges. */
+static enum mr_code fits(void *ctx, struct mr_findings *fd, struct mr_err *err)
+{
+    struct work *w = ctx;
+    for (size_t i = 0; i < w->scopes.count; i++) {
+        struct mr_find_run run = {0};
+        bool found, foreign;
+        MR_TRY(find_run(fd, scope_at(w, i), w->run->arena, &run, &found, &foreign, err));
+        if (foreign)
+            return mr_err_set(err, MR_E_CASE_OTHER,
+                              "it is of another part: its run %s has read "
+                              "other ranges",
+                              run.uuid);
+    }
+    return MR_OK;
+}
+
 /* Sets the pairs that the case has finished; the others stay as they are. */
 static enum mr_code read_case(const struct work *w, const char *path, struct mr_err *err)
 {
     struct mr_findings *fd = NULL;
     enum mr_code code = mr_findings_open(path, MR_CASE_READ, &fd, err);
     for (size_t i = 0; code == MR_OK && i < w->scopes.count; i++)
-        code =
-            read_result(fd, scope_at(w, i), w->run->arena, &w->run->status.pairs[i], err);
+        code = read_result(fd, scope_at(w, i), w->run->arena, &w->run->status.pairs[i], err);
     (void)mr_findings_close(fd, NULL);
     return code;
 }
@@ -221,7 +251,8 @@ static enum mr_code take_result(struct work *w, size_t at, const struct mr_fleet
     struct mr_strbuf why = MR_STRBUF_INIT;
     struct mr_err unread = {0};
     pair->state = MR_FLEET_FAILED;
-    if (task->exit_code == mr_code_exit(MR_E_CHANGED)) /* not an error: what was lost is warned of */
+    if (task->exit_code ==
+        mr_code_exit(MR_E_CHANGED)) /* not an error: what was lost is warned of */
         mr_fleet_task_warned(task, &why);
     if (why.len == 0)
         mr_fleet_task_why(task, &why);
@@ -243,15 +274,14 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
 {
     const struct mr_scope *scope = scope_at(w, at);
     const struct mr_fleet_file_pair *pair = pair_named(w->run->file, scope->pair);
-    const struct mr_fleet_how how = {.commands = w->run->commands,
-                                     .at_once = 1,
-                                     .limit_s = NO_LIMIT_S,
-                                     .tick = tick,
-                                     .ctx = w};
+    const struct mr_fleet_how how = {
+        .commands = w->run->commands, .at_once = 1, .limit_s = NO_LIMIT_S, .tick = tick, .ctx = w};
     struct mr_fleet_task task = {.role = -1, .echoes = true};
     if (pair == NULL)
-        return mr_err_set(err, MR_E_REFUSED, "part %zu has work on a pair \"%s\" that the plan "
-                          "does not know", w->run->part, scope->pair);
+        return mr_err_set(err, MR_E_REFUSED,
+                          "part %zu has work on a pair \"%s\" that the plan "
+                          "does not know",
+                          w->run->part, scope->pair);
     MR_TRY(write_scope(w, scope, err));
     task.argv = line_of(w, pair);
     if (task.argv == NULL)
@@ -272,8 +302,8 @@ static enum mr_code plan_status(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_run *run = w->run;
     struct mr_fleet_part *s = &run->status;
-    char *host = mr_arena_calloc(run->arena, 1, 256), *now =
-        mr_arena_alloc(run->arena, MR_RUN_TIME_SIZE);
+    char *host = mr_arena_calloc(run->arena, 1, 256),
+         *now = mr_arena_alloc(run->arena, MR_RUN_TIME_SIZE);
     s->pairs = mr_arena_calloc(run->arena, w->scopes.count + 1, sizeof *s->pairs);
     if (s->pairs == NULL || host == NULL || now == NULL)
         return mr_err_nomem(err, "working on a part");
@@ -341,7 +371,7 @@ static enum mr_code take_up(struct work *w, struct mr_err *err)
     const char *const kept[] = {w->case_path, w->progress_path};
     const char *from = NULL;
     MR_TRY(mr_fleet_local_begin(&w->local, run->file->id, run->part, run->arena, err));
-    MR_TRY(mr_fleet_local_adopt(&w->local, kept, 2, &from, err));
+    MR_TRY(mr_fleet_local_adopt(&w->local, kept, 2, fits, w, &from, err));
     if (from == NULL)
         return make_case(w, err);
     mr_log_info("going on from %s", from);

@@ -90,7 +90,8 @@ static const struct mr_command_doc doc = {
         "\n"
         "A pair that cannot be read is told of and left; running the part again tries it again.\n"
         "\n"
-        "Exit status: 0 equal; 1 differences; 3 could not run; 4 a pair was not read, or not all of "
+        "Exit status: 0 equal; 1 differences; 3 could not run; 4 a pair was not read, or not all "
+        "of "
         "it was checked; 6 interrupted, and kept; 70 bug.\n",
     .examples = "  myrecon fleet run fleet --part 0\n"
                 "  sbatch fleet/fleet.sbatch\n"
@@ -185,8 +186,7 @@ static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *er
         mr_jsonw_line(&w, "type:pair pair:%s state:%s verdict:%s differing:%" PRIu64 " reason:%s",
                       s->pairs[i].name, s->pairs[i].state, s->pairs[i].verdict,
                       s->pairs[i].differing, s->pairs[i].why);
-    mr_jsonw_line(&w,
-                  "type:summary verdict:%s pairs:%" PRIu64 " rows:%" PRIu64 " bytes:%" PRIu64,
+    mr_jsonw_line(&w, "type:summary verdict:%s pairs:%" PRIu64 " rows:%" PRIu64 " bytes:%" PRIu64,
                   verdict_of(s), (uint64_t)s->npairs, s->rows, s->bytes);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
     mr_jsonw_release(&w);

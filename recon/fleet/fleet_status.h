@@ -36,8 +36,8 @@ struct mr_fleet_status_pair {
 
 struct mr_fleet_status {
     const struct mr_fleet_file *file;
-    struct mr_fleet_status_part *parts; /* as many as the file's */
-    struct mr_fleet_status_pair *pairs; /* likewise */
+    struct mr_fleet_status_part *parts;            /* as many as the file's */
+    struct mr_fleet_status_pair *pairs;            /* likewise */
     size_t done, running, silent, failed, waiting; /* parts; failed: incomplete ones */
     uint64_t rows, bytes;                          /* read so far */
     double rows_s, bytes_s;                        /* of those at work, a second; 0: none */

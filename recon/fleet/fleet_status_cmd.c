@@ -44,19 +44,22 @@ static const struct mr_command_doc doc = {
     .summary = "how far the work on a fleet's plan is",
     .operands = "DIR",
     .description =
-        "Says of the plan in DIR (fleet plan) which parts are done, running, silent or waiting, how "
+        "Says of the plan in DIR (fleet plan) which parts are done, running, silent or waiting, "
+        "how "
         "many rows and bytes a second are read, how long it may take, and what is known of each "
         "pair so far. It reads files of DIR and no server.\n"
         "\n"
         "A part is silent that has said nothing for a minute: its process is dead or cut off, or "
-        "the clocks of the machines differ. An incomplete one has tried all of its pairs, and could "
+        "the clocks of the machines differ. An incomplete one has tried all of its pairs, and "
+        "could "
         "not read one: run it again.\n"
         "\n"
         "Exit status: 0 all parts done, all pairs equal; 1 all done, differences; 3 could not run; "
         "4 not done yet, or a pair was not read; 6 interrupted; 70 bug.\n",
-    .examples = "  myrecon fleet status fleet\n"
-                "  myrecon fleet status fleet --watch 5\n"
-                "  myrecon fleet status fleet --json | jq -r 'select(.state == \"silent\") | .part'\n",
+    .examples =
+        "  myrecon fleet status fleet\n"
+        "  myrecon fleet status fleet --watch 5\n"
+        "  myrecon fleet status fleet --json | jq -r 'select(.state == \"silent\") | .part'\n",
 };
 
 static enum mr_code show(const struct options *opts, const struct mr_fleet_file *file,

@@ -133,10 +133,10 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
 
 static enum mr_style style_of(const char *verdict)
 {
-    return is(verdict, "equal")                                     ? MR_STYLE_GOOD
-           : is(verdict, "diverged")                                ? MR_STYLE_BAD
-           : is(verdict, "failed") || is(verdict, "incomplete")     ? MR_STYLE_WARN
-                                                                    : MR_STYLE_DIM;
+    return is(verdict, "equal")                                 ? MR_STYLE_GOOD
+           : is(verdict, "diverged")                            ? MR_STYLE_BAD
+           : is(verdict, "failed") || is(verdict, "incomplete") ? MR_STYLE_WARN
+                                                                : MR_STYLE_DIM;
 }
 
 static void add_pair(struct mr_strbuf *out, const struct mr_fleet_status *s, size_t at, bool color)

@@ -26,7 +26,7 @@
 
 struct mr_fleet_task {
     char *const *argv; /* from the program's name on; NULL ends it */
-    bool echoes; /* what it says is passed on to stderr as it comes, too */
+    bool echoes;       /* what it says is passed on to stderr as it comes, too */
     int role; /* whose MYRECON_…_USER and _PASSWORD count where the URI gives none: a side,
                           or -1 */
 

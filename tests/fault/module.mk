@@ -12,6 +12,7 @@ endif
 CFLAGS_failing_alloc := -fPIC -fno-builtin
 CFLAGS_failing_io    := -fPIC
 CFLAGS_failing_any   := -fPIC -fno-builtin
+CFLAGS_failing_lock  := -fPIC
 
 $(BUILD)/tests/fault/%.so: $(BUILD)/obj/tests/fault/%.o
 	@mkdir -p $(@D)

@@ -342,7 +342,7 @@ static bool counter_finding(bool alone, struct mr_strbuf *source, struct mr_strb
     }
     const struct mr_source_ops ops = {.counter = count_on};
     struct mr_source of = {&ops};
-    struct counting a = {{&of}, it_db[0]}, b = {{&of}, it_db[1]};
+    struct counting a = {{.source = &of}, it_db[0]}, b = {{.source = &of}, it_db[1]};
     struct mr_objects_counter s = {.reader = &a.base, .table = table[0]};
     struct mr_objects_counter t = {.reader = &b.base, .table = table[1]};
     it_ok(mr_objects_counter_keys(&s, &t, &err), &err, "greatest keys");

@@ -364,7 +364,7 @@ static inline enum mr_code world_reader_new(struct mr_source *source, struct mr_
     const struct world_source *s = (const struct world_source *)source;
     struct world_reader *r = calloc(1, sizeof *r);
     (void)err;
-    *r = (struct world_reader){{source}, s->w, s->side, NULL};
+    *r = (struct world_reader){{.source = source}, s->w, s->side, NULL};
     *out = &r->reader;
     return MR_OK;
 }

@@ -35,8 +35,8 @@ static inline void world_begin(struct world *w)
     w->m.options = &w->options;
     w->m.result = &w->result;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        w->readers[side] = w->mains[side] =
-            (struct world_reader){{&w->sources[side].source}, w, (enum mr_side)side, NULL};
+        w->readers[side] = w->mains[side] = (struct world_reader){
+            {.source = &w->sources[side].source}, w, (enum mr_side)side, NULL};
         w->sources[side] = (struct world_source){{&world_ops}, w, (enum mr_side)side};
         w->m.reader[side] = &w->readers[side].reader;
         w->servers[side].main = &w->mains[side].reader;
