@@ -102,9 +102,17 @@ enum mr_code mr_reader_bounds(struct mr_reader *reader, const struct mr_readspec
                               size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
                               struct mr_err *err)
 {
+    const struct mr_range whole = {.lo = {NULL, 0}, .hi = {NULL, 0}};
+    return mr_reader_bounds_within(reader, spec, whole, wanted, arena, keys, err);
+}
+
+enum mr_code mr_reader_bounds_within(struct mr_reader *reader, const struct mr_readspec *spec,
+                                     struct mr_range range, size_t wanted, struct mr_arena *arena,
+                                     struct mr_vec *keys, struct mr_err *err)
+{
     if (wanted == 0 || spec->nkey == 0)
         return MR_OK;
-    return reader->source->ops->bounds(reader, spec, wanted, arena, keys, err);
+    return reader->source->ops->bounds(reader, spec, range, wanted, arena, keys, err);
 }
 
 enum mr_code mr_reader_bound_after(struct mr_reader *reader, const struct mr_readspec *spec,

@@ -117,8 +117,9 @@ struct mr_source_ops {
     enum mr_code (*fetch)(struct mr_reader *reader, const struct mr_readspec *spec,
                           const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
                           struct mr_err *err);
-    enum mr_code (*bounds)(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
-                           struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
+    enum mr_code (*bounds)(struct mr_reader *reader, const struct mr_readspec *spec,
+                           struct mr_range range, size_t wanted, struct mr_arena *arena,
+                           struct mr_vec *keys, struct mr_err *err);
     enum mr_code (*bound_after)(struct mr_reader *reader, const struct mr_readspec *spec,
                                 struct mr_range range, uint64_t rows, struct mr_strbuf *key,
                                 struct mr_err *err);
@@ -209,6 +210,14 @@ enum mr_code mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec 
 enum mr_code mr_reader_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
                               size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
                               struct mr_err *err);
+/* The same of one range; a snapshot cuts the whole table only, and gives no key else. */
+enum mr_code mr_reader_bounds_within(struct mr_reader *reader, const struct mr_readspec *spec,
+                                     struct mr_range range, size_t wanted, struct mr_arena *arena,
+                                     struct mr_vec *keys, struct mr_err *err);
+/* About how many rows a range of the key has, as the server's plan for reading it says: it looks
+ * at a few pages of the index.  spec->where is not looked at.  0: not known, as of a snapshot. */
+enum mr_code mr_reader_estimate(struct mr_reader *reader, const struct mr_readspec *spec,
+                                struct mr_range range, uint64_t *rows, struct mr_err *err);
 /* The key of the `rows`-th row of the range, encoded into key; key empty (len 0) if the
  * range holds fewer.  Reads the index of that chunk only. */
 enum mr_code mr_reader_bound_after(struct mr_reader *reader, const struct mr_readspec *spec,

@@ -1,8 +1,8 @@
 /*
  * source_bounds.c: keys that cut a live table into segments; see mr_reader_bounds().
  *
- * Bisection of the occupied key space.  The table is one piece, from its first key to
- * its last.  Again and again the piece with the greatest share is cut: a value halfway
+ * Bisection of the occupied key space.  The table (or a range of it) is one piece, from its first
+ * key to its last.  Again and again the piece with the greatest share is cut: a value halfway
  * between its ends (in the first part of the key in which they differ) is made up, and
  * the index is asked for the last key at or below it and for the first key above it.
  * These end the two new pieces, which divide the share by their widths.  The empty
@@ -556,8 +556,9 @@ static enum mr_code sort_keys(struct cutter *c, const struct mr_vec *picked, str
     return code;
 }
 
-enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
-                            struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err)
+enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
+                            struct mr_range range, size_t wanted, struct mr_arena *arena,
+                            struct mr_vec *keys, struct mr_err *err)
 {
     struct cutter c = {.reader = reader,
                        .spec = spec,
@@ -565,12 +566,11 @@ enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *
                        .pieces = MR_VEC_INIT(struct piece),
                        .err = err};
     struct mr_vec picked = MR_VEC_INIT(struct mr_key);
-    const struct mr_range all = {.lo = {NULL, 0}, .hi = {NULL, 0}};
     const double until_s = mr_clock_now_s() + PROBES_MAX_S;
     struct piece table = {.share = 1};
-    enum mr_code code = read_edge(&c, spec->nkey, all, false, &table.first);
+    enum mr_code code = read_edge(&c, spec->nkey, range, false, &table.first);
     if (code == MR_OK && table.first.ptr != NULL)
-        code = read_edge(&c, spec->nkey, all, true, &table.last);
+        code = read_edge(&c, spec->nkey, range, true, &table.last);
     if (code != MR_OK || table.last.ptr == NULL)
         goto out;
     struct piece *only = mr_vec_push(&c.pieces);

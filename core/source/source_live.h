@@ -13,9 +13,10 @@ enum mr_code mr_live_read_keys(struct mr_reader *reader, const struct mr_readspe
                                const struct mr_strbuf *sql, mr_row_fn *fn, void *ctx,
                                struct mr_err *err);
 
-/* mr_reader_bounds() of a live source: at most MR_LIVE_PROBES_MAX short reads. */
+/* mr_reader_bounds_within() of a live source: at most MR_LIVE_PROBES_MAX short reads. */
 #define MR_LIVE_PROBES_MAX 100
-enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
-                            struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
+enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
+                            struct mr_range range, size_t wanted, struct mr_arena *arena,
+                            struct mr_vec *keys, struct mr_err *err);
 
 #endif

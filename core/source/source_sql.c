@@ -220,6 +220,16 @@ void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, s
     mr_strbuf_add_str(sql, " LIMIT 1");
 }
 
+/* MySQL's default form of a plan is a setting. */
+void mr_source_sql_explain(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                           struct mr_range range, bool is_mariadb)
+{
+    mr_strbuf_add_str(sql,
+                      is_mariadb ? "EXPLAIN SELECT 1" : "EXPLAIN FORMAT = TRADITIONAL SELECT 1");
+    add_from(sql, spec);
+    (void)add_range(sql, spec, spec->nkey, range);
+}
+
 void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
                           const struct mr_key *keys, size_t nkeys)
 {

@@ -28,6 +28,9 @@ void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
  */
 void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, size_t nparts,
                         struct mr_range range, bool last);
+/* The plan for reading a range by the key's index, a row a table, without spec->where. */
+void mr_source_sql_explain(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                           struct mr_range range, bool is_mariadb);
 /* Key columns of these keys, in the server's order, without spec->where. */
 void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
                           const struct mr_key *keys, size_t nkeys);

@@ -210,12 +210,13 @@ static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspe
 
 /* Cuts are ends of files: two workers never open the same one. */
 static enum mr_code snap_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                                size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
-                                struct mr_err *err)
+                                struct mr_range range, size_t wanted, struct mr_arena *arena,
+                                struct mr_vec *keys, struct mr_err *err)
 {
     const struct mr_snap_table *t =
         mr_snap_store_table(&source_of(reader)->store, spec->db, spec->table);
-    if (t == NULL || !has_order(t, spec) || t->nchunks < 2)
+    if (t == NULL || !has_order(t, spec) || t->nchunks < 2 || range.lo.ptr != NULL ||
+        range.hi.ptr != NULL)
         return MR_OK;
     size_t cuts = wanted < t->nchunks - 1 ? wanted : t->nchunks - 1;
     for (size_t i = 1; i <= cuts; i++) {
