@@ -51,7 +51,7 @@ static enum mr_code cut_table(struct mr_fleet_units *units, size_t pair,
     wanted = wanted > most ? most : wanted > 0 ? wanted : 1;
     for (size_t i = 0; code == MR_OK && i < wanted; i++) {
         const size_t from = most * i / wanted, to = most * (i + 1) / wanted;
-        *p = (struct mr_fleet_piece){.table = table};
+        *p = (struct mr_fleet_piece){.table = table, .at = i};
         if (from > 0)
             p->range.lo = table->cuts[from - 1];
         if (to < most)
@@ -137,29 +137,37 @@ enum mr_code mr_fleet_units_pair(struct mr_fleet_units *units, size_t pair,
 
 /* ---- parts ---- */
 
-struct load {
-    uint64_t weight;
-    size_t part;
+/* Parts as a heap: the lightest stands first, below entry i are 2i+1 and 2i+2. */
+struct loads {
+    size_t *heap;  /* parts */
+    size_t *place; /* of a part in the heap */
+    uint64_t *weight;
+    size_t count;
 };
 
-static bool is_lighter(const struct load *a, const struct load *b)
+static bool is_lighter(const struct loads *l, size_t a, size_t b)
 {
-    return a->weight != b->weight ? a->weight < b->weight : a->part < b->part;
+    return l->weight[a] != l->weight[b] ? l->weight[a] < l->weight[b] : a < b;
 }
 
-/* The lightest stands first: below entry i are 2i+1 and 2i+2. */
-static void sink(struct load *heap, size_t count, size_t at)
+static void put(struct loads *l, size_t at, size_t part)
 {
-    for (;;) {
+    l->heap[at] = part;
+    l->place[part] = at;
+}
+
+/* The part has become heavier. */
+static void sink(struct loads *l, size_t part)
+{
+    for (size_t at = l->place[part];;) {
         size_t least = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++)
-            if (is_lighter(&heap[child], &heap[least]))
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < l->count; child++)
+            if (is_lighter(l, l->heap[child], l->heap[least]))
                 least = child;
         if (least == at)
             return;
-        struct load swap = heap[at];
-        heap[at] = heap[least];
-        heap[least] = swap;
+        put(l, at, l->heap[least]);
+        put(l, least, part);
         at = least;
     }
 }
@@ -173,28 +181,52 @@ static int heaviest_first(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* last: of each pair the part that got its last unit, plus one; 0: none has. */
+static void deal(struct loads *loads, struct mr_fleet_unit **order, size_t count, size_t *last)
+{
+    uint64_t mean = 0;
+    for (size_t i = 0; i < count; i++)
+        mean += order[i]->weight;
+    mean /= loads->count;
+    for (size_t i = 0; i < count; i++) {
+        struct mr_fleet_unit *unit = order[i];
+        const size_t had = last[unit->pair];
+        const bool fits = had > 0 && loads->weight[had - 1] + unit->weight <= mean;
+        unit->part = fits ? had - 1 : loads->heap[0];
+        last[unit->pair] = unit->part + 1;
+        loads->weight[unit->part] += unit->weight;
+        sink(loads, unit->part);
+    }
+}
+
 enum mr_code mr_fleet_units_deal(struct mr_fleet_units *units, struct mr_err *err)
 {
-    const size_t count = units->units.count;
+    const size_t count = units->units.count, nparts = units->nparts;
     struct mr_fleet_unit **order = calloc(count + 1, sizeof *order);
-    struct load *heap = calloc(units->nparts, sizeof *heap);
-    units->parts = mr_arena_calloc(units->arena, units->nparts, sizeof *units->parts);
-    enum mr_code code =
-        order != NULL && heap != NULL && units->parts != NULL ? MR_OK : no_memory(err);
-    for (size_t i = 0; code == MR_OK && i < count; i++)
+    struct loads loads = {.heap = calloc(nparts, sizeof(size_t)),
+                          .place = calloc(nparts, sizeof(size_t)),
+                          .count = nparts};
+    size_t npairs = 0, *last = NULL;
+    for (size_t i = 0; order != NULL && i < count; i++) {
         order[i] = mr_vec_at(&units->units, i);
-    for (size_t i = 0; code == MR_OK && i < units->nparts; i++)
-        heap[i].part = i;
+        npairs = order[i]->pair >= npairs ? order[i]->pair + 1 : npairs;
+    }
+    last = calloc(npairs + 1, sizeof *last);
+    units->parts = loads.weight = mr_arena_calloc(units->arena, nparts, sizeof *units->parts);
+    enum mr_code code = order != NULL && loads.heap != NULL && loads.place != NULL &&
+                                last != NULL && units->parts != NULL
+                            ? MR_OK
+                            : no_memory(err);
+    for (size_t i = 0; code == MR_OK && i < nparts; i++)
+        put(&loads, i, i);
     if (code == MR_OK && count > 1)
         qsort(order, count, sizeof *order, heaviest_first);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        order[i]->part = heap[0].part;
-        heap[0].weight += order[i]->weight;
-        units->parts[heap[0].part] = heap[0].weight;
-        sink(heap, units->nparts, 0);
-    }
+    if (code == MR_OK)
+        deal(&loads, order, count, last);
     free(order);
-    free(heap);
+    free(loads.heap);
+    free(loads.place);
+    free(last);
     return code;
 }
 

@@ -9,7 +9,10 @@
  * ranges are.  One unit of a pair, its first, is the one that compares its objects, too.
  *
  * Parts: the largest unit first, each to the part that has least so far (Graham 1969, LPT: at most
- * 4/3 of the best).  What a unit weighs is its bytes and a fixed cost for each of its tables, since
+ * 4/3 of the best); but to the one that got the pair's last unit as long as that stays below the
+ * mean, since each part reads the whole catalogue of every pair that it has.  Parts are then within
+ * two units of each other: one that is filled above the mean was the lightest, and so were all.
+ * What a unit weighs is its bytes and a fixed cost for each of its tables, since
  * thousands of empty ones take their time, too.
  *
  * Ownership: units, pieces and keys live in the arena, texts are the caller's.  Errors: MR_E_NOMEM.
@@ -21,6 +24,7 @@
 #include "core/base/arena.h"
 #include "core/base/vec.h"
 #include "core/source/keyrange.h"
+#include "core/source/sides.h"
 
 #define MR_UNIT_BYTES ((uint64_t)64 << 20)
 #define MR_UNIT_TABLES 200
@@ -29,14 +33,17 @@
 
 /* A table as it was found on the source. */
 struct mr_fleet_table {
-    const char *db, *name;
-    uint64_t bytes;            /* of its rows, on the larger side */
-    const struct mr_key *cuts; /* ascending; ranges between two of them are about equal */
-    size_t ncuts;              /* 0: it is never cut */
+    const char *name;            /* "db.t" */
+    uint64_t bytes, rows;        /* of the larger side, as the servers estimate them */
+    const char *order[MR_SIDES]; /* what the keys' order rests on (mr_check_key_order); NULL where
+                                  nothing is cut */
+    const struct mr_key *cuts;   /* ascending; ranges between two of them are about equal */
+    size_t ncuts;                /* 0: it is never cut */
 };
 
 struct mr_fleet_piece {
     const struct mr_fleet_table *table;
+    size_t at; /* among the ranges of the table, in the order of its key */
     struct mr_range range;
 };
 

@@ -42,8 +42,7 @@ static void world_begin(struct world *w, size_t npairs, size_t each)
     w->tables = calloc(npairs * each + 1, sizeof *w->tables);
     assert_non_null(w->tables);
     for (size_t i = 0; i < npairs * each; i++) {
-        w->tables[i].db = "d";
-        w->tables[i].name = "t";
+        w->tables[i].name = "d.t";
     }
 }
 
@@ -195,7 +194,41 @@ static void test_parts_are_alike(void **state)
         least = w.units.parts[i] < least ? w.units.parts[i] : least;
         most = w.units.parts[i] > most ? w.units.parts[i] : most;
     }
+    print_message("# 256 parts: the heaviest is %.2f %% above the lightest\n",
+                  (double)(most - least) * 100 / (double)least);
     assert_true(most <= least + least / 20);
+    world_end(&w);
+}
+
+/* How many pairs each part has, all parts together: so many catalogues are read. */
+static size_t count_opened(const struct world *w)
+{
+    bool *has = calloc(w->npairs * w->units.nparts, sizeof *has);
+    size_t opened = 0;
+    assert_non_null(has);
+    for (size_t i = 0; i < w->units.units.count; i++) {
+        const struct mr_fleet_unit *u = unit_at(w, i);
+        bool *it = &has[u->pair * w->units.nparts + u->part];
+        opened += *it ? 0 : 1;
+        *it = true;
+    }
+    free(has);
+    return opened;
+}
+
+/* Four units a pair, and 8 parts: hardly a pair is in more than one of them. */
+static void test_a_pair_stays_together(void **state)
+{
+    (void)state;
+    struct world w;
+    world_begin(&w, 100, 200);
+    for (size_t i = 0; i < w.npairs * w.each; i++)
+        w.tables[i].bytes = MIB;
+    plan(&w, 8);
+    assert_whole(&w);
+    assert_true(w.units.units.count >= 300);
+    print_message("# 100 pairs, 8 parts: %zu opened\n", count_opened(&w));
+    assert_true(count_opened(&w) <= 150);
     world_end(&w);
 }
 
@@ -209,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_a_pair_without_tables_has_its_objects),
         cmocka_unit_test(test_more_parts_than_units),
         cmocka_unit_test(test_parts_are_alike),
+        cmocka_unit_test(test_a_pair_stays_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
