@@ -36,6 +36,7 @@ static const struct mr_command *const items[] = {
     &mr_doctor_command,
     &mr_fleet_gate_command,
     &mr_fleet_doctor_command,
+    &mr_fleet_plan_command,
     &mr_fleet_run_command,
     &mr_fleet_status_command,
     &mr_config_command,

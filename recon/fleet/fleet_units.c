@@ -199,6 +199,26 @@ static void deal(struct loads *loads, struct mr_fleet_unit **order, size_t count
     }
 }
 
+static enum mr_code list_parts(struct mr_fleet_units *units, struct mr_err *err)
+{
+    const size_t count = units->units.count;
+    size_t *next = mr_arena_calloc(units->arena, units->nparts + 2, sizeof *next);
+    units->dealt = mr_arena_calloc(units->arena, count + 1, sizeof(struct mr_fleet_unit *));
+    if (next == NULL || units->dealt == NULL)
+        return no_memory(err);
+    units->first = next;
+    next++; /* runs from the beginning of a part to its end, where the next one begins */
+    for (size_t i = 0; i < count; i++)
+        next[((struct mr_fleet_unit *)mr_vec_at(&units->units, i))->part + 1]++;
+    for (size_t i = 1; i < units->nparts; i++)
+        next[i] += next[i - 1];
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_fleet_unit *unit = mr_vec_at(&units->units, i);
+        units->dealt[next[unit->part]++] = unit;
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_fleet_units_deal(struct mr_fleet_units *units, struct mr_err *err)
 {
     const size_t count = units->units.count, nparts = units->nparts;
@@ -221,8 +241,10 @@ enum mr_code mr_fleet_units_deal(struct mr_fleet_units *units, struct mr_err *er
         put(&loads, i, i);
     if (code == MR_OK && count > 1)
         qsort(order, count, sizeof *order, heaviest_first);
-    if (code == MR_OK)
+    if (code == MR_OK) {
         deal(&loads, order, count, last);
+        code = list_parts(units, err);
+    }
     free(order);
     free(loads.heap);
     free(loads.place);

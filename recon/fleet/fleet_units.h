@@ -62,6 +62,9 @@ struct mr_fleet_units {
     struct mr_vec units; /* struct mr_fleet_unit */
     uint64_t *parts;     /* weights, after deal */
     size_t nparts;
+    /* After deal: part i has dealt[first[i]] … dealt[first[i + 1] - 1], in the order of units. */
+    const struct mr_fleet_unit **dealt;
+    size_t *first;
 };
 
 /* What a table weighs. */

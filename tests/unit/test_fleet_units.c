@@ -34,6 +34,13 @@ static void plan(struct world *w, size_t nparts)
         assert_int_equal(mr_fleet_units_pair(&w->units, i, &w->tables[i * w->each], w->each, &err),
                          MR_OK);
     assert_int_equal(mr_fleet_units_deal(&w->units, &err), MR_OK);
+    assert_int_equal(w->units.first[0], 0);
+    assert_int_equal(w->units.first[nparts], w->units.units.count);
+    for (size_t part = 0; part < nparts; part++)
+        for (size_t i = w->units.first[part]; i < w->units.first[part + 1]; i++) {
+            assert_int_equal(w->units.dealt[i]->part, part);
+            assert_true(i == w->units.first[part] || w->units.dealt[i - 1] < w->units.dealt[i]);
+        }
 }
 
 static void world_begin(struct world *w, size_t npairs, size_t each)

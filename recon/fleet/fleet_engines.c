@@ -1,0 +1,143 @@
+/* fleet_engines.c: see fleet_engines.h. */
+#include "recon/fleet/fleet_engines.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static void add_word(struct mr_strbuf *out, const char *word)
+{
+    mr_strbuf_add_shell_word(out, word, strlen(word));
+}
+
+/* Slurm reads its lines before a shell does, and knows no quotes: no path stands in them. */
+void mr_fleet_engines_slurm(const struct mr_fleet_file *file, const char *dir,
+                            struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(out,
+                      "#!/bin/bash\n"
+                      "# The parts of fleet %s as a Slurm array: sbatch fleet.sbatch\n"
+                      "#\n"
+                      "# To adapt: partition, time and memory; how many run at once (0-%zu%%16: 16 "
+                      "of them);\n"
+                      "# and where a password comes from, which stands in no file here. sbatch "
+                      "passes its\n"
+                      "# environment on: MYRECON_PASSWORD, or an option file of the account that "
+                      "runs it.\n"
+                      "#SBATCH --job-name=myrecon-%s\n"
+                      "#SBATCH --array=0-%zu\n"
+                      "#SBATCH --cpus-per-task=1\n"
+                      "#SBATCH --requeue\n"
+                      "#SBATCH --open-mode=append\n"
+                      "#SBATCH --signal=B:TERM@60\n"
+                      "##SBATCH --partition=NAME\n"
+                      "##SBATCH --time=04:00:00\n"
+                      "##SBATCH --mem=1G\n"
+                      "exec myrecon fleet run ",
+                      file->id, file->nparts - 1, file->id, file->nparts - 1);
+    add_word(out, dir);
+    mr_strbuf_add_char(out, '\n');
+}
+
+/* Names of Kubernetes have small letters. */
+static void add_small(struct mr_strbuf *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        mr_strbuf_add_char(out, (char)tolower((unsigned char)*text));
+}
+
+void mr_fleet_engines_job(const struct mr_fleet_file *file, struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(out,
+                      "# The parts of fleet %s as an Indexed Job: kubectl apply -f\n"
+                      "# fleet-job.yaml. To adapt: image, the claim that holds this directory, "
+                      "the secret\n"
+                      "# with the account, parallelism, and whoever owns the files "
+                      "(runAsUser).\n",
+                      file->id);
+    mr_strbuf_add_str(out, "apiVersion: batch/v1\n"
+                           "kind: Job\n"
+                           "metadata:\n"
+                           "  name: myrecon-");
+    add_small(out, file->id);
+    mr_strbuf_add_fmt(out,
+                      "\n"
+                      "spec:\n"
+                      "  completionMode: Indexed\n"
+                      "  completions: %zu\n"
+                      "  parallelism: %zu\n"
+                      "  backoffLimitPerIndex: 5\n"
+                      "  template:\n"
+                      "    spec:\n"
+                      "      restartPolicy: Never\n"
+                      "      terminationGracePeriodSeconds: 30\n"
+                      "      securityContext:\n"
+                      "        runAsNonRoot: true\n"
+                      "        runAsUser: 1000\n"
+                      "      containers:\n"
+                      "        - name: myrecon\n"
+                      "          image: IMAGE\n"
+                      "          command: [\"myrecon\", \"fleet\", \"run\", \"/fleet\"]\n"
+                      "          env:\n"
+                      "            - name: MYRECON_USER\n"
+                      "              valueFrom:\n"
+                      "                secretKeyRef:\n"
+                      "                  name: myrecon\n"
+                      "                  key: user\n"
+                      "                  optional: true\n"
+                      "            - name: MYRECON_PASSWORD\n"
+                      "              valueFrom:\n"
+                      "                secretKeyRef:\n"
+                      "                  name: myrecon\n"
+                      "                  key: password\n"
+                      "          resources:\n"
+                      "            requests:\n"
+                      "              cpu: \"1\"\n"
+                      "              memory: 512Mi\n"
+                      "          volumeMounts:\n"
+                      "            - name: fleet\n"
+                      "              mountPath: /fleet\n"
+                      "            - name: local\n"
+                      "              mountPath: /tmp\n"
+                      "      volumes:\n"
+                      "        - name: fleet\n"
+                      "          persistentVolumeClaim:\n"
+                      "            claimName: fleet\n"
+                      "        - name: local\n"
+                      "          emptyDir: {}\n",
+                      file->nparts, file->nparts < 16 ? file->nparts : (size_t)16);
+}
+
+static void add_line(struct mr_strbuf *out, const char *before, const char *word, const char *after)
+{
+    mr_strbuf_add_str(out, before);
+    add_word(out, word);
+    mr_strbuf_add_str(out, after);
+}
+
+void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
+                             struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(out,
+                      "Fleet %s, made %s: %zu pairs, %zu parts.\n\n"
+                      "Every machine needs myrecon, a way to the servers, this directory under "
+                      "one path,\nand the accounts' passwords, as check takes them (none stands "
+                      "in here). Each part\nis done once, by whatever engine, and may be begun "
+                      "again at any time: one that is\ndone returns at once, one that was ended "
+                      "goes on.\n\n",
+                      file->id, file->created, file->npairs, file->nparts);
+    add_line(out, "Slurm:\n    sbatch ", dir, "/fleet.sbatch\n");
+    add_line(out, "Kubernetes (adapt the file first):\n    kubectl apply -f ", dir,
+             "/fleet-job.yaml\n");
+    mr_strbuf_add_fmt(out, "GNU parallel, 4 at a time:\n    seq 0 %zu | parallel -j 4 \\\n",
+                      file->nparts - 1);
+    add_line(out, "        myrecon fleet run ", dir, " --part {}\n");
+    mr_strbuf_add_fmt(out, "A shell, one after the other:\n    for i in $(seq 0 %zu); do\n",
+                      file->nparts - 1);
+    add_line(out, "        myrecon fleet run ", dir, " --part \"$i\"\n    done\n\n");
+    add_line(out, "How far it is:\n    myrecon fleet status ", dir, "\n");
+    mr_strbuf_add_str(out, "A part that failed: see its output, mend what it names, and begin it "
+                           "again; the\nothers stay done.\n\n"
+                           "When all are done:\n");
+    add_line(out, "    myrecon fleet merge ", dir, " --output RESULT\n");
+    mr_strbuf_add_str(out, "    myrecon fleet report RESULT --output fleet.html\n");
+}

@@ -1,0 +1,111 @@
+/* fleet_plan_print.c: see fleet_plan_print.h. */
+#include "recon/fleet/fleet_plan_print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/utf8.h"
+#include "core/json/jsonw.h"
+
+/* Of all pairs and parts. */
+struct sums {
+    size_t failed, tables, units;
+    uint64_t bytes, lightest, heaviest;
+};
+
+static uint64_t bytes_of(const struct mr_fleet_sizes_pair *pair)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < pair->ntables; i++)
+        bytes += pair->tables[i].bytes;
+    return bytes;
+}
+
+static struct sums sum_up(const struct mr_fleet_plan_result *r)
+{
+    struct sums sums = {.lightest = UINT64_MAX};
+    for (size_t i = 0; i < r->sizes->npairs; i++) {
+        const struct mr_fleet_sizes_pair *pair = &r->sizes->pairs[i];
+        sums.failed += pair->failed != NULL ? 1 : 0;
+        sums.tables += pair->ntables;
+        sums.bytes += bytes_of(pair);
+    }
+    for (size_t i = 0; i < r->file->nparts; i++) {
+        const struct mr_fleet_file_part *part = &r->file->parts[i];
+        sums.units += part->units;
+        sums.lightest = part->weight < sums.lightest ? part->weight : sums.lightest;
+        sums.heaviest = part->weight > sums.heaviest ? part->weight : sums.heaviest;
+    }
+    return sums;
+}
+
+static double mib(uint64_t bytes)
+{
+    return (double)bytes / (1 << 20);
+}
+
+static void add_word(struct mr_strbuf *out, const char *word)
+{
+    mr_strbuf_add_shell_word(out, word, strlen(word));
+}
+
+void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *out)
+{
+    const struct sums sums = sum_up(r);
+    const struct mr_fleet_file *file = r->file;
+    mr_strbuf_add_fmt(
+        out, "Fleet %s: %zu pair%s, %zu table%s, %.1f MiB, in %zu part%s.\n", file->id,
+        file->npairs - sums.failed, file->npairs - sums.failed == 1 ? "" : "s", sums.tables,
+        sums.tables == 1 ? "" : "s", mib(sums.bytes), file->nparts, file->nparts == 1 ? "" : "s");
+    mr_strbuf_add_fmt(out,
+                      "Parts weigh %.1f to %.1f MiB; a table weighs 64 KiB besides its rows.\n",
+                      mib(sums.lightest), mib(sums.heaviest));
+    for (size_t i = 0; i < file->npairs; i++)
+        if (file->pairs[i].failed != NULL) {
+            mr_strbuf_add_fmt(out, "NOT PLANNED: %s: ", file->pairs[i].name);
+            mr_utf8_show_str(out, file->pairs[i].failed);
+            mr_strbuf_add_char(out, '\n');
+        }
+    mr_strbuf_add_str(out,
+                      "\nNext, on an engine of many machines (see README.txt there):\n  sbatch ");
+    add_word(out, file->dir);
+    mr_strbuf_add_fmt(out,
+                      "/fleet.sbatch\nor here:\n  for i in $(seq 0 %zu); do myrecon fleet run ",
+                      file->nparts - 1);
+    add_word(out, file->dir);
+    mr_strbuf_add_str(out, " --part \"$i\"; done\n");
+}
+
+void mr_fleet_plan_json(const struct mr_fleet_plan_result *r, struct mr_strbuf *out)
+{
+    const struct sums sums = sum_up(r);
+    const struct mr_fleet_file *file = r->file;
+    struct mr_jsonw w;
+    mr_jsonw_init_buf(&w, out);
+    mr_jsonw_line(&w, "type:run schema:%s run_id:%s inventory:%s directory:%s started:%s",
+                  "myrecon/fleet-plan/1", file->id, r->inventory, file->dir, file->created);
+    for (size_t i = 0; i < file->npairs; i++) {
+        const struct mr_fleet_sizes_pair *pair = &r->sizes->pairs[i];
+        mr_jsonw_line(&w, "type:pair pair:%s state:%s reason:%s tables:%" PRIu64 " bytes:%" PRIu64,
+                      pair->name, pair->failed != NULL ? "failed" : "planned", pair->failed,
+                      (uint64_t)pair->ntables, bytes_of(pair));
+    }
+    for (size_t i = 0; i < file->nparts; i++) {
+        const struct mr_fleet_file_part *part = &file->parts[i];
+        mr_jsonw_line(&w,
+                      "type:part part:%" PRIu64 " weight:%" PRIu64 " units:%" PRIu64
+                      " tables:%" PRIu64 " pairs:%" PRIu64,
+                      (uint64_t)i, part->weight, (uint64_t)part->units, (uint64_t)part->tables,
+                      (uint64_t)part->pairs);
+    }
+    mr_jsonw_object_begin(&w);
+    mr_jsonw_add_fmt(&w,
+                     "type:summary pairs:%" PRIu64 " failed:%" PRIu64 " tables:%" PRIu64
+                     " bytes:%" PRIu64 " units:%" PRIu64 " parts:%" PRIu64,
+                     (uint64_t)file->npairs, (uint64_t)sums.failed, (uint64_t)sums.tables,
+                     sums.bytes, (uint64_t)sums.units, (uint64_t)file->nparts);
+    mr_jsonw_add_seconds(&w, r->seconds);
+    mr_jsonw_object_end(&w);
+    mr_jsonw_end_line(&w);
+    mr_jsonw_release(&w);
+}

@@ -1,0 +1,220 @@
+/* fleet_survey.c: see fleet_survey.h. */
+#include "recon/fleet/fleet_survey.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/run_id.h"
+#include "core/db/db.h"
+#include "recon/check/check_cmd.h"
+#include "recon/check/check_marks.h"
+#include "recon/check/check_options.h"
+#include "recon/check/check_plan.h"
+#include "recon/check/check_same.h"
+#include "recon/check/check_sides.h"
+#include "recon/fleet/fleet_cuts.h"
+#include "recon/fleet/fleet_sizes.h"
+
+/* Check's own stand first, so that its table of options holds for both. */
+struct options {
+    struct mr_check_options check;
+    unsigned cuts; /* of a table, at most */
+};
+
+static const struct mr_option cuts_option = {.name = "cuts",
+                                             .type = MR_OPTION_UINT,
+                                             .offset = offsetof(struct options, cuts),
+                                             .arg = "N",
+                                             .group = "The fleet",
+                                             .help = "how often a table is cut at most",
+                                             .initial = "0",
+                                             .max = MR_FLEET_CUTS_MAX,
+                                             .not_in_file = true};
+
+/* ---- one table ---- */
+
+static uint64_t bytes_of(const struct mr_table *t)
+{
+    const uint64_t by_rows = t->est_rows * t->avg_row_bytes;
+    return t->data_bytes > by_rows ? t->data_bytes : by_rows;
+}
+
+/* The side that has more to read. */
+static enum mr_side larger(const struct mr_pair *table)
+{
+    return bytes_of(table->side[MR_TARGET]) > bytes_of(table->side[MR_SOURCE]) ? MR_TARGET
+                                                                               : MR_SOURCE;
+}
+
+/* By which ranges of one side are ranges of the other, and all of it is read. */
+static bool can_be_cut(struct mr_pair *table)
+{
+    return table->join == MR_JOIN_SHARED && !atomic_load(&table->failed) &&
+           table->scan[MR_SOURCE].nkey > 0 && table->scan[MR_SOURCE].where == NULL &&
+           table->scan[MR_TARGET].where == NULL;
+}
+
+/* A server names keys that are there; a snapshot's are ends of its files, and better than none. */
+static enum mr_side cutter(const struct mr_check_run *check, const struct mr_pair *table)
+{
+    const enum mr_side side = larger(table);
+    return mr_side_is_snapshot(&check->pairing.side[side]) ? mr_other_side(side) : side;
+}
+
+static enum mr_code find_cuts(struct mr_check_run *check, struct mr_pair *table, size_t most,
+                              struct mr_fleet_table *out, struct mr_err *err)
+{
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    const uint64_t units = out->bytes / MR_UNIT_BYTES;
+    const enum mr_side side = cutter(check, table);
+    enum mr_code code = MR_OK;
+    if (units < 2 || most == 0 || !can_be_cut(table))
+        return MR_OK;
+    MR_TRY_OUT(mr_fleet_cuts(check->pairing.side[side].main, &table->scan[side],
+                             units - 1 < most ? (size_t)units - 1 : most, &check->arena, &keys,
+                             err));
+    out->ncuts = keys.count;
+    out->cuts = (const struct mr_key *)(const void *)mr_arena_dup(
+        &check->arena, keys.items, keys.count * sizeof(struct mr_key));
+    for (int s = MR_SOURCE; s < MR_SIDES; s++)
+        out->order[s] = mr_check_key_order(check, table, (enum mr_side)s);
+    if (out->cuts == NULL || out->order[MR_SOURCE] == NULL || out->order[MR_TARGET] == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "cutting a table"));
+out:
+    mr_vec_release(&keys);
+    return code;
+}
+
+static enum mr_code print_table(struct mr_check_run *check, struct mr_pair *table, size_t most,
+                                struct mr_jsonw *w, struct mr_err *err)
+{
+    const struct mr_table *t = table->side[larger(table)];
+    struct mr_fleet_table line = {
+        .name = table->find.name, .bytes = bytes_of(t), .rows = t->est_rows};
+    MR_TRY(find_cuts(check, table, most, &line, err));
+    mr_fleet_sizes_put(w, &line);
+    return MR_OK;
+}
+
+/* ---- the pair ---- */
+
+/* What a part reads is said by its scope: a check that is told another thing besides is refused. */
+static enum mr_code refuse_choice(const struct mr_check_options *o, struct mr_err *err)
+{
+    const char *name = o->tables.count > 0        ? "tables"
+                       : o->exclude.count > 0     ? "exclude"
+                       : o->where.texts.count > 0 ? "where"
+                       : o->since_text != NULL    ? "since"
+                                                  : NULL;
+    if (name == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "\"%s\" in [options] of the configuration: the parts of a fleet compare all "
+                     "tables of a pair",
+                     name);
+    mr_err_hint(err, "Give the fleet a configuration without it; rows of a table are chosen by "
+                     "where = in its own section.");
+    return MR_E_USAGE;
+}
+
+static enum mr_code survey(struct mr_check_run *check, size_t most, struct mr_jsonw *w,
+                           struct mr_err *err)
+{
+    struct mr_vec dbs = MR_VEC_INIT(struct mr_db_pair);
+    enum mr_code code = MR_OK;
+    check->dbs = &dbs;
+    MR_TRY_OUT(mr_sides_pair_dbs(check->pairing.side, &check->arena, &dbs, err));
+    MR_TRY_OUT(mr_check_same(check, &dbs, err));
+    MR_TRY_OUT(mr_check_plan(check, &dbs, err));
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        MR_TRY_OUT(print_table(check, check->pairing.tables[i], most, w, err));
+    mr_jsonw_line(w, "type:summary tables:%" PRIu64, (uint64_t)check->pairing.ntables);
+    MR_TRY_OUT(mr_jsonw_finish(w, "standard output", err));
+out:
+    mr_vec_release(&dbs);
+    return code;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
+{
+    const struct options *o = invocation->settings.values;
+    const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
+    const struct mr_run_id id = mr_run_id_now();
+    struct mr_check_run check = {.opts = &o->check,
+                                 .pairing = {.config = invocation->config},
+                                 .open_snapshot = invocation->commands.open_snapshot,
+                                 .run = {.uuid = id.id, .started = id.started},
+                                 .arena = MR_ARENA_INIT,
+                                 .lock = PTHREAD_MUTEX_INITIALIZER,
+                                 .asking = PTHREAD_MUTEX_INITIALIZER};
+    struct mr_sides sides = {0};
+    struct mr_jsonw w;
+    enum mr_code code = MR_OK;
+    *exit_code = 0;
+    check.pairing.arena = &check.arena;
+    mr_general_options_apply(&o->check.general);
+    mr_jsonw_init_file(&w, stdout);
+    MR_TRY_OUT(refuse_choice(&o->check, err));
+    MR_TRY_OUT(mr_db_global_init(err));
+    code = mr_check_sides_open(&check, &sides, operands, err);
+    mr_check_hint_connections(code, err);
+    MR_TRY_OUT(code);
+    MR_TRY_OUT(survey(&check, o->cuts, &w, err));
+out:
+    mr_jsonw_release(&w);
+    mr_sides_close(&sides);
+    mr_arena_release(&check.arena);
+    return code;
+}
+
+/* ---- the commands ---- */
+
+struct mr_fleet_survey {
+    struct mr_command check;
+    struct mr_option_set options;
+    struct mr_option *option;        /* of options */
+    const struct mr_command **items; /* all commands, but that this "check" stands for theirs */
+    struct mr_command_list commands;
+};
+
+enum mr_code mr_fleet_survey_new(struct mr_command_list all, struct mr_fleet_survey **out,
+                                 struct mr_err *err)
+{
+    const struct mr_option_set *known = &mr_check_option_set;
+    struct mr_fleet_survey *s = *out = calloc(1, sizeof *s);
+    if (s == NULL)
+        return mr_err_nomem(err, "planning a fleet");
+    s->option = calloc(known->count + 1, sizeof *s->option);
+    s->items = calloc(all.count + 1, sizeof *s->items);
+    if (s->option == NULL || s->items == NULL)
+        return mr_err_nomem(err, "planning a fleet");
+    memcpy(s->option, known->options, known->count * sizeof *s->option);
+    s->option[known->count] = cuts_option;
+    s->options = *known;
+    s->options.options = s->option;
+    s->options.count++;
+    s->options.values_size = sizeof(struct options);
+    s->check = mr_check_command;
+    s->check.options = &s->options;
+    s->check.run = run;
+    for (size_t i = 0; i < all.count; i++)
+        s->items[i] = all.items[i] == &mr_check_command ? &s->check : all.items[i];
+    s->commands = all;
+    s->commands.items = s->items;
+    return MR_OK;
+}
+
+struct mr_command_list mr_fleet_survey_commands(const struct mr_fleet_survey *survey)
+{
+    return survey->commands;
+}
+
+void mr_fleet_survey_free(struct mr_fleet_survey *survey)
+{
+    if (survey == NULL)
+        return;
+    free(survey->option);
+    free(survey->items);
+    free(survey);
+}
