@@ -46,6 +46,7 @@ struct writer {
     struct mr_err *err;
 };
 
+/* Of our own names only: others have been refused when the directory was taken. */
 static enum mr_code remove_entry(void *ctx, int folder_fd, const char *name, struct mr_err *err)
 {
     const struct writer *w = ctx;
@@ -125,6 +126,7 @@ static enum mr_code add_absolute(const char *path, struct mr_strbuf *out, struct
     return mr_strbuf_check(out, DOING, err);
 }
 
+/* README.txt goes with them: it names the same place. */
 static enum mr_code write_engines(struct writer *w)
 {
     struct mr_strbuf dir = MR_STRBUF_INIT, text = MR_STRBUF_INIT;

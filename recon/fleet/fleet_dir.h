@@ -19,6 +19,7 @@ struct mr_fleet_dir_plan {
     const struct mr_strbuf *configs;    /* as file->configs */
 };
 
+/* path: as --output gives it; names in it live in the arena.  After a failure nothing is left. */
 enum mr_code mr_fleet_dir_write(const char *path, const struct mr_fleet_dir_plan *plan,
                                 struct mr_arena *arena, struct mr_err *err);
 

@@ -117,14 +117,14 @@ static void add_line(struct mr_strbuf *out, const char *before, const char *word
 void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
                              struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out,
-                      "Fleet %s, made %s: %zu pairs, %zu parts.\n\n"
+    mr_strbuf_add_fmt(out, "Fleet %s, made %s: %zu pairs, %zu parts.\n\n", file->id, file->created,
+                      file->npairs, file->nparts);
+    mr_strbuf_add_str(out,
                       "Every machine needs myrecon, a way to the servers, this directory under "
-                      "one path,\nand the accounts' passwords, as check takes them (none stands "
-                      "in here). Each part\nis done once, by whatever engine, and may be begun "
-                      "again at any time: one that is\ndone returns at once, one that was ended "
-                      "goes on.\n\n",
-                      file->id, file->created, file->npairs, file->nparts);
+                      "one\npath, and the accounts' passwords, as check takes them (none "
+                      "stands in here).\nEach part is done once, by whatever engine, and may "
+                      "be begun again at any time:\none that is done returns at once, one "
+                      "that was ended goes on.\n\n");
     add_line(out, "Slurm:\n    sbatch ", dir, "/fleet.sbatch\n");
     add_line(out, "Kubernetes (adapt the file first):\n    kubectl apply -f ", dir,
              "/fleet-job.yaml\n");

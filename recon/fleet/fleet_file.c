@@ -195,6 +195,7 @@ static void read_config(struct mr_json_reader *r, const struct json_t *object,
     pair->config_at = at;
 }
 
+/* One that failed stands there, too: what becomes of it is told by its name. */
 static void read_pair(struct mr_json_reader *r, const struct json_t *object,
                       struct mr_fleet_file *file, struct mr_fleet_file_pair *pair)
 {
@@ -261,6 +262,7 @@ static void read_pairs(struct mr_json_reader *r, const struct json_t *root,
     refuse_twins(r, file);
 }
 
+/* Numbers and names follow from the place, so that none is missing or twice. */
 static void read_parts(struct mr_json_reader *r, const struct json_t *root,
                        struct mr_fleet_file *file)
 {

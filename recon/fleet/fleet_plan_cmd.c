@@ -241,6 +241,7 @@ static unsigned cuts_of(const struct options *o)
                                         : MR_FLEET_CUTS_MAX;
 }
 
+/* URIs without passwords: a task takes them from where check would. */
 static enum mr_code make_tasks(struct planner *p, struct mr_fleet_task *tasks, struct mr_err *err)
 {
     static const char *const words[] = {"check", NULL};
@@ -263,6 +264,7 @@ static enum mr_code make_tasks(struct planner *p, struct mr_fleet_task *tasks, s
     return MR_OK;
 }
 
+/* A process of its own for each pair: one that stands still delays nobody. */
 static enum mr_code ask_servers(struct planner *p, struct mr_err *err)
 {
     const size_t count = p->file.npairs;
@@ -303,6 +305,7 @@ static enum mr_code require_pairs(const struct planner *p, struct mr_err *err)
     return err->code;
 }
 
+/* What could be recorded is kept also where a pair failed, which stands in it as such. */
 static enum mr_code find_sizes(struct planner *p, struct mr_err *err)
 {
     const struct options *o = p->opts;
@@ -320,6 +323,7 @@ static enum mr_code find_sizes(struct planner *p, struct mr_err *err)
 
 /* ---- the plan ---- */
 
+/* All of the work is summed up before any is cut: how large a unit is follows from it. */
 static enum mr_code deal(struct planner *p, struct mr_err *err)
 {
     uint64_t total = 0;

@@ -17,6 +17,7 @@ struct mr_fleet_plan_result {
     double seconds;
 };
 
+/* Appended, as one text for standard output. */
 void mr_fleet_plan_text(const struct mr_fleet_plan_result *result, struct mr_strbuf *out);
 void mr_fleet_plan_json(const struct mr_fleet_plan_result *result, struct mr_strbuf *out);
 

@@ -84,6 +84,7 @@ out:
 
 /* ---- reading ---- */
 
+/* A key of no bytes would be an open end. */
 static void read_cut(struct mr_json_reader *r, const char *hex, struct mr_key *key)
 {
     struct mr_strbuf bytes = MR_STRBUF_INIT;
@@ -97,6 +98,7 @@ static void read_cut(struct mr_json_reader *r, const char *hex, struct mr_key *k
     mr_strbuf_release(&bytes);
 }
 
+/* Order and cuts come together, or not at all. */
 static void read_cuts(struct mr_json_reader *r, const struct json_t *line,
                       struct mr_fleet_table *table)
 {
@@ -164,6 +166,7 @@ struct taker {
     struct mr_vec tables;
 };
 
+/* Of other types is only the summary, which the answer's reader looks for. */
 static enum mr_code take_line(void *ctx, const char *type, const struct json_t *line,
                               struct mr_fleet_said said, struct mr_err *err)
 {
@@ -207,6 +210,7 @@ static int by_pair(const void *a, const void *b)
                   (*(const struct mr_fleet_sizes_pair *const *)b)->name);
 }
 
+/* A pair has failed until the file has it. */
 static enum mr_code loader_begin(struct loader *l, struct mr_err *err)
 {
     const size_t count = l->sizes->npairs;
@@ -259,6 +263,7 @@ static enum mr_code begin_pair(struct loader *l, const struct json_t *line)
     return r->code;
 }
 
+/* The first line says what the file is; the tables of a pair stand below it. */
 static enum mr_code load_line(struct loader *l, const struct json_t *line, bool is_first)
 {
     struct mr_json_reader *r = &l->r;

@@ -44,6 +44,7 @@ void mr_fleet_sizes_put(struct mr_jsonw *w, const struct mr_fleet_table *table);
 enum mr_code mr_fleet_sizes_take(const struct mr_fleet_task *task, struct mr_fleet_sizes_pair *pair,
                                  struct mr_arena *arena, struct mr_err *err);
 
+/* All pairs, also failed ones, into a file that is replaced at once. */
 enum mr_code mr_fleet_sizes_save(const struct mr_fleet_sizes *sizes, const char *path,
                                  struct mr_err *err);
 /* Names and URIs are the caller's; fills the rest.  A pair that the file does not have, or has of

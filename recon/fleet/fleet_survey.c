@@ -178,6 +178,7 @@ struct mr_fleet_survey {
     struct mr_command_list commands;
 };
 
+/* What check's own table says of options holds for the copy: its struct stands first. */
 enum mr_code mr_fleet_survey_new(struct mr_command_list all, struct mr_fleet_survey **out,
                                  struct mr_err *err)
 {

@@ -44,8 +44,8 @@ is "each pair" "$(jq -r 'select(.type == "pair") | "\(.pair) \(.state) \(.tables
     "whole planned 4 empty planned 0 gone failed 0"
 is "nobody else reads it" "$(cd "$DIR" && stat -c %a . fleet.json config work work/0.jsonl "$IT_TMP/sizes" | xargs)" \
     "700 600 700 700 600 600"
-is "what lies there" "$(cd "$DIR" && find . -type f | sort | xargs)" \
-    "./README.txt ./config/0.ini ./config/1.ini ./fleet-job.yaml ./fleet.json ./fleet.sbatch ./work/0.jsonl ./work/1.jsonl ./work/2.jsonl"
+is "what lies there" "$(cd "$DIR" && find . -type f -printf '%P\n' | sort | xargs)" \
+    "README.txt config/0.ini config/1.ini fleet-job.yaml fleet.json fleet.sbatch work/0.jsonl work/1.jsonl work/2.jsonl"
 is "a configuration is kept as it is, and an empty one" "$(cd "$DIR" && cat config/0.ini config/1.ini)" "$(cat "$IT_TMP/own.ini")"
 is "whose it is" "$(jq -r '.pairs[] | "\(.name) \(.config)"' "$DIR/fleet.json" | xargs)" \
     "whole config/0.ini empty config/1.ini gone config/0.ini"

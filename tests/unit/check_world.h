@@ -322,9 +322,11 @@ static inline enum mr_code world_bound_after(struct mr_reader *reader,
 }
 
 static inline enum mr_code world_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                                        size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
+                                        struct mr_range range, size_t wanted,
+                                        struct mr_arena *arena, struct mr_vec *keys,
                                         struct mr_err *err)
 {
+    (void)range;
     struct world_side *s = world_side(reader);
     size_t table = world_table(s->world, s->side, spec);
     (void)arena;

@@ -261,9 +261,11 @@ static inline enum mr_code create_fetch(struct mr_reader *reader, const struct m
 }
 
 static inline enum mr_code create_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                                         size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
+                                         struct mr_range range, size_t wanted,
+                                         struct mr_arena *arena, struct mr_vec *keys,
                                          struct mr_err *err)
 {
+    (void)range;
     (void)reader, (void)spec, (void)err;
     for (size_t i = 0; i < create.nbounds && i < wanted; i++)
         *(struct mr_key *)mr_vec_push(keys) = create_key_of(arena, create.bounds[i]);

@@ -333,9 +333,11 @@ static inline bool world_no_order(struct mr_reader *reader, const struct mr_read
 }
 
 static inline enum mr_code world_no_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                                           size_t wanted, struct mr_arena *arena,
-                                           struct mr_vec *keys, struct mr_err *err)
+                                           struct mr_range range, size_t wanted,
+                                           struct mr_arena *arena, struct mr_vec *keys,
+                                           struct mr_err *err)
 {
+    (void)range;
     (void)reader, (void)spec, (void)wanted, (void)arena, (void)keys, (void)err;
     return MR_OK;
 }

@@ -142,9 +142,10 @@ static inline enum mr_code side_fetch(struct mr_reader *reader, const struct mr_
 }
 
 static inline enum mr_code side_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                                       size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
-                                       struct mr_err *err)
+                                       struct mr_range range, size_t wanted, struct mr_arena *arena,
+                                       struct mr_vec *keys, struct mr_err *err)
 {
+    (void)range;
     struct side *s = side_of(reader);
     (void)wanted;
     MR_TRY(side_read(s, err));
