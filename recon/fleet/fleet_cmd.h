@@ -1,4 +1,4 @@
-/* fleet_cmd: the commands `myrecon fleet gate` and `myrecon fleet doctor`. */
+/* fleet_cmd: the commands `myrecon fleet gate`, `doctor`, `plan`, `run` and `status`. */
 #ifndef MR_FLEET_CMD_H
 #define MR_FLEET_CMD_H
 

@@ -40,7 +40,6 @@ static const struct mr_option options[] = {
      .arg = "N",
      .group = "The plan",
      .help = "into how many parts the work is dealt; needed",
-     .initial = "0",
      .max = MR_FLEET_PARTS_MAX,
      .not_in_file = true},
     {.name = "output",
