@@ -1,8 +1,7 @@
 /* binlog_off.c: see binlog_off.h. */
 #include "core/db/binlog_off.h"
 
-#include <string.h>
-
+#include "core/db/cluster.h"
 #include "core/db/grants.h"
 
 enum { NEEDS_RIGHT = 1227 };
@@ -16,34 +15,17 @@ const char *mr_binlog_right(const struct mr_server *server)
     return server->version < MYSQL_OWN_RIGHTS ? "SUPER" : "SESSION_VARIABLES_ADMIN";
 }
 
-/* Clusters whose nodes get all writes from each other, and how their nodes show, by SHOW, which needs
- * no right, and has no row where the server knows no such thing.  Galera is in builds of MySQL, too. */
-static const struct {
-    const char *sql, *what;
-} clusters[] = {
-    {"SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_provider_name' AND Value <> ''",
-     "a node of Galera"},
-    {"SHOW GLOBAL VARIABLES WHERE Variable_name = 'group_replication_group_name' AND Value <> ''",
-     "set up for a replication group"},
-};
-
 static enum mr_code refuse_cluster(struct mr_db *db, struct mr_err *err)
 {
-    for (size_t i = 0; i < sizeof clusters / sizeof *clusters; i++) {
-        struct mr_result *res = NULL;
-        MR_TRY(mr_db_query(db, "vv", clusters[i].sql, strlen(clusters[i].sql), &res, err));
-        const bool is_node = mr_result_next(res) != NULL;
-        mr_result_free(res);
-        if (!is_node)
-            continue;
-        (void)mr_err_set(err, MR_E_REFUSED,
-                         "--no-binlog: server \"%s\" is %s, whose others would not get what is "
-                         "written",
-                         mr_db_label(db), clusters[i].what);
-        mr_err_hint(err, "Nothing was changed. Leave --no-binlog out.");
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
+    const char *what = NULL;
+    MR_TRY(mr_cluster_of(db, &what, err));
+    if (what == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "--no-binlog: server \"%s\" is %s, whose others would not get what is written",
+                     mr_db_label(db), what);
+    mr_err_hint(err, "Nothing was changed. Leave --no-binlog out.");
+    return MR_E_REFUSED;
 }
 
 static enum mr_code refuse_right(struct mr_db *db, struct mr_err *err)

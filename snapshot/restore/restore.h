@@ -19,6 +19,9 @@
  * The progress table then stays, with a line "ended", and the next run tries that table again;
  * of the others it makes nothing anew but triggers, events, routines and views.
  *
+ * INDEXES BEHIND THE ROWS (restore_index.c).  Which of a table's indexes are missing the target
+ * itself tells, to the run that has taken them off as to one that goes on with it.
+ *
  * Threads: the fields under `lock` belong to whoever holds it; the rest is the
  * coordinator's, and read by workers.
  */
@@ -63,6 +66,12 @@ struct mr_restore_bulk {
     const enum mr_bulk_kind *kinds;
 };
 
+/* An index that is made behind the rows. */
+struct mr_restore_index {
+    const char *name;       /* as the server has it */
+    const char *definition; /* behind ADD */
+};
+
 struct mr_restore_table {
     const struct mr_snap_table *snap;   /* with its name on the target */
     const struct mr_snap_table *from;   /* with that in the snapshot */
@@ -72,7 +81,11 @@ struct mr_restore_table {
     bool joins;                         /* one of them leads to a table that was there before */
     const struct mr_restore_bulk *bulk; /* NULL: as a text */
 
+    const struct mr_restore_index *late; /* made behind the rows; NULL: none is */
+    size_t nlate;
+
     /* under the lock */
+    size_t left;               /* tasks of loading, before those are made */
     const char *aside;         /* why it is set aside; NULL: it is not */
     enum mr_restore_aside how; /* and what there is of it */
     uint64_t widest_bytes;     /* of a dry run: of its rows' statements, if that is too long */
@@ -148,12 +161,13 @@ struct mr_restore {
     bool others; /* an unfinished run was of another scope */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
-    const char *naming;   /* file of a routine or trigger that names a database that is renamed */
-    unsigned pause_ms;    /* the first between tries of a chunk, as mr_backoff_wait() has it */
-    bool insert;          /* rows by INSERT: the server does not take LOAD DATA LOCAL */
-    bool bulk;            /* those of transactional tables in bulk (restore_bulk.c) */
-    struct mr_vec done;   /* const char *: files of chunks that are loaded, sorted */
-    struct mr_vec losses; /* struct mr_restore_loss */
+    const char *naming;    /* file of a routine or trigger that names a database that is renamed */
+    unsigned pause_ms;     /* the first between tries of a chunk, as mr_backoff_wait() has it */
+    bool insert;           /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    bool late_indexes;     /* those of big tables are made behind the rows */
+    bool bulk;             /* those of transactional tables in bulk (restore_bulk.c) */
+    struct mr_vec done;    /* const char *: files of chunks that are loaded, sorted */
+    struct mr_vec losses;  /* struct mr_restore_loss */
     struct mr_vec obstacles; /* struct mr_restore_obstacle: of a dry run */
     struct mr_restore_dry_facts dry;
     struct mr_restore_times times;
@@ -283,6 +297,19 @@ enum mr_code mr_restore_plan_bulk(struct mr_restore *restore, struct mr_restore_
 void mr_restore_bulk_sql(struct mr_strbuf *sql, const struct mr_restore_table *table);
 uint64_t mr_restore_bulk_width(const struct mr_restore_bulk *bulk, const struct mr_value *values);
 
+/* restore_index.c: are indexes made behind the rows on this target?  Then, of a table that was made
+ * just now: takes them off again, so that what the server does not take of them is known before the
+ * first row; of one that an earlier run has made: which of them it may have taken off. */
+enum mr_code mr_restore_learn_late(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_take_indexes(struct mr_restore *restore, struct mr_restore_table *table,
+                                     struct mr_err *err);
+enum mr_code mr_restore_missing_indexes(struct mr_restore *restore, struct mr_restore_table *table,
+                                        struct mr_err *err);
+/* Behind the last row, over a connection of a worker: makes what is missing of them.  A table that
+ * the server does not take them of, for a reason of the table, is set aside. */
+enum mr_code mr_restore_make_indexes(struct mr_restore *restore, struct mr_restore_table *table,
+                                     struct mr_db *db, struct mr_err *err);
+
 /* restore_check.c */
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);
 /* Does it hold what it should? */
@@ -342,6 +369,9 @@ const struct mr_restore_table *mr_restore_next_renamed(const struct mr_restore *
 enum mr_code mr_restore_exec_file(struct mr_restore *restore, const char *file,
                                   const struct mr_snap_place *place, struct mr_err *err);
 enum mr_code mr_restore_use(struct mr_restore *restore, const char *db, struct mr_err *err);
+/* Appends the CREATE TABLE of a table as it is run on the target. */
+enum mr_code mr_restore_table_sql(struct mr_restore *restore, const struct mr_restore_table *table,
+                                  struct mr_strbuf *sql, struct mr_err *err);
 bool mr_restore_is_refusal(enum mr_code code);
 /* As mr_restore_db_name, also in other letters where they are alike to the snapshot's server. */
 const char *mr_restore_renamed(const struct mr_restore *restore, const char *db);

@@ -241,6 +241,15 @@ static enum mr_code note_stamps(struct mr_restore *r, const char *file, struct m
                                file);
 }
 
+enum mr_code mr_restore_table_sql(struct mr_restore *r, const struct mr_restore_table *t,
+                                  struct mr_strbuf *sql, struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_table_place(t->from);
+    MR_TRY(read_file(r, t->snap->schema_file, &place, sql, err));
+    MR_TRY(mr_restore_drop_names(r, &place, sql, err));
+    return mr_restore_express(r, &place, sql, err);
+}
+
 /* Runs the statement of a file in the database that is in use. */
 enum mr_code mr_restore_exec_file(struct mr_restore *r, const char *file,
                                   const struct mr_snap_place *place, struct mr_err *err)

@@ -29,6 +29,7 @@
 struct task {
     struct mr_restore_table *table;
     const struct mr_snap_chunk *chunk; /* NULL: all of the table, in order */
+    bool is_loaded;                    /* only its indexes are missing */
 };
 
 struct worker {
@@ -242,7 +243,7 @@ enum mr_code mr_restore_measure(struct mr_restore *r, const struct mr_restore_ta
                                 uint64_t max_bytes, uint64_t *bytes, struct mr_err *err)
 {
     struct worker w = {.restore = r, .sql = MR_STRBUF_INIT};
-    struct task task = {(struct mr_restore_table *)(uintptr_t)t, NULL};
+    struct task task = {.table = (struct mr_restore_table *)(uintptr_t)t};
     enum mr_code code = MR_OK;
     *bytes = 0;
     begin_insert(&w, &task);
@@ -435,21 +436,42 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task, struct
     return MR_OK;
 }
 
+/* Was it the last task of a table that has all of its rows now? */
+static bool ends_rows(struct mr_restore *r, struct mr_restore_table *t)
+{
+    pthread_mutex_lock(&r->lock);
+    const bool last = --t->left == 0 && t->aside == NULL;
+    pthread_mutex_unlock(&r->lock);
+    return last;
+}
+
+/* By whoever loads the last of the rows, while others go on with other tables. */
+static enum mr_code end_task(struct worker *w, const struct task *task, struct mr_err *err)
+{
+    struct mr_restore *r = w->restore;
+    struct mr_restore_table *t = task->table;
+    if (!ends_rows(r, t) || t->nlate == 0)
+        return MR_OK;
+    MR_TRY(mr_throttle_wait(r->throttle, err));
+    return mr_restore_make_indexes(r, t, w->db, err);
+}
+
 /* What is left of a table that is set aside is not loaded. */
 static enum mr_code load_task(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
     const struct mr_snap_table *t = task->table->snap;
-    size_t count = task->chunk != NULL ? 1 : t->nchunks;
+    size_t count = task->is_loaded ? 0 : task->chunk != NULL ? 1 : t->nchunks;
     for (size_t i = 0; i < count; i++) {
-        const struct task one = {task->table, task->chunk != NULL ? task->chunk : &t->chunks[i]};
+        const struct task one = {.table = task->table,
+                                 .chunk = task->chunk != NULL ? task->chunk : &t->chunks[i]};
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         if (!mr_restore_is_aside(r, task->table))
             MR_TRY(load_chunk(w, &one, err));
         mr_progress_add_done(r->progress, one.chunk->plain_bytes + 1);
     }
-    return MR_OK;
+    return end_task(w, task, err);
 }
 
 /* ---- workers ---- */
@@ -503,12 +525,13 @@ static void tick(void *ctx)
 /* ---- planning ---- */
 
 static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool, struct mr_restore_table *t,
-                             const struct mr_snap_chunk *chunk, struct mr_err *err)
+                             const struct mr_snap_chunk *chunk, bool is_loaded, struct mr_err *err)
 {
     struct task *task = mr_arena_alloc(&r->arena, sizeof *task);
     if (task == NULL)
         return mr_err_nomem(err, "restoring");
-    *task = (struct task){t, chunk};
+    *task = (struct task){t, chunk, is_loaded};
+    t->left++;
     return mr_pool_add(pool, task, err);
 }
 
@@ -531,9 +554,11 @@ static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
         any = true;
         mr_progress_add_total(r->progress, chunk->plain_bytes + 1);
         if (code == MR_OK && !whole)
-            code = add_task(r, pool, t, chunk, err);
+            code = add_task(r, pool, t, chunk, false, err);
     }
-    return code == MR_OK && whole && any ? add_task(r, pool, t, NULL, err) : code;
+    const bool lacks = !any && t->nlate > 0; /* indexes alone */
+    return code == MR_OK && ((whole && any) || lacks) ? add_task(r, pool, t, NULL, lacks, err)
+                                                      : code;
 }
 
 /* Which files are left is decided before the first worker starts, so that totals are right and

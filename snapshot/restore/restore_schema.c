@@ -413,12 +413,16 @@ static enum mr_code keep_engines(struct mr_restore *r, struct mr_err *err)
 static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
 {
     enum mr_code code = keep_engines(r, err);
+    if (code == MR_OK)
+        code = mr_restore_learn_late(r, err);
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
         struct mr_restore_table *t = &r->tables[i];
         const struct mr_snap_place place = mr_snap_table_place(t->from);
         struct mr_err why = {0};
-        if (t->is_there && mr_restore_is_trusted(r, t))
+        if (t->is_there && mr_restore_is_trusted(r, t)) {
+            code = mr_restore_missing_indexes(r, t, err);
             continue;
+        }
         code = mr_restore_use(r, t->db, err);
         if (code == MR_OK && t->is_there)
             code = drop_half(r, t, err);
@@ -427,7 +431,9 @@ static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
         code = mr_restore_exec_file(r, t->snap->schema_file, &place, &why);
         if (mr_restore_is_of_table(code, &why))
             code = mr_restore_set_aside(r, t, MR_ASIDE_NOT_MADE, &why, err);
-        else if (code != MR_OK && err != NULL)
+        else if (code == MR_OK)
+            code = mr_restore_take_indexes(r, t, err);
+        else if (err != NULL)
             *err = why;
     }
     return code;

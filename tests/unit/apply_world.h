@@ -77,12 +77,6 @@ PLAN_SAYS(mr_log_warning, "warning")
 PLAN_SAYS(mr_log_info, "info")
 PLAN_SAYS(mr_log_detail, "detail")
 
-void __wrap_mr_db_say(struct mr_db *db, const char *fmt, ...) MR_PRINTF(2, 3);
-void __wrap_mr_db_say(struct mr_db *db, const char *fmt, ...)
-{
-    (void)db, (void)fmt;
-}
-
 enum mr_code __wrap_mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
 enum mr_code __wrap_mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err)
 {

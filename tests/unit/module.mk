@@ -132,6 +132,7 @@ LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.
 SNAP_WORLD_WRAP := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_exec,--wrap=mr_db_use \
+    -Wl,--wrap=mr_db_say \
     -Wl,--wrap=mr_db_server,--wrap=mr_db_is_lost,--wrap=mr_db_label \
     -Wl,--wrap=mr_db_open,--wrap=mr_db_close \
     -Wl,--wrap=mr_result_next,--wrap=mr_result_columns,--wrap=mr_result_column_name \
@@ -165,6 +166,7 @@ LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait \
     -Wl,--wrap=mr_bulk_open,--wrap=mr_bulk_add,--wrap=mr_bulk_is_full,--wrap=mr_bulk_send \
     -Wl,--wrap=mr_bulk_row_bytes_max,--wrap=mr_bulk_close,--wrap=mr_is_cancelled
+LDFLAGS_test_restore_index := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_check := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_source_live_new

@@ -237,7 +237,7 @@ static void end(void)
 }
 
 /* "S L I C": start, load, the line, commit; B: a packet of rows; R: taken back; F: forgotten;
- * ?: asked for the line. */
+ * ?: asked for the line; A: indexes. */
 static const char *steps(void)
 {
     static char text[256];
@@ -251,6 +251,7 @@ static const char *steps(void)
                  : strncmp(at, "COMMIT", 6) == 0                  ? 'C'
                  : strncmp(at, "ROLLBACK", 8) == 0                ? 'R'
                  : strncmp(at, "DELETE", 6) == 0                  ? 'F'
+                 : strncmp(at, "ALTER", 5) == 0                   ? 'A'
                  : strncmp(at, "SELECT COUNT", 12) == 0           ? '?'
                                                                   : '\0';
         if (c != '\0')
@@ -715,18 +716,57 @@ static void test_bulk_warnings(void **state)
     end();
 }
 
+/* ---- indexes behind the rows ---- */
+
+/* By the task that is the last, of this run or of the one that it goes on with. */
+static void test_late(void **state)
+{
+    static const struct mr_restore_index late = {"k", "KEY `k` (`id`)"};
+    static const struct {
+        const char *what;
+        size_t done; /* files that an earlier run has loaded */
+        size_t nlate;
+        unsigned error; /* of LOAD */
+        const char *steps;
+    } rows[] = {
+        {"behind both files", 0, 1, 0, "SLICSLICA"},
+        {"behind the one that is left", 1, 1, 0, "SLICA"},
+        {"alone", 2, 1, 0, "A"},
+        {"nothing is left", 2, 0, 0, ""},
+        {"none is late", 0, 0, 0, "SLICSLIC"},
+        {"not of what is set aside", 0, 1, 1366, "SLR"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct world_answer script[] = {
+            {.has = "innodb_ddl_buffer_size", .text = "1048576"},
+            {.has = "SHOW INDEX", .rows = "members|0|PRIMARY", .times = 1},
+            {.has = "SHOW INDEX", .rows = "members|0|k"},
+            {.has = rows[i].error > 0 ? "LOAD" : "(none)",
+             .code = MR_E_SQL,
+             .number = rows[i].error}};
+        begin(tables, script, LEN(script));
+        restore.tables[0].late = &late;
+        restore.tables[0].nlate = rows[i].nlate;
+        restore.tables[0].is_there = restore.r.resumed = rows[i].done > 0;
+        for (size_t k = 0; k < rows[i].done; k++)
+            restore_done(chunks[k].file);
+        assert_int_equal(mr_restore_load(&restore.r, NULL), MR_OK);
+        if (strcmp(steps(), rows[i].steps) != 0 ||
+            (restore.tables[0].aside != NULL) != (rows[i].error > 0))
+            fail_msg("%s: %s", rows[i].what, steps());
+        end();
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_load),
-                                       cmocka_unit_test(test_uncertain),
-                                       cmocka_unit_test(test_not_again),
-                                       cmocka_unit_test(test_full_table),
-                                       cmocka_unit_test(test_files),
-                                       cmocka_unit_test(test_insert),
-                                       cmocka_unit_test(test_bulk),
-                                       cmocka_unit_test(test_bulk_warnings),
-                                       cmocka_unit_test(test_no_binlog),
-                                       cmocka_unit_test(test_cancelled),
-                                       cmocka_unit_test(test_cancelled_in_bulk)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load),          cmocka_unit_test(test_late),
+        cmocka_unit_test(test_uncertain),     cmocka_unit_test(test_not_again),
+        cmocka_unit_test(test_full_table),    cmocka_unit_test(test_files),
+        cmocka_unit_test(test_insert),        cmocka_unit_test(test_bulk),
+        cmocka_unit_test(test_bulk_warnings), cmocka_unit_test(test_no_binlog),
+        cmocka_unit_test(test_cancelled),     cmocka_unit_test(test_cancelled_in_bulk)};
     return cmocka_run_group_tests_name("restore_load", tests, NULL, NULL);
 }
