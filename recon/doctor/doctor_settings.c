@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "core/db/redo_log.h"
 #include "recon/doctor/doctor.h"
 
 #define SKEW_S 2.0
@@ -42,6 +43,11 @@ static const struct limit {
      MR_DOCTOR_NOTE, false,
      "a crash loses transactions that were committed, and that replicas may hold",
      "SET GLOBAL innodb_flush_log_at_trx_commit = 1, where rows must not be lost."},
+    {MR_DOCTOR_durability, "Innodb_redo_log_enabled", NULL,
+     "VARIABLE_VALUE = 'ON' FROM performance_schema.global_status WHERE VARIABLE_NAME = "
+     "'Innodb_redo_log_enabled'",
+     1, 0, MR_DOCTOR_PROBLEM, false, "a crash costs all of the server's data",
+     MR_REDO_ENABLE ", when what is being loaded without it is loaded."},
     {MR_DOCTOR_recovery_mode, "innodb_force_recovery", "@@GLOBAL.innodb_force_recovery",
      "@@GLOBAL.innodb_force_recovery", 0, 1, MR_DOCTOR_PROBLEM, false,
      "the server was started to save what is left of a damaged instance",
@@ -77,7 +83,7 @@ static enum mr_code say_limit(struct mr_doctor *d, const struct mr_doctor_server
                               const struct limit *l, bool *fine, struct mr_err *err)
 {
     const char *expr = mr_gate_link_is_mariadb(&server->link) ? l->mariadb : l->mysql;
-    char sql[128];
+    char sql[256];
     double value = 0;
     bool known;
     if (expr == NULL || (l->writes && (d->opts.work & MR_DOCTOR_FOR_WRITING) == 0))

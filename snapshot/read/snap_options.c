@@ -187,6 +187,13 @@ static const struct mr_option restore_options[] = {
      .group = "Safety",
      .help = "restore into this server alone: no replica gets it",
      .not_in_file = true},
+    {.name = "unsafe-fast",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(unsafe_fast),
+     .group = "Safety",
+     .help = "MySQL 8.0.21+: load without InnoDB's redo log; a crash of the server meanwhile "
+             "costs all of its data; refused where it has other databases, or replicas",
+     .not_in_file = true},
 
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),
@@ -273,6 +280,11 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     if (values->data_only && values->into_existing != MR_INTO_REFUSE)
         return mr_err_set(err, MR_E_USAGE,
                           "--data-only makes and drops no tables: --into-existing has no place");
+    if (values->unsafe_fast &&
+        (values->schema_only || values->data_only || values->into_existing != MR_INTO_REFUSE))
+        return mr_err_set(err, MR_E_USAGE,
+                          "--unsafe-fast is for all of a snapshot, into databases that are not "
+                          "there: a crash would cost what is there");
     return mr_general_options_finish(settings, &values->general, err);
 }
 

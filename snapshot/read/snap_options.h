@@ -44,7 +44,7 @@ struct mr_snap_options {
     /* restore; some of them rehearse */
     struct mr_string_list tables, exclude, rename_dbs, renames, allow_lossy;
     enum mr_into into_existing;
-    bool schema_only, data_only, drop_foreign_keys, yes, allow_replica, no_binlog;
+    bool schema_only, data_only, drop_foreign_keys, yes, allow_replica, no_binlog, unsafe_fast;
     struct mr_throttle_opts load;
 
     /* expire */

@@ -34,6 +34,7 @@
 #include "core/base/run_id.h"
 #include "core/cli/progress.h"
 #include "core/db/db_bulk.h"
+#include "core/db/redo_log.h"
 #include "core/db/server_disk.h"
 #include "core/db/throttle.h"
 #include "snapshot/format/loss.h"
@@ -164,6 +165,8 @@ struct mr_restore {
     const char *naming;    /* file of a routine or trigger that names a database that is renamed */
     unsigned pause_ms;     /* the first between tries of a chunk, as mr_backoff_wait() has it */
     bool insert;           /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    enum mr_redo_log redo; /* of the target, before */
+    bool unlogged;         /* it is off, to be switched on again */
     bool late_indexes;     /* those of big tables are made behind the rows */
     bool bulk;             /* those of transactional tables in bulk (restore_bulk.c) */
     struct mr_vec done;    /* const char *: files of chunks that are loaded, sorted */
@@ -309,6 +312,14 @@ enum mr_code mr_restore_missing_indexes(struct mr_restore *restore, struct mr_re
  * the server does not take them of, for a reason of the table, is set aside. */
 enum mr_code mr_restore_make_indexes(struct mr_restore *restore, struct mr_restore_table *table,
                                      struct mr_db *db, struct mr_err *err);
+
+/* restore_fast.c: --unsafe-fast: refuses (MR_E_REFUSED) where a crash would cost more than what is
+ * restored; else sees whether a killed run has left the redo log off.  Then, before the first write:
+ * off, or what that run has left on again.  On again, behind the rows and after any error: what does
+ * not succeed is noted. */
+enum mr_code mr_restore_find_fast(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_begin_fast(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_end_fast(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_check.c */
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);

@@ -131,11 +131,13 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->times.files_s = lap(&at_s);
     MR_TRY_OUT(open_server(r, err));
     MR_TRY_OUT(mr_restore_target(r, err));
+    MR_TRY_OUT(mr_restore_find_fast(r, err));
     if (r->opts->dry_run) {
         MR_TRY_OUT(mr_restore_dry(r, err));
         goto out;
     }
     at_s = mr_clock_now_s();
+    MR_TRY_OUT(mr_restore_begin_fast(r, err));
     mr_progress_phase(r->progress, "making tables");
     MR_TRY_OUT(mr_restore_before(r, err));
     mr_progress_begin(r->progress, "loading");
@@ -143,6 +145,7 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     MR_TRY_OUT(mr_restore_drop_aside(r, err));
     mr_progress_phase(r->progress, "making keys, views and triggers");
     MR_TRY_OUT(mr_restore_after(r, err));
+    MR_TRY_OUT(mr_restore_end_fast(r, err));
     r->times.load_s = lap(&at_s);
     mr_progress_begin(r->progress, "reading back");
     MR_TRY_OUT(mr_restore_check(r, err));
@@ -151,6 +154,8 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->times.check_s = lap(&at_s);
 out:
     mr_progress_finish(r->progress);
+    if (code != MR_OK) /* which stands, whatever comes of this */
+        (void)mr_restore_end_fast(r, NULL);
     hint_resume(code, err);
     return code;
 }

@@ -166,11 +166,15 @@ LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait \
     -Wl,--wrap=mr_bulk_open,--wrap=mr_bulk_add,--wrap=mr_bulk_is_full,--wrap=mr_bulk_send \
     -Wl,--wrap=mr_bulk_row_bytes_max,--wrap=mr_bulk_close,--wrap=mr_is_cancelled
+LDFLAGS_test_restore_fast := $(RESTORE_WORLD) -Wl,--wrap=mr_grants_load \
+    -Wl,--wrap=mr_grants_account,--wrap=mr_grants_free,--wrap=mr_grants_global \
+    -Wl,--wrap=mr_grants_lists_dbs,--wrap=mr_replication_below
 LDFLAGS_test_restore_index := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_check := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_source_live_new
 LDFLAGS_test_restore_run := $(RESTORE_WORLD) \
+    -Wl,--wrap=mr_restore_find_fast,--wrap=mr_restore_begin_fast,--wrap=mr_restore_end_fast \
     -Wl,--wrap=mr_restore_target,--wrap=mr_restore_before,--wrap=mr_restore_load \
     -Wl,--wrap=mr_restore_drop_aside,--wrap=mr_restore_after,--wrap=mr_restore_check \
     -Wl,--wrap=mr_restore_events,--wrap=mr_restore_end,--wrap=mr_restore_dry \
