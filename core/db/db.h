@@ -74,6 +74,7 @@ struct mr_server {
     char datadir[512];
     char lower_case_table_names; /* 0, 1 or 2 */
     uint64_t max_packet_bytes;   /* of a statement: max_allowed_packet */
+    uint64_t open_tables;        /* that it keeps open: table_open_cache; 0: not known */
     char tls_cipher[64];         /* "" for a plain connection */
     bool hides_events;           /* from everybody; set by who has tried to read them (schema.h) */
 };

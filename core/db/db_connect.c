@@ -480,6 +480,8 @@ static void take_fact(struct mr_server *server, const char *name, struct mr_cell
         server->lower_case_table_names = (char)number;
     else if (strcasecmp(name, "max_allowed_packet") == 0)
         server->max_packet_bytes = number;
+    else if (strcasecmp(name, "table_open_cache") == 0)
+        server->open_tables = number;
     else if (strcasecmp(name, "version_comment") == 0 && value.ptr != NULL &&
              strcasestr(value.ptr, "mariadb") != NULL)
         server->flavour = MR_FLAVOUR_MARIADB;
@@ -495,7 +497,7 @@ static enum mr_code read_facts(struct mr_db *db, struct mr_server *server, struc
     static const char sql[] =
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'version_comment', "
         "'hostname', 'server_id', 'port', 'datadir', 'lower_case_table_names', "
-        "'max_allowed_packet', "
+        "'max_allowed_packet', 'table_open_cache', "
         "'server_uuid', 'server_uid')";
     struct mr_result *res = NULL;
     enum mr_code rc = mr_db_exec(db, all, strlen(all), err);

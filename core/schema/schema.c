@@ -327,7 +327,8 @@ enum {
     T_DATA,
     T_AVG,
     T_FORMAT,
-    T_MADE
+    T_MADE,
+    T_NEXT
 };
 
 /* The charset is the collation's name up to its first underscore ("binary": all). */
@@ -340,6 +341,13 @@ static const char *charset_of(struct mr_schema_load *load, const char *collation
     const char *kept = mr_schema_keep(load, &charset);
     mr_strbuf_release(&charset);
     return kept;
+}
+
+/* SHOW CREATE TABLE shows none that is 1. */
+static uint64_t next_of(const struct mr_cell *cell)
+{
+    const uint64_t next = mr_cell_uint(cell);
+    return next > 1 ? next : 0;
 }
 
 static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell *cells,
@@ -372,6 +380,9 @@ static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell
     table->est_rows = mr_cell_uint(&cells[T_ROWS]);
     table->data_bytes = mr_cell_uint(&cells[T_DATA]);
     table->avg_row_bytes = mr_cell_uint(&cells[T_AVG]);
+    /* which a server with a dictionary shows as it was a day ago */
+    if (mr_schema_opens_tables(load->server))
+        table->next = next_of(&cells[T_NEXT]);
     return MR_OK;
 }
 
@@ -396,12 +407,13 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
         [T_COLLATION] = "TABLE_COLLATION", [T_OPTIONS] = "CREATE_OPTIONS",
         [T_COMMENT] = "TABLE_COMMENT",     [T_ROWS] = "TABLE_ROWS",
         [T_DATA] = "DATA_LENGTH",          [T_AVG] = "AVG_ROW_LENGTH",
-        [T_FORMAT] = "ROW_FORMAT",         [T_MADE] = "CREATE_TIME"};
+        [T_FORMAT] = "ROW_FORMAT",         [T_MADE] = "CREATE_TIME",
+        [T_NEXT] = "AUTO_INCREMENT"};
     static const struct mr_schema_view view = {.name = "TABLES",
                                                .db_column = "TABLE_SCHEMA",
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
-                                               .shape = "vvvnnnnnnnnn"};
+                                               .shape = "vvvnnnnnnnnnn"};
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
     MR_TRY(mr_schema_each(load, &view, take_table, err));
     sort_tables(load);
@@ -443,10 +455,28 @@ static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
     return MR_OK;
 }
 
+/* Those of one slice, which are shown to who wants to see them at once. */
+static enum mr_code load_slice(struct mr_schema_load *load, struct mr_err *err)
+{
+    const struct mr_catalogue_opts *opts = load->opts;
+    MR_TRY(load_parts(load, err));
+    if (load->nomem)
+        return mr_err_nomem(err, "reading the catalogue");
+    if (opts->slice == NULL || load->tables.count == 0)
+        return MR_OK;
+    mr_schema_step(load, sizeof(char)); /* what the last step needed is not kept meanwhile */
+    enum mr_code code =
+        opts->slice(opts->ctx, load->cat, load->tables.items, load->tables.count, err);
+    load->slice_failed = code != MR_OK;
+    return code;
+}
+
 static void load_begin(struct mr_schema_load *load, struct mr_db *db, struct mr_arena *arena)
 {
+    static const struct mr_catalogue_opts none = {0};
     *load = (struct mr_schema_load){.db = db,
                                     .server = mr_db_server(db),
+                                    .opts = &none,
                                     .arena = arena,
                                     .known = MR_VEC_INIT(struct mr_known_column)};
     mr_intern_init(&load->texts, arena);
@@ -477,6 +507,14 @@ static const struct mr_table *keep_tables(struct mr_schema_load *load)
 enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                struct mr_catalogue **out, struct mr_err *err)
 {
+    const struct mr_catalogue_opts none = {0};
+    return mr_catalogue_load_as(db, dbs, ndbs, &none, out, err);
+}
+
+enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size_t ndbs,
+                                  const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                  struct mr_err *err)
+{
     *out = NULL;
     struct mr_catalogue *cat = calloc(1, sizeof *cat);
     if (cat == NULL)
@@ -485,12 +523,14 @@ enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t 
     load_begin(&load, db, &cat->arena);
     load.dbs = dbs;
     load.ndbs = ndbs;
+    load.opts = opts;
+    load.cat = cat;
     cat->server = *load.server;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(load_known(&load, err));
     MR_TRY_OUT(load_charsets(&load, cat, err));
     MR_TRY_OUT(load_dbs(&load, cat, err));
-    MR_TRY_OUT(mr_schema_each_slice(&load, load_parts, err));
+    MR_TRY_OUT(mr_schema_each_slice(&load, load_slice, err));
     sort_tables(&load);
     MR_TRY_OUT(mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err));
     cat->tables = keep_tables(&load);
@@ -501,7 +541,8 @@ enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t 
 out:
     load_end(&load);
     if (code != MR_OK) {
-        mr_err_context(err, "could not read the catalogue of %s", mr_db_label(db));
+        if (!load.slice_failed)
+            mr_err_context(err, "could not read the catalogue of %s", mr_db_label(db));
         mr_catalogue_free(cat);
         return code;
     }

@@ -121,6 +121,7 @@ struct mr_table {
     const char *row_format;   /* "Dynamic"; NULL: not known */
     const char *partitioning; /* normalised, what SHOW CREATE TABLE says of it; or NULL */
     const char *made_at;      /* CREATE_TIME when this was read, in UTC; NULL: not known */
+    uint64_t next; /* AUTO_INCREMENT when this was read, if above 1; 0: none, or not known */
     uint64_t est_rows, data_bytes, avg_row_bytes; /* estimates of the server */
     const struct mr_column *columns;
     size_t ncolumns;
@@ -181,6 +182,24 @@ struct mr_catalogue {
  * but mysql, information_schema, performance_schema and sys. */
 enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                struct mr_catalogue **out, struct mr_err *err);
+
+/* Called with some tables of a catalogue as soon as they are read, sorted, each table once; db is
+ * free to be asked.  cat: has its server, charsets and databases, and no table or object yet.  What
+ * tables point to lives as long as cat does, the array itself until the return. */
+typedef enum mr_code mr_catalogue_slice_fn(void *ctx, const struct mr_catalogue *cat,
+                                           const struct mr_table *tables, size_t count,
+                                           struct mr_err *err);
+
+struct mr_catalogue_opts {
+    /* NULL: nobody looks before the end.  A server that opens tables to tell of them (MariaDB, MySQL
+     * before 8.0) has opened those of the call, and no more than it keeps open: who reads their rows
+     * now does not have them opened once more.  Its error ends the reading, as it is. */
+    mr_catalogue_slice_fn *slice;
+    void *ctx;
+};
+enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size_t ndbs,
+                                  const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                  struct mr_err *err);
 void mr_catalogue_free(struct mr_catalogue *cat);
 /* What SHOW CREATE TABLE alone tells (mr_index.clause, mr_check.period, partitions of versions): a
  * statement for each table that may have such a thing, none for the others.  None waits longer

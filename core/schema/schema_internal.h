@@ -26,10 +26,13 @@ struct mr_schema_load {
     size_t ndbs;
     const char *table;     /* only this one, or NULL */
     const char *from, *to; /* only names from the one on and before the other, or NULL */
-    struct mr_vec known;   /* struct mr_known_column: what information_schema has */
-    struct mr_vec tables;  /* struct mr_table, sorted once they are all read */
-    struct mr_vec items;   /* of the step under way */
-    struct mr_arena step;  /* likewise; and what is kept once in it */
+    const struct mr_catalogue_opts *opts;
+    const struct mr_catalogue *cat; /* for opts->slice */
+    bool slice_failed;              /* that, and not the reading */
+    struct mr_vec known;            /* struct mr_known_column: what information_schema has */
+    struct mr_vec tables;           /* struct mr_table, sorted once they are all read */
+    struct mr_vec items;            /* of the step under way */
+    struct mr_arena step;           /* likewise; and what is kept once in it */
     struct mr_intern step_texts;
     bool nomem;
     bool hides_events; /* the server, from everybody */
@@ -93,6 +96,8 @@ struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index
 
 /* Reads tables, with all that belongs to them, into load->tables. */
 typedef enum mr_code mr_schema_part_fn(struct mr_schema_load *load, struct mr_err *err);
+/* Does the server open tables to tell of them? */
+bool mr_schema_opens_tables(const struct mr_server *server);
 /* Calls fn for slices of the tables that are wanted, which are few at a time where the server opens
  * tables to tell of them; load->tables are in the end those of all, in no order. */
 enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,

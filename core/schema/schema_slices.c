@@ -8,13 +8,16 @@
  * A slice is some databases, or a range of names in one of them, in the server's own order: what
  * is made meanwhile falls into one slice, and no name into two.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/db/sqltext.h"
 #include "core/schema/schema_internal.h"
 
-#define SLICE_TABLES 1000 /* half of what is kept open where nobody has set it */
+#define SLICE_MAX                                                                                  \
+    1000 /* tables, however many are kept open: a slice is held in memory while it is read */
+#define SLICE_MIN 50 /* where so few are kept that there is nothing to win */
 
 struct db_count {
     const char *db;
@@ -28,9 +31,19 @@ struct slicing {
     const char *next;   /* where the next range begins; NULL: there is none */
 };
 
-static bool opens_tables(const struct mr_server *server)
+bool mr_schema_opens_tables(const struct mr_server *server)
 {
     return server->flavour == MR_FLAVOUR_MARIADB || server->version < 80000;
+}
+
+/* A third of what is kept open: a slice that is listed, the one before whose rows are read, and what
+ * others have open. */
+static uint64_t slice_tables(const struct mr_server *server)
+{
+    const uint64_t third = server->open_tables / 3;
+    if (server->open_tables == 0 || third > SLICE_MAX)
+        return SLICE_MAX;
+    return third > SLICE_MIN ? third : SLICE_MIN;
 }
 
 static enum mr_code take_count(struct mr_schema_load *load, const struct mr_cell *cells,
@@ -85,7 +98,7 @@ static enum mr_code take_next(struct mr_schema_load *load, const struct mr_cell 
     return MR_OK;
 }
 
-/* The last name of those SLICE_TABLES that come behind `from`: behind it for the server, too, however
+/* The last name of the slice_tables() that come behind `from`: behind it for the server, too, however
  * many names its collation has for one. */
 static enum mr_code find_next(struct slicing *s, const char *from, struct mr_err *err)
 {
@@ -97,7 +110,8 @@ static enum mr_code find_next(struct slicing *s, const char *from, struct mr_err
         mr_strbuf_add_str(&rest, " AND TABLE_NAME > ");
         mr_sql_string(&rest, from);
     }
-    mr_strbuf_add_fmt(&rest, " ORDER BY TABLE_NAME LIMIT %d, 1", SLICE_TABLES - 1);
+    mr_strbuf_add_fmt(&rest, " ORDER BY TABLE_NAME LIMIT %" PRIu64 ", 1",
+                      slice_tables(load->server) - 1);
     const struct mr_schema_view view = {.name = "TABLES",
                                         .db_column = "TABLE_SCHEMA",
                                         .table_column = "TABLE_NAME",
@@ -130,11 +144,11 @@ static enum mr_code read_ranges(struct slicing *s, struct mr_err *err)
 }
 
 /* Databases from `first` on that are one slice; a large one is alone. */
-static size_t count_together(const struct db_count *counts, size_t n, size_t first)
+static size_t count_together(const struct db_count *counts, size_t n, size_t first, uint64_t most)
 {
     uint64_t tables = counts[first].tables;
     size_t end = first + 1;
-    while (end < n && tables + counts[end].tables <= SLICE_TABLES)
+    while (end < n && tables + counts[end].tables <= most)
         tables += counts[end++].tables;
     return end - first;
 }
@@ -145,14 +159,15 @@ static enum mr_code read_slices(struct slicing *s, const struct db_count *counts
     struct mr_schema_load *load = s->load;
     const char *const *dbs = load->dbs;
     const size_t ndbs = load->ndbs;
+    const uint64_t most = slice_tables(load->server);
     const char **some = calloc(n, sizeof *some);
     enum mr_code code = some != NULL ? MR_OK : mr_err_nomem(err, "reading the catalogue");
     for (size_t i = 0; code == MR_OK && i < n; i += load->ndbs) {
         load->dbs = some;
-        load->ndbs = count_together(counts, n, i);
+        load->ndbs = count_together(counts, n, i, most);
         for (size_t k = 0; k < load->ndbs; k++)
             some[k] = counts[i + k].db;
-        code = counts[i].tables > SLICE_TABLES ? read_ranges(s, err) : read_slice(s, err);
+        code = counts[i].tables > most ? read_ranges(s, err) : read_slice(s, err);
     }
     load->dbs = dbs;
     load->ndbs = ndbs;
@@ -160,22 +175,22 @@ static enum mr_code read_slices(struct slicing *s, const struct db_count *counts
     return code;
 }
 
-static bool is_much(const struct db_count *counts, size_t n)
+static bool is_much(const struct db_count *counts, size_t n, uint64_t most)
 {
     uint64_t tables = 0;
     for (size_t i = 0; i < n; i++)
         tables += counts[i].tables;
-    return tables > SLICE_TABLES;
+    return tables > most;
 }
 
 enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,
                                   struct mr_err *err)
 {
     struct slicing s = {.load = load, .fn = fn, .done = MR_VEC_INIT(struct mr_table)};
-    if (load->table != NULL || !opens_tables(load->server))
+    if (load->table != NULL || !mr_schema_opens_tables(load->server))
         return fn(load, err);
     MR_TRY(count_tables(load, err));
-    if (!is_much(load->items.items, load->items.count))
+    if (!is_much(load->items.items, load->items.count, slice_tables(load->server)))
         return fn(load, err);
     struct mr_vec counts = load->items; /* of this step; those of the slices begin anew */
     load->items = (struct mr_vec){0};

@@ -38,14 +38,14 @@ static enum mr_code count(struct mr_gate_work *work, struct mr_gate_item *item, 
 enum mr_code mr_gate_count_rows(struct mr_gate_work *work, struct mr_err *err)
 {
     struct mr_gate_item **order =
-        mr_arena_calloc(work->task->arena, work->nitems + 1, sizeof *order);
+        mr_arena_calloc(work->task->arena, work->items.count + 1, sizeof *order);
     enum mr_code code = MR_OK;
     if (order == NULL)
         return mr_err_nomem(err, "counting rows");
-    for (size_t i = 0; i < work->nitems; i++)
-        order[i] = &work->items[i];
-    qsort(order, work->nitems, sizeof *order, by_size);
-    for (size_t i = 0; code == MR_OK && i < work->nitems; i++) {
+    for (size_t i = 0; i < work->items.count; i++)
+        order[i] = mr_vec_at(&work->items, i);
+    qsort(order, work->items.count, sizeof *order, by_size);
+    for (size_t i = 0; code == MR_OK && i < work->items.count; i++) {
         struct mr_err why = {0};
         const double left = mr_gate_work_left(work);
         if (left <= 0)

@@ -13,7 +13,7 @@
 #include "recon/gate/gate_work.h"
 
 #define ER_LOCK_WAIT_TIMEOUT 1205
-#define COUNTED_ROWS 1000 /* by the server's estimate, whose count costs nothing */
+#define COUNTED_ROWS 1000 /* by the server's estimate, whose count costs nothing; manual page */
 #define MANY_S 1.0        /* for a statement of many tables; then each is asked by itself */
 #define MANY_FAILURES 3   /* after which no more are tried: something is locked, or slow */
 
@@ -218,9 +218,13 @@ static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item 
     out->counter_max = type_max(counter);
     if (mr_gate_work_counter(item->table) == NULL)
         return read_grouped(work, item, counter, err);
-    /* the key was read first: what is inserted in between moves the counter */
     if (out->greatest[0] != '-')
         out->counter_greatest = strtoull(out->greatest, NULL, 10);
+    /* It was above the key before that was read, and only grows.  Else it is read behind the key: what
+     * was inserted in between has moved it. */
+    out->next = item->table->next;
+    if (out->next > out->counter_greatest)
+        return MR_OK;
     return mr_schema_auto_increment(work->task->link->db, item->table, &out->next, NULL, err);
 }
 
@@ -269,9 +273,11 @@ static bool is_plain(const struct mr_gate_work *work, const struct mr_gate_item 
            mr_grants_on_table(grants, "SELECT", item->table->db, item->table->name);
 }
 
+/* Also behind the end of the budget, which thousands of tables are while they are listed: to read
+ * them without a count takes as long. */
 static bool is_counted(const struct mr_gate_work *work, const struct mr_gate_item *item)
 {
-    return item->table->est_rows <= COUNTED_ROWS && mr_gate_work_left(work) > 0;
+    return item->table->est_rows <= COUNTED_ROWS && work->task->budget_s > 0;
 }
 
 static bool is_of_all_rows(const struct quick *q)

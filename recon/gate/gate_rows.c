@@ -111,7 +111,7 @@ static const char *names_of(struct reading *r, const size_t *columns, size_t cou
 static enum mr_code add_touched(struct reading *r, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_readcol *cols = mr_arena_calloc(r->work->task->arena, r->columns + 1, sizeof *cols);
+    struct mr_readcol *cols = mr_arena_calloc(&r->work->scratch, r->columns + 1, sizeof *cols);
     if (cols == NULL)
         return mr_err_nomem(err, "looking for rows");
     memcpy(cols, r->spec.read.cols, r->columns * sizeof *cols);
@@ -142,7 +142,7 @@ static enum mr_code begin(struct reading *r, struct mr_gate_work *work, struct m
                           .again = work->task->past != NULL};
     if (r->hasher == NULL)
         return mr_err_nomem(err, "looking for rows");
-    MR_TRY(mr_gate_spec_init(&r->spec, item->table, work->task->arena, err));
+    MR_TRY(mr_gate_spec_init(&r->spec, item->table, &work->scratch, err));
     r->columns = r->spec.read.ncols;
     choose_who(r);
     const struct mr_column *born = mr_gate_born_column(item->table, &item->config);
@@ -288,8 +288,8 @@ static enum mr_code list_seen(struct reading *r, const struct mr_column *column,
                               struct mr_err *err)
 {
     const size_t count = r->seen->ends.count;
-    size_t *order = mr_arena_calloc(r->work->task->arena, count + 1, sizeof *order);
-    struct mr_value *values = mr_arena_calloc(r->work->task->arena, r->columns, sizeof *values);
+    size_t *order = mr_arena_calloc(&r->work->scratch, count + 1, sizeof *order);
+    struct mr_value *values = mr_arena_calloc(&r->work->scratch, r->columns, sizeof *values);
     if (order == NULL || values == NULL)
         return mr_err_nomem(err, "looking for rows");
     MR_TRY(mr_gate_seen_newest(r->seen, mr_gate_spec_position(&r->spec, column->name), order, err));
@@ -350,7 +350,7 @@ static enum mr_code add_probe(struct reading *r, struct mr_key key, struct mr_ga
                               struct mr_err *err)
 {
     struct probe *probe = mr_vec_push(&r->probes);
-    char *bytes = mr_arena_dup(r->work->task->arena, key.ptr, key.len);
+    char *bytes = mr_arena_dup(&r->work->scratch, key.ptr, key.len);
     if (probe == NULL || bytes == NULL)
         return mr_err_nomem(err, "looking for rows");
     *probe = (struct probe){{bytes, key.len}, row};
@@ -531,7 +531,7 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
 static enum mr_code take_seen(struct reading *r, struct mr_err *err)
 {
     struct mr_value *values =
-        mr_arena_calloc(r->work->task->arena, r->spec.read.ncols, sizeof *values);
+        mr_arena_calloc(&r->work->scratch, r->spec.read.ncols, sizeof *values);
     if (values == NULL)
         return mr_err_nomem(err, "looking for rows");
     if (r->again) /* whether it was updated since */
@@ -568,7 +568,7 @@ static enum mr_code fetch(struct reading *r, struct mr_err *err)
     MR_TRY(take_seen(r, err));
     if (is_answered(r))
         return MR_OK;
-    struct mr_key *keys = mr_arena_calloc(r->work->task->arena, r->probes.count, sizeof *keys);
+    struct mr_key *keys = mr_arena_calloc(&r->work->scratch, r->probes.count, sizeof *keys);
     if (keys == NULL)
         return mr_err_nomem(err, "looking for rows");
     for (size_t i = 0; i < r->probes.count; i++)

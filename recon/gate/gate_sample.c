@@ -51,7 +51,7 @@ static enum mr_code begin(struct sampling *s, struct mr_gate_work *work, struct 
     mr_gate_seen_init(&s->seen);
     if (s->hasher == NULL)
         return mr_err_nomem(err, "sampling rows");
-    return mr_gate_spec_init(&s->spec, item->table, work->task->arena, err);
+    return mr_gate_spec_init(&s->spec, item->table, &work->scratch, err);
 }
 
 static void end(struct sampling *s)

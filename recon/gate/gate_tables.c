@@ -205,17 +205,46 @@ static void begin_table(const struct mr_gate_work *work, const struct mr_table *
                                   .rows = table->est_rows};
 }
 
-static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables,
+/* Tables are compared under the names that databases have here: before the first is read. */
+static enum mr_code keep_dbs(struct mr_gate_work *work, const struct mr_catalogue *cat,
+                             struct mr_err *err)
+{
+    struct mr_gate_facts *facts = work->facts;
+    if (facts->dbs != NULL)
+        return MR_OK;
+    const char **dbs = mr_arena_calloc(work->task->arena, cat->ndbs + 1, sizeof *dbs);
+    if (dbs == NULL)
+        return mr_err_nomem(err, "reading tables");
+    for (size_t i = 0; i < cat->ndbs; i++) {
+        dbs[i] = mr_arena_strdup(work->task->arena, cat->dbs[i].name);
+        if (dbs[i] == NULL)
+            return mr_err_nomem(err, "reading tables");
+    }
+    facts->dbs = dbs;
+    facts->ndbs = cat->ndbs;
+    return mr_gate_facts_spell(facts, work->task->arena, err);
+}
+
+/* Those of a slice that were asked for, behind the items that there are. */
+static enum mr_code plan(struct mr_gate_work *work, const struct mr_table *tables, size_t count,
                          struct mr_err *err)
 {
-    for (size_t i = 0; i < work->cat->ntables; i++) {
-        const struct mr_table *table = &work->cat->tables[i];
-        struct mr_gate_item *item = &work->items[work->nitems];
+    struct mr_gate_table *out = calloc(count, sizeof *out), **part = mr_vec_push(&work->parts);
+    if (out == NULL || part == NULL) {
+        free(out);
+        return mr_err_nomem(err, "reading tables");
+    }
+    *part = out;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_table *table = &tables[i];
         if (table->kind != MR_TABLE_BASE ||
             !mr_gate_work_selects(work->task, table->db, table->name))
             continue;
+        struct mr_gate_item *item = mr_vec_push(&work->items);
+        if (item == NULL)
+            return mr_err_nomem(err, "reading tables");
         item->table = table;
-        item->out = &tables[work->nitems++];
+        item->out = out++;
         begin_table(work, table, item->out);
         if (item->out->db == NULL || item->out->name == NULL)
             return mr_err_nomem(err, "reading tables");
@@ -224,59 +253,81 @@ static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables
     return MR_OK;
 }
 
+static struct mr_gate_item *item_at(const struct mr_gate_work *work, size_t i)
+{
+    return mr_vec_at(&work->items, i);
+}
+
 /* Of the tables from `first` on.  A few at a time, so that the server has them open still when each
  * is read. */
 static enum mr_code read_many(struct mr_gate_work *work, size_t first, struct mr_err *err)
 {
-    const size_t left = work->nitems - first;
-    return mr_gate_read_quick_many(work, &work->items[first],
+    const size_t left = work->items.count - first;
+    return mr_gate_read_quick_many(work, item_at(work, first),
                                    left < MR_GATE_AT_ONCE ? left : MR_GATE_AT_ONCE, err);
 }
 
-static enum mr_code read_all(struct mr_gate_work *work, struct mr_gate_table *tables,
-                             struct mr_gate_facts *facts, struct mr_err *err)
+/* A table that is gone since it was listed is no item any more. */
+static enum mr_code read_slice(void *ctx, const struct mr_catalogue *cat,
+                               const struct mr_table *tables, size_t count, struct mr_err *err)
 {
-    enum mr_code code = plan(work, tables, err);
-    size_t kept = 0;
-    for (size_t i = 0; code == MR_OK && i < work->nitems; i++) {
+    struct mr_gate_work *work = ctx;
+    const size_t first = work->items.count;
+    size_t kept = first;
+    MR_TRY(keep_dbs(work, cat, err));
+    MR_TRY(plan(work, tables, count, err));
+    for (size_t i = first; i < work->items.count; i++) {
         bool gone = false;
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        if (i % MR_GATE_AT_ONCE == 0)
+        if ((i - first) % MR_GATE_AT_ONCE == 0)
             MR_TRY(read_many(work, i, err));
-        code = read_table(work, &work->items[i], &gone, err);
-        facts->data_bytes += work->items[i].table->data_bytes;
-        if (gone)
-            continue;
-        if (kept != i) {
-            tables[kept] = tables[i];
-            work->items[kept] = work->items[i];
-            work->items[kept].out = &tables[kept];
-        }
-        kept++;
+        struct mr_gate_item *item = item_at(work, i);
+        MR_TRY(read_table(work, item, &gone, err));
+        mr_arena_reset(&work->scratch);
+        work->facts->data_bytes += item->table->data_bytes;
+        if (!gone)
+            *item_at(work, kept++) = *item;
     }
-    work->nitems = kept;
-    facts->tables = tables;
-    facts->ntables = kept;
-    if (code == MR_OK)
-        code = mr_gate_count_rows(work, err);
-    return code;
+    work->items.count = kept;
+    return MR_OK;
 }
 
-static enum mr_code keep_dbs(struct mr_gate_work *work, struct mr_gate_facts *facts,
-                             struct mr_err *err)
+static int compare_items(const void *left, const void *right)
 {
-    const char **dbs = mr_arena_calloc(work->task->arena, work->cat->ndbs + 1, sizeof *dbs);
-    if (dbs == NULL)
+    const struct mr_gate_item *a = left, *b = right;
+    const int order = strcmp(a->out->db, b->out->db);
+    return order != 0 ? order : strcmp(a->out->name, b->out->name);
+}
+
+/* Slices come in the server's order; facts are looked up by the bytes of names. */
+static enum mr_code keep_tables(struct mr_gate_work *work, struct mr_err *err)
+{
+    const size_t count = work->items.count;
+    struct mr_gate_table *tables = mr_arena_calloc(work->task->arena, count + 1, sizeof *tables);
+    if (tables == NULL)
         return mr_err_nomem(err, "reading tables");
-    for (size_t i = 0; i < work->cat->ndbs; i++) {
-        dbs[i] = mr_arena_strdup(work->task->arena, work->cat->dbs[i].name);
-        if (dbs[i] == NULL)
-            return mr_err_nomem(err, "reading tables");
+    if (count > 0)
+        qsort(work->items.items, count, sizeof(struct mr_gate_item), compare_items);
+    for (size_t i = 0; i < count; i++) {
+        struct mr_gate_item *item = item_at(work, i);
+        tables[i] = *item->out;
+        item->out = &tables[i];
+        item->table = mr_catalogue_table(work->cat, tables[i].db, tables[i].name);
     }
-    facts->dbs = dbs;
-    facts->ndbs = work->cat->ndbs;
-    return mr_gate_facts_spell(facts, work->task->arena, err);
+    work->facts->tables = tables;
+    work->facts->ntables = count;
+    return MR_OK;
+}
+
+static void release(struct mr_gate_work *work)
+{
+    for (size_t i = 0; i < work->parts.count; i++)
+        free(*(struct mr_gate_table **)mr_vec_at(&work->parts, i));
+    mr_arena_release(&work->scratch);
+    mr_vec_release(&work->parts);
+    mr_vec_release(&work->items);
+    mr_catalogue_free(work->cat);
 }
 
 /* An account that sees no database says nothing of what there is. */
@@ -381,27 +432,26 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task, struct mr_g
 {
     const struct mr_endpoint *own = &task->link->ep;
     const struct mr_endpoint *ep = own->ndbs > 0 ? own : task->scope;
-    struct mr_gate_work work = {
-        .task = task, .facts = facts, .deadline_s = mr_clock_now_s() + task->budget_s};
-    struct mr_gate_table *tables = NULL;
+    struct mr_gate_work work = {.task = task,
+                                .facts = facts,
+                                .items = MR_VEC_INIT(struct mr_gate_item),
+                                .parts = MR_VEC_INIT(struct mr_gate_table *),
+                                .deadline_s = mr_clock_now_s() + task->budget_s};
+    const struct mr_catalogue_opts opts = {.slice = read_slice, .ctx = &work};
     const char *const *dbs = (const char *const *)ep->dbs;
-    enum mr_code code = mr_catalogue_load(task->link->db, dbs, ep->ndbs, &work.cat, err);
-    if (code != MR_OK)
-        return code;
-    work.items = mr_arena_calloc(task->arena, work.cat->ntables + 1, sizeof *work.items);
-    tables = mr_arena_calloc(task->arena, work.cat->ntables + 1, sizeof *tables);
-    if (work.items == NULL || tables == NULL)
-        MR_TRY_OUT(mr_err_nomem(err, "reading tables"));
-    MR_TRY_OUT(keep_dbs(&work, facts, err));
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_catalogue_load_as(task->link->db, dbs, ep->ndbs, &opts, &work.cat, err));
+    MR_TRY_OUT(keep_dbs(&work, work.cat, err));
     facts->any_db = see_any_db(&work);
     if (task->past == NULL)
         MR_TRY_OUT(require_dbs(task->link->db, facts, own, err));
-    MR_TRY_OUT(read_all(&work, tables, facts, err));
+    MR_TRY_OUT(keep_tables(&work, err));
+    MR_TRY_OUT(mr_gate_count_rows(&work, err));
     MR_TRY_OUT(mr_gate_read_sequences(&work, facts, err));
     MR_TRY_OUT(mr_gate_find_absent(&work, facts, err));
     MR_TRY_OUT(read_heartbeat(&work, facts, err));
 out:
     facts->tables_read = code == MR_OK;
-    mr_catalogue_free(work.cat);
+    release(&work);
     return code;
 }

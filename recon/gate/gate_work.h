@@ -9,7 +9,7 @@
 #include "recon/gate/gate_collect.h"
 #include "recon/gate/gate_seen.h"
 
-/* A table while it is read. */
+/* A table while it is read.  table: of the slice that is read, then of work->cat. */
 struct mr_gate_item {
     const struct mr_table *table;
     struct mr_table_config config;
@@ -19,14 +19,15 @@ struct mr_gate_item {
 
 struct mr_gate_work {
     const struct mr_gate_task *task;
-    struct mr_catalogue *cat;
-    const struct mr_gate_facts *facts; /* the status is there already */
-    struct mr_gate_item *items;
-    size_t nitems;
-    double deadline_s;    /* by mr_clock_now_s(): the end of the budget */
-    double locked_s;      /* spent waiting for locked tables */
-    unsigned many_failed; /* statements of many tables */
-    bool nomem;           /* a text could not be kept */
+    struct mr_catalogue *cat;    /* NULL until all tables are read */
+    struct mr_gate_facts *facts; /* the status is there already */
+    struct mr_vec items;         /* struct mr_gate_item; in the end in the order of facts->tables */
+    struct mr_vec parts;         /* struct mr_gate_table *, allocated: those of a slice, each */
+    struct mr_arena scratch;     /* what is needed only while a table is read */
+    double deadline_s;           /* by mr_clock_now_s(): the end of the budget */
+    double locked_s;             /* spent waiting for locked tables */
+    unsigned many_failed;        /* statements of many tables */
+    bool nomem;                  /* a text could not be kept */
 };
 
 /* A copy in the arena; "" and work->nomem where there is no memory.  NULL gives "". */

@@ -12,7 +12,8 @@
 
 #include "core/schema/schema_internal.h"
 
-#define SLICE 1000
+#define SLICE 600
+#define KEPT_OPEN 1800
 #define TABLES_MAX 12000
 
 /* What the server has; it compares names without case. */
@@ -20,6 +21,7 @@ static struct {
     char db[16], name[32];
     int seen;
 } tables[TABLES_MAX];
+static uint64_t kept_open = KEPT_OPEN;
 static size_t ntables, nslices, largest;
 static bool in_slice; /* fn has set a filter of its own */
 
@@ -125,7 +127,7 @@ static void make(const char *db, char letter, size_t count)
 /* Reads all of `only` (NULL: of every database). */
 static void read_all(enum mr_flavour flavour, unsigned version, const char *only)
 {
-    struct mr_server server = {.flavour = flavour, .version = version};
+    struct mr_server server = {.flavour = flavour, .version = version, .open_tables = kept_open};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_err err = {0};
     struct mr_schema_load load = {.server = &server,
@@ -171,7 +173,7 @@ static void test_few_are_read_at_once(void **state)
 static void test_a_large_database_in_ranges(void **state)
 {
     (void)state;
-    static const size_t counts[] = {1001, 1999, 2000, 2001, 10000};
+    static const size_t counts[] = {601, 1199, 1200, 1201, 10000};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         ntables = 0;
         make("a", 't', counts[i]);
@@ -196,7 +198,7 @@ static void test_many_databases(void **state)
     make("last", 't', 3);
     read_all(MR_FLAVOUR_MARIADB, 101119, NULL);
     assert_true(largest <= SLICE);
-    assert_true(nslices <= 9);
+    assert_true(nslices <= 15);
     read_all(MR_FLAVOUR_MARIADB, 101119, "Big");
     read_all(MR_FLAVOUR_MYSQL, 50651, NULL);
     assert_true(largest <= SLICE);
@@ -228,7 +230,25 @@ static void test_servers_that_open_none(void **state)
     read_all(MR_FLAVOUR_MYSQL, 80036, "a");
     assert_int_equal(nslices, 1);
     read_all(MR_FLAVOUR_MYSQL, 50744, "a");
-    assert_int_equal(nslices, 6);
+    assert_int_equal(nslices, 5000 / SLICE + 1);
+}
+
+/* A third of what it keeps open, within bounds. */
+static void test_as_many_as_are_kept_open(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t kept_open;
+        size_t most;
+    } cases[] = {{0, 1000}, {2000, 666}, {400, 133}, {10, 50}, {100000, 1000}};
+    ntables = 0;
+    make("a", 't', 3001);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        kept_open = cases[i].kept_open;
+        read_all(MR_FLAVOUR_MARIADB, 101119, "a");
+        assert_int_equal(largest, cases[i].most);
+    }
+    kept_open = KEPT_OPEN;
 }
 
 int main(void)
@@ -239,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_many_databases),
         cmocka_unit_test(test_names_that_are_one),
         cmocka_unit_test(test_servers_that_open_none),
+        cmocka_unit_test(test_as_many_as_are_kept_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
