@@ -414,8 +414,27 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
                                                .shape = "vvvnnnnnnnnnn"};
+    static const char *const closed_columns[] = {[T_DB] = "TABLE_SCHEMA",
+                                                 [T_NAME] = "TABLE_NAME",
+                                                 [T_TYPE] = "TABLE_TYPE",
+                                                 [T_ENGINE] = "ENGINE",
+                                                 [T_COLLATION] = "TABLE_COLLATION",
+                                                 [T_OPTIONS] = "NULL",
+                                                 [T_COMMENT] = "TABLE_COMMENT",
+                                                 [T_ROWS] = "NULL",
+                                                 [T_DATA] = "NULL",
+                                                 [T_AVG] = "NULL",
+                                                 [T_FORMAT] = "NULL",
+                                                 [T_MADE] = "NULL",
+                                                 [T_NEXT] = "NULL"};
+    static const struct mr_schema_view closed = {.name = "TABLES",
+                                                 .db_column = "TABLE_SCHEMA",
+                                                 .table_column = "TABLE_NAME",
+                                                 .columns = closed_columns,
+                                                 .shape = "vvvnnnnnnnnnn",
+                                                 .verbatim = true};
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
-    MR_TRY(mr_schema_each(load, &view, take_table, err));
+    MR_TRY(mr_schema_each(load, load->opts->keys_only ? &closed : &view, take_table, err));
     sort_tables(load);
     return MR_OK;
 }
@@ -444,6 +463,8 @@ size_t mr_schema_find(const struct mr_schema_load *load, const char *db, const c
 static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
 {
     MR_TRY(load_tables(load, err));
+    if (load->opts->keys_only)
+        return mr_schema_load_primary_keys(load, err);
     if (load->tables.count > 0) {
         MR_TRY(mr_schema_load_columns(load, err));
         MR_TRY(mr_schema_load_checks(load, err));

@@ -196,6 +196,10 @@ struct mr_catalogue_opts {
      * now does not have them opened once more.  Its error ends the reading, as it is. */
     mr_catalogue_slice_fn *slice;
     void *ctx;
+    /* Of tables their names, engines, collations, comments and primary keys alone, which no server opens
+     * a table for: there are no columns, other indexes, foreign keys, triggers, checks, partitions and
+     * estimates then, and a table that only an open shows to be broken looks well. */
+    bool keys_only;
 };
 enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                   const struct mr_catalogue_opts *opts, struct mr_catalogue **out,

@@ -107,6 +107,8 @@ enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn
 enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *err);
+/* Instead of it: their columns alone. */
+enum mr_code mr_schema_load_primary_keys(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_partitions(struct mr_schema_load *load, struct mr_err *err);

@@ -172,6 +172,27 @@ enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *
     return keep_indexes(load, err);
 }
 
+enum mr_code mr_schema_load_primary_keys(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {[I_DB] = "TABLE_SCHEMA",  [I_TABLE] = "TABLE_NAME",
+                                          [I_NAME] = "INDEX_NAME",  [I_NON_UNIQUE] = "NON_UNIQUE",
+                                          [I_SEQ] = "SEQ_IN_INDEX", [I_COLUMN] = "COLUMN_NAME",
+                                          [I_ORDER] = "NULL",       [I_PREFIX] = "SUB_PART",
+                                          [I_KIND] = "NULL",        [I_EXPR] = "NULL",
+                                          [I_VISIBLE] = "NULL",     [I_IGNORED] = "NULL",
+                                          [I_COMMENT] = "NULL"};
+    static const struct mr_schema_view view = {.name = "STATISTICS",
+                                               .db_column = "TABLE_SCHEMA",
+                                               .table_column = "TABLE_NAME",
+                                               .columns = columns,
+                                               .shape = "vvvnvnnnnnnnn",
+                                               .condition = " AND INDEX_NAME = 'PRIMARY'",
+                                               .verbatim = true};
+    mr_schema_step(load, sizeof(struct part_item));
+    MR_TRY(mr_schema_each(load, &view, take_part, err));
+    return keep_indexes(load, err);
+}
+
 /* -- foreign keys ----------------------------------------------------------------- */
 
 enum { F_DB, F_TABLE, F_NAME, F_POSITION, F_COLUMN, F_REF_DB, F_REF_TABLE, F_REF_COLUMN };

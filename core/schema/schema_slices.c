@@ -187,7 +187,7 @@ enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn
                                   struct mr_err *err)
 {
     struct slicing s = {.load = load, .fn = fn, .done = MR_VEC_INIT(struct mr_table)};
-    if (load->table != NULL || !mr_schema_opens_tables(load->server))
+    if (load->table != NULL || load->opts->keys_only || !mr_schema_opens_tables(load->server))
         return fn(load, err);
     MR_TRY(count_tables(load, err));
     if (!is_much(load->items.items, load->items.count, slice_tables(load->server)))

@@ -71,6 +71,9 @@ struct mr_doctor_options {
     bool guesses;  /* nobody said so: who may write is looked at as a writer, too */
     unsigned slow_s, statement_timeout_s;
     struct mr_string_list tables; /* patterns: what must be there */
+    bool
+        definitions; /* of tables, too, since somebody looks at them: servers are compared, a bundle */
+    bool all_tables; /* each is opened, however many */
 };
 
 struct mr_doctor {

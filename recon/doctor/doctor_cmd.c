@@ -21,7 +21,7 @@ struct doctor_options {
     unsigned slow_s, statement_timeout_s;
     struct mr_string_list tables;
     const char *bundle;
-    bool force;
+    bool all_tables, force;
     struct mr_general_options general;
 };
 
@@ -35,6 +35,12 @@ static const struct mr_option options[] = {
      .group = "What is examined",
      .help = "tables that must be there: db.table, wildcards * and ?; a bare name means "
              "any database; repeatable",
+     .not_in_file = true},
+    {.name = "all-tables",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(all_tables),
+     .group = "What is examined",
+     .help = "open each table, however many: of more than 2,000 some are left out else",
      .not_in_file = true},
     MR_DOCTOR_FOR_OPTION(struct doctor_options, works),
     {.name = "slow",
@@ -154,7 +160,10 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
                                           .guesses = opts->works.count == 0,
                                           .slow_s = opts->slow_s,
                                           .statement_timeout_s = opts->statement_timeout_s,
-                                          .tables = opts->tables};
+                                          .tables = opts->tables,
+                                          .definitions =
+                                              invocation->noperands > 1 || opts->bundle != NULL,
+                                          .all_tables = opts->all_tables};
     struct mr_doctor doctor;
     struct mr_doctor_bundle *bundle = NULL;
     mr_general_options_apply(&opts->general);

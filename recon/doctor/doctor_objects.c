@@ -176,8 +176,10 @@ enum mr_code mr_doctor_objects(struct mr_doctor *d, struct mr_doctor_server *ser
 {
     const struct mr_endpoint *ep = &server->link.ep;
     const char *const *dbs = (const char *const *)ep->dbs;
+    const struct mr_catalogue_opts how = {.keys_only = !d->opts.definitions};
     struct mr_err why = {0};
-    enum mr_code code = mr_catalogue_load(server->link.db, dbs, ep->ndbs, &server->cat, &why);
+    enum mr_code code =
+        mr_catalogue_load_as(server->link.db, dbs, ep->ndbs, &how, &server->cat, &why);
     if (mr_gate_is_fatal(code)) {
         *err = why;
         return code;

@@ -1,15 +1,18 @@
 /* doctor_tables.c: tables and views that are there and cannot be used; see doctor.h. */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/db/sqltext.h"
 #include "recon/doctor/doctor.h"
+#include "recon/doctor/doctor_files.h"
 
 #define SHOWN 5
 #define SHOWN_KEYLESS 20
-#define PROBED_MAX 2000 /* tables and views each */
-#define PATIENCE 3      /* tables that are locked, a second each */
+#define PROBED_MAX 2000 /* tables and views each; help and manual page */
+#define PROBED_FEW 500 /* of more tables than these, where InnoDB tells which of them lack a file */
+#define PATIENCE 3     /* tables that are locked, a second each */
 #define LOCK_WAIT_TIMEOUT 1205
 #define TOGETHER 32         /* tables of one statement */
 #define TOGETHER_FAILURES 3 /* after which each is opened by itself */
@@ -17,7 +20,11 @@
 struct probes {
     struct mr_doctor *doctor;
     const struct mr_doctor_server *server;
+    const struct mr_doctor_files *files; /* of tables, or NULL */
+    size_t most;                         /* to be opened, but for those that lack a file */
     size_t tried, opened, locked, broken;
+    size_t left;   /* that were not opened: there are more than `most` */
+    size_t filed;  /* of these InnoDB has the files */
     size_t unseen; /* neither: locked, or a right is missing */
     size_t failed_together;
     char why[256]; /* of the first of them */
@@ -128,7 +135,6 @@ static void add_unseen(struct probes *p, const char *why)
 static void say_opened(const struct probes *p, enum mr_doctor_name name, const char *what,
                        const char *can)
 {
-    const size_t limit = p->tried < PROBED_MAX ? p->tried : PROBED_MAX;
     if (p->broken > SHOWN)
         mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, name, "of %zu %s %zu more are like these",
                       p->tried, what, p->broken - SHOWN);
@@ -138,9 +144,13 @@ static void say_opened(const struct probes *p, enum mr_doctor_name name, const c
                       p->tried, what, can, p->why);
         mr_doctor_hint(p->doctor, "Run it again where they are not locked, by an account "
                                   "that may read them.");
-    } else if (p->broken == 0 && limit < p->tried) {
-        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "%zu of %zu %s were tried: all %s", limit,
-                      p->tried, what, can);
+    } else if (p->left > 0) {
+        mr_doctor_say(p->doctor, MR_DOCTOR_NOTE, name, "%zu of %zu %s were not opened", p->left,
+                      p->tried, what);
+        mr_doctor_hint(p->doctor, "%s--all-tables opens them, too.",
+                       p->filed == p->left ? "InnoDB has the files of all of them. "
+                       : p->filed > 0      ? "InnoDB has the files of most or some of them. "
+                                           : "");
     } else if (p->broken == 0) {
         mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "all %zu %s %s", p->tried, what, can);
     }
@@ -173,8 +183,7 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     struct mr_err why = {0};
-    if (p->tried++ >= PROBED_MAX)
-        return MR_OK;
+    p->tried++;
     if (p->locked >= PATIENCE) {
         add_unseen(p, "too many are locked to wait for each");
         return MR_OK;
@@ -197,6 +206,34 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
     p->locked += why.sql_errno == LOCK_WAIT_TIMEOUT ? 1 : 0;
     p->opened += code == MR_OK ? 1 : 0;
     return code != MR_OK ? say_failed(p, db, name, view, code, &why, err) : MR_OK;
+}
+
+static size_t most_of(const struct mr_doctor *d, size_t most)
+{
+    return d->opts.all_tables ? SIZE_MAX : most;
+}
+
+/* Are there as many as are opened? */
+static bool may_be_left(const struct probes *p)
+{
+    return p->tried - p->left >= p->most;
+}
+
+static bool is_innodb(const struct mr_table *t)
+{
+    return t->engine != NULL && strcasecmp(t->engine, "InnoDB") == 0;
+}
+
+/* InnoDB, which has its file, cannot tell more of it; of another engine's table nobody can. */
+static bool is_filed(const struct probes *p, const struct mr_table *t)
+{
+    return p->files->known && is_innodb(t) && !mr_doctor_files_lack(p->files, t->db, t->name);
+}
+
+static void leave(struct probes *p)
+{
+    p->tried++;
+    p->left++;
 }
 
 static bool is_object(const struct mr_catalogue *cat, const char *db, const char *name)
@@ -232,9 +269,9 @@ out:
 
 /* A statement of several tables holds locks on some while it waits for another: on InnoDB's only
  * those that an ALTER feels, for a second. */
-static bool opens_with_others(const struct mr_table *t)
+static bool opens_with_others(const struct probes *p, const struct mr_table *t)
 {
-    return t->open_error == NULL && t->engine != NULL && strcasecmp(t->engine, "InnoDB") == 0;
+    return t->open_error == NULL && is_innodb(t) && (!p->files->known || is_filed(p, t));
 }
 
 /* Those from `first` on that one statement opens: whether one of them is broken or locked, each
@@ -248,8 +285,8 @@ static enum mr_code probe_together(struct probes *p, size_t first, size_t *count
     struct mr_err why = {0};
     size_t n = 0;
     *count = 0;
-    for (; n < TOGETHER && first + n < cat->ntables && p->tried + n < PROBED_MAX &&
-           opens_with_others(&cat->tables[first + n]);
+    for (; n < TOGETHER && first + n < cat->ntables && p->tried - p->left + n < p->most &&
+           opens_with_others(p, &cat->tables[first + n]);
          n++) {
         mr_strbuf_add_str(&sql, n > 0 ? " UNION ALL (" : "(");
         table_statement(&sql, cat->tables[first + n].db, cat->tables[first + n].name);
@@ -271,36 +308,61 @@ static enum mr_code probe_together(struct probes *p, size_t first, size_t *count
     return MR_OK;
 }
 
-/* A table is opened, since the catalogue shows broken ones as if they were well. */
-static enum mr_code probe_tables(struct mr_doctor *d, const struct mr_doctor_server *server,
-                                 struct mr_err *err)
+/* One that no statement with others has opened. */
+static enum mr_code probe_alone(struct probes *p, const struct mr_table *t, struct mr_err *err)
 {
-    const struct mr_catalogue *cat = server->cat;
-    struct probes p = {.doctor = d, .server = server};
-    enum mr_code code = MR_OK;
+    if (t->open_error != NULL) {
+        p->tried++;
+        p->broken++;
+        say_table(p, t->db, t->name, t->open_error);
+        return MR_OK;
+    }
+    const bool filed = is_filed(p, t);
+    if (may_be_left(p) && (filed || p->tried - p->left >= most_of(p->doctor, PROBED_MAX))) {
+        leave(p);
+        p->filed += filed ? 1 : 0;
+        return MR_OK;
+    }
+    return probe(p, t->db, t->name, false, err);
+}
+
+static enum mr_code probe_each(struct probes *p, struct mr_err *err)
+{
+    const struct mr_catalogue *cat = p->server->cat;
     size_t next = 0, try_at = 0; /* to be opened; to be opened with those behind it */
-    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
-        const struct mr_table *t = &cat->tables[i];
+    for (size_t i = 0; i < cat->ntables; i++) {
         size_t count = 0;
-        if (i >= try_at && p.failed_together < TOGETHER_FAILURES) {
-            code = probe_together(&p, i, &count, err);
+        if (i >= try_at && p->failed_together < TOGETHER_FAILURES && !may_be_left(p)) {
+            MR_TRY(probe_together(p, i, &count, err));
             next = i + count;
             try_at = i + (count > 0 ? count : TOGETHER);
         }
-        if (i < next || code != MR_OK)
-            continue;
-        if (t->open_error == NULL) {
-            code = probe(&p, t->db, t->name, false, err);
-            continue;
-        }
-        p.tried++;
-        p.broken++;
-        say_table(&p, t->db, t->name, t->open_error);
+        if (i >= next)
+            MR_TRY(probe_alone(p, &cat->tables[i], err));
     }
-    for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
-        code = probe_listed(&p, cat->dbs[i].name, err);
-    if (code == MR_OK)
-        say_opened(&p, MR_DOCTOR_table, "tables", "can be opened");
+    for (size_t i = 0; i < cat->ndbs; i++)
+        MR_TRY(probe_listed(p, cat->dbs[i].name, err));
+    return MR_OK;
+}
+
+/* A table is opened, since the catalogue shows broken ones as if they were well.  Of thousands that
+ * takes seconds, and of InnoDB's its own list says which cannot be: these are opened always. */
+static enum mr_code probe_tables(struct mr_doctor *d, const struct mr_doctor_server *server,
+                                 struct mr_err *err)
+{
+    struct mr_doctor_files files;
+    struct probes p = {
+        .doctor = d, .server = server, .files = &files, .most = most_of(d, PROBED_MAX)};
+    mr_doctor_files_init(&files);
+    enum mr_code code = MR_OK;
+    if (server->cat->ntables > PROBED_MAX && !d->opts.all_tables)
+        MR_TRY_OUT(mr_doctor_files_read(&files, server, err));
+    if (files.known)
+        p.most = PROBED_FEW;
+    MR_TRY_OUT(probe_each(&p, err));
+    say_opened(&p, MR_DOCTOR_table, "tables", "can be opened");
+out:
+    mr_doctor_files_release(&files);
     return code;
 }
 
@@ -309,9 +371,11 @@ static enum mr_code probe_views(struct mr_doctor *d, const struct mr_doctor_serv
 {
     static const char done[] = "DEALLOCATE PREPARE myrecon_probe";
     const struct mr_catalogue *cat = server->cat;
-    struct probes p = {.doctor = d, .server = server};
+    struct probes p = {.doctor = d, .server = server, .most = most_of(d, PROBED_MAX)};
     for (size_t i = 0; i < cat->nobjects; i++)
-        if (cat->objects[i].kind == MR_OBJECT_VIEW)
+        if (cat->objects[i].kind == MR_OBJECT_VIEW && may_be_left(&p))
+            leave(&p);
+        else if (cat->objects[i].kind == MR_OBJECT_VIEW)
             MR_TRY(probe(&p, cat->objects[i].db, cat->objects[i].name, true, err));
     if (p.tried > 0)
         (void)mr_db_exec(server->link.db, done, sizeof done - 1, NULL);

@@ -57,6 +57,23 @@ opens_less() { # opens_less N COMMAND…: in one of three runs, others open tabl
 CACHE=$(client a <<<"SELECT @@GLOBAL.table_open_cache")
 settings change
 client a <<<"SET GLOBAL table_open_cache = 1100"
-ok "a catalogue opens no table for each of its views" opens_less $((2 * TABLES)) "$MYRECON" doctor "$(uri a "$DB")"
+ok "a catalogue opens no table for each of its views" opens_less $((2 * TABLES)) "$MYRECON" doctor "$(uri a "$DB")" "$(uri b "$DB")"
+
+# Of thousands the doctor opens some, and those that InnoDB has no file of, wherever they stand.
+found_table() { jq -r 'select(.name == "table") | "\(.state): \(.message) \(.hint)"' "$OUT"; }
+for ((i = 1; i <= 900; i++)); do echo "CREATE TABLE m$i (id INT PRIMARY KEY);"; done | client a -D "$DB"
+client a -D "$DB" <<<"CREATE TABLE \`z-last\` (id INT PRIMARY KEY); ALTER TABLE \`z-last\` DISCARD TABLESPACE;
+    CREATE TABLE zparts (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2; CREATE TABLE zz_aria (id INT) ENGINE = Aria;
+    CREATE USER small@127.0.0.1; GRANT SELECT ON \`$DB\`.* TO small@127.0.0.1; FLUSH TABLES"
+ALL=$(client a <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$DB' AND TABLE_TYPE = 'BASE TABLE'")
+ok "the doctor opens few of more than 2,000 tables" opens_less 600 "$MYRECON" doctor --json "$(uri a "$DB")"
+like "one without a file is named" "$(found_table)" 'problem: table "'"$DB"'.z-last" cannot be opened: .*1814'
+# 500, those whose names are not told, Aria's, and the one without a file
+like "the others are told" "$(found_table)" "note: $((ALL - 505)) of $ALL tables were not opened InnoDB has the files of all of them. --all-tables opens them, too."
+"$MYRECON" doctor --json --all-tables "$(uri a "$DB")" >"$OUT" 2>"$ERR"
+is "--all-tables: all but it" "$(found_table | grep -c .) $(found_table | grep -c 'z-last" cannot be opened')" "1 1"
+"$MYRECON" doctor --json "$(uri a "$DB" | sed 's/root@/small@/')" >"$OUT" 2>"$ERR"
+like "without PROCESS 2,000 are opened" "$(found_table)" "note: $((ALL - 2000)) of $ALL tables were not opened --all-tables opens"
+client a <<<"DROP USER small@127.0.0.1"
 client a <<<"SET GLOBAL table_open_cache = $CACHE"
 finish

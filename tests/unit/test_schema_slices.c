@@ -130,7 +130,9 @@ static void read_all(enum mr_flavour flavour, unsigned version, const char *only
     struct mr_server server = {.flavour = flavour, .version = version, .open_tables = kept_open};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_err err = {0};
+    static const struct mr_catalogue_opts opts = {0};
     struct mr_schema_load load = {.server = &server,
+                                  .opts = &opts,
                                   .arena = &arena,
                                   .dbs = &only,
                                   .ndbs = only != NULL,
