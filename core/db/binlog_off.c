@@ -15,7 +15,7 @@ const char *mr_binlog_right(const struct mr_server *server)
     return server->version < MYSQL_OWN_RIGHTS ? "SUPER" : "SESSION_VARIABLES_ADMIN";
 }
 
-static enum mr_code refuse_cluster(struct mr_db *db, struct mr_err *err)
+enum mr_code mr_binlog_refuse_cluster(struct mr_db *db, struct mr_err *err)
 {
     const char *what = NULL;
     MR_TRY(mr_cluster_of(db, &what, err));
@@ -46,7 +46,7 @@ enum mr_code mr_binlog_off(struct mr_db *db, struct mr_err *err)
 {
     static const char sql[] = "SET SESSION sql_log_bin = 0";
     struct mr_err why = {0};
-    MR_TRY(refuse_cluster(db, err));
+    MR_TRY(mr_binlog_refuse_cluster(db, err));
     enum mr_code code = mr_db_exec(db, sql, sizeof sql - 1, &why);
     if (code != MR_OK && why.sql_errno == NEEDS_RIGHT)
         return refuse_right(db, err);

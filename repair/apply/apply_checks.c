@@ -388,10 +388,11 @@ enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binl
 
 enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog, struct mr_err *err)
 {
-    return no_binlog ? set(target, "SET SESSION sql_log_bin = 0",
-                           "--no-binlog: the session writes to the binary log",
-                           "leave --no-binlog out.", err)
-                     : log_rows(target, err);
+    if (!no_binlog)
+        return log_rows(target, err);
+    MR_TRY(mr_binlog_refuse_cluster(target->db, err));
+    return set(target, "SET SESSION sql_log_bin = 0",
+               "--no-binlog: the session writes to the binary log", "leave --no-binlog out.", err);
 }
 
 /* Only a warning: units that can be done alone are rehearsed all the same. */

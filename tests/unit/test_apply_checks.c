@@ -436,7 +436,17 @@ static const struct session sessions[] = {
      MR_E_SQL,
      NULL,
      NULL},
-    {true, {0}, {0}, {0}, MR_FLAVOUR_MYSQL, 80014, MR_OK, "SET SESSION sql_log_bin = 0\n", NULL},
+    {true, {0}, {0}, {0}, MR_FLAVOUR_MYSQL, 80014, MR_OK, NULL, NULL},
+    /* what one node alone has no other gets */
+    {true,
+     {.has = "'wsrep_provider_name'", .rows = "wsrep_provider_name|Galera"},
+     {0},
+     {.has = "SET ", .code = MR_E_SQL, .number = 1694},
+     MR_FLAVOUR_MARIADB,
+     101119,
+     MR_E_REFUSED,
+     NULL,
+     "Leave --no-binlog out"},
     {false,
      {.has = "log_bin", .code = MR_E_LOST, .number = 2013},
      {0},
@@ -450,6 +460,7 @@ static const struct session sessions[] = {
 
 static void test_session(void **state)
 {
+    static const struct world_answer no_cluster = {.has = "SHOW GLOBAL "};
     (void)state;
     for (size_t i = 0; i < LEN(sessions); i++) {
         struct session s = sessions[i];
@@ -459,7 +470,7 @@ static void test_session(void **state)
             s.log.has = "nowhere";
         if (s.set.has == NULL)
             s.set.has = "nowhere";
-        BEGIN(s.set, s.log, s.format);
+        BEGIN(s.set, s.log, s.format, no_cluster);
         world.server.flavour = s.flavour;
         world.server.version = s.version;
         may("GRANT SELECT ON *.* TO x");
