@@ -751,7 +751,7 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
                         .pairs = pairs,
                         .found = MR_VEC_INIT(struct mr_find_object),
                         .hidden = MR_STRBUF_INIT};
-    mr_objects_counters_begin(&l.counters);
+    mr_objects_counters_begin(&l.counters, check->pairing.side[MR_SOURCE].abandoned);
     l.kinds = check->object_kinds;
     enum mr_code code = look(&l, err);
     if (code == MR_OK)

@@ -14,8 +14,9 @@
  * between, and not thousands. */
 #define TABLES_AT_ONCE 512
 
-void mr_objects_counters_begin(struct mr_objects_counters *all)
+void mr_objects_counters_begin(struct mr_objects_counters *all, atomic_bool *abandoned)
 {
+    all->abandoned = abandoned;
     all->list = (struct mr_vec)MR_VEC_INIT(struct mr_objects_counters_item);
 }
 
@@ -209,11 +210,11 @@ enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr
     for (size_t left = all->list.count / MR_SIDES, first; code == MR_OK && left > 0; left = first) {
         first = (left - 1) / TABLES_AT_ONCE * TABLES_AT_ONCE;
         choose(all, first, some, items);
-        code = mr_abreast(read_some_keys, &some[MR_SOURCE], read_some_keys, &some[MR_TARGET], NULL,
-                          err);
+        code = mr_abreast(read_some_keys, &some[MR_SOURCE], read_some_keys, &some[MR_TARGET],
+                          all->abandoned, err);
         if (code == MR_OK)
             code = mr_abreast(read_some_nexts, &some[MR_TARGET], read_some_nexts, &some[MR_SOURCE],
-                              NULL, err);
+                              all->abandoned, err);
     }
     return code;
 }

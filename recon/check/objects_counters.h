@@ -15,11 +15,14 @@
 #ifndef MR_OBJECTS_COUNTERS_H
 #define MR_OBJECTS_COUNTERS_H
 
+#include <stdatomic.h>
+
 #include "core/base/vec.h"
 #include "recon/check/objects.h"
 
 struct mr_objects_counters {
-    struct mr_vec list; /* struct mr_objects_counters_item, two a table */
+    struct mr_vec list;     /* struct mr_objects_counters_item, two a table */
+    atomic_bool *abandoned; /* NULL, or what the connections of both sides heed (abreast.h) */
 };
 
 struct mr_objects_counters_item {
@@ -27,13 +30,13 @@ struct mr_objects_counters_item {
     bool has_greatest, has_next;
 };
 
-void mr_objects_counters_begin(struct mr_objects_counters *all);
+void mr_objects_counters_begin(struct mr_objects_counters *all, atomic_bool *abandoned);
 void mr_objects_counters_end(struct mr_objects_counters *all);
 /* c: of both sides; NULL: the next table has none that is judged. */
 enum mr_code mr_objects_counters_add(struct mr_objects_counters *all,
                                      const struct mr_objects_counter c[MR_SIDES],
                                      struct mr_err *err);
-/* Only what must end a run is an error. */
+/* Only what must end a run is an error: that of the side that failed first, where both heed it. */
 enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr_err *err);
 /* Does the nth table that was added have one? */
 bool mr_objects_counters_has(const struct mr_objects_counters *all, size_t nth);

@@ -164,7 +164,7 @@ enum mr_code mr_cutover_read_counters(struct mr_cutover *c, struct mr_err *err)
     struct mr_objects_counters all;
     struct mr_strbuf note = MR_STRBUF_INIT;
     size_t count = 0, sequences = 0;
-    mr_objects_counters_begin(&all);
+    mr_objects_counters_begin(&all, NULL);
     enum mr_code code = mr_cutover_read_sequences(c, &sequences, err);
     if (code == MR_OK)
         code = add_all(c, &all, &count, err);

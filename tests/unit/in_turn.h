@@ -10,7 +10,8 @@
 
 #include "core/source/abreast.h"
 
-static unsigned in_turn_calls; /* how often two were read at once */
+static unsigned in_turn_calls;         /* how often two were read at once */
+static atomic_bool *in_turn_abandoned; /* of the last of them */
 
 enum mr_code __wrap_mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn *aside,
                                void *aside_ctx, atomic_bool *abandoned, struct mr_err *err);
@@ -18,7 +19,7 @@ enum mr_code __wrap_mr_abreast(mr_abreast_fn *own, void *own_ctx, mr_abreast_fn 
                                void *aside_ctx, atomic_bool *abandoned, struct mr_err *err)
 {
     struct mr_err other = {0};
-    (void)abandoned;
+    in_turn_abandoned = abandoned;
     in_turn_calls++;
     enum mr_code code = own(own_ctx, err), second = aside(aside_ctx, &other);
     if (code == MR_OK && second != MR_OK && err != NULL)

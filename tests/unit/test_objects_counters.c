@@ -6,6 +6,7 @@
 
 enum { TABLES = 9, NONE = 3 }; /* the fourth has no counter that is judged */
 
+static atomic_bool abandoned; /* of both sides */
 static const char *const names[TABLES] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
 
 static void build(struct reseed_world *w)
@@ -24,7 +25,7 @@ static void build(struct reseed_world *w)
 static enum mr_code read_all(struct reseed_world *w, struct mr_objects_counters *all,
                              struct mr_err *err)
 {
-    mr_objects_counters_begin(all);
+    mr_objects_counters_begin(all, &abandoned);
     for (size_t i = 0; i < TABLES; i++) {
         struct mr_objects_counter c[MR_SIDES];
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
@@ -60,7 +61,10 @@ static void test_all(void **state)
     (void)state;
     build(&w);
     world_answers(answers, LEN(answers));
+    in_turn_abandoned = NULL;
     assert_int_equal(read_all(&w, &all, &err), MR_OK);
+    /* a side that fails ends what the other waits for */
+    assert_ptr_equal(in_turn_abandoned, &abandoned);
     /* of SOURCE, of TARGET; then of TARGET, of SOURCE */
     const char *log = world_server.log.ptr,
                *at[4] = {strstr(log, "FROM `club`.`a` UNION ALL SELECT 1, "),
