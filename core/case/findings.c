@@ -55,7 +55,7 @@ static const char schema_sql[] =
     " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
     "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
     " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA
-        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA;
+        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA MR_PAGES_SCHEMA "PRAGMA user_version=2";
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {
@@ -114,12 +114,16 @@ enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct m
          "INSERT INTO chunk (tbl, segment, no, hi, last, source_rows, target_rows, bytes,"
          " equal) VALUES (:tbl, :segment, :no, :hi, :last, :source_rows, :target_rows,"
          " :bytes, :equal)"},
-        {&fd->add_suspect, "INSERT INTO finding (tbl, segment, chunk, pos, equal, key)"
-                           " VALUES (:tbl, :segment, :chunk, :pos, :equal, :key)"}};
+        {&fd->add_suspect, "INSERT INTO finding (id, tbl, segment, chunk, pos, equal, key)"
+                           " VALUES (:id, :tbl, :segment, :chunk, :pos, :equal, :key)"}};
     if (code == MR_OK)
         code = mr_findings_images_new(&fd->images, err);
     if (code == MR_OK && mode == MR_CASE_WRITE)
         code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    if (code == MR_OK && mode == MR_CASE_WRITE)
+        code = mr_case_exec(fd->cf, MR_PAGES_SCHEMA, err);
+    if (code == MR_OK)
+        code = mr_case_has_table(fd->cf, "suspect_page", &fd->has_pages, err);
     if (code != MR_OK) {
         (void)mr_findings_close(fd, NULL);
         return code;
@@ -276,6 +280,8 @@ enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_ru
         MR_ARG_TEXT("replication", run->replication), MR_ARG_TEXT("hidden", run->hidden),
         MR_ARG_INT("objects_done", run->objects_done), MR_ARG_INT("kin_done", run->kin_done),
         MR_ARG_INT("id", run->id));
+    if (code == MR_OK)
+        code = mr_findings_pages_end(fd, err);
     return mr_findings_end(fd, code, err);
 }
 
@@ -472,6 +478,9 @@ static enum mr_code clear_table(struct mr_findings *fd, int64_t table, struct mr
         "DELETE FROM segment WHERE tbl=:tbl", "DELETE FROM moved WHERE tbl=:tbl",
         "DELETE FROM duplicate WHERE tbl=:tbl"};
     MR_TRY(delete_all(fd, deletes, sizeof deletes / sizeof deletes[0], table, err));
+    if (fd->has_pages)
+        MR_TRY(MR_CASE_ONCE(fd->cf, "DELETE FROM suspect_page WHERE tbl=:tbl", err,
+                            MR_ARG_INT("tbl", table)));
     return mr_findings_alike_forget(fd, table, err);
 }
 
@@ -595,6 +604,10 @@ enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
             arena, columns.items, columns.count * sizeof(struct mr_find_column));
         if (code == MR_OK && table->columns == NULL)
             code = mr_err_nomem(err, "reading the case file");
+        bool paged = false; /* suspects that queries of finding do not meet */
+        if (code == MR_OK)
+            code = mr_findings_has_pages(fd, table->id, &paged, err);
+        table->settled = table->settled && !paged;
     }
     if (code == MR_OK)
         code = mr_findings_alike_read(fd, arena, *tables, *count, err);

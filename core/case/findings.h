@@ -27,7 +27,9 @@
 #include "core/row/value_text.h"
 #include "core/source/keyrange.h"
 
-#define MR_FINDINGS_VERSION 2 /* 1: without packed images */
+/* Of a case that may hold suspects in pages, and of any other; 1: without packed images. */
+#define MR_FINDINGS_VERSION 3
+#define MR_FINDINGS_PLAIN 2
 
 enum mr_find_state {
     MR_FIND_SUSPECT = 0,
@@ -148,7 +150,7 @@ struct mr_find_table {
     bool schema_differs;
     bool identity_known; /* configured, or a natural key: not only the key for want of one */
     bool scanned;        /* every chunk of every segment is recorded */
-    bool settled;        /* confirmed and classified */
+    bool settled;        /* confirmed and classified; never while suspects of it are in pages */
     struct mr_find_counts counts;
     const char *note; /* for people: MyISAM, window, no time column …; or NULL */
     enum mr_find_subject subject;
@@ -246,7 +248,8 @@ struct mr_find_page {
  * is damaged, with the finding->id. */
 enum mr_code mr_findings_images(struct mr_findings *fd, struct mr_finding *finding,
                                 struct mr_err *err);
-/* Pushes struct mr_finding, bytes in arena. */
+/* Pushes struct mr_finding, bytes in arena; none only where there is no more, fewer than the limit
+ * also before that. */
 enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
                               struct mr_arena *arena, struct mr_vec *out, struct mr_err *err);
 /* The same for all ids from after_id on, without a limit in bytes. */

@@ -98,7 +98,9 @@ static enum mr_code make_ready(struct mr_findings *fd, struct mr_err *err)
     if (fd->images->is_ready)
         return MR_OK;
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = mr_case_exec(fd->cf, MR_DICTIONARY_SCHEMA "PRAGMA user_version=2", err);
+    enum mr_code code = mr_case_exec(fd->cf, MR_DICTIONARY_SCHEMA, err);
+    if (code == MR_OK)
+        code = mr_findings_version_set(fd, MR_FINDINGS_PLAIN, false, err);
     code = mr_findings_end(fd, code, err);
     fd->images->is_ready = code == MR_OK;
     return code;

@@ -41,6 +41,12 @@
     "CREATE TABLE IF NOT EXISTS dictionary (id INTEGER PRIMARY KEY, tbl INT NOT NULL,"             \
     " bytes BLOB NOT NULL) STRICT;"
 
+/* Suspects by the hundred (findings_pages.c). */
+#define MR_PAGES_SCHEMA                                                                            \
+    "CREATE TABLE IF NOT EXISTS suspect_page (first INTEGER PRIMARY KEY, last INT NOT NULL,"       \
+    " tbl INT NOT NULL, segment INT NOT NULL, chunk INT NOT NULL, state INT NOT NULL,"             \
+    " suspects BLOB NOT NULL) STRICT;"
+
 struct mr_find_images;
 
 struct mr_findings {
@@ -48,6 +54,7 @@ struct mr_findings {
     struct mr_find_images *images;
     int64_t run;
     bool hides_explained; /* the table `explained` is there */
+    bool has_pages;       /* the table `suspect_page` is; always in a case to write */
     /* prepared once, because every chunk uses them */
     struct mr_case_stmt *add_chunk, *add_suspect;
 };
@@ -60,6 +67,61 @@ enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table, stru
 enum mr_code mr_findings_alike_forget(struct mr_findings *fd, int64_t table, struct mr_err *err);
 enum mr_code mr_findings_alike_read(struct mr_findings *fd, struct mr_arena *arena,
                                     struct mr_find_table *tables, size_t count, struct mr_err *err);
+
+/* The end of a page's ids. */
+int64_t mr_findings_last_of(const struct mr_find_page *page);
+
+/* Findings that are written together: with their packed images, or NULL; done[at] is set of those
+ * that need no more. */
+struct mr_find_batch {
+    const struct mr_finding *findings;
+    const struct mr_image_pair *images;
+    bool *done;
+    size_t count;
+};
+/* A statement that adds findings, each under its id, or under one that SQLite chooses. */
+enum mr_code mr_findings_prepare_insert(struct mr_findings *fd, struct mr_case_stmt **insert,
+                                        struct mr_err *err);
+enum mr_code mr_findings_insert(struct mr_case_stmt *insert, int64_t table,
+                                const struct mr_finding *finding,
+                                const struct mr_image_pair *images, struct mr_err *err);
+
+/*
+ * Pages: suspects of a chunk that are kept together, as findings of states SUSPECT and SEEN_ONCE
+ * without images, until one of them is written.  All of these with the case's lock, what writes in
+ * a transaction; a case without the table has none.
+ */
+/* Are they enough for pages? */
+bool mr_findings_pages_suit(const struct mr_find_suspect *suspects, size_t count);
+/* Under the ids from first on. */
+enum mr_code mr_findings_pages_add(struct mr_findings *fd, const struct mr_find_chunk *chunk,
+                                   const struct mr_find_suspect *suspects, size_t count,
+                                   int64_t first, struct mr_err *err);
+/* The first id of the first page that has one of what is asked for; 0: there is none. */
+enum mr_code mr_findings_pages_first(struct mr_findings *fd, const struct mr_find_page *page,
+                                     int64_t *first, struct mr_err *err);
+/* Pushes what is asked for of that page; bytes in arena. */
+enum mr_code mr_findings_pages_read(struct mr_findings *fd, const struct mr_find_page *page,
+                                    struct mr_arena *arena, struct mr_vec *out, struct mr_err *err);
+enum mr_code mr_findings_pages_count(struct mr_findings *fd, int64_t table,
+                                     enum mr_find_state state, int64_t *count, struct mr_err *err);
+enum mr_code mr_findings_has_pages(struct mr_findings *fd, int64_t table, bool *has,
+                                   struct mr_err *err);
+/* As mr_findings_cut, of those in pages. */
+enum mr_code mr_findings_pages_cut(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                                   size_t parts, struct mr_vec *ids, struct mr_err *err);
+/* Makes findings of all of a table; of those that hold one of the batch, which is written then. */
+enum mr_code mr_findings_pages_open(struct mr_findings *fd, int64_t table, struct mr_err *err);
+enum mr_code mr_findings_pages_write(struct mr_findings *fd, int64_t table,
+                                     const struct mr_find_batch *batch, struct mr_err *err);
+/* As mr_findings_restate_page: what cannot stay in a page is left to it as findings. */
+enum mr_code mr_findings_pages_restate(struct mr_findings *fd, const struct mr_find_page *page,
+                                       enum mr_find_state to, struct mr_err *err);
+/* A case without pages is one that earlier versions may read. */
+enum mr_code mr_findings_pages_end(struct mr_findings *fd, struct mr_err *err);
+/* At least that version; with `lower`, exactly. */
+enum mr_code mr_findings_version_set(struct mr_findings *fd, int version, bool lower,
+                                     struct mr_err *err);
 
 /* What an open case needs for its row images; freed after the case is closed. */
 enum mr_code mr_findings_images_new(struct mr_find_images **out, struct mr_err *err);

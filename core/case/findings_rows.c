@@ -58,6 +58,16 @@ enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table, struct 
     return code;
 }
 
+/* Neither a finding nor a page has it, nor any greater one.  In a transaction. */
+static enum mr_code next_id(struct mr_findings *fd, int64_t *id, struct mr_err *err)
+{
+    return mr_case_number_with(
+        fd->cf,
+        "SELECT 1 + max(ifnull((SELECT max(id) FROM finding), 0),"
+        " ifnull((SELECT last FROM suspect_page ORDER BY first DESC LIMIT 1), 0))",
+        NULL, 0, id, err);
+}
+
 /* A chunk and its suspects become known in one transaction: a resumed run would skip a chunk
  * whose suspects were lost. */
 enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find_chunk *chunk,
@@ -66,6 +76,7 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find
 {
     const struct mr_case_arg table = MR_ARG_INT("tbl", chunk->table),
                              segment = MR_ARG_INT("segment", chunk->segment);
+    int64_t id = 0;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
@@ -74,11 +85,16 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find
                        MR_ARG_INT("source_rows", chunk->source_rows),
                        MR_ARG_INT("target_rows", chunk->target_rows),
                        MR_ARG_INT("bytes", chunk->bytes), MR_ARG_INT("equal", chunk->equal));
-    for (size_t i = 0; code == MR_OK && i < count; i++)
-        code =
-            MR_CASE_RUN(fd->add_suspect, err, table, segment, MR_ARG_INT("chunk", chunk->no),
-                        MR_ARG_INT("pos", suspects[i].pos), MR_ARG_INT("equal", suspects[i].equal),
-                        MR_ARG_BYTES("key", suspects[i].key));
+    if (code == MR_OK && count > 0)
+        code = next_id(fd, &id, err);
+    if (code == MR_OK && mr_findings_pages_suit(suspects, count))
+        code = mr_findings_pages_add(fd, chunk, suspects, count, id, err);
+    else
+        for (size_t i = 0; code == MR_OK && i < count; i++)
+            code = MR_CASE_RUN(
+                fd->add_suspect, err, MR_ARG_INT("id", id + (int64_t)i), table, segment,
+                MR_ARG_INT("chunk", chunk->no), MR_ARG_INT("pos", suspects[i].pos),
+                MR_ARG_INT("equal", suspects[i].equal), MR_ARG_BYTES("key", suspects[i].key));
     return mr_findings_end(fd, code, err);
 }
 
@@ -153,25 +169,24 @@ enum mr_code mr_findings_read_so_far(struct mr_findings *fd, uint64_t *rows, uin
         " FROM finding f WHERE f.tbl=:tbl"                                                         \
         " AND f.state=:state AND f.id>:after AND f.id<=:last ORDER BY f.id LIMIT :limit"
 
-static int64_t last_of(const struct mr_find_page *page)
+int64_t mr_findings_last_of(const struct mr_find_page *page)
 {
     return page->last_id != 0 ? page->last_id : INT64_MAX;
 }
 
-/* Pages end by rows or bytes, whichever comes first: a few rows may have images of many
- * megabytes. */
-enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
+/* Those that are rows, with ids to `last`.  They end by rows or bytes, whichever comes first: a few
+ * rows may have images of many megabytes. */
+static enum mr_code read_rows(struct mr_findings *fd, const struct mr_find_page *page, int64_t last,
                               struct mr_arena *arena, struct mr_vec *out, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     size_t bytes = 0;
     bool row = false;
-    mr_case_lock(fd->cf);
     enum mr_code code =
         MR_CASE_PREPARE(fd->cf, page->with_images ? PAGE(MR_FINDING_IMAGES("f")) : PAGE(""), &stmt,
                         err, MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
-                        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last_of(page)),
+                        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last),
                         MR_ARG_INT("limit", page->limit));
     if (code == MR_OK)
         code = mr_findings_map(&map, stmt, 0, 1, err);
@@ -186,6 +201,22 @@ enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page 
             bytes += f->source_len + f->target_len;
     }
     mr_case_free(stmt);
+    return code;
+}
+
+/* In the order of ids: what are rows before the next page, else that page alone, so that it can be
+ * written as a whole. */
+enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
+                              struct mr_arena *arena, struct mr_vec *out, struct mr_err *err)
+{
+    const size_t before = out->count;
+    int64_t first = 0, last = mr_findings_last_of(page);
+    mr_case_lock(fd->cf);
+    enum mr_code code = mr_findings_pages_first(fd, page, &first, err);
+    if (code == MR_OK)
+        code = read_rows(fd, page, first != 0 ? first - 1 : last, arena, out, err);
+    if (code == MR_OK && first != 0 && out->count == before)
+        code = mr_findings_pages_read(fd, page, arena, out, err);
     mr_case_unlock(fd->cf);
     return code;
 }
@@ -194,12 +225,26 @@ enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table, enum mr
                                   int64_t after_id, size_t limit, bool with_images,
                                   struct mr_arena *arena, struct mr_vec *out, struct mr_err *err)
 {
-    const struct mr_find_page page = {.table = table,
-                                      .state = state,
-                                      .after_id = after_id,
-                                      .limit = limit,
-                                      .with_images = with_images};
-    return mr_findings_page(fd, &page, arena, out, err);
+    struct mr_find_page page = {.table = table,
+                                .state = state,
+                                .after_id = after_id,
+                                .limit = limit,
+                                .with_images = with_images};
+    for (size_t before = out->count; page.limit > 0; before = out->count) {
+        MR_TRY(mr_findings_page(fd, &page, arena, out, err));
+        if (out->count == before)
+            break;
+        page.after_id = ((struct mr_finding *)mr_vec_at(out, out->count - 1))->id;
+        page.limit -= out->count - before;
+    }
+    return MR_OK;
+}
+
+static enum mr_code count_rows(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                               int64_t *count, struct mr_err *err)
+{
+    return MR_CASE_NUMBER(fd->cf, "SELECT count(*) FROM finding WHERE tbl=:tbl AND state=:state",
+                          count, err, MR_ARG_INT("tbl", table), MR_ARG_INT("state", state));
 }
 
 /* The id of the nth finding in that state, from 0 on; 0: there are fewer. */
@@ -218,9 +263,16 @@ static enum mr_code nth_id(struct mr_findings *fd, int64_t table, enum mr_find_s
 enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table, enum mr_find_state state,
                              size_t parts, struct mr_vec *ids, struct mr_err *err)
 {
-    uint64_t count = 0;
-    enum mr_code code = mr_findings_count(fd, table, state, &count, err);
+    int64_t rows = 0, paged = 0;
     mr_case_lock(fd->cf);
+    enum mr_code code = count_rows(fd, table, state, &rows, err);
+    if (code == MR_OK)
+        code = mr_findings_pages_count(fd, table, state, &paged, err);
+    if (code == MR_OK && paged > rows) {
+        code = mr_findings_pages_cut(fd, table, state, parts, ids, err);
+        parts = 0;
+    }
+    const uint64_t count = (uint64_t)rows;
     for (size_t i = 1; code == MR_OK && i < parts; i++) {
         uint64_t nth = count / parts * i;
         int64_t id = 0;
@@ -240,15 +292,15 @@ enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table, enum mr_find
 }
 
 #define NEW_FINDING                                                                                \
-    "INSERT INTO finding (state, kind, count, source_id, target_id, source, target,"               \
-    " tbl, key, segment, chunk, pos, equal) SELECT :state, :kind, :count, :source_id,"             \
+    "INSERT INTO finding (id, state, kind, count, source_id, target_id, source, target,"           \
+    " tbl, key, segment, chunk, pos, equal) SELECT :id, :state, :kind, :count, :source_id,"        \
     " :target_id, :source, :target, :tbl, :key, :segment, :chunk, :pos, :equal"
 #define OLD_FINDING(images)                                                                        \
     "UPDATE finding SET state=:state, kind=:kind, count=:count, source_id=:source_id,"             \
     " target_id=:target_id" images " WHERE id=:id"
 
 /* The arguments in the order of who needs them: what is there already is written without
- * images or with them, and keeps its key and place; a new one has no id. */
+ * images or with them, and keeps its key and place. */
 enum { OF_RESULT = 6, OF_IMAGES = 8, OF_ALL = 14 };
 
 /* One list of arguments serves the INSERT and both UPDATEs, each of which takes a stretch of it:
@@ -275,6 +327,29 @@ static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_
     return mr_case_run_with(stmt, args + first, end - first, err);
 }
 
+enum mr_code mr_findings_prepare_insert(struct mr_findings *fd, struct mr_case_stmt **insert,
+                                        struct mr_err *err)
+{
+    return mr_case_prepare(fd->cf, NEW_FINDING, insert, err);
+}
+
+enum mr_code mr_findings_insert(struct mr_case_stmt *insert, int64_t table,
+                                const struct mr_finding *finding,
+                                const struct mr_image_pair *images, struct mr_err *err)
+{
+    return write_finding(insert, 0, OF_ALL, table, finding, images, err);
+}
+
+/* One that is new: under the next id. */
+static enum mr_code add_finding(struct mr_findings *fd, struct mr_case_stmt *insert, int64_t table,
+                                const struct mr_finding *finding,
+                                const struct mr_image_pair *images, struct mr_err *err)
+{
+    struct mr_finding f = *finding;
+    MR_TRY(next_id(fd, &f.id, err));
+    return mr_findings_insert(insert, table, &f, images, err);
+}
+
 static enum mr_code write_findings(struct mr_findings *fd, int64_t table,
                                    const struct mr_finding *findings, size_t count,
                                    const struct mr_image_pair *images, struct mr_err *err)
@@ -285,16 +360,29 @@ static enum mr_code write_findings(struct mr_findings *fd, int64_t table,
          images != NULL ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
         {&insert, NEW_FINDING}};
     const size_t old = images != NULL ? OF_IMAGES : OF_RESULT;
-    MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    bool *done = calloc(count + 1, sizeof *done);
+    const struct mr_find_batch batch = {findings, images, done, count};
+    if (done == NULL)
+        return mr_err_nomem(err, "storing findings");
+    enum mr_code code = mr_findings_begin(fd, err);
+    if (code != MR_OK) {
+        free(done);
+        return code;
+    }
+    code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    if (code == MR_OK)
+        code = mr_findings_pages_write(fd, table, &batch, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
+        if (done[i])
+            continue;
         const struct mr_image_pair plain = mr_findings_pair(&findings[i]);
         const struct mr_image_pair *of = images != NULL ? &images[i] : &plain;
-        code = findings[i].id == 0 ? write_finding(insert, 1, OF_ALL, table, &findings[i], of, err)
+        code = findings[i].id == 0 ? add_finding(fd, insert, table, &findings[i], of, err)
                                    : write_finding(update, 0, old, table, &findings[i], of, err);
     }
     mr_case_free(update);
     mr_case_free(insert);
+    free(done);
     return mr_findings_end(fd, code, err);
 }
 
@@ -337,8 +425,10 @@ enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
                                         NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
                                                     " WHERE tbl=:tbl AND key=:key AND state<>5)",
                                         &stmt, err);
+    if (code == MR_OK) /* or its key would have to be looked for in each of them */
+        code = mr_findings_pages_open(fd, table, err);
     if (code == MR_OK)
-        code = write_finding(stmt, 1, OF_ALL, table, finding, &plain, err);
+        code = add_finding(fd, stmt, table, finding, &plain, err);
     mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }
@@ -346,13 +436,13 @@ enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
 enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table, enum mr_find_state state,
                                uint64_t *count, struct mr_err *err)
 {
-    int64_t found = 0;
+    int64_t rows = 0, paged = 0;
     mr_case_lock(fd->cf);
-    enum mr_code code =
-        MR_CASE_NUMBER(fd->cf, "SELECT count(*) FROM finding WHERE tbl=:tbl AND state=:state",
-                       &found, err, MR_ARG_INT("tbl", table), MR_ARG_INT("state", state));
+    enum mr_code code = count_rows(fd, table, state, &rows, err);
+    if (code == MR_OK)
+        code = mr_findings_pages_count(fd, table, state, &paged, err);
     mr_case_unlock(fd->cf);
-    *count = (uint64_t)found;
+    *count = (uint64_t)(rows + paged);
     return code;
 }
 
@@ -360,12 +450,14 @@ enum mr_code mr_findings_restate_page(struct mr_findings *fd, const struct mr_fi
                                       enum mr_find_state to, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = MR_CASE_ONCE(
-        fd->cf,
-        "UPDATE finding SET state=:to WHERE tbl=:tbl AND state=:state"
-        " AND id>:after AND id<=:last",
-        err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
-        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last_of(page)));
+    enum mr_code code = mr_findings_pages_restate(fd, page, to, err);
+    if (code == MR_OK)
+        code = MR_CASE_ONCE(fd->cf,
+                            "UPDATE finding SET state=:to WHERE tbl=:tbl AND state=:state"
+                            " AND id>:after AND id<=:last",
+                            err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table),
+                            MR_ARG_INT("state", page->state), MR_ARG_INT("after", page->after_id),
+                            MR_ARG_INT("last", mr_findings_last_of(page)));
     return mr_findings_end(fd, code, err);
 }
 

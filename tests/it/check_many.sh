@@ -60,7 +60,10 @@ if command -v sqlite3 >/dev/null; then
         "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
         PID=$!
     }
-    states() { sqlite3 -readonly "$CASE" "SELECT group_concat(DISTINCT state) FROM (SELECT state FROM finding ORDER BY 1)" 2>&1; }
+    states() {
+        sqlite3 -readonly "$CASE" "SELECT group_concat(DISTINCT state) FROM
+            (SELECT state FROM finding UNION ALL SELECT state FROM suspect_page ORDER BY 1)" 2>&1
+    }
     killed() { # killed STATES: a run killed when the case holds findings of these states
         local try
         for try in 1 2 3 4 5; do
@@ -76,9 +79,13 @@ if command -v sqlite3 >/dev/null; then
     }
     for states in '0,1*' '*1,2*'; do
         ok "killed with findings of states $states" killed "$states"
+        is "killed with $states: suspects are in pages, which earlier versions refuse" \
+            "$(sqlite3 -readonly "$CASE" 'PRAGMA user_version')" 3
         check_is 1 "killed with $states: resumed" --threads 3 --max-rows 100000 --case "$CASE" --resume
         counts_are "killed with $states: resumed"
         is "killed with $states: the whole result" "$(whole)" "$(cat "$IT_TMP/whole.3")"
+        is "killed with $states: no page is left" \
+            "$(sqlite3 "$CASE" 'PRAGMA user_version; SELECT count(*) FROM suspect_page')" $'2\n0'
     done
 else
     skip "killed while rows are confirmed" "sqlite3 is not installed"
