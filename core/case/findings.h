@@ -242,6 +242,7 @@ struct mr_find_page {
     size_t limit;
     size_t max_bytes; /* of images: ends behind the finding that reaches it; 0: none */
     bool with_images; /* load the images too */
+    unsigned kinds;   /* only these: a set of 1 << enum mr_find_kind; 0: all */
 };
 /* For a query of one's own that has read the columns source and target (both, or the one that is
  * not NULL): makes row images of them, which live until the next such call.  MR_E_CASE for what

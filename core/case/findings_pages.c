@@ -86,10 +86,15 @@ static enum mr_code take(const struct stored *s, int64_t id, size_t *pos, struct
     return MR_OK;
 }
 
+/* Can a page be of that state? */
+static bool is_paged(enum mr_find_state state)
+{
+    return state == MR_FIND_SUSPECT || state == MR_FIND_SEEN_ONCE;
+}
+
 static bool is_sound(const struct stored *s)
 {
-    return s->suspects.ptr != NULL && s->first > 0 && s->last >= s->first &&
-           (s->state == MR_FIND_SUSPECT || s->state == MR_FIND_SEEN_ONCE);
+    return s->suspects.ptr != NULL && s->first > 0 && s->last >= s->first && is_paged(s->state);
 }
 
 /* ---- reading ---- */
@@ -100,8 +105,9 @@ static enum mr_code find_first(struct mr_findings *fd, const struct mr_find_page
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
+    const bool any_kind = page->kinds == 0 || page->kinds & 1U << MR_KIND_UNDECIDED;
     out->first = 0;
-    if (!fd->has_pages)
+    if (!fd->has_pages || !any_kind || !is_paged(page->state))
         return MR_OK;
     enum mr_code code = MR_CASE_PREPARE(
         fd->cf,
@@ -451,8 +457,8 @@ static enum mr_code open_touched(struct mr_findings *fd, const struct mr_find_pa
 enum mr_code mr_findings_pages_restate(struct mr_findings *fd, const struct mr_find_page *page,
                                        enum mr_find_state to, struct mr_err *err)
 {
-    const bool stays = to == MR_FIND_SUSPECT || to == MR_FIND_SEEN_ONCE;
-    if (!fd->has_pages)
+    const bool stays = is_paged(to);
+    if (!fd->has_pages || !is_paged(page->state))
         return MR_OK;
     MR_TRY(open_touched(fd, page, stays, err));
     return !stays ? MR_OK

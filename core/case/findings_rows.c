@@ -167,7 +167,9 @@ enum mr_code mr_findings_read_so_far(struct mr_findings *fd, uint64_t *rows, uin
 #define PAGE(images)                                                                               \
     "SELECT " MR_FINDING_COLUMNS("f") images                                                       \
         " FROM finding f WHERE f.tbl=:tbl"                                                         \
-        " AND f.state=:state AND f.id>:after AND f.id<=:last ORDER BY f.id LIMIT :limit"
+        " AND f.state=:state AND f.id>:after AND f.id<=:last AND (:kinds=0 OR (:kinds >> f.kind) " \
+        "& 1)"                                                                                     \
+        " ORDER BY f.id LIMIT :limit"
 
 int64_t mr_findings_last_of(const struct mr_find_page *page)
 {
@@ -187,7 +189,7 @@ static enum mr_code read_rows(struct mr_findings *fd, const struct mr_find_page 
         MR_CASE_PREPARE(fd->cf, page->with_images ? PAGE(MR_FINDING_IMAGES("f")) : PAGE(""), &stmt,
                         err, MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
                         MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last),
-                        MR_ARG_INT("limit", page->limit));
+                        MR_ARG_INT("kinds", page->kinds), MR_ARG_INT("limit", page->limit));
     if (code == MR_OK)
         code = mr_findings_map(&map, stmt, 0, 1, err);
     while (code == MR_OK && (page->max_bytes == 0 || bytes < page->max_bytes) &&

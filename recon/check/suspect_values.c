@@ -25,14 +25,16 @@ static bool is_late(const struct looking *l)
     return mr_clock_now_s() > l->end_s;
 }
 
-/* Each row of SOURCE's table that differs. */
-static enum mr_code each_finding(struct looking *l, finding_fn *fn, struct mr_err *err)
+/* Each row of SOURCE's table that differs, of these kinds (0: all). */
+static enum mr_code each_finding(struct looking *l, unsigned kinds, finding_fn *fn,
+                                 struct mr_err *err)
 {
     struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
     struct mr_find_page page = {.table = l->table->find.id,
                                 .state = MR_FIND_DIVERGED,
                                 .limit = FINDINGS,
                                 .max_bytes = PAGE_BYTES,
+                                .kinds = kinds,
                                 .with_images = true};
     enum mr_code code = MR_OK;
     while (code == MR_OK && !is_late(l)) {
@@ -54,11 +56,13 @@ static enum mr_code each_finding(struct looking *l, finding_fn *fn, struct mr_er
 
 /* ---- ids ---- */
 
-/* Of rows that nothing but a counter names, whoever differs may be somebody else. */
-static bool may_change_hands(const struct looking *l, const struct mr_finding *f)
+/* The kinds of rows whose ids may change hands. Of rows that nothing but a counter names, whoever
+ * differs may be somebody else. All others are left unread: after a change of a whole table they
+ * are most. */
+static unsigned changes_hands(const struct mr_pair *table)
 {
-    return f->kind == MR_KIND_MISSING || f->kind == MR_KIND_COLLISION ||
-           (f->kind == MR_KIND_CHANGED && !l->table->find.identity_known);
+    return 1U << MR_KIND_MISSING | 1U << MR_KIND_COLLISION |
+           (table->find.identity_known ? 0 : 1U << MR_KIND_CHANGED);
 }
 
 /* At most MR_SUSPECT_IDS: of more, those that were seen first are as good. */
@@ -68,7 +72,7 @@ static enum mr_code take_id(struct looking *l, const struct mr_finding *f, struc
     size_t pos = 0;
     uint64_t n = 0;
     enum mr_code code = MR_OK;
-    if (!may_change_hands(l, f) || l->ids.count == MR_SUSPECT_IDS)
+    if (l->ids.count == MR_SUSPECT_IDS)
         return MR_OK;
     for (size_t i = 0; code == MR_OK && i <= l->id; i++)
         code = mr_row_decode(f->source, f->source_len, &pos, &value, err);
@@ -93,7 +97,7 @@ static enum mr_code find_parent(struct looking *l, struct mr_err *err)
     struct mr_suspect_parent *parent = &l->look->parents[l->table->at];
     uint64_t next = 0;
     mr_vec_clear(&l->ids);
-    enum mr_code code = each_finding(l, take_id, err);
+    enum mr_code code = each_finding(l, changes_hands(l->table), take_id, err);
     if (code != MR_OK || l->ids.count == 0)
         return code;
     qsort(l->ids.items, l->ids.count, sizeof(uint64_t), compare_ids);
@@ -119,7 +123,7 @@ static enum mr_code take_row(struct looking *l, const struct mr_finding *f, stru
 static enum mr_code look_at_table(struct looking *l, struct mr_err *err)
 {
     MR_TRY(mr_suspect_look_begin(l->look, l->table, err));
-    MR_TRY(each_finding(l, take_row, err));
+    MR_TRY(each_finding(l, 0, take_row, err));
     MR_TRY(mr_throttle_wait(l->check->throttle, err));
     MR_TRY(mr_suspect_look_tail(l->look, err));
     return mr_suspect_look_end(l->look, err);

@@ -453,6 +453,13 @@ static void test_pages(void **state)
     assert_int_equal(read_page(&c, page, ids), 2);
     page.with_images = false;
     assert_int_equal(read_page(&c, page, ids), 7);
+    page.kinds = 1U << MR_KIND_EXTRA | 1U << MR_KIND_CHANGED;
+    assert_int_equal(read_page(&c, page, ids), 0);
+    case_row(&c,
+             (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "1/a/", "1/b/", "a", "a"});
+    assert_int_equal(read_page(&c, page, ids), 1);
+    page.kinds = 1U << MR_KIND_MISSING;
+    assert_int_equal(read_page(&c, page, ids), 7);
     case_end(&c);
 }
 

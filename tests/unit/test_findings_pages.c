@@ -89,6 +89,9 @@ static void test_paged_suspects(void **state)
     struct mr_find_page page = {.state = MR_FIND_SUSPECT, .limit = 7};
     for (; page.limit < 5000; page.limit *= 7)
         assert_int_equal(walk_state(&c, page), 2 * PAGED);
+    page.kinds = 1U << MR_KIND_CHANGED; /* which no suspect is yet */
+    assert_int_equal(walk_state(&c, page), 0);
+    page.kinds |= 1U << MR_KIND_UNDECIDED;
     page.after_id = 1000;
     page.last_id = 3500;
     assert_int_equal(walk_state(&c, page), 2500);
