@@ -220,13 +220,16 @@ void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, s
     mr_strbuf_add_str(sql, " LIMIT 1");
 }
 
-/* MySQL's default form of a plan is a setting. */
+/* MySQL's default form of a plan is a setting.  Where an index is forced it does not look into it for
+ * how many rows there are: on 9 a range of 36,000 rows has 1 then. */
 void mr_source_sql_explain(struct mr_strbuf *sql, const struct mr_readspec *spec,
                            struct mr_range range, bool is_mariadb)
 {
-    mr_strbuf_add_str(sql,
-                      is_mariadb ? "EXPLAIN SELECT 1" : "EXPLAIN FORMAT = TRADITIONAL SELECT 1");
-    add_from(sql, spec);
+    mr_strbuf_add_str(sql, is_mariadb ? "EXPLAIN SELECT 1 FROM "
+                                      : "EXPLAIN FORMAT = TRADITIONAL SELECT 1 FROM ");
+    mr_sql_table(sql, spec->db, spec->table);
+    if (spec->index != NULL)
+        add_around(sql, " USE INDEX (", spec->index, ")");
     (void)add_range(sql, spec, spec->nkey, range);
 }
 
