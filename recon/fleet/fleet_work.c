@@ -83,6 +83,7 @@ static enum mr_code write_pair(const struct mr_fleet_file *file, size_t pair, st
     MR_TRY_OUT(fill_tables(share, &scope, err));
     mr_scope_write(&scope, out);
     part->pairs++;
+    file->pairs[pair].parts++;
     part->tables += scope.ntables;
 out:
     mr_strbuf_release(&run);

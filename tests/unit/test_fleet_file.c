@@ -117,7 +117,7 @@ static void test_what_is_written_is_read(void **state)
 #define CONFIGS "\"configs\":[{\"file\":\"config/0.ini\",\"sha256\":\"" HEX_A "\"}],"
 #define PAIR(name, source, config)                                                                 \
     "{\"name\":\"" name "\",\"source\":\"" source                                                  \
-    "\",\"target\":\"mysql://b/x\",\"config\":\"" config "\"}"
+    "\",\"target\":\"mysql://b/x\",\"parts\":1,\"config\":\"" config "\"}"
 #define GOOD_PAIR PAIR("p", "mysql://a/x", "config/0.ini")
 #define PAIRS(list) "\"pairs\":[" list "],"
 #define PART(part, file, sha)                                                                      \
