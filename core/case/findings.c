@@ -581,12 +581,45 @@ enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table, struc
     return mr_findings_end(fd, code, err);
 }
 
+/* What a table that was read has besides: its columns, and suspects that queries of finding do not
+ * meet. */
+static enum mr_code complete(struct mr_findings *fd, struct mr_arena *arena,
+                             struct mr_find_table *table, struct mr_err *err)
+{
+    struct mr_vec columns = MR_VEC_INIT(struct mr_find_column);
+    enum mr_code code = load_columns(fd, table->id, arena, &columns, err);
+    table->ncolumns = columns.count;
+    table->columns = (const struct mr_find_column *)(void *)mr_arena_dup(
+        arena, columns.items, columns.count * sizeof(struct mr_find_column));
+    if (code == MR_OK && table->columns == NULL)
+        code = mr_err_nomem(err, "reading the case file");
+    bool paged = false;
+    if (code == MR_OK)
+        code = mr_findings_has_pages(fd, table->id, &paged, err);
+    table->settled = table->settled && !paged;
+    mr_vec_release(&columns);
+    return code;
+}
+
+enum mr_code mr_findings_table_find(struct mr_findings *fd, const char *name,
+                                    struct mr_arena *arena, struct mr_find_table *table,
+                                    bool *found, struct mr_err *err)
+{
+    *table = (struct mr_find_table){0};
+    mr_case_lock(fd->cf);
+    enum mr_code code = find_table(fd, name, arena, table, err);
+    *found = code == MR_OK && table->id != 0;
+    if (*found)
+        code = complete(fd, arena, table, err);
+    mr_case_unlock(fd->cf);
+    return code;
+}
+
 /* One lock over all of it: tables and their columns are those of one moment. */
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_find_table **tables, size_t *count, struct mr_err *err)
 {
     struct mr_vec list = MR_VEC_INIT(struct mr_find_table);
-    struct mr_vec columns = MR_VEC_INIT(struct mr_find_column);
     mr_case_lock(fd->cf);
     enum mr_code code = load_tables(fd, TABLE_COLUMNS "WHERE run=:run ORDER BY name",
                                     MR_CASE_ARGS(MR_ARG_INT("run", fd->run)), arena, &list, err);
@@ -595,24 +628,12 @@ enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
     if (code == MR_OK && *tables == NULL)
         code = mr_err_nomem(err, "reading the case file");
     for (size_t i = 0; code == MR_OK && i < list.count; i++) {
-        struct mr_find_table *table = &(*tables)[i];
-        *table = *(struct mr_find_table *)mr_vec_at(&list, i);
-        mr_vec_clear(&columns);
-        code = load_columns(fd, table->id, arena, &columns, err);
-        table->ncolumns = columns.count;
-        table->columns = (const struct mr_find_column *)(void *)mr_arena_dup(
-            arena, columns.items, columns.count * sizeof(struct mr_find_column));
-        if (code == MR_OK && table->columns == NULL)
-            code = mr_err_nomem(err, "reading the case file");
-        bool paged = false; /* suspects that queries of finding do not meet */
-        if (code == MR_OK)
-            code = mr_findings_has_pages(fd, table->id, &paged, err);
-        table->settled = table->settled && !paged;
+        (*tables)[i] = *(struct mr_find_table *)mr_vec_at(&list, i);
+        code = complete(fd, arena, &(*tables)[i], err);
     }
     if (code == MR_OK)
         code = mr_findings_alike_read(fd, arena, *tables, *count, err);
     mr_case_unlock(fd->cf);
-    mr_vec_release(&columns);
     mr_vec_release(&list);
     return code;
 }

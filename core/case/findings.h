@@ -176,6 +176,12 @@ enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table, struc
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_find_table **tables, size_t *count, struct mr_err *err);
 
+/* One table of the current run, with its columns, in arena; *found false: there is none of that
+ * name.  What nearly all of its rows have in common is not read. */
+enum mr_code mr_findings_table_find(struct mr_findings *fd, const char *name,
+                                    struct mr_arena *arena, struct mr_find_table *table,
+                                    bool *found, struct mr_err *err);
+
 /* Segments and chunks. */
 struct mr_find_segment {
     struct mr_key lo, hi;
@@ -407,6 +413,10 @@ enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
 /* *known false: nothing was kept, or an earlier version made the run. */
 enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                               struct mr_find_made made[2], bool *known, struct mr_err *err);
+
+/* Were both made of one table, in one order of its key?  The numbers decide, and the times where
+ * they are not known; what neither tells is taken for the same. */
+bool mr_findings_made_is_same(const struct mr_find_made *was, const struct mr_find_made *now);
 
 /* What nearly all differing rows of the table have in common; NULL forgets it. */
 enum mr_code mr_findings_alike_save(struct mr_findings *fd, int64_t table, const char *text,

@@ -4,6 +4,7 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
+#include "core/schema/table_marks.h"
 
 static enum mr_code insert(struct mr_findings *fd, int64_t table, int side,
                            const struct mr_find_made *made, struct mr_err *err)
@@ -76,4 +77,13 @@ enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_a
         memcpy(made, sides.items, 2 * sizeof *made);
     mr_vec_release(&sides);
     return code;
+}
+
+bool mr_findings_made_is_same(const struct mr_find_made *was, const struct mr_find_made *now)
+{
+    if (strcmp(was->key, now->key) != 0)
+        return false;
+    if (was->numbers != NULL && now->numbers != NULL)
+        return mr_table_marks_agree(was->numbers, now->numbers);
+    return was->time == NULL || now->time == NULL || strcmp(was->time, now->time) == 0;
 }

@@ -277,9 +277,10 @@ enum mr_code mr_lineage_save(struct mr_findings *fd, int side, const struct mr_l
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
-                                      const struct mr_lineage_row *const *rows, size_t count,
-                                      struct mr_err *err)
+/* nodes: NULL where nobody asks. */
+static enum mr_code place(struct mr_findings *fd, int side,
+                          const struct mr_lineage_row *const *rows, size_t count, int64_t *nodes,
+                          struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
     MR_TRY(mr_findings_begin(fd, err));
@@ -287,9 +288,25 @@ enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         int64_t node = 0;
         code = node_of(&s, rows[i], &node, err);
+        if (nodes != NULL)
+            nodes[i] = node;
     }
     saver_release(&s);
     return mr_findings_end(fd, code, err);
+}
+
+enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
+                                      const struct mr_lineage_row *const *rows, size_t count,
+                                      struct mr_err *err)
+{
+    return place(fd, side, rows, count, NULL, err);
+}
+
+enum mr_code mr_lineage_place(struct mr_findings *fd, int side,
+                              const struct mr_lineage_row *const *rows, size_t count,
+                              int64_t *nodes, struct mr_err *err)
+{
+    return place(fd, side, rows, count, nodes, err);
 }
 
 enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err)

@@ -90,6 +90,11 @@ enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
                                       const struct mr_lineage_row *const *rows, size_t count,
                                       struct mr_err *err);
 
+/* The same of any rows of that side, and their nodes. */
+enum mr_code mr_lineage_place(struct mr_findings *fd, int side,
+                              const struct mr_lineage_row *const *rows, size_t count,
+                              int64_t *nodes, struct mr_err *err);
+
 /* Drops what only saving needs (digests of images). */
 enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err);
 

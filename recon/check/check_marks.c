@@ -125,15 +125,6 @@ const char *mr_check_key_order(struct mr_check_run *check, const struct mr_pair 
     return kept;
 }
 
-static bool is_as_it_was(const struct mr_find_made *was, const struct mr_find_made *now)
-{
-    if (strcmp(was->key, now->key) != 0)
-        return false;
-    if (was->numbers != NULL && now->numbers != NULL)
-        return mr_table_marks_agree(was->numbers, now->numbers);
-    return was->time == NULL || now->time == NULL || strcmp(was->time, now->time) == 0;
-}
-
 /* What is not known of an earlier try is kept now, so that the next one can tell. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err)
@@ -145,14 +136,15 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
     *same = true;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table_mark *mark = &check->marks[table->at].side[side];
-        now[side] = (struct mr_find_made){mr_check_key_order(check, table, (enum mr_side)side), mark->numbers, mark->time};
+        now[side] = (struct mr_find_made){mr_check_key_order(check, table, (enum mr_side)side),
+                                          mark->numbers, mark->time};
         if (now[side].key == NULL)
             return mr_err_nomem(err, "planning the work");
     }
     if (known)
         code = mr_findings_made(check->fd, id, &check->arena, was, &kept, err);
     for (int side = MR_SOURCE; kept && side < MR_SIDES; side++)
-        *same = *same && is_as_it_was(&was[side], &now[side]);
+        *same = *same && mr_findings_made_is_same(&was[side], &now[side]);
     return code == MR_OK && (!kept || !*same) ? mr_findings_made_save(check->fd, id, now, err)
                                               : code;
 }

@@ -1,0 +1,265 @@
+/* case_merge_parts.c: what the parts of a pair tell of their run; see case_merge.h. */
+#include <string.h>
+
+#include "core/case/case_args.h"
+#include "core/case/case_merge_internal.h"
+
+#define SCOPE_OPTION "scope" /* options of a part that one check of the pair has not */
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "merging the parts of a pair");
+}
+
+enum mr_code mr_case_merge_open(struct mr_case_merging *m, size_t part, struct mr_find_run *run,
+                                bool *found, struct mr_err *err)
+{
+    m->at = part;
+    *found = false;
+    MR_TRY(mr_findings_open(m->of->parts[part].path, MR_CASE_READ, &m->part, err));
+    enum mr_code code = mr_findings_run_choose(m->part, m->of->run.uuid, &m->arena, run, err);
+    if (code != MR_OK && code != MR_E_NO_SUCH)
+        return code;
+    *found = code == MR_OK && strcmp(run->uuid, m->of->run.uuid) == 0;
+    return MR_OK;
+}
+
+enum mr_code mr_case_merge_close(struct mr_case_merging *m, enum mr_code code, struct mr_err *err)
+{
+    struct mr_err late = {0};
+    enum mr_code closed = mr_findings_close(m->part, &late);
+    m->part = NULL;
+    if (code == MR_OK && closed != MR_OK && err != NULL)
+        *err = late;
+    return code == MR_OK ? closed : code;
+}
+
+/* ---- texts of a run ---- */
+
+static bool has_line(const struct mr_strbuf *lines, const char *line, size_t len)
+{
+    for (const char *at = lines->ptr; lines->len > 0 && *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        if (n == len && memcmp(at, line, len) == 0)
+            return true;
+        at += n + (at[n] == '\n');
+    }
+    return false;
+}
+
+void mr_case_merge_add_line(struct mr_strbuf *lines, const char *line, size_t len)
+{
+    if (lines->failed || len == 0 || has_line(lines, line, len))
+        return;
+    if (lines->len > 0)
+        mr_strbuf_add_char(lines, '\n');
+    mr_strbuf_add(lines, line, len);
+}
+
+static void add_lines(struct mr_strbuf *lines, const char *text)
+{
+    for (const char *at = text != NULL ? text : ""; *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        mr_case_merge_add_line(lines, at, n);
+        at += n + (at[n] == '\n');
+    }
+}
+
+/* Without the lines that say what the part is; NULL where memory is out. */
+static const char *options_of(struct mr_case_merging *m, const char *options)
+{
+    struct mr_strbuf kept = MR_STRBUF_INIT;
+    for (const char *at = options; *at != '\0';) {
+        const size_t n = strcspn(at, "\n"), len = n + (at[n] == '\n');
+        if (strncmp(at, SCOPE_OPTION, sizeof SCOPE_OPTION - 1) != 0)
+            mr_strbuf_add(&kept, at, len);
+        at += len;
+    }
+    const char *text =
+        kept.failed ? NULL : mr_arena_strdup(&m->arena, kept.len > 0 ? kept.ptr : "");
+    mr_strbuf_release(&kept);
+    return text;
+}
+
+/* ---- is it the same pair? ---- */
+
+static enum mr_code refuse(struct mr_case_merging *m, const char *what, struct mr_err *err)
+{
+    m->refused = mr_case_merge_say(m, "%s has %s than %s", m->of->parts[m->at].name, what,
+                                   m->of->parts[m->base].name);
+    return m->refused != NULL ? MR_OK : nomem(err);
+}
+
+static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_findings *base,
+                                    struct mr_err *err)
+{
+    struct mr_server was, now;
+    bool was_known = false, now_known = false;
+    for (int side = 0; m->refused == NULL && side < 2; side++) {
+        MR_TRY(mr_findings_server(base, side, &was, &was_known, err));
+        MR_TRY(mr_findings_server(m->part, side, &now, &now_known, err));
+        if (was_known != now_known || (was_known && !mr_server_is_same(&was, &now)))
+            MR_TRY(refuse(m,
+                          side == 0 ? "read another server as its source"
+                                    : "read another server as its target",
+                          err));
+    }
+    return MR_OK;
+}
+
+static enum mr_code compare_runs(struct mr_case_merging *m, const struct mr_find_run *run,
+                                 struct mr_err *err)
+{
+    const char *options = options_of(m, run->options);
+    if (options == NULL)
+        return nomem(err);
+    if (strcmp(run->source, m->run.source) != 0)
+        return refuse(m, "another source", err);
+    if (strcmp(run->target, m->run.target) != 0)
+        return refuse(m, "another target", err);
+    return strcmp(options, m->run.options) != 0 ? refuse(m, "other options", err) : MR_OK;
+}
+
+/* ---- looking ---- */
+
+/* Tables and servers are taken from the part that compared the objects, else from the first. */
+static enum mr_code take_base(struct mr_case_merging *m, const struct mr_find_run *run,
+                              struct mr_err *err)
+{
+    m->base = m->at;
+    m->run.source = run->source;
+    m->run.target = run->target;
+    m->run.uri[0] = run->uri[0];
+    m->run.uri[1] = run->uri[1];
+    m->run.options = options_of(m, run->options);
+    m->run.started = run->started;
+    if (m->run.options == NULL)
+        return nomem(err);
+    return mr_case_merge_know(m, err);
+}
+
+static void add_run(struct mr_case_merging *m, const struct mr_find_run *run)
+{
+    if (strcmp(run->started, m->run.started) < 0)
+        m->run.started = run->started;
+    m->run.seconds += run->seconds;
+    m->run.kin_done = m->run.kin_done && run->kin_done;
+    if (m->of->parts[m->at].has_objects)
+        m->run.objects_done = run->objects_done;
+    add_lines(&m->hidden, run->hidden);
+    add_lines(&m->follows, run->replication);
+}
+
+static enum mr_code highest_id(struct mr_case_merging *m, int64_t *highest, struct mr_err *err)
+{
+    int64_t lowest = 0;
+    struct mr_case *cf = mr_findings_case(m->part);
+    mr_case_lock(cf);
+    enum mr_code code =
+        mr_case_number_with(cf, "SELECT max(id) FROM finding", NULL, 0, highest, err);
+    if (code == MR_OK)
+        code = mr_case_number_with(cf, "SELECT min(id) FROM finding", NULL, 0, &lowest, err);
+    mr_case_unlock(cf);
+    if (code == MR_OK && (lowest < 0 || *highest < 0 || *highest > (int64_t)1 << 40))
+        code = mr_err_set(err, MR_E_CASE,
+                          "case file \"%s\": its findings are not numbered as "
+                          "myrecon does",
+                          mr_case_path(cf));
+    return code;
+}
+
+/* Of a run that has not ended nothing is taken. */
+static enum mr_code look_at(struct mr_case_merging *m, struct mr_findings *base, int64_t *next,
+                            const struct mr_find_run *run, struct mr_err *err)
+{
+    struct mr_case_merging_part *kept = &m->parts[m->at];
+    int64_t highest = 0;
+    MR_TRY(compare_runs(m, run, err));
+    if (m->refused == NULL)
+        MR_TRY(compare_servers(m, base != NULL ? base : m->part, err));
+    if (m->refused != NULL)
+        return MR_OK;
+    MR_TRY(highest_id(m, &highest, err));
+    kept->is_read = true;
+    kept->first = *next;
+    *next += highest;
+    add_run(m, run);
+    MR_TRY(mr_case_merge_references(m, err));
+    return mr_case_merge_judge(m, err);
+}
+
+static const char *why_not(struct mr_case_merging *m, size_t part, const char *else_why)
+{
+    const struct mr_case_merge_part *of = &m->of->parts[part];
+    return of->why != NULL ? mr_case_merge_say(m, "%s: %s", of->name, of->why)
+                           : mr_case_merge_say(m, "%s %s", of->name, else_why);
+}
+
+/* What nobody has read, and the objects, if it is they. */
+static enum mr_code miss(struct mr_case_merging *m, size_t part, const char *else_why,
+                         struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    const char *why = why_not(m, part, else_why);
+    if (why == NULL)
+        return nomem(err);
+    m->run.finished = m->run.kin_done = false;
+    if (m->of->parts[part].has_objects) {
+        mr_strbuf_add_fmt(&line, "schema objects, which were not compared: %s", why);
+        mr_case_merge_add_line(&m->hidden, line.ptr, line.len);
+    }
+    mr_strbuf_release(&line);
+    return mr_case_merge_miss(m, part, why, err);
+}
+
+static enum mr_code look_one(struct mr_case_merging *m, size_t part, struct mr_findings *base,
+                             int64_t *next, struct mr_err *err)
+{
+    struct mr_find_run run = {0};
+    bool found = false;
+    if (m->of->parts[part].path == NULL)
+        return miss(m, part, "is not there", err);
+    enum mr_code code = mr_case_merge_open(m, part, &run, &found, err);
+    if (code == MR_OK && found && run.finished)
+        code = look_at(m, base, next, &run, err);
+    else if (code == MR_OK)
+        code = miss(m, part, found ? "has not finished this pair" : "has not begun this pair", err);
+    return mr_case_merge_close(m, code, err);
+}
+
+/* The first part of a kind that can be read.  *base stays open. */
+static enum mr_code find_base(struct mr_case_merging *m, bool objects, struct mr_findings **base,
+                              struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && m->base == m->of->nparts && i < m->of->nparts; i++) {
+        struct mr_find_run run = {0};
+        bool found = false;
+        if (m->of->parts[i].path == NULL || (objects && !m->of->parts[i].has_objects))
+            continue;
+        code = mr_case_merge_open(m, i, &run, &found, err);
+        if (code == MR_OK && found && run.finished)
+            code = take_base(m, &run, err);
+        if (code == MR_OK && m->base == i) {
+            *base = m->part;
+            m->part = NULL;
+            return MR_OK;
+        }
+        code = mr_case_merge_close(m, code, err);
+    }
+    return code;
+}
+
+enum mr_code mr_case_merge_look(struct mr_case_merging *m, struct mr_err *err)
+{
+    struct mr_findings *base = NULL;
+    int64_t next = 0;
+    m->run.finished = m->run.kin_done = true;
+    enum mr_code code = find_base(m, true, &base, err);
+    if (code == MR_OK && m->base == m->of->nparts)
+        code = find_base(m, false, &base, err);
+    for (size_t i = 0; code == MR_OK && m->refused == NULL && i < m->of->nparts; i++)
+        code = look_one(m, i, base, &next, err);
+    (void)mr_findings_close(base, NULL); /* it was only read */
+    return code;
+}
