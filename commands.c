@@ -39,6 +39,7 @@ static const struct mr_command *const items[] = {
     &mr_fleet_plan_command,
     &mr_fleet_run_command,
     &mr_fleet_status_command,
+    &mr_fleet_merge_command,
     &mr_config_command,
 };
 

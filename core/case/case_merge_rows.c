@@ -318,18 +318,19 @@ out:
 
 /* ---- all of it ---- */
 
-/* What is few, in one transaction. */
+static enum mr_code copy_few(struct moving *v, struct mr_err *err)
+{
+    MR_TRY(copy_segments(v, err));
+    MR_TRY(copy_chunks(v, err));
+    MR_TRY(copy_dictionaries(v, err));
+    return copy_duplicates(v, err);
+}
+
+/* What is few, in one transaction: the dictionaries are there before the first frame. */
 static enum mr_code copy_small(struct moving *v, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(v->m->out, err));
-    enum mr_code code = copy_segments(v, err);
-    if (code == MR_OK)
-        code = copy_chunks(v, err);
-    if (code == MR_OK)
-        code = copy_dictionaries(v, err);
-    if (code == MR_OK)
-        code = copy_duplicates(v, err);
-    return mr_findings_end(v->m->out, code, err);
+    return mr_findings_end(v->m->out, copy_few(v, err), err);
 }
 
 static enum mr_code copy_table(struct mr_case_merging *m, const struct mr_case_merge_table *scope,

@@ -185,13 +185,13 @@ void mr_check_alike_look(struct mr_check_worker *worker, struct mr_pair *table,
 
 /* ---- as rows become true ---- */
 
-static enum mr_code add_all(struct mr_alike *p, const struct mr_pair *table,
+static enum mr_code add_all(struct mr_alike *p, const struct mr_find_table *table,
                             const struct mr_finding *findings, size_t count, struct mr_err *err)
 {
     if (p->columns == NULL)
-        MR_TRY(mr_alike_init(p, table->find.ncolumns, err));
+        MR_TRY(mr_alike_init(p, table->ncolumns, err));
     for (size_t i = 0; i < count; i++)
-        MR_TRY(mr_alike_add(p, table->find.columns, &findings[i], err));
+        MR_TRY(mr_alike_add(p, table->columns, &findings[i], err));
     return MR_OK;
 }
 
@@ -204,18 +204,18 @@ enum mr_code mr_check_alike_add(struct mr_check_run *check, const struct mr_pair
     if (p == NULL)
         return mr_err_nomem(err, "looking for what rows have in common");
     pthread_mutex_lock(&p->lock);
-    enum mr_code code = add_all(&p->counted, table, findings, count, err);
+    enum mr_code code = add_all(&p->counted, &table->find, findings, count, err);
     pthread_mutex_unlock(&p->lock);
     return code;
 }
 
 /* From the case, where this process has not seen all of them become true. */
-static enum mr_code count_again(struct mr_check_run *check, const struct mr_pair *table,
+static enum mr_code count_again(struct mr_findings *fd, const struct mr_find_table *table,
                                 struct mr_alike *p, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec page = MR_VEC_INIT(struct mr_finding);
-    struct mr_find_page wanted = {.table = table->find.id,
+    struct mr_find_page wanted = {.table = table->id,
                                   .state = MR_FIND_DIVERGED,
                                   .limit = PAGE_ROWS,
                                   .max_bytes = PAGE_BYTES,
@@ -226,7 +226,7 @@ static enum mr_code count_again(struct mr_check_run *check, const struct mr_pair
     for (;;) {
         mr_arena_reset(&arena);
         mr_vec_clear(&page);
-        code = mr_findings_page(check->fd, &wanted, &arena, &page, err);
+        code = mr_findings_page(fd, &wanted, &arena, &page, err);
         if (code != MR_OK || page.count == 0)
             break;
         wanted.after_id = ((struct mr_finding *)mr_vec_at(&page, page.count - 1))->id;
@@ -241,7 +241,7 @@ static enum mr_code count_again(struct mr_check_run *check, const struct mr_pair
 
 struct moved {
     struct mr_alike alike;
-    const struct mr_pair *table;
+    const struct mr_find_table *table;
 };
 
 static enum mr_code add_moved(void *ctx, const struct mr_finding *source,
@@ -252,30 +252,29 @@ static enum mr_code add_moved(void *ctx, const struct mr_finding *source,
                                     .source_len = source->source_len,
                                     .target = target->target,
                                     .target_len = target->target_len};
-    return mr_alike_add(&m->alike, m->table->find.columns, &both, err);
+    return mr_alike_add(&m->alike, m->table->columns, &both, err);
 }
 
 /* The same rows under other keys: of the first of them, by how much? */
-static enum mr_code say_moved(struct mr_check_run *check, const struct mr_pair *table,
+static enum mr_code say_moved(struct mr_findings *fd, const struct mr_find_table *table,
                               struct mr_strbuf *text, struct mr_err *err)
 {
     struct moved m = {.table = table};
-    const struct mr_find_counts *c = &table->find.counts;
+    const struct mr_find_counts *c = &table->counts;
     const uint64_t rows = c->source_rows > c->target_rows ? c->source_rows : c->target_rows;
-    enum mr_code code = mr_alike_init(&m.alike, table->find.ncolumns, err);
+    enum mr_code code = mr_alike_init(&m.alike, table->ncolumns, err);
     if (code == MR_OK)
-        code =
-            mr_findings_walk_moved_first(check->fd, table->find.id, MOVED_ROWS, add_moved, &m, err);
+        code = mr_findings_walk_moved_first(fd, table->id, MOVED_ROWS, add_moved, &m, err);
     if (code == MR_OK)
-        (void)mr_alike_say_moved(&m.alike, table->find.columns, c->moved, rows, text);
+        (void)mr_alike_say_moved(&m.alike, table->columns, c->moved, rows, text);
     mr_alike_release(&m.alike);
     return code;
 }
 
-static enum mr_code say(struct mr_check_run *check, const struct mr_pair *table, struct mr_alike *p,
-                        struct mr_strbuf *text, struct mr_err *err)
+static enum mr_code say(struct mr_findings *fd, const struct mr_find_table *table,
+                        struct mr_alike *p, struct mr_strbuf *text, struct mr_err *err)
 {
-    const struct mr_find_counts *c = &table->find.counts;
+    const struct mr_find_counts *c = &table->counts;
     const struct mr_alike_of of = {.differing = c->missing + c->extra + c->changed + c->collision,
                                    .rows = c->source_rows > c->target_rows ? c->source_rows
                                                                            : c->target_rows,
@@ -283,33 +282,47 @@ static enum mr_code say(struct mr_check_run *check, const struct mr_pair *table,
     if (of.differing < MR_ALIKE_LEAST || of.differing < of.rows / 2)
         return MR_OK;
     if (c->moved >= MR_ALIKE_LEAST && c->moved >= of.rows / 2)
-        MR_TRY(say_moved(check, table, text, err));
+        MR_TRY(say_moved(fd, table, text, err));
     if (text->len > 0 || c->changed + c->collision < MR_ALIKE_LEAST)
         return MR_OK;
     if (p->rows != c->changed + c->collision)
-        MR_TRY(count_again(check, table, p, err));
-    (void)mr_alike_say(p, table->find.columns, &of, text);
+        MR_TRY(count_again(fd, table, p, err));
+    (void)mr_alike_say(p, table->columns, &of, text);
     return MR_OK;
+}
+
+static enum mr_code say_and_save(struct mr_findings *fd, const struct mr_find_table *table,
+                                 struct mr_alike *p, struct mr_err *err)
+{
+    const struct mr_find_counts *c = &table->counts;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = say(fd, table, p, &text, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "looking for what rows have in common", err);
+    if (code == MR_OK && c->missing + c->extra + c->changed + c->collision > 0)
+        code = mr_findings_alike_save(fd, table->id, text.len > 0 ? text.ptr : NULL, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_check_alike_stored(struct mr_findings *fd, const struct mr_find_table *table,
+                                   struct mr_err *err)
+{
+    struct mr_alike none = {0};
+    enum mr_code code = say_and_save(fd, table, &none, err);
+    mr_alike_release(&none);
+    return code;
 }
 
 /* No worker has anything of the table any more. */
 enum mr_code mr_check_alike_end(struct mr_check_run *check, const struct mr_pair *table,
                                 struct mr_err *err)
 {
-    const struct mr_find_counts *c = &table->find.counts;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_alike none = {0};
     if (check->alikes == NULL)
         return MR_OK;
     struct mr_check_alike *p = atomic_exchange(&check->alikes->at[table->at], NULL);
-    enum mr_code code = say(check, table, p != NULL ? &p->counted : &none, &text, err);
-    mr_alike_release(&none);
+    enum mr_code code = p != NULL ? say_and_save(check->fd, &table->find, &p->counted, err)
+                                  : mr_check_alike_stored(check->fd, &table->find, err);
     drop_one(p);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "looking for what rows have in common", err);
-    if (code == MR_OK && c->missing + c->extra + c->changed + c->collision > 0)
-        code =
-            mr_findings_alike_save(check->fd, table->find.id, text.len > 0 ? text.ptr : NULL, err);
-    mr_strbuf_release(&text);
     return code;
 }

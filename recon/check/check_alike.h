@@ -32,5 +32,8 @@ enum mr_code mr_check_alike_add(struct mr_check_run *check, const struct mr_pair
 /* Decides and saves the sentence; table->find.counts are those of the end. */
 enum mr_code mr_check_alike_end(struct mr_check_run *check, const struct mr_pair *table,
                                 struct mr_err *err);
+/* The same of a table that no run has under way, out of what the case keeps of it. */
+enum mr_code mr_check_alike_stored(struct mr_findings *fd, const struct mr_find_table *table,
+                                   struct mr_err *err);
 
 #endif
