@@ -135,6 +135,38 @@ ALTER TABLE bins ADD note INT"
 for seed in $(seq 1 "$((${SEEDS:-20} / 5))"); do
     same_as_one "all kinds, cut by seed $seed" "$((2 + seed % 4))" "$seed"
 done
+# A part is missing: named, and nothing is written; what is left is told with --partial, and never as equal.
+mv "$DIR/parts/1.case" "$IT_TMP/away"
+merge
+is "a missing part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
+like "it is named" "$(cat "$ERR")" 'are missing: 1$'
+merge --partial --json
+is "what is left of it" "$RC $(jq -r 'select(.type == "summary") | .verdict' "$OUT")" "4 incomplete"
+is "its tables, and only they, are not checked" \
+    "$(jq -r 'select(.type == "table" and .verdict == "not-checked") | "\(.table) \(.reason)"' "$INTO/one.jsonl" | sort)" \
+    "$(jq -r '.tables[].table + " part 1: it is missing"' "$DIR/work/1.jsonl" | sort)"
+made "$IT_TMP/from_parts" "$INTO/one.case" affected --config "$INI" --case CASE
+is "affected knows that it is incomplete" "$(tail -n 1 "$IT_TMP/from_parts")" "exit 4"
+# What a merge of parts does not have yet, one check goes on to read.
+timeout -k 5 120 "$MYRECON" check -q --config "$INI" --case "$INTO/one.case" --resume --json "$SRC" "$DST" \
+    >"$IT_TMP/resumed.jsonl" 2>"$ERR" </dev/null
+is "resumed: every line is that of one check" "$(plain "$IT_TMP/resumed.jsonl")" "$(plain "$IT_TMP/one.jsonl")"
+# Half a file, as a full disk leaves it.
+head -c 20000 "$IT_TMP/away" >"$DIR/parts/1.case"
+merge
+is "half a part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
+like "which it is" "$(cat "$ERR")" '^myrecon: error: part 1 of the fleet: case file '
+merge --partial
+is "half a part is left out" "$RC $(wc -l <"$INTO/fleet.jsonl")" "4 3"
+mv "$IT_TMP/away" "$DIR/parts/1.case"
+# A table is made anew on a side, and that part is read again: two parts are of two tables.
+at b "ALTER TABLE members ENGINE=InnoDB"
+rm "$DIR/parts/0.case" "$DIR"/parts/0.json
+run_parts 1
+merge --json
+is "made anew between two parts" "$(jq -r 'select(.table == "'"$DB"'.members" and .type == "table") | .verdict' "$INTO/one.jsonl")" \
+    "$(jq -r '.tables[].table' "$DIR"/work/[1-9].jsonl | grep -q 'members$' &&
+        jq -r '.tables[].table' "$DIR/work/0.jsonl" | grep -q 'members$' && echo not-checked || echo diverged)"
 like "every kind was there" "$(jq -r '.kind // .type' "$IT_TMP/one.jsonl" | sort -u | xargs)" \
     "^advice changed collision duplicate extra missing moved object range run summary table$"
 finish
