@@ -52,7 +52,7 @@ static const struct mr_option options[] = {
      .initial = "100000",
      .max = UINT64_MAX,
      .not_in_file = true},
-    MR_JSON_OPTION(struct options, json, "one JSON object a line, those of fleet.jsonl"),
+    MR_JSON_OPTION(struct options, json, "one JSON object a line"),
     MR_GENERAL_OPTIONS(struct options, general),
 };
 
