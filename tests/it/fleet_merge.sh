@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 begin ab
-DIR=$IT_TMP/fleet INTO=$IT_TMP/merged INI=$IT_TMP/fleet.ini
+DIR=$IT_TMP/fleet WORK=$IT_TMP/fleet/work INTO=$IT_TMP/merged INI=$IT_TMP/fleet.ini
 : >"$INI"
 
 run_parts() { # run_parts PARTS: each by itself
@@ -144,7 +144,7 @@ merge --partial --json
 is "what is left of it" "$RC $(jq -r 'select(.type == "summary") | .verdict' "$OUT")" "4 incomplete"
 is "its tables, and only they, are not checked" \
     "$(jq -r 'select(.type == "table" and .verdict == "not-checked") | "\(.table) \(.reason)"' "$INTO/one.jsonl" | sort)" \
-    "$(jq -r '.tables[].table + " part 1: it is missing"' "$DIR/work/1.jsonl" | sort)"
+    "$(jq -r '.tables[].table + " part 1: it is missing"' "$WORK/1.jsonl" | sort)"
 made "$IT_TMP/from_parts" "$INTO/one.case" affected --config "$INI" --case CASE
 is "affected knows that it is incomplete" "$(tail -n 1 "$IT_TMP/from_parts")" "exit 4"
 # What a merge of parts does not have yet, one check goes on to read.
@@ -165,8 +165,8 @@ rm "$DIR/parts/0.case" "$DIR"/parts/0.json
 run_parts 1
 merge --json
 is "made anew between two parts" "$(jq -r 'select(.table == "'"$DB"'.members" and .type == "table") | .verdict' "$INTO/one.jsonl")" \
-    "$(jq -r '.tables[].table' "$DIR"/work/[1-9].jsonl | grep -q 'members$' &&
-        jq -r '.tables[].table' "$DIR/work/0.jsonl" | grep -q 'members$' && echo not-checked || echo diverged)"
+    "$(jq -r '.tables[].table' "$WORK"/[1-9].jsonl | grep -q 'members$' &&
+        jq -r '.tables[].table' "$WORK/0.jsonl" | grep -q 'members$' && echo not-checked || echo diverged)"
 like "every kind was there" "$(jq -r '.kind // .type' "$IT_TMP/one.jsonl" | sort -u | xargs)" \
     "^advice changed collision duplicate extra missing moved object range run summary table$"
 finish
