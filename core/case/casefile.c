@@ -3,10 +3,9 @@
  *
  * Two locks.  One writer at a time is enforced by flock() on FILE itself, which the
  * kernel drops when the process dies, however it dies.  SQLite's own locks go on
- * governing readers against the writer.  They are POSIX record locks, which a process
- * loses when it closes *any* descriptor of the file; so lock_fd is closed after
- * SQLite's descriptor, and a process should not open a case that it is writing a second
- * time.
+ * governing readers against the writer.  They are POSIX record locks, which a process loses when it
+ * closes *any* descriptor of the file; so lock_fd is closed after SQLite's descriptor, and a process
+ * should not open a case that it is writing a second time.
  *
  * A file is known by its header, read before SQLite sees it, so that a file which is
  * not ours is never touched.  That the header can be trusted is the reason why a new
@@ -28,6 +27,7 @@
 
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
+#include "core/case/casefile_copy.h"
 #include "core/case/casefile_header.h"
 #include "core/case/casefile_kept.h"
 #include "core/case/casefile_tables.h"
@@ -203,7 +203,7 @@ static void add_uri(struct mr_strbuf *uri, const char *path, const char *query)
     mr_strbuf_add_str(uri, query);
 }
 
-/* Nobody asks how much memory SQLite has; counting it takes a mutex at each allocation. */
+/* Nobody asks how much memory SQLite has, and counting takes a mutex. */
 static void count_nothing(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -513,49 +513,10 @@ enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
     return code;
 }
 
-/* ---- a copy ---- */
-
-/* As WAL had it, or a writer who was killed, the copy is one file: its journal has ended. */
-static enum mr_code copy_pages(struct mr_case *cf, sqlite3 *to, struct mr_err *err)
-{
-    sqlite3_backup *backup = sqlite3_backup_init(to, "main", cf->db, "main");
-    int rc = backup != NULL ? SQLITE_OK : sqlite3_errcode(to);
-    if (backup != NULL)
-        rc = sqlite3_backup_step(backup, -1);
-    const int ended = backup != NULL ? sqlite3_backup_finish(backup) : SQLITE_OK;
-    if (rc == SQLITE_DONE)
-        rc = ended;
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
-    return rc == SQLITE_OK ? MR_OK : fail(cf, rc, "copy it", err);
-}
-
 enum mr_code mr_case_copy(struct mr_case *cf, const char *path, struct mr_err *err)
 {
-    struct mr_strbuf uri = MR_STRBUF_INIT;
-    sqlite3 *to = NULL;
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    enum mr_code code = MR_OK;
-    if (fd < 0)
-        return mr_err_set_sys(err, MR_E_CASE, errno, "could not create \"%s\"", path);
-    (void)close(fd);
-    add_uri(&uri, path, "");
-    MR_TRY_OUT(mr_strbuf_check(&uri, "copying the case file", err));
-    int rc = sqlite3_open_v2(uri.ptr, &to,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
-    if (rc != SQLITE_OK)
-        MR_TRY_OUT(fail(cf, rc, "copy it", err));
-    MR_TRY_OUT(copy_pages(cf, to, err));
-    rc = sqlite3_close(to);
-    to = NULL;
-    if (rc != SQLITE_OK)
-        code = fail(cf, rc, "copy it", err);
-out:
-    (void)sqlite3_close(to);
-    mr_strbuf_release(&uri);
-    if (code != MR_OK)
-        (void)unlink(path);
-    return code;
+    const int rc = mr_case_copy_pages(cf->db, path);
+    return rc == SQLITE_OK ? MR_OK : fail(cf, rc, "copy it", err);
 }
 
 /* ---- scratch ---- */

@@ -32,7 +32,7 @@ void mr_fleet_engines_slurm(const struct mr_fleet_file *file, const char *dir,
                       "##SBATCH --partition=NAME\n"
                       "##SBATCH --time=04:00:00\n"
                       "##SBATCH --mem=1G\n"
-                      "exec myrecon fleet run ",
+                      "exec myrecon fleet run --no-verdict ",
                       file->id, file->nparts - 1, file->id, file->nparts - 1);
     add_word(out, dir);
     mr_strbuf_add_char(out, '\n');
@@ -76,8 +76,11 @@ void mr_fleet_engines_job(const struct mr_fleet_file *file, struct mr_strbuf *ou
                       "      containers:\n"
                       "        - name: myrecon\n"
                       "          image: IMAGE\n"
-                      "          command: [\"myrecon\", \"fleet\", \"run\", \"/fleet\"]\n"
+                      "          command: [\"myrecon\", \"fleet\", \"run\", \"--no-verdict\", "
+                      "\"/fleet\"]\n"
                       "          env:\n"
+                      "            - name: TMPDIR\n"
+                      "              value: /tmp\n"
                       "            - name: MYRECON_USER\n"
                       "              valueFrom:\n"
                       "                secretKeyRef:\n"
@@ -139,5 +142,4 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
                            "again; the\nothers stay done.\n\n"
                            "When all are done:\n");
     add_line(out, "    myrecon fleet merge ", dir, " --output RESULT\n");
-    mr_strbuf_add_str(out, "    myrecon fleet report RESULT --output fleet.html\n");
 }

@@ -19,6 +19,7 @@ struct options {
     uint64_t part; /* NO_PART: the engine says */
     unsigned threads, save_s;
     struct mr_login_opts login;
+    bool no_verdict;
     bool json;
     struct mr_general_options general;
 };
@@ -55,6 +56,12 @@ static const struct mr_option options[] = {
      .initial = "30",
      .min = 1,
      .max = 86400},
+    {.name = "no-verdict",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(no_verdict),
+     .group = "Result",
+     .help = "exit with 0 also where rows differ: the work is done, for an engine",
+     .not_in_file = true},
     MR_JSON_OPTION(struct options, json, "one JSON object a line"),
     MR_PASSWORD_COMMAND_OPTION(struct options, login),
     MR_GENERAL_OPTIONS(struct options, general),
@@ -90,7 +97,8 @@ static const struct mr_command_doc doc = {
         "\n"
         "A pair that cannot be read is told of and left; running the part again tries it again.\n"
         "\n"
-        "Exit status: 0 equal; 1 differences; 3 could not run; 4 a pair was not read, or not all "
+        "Exit status: 0 equal; 1 differences, unless --no-verdict; 3 could not run; 4 a pair was "
+        "not read, or not all "
         "of "
         "it was checked; 6 interrupted, and kept; 70 bug.\n",
     .examples = "  myrecon fleet run fleet --part 0\n"
@@ -245,6 +253,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(mr_fleet_run(&work, err));
     MR_TRY_OUT(opts->json ? print_json(&work, err) : print_text(&work, opts->general.brief, err));
     *exit_code = exit_of(&work.status);
+    if (*exit_code == 1 && opts->no_verdict)
+        *exit_code = 0;
 out:
     if (code == MR_E_CANCELLED)
         mr_err_hint(err, "What was read is kept: the same command goes on where it was.");

@@ -1,7 +1,7 @@
 /*
  * fleet_status: how far a fleet's plan is, from what its parts tell (fleet_part.h).
  *
- *   mr_fleet_status_read → mr_fleet_status_text, mr_fleet_status_json → mr_fleet_status_release
+ *   mr_fleet_status_read → mr_fleet_status_text, mr_fleet_status_json
  *
  * What a part tells is some seconds old, and may be missing; that it is done is believed where its
  * case is there, too.  One that is at work and has said nothing for MR_FLEET_STATUS_SILENT_S, by the

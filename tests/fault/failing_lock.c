@@ -58,8 +58,8 @@ int flock(int fd, int operation)
 
 static int set_or_ask(int fd, int command, void *arg)
 {
-    if ((command == F_SETLK || command == F_SETLKW || command == F_GETLK || command == F_OFD_SETLK ||
-         command == F_OFD_SETLKW) &&
+    if ((command == F_SETLK || command == F_SETLKW || command == F_GETLK ||
+         command == F_OFD_SETLK || command == F_OFD_SETLKW) &&
         is_meant(fd)) {
         tell("fcntl");
         errno = ENOLCK;

@@ -79,7 +79,7 @@ owns() { # HEADER FILE-PATTERN: only those files may include it
     done
 }
 owns mysql.h '^core/db/db(_[a-z]+)?\.[ch]$|^tests/bench/'
-owns sqlite3.h '^core/case/casefile(_kept|_tables)?\.c$|^tests/'
+owns sqlite3.h '^core/case/casefile(_copy|_kept|_tables)?\.c$|^tests/'
 owns zdict.h '^core/file/(de)?compress\.c$|^tests/'
 owns zstd.h '^core/file/(de)?compress\.c$|^tests/'
 owns openssl/cms.h '^core/file/cms\.c$|^tests/'

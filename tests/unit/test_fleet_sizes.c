@@ -328,7 +328,8 @@ static void test_engines(void **state)
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_fleet_engines_slurm(&file, "/share/it's $HOME", &text);
     assert_non_null(strstr(text.ptr, "#SBATCH --array=0-11\n"));
-    assert_non_null(strstr(text.ptr, "exec myrecon fleet run '/share/it'\\''s $HOME'\n"));
+    assert_non_null(
+        strstr(text.ptr, "exec myrecon fleet run --no-verdict '/share/it'\\''s $HOME'\n"));
     mr_strbuf_reset(&text);
     mr_fleet_engines_job(&file, &text);
     assert_non_null(strstr(text.ptr, "  name: myrecon-20261120t033301z-8f3a12\n"));
