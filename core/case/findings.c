@@ -146,12 +146,14 @@ enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_findings_copy(struct mr_findings *fd, const char *path, struct mr_err *err)
+enum mr_code mr_findings_copy(const char *path, const char *copy, struct mr_err *err)
 {
-    mr_case_lock(fd->cf);
-    enum mr_code code = mr_case_copy(fd->cf, path, err);
-    mr_case_unlock(fd->cf);
-    return code;
+    struct mr_case *cf = NULL;
+    MR_TRY(mr_case_open(path, MR_CASE_READ, schema_sql, MR_FINDINGS_VERSION, &cf, err));
+    mr_case_heed_signals(cf, false);
+    enum mr_code code = mr_case_copy(cf, copy, err);
+    enum mr_code closed = mr_case_close(cf, code == MR_OK ? err : NULL);
+    return code == MR_OK ? closed : code;
 }
 
 enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *run,

@@ -85,8 +85,9 @@ enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct m
                               struct mr_err *err);
 enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err);
 
-/* The case as it is at this moment, in a new file (mr_case_copy). */
-enum mr_code mr_findings_copy(struct mr_findings *fd, const char *path, struct mr_err *err);
+/* The case of a file as it is at this moment, whoever writes to it, in a new file (mr_case_copy).  A
+ * signal does not end it: it is how work that was interrupted is kept. */
+enum mr_code mr_findings_copy(const char *path, const char *copy, struct mr_err *err);
 
 /* The options with which a URI in display form was last used; cases of earlier versions
  * know none, and *whole is what was shown then.  Texts live in arena. */

@@ -138,17 +138,12 @@ out:
 enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const char *path,
                                     struct mr_err *err)
 {
-    struct mr_findings *fd = NULL;
     struct stat st;
-    enum mr_code code = MR_OK;
     if (stat(local->case_path, &st) != 0 || st.st_size == 0)
         return MR_OK;
     (void)unlink(local->copy_path);
-    MR_TRY_OUT(mr_findings_open(local->case_path, MR_CASE_READ, &fd, err));
-    MR_TRY_OUT(mr_findings_copy(fd, local->copy_path, err));
-    MR_TRY_OUT(copy_file(local->copy_path, path, err));
-out:
-    (void)mr_findings_close(fd, NULL);
+    MR_TRY(mr_findings_copy(local->case_path, local->copy_path, err));
+    enum mr_code code = copy_file(local->copy_path, path, err);
     (void)unlink(local->copy_path);
     return code;
 }

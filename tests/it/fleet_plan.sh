@@ -106,7 +106,7 @@ fleet --parts 3 --output "$DIR"
 like "a directory that is there is refused" "$RC $(grep error: "$ERR")" '^5 .*output ".*fleet" exists'
 ok "the batch file is one" bash -n "$DIR/fleet.sbatch"
 like "its array" "$(cat "$DIR/fleet.sbatch")" '^#SBATCH --array=0-2$'
-like "where it goes" "$(cat "$DIR/fleet.sbatch")" "^exec myrecon fleet run $DIR\$"
+like "where it goes" "$(cat "$DIR/fleet.sbatch")" "^exec myrecon fleet run --no-verdict $DIR\$"
 
 # A configuration that chooses tables would be refused by each part.
 printf '[options]\nexclude = small\n' >"$IT_TMP/own.ini"

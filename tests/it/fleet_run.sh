@@ -92,7 +92,7 @@ for args in '' '--part 4' '--part x'; do
 done
 JOB_COMPLETION_INDEX=-1 fleet run
 is "an index that is none" "$RC $(grep -c JOB_COMPLETION_INDEX "$ERR")" "3 1"
-sed -i 's|"at":0|"at":1|' "$DIR/work/1.jsonl"
+(cd "$DIR" && sed -i 's|"at":0|"at":1|' work/1.jsonl)
 fleet run --part 1
 is "work that was changed is not done" "$RC $(grep -c 'work/1.jsonl' "$ERR")" "5 1"
 
