@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -187,7 +188,7 @@ static enum mr_code require_parts(const struct mr_fleet_merge *m, struct mr_err 
 static enum mr_code require_names(const struct mr_fleet_merge *m, struct mr_err *err)
 {
     for (size_t i = 0; i < m->file.npairs; i++)
-        if (strcmp(m->file.pairs[i].name, "fleet") == 0)
+        if (strcasecmp(m->file.pairs[i].name, "fleet") == 0)
             return mr_err_set(err, MR_E_REFUSED,
                               "a pair is called \"fleet\", and so is the file of all pairs");
     return MR_OK;

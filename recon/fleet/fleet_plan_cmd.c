@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -151,6 +152,20 @@ static enum mr_code check_options(const struct options *o, struct mr_err *err)
 }
 
 /* The directory is shared: whoever may do the work may not read anybody's password. */
+/* What is merged has a file of each pair, and one of all. */
+static enum mr_code require_names(const struct mr_inventory *inventory, struct mr_err *err)
+{
+    for (size_t i = 0; i < inventory->pairs.count; i++) {
+        const struct mr_inventory_pair *pair = mr_vec_at(&inventory->pairs, i);
+        if (strcasecmp(pair->name, "fleet") == 0)
+            return mr_err_set(err, MR_E_CONFIG,
+                              "%s:%u: a pair of a plan cannot be called \"%s\": the file of all "
+                              "pairs is",
+                              inventory->path, pair->line, pair->name);
+    }
+    return MR_OK;
+}
+
 static enum mr_code name_side(struct planner *p, const struct mr_inventory_pair *pair,
                               enum mr_side side, const char **uri, struct mr_err *err)
 {
@@ -395,6 +410,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     mr_general_options_apply(&p.opts->general);
     MR_TRY_OUT(check_options(p.opts, err));
     MR_TRY_OUT(mr_fleet_open(&p.opts->fleet, &p.arena, &p.inventory, err));
+    MR_TRY_OUT(require_names(&p.inventory, err));
     MR_TRY_OUT(name_pairs(&p, err));
     MR_TRY_OUT(find_sizes(&p, err));
     MR_TRY_OUT(deal(&p, err));
