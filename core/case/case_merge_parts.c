@@ -85,8 +85,9 @@ static const char *options_of(struct mr_case_merging *m, const char *options)
 
 static enum mr_code refuse(struct mr_case_merging *m, const char *what, struct mr_err *err)
 {
-    m->refused = mr_case_merge_say(m, "%s has %s than %s", m->of->parts[m->at].name, what,
-                                   m->of->parts[m->base].name);
+    m->refused =
+        mr_case_merge_say(m, "%s has %s than %s", m->of->parts[m->at].name, what,
+                          m->base < m->of->nparts ? m->of->parts[m->base].name : "the plan");
     return m->refused != NULL ? MR_OK : nomem(err);
 }
 

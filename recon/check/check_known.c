@@ -313,14 +313,25 @@ static enum mr_code scan_up_to(struct known *k, struct mr_scan_task *task, struc
     return code;
 }
 
+/* The first of the ranges that the task is made of; as many as there are, where it is not made of
+ * whole ones: where it goes on within one, or somebody else has cut the table (check_scope.h). */
+static size_t first_range(const struct mr_kept *kept, const struct mr_scan_task *task)
+{
+    size_t first = 0;
+    while (first < kept->nranges && !same_key(kept->ranges[first].range.lo, task->lo))
+        first++;
+    for (size_t at = first; at < kept->nranges; at++)
+        if (same_key(kept->ranges[at].range.hi, task->hi))
+            return first;
+    return kept->nranges;
+}
+
 /* Tables that differ everywhere would be read twice: after a few misses only the scan is left. */
 static enum mr_code walk(struct known *k, struct mr_scan_task *task, struct mr_err *err)
 {
     unsigned misses = 0;
-    size_t at = 0;
+    size_t at = first_range(k->kept, task);
     enum mr_code code = MR_OK;
-    while (at < k->kept->nranges && !same_key(k->kept->ranges[at].range.lo, task->lo))
-        at++;
     for (; code == MR_OK && at < k->kept->nranges && misses < MISSES; at++) {
         const struct mr_kept_range *range = &k->kept->ranges[at];
         bool last = same_key(range->range.hi, task->hi), equal = false;

@@ -1,6 +1,7 @@
 /* check_marks.c: see check_marks.h. */
 #include "recon/check/check_marks.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,23 @@ const char *mr_check_key_order(struct mr_check_run *check, const struct mr_pair 
     return kept;
 }
 
+/* Of a snapshot another one may stand in its place: how many rows of the table it has, and their sum.
+ * NULL: not known; an empty text: no memory. */
+static const char *made_of_snapshot(struct mr_check_run *check, const struct mr_pair *table,
+                                    enum mr_side side)
+{
+    const struct mr_table *t = table->side[side];
+    const struct mr_kept *kept = mr_source_kept(check->pairing.side[side].source, t->db, t->name);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (kept == NULL)
+        return NULL;
+    mr_strbuf_add_fmt(&text, "%" PRIu64 " rows ", kept->rows);
+    mr_strbuf_add_hex(&text, &kept->sum, sizeof kept->sum);
+    const char *made = text.failed ? NULL : mr_arena_strdup(&check->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return made != NULL ? made : "";
+}
+
 /* What is not known of an earlier try is kept now, so that the next one can tell. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err)
@@ -138,7 +156,9 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
         const struct mr_table_mark *mark = &check->marks[table->at].side[side];
         now[side] = (struct mr_find_made){mr_check_key_order(check, table, (enum mr_side)side),
                                           mark->numbers, mark->time};
-        if (now[side].key == NULL)
+        if (mr_side_is_snapshot(&check->pairing.side[side]))
+            now[side].time = made_of_snapshot(check, table, (enum mr_side)side);
+        if (now[side].key == NULL || (now[side].time != NULL && now[side].time[0] == '\0'))
             return mr_err_nomem(err, "planning the work");
     }
     if (known)

@@ -71,9 +71,8 @@ static void tell_locks(const struct mr_check_worker *w)
 }
 
 /* Connections of an earlier phase are used again: a server may have no others left. */
-static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
+static enum mr_code open_readers(struct run *run, unsigned worker, struct mr_err *err)
 {
-    struct run *run = ctx;
     struct mr_check_worker *w = &run->workers[worker];
     enum mr_code code = MR_OK;
     w->check = run->check;
@@ -84,11 +83,16 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
                                         &w->reader[side], err);
     }
     mr_check_hint_connections(code, err);
-    if (code == MR_OK)
-        code = mr_check_slots_take(w, worker == 0, err);
+    return code;
+}
+
+static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
+{
+    struct run *run = ctx;
+    enum mr_code code = open_readers(run, worker, err);
     if (code == MR_OK && worker == 0 && run->in_views)
-        tell_locks(w);
-    *state = w;
+        tell_locks(&run->workers[worker]);
+    *state = &run->workers[worker];
     return code;
 }
 
@@ -185,6 +189,32 @@ static void gather_readers(struct run *run)
     close_readers(run, kept);
 }
 
+/* Before any worker starts, one after the other: the first waits for its slots, the others have what is
+ * free then; nobody waits for one that a worker of its own run keeps.  Whoever has none has no
+ * connections either. */
+static enum mr_code take_slots(struct run *run, unsigned *threads, struct mr_err *err)
+{
+    if (!mr_check_has_slots(run->check))
+        return MR_OK;
+    close_readers(run, *threads);
+    for (unsigned i = 0; i < *threads; i++) {
+        struct mr_err why = {0};
+        enum mr_code code = open_readers(run, i, &why);
+        if (code == MR_OK)
+            code = mr_check_slots_take(&run->workers[i], i == 0, &why);
+        if (code == MR_OK)
+            continue;
+        close_readers(run, i);
+        if (i == 0 || mr_check_is_fatal(code)) {
+            *err = why;
+            return code;
+        }
+        mr_log_info("going on with %u of %u workers: %s", i, *threads, why.message);
+        *threads = i;
+    }
+    return MR_OK;
+}
+
 /* Connections stay for the next phase; they are closed by the coordinator. */
 static void teardown(void *ctx, void *state)
 {
@@ -211,6 +241,7 @@ static enum mr_code run_jobs(struct run *run, struct mr_err *err)
     if (run->jobs.count < threads)
         threads = (unsigned)run->jobs.count;
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(take_slots(run, &threads, err));
     MR_TRY_OUT(mr_pool_new(&hooks, threads, &pool, err));
     for (size_t i = 0; i < run->jobs.count; i++)
         MR_TRY_OUT(mr_pool_add(pool, *(struct job_item **)mr_vec_at(&run->jobs, i), err));

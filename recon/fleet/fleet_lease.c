@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,9 +111,14 @@ static bool is_dead(const struct owner *owner)
 {
     struct owner self;
     describe_self(&self);
-    return strcmp(owner->boot, self.boot) == 0 && strcmp(owner->boot, "-") != 0 &&
-           strcmp(owner->space, self.space) == 0 && strcmp(owner->space, "-") != 0 &&
-           self.began != 0 && began_of(owner->process) != owner->began;
+    if (strcmp(owner->boot, self.boot) != 0 || strcmp(owner->boot, "-") == 0 ||
+        strcmp(owner->space, self.space) != 0 || strcmp(owner->space, "-") == 0 ||
+        owner->began == 0 || owner->process <= 0)
+        return false;
+    const unsigned long long began = began_of(owner->process);
+    if (began != 0)
+        return began != owner->began;
+    return kill((pid_t)owner->process, 0) != 0 && errno == ESRCH; /* /proc may hide it */
 }
 
 static enum mr_code write_over(const struct mr_fleet_lease *lease, struct mr_err *err)
@@ -151,7 +157,7 @@ static enum mr_code make(const struct mr_fleet_lease *lease, bool *made, struct 
 }
 
 /* *is_there false: it was let go of.  Signals do not end it: a lease is let go of after one, too. */
-static enum mr_code read_text(const char *path, struct mr_strbuf *text, bool *is_there,
+static enum mr_code read_once(const char *path, struct mr_strbuf *text, bool *is_there,
                               struct mr_err *err)
 {
     char bytes[LEASE_BYTES];
@@ -164,14 +170,23 @@ static enum mr_code read_text(const char *path, struct mr_strbuf *text, bool *is
     const int error = errno;
     if (fd >= 0)
         (void)close(fd);
-    if (got < 0 && error == ESTALE) { /* of a network: it was renamed meanwhile */
-        *is_there = false;
-        return MR_OK;
-    }
     if (got < 0)
         return mr_err_set_sys(err, MR_E_IO, error, "could not read \"%s\"", path);
     mr_strbuf_add(text, bytes, (size_t)got);
     return mr_strbuf_check(text, "reading who works on a part", err);
+}
+
+/* On a network a file that was replaced while it was open is stale: the new one is there. */
+static enum mr_code read_text(const char *path, struct mr_strbuf *text, bool *is_there,
+                              struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = read_once(path, text, is_there, &why);
+    if (code == MR_E_IO && why.sys_errno == ESTALE)
+        code = read_once(path, text, is_there, &why);
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
 }
 
 static enum mr_code is_ours(const struct mr_fleet_lease *lease, bool *ours, struct mr_err *err)
@@ -285,6 +300,8 @@ enum mr_code mr_fleet_lease_take(struct mr_fleet_lease *lease, const char *path,
     }
     lease->beaten_s = mr_clock_now_s();
 out:
+    if (code != MR_OK)
+        mr_fleet_lease_end(lease); /* taken over, and not yet known to be ours */
     mr_strbuf_release(&w.text);
     mr_strbuf_release(&w.seen);
     return code;

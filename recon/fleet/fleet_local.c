@@ -4,9 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +18,7 @@
 
 #define PIECE 65536
 #define NAME "myrecon-fleet."
+#define TRIES 10
 
 static const char *temporary(void)
 {
@@ -34,49 +35,72 @@ static const char *path_in(const char *dir, const char *name, struct mr_arena *a
     return kept;
 }
 
-/* Directories of this part whose process, at the end of the name, is gone. */
-static void remove_left(const char *tmp, const char *prefix, struct mr_arena *arena)
+/* A directory of ours is locked as long as its process lives, whatever sees its number from where.
+ * -1: another holds it, or it is none of ours. */
+static int lock_dir(const char *path)
+{
+    struct stat st;
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* Rows of people are in what a killed process has left, of whichever fleet. */
+static void remove_left(const char *tmp, struct mr_arena *arena)
 {
     DIR *dir = opendir(tmp);
-    const size_t len = strlen(prefix);
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        char *end;
-        if (strncmp(entry->d_name, prefix, len) != 0)
+        const char *path = strncmp(entry->d_name, NAME, sizeof NAME - 1) == 0
+                               ? path_in(tmp, entry->d_name, arena)
+                               : NULL;
+        const int fd = path != NULL ? lock_dir(path) : -1;
+        if (fd < 0)
             continue;
-        const long process = strtol(entry->d_name + len, &end, 10);
-        const char *path = path_in(tmp, entry->d_name, arena);
-        struct stat st;
-        if (process > 0 && *end == '\0' && path != NULL && lstat(path, &st) == 0 &&
-            st.st_uid == geteuid() && kill((pid_t)process, 0) != 0 && errno == ESRCH)
-            (void)mr_remove_tree(path, NULL);
+        (void)mr_remove_tree(path, NULL);
+        (void)close(fd);
     }
     if (dir != NULL)
         (void)closedir(dir);
 }
 
-enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, const char *fleet, size_t part,
-                                  struct mr_arena *arena, struct mr_err *err)
+/* Until it is locked another process may take it for one that was left, and remove it: then another one
+ * is made.  dir has room for the name, whose end it gets. */
+static enum mr_code make_dir(char *dir, const char *name, int *lock, struct mr_err *err)
 {
-    struct mr_strbuf name = MR_STRBUF_INIT;
-    const char *tmp = temporary(), *dir = NULL;
-    *local = (struct mr_fleet_local){0};
-    mr_strbuf_add_fmt(&name, NAME "%s.%zu.", fleet, part);
-    enum mr_code code = mr_strbuf_check(&name, "working on a part", err);
-    if (code == MR_OK)
-        remove_left(tmp, name.ptr, arena);
-    mr_strbuf_add_fmt(&name, "%ld", (long)getpid());
-    if (code == MR_OK && !name.failed)
-        dir = path_in(tmp, name.ptr, arena);
-    mr_strbuf_release(&name);
-    if (code == MR_OK && dir == NULL)
-        code = mr_err_nomem(err, "working on a part");
-    if (code != MR_OK)
-        return code;
-    if (mkdir(dir, 0700) != 0) {
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not create directory \"%s\"", dir);
-        mr_err_hint(err, "The work on a part is done in $TMPDIR, else /var/tmp.");
-        return code;
+    struct stat at, held;
+    for (unsigned i = 0; i < TRIES; i++) {
+        memcpy(dir, name, strlen(name) + 1);
+        if (mkdtemp(dir) == NULL)
+            break;
+        *lock = lock_dir(dir);
+        if (*lock >= 0 && lstat(dir, &at) == 0 && fstat(*lock, &held) == 0 &&
+            at.st_ino == held.st_ino)
+            return MR_OK;
+        if (*lock >= 0)
+            (void)close(*lock);
+        *lock = -1;
     }
+    enum mr_code code = mr_err_set_sys(err, MR_E_IO, errno, "could not create \"%s\"", name);
+    mr_err_hint(err, "The work on a part is done in $TMPDIR, else /var/tmp.");
+    return code;
+}
+
+enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, struct mr_arena *arena,
+                                  struct mr_err *err)
+{
+    const char *tmp = temporary(), *name = path_in(tmp, NAME "XXXXXX", arena);
+    char *dir = name != NULL ? mr_arena_strdup(arena, name) : NULL;
+    *local = (struct mr_fleet_local){.lock = -1};
+    if (dir == NULL)
+        return mr_err_nomem(err, "working on a part");
+    remove_left(tmp, arena);
+    MR_TRY(make_dir(dir, name, &local->lock, err));
+    local->tmp = tmp;
+    local->arena = arena;
     local->dir = dir;
     local->case_path = path_in(dir, "work.case", arena);
     local->scope_path = path_in(dir, "scope.json", arena);
@@ -86,11 +110,15 @@ enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, const char *flee
                : mr_err_nomem(err, "working on a part");
 }
 
+/* What another has left may have been in use by its last process when we began. */
 void mr_fleet_local_end(struct mr_fleet_local *local)
 {
-    if (local->dir != NULL)
-        (void)mr_remove_tree(local->dir, NULL);
+    if (local->dir == NULL)
+        return;
+    (void)mr_remove_tree(local->dir, NULL);
+    (void)close(local->lock);
     local->dir = NULL;
+    remove_left(local->tmp, local->arena);
 }
 
 /* ---- what is published ---- */

@@ -5,8 +5,8 @@
  *
  * SQLite needs locks and shared memory that the fleet's directory may not have.  So the work is done
  * in a directory of its own below $TMPDIR (else /var/tmp), and copies of it, each of one moment, are
- * published in the fleet's by a rename.  What a process that was killed has left on this machine of
- * the same part is removed by the next one.
+ * published in the fleet's by a rename.  What a process that was killed has left on this machine is
+ * removed by the next one, of whichever fleet: each directory is locked as long as its process lives.
  *
  * Ownership: paths live in the arena.  Errors: MR_E_IO, MR_E_CASE, MR_E_NOMEM.  Threads: one.
  */
@@ -23,14 +23,17 @@ struct mr_findings;
 
 struct mr_fleet_local {
     const char *dir;        /* NULL: there is none */
+    int lock;               /* on it */
+    const char *tmp;        /* where it is */
     const char *case_path;  /* in it */
     const char *scope_path; /* in it */
     const char *copy_path;  /* in it, while it is published */
+    struct mr_arena *arena;
 };
 
 /* To be ended also after an error. */
-enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, const char *fleet, size_t part,
-                                  struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_fleet_local_begin(struct mr_fleet_local *local, struct mr_arena *arena,
+                                  struct mr_err *err);
 void mr_fleet_local_end(struct mr_fleet_local *local);
 
 /* Is an open case one of this part?  Errors are those of a damaged one. */

@@ -185,6 +185,12 @@ static enum mr_code name_sides(struct mr_fleet_merge *m, const struct mr_fleet_f
     return run->uuid != NULL ? MR_OK : nomem(err);
 }
 
+/* An error of a case names its file in front (casefile.h): what cannot be written is no part's fault. */
+static bool is_of_result(const struct mr_err *why, const char *path)
+{
+    return strstr(why->message, path) != NULL;
+}
+
 /* Until no part is damaged: each try may find another one. */
 static enum mr_code merge_case(struct mr_fleet_merge *m, const struct mr_fleet_file_pair *pair,
                                const char *path, struct mr_findings **fd, struct mr_err *err)
@@ -209,7 +215,7 @@ static enum mr_code merge_case(struct mr_fleet_merge *m, const struct mr_fleet_f
         MR_TRY_OUT(mr_case_exec(mr_findings_case(*fd), "PRAGMA cache_size=-32768", err));
         code = mr_case_merge(&merge, *fd, &damaged, &why);
         mr_case_heed_signals(mr_findings_case(*fd), false);
-        if (code != MR_OK && damaged < parts.count) {
+        if (code != MR_OK && damaged < parts.count && !is_of_result(&why, path)) {
             code = give_part_up(m, *(size_t *)mr_vec_at(&numbers, damaged), &why, err);
             (void)mr_findings_close(*fd, NULL); /* it is begun anew */
             *fd = NULL;
@@ -218,6 +224,8 @@ static enum mr_code merge_case(struct mr_fleet_merge *m, const struct mr_fleet_f
             again = true;
         } else if (code != MR_OK) {
             *err = why;
+            if (code == MR_E_CASE)
+                code = err->code = MR_E_IO;
         }
     }
 out:

@@ -183,16 +183,32 @@ static void save_progress(struct work *w)
     w->save_took_s = w->saved_s - begun_s;
 }
 
+/* A directory that is full, or away for a moment, costs no work: it is tried again. */
+static enum mr_code bear(enum mr_code code, const struct mr_err *why, struct mr_err *err)
+{
+    if (code == MR_OK)
+        return MR_OK;
+    if (code == MR_E_CHANGED || code == MR_E_NOMEM) {
+        *err = *why;
+        return code;
+    }
+    mr_log_err_as_warning(why);
+    return MR_OK;
+}
+
 static enum mr_code tick(void *ctx, struct mr_err *err)
 {
     struct work *w = ctx;
+    struct mr_err why = {0};
     const double now_s = mr_clock_now_s();
     double pause_s = w->run->save_s;
     if (pause_s < w->save_took_s * SAVE_SHARE)
         pause_s = w->save_took_s * SAVE_SHARE;
-    MR_TRY(mr_fleet_lease_renew(&w->lease, err));
-    if (now_s - w->told_s >= TELL_S)
-        MR_TRY(tell(w, MR_FLEET_RUNNING, err));
+    MR_TRY(bear(mr_fleet_lease_renew(&w->lease, &why), &why, err));
+    if (now_s - w->told_s >= TELL_S) {
+        w->told_s = now_s;
+        MR_TRY(bear(tell(w, MR_FLEET_RUNNING, &why), &why, err));
+    }
     if (now_s - w->saved_s >= pause_s)
         save_progress(w);
     return MR_OK;
@@ -370,7 +386,7 @@ static enum mr_code take_up(struct work *w, struct mr_err *err)
     const struct mr_fleet_run *run = w->run;
     const char *const kept[] = {w->case_path, w->progress_path};
     const char *from = NULL;
-    MR_TRY(mr_fleet_local_begin(&w->local, run->file->id, run->part, run->arena, err));
+    MR_TRY(mr_fleet_local_begin(&w->local, run->arena, err));
     MR_TRY(mr_fleet_local_adopt(&w->local, kept, 2, fits, w, &from, err));
     if (from == NULL)
         return make_case(w, err);
@@ -390,9 +406,29 @@ static enum mr_code do_pairs(struct work *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* Another process, which had taken us for dead, may have done all of it meanwhile. */
+static enum mr_code was_done_meanwhile(struct work *w, bool *was, struct mr_err *err)
+{
+    struct mr_fleet_part *s = &w->run->status;
+    void *own = mr_arena_dup(w->run->arena, s->pairs, s->npairs * sizeof *s->pairs);
+    *was = false;
+    if (own == NULL)
+        return mr_err_nomem(err, "working on a part");
+    w->looked_s = 0;
+    MR_TRY(look(w, was, err));
+    if (!*was)
+        memcpy(s->pairs, own, s->npairs * sizeof *s->pairs);
+    return MR_OK;
+}
+
 /* The result first: whoever is killed behind it has done his part. */
 static enum mr_code publish(struct work *w, struct mr_err *err)
 {
+    bool was = false;
+    if (!all_done(&w->run->status))
+        MR_TRY(was_done_meanwhile(w, &was, err));
+    if (was)
+        return tell(w, MR_FLEET_DONE, err);
     MR_TRY(mr_fleet_local_publish(&w->local, w->case_path, err));
     (void)unlink(w->progress_path);
     return tell(w, all_done(&w->run->status) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);

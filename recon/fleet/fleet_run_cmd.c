@@ -60,7 +60,7 @@ static const struct mr_option options[] = {
      .type = MR_OPTION_FLAG,
      .offset = AT(no_verdict),
      .group = "Result",
-     .help = "exit with 0 also where rows differ: the work is done, for an engine",
+     .help = "exit with 0 where the work is done, whatever it has found: for an engine",
      .not_in_file = true},
     MR_JSON_OPTION(struct options, json, "one JSON object a line"),
     MR_PASSWORD_COMMAND_OPTION(struct options, login),
@@ -104,7 +104,7 @@ static const struct mr_command_doc doc = {
     .examples = "  myrecon fleet run fleet --part 0\n"
                 "  sbatch fleet/fleet.sbatch\n"
                 "  kubectl apply -f fleet/fleet-job.yaml\n"
-                "  seq 16 | parallel -j 4 myrecon fleet run fleet\n",
+                "  seq 0 15 | parallel -j 4 myrecon fleet run fleet --part {}\n",
 };
 
 /* ---- which part ---- */
@@ -116,6 +116,14 @@ static enum mr_code bad_index(const char *name, const char *text, struct mr_err 
     return MR_E_USAGE;
 }
 
+/* As in a task of Slurm that runs GNU parallel: which of them deals the parts out cannot be known. */
+static enum mr_code two_engines(const char *one, const char *other, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "$%s and $%s name different parts", one, other);
+    mr_err_hint(err, "Name the part that is meant: --part I, from 0 on.");
+    return MR_E_USAGE;
+}
+
 /* GNU parallel counts from 1. */
 static enum mr_code part_of_engine(uint64_t *part, struct mr_err *err)
 {
@@ -123,6 +131,7 @@ static enum mr_code part_of_engine(uint64_t *part, struct mr_err *err)
         const char *name;
         unsigned first;
     } engines[] = {{"SLURM_ARRAY_TASK_ID", 0}, {"JOB_COMPLETION_INDEX", 0}, {"PARALLEL_SEQ", 1}};
+    const char *said_by = NULL;
     for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
         const char *text = getenv(engines[i].name);
         char *end;
@@ -133,9 +142,13 @@ static enum mr_code part_of_engine(uint64_t *part, struct mr_err *err)
         if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
             number < engines[i].first)
             return bad_index(engines[i].name, text, err);
+        if (said_by != NULL && *part != number - engines[i].first)
+            return two_engines(said_by, engines[i].name, err);
         *part = number - engines[i].first;
-        return MR_OK;
+        said_by = engines[i].name;
     }
+    if (said_by != NULL)
+        return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "which part is to be done?");
     mr_err_hint(err, "Name it: --part I, from 0 on. Slurm, Kubernetes and GNU parallel say it "
                      "themselves.");
@@ -162,6 +175,15 @@ static enum mr_code choose_part(const struct options *opts, const struct mr_flee
 static bool is(const char *text, const char *word)
 {
     return text != NULL && strcmp(text, word) == 0;
+}
+
+/* The work is done, whatever it has found. */
+static bool is_done(const struct mr_fleet_part *part)
+{
+    for (size_t i = 0; i < part->npairs; i++)
+        if (!is(part->pairs[i].state, MR_FLEET_DONE))
+            return false;
+    return true;
 }
 
 static int exit_of(const struct mr_fleet_part *part)
@@ -224,6 +246,14 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
     for (size_t i = 0; i < s->npairs; i++)
         if (!brief || !is(s->pairs[i].verdict, "equal"))
             add_pair(&s->pairs[i], &out);
+    for (size_t i = 0; i < s->npairs; i++)
+        if (is(s->pairs[i].state, MR_FLEET_DONE) && is(s->pairs[i].verdict, "incomplete")) {
+            mr_strbuf_add_fmt(&out,
+                              "A pair was read, and not all of it could be checked: remove "
+                              "parts/%" PRIu64 ".case to read this part again.\n",
+                              s->part);
+            break;
+        }
     mr_strbuf_add_fmt(&out, "%s: part %" PRIu64 " of %zu, %zu pair%s%s\n", verdict_of(s), s->part,
                       run->file->nparts, s->npairs, s->npairs == 1 ? "" : "s",
                       run->was_done ? ", done before" : "");
@@ -253,7 +283,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(mr_fleet_run(&work, err));
     MR_TRY_OUT(opts->json ? print_json(&work, err) : print_text(&work, opts->general.brief, err));
     *exit_code = exit_of(&work.status);
-    if (*exit_code == 1 && opts->no_verdict)
+    if (opts->no_verdict && is_done(&work.status))
         *exit_code = 0;
 out:
     if (code == MR_E_CANCELLED)

@@ -73,8 +73,10 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
     if (!there)
         part->told = (struct mr_fleet_part){0};
     const char *state = there ? part->told.state : MR_FLEET_WAITING;
-    if (is(state, MR_FLEET_DONE) && access(result, F_OK) != 0)
+    if (is(state, MR_FLEET_DONE) && access(result, F_OK) != 0) {
         state = MR_FLEET_WAITING;
+        part->told.npairs = 0;
+    }
     if (is(state, MR_FLEET_RUNNING) && now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
         part->silent_s = now - part->told.updated_at;
         state = MR_FLEET_SILENT;

@@ -33,6 +33,9 @@ WORDS = {"SERVER": f"mysql://gate@127.0.0.1:{LOST}/club",
 GOOD = (0, 1, 2, 4)
 # What the lines name and these histories do not have: a member, a replica of the target, a cloud.
 INSTEAD = ((r"club\.members=4711", "club.members=3001"), (r"\+4366012345", "+491709000001"),
+           # one part does all of a fleet, and there is no engine; nobody watches
+           (r"--parts \d+", "--parts 1"), (r"/shared/fleet", "fleet"), (r"--watch \d+", ""),
+           (r"seq \d+ \d+ \| parallel -j \d+ (.*)\{\}", r"\1 0"),
            (r"(?<=repair )(.*)--peer \S+", r"\1"),
            (r"'aws [^']*'", f"'echo {os.environ.get('MYRECON_PASSWORD', '')}'"))
 

@@ -72,9 +72,11 @@ prepare() {
     done
     cp club.plan/conflicts.csv .
     for facts in before club after; do myrecon gate record -q --output $facts.facts "$lost"; done
-    printf '[pair club]\nsource = %s\ntarget = %s\n[pair shop-01]\nsource = %s\ntarget = %s\n' \
+    printf '[pair club]\nsource = %s\ntarget = %s\n[pair shop-{00..01}]\nsource = %s\ntarget = %s\n' \
         "$lost" "$live" "$lost" "$live" >fleet.ini
     myrecon fleet gate record -q --inventory fleet.ini --output before
+    myrecon fleet plan -q --inventory fleet.ini --parts 1 --output fleet
+    myrecon fleet run -q fleet --part 0
     for json in before after; do myrecon gate check --json "$live" >$json.json; done
     myrecon repair verify --json club.merge "$live" >v.json
     myrecon snapshot create -q "$lost" backup/club && cp -r backup/club backup/club.mysql9 &&

@@ -44,7 +44,15 @@ left() { find "$TMPDIR" -mindepth 1 | wc -l; }
 hold() { # hold SIDE SLOT: a client has it until let_go
     HELD=$1
     client "$1" <<<"SELECT GET_LOCK('myrecon $FLEET $2', 5), SLEEP(300)" >/dev/null 2>&1 &
-    until [ "$(client "$1" <<<"SELECT IS_USED_LOCK('myrecon $FLEET $2') IS NOT NULL")" = 1 ]; do sleep 0.05; done
+    soon "$1" "SELECT IS_USED_LOCK('myrecon $FLEET $2') IS NOT NULL" || bail "slot $2 of $1 cannot be held"
+}
+soon() { # SIDE SQL: says 1 within half a minute
+    local i
+    for i in {1..300}; do
+        [ "$(client "$1" <<<"$2")" != 1 ] || return 0
+        sleep 0.1
+    done
+    return 1
 }
 let_go() { # whoever sleeps there
     client "$HELD" <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE '%SLEEP(300)%' AND id <> CONNECTION_ID()" |
@@ -116,6 +124,29 @@ is "a reader who dies frees its slot" "$? $(jq -r 'select(.type == "pair") | "\(
     "1 one 20 two 0"
 is "what the killed one had here is gone" "$(left)" 0
 
+# --- more workers than slots: the others do without
+plan 1
+fleet run --part 0 --threads 3 --json
+is "three workers and one slot" "$RC $(pairs)" "1 one done diverged 20 two done equal 0"
+plan 2
+"$MYRECON" fleet run "$DIR" --part 0 --threads 2 -q >"$OUT" 2>"$ERR" </dev/null &
+FIRST=$!
+"$MYRECON" fleet run "$DIR" --part 1 --threads 2 -q >"$IT_TMP/second.out" 2>"$IT_TMP/second" </dev/null
+RC=$?
+wait $FIRST
+is "two parts of two workers each, and two slots" "$? $RC" "1 1"
+
+# --- a snapshot as a side, cut where its files do not end
+"$MYRECON" snapshot create -q "$DST" "$IT_TMP/snap" >"$OUT" 2>"$ERR" || bail "no snapshot: $(cat "$ERR")"
+KEEP=$DST DST=snapshot:$IT_TMP/snap
+plan 4
+fleet run --part 0 --json
+FIRST=$(pairs | cut -d' ' -f1-4)
+fleet run --part 1 --json
+is "each row of a snapshot counts in one part" "$FIRST, $(pairs)" "one done diverged 20, one done diverged 22"
+is "and each is read in one" "$(jq .rows "$DIR/parts/1.json")" "$((2 * 1520 + 1001 + 1000))"
+DST=$KEEP
+
 # --- killed between two pairs: the first one is not read again
 plan 1
 hold a 1
@@ -124,10 +155,13 @@ FIRST=$!
 until_says "$IT_TMP/first" "has a reader's slot free"
 # the second pair's database is locked, so that the first is read and the second is not
 client b -D fleet_run2 <<<"LOCK TABLES p WRITE, o WRITE; SELECT SLEEP(300)" >/dev/null 2>&1 &
-until [ "$(client b <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'")" = 1 ]; do sleep 0.05; done
+soon b "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'" || bail "no lock"
 let_go
 ok "the second pair is begun" until_says "$IT_TMP/first" "pair two, 2 of 2"
-until [ -e "$DIR/parts/0.progress" ]; do sleep 0.05; done
+for i in {1..300}; do
+    [ ! -e "$DIR/parts/0.progress" ] || break
+    sleep 0.1
+done
 kill -KILL $FIRST
 wait $FIRST 2>/dev/null
 HELD=b let_go
@@ -143,6 +177,11 @@ FIRST=$!
 until_says "$IT_TMP/first" "has a reader's slot free"
 BEGUN=$(date +%s%N)
 kill -TERM $FIRST
+for i in {1..200}; do # of a tenth of a second
+    kill -0 $FIRST 2>/dev/null || break
+    [ "$i" != 200 ] || kill -KILL $FIRST
+    sleep 0.1
+done
 wait $FIRST
 is "a signal ends it" "$? $((($(date +%s%N) - BEGUN) / 1000000000 < 3))" "6 1"
 is "what was read is kept" "$(find "$DIR/parts" -name 1.progress | wc -l)" 1
