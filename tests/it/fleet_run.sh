@@ -58,7 +58,7 @@ let_go() { # whoever sleeps there
     client "$HELD" <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE '%SLEEP(300)%' AND id <> CONNECTION_ID()" |
         client "$HELD"
 }
-until_says() { # until_says FILE PATTERN
+until_says() { # until_says FILE PATTERN; the file is of this one program
     local i
     for i in {1..300}; do grep -q -- "$2" "$1" && return 0; sleep 0.1; done
     return 1
@@ -108,9 +108,9 @@ is "work that was changed is not done" "$RC $(grep -c 'work/1.jsonl' "$ERR")" "5
 plan 1
 hold a 1
 CMD=("$MYRECON" fleet run "$DIR" --part 0 --save-every 1)
-"${CMD[@]}" >"$OUT" 2>"$IT_TMP/first" </dev/null &
+"${CMD[@]}" >"$OUT" 2>"$IT_TMP/first.3" </dev/null &
 FIRST=$!
-ok "without a free slot nobody reads" until_says "$IT_TMP/first" "has a reader's slot free"
+ok "without a free slot nobody reads" until_says "$IT_TMP/first.3" "has a reader's slot free"
 "$MYRECON" fleet run "$DIR" --part 0 --json >"$IT_TMP/second.out" 2>"$IT_TMP/second" </dev/null &
 SECOND=$!
 ok "a second run of the part waits for the first" until_says "$IT_TMP/second" "is at work on this part: waiting"
@@ -150,14 +150,14 @@ DST=$KEEP
 # --- killed between two pairs: the first one is not read again
 plan 1
 hold a 1
-"$MYRECON" fleet run "$DIR" --part 0 >"$OUT" 2>"$IT_TMP/first" </dev/null &
+"$MYRECON" fleet run "$DIR" --part 0 >"$OUT" 2>"$IT_TMP/first.6" </dev/null &
 FIRST=$!
-until_says "$IT_TMP/first" "has a reader's slot free"
+until_says "$IT_TMP/first.6" "has a reader's slot free"
 # the second pair's database is locked, so that the first is read and the second is not
 client b -D fleet_run2 <<<"LOCK TABLES p WRITE, o WRITE; SELECT SLEEP(300)" >/dev/null 2>&1 &
 soon b "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'" || bail "no lock"
 let_go
-ok "the second pair is begun" until_says "$IT_TMP/first" "pair two, 2 of 2"
+ok "the second pair is begun" until_says "$IT_TMP/first.6" "pair two, 2 of 2"
 for i in {1..300}; do
     [ ! -e "$DIR/parts/0.progress" ] || break
     sleep 0.1
@@ -172,9 +172,9 @@ is "from what was kept" "$(grep -c 'going on from .*0.progress' "$ERR") $(grep -
 # --- a signal keeps what was read
 plan 1
 hold a 1
-"$MYRECON" fleet run "$DIR" --part 1 >"$OUT" 2>"$IT_TMP/first" </dev/null &
+"$MYRECON" fleet run "$DIR" --part 1 >"$OUT" 2>"$IT_TMP/first.7" </dev/null &
 FIRST=$!
-until_says "$IT_TMP/first" "has a reader's slot free"
+until_says "$IT_TMP/first.7" "has a reader's slot free"
 BEGUN=$(date +%s%N)
 kill -TERM $FIRST
 for i in {1..200}; do # of a tenth of a second
