@@ -123,9 +123,17 @@ for index in 0 1 2 3 2; do
     PODS+=($!)
 done
 ok "all are at work" until_states "4 running"
-pkill -KILL -f "myrecon fleet run --no-verdict $DIR"
+kill_pods() { # whatever works on the plan
+    local process
+    for process in /proc/[0-9]*; do
+        case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in
+        "myrecon fleet run --no-verdict $DIR "*) kill -KILL "${process#/proc/}" ;;
+        esac
+    done
+}
+kill_pods
 sleep 1
-pkill -KILL -f "myrecon fleet run --no-verdict $DIR"
+kill_pods
 let_go
 FAILED=0
 for one in "${PODS[@]}"; do wait "$one" || FAILED=$((FAILED + 1)); done

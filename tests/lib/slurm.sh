@@ -1,5 +1,5 @@
 #!/bin/bash
-# slurm.sh [--engines]: sees to it that Slurm's programs and GNU parallel are there, and prints the
+# slurm.sh: sees to it that Slurm's programs and GNU parallel are there, and prints the
 # directory that holds them; to be sourced for a private cluster of two nodes:
 #
 #   . slurm.sh; mr_slurm_start DIR       DIR/slurm.conf; $PATH and $SLURM_CONF lead to it
@@ -62,7 +62,7 @@ mr_slurm_start() { # DIRECTORY: a controller and the nodes n1 and n2, of two pro
     root=$(mr_slurm_programs) || return $?
     port=$(mr_slurm_free_port) || return 1
     host=$(hostname)
-    mr_slurm_lib=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
+    mr_slurm_lib=$(dirname "$(find "$root/usr/lib" -maxdepth 2 -name slurm-wlm -type d)") || return 1
     export LD_LIBRARY_PATH=$mr_slurm_lib:$mr_slurm_lib/slurm-wlm PATH=$root/usr/bin:$root/usr/sbin:$PATH SLURM_CONF=$mr_slurm_dir/slurm.conf
     mkdir -p "$mr_slurm_dir"/{munge,controller,spool} && chmod 700 "$mr_slurm_dir/munge" || return 1
     (umask 077 && head -c 1024 /dev/urandom >"$mr_slurm_dir/munge/key")
@@ -114,16 +114,25 @@ mr_slurm_tree() { # PROCESS…: these and all that they have started
     for process; do
         echo "$process"
         # shellcheck disable=SC2046
-        mr_slurm_tree $(pgrep -P "$process")
+        mr_slurm_tree $(cat "/proc/$process"/task/*/children 2>/dev/null)
+    done
+}
+
+mr_slurm_step() { # JOB: the processes that look after its steps
+    local process
+    for process in /proc/[0-9]*; do
+        case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in
+        "slurmstepd-wlm: [$1."*) echo "${process#/proc/}" ;;
+        esac
     done
 }
 
 mr_slurm_kill() { # NODE
     local daemon steps
     daemon=$(cat "$mr_slurm_dir/spool/$1.pid")
-    # a step leaves its slurmd behind, and keeps a socket NODE_JOB.STEP in that node's spool
+    # a step leaves its slurmd behind, and keeps a socket in the spool of its node, named by node, job and step
     steps=$(find "$mr_slurm_dir/spool/$1" -type s -printf '%f\n' | sed 's/^[^_]*_//; s/\..*//' |
-        while read -r job; do pgrep -f "^slurmstepd-wlm: \\[$job\\."; done)
+        while read -r job; do mr_slurm_step "$job"; done)
     # shellcheck disable=SC2046,SC2086
     kill -KILL $(mr_slurm_tree "$daemon" $steps) 2>/dev/null
     scontrol update "nodename=$1" state=down reason=killed
