@@ -43,7 +43,7 @@ pairs() { jq -r 'select(.type == "pair") | "\(.pair) \(.state) \(.verdict) \(.di
 left() { find "$TMPDIR" -mindepth 1 | wc -l; }
 hold() { # hold SIDE SLOT: a client has it until let_go
     HELD=$1
-    client "$1" <<<"SELECT GET_LOCK('myrecon $FLEET $2', 5), SLEEP(300)" >/dev/null 2>&1 &
+    client "$1" <<<"SELECT GET_LOCK('myrecon $FLEET $2', 5), SLEEP(317)" >/dev/null 2>&1 &
     soon "$1" "SELECT IS_USED_LOCK('myrecon $FLEET $2') IS NOT NULL" || bail "slot $2 of $1 cannot be held"
 }
 soon() { # SIDE SQL: says 1 within half a minute
@@ -55,7 +55,7 @@ soon() { # SIDE SQL: says 1 within half a minute
     return 1
 }
 let_go() { # whoever sleeps there
-    client "$HELD" <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE '%SLEEP(300)%' AND id <> CONNECTION_ID()" |
+    client "$HELD" <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE '%SLEEP(317)%' AND id <> CONNECTION_ID()" |
         client "$HELD"
 }
 until_says() { # until_says FILE PATTERN; the file is of this one program
@@ -154,8 +154,8 @@ hold a 1
 FIRST=$!
 until_says "$IT_TMP/first.6" "has a reader's slot free"
 # the second pair's database is locked, so that the first is read and the second is not
-client b -D fleet_run2 <<<"LOCK TABLES p WRITE, o WRITE; SELECT SLEEP(300)" >/dev/null 2>&1 &
-soon b "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'" || bail "no lock"
+client b -D fleet_run2 <<<"LOCK TABLES p WRITE, o WRITE; SELECT SLEEP(317)" >/dev/null 2>&1 &
+soon b "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(317)'" || bail "no lock"
 let_go
 ok "the second pair is begun" until_says "$IT_TMP/first.6" "pair two, 2 of 2"
 for i in {1..300}; do
