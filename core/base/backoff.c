@@ -4,9 +4,18 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/signals.h"
 
 #define STEP_MS 20
+
+enum mr_code mr_pause(double seconds, struct mr_err *err)
+{
+    const double end_s = mr_clock_now_s() + seconds;
+    while (!mr_is_cancelled() && mr_clock_now_s() < end_s)
+        (void)usleep(STEP_MS * 1000);
+    return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+}
 
 enum mr_code mr_backoff_wait(unsigned first_ms, unsigned tries, struct mr_err *err)
 {
@@ -18,7 +27,5 @@ enum mr_code mr_backoff_wait(unsigned first_ms, unsigned tries, struct mr_err *e
     if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
         chance = (unsigned)getpid();
     ms = ms / 2 + chance % (ms / 2 + 1);
-    for (unsigned waited = 0; waited < ms && !mr_is_cancelled(); waited += STEP_MS)
-        (void)usleep(STEP_MS * 1000);
-    return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+    return mr_pause(ms / 1000.0, err);
 }

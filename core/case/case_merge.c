@@ -8,11 +8,6 @@
 #include "core/case/case_merge_internal.h"
 #include "core/case/findings_internal.h"
 
-static enum mr_code nomem(struct mr_err *err)
-{
-    return mr_err_nomem(err, "merging the parts of a pair");
-}
-
 /* Objects, counters and advice are one part's. */
 static enum mr_code require_objects(const struct mr_case_merge *merge, struct mr_err *err)
 {
@@ -166,10 +161,7 @@ static enum mr_code end_table(struct mr_case_merging *m, struct mr_case_merged_t
     MR_TRY(mr_findings_summarise(m->out, t->find.id, c, err));
     c->null_identities = nobody;
     MR_TRY(mr_findings_count(m->out, t->find.id, MR_FIND_UNSETTLED, &unsettled, err));
-    const bool differs = c->missing + c->extra + c->changed + c->collision > 0;
-    t->find.verdict = differs         ? MR_VERDICT_DIVERGED
-                      : unsettled > 0 ? MR_VERDICT_UNSETTLED
-                                      : MR_VERDICT_EQUAL;
+    t->find.verdict = mr_find_counts_verdict(c, unsettled);
     t->find.scanned = t->find.settled = true;
     return mr_findings_table_save(m->out, &t->find, err);
 }
@@ -197,7 +189,7 @@ static enum mr_code end(struct mr_case_merging *m, struct mr_err *err)
     m->run.replication = text_of(m, &m->follows);
     if ((m->hidden.len > 0 && m->run.hidden == NULL) ||
         (m->follows.len > 0 && m->run.replication == NULL))
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     MR_TRY(mr_lineage_finish(m->out, err));
     return mr_findings_run_end(m->out, &m->run, err);
 }
@@ -286,7 +278,7 @@ enum mr_code mr_case_merge(const struct mr_case_merge *merge, struct mr_findings
                                 .at = merge->nparts};
     m.run.options = m.run.options != NULL ? m.run.options : "";
     m.parts = mr_arena_calloc(&m.arena, merge->nparts + 1, sizeof *m.parts);
-    enum mr_code code = m.parts != NULL ? merge_all(&m, err) : nomem(err);
+    enum mr_code code = m.parts != NULL ? merge_all(&m, err) : mr_case_merge_nomem(err);
     *damaged = code == MR_E_CASE ? m.at : merge->nparts;
     mr_strbuf_release(&m.hidden);
     mr_strbuf_release(&m.follows);

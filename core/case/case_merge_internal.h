@@ -61,6 +61,7 @@ enum mr_code mr_case_merge_miss(struct mr_case_merging *m, size_t part, const ch
  * checked.  objects: struct mr_find_object. */
 enum mr_code mr_case_merge_unseen(struct mr_case_merging *m, const struct mr_vec *objects,
                                   struct mr_err *err);
+enum mr_code mr_case_merge_nomem(struct mr_err *err);
 /* A text in m->arena; NULL where memory is out. */
 const char *mr_case_merge_say(struct mr_case_merging *m, const char *fmt, ...) MR_PRINTF(2, 3);
 

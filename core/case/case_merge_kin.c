@@ -15,16 +15,6 @@
 #define BATCH 1000
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024)
 
-static enum mr_code nomem(struct mr_err *err)
-{
-    return mr_err_nomem(err, "merging the parts of a pair");
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* ---- tables of the part, by number ---- */
 
 struct named {
@@ -70,8 +60,9 @@ static const char *name_of(const struct mr_vec *names, int64_t id)
 static bool same_reference(const struct mr_lineage_reference *a,
                            const struct mr_lineage_reference *b)
 {
-    bool same = same_text(a->parent_name, b->parent_name) && same_text(a->name, b->name) &&
-                same_text(a->condition, b->condition) && a->declared == b->declared &&
+    bool same = mr_findings_same_text(a->parent_name, b->parent_name) &&
+                mr_findings_same_text(a->name, b->name) &&
+                mr_findings_same_text(a->condition, b->condition) && a->declared == b->declared &&
                 a->condition_at == b->condition_at && a->ncolumns == b->ncolumns &&
                 (a->parent != 0) == (b->parent != 0);
     for (size_t i = 0; same && i < a->ncolumns; i++)
@@ -91,7 +82,7 @@ static enum mr_code name_tables(struct mr_case_merging *m, const struct mr_vec *
         (*tables)[2 * i] = mr_arena_keep(&m->arena, name_of(names, r->table), &out);
         (*tables)[2 * i + 1] = mr_arena_keep(&m->arena, name_of(names, r->parent), &out);
     }
-    return *tables != NULL && !out ? MR_OK : nomem(err);
+    return *tables != NULL && !out ? MR_OK : mr_case_merge_nomem(err);
 }
 
 static bool same_references(const struct mr_case_merging *m, const struct mr_vec *references,
@@ -102,8 +93,8 @@ static bool same_references(const struct mr_case_merging *m, const struct mr_vec
         const struct mr_lineage_reference *r = mr_vec_at(references, i);
         const char *child = name_of(names, r->table), *parent = name_of(names, r->parent);
         same = same_reference(r, mr_vec_at(&m->references, i)) &&
-               same_text(child != NULL ? child : "", m->reference_tables[2 * i]) &&
-               same_text(parent != NULL ? parent : "", m->reference_tables[2 * i + 1]);
+               mr_findings_same_text(child != NULL ? child : "", m->reference_tables[2 * i]) &&
+               mr_findings_same_text(parent != NULL ? parent : "", m->reference_tables[2 * i + 1]);
     }
     return same;
 }
@@ -192,7 +183,7 @@ static enum mr_code place_batch(struct kin *k, int side, const struct mr_vec *an
         mr_arena_calloc(&k->batch, ancestors->count + 1, sizeof *rows);
     int64_t *nodes = mr_arena_calloc(&k->batch, ancestors->count + 1, sizeof *nodes);
     if (rows == NULL || nodes == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     for (size_t i = 0; i < ancestors->count; i++) {
         struct mr_lineage_ancestor *a = mr_vec_at(ancestors, i);
         a->row.table = table;
@@ -203,7 +194,7 @@ static enum mr_code place_batch(struct kin *k, int side, const struct mr_vec *an
     for (size_t i = 0; i < ancestors->count; i++) {
         struct placed *placed = mr_vec_push(&k->placed);
         if (placed == NULL)
-            return nomem(err);
+            return mr_case_merge_nomem(err);
         *placed =
             (struct placed){((struct mr_lineage_ancestor *)mr_vec_at(ancestors, i))->id, nodes[i]};
     }
@@ -287,7 +278,7 @@ static enum mr_code take_link(struct kin *k, const struct link *link, struct mr_
     step.reference = ((const struct mr_lineage_reference *)mr_vec_at(&k->m->references, at))->id;
     struct mr_lineage_step *slot = mr_vec_push(&k->steps);
     if (slot == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     *slot = step;
     return MR_OK;
 }

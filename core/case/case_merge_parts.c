@@ -6,11 +6,6 @@
 
 #define SCOPE_OPTION "scope" /* options of a part that one check of the pair has not */
 
-static enum mr_code nomem(struct mr_err *err)
-{
-    return mr_err_nomem(err, "merging the parts of a pair");
-}
-
 enum mr_code mr_case_merge_open(struct mr_case_merging *m, size_t part, struct mr_find_run *run,
                                 bool *found, struct mr_err *err)
 {
@@ -88,7 +83,7 @@ static enum mr_code refuse(struct mr_case_merging *m, const char *what, struct m
     m->refused =
         mr_case_merge_say(m, "%s has %s than %s", m->of->parts[m->at].name, what,
                           m->base < m->of->nparts ? m->of->parts[m->base].name : "the plan");
-    return m->refused != NULL ? MR_OK : nomem(err);
+    return m->refused != NULL ? MR_OK : mr_case_merge_nomem(err);
 }
 
 static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_findings *base,
@@ -113,7 +108,7 @@ static enum mr_code compare_runs(struct mr_case_merging *m, const struct mr_find
 {
     const char *options = options_of(m, run->options);
     if (options == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     if (strcmp(run->source, m->run.source) != 0)
         return refuse(m, "another source", err);
     if (strcmp(run->target, m->run.target) != 0)
@@ -135,7 +130,7 @@ static enum mr_code take_base(struct mr_case_merging *m, const struct mr_find_ru
     m->run.options = options_of(m, run->options);
     m->run.started = run->started;
     if (m->run.options == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     return mr_case_merge_know(m, err);
 }
 
@@ -203,7 +198,7 @@ static enum mr_code miss(struct mr_case_merging *m, size_t part, const char *els
     struct mr_strbuf line = MR_STRBUF_INIT;
     const char *why = why_not(m, part, else_why);
     if (why == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     m->run.finished = m->run.kin_done = false;
     if (m->of->parts[part].has_objects) {
         mr_strbuf_add_fmt(&line, "schema objects, which were not compared: %s", why);

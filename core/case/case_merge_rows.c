@@ -226,7 +226,7 @@ static enum mr_code pack_batch(const struct moving *v, struct mr_err *err)
     struct mr_image_pair *images = calloc(v->batch.count + 1, sizeof *images);
     enum mr_code code = mr_image_packer_init(&packer, err);
     if (code == MR_OK && images == NULL)
-        code = mr_err_nomem(err, "merging the parts of a pair");
+        code = mr_case_merge_nomem(err);
     if (code == MR_OK)
         code = mr_findings_pack(v->m->out, v->table->find.id, v->batch.items, v->batch.count,
                                 &packer, images, err);
@@ -265,7 +265,7 @@ static enum mr_code copy_findings(struct moving *v, struct mr_err *err)
             MR_TRY_OUT(take_finding(v, &f, err));
             struct mr_finding *slot = mr_vec_push(&v->batch);
             if (slot == NULL)
-                MR_TRY_OUT(mr_err_nomem(err, "merging the parts of a pair"));
+                MR_TRY_OUT(mr_case_merge_nomem(err));
             else
                 *slot = f;
             bytes += f.source_len + f.target_len;

@@ -3,15 +3,11 @@
 #include <string.h>
 
 #include "core/case/case_merge_internal.h"
+#include "core/case/findings_internal.h"
 
-static enum mr_code nomem(struct mr_err *err)
+enum mr_code mr_case_merge_nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "merging the parts of a pair");
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 const char *mr_case_merge_say(struct mr_case_merging *m, const char *fmt, ...)
@@ -55,7 +51,7 @@ static enum mr_code collect(const struct mr_case_merge *of, struct mr_vec *piece
             for (size_t r = 0; r < t->nranges; r++) {
                 struct piece *piece = mr_vec_push(pieces);
                 if (piece == NULL)
-                    return nomem(err);
+                    return mr_case_merge_nomem(err);
                 *piece = (struct piece){t->name, &t->ranges[r], p};
             }
         }
@@ -90,7 +86,7 @@ static enum mr_code add_tiled(struct mr_case_merging *m, const struct piece *pie
                           pieces->table, fault);
     struct mr_case_merged_table *table = mr_vec_push(&m->tables);
     if (table == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     *table = (struct mr_case_merged_table){.name = pieces->table, .nranges = count};
     table->find.name = table->find.target_name = table->name;
     table->find.time_at = -1;
@@ -141,7 +137,7 @@ struct mr_case_merged_table *mr_case_merge_table_of(const struct mr_case_merging
 static enum mr_code give_up(struct mr_case_merged_table *t, const char *reason, struct mr_err *err)
 {
     if (reason == NULL)
-        return nomem(err);
+        return mr_case_merge_nomem(err);
     if (t->reason == NULL)
         t->reason = reason;
     return MR_OK;
@@ -174,7 +170,7 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
         if (t == NULL) {
             t = mr_vec_push(&extra);
             if (t == NULL)
-                MR_TRY_OUT(nomem(err));
+                MR_TRY_OUT(mr_case_merge_nomem(err));
             t->name = found[i].name;
             t->reason = found[i].verdict == MR_VERDICT_NOT_CHECKED && found[i].reason != NULL
                             ? found[i].reason
@@ -185,7 +181,7 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
     for (size_t i = 0; i < extra.count; i++) {
         struct mr_case_merged_table *t = mr_vec_push(&m->tables);
         if (t == NULL)
-            MR_TRY_OUT(nomem(err));
+            MR_TRY_OUT(mr_case_merge_nomem(err));
         *t = *(struct mr_case_merged_table *)mr_vec_at(&extra, i);
     }
     if (m->tables.count > tiled)
@@ -198,8 +194,8 @@ out:
 
 static bool same_column(const struct mr_find_column *a, const struct mr_find_column *b)
 {
-    return same_text(a->name, b->name) && same_text(a->type, b->type) &&
-           same_text(a->charset, b->charset) && a->style.cls == b->style.cls &&
+    return mr_findings_same_text(a->name, b->name) && mr_findings_same_text(a->type, b->type) &&
+           mr_findings_same_text(a->charset, b->charset) && a->style.cls == b->style.cls &&
            a->style.decimals == b->style.decimals && a->show_at == b->show_at &&
            a->key_at == b->key_at && a->identity_at == b->identity_at && a->flag_at == b->flag_at &&
            a->normalise == b->normalise && a->masked == b->masked;
@@ -208,7 +204,7 @@ static bool same_column(const struct mr_find_column *a, const struct mr_find_col
 static bool same_table(const struct mr_find_table *a, const struct mr_find_table *b)
 {
     bool same = a->ncolumns == b->ncolumns && a->keyless == b->keyless &&
-                same_text(a->target_name, b->target_name) &&
+                mr_findings_same_text(a->target_name, b->target_name) &&
                 a->identity_known == b->identity_known && a->subject == b->subject &&
                 a->time_at == b->time_at && a->windowed == b->windowed;
     for (size_t i = 0; same && i < a->ncolumns; i++)
@@ -230,7 +226,7 @@ static enum mr_code add_note(struct mr_case_merging *m, struct mr_case_merged_ta
                              const char *note, struct mr_err *err)
 {
     struct mr_strbuf all = MR_STRBUF_INIT, piece = MR_STRBUF_INIT;
-    if (note == NULL || same_text(note, t->find.note))
+    if (note == NULL || mr_findings_same_text(note, t->find.note))
         return MR_OK;
     mr_strbuf_add_str(&all, t->find.note != NULL ? t->find.note : "");
     for (const char *at = note, *end; at != NULL; at = end != NULL ? end + 2 : NULL) {
@@ -243,7 +239,7 @@ static enum mr_code add_note(struct mr_case_merging *m, struct mr_case_merged_ta
     t->find.note = all.failed || piece.failed ? NULL : mr_arena_strdup(&m->arena, all.ptr);
     mr_strbuf_release(&all);
     mr_strbuf_release(&piece);
-    return t->find.note != NULL ? MR_OK : nomem(err);
+    return t->find.note != NULL ? MR_OK : mr_case_merge_nomem(err);
 }
 
 static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *part)
@@ -374,7 +370,7 @@ static bool is_object(const struct mr_vec *objects, const char *table)
 {
     for (size_t i = 0; i < objects->count; i++) {
         const struct mr_find_object *o = mr_vec_at(objects, i);
-        if (strcmp(o->kind, "table") == 0 && same_text(o->table, table))
+        if (strcmp(o->kind, "table") == 0 && mr_findings_same_text(o->table, table))
             return true;
     }
     return false;

@@ -81,6 +81,31 @@ const char *mr_verdict_name(enum mr_verdict verdict)
     return "not-checked";
 }
 
+void mr_find_counts_add(struct mr_find_counts *sum, const struct mr_find_counts *more)
+{
+    sum->source_rows += more->source_rows;
+    sum->target_rows += more->target_rows;
+    sum->bytes += more->bytes;
+    sum->missing += more->missing;
+    sum->extra += more->extra;
+    sum->changed += more->changed;
+    sum->collision += more->collision;
+    sum->moved += more->moved;
+    sum->null_identities += more->null_identities;
+}
+
+uint64_t mr_find_counts_differing(const struct mr_find_counts *counts)
+{
+    return counts->missing + counts->extra + counts->changed + counts->collision;
+}
+
+enum mr_verdict mr_find_counts_verdict(const struct mr_find_counts *counts, uint64_t unsettled)
+{
+    if (mr_find_counts_differing(counts) > 0)
+        return MR_VERDICT_DIVERGED;
+    return unsettled > 0 ? MR_VERDICT_UNSETTLED : MR_VERDICT_EQUAL;
+}
+
 enum mr_code mr_findings_begin(struct mr_findings *fd, struct mr_err *err)
 {
     mr_case_lock(fd->cf);
@@ -352,7 +377,7 @@ static enum mr_code load_columns(struct mr_findings *fd, int64_t table, struct m
     return code;
 }
 
-static bool same_text(const char *a, const char *b)
+bool mr_findings_same_text(const char *a, const char *b)
 {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
@@ -366,9 +391,9 @@ static bool same_columns(const struct mr_find_table *table, const struct mr_vec 
     for (size_t i = 0; i < known->count; i++) {
         const struct mr_find_column *a = mr_vec_at(known, i);
         const struct mr_find_column *b = &table->columns[i];
-        if (!same_text(a->name, b->name) || a->style.cls != b->style.cls ||
+        if (!mr_findings_same_text(a->name, b->name) || a->style.cls != b->style.cls ||
             a->style.decimals != b->style.decimals || a->show_at != b->show_at ||
-            !same_text(a->charset, b->charset) || a->key_at != b->key_at ||
+            !mr_findings_same_text(a->charset, b->charset) || a->key_at != b->key_at ||
             a->identity_at != b->identity_at || a->flag_at != b->flag_at ||
             a->normalise != b->normalise)
             return false;

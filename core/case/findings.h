@@ -139,6 +139,13 @@ struct mr_find_counts {
     uint64_t missing, extra, changed, collision, moved, null_identities;
 };
 
+/* Every count of `more` on top of that of `sum`. */
+void mr_find_counts_add(struct mr_find_counts *sum, const struct mr_find_counts *more);
+/* Rows that differ; those that moved are among them. */
+uint64_t mr_find_counts_differing(const struct mr_find_counts *counts);
+/* Of a table that was read to its end, with so many rows unsettled. */
+enum mr_verdict mr_find_counts_verdict(const struct mr_find_counts *counts, uint64_t unsettled);
+
 struct mr_find_table {
     int64_t id;
     const char *name; /* "db.t", SOURCE's names */

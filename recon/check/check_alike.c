@@ -275,7 +275,7 @@ static enum mr_code say(struct mr_findings *fd, const struct mr_find_table *tabl
                         struct mr_alike *p, struct mr_strbuf *text, struct mr_err *err)
 {
     const struct mr_find_counts *c = &table->counts;
-    const struct mr_alike_of of = {.differing = c->missing + c->extra + c->changed + c->collision,
+    const struct mr_alike_of of = {.differing = mr_find_counts_differing(c),
                                    .rows = c->source_rows > c->target_rows ? c->source_rows
                                                                            : c->target_rows,
                                    .noun = "rows"};
@@ -299,7 +299,7 @@ static enum mr_code say_and_save(struct mr_findings *fd, const struct mr_find_ta
     enum mr_code code = say(fd, table, p, &text, err);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "looking for what rows have in common", err);
-    if (code == MR_OK && c->missing + c->extra + c->changed + c->collision > 0)
+    if (code == MR_OK && mr_find_counts_differing(c) > 0)
         code = mr_findings_alike_save(fd, table->id, text.len > 0 ? text.ptr : NULL, err);
     mr_strbuf_release(&text);
     return code;

@@ -178,10 +178,7 @@ out:
     if (!table->by_identity)
         counts->null_identities = 0;
     if (code == MR_OK) {
-        bool differs = counts->missing + counts->extra + counts->changed + counts->collision > 0;
-        table->find.verdict = differs         ? MR_VERDICT_DIVERGED
-                              : unsettled > 0 ? MR_VERDICT_UNSETTLED
-                                              : MR_VERDICT_EQUAL;
+        table->find.verdict = mr_find_counts_verdict(counts, unsettled);
         table->find.settled = true;
     }
     return code;

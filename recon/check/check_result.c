@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *c)
-{
-    sum->source_rows += c->source_rows;
-    sum->target_rows += c->target_rows;
-    sum->bytes += c->bytes;
-    sum->missing += c->missing;
-    sum->extra += c->extra;
-    sum->changed += c->changed;
-    sum->collision += c->collision;
-    sum->moved += c->moved;
-    sum->null_identities += c->null_identities;
-}
-
 static enum mr_code add_note(struct mr_check_result *result, size_t at, struct mr_err *err)
 {
     const struct mr_find_table *table = &result->tables[at];
@@ -46,7 +33,7 @@ static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by
     result->all_explained.rows += explained->rows;
     result->all_explained.restored += explained->restored;
     result->all_explained.met += explained->met;
-    add_counts(&result->sums, &table->counts);
+    mr_find_counts_add(&result->sums, &table->counts);
     result->unsettled_rows += unsettled;
     result->diverged += table->verdict == MR_VERDICT_DIVERGED;
     result->unsettled += table->verdict == MR_VERDICT_UNSETTLED;
@@ -134,8 +121,7 @@ static uint64_t explained_rows(const struct mr_check_result *result, size_t tabl
 
 uint64_t mr_check_result_unexplained(const struct mr_check_result *result, size_t table)
 {
-    const struct mr_find_counts *c = &result->tables[table].counts;
-    uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    const uint64_t rows = mr_find_counts_differing(&result->tables[table].counts);
     uint64_t explained = explained_rows(result, table);
     return rows > explained ? rows - explained : 0;
 }

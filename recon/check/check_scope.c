@@ -89,28 +89,30 @@ static int digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A key without an end is ptr NULL; one of no bytes is none that a server has. */
-static struct mr_key read_end(struct mr_json_reader *r, const struct json_t *object,
-                              const char *name)
+struct mr_key mr_scope_read_key(struct mr_json_reader *r, const char *name, const char *hex)
 {
-    const char *hex = mr_json_read_text_or_null(r, object, name);
-    struct mr_key key = {NULL, 0};
-    const size_t len = hex != NULL ? strlen(hex) : 0;
-    unsigned char *bytes;
-    if (hex == NULL)
-        return key;
-    bytes = mr_json_read_keep(r, mr_arena_alloc(r->arena, len / 2 + 1));
+    const struct mr_key none = {NULL, 0};
+    const size_t len = strlen(hex);
+    unsigned char *bytes = mr_json_read_keep(r, mr_arena_alloc(r->arena, len / 2 + 1));
     for (size_t i = 0; bytes != NULL && i < len / 2; i++) {
         const int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
         if (high < 0 || low < 0) {
             mr_json_read_refuse(r, name, hex);
-            return key;
+            return none;
         }
         bytes[i] = (unsigned char)(high << 4 | low);
     }
     if (len == 0 || len % 2 != 0)
         mr_json_read_refuse(r, name, hex);
-    return r->code == MR_OK ? (struct mr_key){bytes, len / 2} : key;
+    return r->code == MR_OK ? (struct mr_key){bytes, len / 2} : none;
+}
+
+/* Without an end it is ptr NULL. */
+static struct mr_key read_end(struct mr_json_reader *r, const struct json_t *object,
+                              const char *name)
+{
+    const char *hex = mr_json_read_text_or_null(r, object, name);
+    return hex != NULL ? mr_scope_read_key(r, name, hex) : (struct mr_key){NULL, 0};
 }
 
 static bool has_end(const struct mr_range *range)

@@ -16,7 +16,7 @@
 #ifndef MR_CHECK_SCOPE_H
 #define MR_CHECK_SCOPE_H
 
-#include "core/json/json_in.h"
+#include "core/json/json_reader.h"
 #include "core/pair/pair.h"
 
 #define MR_SCOPE_SCHEMA "myrecon-scope/1"
@@ -51,6 +51,8 @@ void mr_scope_write(const struct mr_scope *scope, struct mr_strbuf *out);
 /* name stands for the file in messages. */
 enum mr_code mr_scope_parse(const char *text, size_t len, const char *name, struct mr_arena *arena,
                             struct mr_scope *out, struct mr_err *err);
+/* A key as plans write it, in the reader's arena: hex in small letters, of a byte at least. */
+struct mr_key mr_scope_read_key(struct mr_json_reader *r, const char *name, const char *hex);
 /* *digest: SHA-256 of the file, in the arena. */
 enum mr_code mr_scope_load(const char *path, struct mr_arena *arena, struct mr_scope *out,
                            const char **digest, struct mr_err *err);

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "recon/check/check_scope.h"
 
-#define WAIT_FIRST_S 0.1
-#define WAIT_MOST_S 2.0
+#define WAITS 5 /* after so many they grow no longer: of the order of two seconds */
 
 bool mr_check_has_slots(const struct mr_check_run *check)
 {
@@ -54,28 +54,23 @@ static enum mr_code try_slots(struct mr_db *db, const struct mr_scope *scope, un
     return MR_OK;
 }
 
-static enum mr_code pause_for(double *seconds, const char *who, bool *said, struct mr_err *err)
+static enum mr_code pause_for(unsigned *tries, const char *who, struct mr_err *err)
 {
-    if (!*said)
+    if (++*tries == 1)
         mr_log_info("waiting until %s has a reader's slot free", who);
-    *said = true;
-    MR_TRY(mr_check_sleep(*seconds, NULL, err));
-    *seconds = *seconds * 2 < WAIT_MOST_S ? *seconds * 2 : WAIT_MOST_S;
-    return MR_OK;
+    return mr_backoff_wait(0, *tries < WAITS ? *tries : WAITS, err);
 }
 
 /* Of a connection that was made anew: those who wait for both slots hold none meanwhile. */
 static enum mr_code take_again(void *ctx, struct mr_db *db, struct mr_err *err)
 {
     const struct mr_check_run *check = ctx;
-    double seconds = WAIT_FIRST_S;
-    unsigned slot = 0;
-    bool said = false;
+    unsigned slot = 0, tries = 0;
     for (;;) {
         MR_TRY(try_slots(db, check->scope, &slot, err));
         if (slot != 0)
             return MR_OK;
-        MR_TRY(pause_for(&seconds, mr_db_label(db), &said, err));
+        MR_TRY(pause_for(&tries, mr_db_label(db), err));
     }
 }
 
@@ -113,8 +108,7 @@ enum mr_code mr_check_slots_take(struct mr_check_worker *worker, bool waits, str
     struct mr_check_run *check = worker->check;
     struct mr_db *db[MR_SIDES];
     const struct mr_db *full = NULL;
-    double seconds = WAIT_FIRST_S;
-    bool said = false;
+    unsigned tries = 0;
     if (!mr_check_has_slots(check) || worker->has_slots)
         return MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
@@ -129,7 +123,7 @@ enum mr_code mr_check_slots_take(struct mr_check_worker *worker, bool waits, str
         if (!waits)
             return mr_err_set(err, MR_E_CONNECT, "the fleet reads \"%s\" by as many as it may",
                               mr_db_label(full));
-        MR_TRY(pause_for(&seconds, mr_db_label(full), &said, err));
+        MR_TRY(pause_for(&tries, mr_db_label(full), err));
     }
     worker->has_slots = true;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)

@@ -641,7 +641,7 @@ static void explained_line(struct text *t)
 {
     const struct mr_check_result *r = t->result;
     const struct mr_find_counts *c = &r->sums;
-    uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    uint64_t rows = mr_find_counts_differing(c);
     if (r->all_explained.rows == 0)
         return;
     fresh(t, &t->b);

@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/backoff.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/run_id.h"
-#include "core/base/signals.h"
 #include "core/base/strbuf.h"
 #include "core/file/io.h"
 
@@ -201,23 +201,11 @@ static enum mr_code is_ours(const struct mr_fleet_lease *lease, bool *ours, stru
     return code;
 }
 
-static enum mr_code nap(double seconds, struct mr_err *err)
-{
-    const double end_s = mr_clock_now_s() + seconds;
-    const struct timespec step = {0, 20 * 1000 * 1000};
-    while (mr_clock_now_s() < end_s) {
-        if (mr_is_cancelled())
-            return mr_cancelled_err(err);
-        (void)nanosleep(&step, NULL);
-    }
-    return MR_OK;
-}
-
 /* Of several who find it silent at the same moment, whose rename was the last has it. */
 static enum mr_code take_over(const struct mr_fleet_lease *lease, bool *ours, struct mr_err *err)
 {
     MR_TRY(write_over(lease, err));
-    MR_TRY(nap(CROWD_S, err));
+    MR_TRY(mr_pause(CROWD_S, err));
     return is_ours(lease, ours, err);
 }
 
@@ -296,7 +284,7 @@ enum mr_code mr_fleet_lease_take(struct mr_fleet_lease *lease, const char *path,
         MR_TRY_OUT(try_once(lease, &w, wait->silent_s, taken, err));
         if (*taken)
             break;
-        MR_TRY_OUT(nap(POLL_S, err));
+        MR_TRY_OUT(mr_pause(POLL_S, err));
     }
     lease->beaten_s = mr_clock_now_s();
 out:

@@ -255,16 +255,8 @@ static void put_all(struct mr_jsonw *w, const struct merging *g)
     mr_jsonw_line(w, "type:run schema:%s run_id:%s fleet:%s created:%s started:%s",
                   "myrecon/fleet-merge/1", g->id.id, file->id, file->created, g->id.started);
     for (size_t i = 0; i < file->npairs; i++) {
-        const struct mr_find_counts *c = &g->pairs[i].counts;
         put_pair(w, &g->pairs[i]);
-        sum.source_rows += c->source_rows;
-        sum.target_rows += c->target_rows;
-        sum.bytes += c->bytes;
-        sum.missing += c->missing;
-        sum.extra += c->extra;
-        sum.changed += c->changed;
-        sum.collision += c->collision;
-        sum.moved += c->moved;
+        mr_find_counts_add(&sum, &g->pairs[i].counts);
     }
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "summary");

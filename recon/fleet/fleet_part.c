@@ -39,6 +39,11 @@ static const struct mr_json_member part_members[] = {
 };
 static const struct mr_json_record part_record = MR_JSON_RECORD(struct mr_fleet_part, part_members);
 
+bool mr_fleet_is(const char *text, const char *word)
+{
+    return text != NULL && strcmp(text, word) == 0;
+}
+
 const char *mr_fleet_part_path(const char *dir, size_t part, const char *ending,
                                struct mr_arena *arena)
 {

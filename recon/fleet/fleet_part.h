@@ -53,6 +53,8 @@ struct mr_fleet_part {
     size_t npairs;
 };
 
+/* Of a state or a verdict, which may be NULL. */
+bool mr_fleet_is(const char *text, const char *word);
 /* "DIR/parts/7.case", in the arena; NULL: no memory. */
 const char *mr_fleet_part_path(const char *dir, size_t part, const char *ending,
                                struct mr_arena *arena);

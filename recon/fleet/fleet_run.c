@@ -73,11 +73,10 @@ static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *s
         return MR_OK;
     enum mr_code code = mr_check_result_load(&result, fd, &run, 0, err);
     if (code == MR_OK) {
-        const struct mr_find_counts *c = &result.sums;
         pair->state = MR_FLEET_DONE;
         pair->verdict = mr_check_result_verdict(&result);
         pair->why = NULL;
-        pair->differing = c->missing + c->extra + c->changed + c->collision;
+        pair->differing = mr_find_counts_differing(&result.sums);
     }
     mr_check_result_release(&result);
     return code;
@@ -100,34 +99,35 @@ static enum mr_code fits(void *ctx, struct mr_findings *fd, struct mr_err *err)
     return MR_OK;
 }
 
-/* Sets the pairs that the case has finished; the others stay as they are. */
-static enum mr_code read_case(const struct work *w, const char *path, struct mr_err *err)
+/* Sets those of the pairs from..to that the case has finished; the others stay as they are. */
+static enum mr_code read_pairs(const struct work *w, const char *path, size_t from, size_t to,
+                               struct mr_err *err)
 {
     struct mr_findings *fd = NULL;
     enum mr_code code = mr_findings_open(path, MR_CASE_READ, &fd, err);
-    for (size_t i = 0; code == MR_OK && i < w->scopes.count; i++)
+    for (size_t i = from; code == MR_OK && i < to; i++)
         code = read_result(fd, scope_at(w, i), w->run->arena, &w->run->status.pairs[i], err);
     (void)mr_findings_close(fd, NULL);
     return code;
 }
 
+static enum mr_code read_case(const struct work *w, const char *path, struct mr_err *err)
+{
+    return read_pairs(w, path, 0, w->scopes.count, err);
+}
+
 static bool all_done(const struct mr_fleet_part *status)
 {
     for (size_t i = 0; i < status->npairs; i++)
-        if (strcmp(status->pairs[i].state, MR_FLEET_DONE) != 0)
+        if (!mr_fleet_is(status->pairs[i].state, MR_FLEET_DONE))
             return false;
     return true;
 }
 
 /* A case that cannot be read is not done: it is told of when it is adopted. */
-static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
+static enum mr_code is_published(struct work *w, bool *over, struct mr_err *err)
 {
-    struct work *w = ctx;
     struct mr_err why = {0};
-    *over = false;
-    if (mr_clock_now_s() < w->looked_s + LOOK_S)
-        return MR_OK;
-    w->looked_s = mr_clock_now_s();
     *over = access(w->case_path, F_OK) == 0 && read_case(w, w->case_path, &why) == MR_OK &&
             all_done(&w->run->status);
     if (why.code == MR_E_NOMEM) {
@@ -135,6 +135,17 @@ static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
         return MR_E_NOMEM;
     }
     return MR_OK;
+}
+
+/* While it waits for the lease. */
+static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
+{
+    struct work *w = ctx;
+    *over = false;
+    if (mr_clock_now_s() < w->looked_s + LOOK_S)
+        return MR_OK;
+    w->looked_s = mr_clock_now_s();
+    return is_published(w, over, err);
 }
 
 /* ---- telling and keeping ---- */
@@ -183,6 +194,14 @@ static void save_progress(struct work *w)
     w->save_took_s = w->saved_s - begun_s;
 }
 
+/* Copies grow with the work: they take a share of the time, however many pairs there are. */
+static void save_if_due(struct work *w, double least_s)
+{
+    const double since_s = mr_clock_now_s() - w->saved_s;
+    if (since_s >= least_s && since_s >= w->save_took_s * SAVE_SHARE)
+        save_progress(w);
+}
+
 /* A directory that is full, or away for a moment, costs no work: it is tried again. */
 static enum mr_code bear(enum mr_code code, const struct mr_err *why, struct mr_err *err)
 {
@@ -201,16 +220,12 @@ static enum mr_code tick(void *ctx, struct mr_err *err)
     struct work *w = ctx;
     struct mr_err why = {0};
     const double now_s = mr_clock_now_s();
-    double pause_s = w->run->save_s;
-    if (pause_s < w->save_took_s * SAVE_SHARE)
-        pause_s = w->save_took_s * SAVE_SHARE;
     MR_TRY(bear(mr_fleet_lease_renew(&w->lease, &why), &why, err));
     if (now_s - w->told_s >= TELL_S) {
         w->told_s = now_s;
         MR_TRY(bear(tell(w, MR_FLEET_RUNNING, &why), &why, err));
     }
-    if (now_s - w->saved_s >= pause_s)
-        save_progress(w);
+    save_if_due(w, w->run->save_s);
     return MR_OK;
 }
 
@@ -279,9 +294,9 @@ static enum mr_code take_result(struct work *w, size_t at, const struct mr_fleet
     }
     mr_strbuf_release(&why);
     if (code == MR_OK && access(w->local.case_path, F_OK) == 0 &&
-        read_case(w, w->local.case_path, &unread) != MR_OK)
+        read_pairs(w, w->local.case_path, at, at + 1, &unread) != MR_OK)
         mr_log_err_as_warning(&unread);
-    if (code == MR_OK && strcmp(pair->state, MR_FLEET_FAILED) == 0)
+    if (code == MR_OK && mr_fleet_is(pair->state, MR_FLEET_FAILED))
         mr_log_warning("pair %s is not checked: %s", pair->name, pair->why);
     return code;
 }
@@ -397,11 +412,11 @@ static enum mr_code take_up(struct work *w, struct mr_err *err)
 static enum mr_code do_pairs(struct work *w, struct mr_err *err)
 {
     for (size_t i = 0; i < w->scopes.count; i++) {
-        if (strcmp(w->run->status.pairs[i].state, MR_FLEET_DONE) == 0)
+        if (mr_fleet_is(w->run->status.pairs[i].state, MR_FLEET_DONE))
             continue;
         MR_TRY(do_pair(w, i, err));
         if (i + 1 < w->scopes.count)
-            save_progress(w);
+            save_if_due(w, 0);
     }
     return MR_OK;
 }
@@ -414,8 +429,7 @@ static enum mr_code was_done_meanwhile(struct work *w, bool *was, struct mr_err 
     *was = false;
     if (own == NULL)
         return mr_err_nomem(err, "working on a part");
-    w->looked_s = 0;
-    MR_TRY(look(w, was, err));
+    MR_TRY(is_published(w, was, err));
     if (!*was)
         memcpy(s->pairs, own, s->npairs * sizeof *s->pairs);
     return MR_OK;
@@ -439,7 +453,7 @@ static void stop(struct work *w)
 {
     struct mr_fleet_part *s = &w->run->status;
     for (size_t i = 0; i < s->npairs; i++)
-        if (strcmp(s->pairs[i].state, MR_FLEET_RUNNING) == 0)
+        if (mr_fleet_is(s->pairs[i].state, MR_FLEET_RUNNING))
             s->pairs[i].state = MR_FLEET_WAITING;
     save_progress(w);
     (void)tell(w, MR_FLEET_STOPPED, NULL);

@@ -172,16 +172,11 @@ static enum mr_code choose_part(const struct options *opts, const struct mr_flee
 
 /* ---- the result ---- */
 
-static bool is(const char *text, const char *word)
-{
-    return text != NULL && strcmp(text, word) == 0;
-}
-
 /* The work is done, whatever it has found. */
 static bool is_done(const struct mr_fleet_part *part)
 {
     for (size_t i = 0; i < part->npairs; i++)
-        if (!is(part->pairs[i].state, MR_FLEET_DONE))
+        if (!mr_fleet_is(part->pairs[i].state, MR_FLEET_DONE))
             return false;
     return true;
 }
@@ -191,9 +186,9 @@ static int exit_of(const struct mr_fleet_part *part)
     int exit_code = 0;
     for (size_t i = 0; i < part->npairs; i++) {
         const struct mr_fleet_part_pair *pair = &part->pairs[i];
-        if (!is(pair->state, MR_FLEET_DONE) || is(pair->verdict, "incomplete"))
+        if (!mr_fleet_is(pair->state, MR_FLEET_DONE) || mr_fleet_is(pair->verdict, "incomplete"))
             return mr_code_exit(MR_E_CHANGED);
-        if (is(pair->verdict, "diverged"))
+        if (mr_fleet_is(pair->verdict, "diverged"))
             exit_code = 1;
     }
     return exit_code;
@@ -226,7 +221,7 @@ static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *er
 static void add_pair(const struct mr_fleet_part_pair *pair, struct mr_strbuf *out)
 {
     mr_strbuf_add_fmt(out, "  %-24s  %s", pair->name,
-                      is(pair->state, MR_FLEET_DONE) ? pair->verdict : pair->state);
+                      mr_fleet_is(pair->state, MR_FLEET_DONE) ? pair->verdict : pair->state);
     if (pair->differing > 0) {
         mr_strbuf_add_str(out, ", ");
         mr_strbuf_add_grouped(out, pair->differing);
@@ -244,10 +239,11 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
     const struct mr_fleet_part *s = &run->status;
     struct mr_strbuf out = MR_STRBUF_INIT;
     for (size_t i = 0; i < s->npairs; i++)
-        if (!brief || !is(s->pairs[i].verdict, "equal"))
+        if (!brief || !mr_fleet_is(s->pairs[i].verdict, "equal"))
             add_pair(&s->pairs[i], &out);
     for (size_t i = 0; i < s->npairs; i++)
-        if (is(s->pairs[i].state, MR_FLEET_DONE) && is(s->pairs[i].verdict, "incomplete")) {
+        if (mr_fleet_is(s->pairs[i].state, MR_FLEET_DONE) &&
+            mr_fleet_is(s->pairs[i].verdict, "incomplete")) {
             mr_strbuf_add_fmt(&out,
                               "A pair was read, and not all of it could be checked: remove "
                               "parts/%" PRIu64 ".case to read this part again.\n",

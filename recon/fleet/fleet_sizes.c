@@ -10,8 +10,8 @@
 #include "core/file/io.h"
 #include "core/file/sha256.h"
 #include "core/json/json_reader.h"
+#include "recon/check/check_scope.h"
 #include "recon/fleet/fleet_answer.h"
-#include "recon/gate/gate_spec.h"
 
 #define MAX_BYTES ((size_t)1 << 30)
 #define DOING "reading sizes"
@@ -84,20 +84,6 @@ out:
 
 /* ---- reading ---- */
 
-/* A key of no bytes would be an open end. */
-static void read_cut(struct mr_json_reader *r, const char *hex, struct mr_key *key)
-{
-    struct mr_strbuf bytes = MR_STRBUF_INIT;
-    if (!mr_gate_unhex(hex, &bytes) || bytes.len == 0)
-        mr_json_read_refuse(r, "cuts", hex);
-    else if (bytes.failed)
-        (void)mr_json_read_keep(r, NULL);
-    else
-        *key = (struct mr_key){mr_json_read_keep(r, mr_arena_dup(r->arena, bytes.ptr, bytes.len)),
-                               bytes.len};
-    mr_strbuf_release(&bytes);
-}
-
 /* Order and cuts come together, or not at all. */
 static void read_cuts(struct mr_json_reader *r, const struct json_t *line,
                       struct mr_fleet_table *table)
@@ -111,7 +97,7 @@ static void read_cuts(struct mr_json_reader *r, const struct json_t *line,
     if (r->code == MR_OK && norder != MR_SIDES)
         mr_json_read_refuse(r, "order", "that is not of two sides");
     for (size_t i = 0; r->code == MR_OK && i < ncuts; i++)
-        read_cut(r, hex[i], &cuts[i]);
+        cuts[i] = mr_scope_read_key(r, "cuts", hex[i]);
     if (r->code != MR_OK)
         return;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)

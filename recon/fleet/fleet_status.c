@@ -7,11 +7,6 @@
 
 #include "core/base/log.h"
 
-static bool is(const char *text, const char *word)
-{
-    return text != NULL && strcmp(text, word) == 0;
-}
-
 /* The pairs of a file by name, for those that parts tell of. */
 struct by_name {
     const char *name;
@@ -25,11 +20,11 @@ static int compare_names(const void *a, const void *b)
 
 static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_part_pair *told)
 {
-    sum->done += is(told->state, MR_FLEET_DONE);
-    sum->failed += is(told->state, MR_FLEET_FAILED);
-    sum->running += is(told->state, MR_FLEET_RUNNING);
-    sum->diverged |= is(told->verdict, "diverged");
-    sum->incomplete |= is(told->verdict, "incomplete");
+    sum->done += mr_fleet_is(told->state, MR_FLEET_DONE);
+    sum->failed += mr_fleet_is(told->state, MR_FLEET_FAILED);
+    sum->running += mr_fleet_is(told->state, MR_FLEET_RUNNING);
+    sum->diverged |= mr_fleet_is(told->verdict, "diverged");
+    sum->incomplete |= mr_fleet_is(told->verdict, "incomplete");
     sum->differing += told->differing;
     if (told->why != NULL)
         sum->why = told->why;
@@ -66,18 +61,19 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
         mr_log_err_as_warning(&why);
         there = false;
     }
-    if (there && (part->told.part != at || !is(part->told.fleet, s->file->id))) {
+    if (there && (part->told.part != at || !mr_fleet_is(part->told.fleet, s->file->id))) {
         mr_log_warning("%s is of another fleet: it counts as not there", status);
         there = false;
     }
     if (!there)
         part->told = (struct mr_fleet_part){0};
     const char *state = there ? part->told.state : MR_FLEET_WAITING;
-    if (is(state, MR_FLEET_DONE) && access(result, F_OK) != 0) {
+    if (mr_fleet_is(state, MR_FLEET_DONE) && access(result, F_OK) != 0) {
         state = MR_FLEET_WAITING;
         part->told.npairs = 0;
     }
-    if (is(state, MR_FLEET_RUNNING) && now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
+    if (mr_fleet_is(state, MR_FLEET_RUNNING) &&
+        now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
         part->silent_s = now - part->told.updated_at;
         state = MR_FLEET_SILENT;
     }
@@ -89,19 +85,20 @@ static void count_part(struct mr_fleet_status *s, const struct mr_fleet_status_p
                        uint64_t weight)
 {
     const struct mr_fleet_part *told = &part->told;
-    const bool runs = is(part->state, MR_FLEET_RUNNING);
+    const bool runs = mr_fleet_is(part->state, MR_FLEET_RUNNING);
     const double seconds = (double)told->millis / 1000;
     s->weight += weight;
-    s->done += is(part->state, MR_FLEET_DONE);
+    s->done += mr_fleet_is(part->state, MR_FLEET_DONE);
     s->running += runs;
-    s->silent += is(part->state, MR_FLEET_SILENT);
-    s->failed += is(part->state, MR_FLEET_INCOMPLETE);
-    s->waiting += is(part->state, MR_FLEET_WAITING) || is(part->state, MR_FLEET_STOPPED);
+    s->silent += mr_fleet_is(part->state, MR_FLEET_SILENT);
+    s->failed += mr_fleet_is(part->state, MR_FLEET_INCOMPLETE);
+    s->waiting +=
+        mr_fleet_is(part->state, MR_FLEET_WAITING) || mr_fleet_is(part->state, MR_FLEET_STOPPED);
     if (runs && seconds > 0) {
         s->rows_s += (double)told->rows / seconds;
         s->bytes_s += (double)told->bytes / seconds;
     }
-    if (is(part->state, MR_FLEET_DONE) || is(part->state, MR_FLEET_INCOMPLETE))
+    if (mr_fleet_is(part->state, MR_FLEET_DONE) || mr_fleet_is(part->state, MR_FLEET_INCOMPLETE))
         s->weight_done += weight;
     else if (told->bytes / 2 < weight) /* of both sides; weights are of one */
         s->weight_done += told->bytes / 2;
@@ -169,9 +166,9 @@ int mr_fleet_status_exit(const struct mr_fleet_status *status)
         return mr_code_exit(MR_E_CHANGED);
     for (size_t i = 0; i < status->file->npairs; i++) {
         const char *verdict = mr_fleet_status_verdict(status, i);
-        if (is(verdict, "diverged"))
+        if (mr_fleet_is(verdict, "diverged"))
             exit_code = 1;
-        else if (!is(verdict, "equal"))
+        else if (!mr_fleet_is(verdict, "equal"))
             return mr_code_exit(MR_E_CHANGED);
     }
     return exit_code;

@@ -2,8 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "core/base/clock.h"
-#include "core/base/signals.h"
+#include "core/base/backoff.h"
 #include "core/base/term.h"
 #include "core/cli/general_options.h"
 #include "recon/fleet/fleet_cmd.h"
@@ -83,18 +82,6 @@ static enum mr_code show(const struct options *opts, const struct mr_fleet_file 
     return code;
 }
 
-static enum mr_code pause_for(unsigned seconds, struct mr_err *err)
-{
-    const struct timespec step = {0, 50 * 1000 * 1000};
-    const double end_s = mr_clock_now_s() + seconds;
-    while (mr_clock_now_s() < end_s) {
-        if (mr_is_cancelled())
-            return mr_cancelled_err(err);
-        (void)nanosleep(&step, NULL);
-    }
-    return MR_OK;
-}
-
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct options *opts = invocation->settings.values;
@@ -106,7 +93,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(mr_fleet_file_read(invocation->operands[0], &arena, &file, err));
     MR_TRY_OUT(show(opts, &file, &is_over, exit_code, err));
     while (opts->watch_s > 0 && !is_over) {
-        MR_TRY_OUT(pause_for(opts->watch_s, err));
+        MR_TRY_OUT(mr_pause(opts->watch_s, err));
         MR_TRY_OUT(show(opts, &file, &is_over, exit_code, err));
     }
 out:

@@ -11,11 +11,6 @@
 
 #define PARTS_SHOWN 20
 
-static bool is(const char *text, const char *word)
-{
-    return strcmp(text, word) == 0;
-}
-
 /* ---- JSON ---- */
 
 static void put_part(struct mr_jsonw *w, size_t at, const struct mr_fleet_status_part *part)
@@ -107,11 +102,12 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
     size_t shown = 0;
     for (size_t i = 0; i < s->file->nparts; i++) {
         const struct mr_fleet_status_part *part = &s->parts[i];
-        if (is(part->state, MR_FLEET_DONE) || is(part->state, MR_FLEET_WAITING))
+        if (mr_fleet_is(part->state, MR_FLEET_DONE) || mr_fleet_is(part->state, MR_FLEET_WAITING))
             continue;
         if (shown++ >= PARTS_SHOWN)
             continue;
-        const bool bad = is(part->state, MR_FLEET_SILENT) || is(part->state, MR_FLEET_INCOMPLETE);
+        const bool bad = mr_fleet_is(part->state, MR_FLEET_SILENT) ||
+                         mr_fleet_is(part->state, MR_FLEET_INCOMPLETE);
         mr_strbuf_add_fmt(out, "  part %-5zu %s%s%s", i,
                           mr_term_style(bad ? MR_STYLE_WARN : MR_STYLE_DIM, color), part->state,
                           mr_term_style(MR_STYLE_RESET, color));
@@ -133,10 +129,10 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
 
 static enum mr_style style_of(const char *verdict)
 {
-    return is(verdict, "equal")                                 ? MR_STYLE_GOOD
-           : is(verdict, "diverged")                            ? MR_STYLE_BAD
-           : is(verdict, "failed") || is(verdict, "incomplete") ? MR_STYLE_WARN
-                                                                : MR_STYLE_DIM;
+    return mr_fleet_is(verdict, "equal")                                          ? MR_STYLE_GOOD
+           : mr_fleet_is(verdict, "diverged")                                     ? MR_STYLE_BAD
+           : mr_fleet_is(verdict, "failed") || mr_fleet_is(verdict, "incomplete") ? MR_STYLE_WARN
+                                                                                  : MR_STYLE_DIM;
 }
 
 static void add_pair(struct mr_strbuf *out, const struct mr_fleet_status *s, size_t at, bool color)
@@ -194,7 +190,7 @@ enum mr_code mr_fleet_status_text(const struct mr_fleet_status *s, bool color, b
     if (!brief || s->silent + s->failed > 0)
         add_parts(&out, s, color);
     for (size_t i = 0; i < s->file->npairs; i++)
-        if (!brief || !is(mr_fleet_status_verdict(s, i), "equal"))
+        if (!brief || !mr_fleet_is(mr_fleet_status_verdict(s, i), "equal"))
             add_pair(&out, s, i, color);
     add_sum(&out, s);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);

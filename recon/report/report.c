@@ -118,7 +118,7 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
 {
     const struct mr_check_result *r = report->result;
     const struct mr_find_counts *c = &r->sums;
-    const uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    const uint64_t rows = mr_find_counts_differing(c);
     const bool objects = r->objects.count > 0, gaps = r->interrupted || r->incomplete;
     struct mr_texts t = {.made = 0};
     if (gaps) {
