@@ -61,18 +61,28 @@ ok "10 Mbit/s: $BYTES bytes of $((ROWS * 75))" test "$BYTES" -lt $((ROWS * 75 / 
 # --- … and it changes ------------------------------------------------------------------------
 
 # A fast line falls to 10 Mbit/s as soon as rows are read, and recovers when the servers digest.
-proxy b then=1250000
-run_check "$(uri a "$DB")" "$VIA" --settle 0 --threads 1 --tables big -vv &
-RUN=$!
-wait_for 20 grep -q 'rows: SELECT `id`, `v`, `pad` FROM' "$ERR" || bail "it does not begin"
-kill -HUP "$PROXY_PID"
-wait_for 60 grep -q 'they compute the digests' "$ERR"
-kill -HUP "$PROXY_PID"
-wait $RUN
-proxy_ends
+# Where the machine has other work, the one trial that is due before the table ends may be lost.
+changes() { # what the run went over to, in order
+    sed -n 's/.*table "[^"]*": .* a second are read, .*: \([a-z]*\) .*/\1/p' "$ERR" | paste -sd' '
+}
+falls_and_recovers() {
+    local run
+    proxy b then=1250000
+    run_check "$(uri a "$DB")" "$VIA" --settle 0 --threads 1 --tables big -vv &
+    run=$!
+    wait_for 20 grep -q 'rows: SELECT `id`, `v`, `pad` FROM' "$ERR" || bail "it does not begin"
+    kill -HUP "$PROXY_PID"
+    wait_for 60 grep -q 'they compute the digests' "$ERR"
+    kill -HUP "$PROXY_PID"
+    wait $run
+    proxy_ends
+}
+for _ in 1 2 3; do
+    falls_and_recovers
+    [ "$(changes)" = "from rows" ] && break
+done
 is "a line that falls and recovers: equal" "$(jq -r 'select(.type == "summary") | .verdict' "$OUT")" equal
-is "a line that falls and recovers: it changes its mind twice, and says so" \
-    "$(sed -n 's/.*table "[^"]*": .* a second are read, .*: \([a-z]*\) .*/\1/p' "$ERR" | paste -sd' ')" "from rows"
+is "a line that falls and recovers: it changes its mind twice, and says so" "$(changes)" "from rows"
 
 # --- compressed ------------------------------------------------------------------------------
 
