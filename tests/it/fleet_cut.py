@@ -32,12 +32,12 @@ def main():
     for table, name in case.execute("SELECT id, name FROM tbl WHERE run=? ORDER BY name", (run,)).fetchall():
         cuts = cuts_of(case, table, chance)
         ends = [None] + cuts + [None]
-        order = case.execute("SELECT key FROM tbl_made WHERE tbl=? AND side=0", (table,)).fetchone()
+        order = [key for (key,) in case.execute("SELECT key FROM tbl_made WHERE tbl=? ORDER BY side", (table,))]
         for at in range(len(ends) - 1):
             scope = chance.choice(scopes)
             scope["tables"].setdefault(name, []).append([at, ends[at], ends[at + 1]])
             if cuts:
-                scope["order"][name] = order[0]
+                scope["order"][name] = order
     json.dump({"readers": 4, "pairs": {"one": [source, target]}, "parts": [[scope] for scope in scopes]}, sys.stdout)
 
 

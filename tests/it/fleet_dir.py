@@ -2,8 +2,8 @@
 """fleet_dir.py DIR FLEET < PLAN: the directory of a fleet's plan, cut where a test wants it to be.
 
 PLAN is JSON: {"readers": 4, "pairs": {"one": ["mysql://…", "mysql://…"]}, "parts": [[SCOPE, …], …]}, where a
-SCOPE is {"pair": "one", "objects": true, "tables": {"db.t": [[at, lo, hi], …]}, "order": {"db.t": "int(11)"}};
-lo and hi are numbers (keys of one integer), texts of hex, or null.
+SCOPE is {"pair": "one", "objects": true, "tables": {"db.t": [[at, lo, hi], …]}, "order": {"db.t": "int(11)"}}; an order
+may be a list of both sides'.  lo and hi are numbers (keys of one integer), texts of hex, or null.
 """
 import hashlib
 import json
@@ -22,7 +22,8 @@ def scope(fleet, readers, one):
     for name, ranges in one["tables"].items():
         table = {"table": name}
         if name in one.get("order", {}):
-            table["order"] = [one["order"][name]] * 2
+            order = one["order"][name]
+            table["order"] = order if isinstance(order, list) else [order] * 2
         table["ranges"] = [{"at": at, "lo": key(lo), "hi": key(hi)} for at, lo, hi in ranges]
         tables.append(table)
     return {
