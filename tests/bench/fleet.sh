@@ -69,8 +69,10 @@ END
         exit 3
     }
 }
-array() { # the file for Slurm as it is written, until all of its tasks have ended
-    (cd "$work" && sbatch --parsable --wait --output="$work/slurm-%a.log" "$work/array/fleet.sbatch")
+array() { # the file for Slurm as it is written, until all of its tasks have ended; sbatch --wait looks rarely
+    (cd "$work" && sbatch --parsable --output="$work/slurm-%a.log" "$work/array/fleet.sbatch") || return
+    until [ -z "$(squeue -h)" ]; do sleep 0.2; done
+    [ "$(find "$work/array/parts" -name '*.case' | wc -l)" = "$pairs" ]
 }
 median() { # NAME FIELD
     awk -v field="$2" '{ print $field }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
