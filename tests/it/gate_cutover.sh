@@ -201,17 +201,10 @@ writers() {
     mr_sql GR -e "SET GLOBAL read_only = 0"
     cutover
     is "$GATE_KIND: it takes writes" "$(found)" "read_only:warning -> 1"
-    rm -f "$IT_TMP/said" "$IT_TMP/begun"
-    mkfifo "$IT_TMP/said"
-    mr_sql GR -n <"$IT_TMP/said" >"$IT_TMP/begun" 2>/dev/null &
-    OPEN=$!
-    exec 8>"$IT_TMP/said"
-    echo "SET sql_log_bin = 0; BEGIN; INSERT INTO club.small (v) VALUES (5); SELECT 'begun';" >&8
-    for i in {1..100}; do [ -s "$IT_TMP/begun" ] && break; sleep 0.1; done
+    open_transaction "INSERT INTO club.small (v) VALUES (5)"
     cutover --skip rows,counters
     is "$GATE_KIND: and somebody writes" "$(found)" "read_only:warning split_brain:critical -> 2"
-    exec 8>&- # its connection ends, and with it the transaction
-    wait $OPEN
+    end_transaction
     mr_sql GR -e "SET GLOBAL read_only = 1"
 }
 

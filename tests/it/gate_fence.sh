@@ -165,14 +165,10 @@ walk() { # mariadb|mysql
 
     # a transaction that was begun before
     mr_sql GR -e "SET GLOBAL read_only = 0"
-    { echo "BEGIN; INSERT INTO club.t VALUES (1000000); SELECT 'begun';"; sleep 30; } |
-        mr_sql GR -n >"$IT_TMP/begun" 2>/dev/null &
-    OPEN=$!
-    for i in {1..100}; do [ -s "$IT_TMP/begun" ] && break; sleep 0.1; done
+    open_transaction "INSERT INTO club.t VALUES (1000000)"
     fence "$old"
     like "$1: rows are changed, and not committed" "$(found)" "transactions:critical"
-    kill $OPEN
-    wait $OPEN 2>/dev/null
+    end_transaction
     mr_sql GR -e "SET GLOBAL read_only = 1"
 
     # what is not known

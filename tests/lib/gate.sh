@@ -6,6 +6,7 @@
 #   costs_at_most STATEMENTS ROWS DESCRIPTION   the last gate, run again
 #   well DESCRIPTION            SERVER $ON with --peer $PEER is well: exit 0, nothing fires
 #   fires DESCRIPTION NAME:SEVERITY…   exactly these fire
+#   open_transaction SQL; end_transaction   on GR, by a session that stays until then
 #   gate_stop; gate_start [OPTION…]   GP again, at its port and with its number
 #
 # Statements go to a server with mr_sql NAME.
@@ -36,6 +37,26 @@ gate_uri() { # NAME [USER:PASSWORD]
     uri=$(mr_get_server "$1" URI)
     [ $# -lt 2 ] || uri="mysql://$2@${uri#*@}"
     echo "$uri/club"
+}
+
+open_transaction() { # SQL
+    local try
+    rm -f "$IT_TMP/says" "$IT_TMP/begun"
+    mkfifo "$IT_TMP/says"
+    mr_sql GR -n <"$IT_TMP/says" >"$IT_TMP/begun" 2>/dev/null &
+    OPEN=$!
+    exec 8>"$IT_TMP/says"
+    echo "SET sql_log_bin = 0; BEGIN; $1; SELECT 'begun';" >&8
+    for try in {1..100}; do
+        [ ! -s "$IT_TMP/begun" ] || return 0
+        sleep 0.1
+    done
+    bail "the transaction does not begin"
+}
+
+end_transaction() {
+    exec 8>&-
+    wait $OPEN
 }
 
 # Between the two the caller may do to its directory what an operator would.
