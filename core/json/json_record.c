@@ -1,6 +1,10 @@
 /* json_record.c: see json_record.h. */
 #include "core/json/json_record.h"
 
+#include <string.h>
+
+_Static_assert(sizeof(enum mr_json_type) == sizeof(unsigned), "enums are read and written as such");
+
 /* ---- writing ---- */
 
 static bool is_empty(const struct mr_json_member *m, const char *from)
@@ -11,6 +15,7 @@ static bool is_empty(const struct mr_json_member *m, const char *from)
     case MR_JSON_TEXT_OR_NULL: return *(const char *const *)at == NULL;
     case MR_JSON_NUMBER:
     case MR_JSON_COUNT: return *(const uint64_t *)at == 0;
+    case MR_JSON_WORD:
     case MR_JSON_UNSIGNED: return *(const unsigned *)at == 0;
     case MR_JSON_BOOL: return !*(const bool *)at;
     case MR_JSON_TEXTS:
@@ -30,6 +35,7 @@ static void put_member(struct mr_jsonw *w, const struct mr_json_member *m, const
     switch (m->type) {
     case MR_JSON_TEXT:
     case MR_JSON_TEXT_OR_NULL: mr_jsonw_add_str(w, m->name, *(const char *const *)at); break;
+    case MR_JSON_WORD: mr_jsonw_add_str(w, m->name, m->words->texts[*(const unsigned *)at]); break;
     case MR_JSON_NUMBER: mr_jsonw_add_number(w, m->name, *(const uint64_t *)at); break;
     case MR_JSON_UNSIGNED: mr_jsonw_add_number(w, m->name, *(const unsigned *)at); break;
     case MR_JSON_COUNT: mr_jsonw_add_uint(w, m->name, *(const uint64_t *)at); break;
@@ -72,6 +78,19 @@ void mr_json_put_list(struct mr_jsonw *w, const char *name, const struct mr_json
 
 /* ---- reading ---- */
 
+/* A word that no writer has: a file of a later version, or one that was edited. */
+static unsigned get_word(struct mr_json_reader *r, const struct json_t *object,
+                         const struct mr_json_member *m)
+{
+    const char *text = mr_json_read_text_or_null(r, object, m->name);
+    for (size_t i = 1; text != NULL && i < m->words->count; i++)
+        if (strcmp(m->words->texts[i], text) == 0)
+            return (unsigned)i;
+    if (text != NULL)
+        mr_json_read_refuse(r, m->name, text);
+    return 0;
+}
+
 /* A member that may lack leaves what stands in the record: its zero. */
 static void get_member(struct mr_json_reader *r, const struct json_t *object,
                        const struct mr_json_member *m, char *out)
@@ -85,6 +104,7 @@ static void get_member(struct mr_json_reader *r, const struct json_t *object,
     case MR_JSON_TEXT_OR_NULL:
         *(const char **)at = mr_json_read_text_or_null(r, object, m->name);
         break;
+    case MR_JSON_WORD: *(unsigned *)at = get_word(r, object, m); break;
     case MR_JSON_NUMBER:
     case MR_JSON_COUNT: *(uint64_t *)at = mr_json_read_number(r, object, m->name); break;
     case MR_JSON_UNSIGNED:

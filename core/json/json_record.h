@@ -19,6 +19,7 @@
 enum mr_json_type {
     MR_JSON_TEXT = 1,     /* const char * */
     MR_JSON_TEXT_OR_NULL, /* const char *; read as NULL where it is missing */
+    MR_JSON_WORD,         /* an enum, whose values have words; none: null, or missing */
     MR_JSON_NUMBER,       /* uint64_t of a database, which is a string */
     MR_JSON_UNSIGNED,     /* unsigned, the same */
     MR_JSON_COUNT,        /* uint64_t, a number */
@@ -26,6 +27,12 @@ enum mr_json_type {
     MR_JSON_TEXTS,        /* const char *const *, and how many */
     MR_JSON_OBJECT,       /* a record, from there on */
     MR_JSON_LIST          /* a pointer to records, and how many */
+};
+
+/* texts[i] is the word of the value i; 0 has none, and is NULL. */
+struct mr_json_words {
+    const char *const *texts;
+    size_t count;
 };
 
 struct mr_json_record;
@@ -36,6 +43,7 @@ struct mr_json_member {
     size_t count_at;                 /* of texts and a list: their size_t */
     const struct mr_json_record *of; /* of a list, an object */
     bool may_lack; /* written only where it is not empty, and read only where it is there */
+    const struct mr_json_words *words;
 };
 
 struct mr_json_record {
@@ -46,23 +54,27 @@ struct mr_json_record {
 
 #define MR_JSON_MEMBER(name, type, of, member)                                                     \
     {                                                                                              \
-        name, type, offsetof(of, member), 0, NULL, false                                           \
+        name, type, offsetof(of, member), 0, NULL, false, NULL                                     \
     }
 #define MR_JSON_MAY_LACK(name, type, of, member)                                                   \
     {                                                                                              \
-        name, type, offsetof(of, member), 0, NULL, true                                            \
+        name, type, offsetof(of, member), 0, NULL, true, NULL                                      \
     }
 #define MR_JSON_INNER(name, record, from)                                                          \
     {                                                                                              \
-        name, MR_JSON_OBJECT, from, 0, record, false                                               \
+        name, MR_JSON_OBJECT, from, 0, record, false, NULL                                         \
     }
 #define MR_JSON_MEMBERS(name, record, of, member, number)                                          \
     {                                                                                              \
-        name, MR_JSON_LIST, offsetof(of, member), offsetof(of, number), record, false              \
+        name, MR_JSON_LIST, offsetof(of, member), offsetof(of, number), record, false, NULL        \
     }
 #define MR_JSON_STRINGS(name, of, member, number, lacks)                                           \
     {                                                                                              \
-        name, MR_JSON_TEXTS, offsetof(of, member), offsetof(of, number), NULL, lacks               \
+        name, MR_JSON_TEXTS, offsetof(of, member), offsetof(of, number), NULL, lacks, NULL         \
+    }
+#define MR_JSON_WORD_OF(name, kinds, of, member)                                                   \
+    {                                                                                              \
+        name, MR_JSON_WORD, offsetof(of, member), 0, NULL, false, kinds                            \
     }
 #define MR_JSON_RECORD(of, members)                                                                \
     {                                                                                              \

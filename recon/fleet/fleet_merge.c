@@ -97,7 +97,7 @@ static const char *why_of(const struct mr_fleet_merge_part *part, const char *pa
     for (size_t i = 0; part->has_status && i < part->status.npairs; i++) {
         const struct mr_fleet_part_pair *p = &part->status.pairs[i];
         if (strcmp(p->name, pair) == 0)
-            return strcmp(p->state, MR_FLEET_DONE) != 0 ? p->why : NULL;
+            return p->state != MR_FLEET_DONE ? p->why : NULL;
     }
     return NULL;
 }
@@ -272,8 +272,7 @@ static enum mr_code write_json(const struct mr_check_result *result, const char 
 static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_result *r,
                            struct mr_fleet_merged *out, struct mr_err *err)
 {
-    out->verdict = mr_check_result_verdict(r);
-    out->exit_code = mr_check_result_exit(r);
+    out->verdict = mr_fleet_verdict_of_exit(mr_check_result_exit(r));
     out->counts = r->sums;
     out->tables = r->ntables;
     out->objects = r->objects.count;

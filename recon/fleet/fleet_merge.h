@@ -40,9 +40,8 @@ struct mr_fleet_merge {
 /* What a pair comes to. */
 struct mr_fleet_merged {
     const struct mr_fleet_file_pair *pair;
-    const char *verdict; /* equal, diverged, incomplete */
-    int exit_code;
-    const char *reason; /* what could not be seen, lines; or NULL */
+    enum mr_fleet_word verdict; /* equal, diverged, incomplete */
+    const char *reason;         /* what could not be seen, lines; or NULL */
     struct mr_find_counts counts;
     size_t tables, objects;
     uint64_t differing, not_checked, unsettled_rows; /* tables, tables, rows */

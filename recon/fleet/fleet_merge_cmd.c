@@ -200,21 +200,16 @@ static int exit_of(const struct merging *g)
 {
     int worst = 0;
     for (size_t i = 0; i < g->merge.file.npairs; i++)
-        if (g->pairs[i].exit_code > worst)
-            worst = g->pairs[i].exit_code;
+        if (mr_fleet_verdict_exit(g->pairs[i].verdict) > worst)
+            worst = mr_fleet_verdict_exit(g->pairs[i].verdict);
     return worst;
 }
 
-static const char *verdict_of(int exit_code)
-{
-    return exit_code == 4 ? "incomplete" : exit_code == 1 ? "diverged" : "equal";
-}
-
-static size_t count_of(const struct merging *g, int exit_code)
+static size_t count_of(const struct merging *g, enum mr_fleet_word verdict)
 {
     size_t count = 0;
     for (size_t i = 0; i < g->merge.file.npairs; i++)
-        count += g->pairs[i].exit_code == exit_code ? 1 : 0;
+        count += g->pairs[i].verdict == verdict ? 1 : 0;
     return count;
 }
 
@@ -235,7 +230,7 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_merged *p)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "pair");
     mr_jsonw_add_str(w, "pair", p->pair->name);
-    mr_jsonw_add_str(w, "verdict", p->verdict);
+    mr_jsonw_add_str(w, "verdict", mr_fleet_word_text(p->verdict));
     mr_jsonw_add_str(w, "reason", p->pair->failed != NULL ? p->pair->failed : p->reason);
     mr_jsonw_add_uint(w, "tables", p->tables);
     mr_jsonw_add_uint(w, "diverged", p->differing);
@@ -260,11 +255,11 @@ static void put_all(struct mr_jsonw *w, const struct merging *g)
     }
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "summary");
-    mr_jsonw_add_str(w, "verdict", verdict_of(exit_of(g)));
+    mr_jsonw_add_str(w, "verdict", mr_fleet_word_text(mr_fleet_verdict_of_exit(exit_of(g))));
     mr_jsonw_add_uint(w, "pairs", file->npairs);
-    mr_jsonw_add_uint(w, "equal", count_of(g, 0));
-    mr_jsonw_add_uint(w, "diverged", count_of(g, 1));
-    mr_jsonw_add_uint(w, "incomplete", count_of(g, 4));
+    mr_jsonw_add_uint(w, "equal", count_of(g, MR_FLEET_EQUAL));
+    mr_jsonw_add_uint(w, "diverged", count_of(g, MR_FLEET_DIVERGED));
+    mr_jsonw_add_uint(w, "incomplete", count_of(g, MR_FLEET_INCOMPLETE));
     mr_jsonw_add_uint(w, "parts", file->nparts);
     mr_jsonw_add_uint(w, "parts_missing", g->merge.missing);
     put_counts(w, &sum);
@@ -315,9 +310,9 @@ static void add_pair(const struct mr_fleet_merged *p, bool color, struct mr_strb
                       "%s%s%s: %s: %" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64
                       " changed, %" PRIu64 " collision%s, %" PRIu64 " moved; %zu object%s",
                       mr_term_style(MR_STYLE_HEAD, color), p->pair->name,
-                      mr_term_style(MR_STYLE_RESET, color), p->verdict, c->missing, c->extra,
-                      c->changed, c->collision, c->collision == 1 ? "" : "s", c->moved, p->objects,
-                      p->objects == 1 ? "" : "s");
+                      mr_term_style(MR_STYLE_RESET, color), mr_fleet_word_text(p->verdict),
+                      c->missing, c->extra, c->changed, c->collision, c->collision == 1 ? "" : "s",
+                      c->moved, p->objects, p->objects == 1 ? "" : "s");
     if (p->not_checked > 0)
         mr_strbuf_add_fmt(out, "; %" PRIu64 " of %zu tables not checked", p->not_checked,
                           p->tables);
@@ -337,16 +332,17 @@ static enum mr_code print_text(const struct merging *g, struct mr_err *err)
     const struct mr_look look = mr_general_look(&g->opts->general);
     const size_t pairs = g->merge.file.npairs;
     struct mr_strbuf out = MR_STRBUF_INIT;
-    static const int order[] = {4, 1};
+    static const enum mr_fleet_word order[] = {MR_FLEET_INCOMPLETE, MR_FLEET_DIVERGED};
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (size_t i = 0; i < pairs; i++)
-            if (g->pairs[i].exit_code == order[k])
+            if (g->pairs[i].verdict == order[k])
                 add_pair(&g->pairs[i], look.color, &out);
     mr_strbuf_add_fmt(&out,
                       "%s%zu of %zu pair%s equal, %zu diverged, %zu incomplete; their cases are "
                       "in ",
-                      count_of(g, 0) < pairs ? "\n" : "", count_of(g, 0), pairs,
-                      pairs == 1 ? " is" : "s are", count_of(g, 1), count_of(g, 4));
+                      count_of(g, MR_FLEET_EQUAL) < pairs ? "\n" : "", count_of(g, MR_FLEET_EQUAL),
+                      pairs, pairs == 1 ? " is" : "s are", count_of(g, MR_FLEET_DIVERGED),
+                      count_of(g, MR_FLEET_INCOMPLETE));
     mr_utf8_show_str(&out, g->opts->output);
     mr_strbuf_add_char(&out, '\n');
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);

@@ -14,8 +14,8 @@
 #define PAIR(name, type, member) MR_JSON_MEMBER(name, type, struct mr_fleet_part_pair, member)
 static const struct mr_json_member pair_members[] = {
     PAIR("pair", MR_JSON_TEXT, name),
-    PAIR("state", MR_JSON_TEXT, state),
-    PAIR("verdict", MR_JSON_TEXT_OR_NULL, verdict),
+    MR_JSON_WORD_OF("state", &mr_fleet_words, struct mr_fleet_part_pair, state),
+    MR_JSON_WORD_OF("verdict", &mr_fleet_words, struct mr_fleet_part_pair, verdict),
     PAIR("why", MR_JSON_TEXT_OR_NULL, why),
     PAIR("differing", MR_JSON_COUNT, differing),
 };
@@ -26,7 +26,7 @@ static const struct mr_json_record pair_record =
 static const struct mr_json_member part_members[] = {
     PART("fleet", MR_JSON_TEXT, fleet),
     PART("part", MR_JSON_COUNT, part),
-    PART("state", MR_JSON_TEXT, state),
+    MR_JSON_WORD_OF("state", &mr_fleet_words, struct mr_fleet_part, state),
     PART("host", MR_JSON_TEXT, host),
     PART("process", MR_JSON_COUNT, process),
     PART("begun", MR_JSON_TEXT, begun),
@@ -38,11 +38,6 @@ static const struct mr_json_member part_members[] = {
     MR_JSON_MEMBERS("pairs", &pair_record, struct mr_fleet_part, pairs, npairs),
 };
 static const struct mr_json_record part_record = MR_JSON_RECORD(struct mr_fleet_part, part_members);
-
-bool mr_fleet_is(const char *text, const char *word)
-{
-    return text != NULL && strcmp(text, word) == 0;
-}
 
 const char *mr_fleet_part_path(const char *dir, size_t part, const char *ending,
                                struct mr_arena *arena)

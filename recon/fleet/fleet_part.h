@@ -20,29 +20,22 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
+#include "recon/fleet/fleet_word.h"
 
 #define MR_FLEET_PART_SCHEMA "myrecon-fleet-part/1"
 
-/* Of a part, or of a pair in it: words, as in the file. */
-#define MR_FLEET_WAITING "waiting"
-#define MR_FLEET_RUNNING "running"
-#define MR_FLEET_DONE "done"
-#define MR_FLEET_FAILED "failed" /* of a pair: could not be read, see why; another try may */
-#define MR_FLEET_INCOMPLETE "incomplete" /* of a part: all were tried, and one failed */
-#define MR_FLEET_STOPPED "stopped"       /* of a part: interrupted */
-
 struct mr_fleet_part_pair {
     const char *name;
-    const char *state;
-    const char *verdict; /* of one that is done: equal, diverged, incomplete; or NULL */
-    const char *why;     /* of one that failed; or NULL */
-    uint64_t differing;  /* rows, of one that is done */
+    enum mr_fleet_word state;
+    enum mr_fleet_word verdict; /* of one that is done */
+    const char *why;            /* of one that failed; or NULL */
+    uint64_t differing;         /* rows, of one that is done */
 };
 
 struct mr_fleet_part {
     const char *fleet;
     uint64_t part;
-    const char *state;
+    enum mr_fleet_word state;
     const char *host;
     uint64_t process;
     const char *begun, *updated; /* UTC */
@@ -53,8 +46,6 @@ struct mr_fleet_part {
     size_t npairs;
 };
 
-/* Of a state or a verdict, which may be NULL. */
-bool mr_fleet_is(const char *text, const char *word);
 /* "DIR/parts/7.case", in the arena; NULL: no memory. */
 const char *mr_fleet_part_path(const char *dir, size_t part, const char *ending,
                                struct mr_arena *arena);

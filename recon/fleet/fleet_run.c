@@ -74,7 +74,7 @@ static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *s
     enum mr_code code = mr_check_result_load(&result, fd, &run, 0, err);
     if (code == MR_OK) {
         pair->state = MR_FLEET_DONE;
-        pair->verdict = mr_check_result_verdict(&result);
+        pair->verdict = mr_fleet_verdict_of_exit(mr_check_result_exit(&result));
         pair->why = NULL;
         pair->differing = mr_find_counts_differing(&result.sums);
     }
@@ -119,7 +119,7 @@ static enum mr_code read_case(const struct work *w, const char *path, struct mr_
 static bool all_done(const struct mr_fleet_part *status)
 {
     for (size_t i = 0; i < status->npairs; i++)
-        if (!mr_fleet_is(status->pairs[i].state, MR_FLEET_DONE))
+        if (status->pairs[i].state != MR_FLEET_DONE)
             return false;
     return true;
 }
@@ -165,7 +165,7 @@ static void count_rows(const struct work *w)
     (void)mr_findings_close(fd, NULL);
 }
 
-static enum mr_code tell(struct work *w, const char *state, struct mr_err *err)
+static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err *err)
 {
     struct mr_fleet_part *status = &w->run->status;
     char *now = mr_arena_alloc(w->run->arena, MR_RUN_TIME_SIZE);
@@ -296,7 +296,7 @@ static enum mr_code take_result(struct work *w, size_t at, const struct mr_fleet
     if (code == MR_OK && access(w->local.case_path, F_OK) == 0 &&
         read_pairs(w, w->local.case_path, at, at + 1, &unread) != MR_OK)
         mr_log_err_as_warning(&unread);
-    if (code == MR_OK && mr_fleet_is(pair->state, MR_FLEET_FAILED))
+    if (code == MR_OK && pair->state == MR_FLEET_FAILED)
         mr_log_warning("pair %s is not checked: %s", pair->name, pair->why);
     return code;
 }
@@ -412,7 +412,7 @@ static enum mr_code take_up(struct work *w, struct mr_err *err)
 static enum mr_code do_pairs(struct work *w, struct mr_err *err)
 {
     for (size_t i = 0; i < w->scopes.count; i++) {
-        if (mr_fleet_is(w->run->status.pairs[i].state, MR_FLEET_DONE))
+        if (w->run->status.pairs[i].state == MR_FLEET_DONE)
             continue;
         MR_TRY(do_pair(w, i, err));
         if (i + 1 < w->scopes.count)
@@ -453,7 +453,7 @@ static void stop(struct work *w)
 {
     struct mr_fleet_part *s = &w->run->status;
     for (size_t i = 0; i < s->npairs; i++)
-        if (mr_fleet_is(s->pairs[i].state, MR_FLEET_RUNNING))
+        if (s->pairs[i].state == MR_FLEET_RUNNING)
             s->pairs[i].state = MR_FLEET_WAITING;
     save_progress(w);
     (void)tell(w, MR_FLEET_STOPPED, NULL);

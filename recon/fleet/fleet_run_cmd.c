@@ -176,7 +176,7 @@ static enum mr_code choose_part(const struct options *opts, const struct mr_flee
 static bool is_done(const struct mr_fleet_part *part)
 {
     for (size_t i = 0; i < part->npairs; i++)
-        if (!mr_fleet_is(part->pairs[i].state, MR_FLEET_DONE))
+        if (part->pairs[i].state != MR_FLEET_DONE)
             return false;
     return true;
 }
@@ -186,9 +186,9 @@ static int exit_of(const struct mr_fleet_part *part)
     int exit_code = 0;
     for (size_t i = 0; i < part->npairs; i++) {
         const struct mr_fleet_part_pair *pair = &part->pairs[i];
-        if (!mr_fleet_is(pair->state, MR_FLEET_DONE) || mr_fleet_is(pair->verdict, "incomplete"))
+        if (pair->state != MR_FLEET_DONE || pair->verdict == MR_FLEET_INCOMPLETE)
             return mr_code_exit(MR_E_CHANGED);
-        if (mr_fleet_is(pair->verdict, "diverged"))
+        if (pair->verdict == MR_FLEET_DIVERGED)
             exit_code = 1;
     }
     return exit_code;
@@ -196,8 +196,7 @@ static int exit_of(const struct mr_fleet_part *part)
 
 static const char *verdict_of(const struct mr_fleet_part *part)
 {
-    const int exit_code = exit_of(part);
-    return exit_code == 0 ? "equal" : exit_code == 1 ? "diverged" : "incomplete";
+    return mr_fleet_word_text(mr_fleet_verdict_of_exit(exit_of(part)));
 }
 
 static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *err)
@@ -209,8 +208,9 @@ static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *er
                   "myrecon/fleet-run/1", run->file->id, s->part, run->was_done);
     for (size_t i = 0; i < s->npairs; i++)
         mr_jsonw_line(&w, "type:pair pair:%s state:%s verdict:%s differing:%" PRIu64 " reason:%s",
-                      s->pairs[i].name, s->pairs[i].state, s->pairs[i].verdict,
-                      s->pairs[i].differing, s->pairs[i].why);
+                      s->pairs[i].name, mr_fleet_word_text(s->pairs[i].state),
+                      mr_fleet_word_text(s->pairs[i].verdict), s->pairs[i].differing,
+                      s->pairs[i].why);
     mr_jsonw_line(&w, "type:summary verdict:%s pairs:%" PRIu64 " rows:%" PRIu64 " bytes:%" PRIu64,
                   verdict_of(s), (uint64_t)s->npairs, s->rows, s->bytes);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
@@ -220,8 +220,9 @@ static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *er
 
 static void add_pair(const struct mr_fleet_part_pair *pair, struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out, "  %-24s  %s", pair->name,
-                      mr_fleet_is(pair->state, MR_FLEET_DONE) ? pair->verdict : pair->state);
+    mr_strbuf_add_fmt(
+        out, "  %-24s  %s", pair->name,
+        mr_fleet_word_text(pair->state == MR_FLEET_DONE ? pair->verdict : pair->state));
     if (pair->differing > 0) {
         mr_strbuf_add_str(out, ", ");
         mr_strbuf_add_grouped(out, pair->differing);
@@ -239,11 +240,10 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
     const struct mr_fleet_part *s = &run->status;
     struct mr_strbuf out = MR_STRBUF_INIT;
     for (size_t i = 0; i < s->npairs; i++)
-        if (!brief || !mr_fleet_is(s->pairs[i].verdict, "equal"))
+        if (!brief || s->pairs[i].verdict != MR_FLEET_EQUAL)
             add_pair(&s->pairs[i], &out);
     for (size_t i = 0; i < s->npairs; i++)
-        if (mr_fleet_is(s->pairs[i].state, MR_FLEET_DONE) &&
-            mr_fleet_is(s->pairs[i].verdict, "incomplete")) {
+        if (s->pairs[i].state == MR_FLEET_DONE && s->pairs[i].verdict == MR_FLEET_INCOMPLETE) {
             mr_strbuf_add_fmt(&out,
                               "A pair was read, and not all of it could be checked: remove "
                               "parts/%" PRIu64 ".case to read this part again.\n",

@@ -20,11 +20,11 @@ static int compare_names(const void *a, const void *b)
 
 static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_part_pair *told)
 {
-    sum->done += mr_fleet_is(told->state, MR_FLEET_DONE);
-    sum->failed += mr_fleet_is(told->state, MR_FLEET_FAILED);
-    sum->running += mr_fleet_is(told->state, MR_FLEET_RUNNING);
-    sum->diverged |= mr_fleet_is(told->verdict, "diverged");
-    sum->incomplete |= mr_fleet_is(told->verdict, "incomplete");
+    sum->done += told->state == MR_FLEET_DONE;
+    sum->failed += told->state == MR_FLEET_FAILED;
+    sum->running += told->state == MR_FLEET_RUNNING;
+    sum->diverged |= told->verdict == MR_FLEET_DIVERGED;
+    sum->incomplete |= told->verdict == MR_FLEET_INCOMPLETE;
     sum->differing += told->differing;
     if (told->why != NULL)
         sum->why = told->why;
@@ -61,19 +61,18 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
         mr_log_err_as_warning(&why);
         there = false;
     }
-    if (there && (part->told.part != at || !mr_fleet_is(part->told.fleet, s->file->id))) {
+    if (there && (part->told.part != at || strcmp(part->told.fleet, s->file->id) != 0)) {
         mr_log_warning("%s is of another fleet: it counts as not there", status);
         there = false;
     }
     if (!there)
         part->told = (struct mr_fleet_part){0};
-    const char *state = there ? part->told.state : MR_FLEET_WAITING;
-    if (mr_fleet_is(state, MR_FLEET_DONE) && access(result, F_OK) != 0) {
+    enum mr_fleet_word state = there ? part->told.state : MR_FLEET_WAITING;
+    if (state == MR_FLEET_DONE && access(result, F_OK) != 0) {
         state = MR_FLEET_WAITING;
         part->told.npairs = 0;
     }
-    if (mr_fleet_is(state, MR_FLEET_RUNNING) &&
-        now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
+    if (state == MR_FLEET_RUNNING && now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
         part->silent_s = now - part->told.updated_at;
         state = MR_FLEET_SILENT;
     }
@@ -85,20 +84,19 @@ static void count_part(struct mr_fleet_status *s, const struct mr_fleet_status_p
                        uint64_t weight)
 {
     const struct mr_fleet_part *told = &part->told;
-    const bool runs = mr_fleet_is(part->state, MR_FLEET_RUNNING);
+    const bool runs = part->state == MR_FLEET_RUNNING;
     const double seconds = (double)told->millis / 1000;
     s->weight += weight;
-    s->done += mr_fleet_is(part->state, MR_FLEET_DONE);
+    s->done += part->state == MR_FLEET_DONE;
     s->running += runs;
-    s->silent += mr_fleet_is(part->state, MR_FLEET_SILENT);
-    s->failed += mr_fleet_is(part->state, MR_FLEET_INCOMPLETE);
-    s->waiting +=
-        mr_fleet_is(part->state, MR_FLEET_WAITING) || mr_fleet_is(part->state, MR_FLEET_STOPPED);
+    s->silent += part->state == MR_FLEET_SILENT;
+    s->failed += part->state == MR_FLEET_INCOMPLETE;
+    s->waiting += part->state == MR_FLEET_WAITING || part->state == MR_FLEET_STOPPED;
     if (runs && seconds > 0) {
         s->rows_s += (double)told->rows / seconds;
         s->bytes_s += (double)told->bytes / seconds;
     }
-    if (mr_fleet_is(part->state, MR_FLEET_DONE) || mr_fleet_is(part->state, MR_FLEET_INCOMPLETE))
+    if (part->state == MR_FLEET_DONE || part->state == MR_FLEET_INCOMPLETE)
         s->weight_done += weight;
     else if (told->bytes / 2 < weight) /* of both sides; weights are of one */
         s->weight_done += told->bytes / 2;
@@ -144,18 +142,18 @@ enum mr_code mr_fleet_status_read(const struct mr_fleet_file *file, uint64_t now
 }
 
 /* A part that was never begun has told of none of its pairs. */
-const char *mr_fleet_status_verdict(const struct mr_fleet_status *status, size_t at)
+enum mr_fleet_word mr_fleet_status_verdict(const struct mr_fleet_status *status, size_t at)
 {
     const struct mr_fleet_status_pair *pair = &status->pairs[at];
     const struct mr_fleet_file_pair *planned = &status->file->pairs[at];
     if (planned->failed != NULL || pair->failed > 0)
-        return "failed";
+        return MR_FLEET_FAILED;
     if (pair->done >= planned->parts && pair->incomplete)
-        return "incomplete";
+        return MR_FLEET_INCOMPLETE;
     if (pair->diverged)
-        return "diverged";
+        return MR_FLEET_DIVERGED;
     if (pair->done >= planned->parts)
-        return "equal";
+        return MR_FLEET_EQUAL;
     return pair->done + pair->running > 0 ? MR_FLEET_RUNNING : MR_FLEET_WAITING;
 }
 
@@ -165,10 +163,10 @@ int mr_fleet_status_exit(const struct mr_fleet_status *status)
     if (status->done < status->file->nparts)
         return mr_code_exit(MR_E_CHANGED);
     for (size_t i = 0; i < status->file->npairs; i++) {
-        const char *verdict = mr_fleet_status_verdict(status, i);
-        if (mr_fleet_is(verdict, "diverged"))
+        const enum mr_fleet_word verdict = mr_fleet_status_verdict(status, i);
+        if (verdict == MR_FLEET_DIVERGED)
             exit_code = 1;
-        else if (!mr_fleet_is(verdict, "equal"))
+        else if (verdict != MR_FLEET_EQUAL)
             return mr_code_exit(MR_E_CHANGED);
     }
     return exit_code;

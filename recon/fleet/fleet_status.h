@@ -17,11 +17,10 @@
 #include "recon/fleet/fleet_part.h"
 
 #define MR_FLEET_STATUS_SILENT_S 60
-#define MR_FLEET_SILENT "silent" /* a state of parts that none says of itself */
 
 /* A part as it is shown. */
 struct mr_fleet_status_part {
-    const char *state;
+    enum mr_fleet_word state;  /* silent is said by none of itself */
     struct mr_fleet_part told; /* zeroes where it has told nothing */
     uint64_t silent_s;         /* since it was told; of one at work */
 };
@@ -50,9 +49,9 @@ enum mr_code mr_fleet_status_read(const struct mr_fleet_file *file, uint64_t now
                                   struct mr_arena *arena, struct mr_fleet_status *out,
                                   struct mr_err *err);
 
-/* "equal", "diverged", "incomplete" of a pair whose parts are all done; else "failed", "running",
- * "waiting", and "diverged" as soon as a difference is known. */
-const char *mr_fleet_status_verdict(const struct mr_fleet_status *status, size_t pair);
+/* Equal, diverged, incomplete of a pair whose parts are all done; else failed, running, waiting, and
+ * diverged as soon as a difference is known. */
+enum mr_fleet_word mr_fleet_status_verdict(const struct mr_fleet_status *status, size_t pair);
 /* 4 while a part is not done or a pair failed; then 1 where rows or objects differ, else 0. */
 int mr_fleet_status_exit(const struct mr_fleet_status *status);
 enum mr_code mr_fleet_status_json(const struct mr_fleet_status *status, struct mr_err *err);

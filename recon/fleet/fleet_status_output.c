@@ -19,7 +19,7 @@ static void put_part(struct mr_jsonw *w, size_t at, const struct mr_fleet_status
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "part");
     mr_jsonw_add_uint(w, "part", at);
-    mr_jsonw_add_str(w, "state", part->state);
+    mr_jsonw_add_str(w, "state", mr_fleet_word_text(part->state));
     mr_jsonw_add_str(w, "host", told->host);
     mr_jsonw_add_str(w, "begun", told->begun);
     mr_jsonw_add_str(w, "updated", told->updated);
@@ -38,7 +38,7 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_status *s, size_t
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "pair");
     mr_jsonw_add_str(w, "pair", planned->name);
-    mr_jsonw_add_str(w, "verdict", mr_fleet_status_verdict(s, at));
+    mr_jsonw_add_str(w, "verdict", mr_fleet_word_text(mr_fleet_status_verdict(s, at)));
     mr_jsonw_add_uint(w, "parts", planned->parts);
     mr_jsonw_add_uint(w, "parts_done", pair->done);
     mr_jsonw_add_uint(w, "parts_failed", pair->failed);
@@ -102,15 +102,14 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
     size_t shown = 0;
     for (size_t i = 0; i < s->file->nparts; i++) {
         const struct mr_fleet_status_part *part = &s->parts[i];
-        if (mr_fleet_is(part->state, MR_FLEET_DONE) || mr_fleet_is(part->state, MR_FLEET_WAITING))
+        if (part->state == MR_FLEET_DONE || part->state == MR_FLEET_WAITING)
             continue;
         if (shown++ >= PARTS_SHOWN)
             continue;
-        const bool bad = mr_fleet_is(part->state, MR_FLEET_SILENT) ||
-                         mr_fleet_is(part->state, MR_FLEET_INCOMPLETE);
+        const bool bad = part->state == MR_FLEET_SILENT || part->state == MR_FLEET_INCOMPLETE;
         mr_strbuf_add_fmt(out, "  part %-5zu %s%s%s", i,
-                          mr_term_style(bad ? MR_STYLE_WARN : MR_STYLE_DIM, color), part->state,
-                          mr_term_style(MR_STYLE_RESET, color));
+                          mr_term_style(bad ? MR_STYLE_WARN : MR_STYLE_DIM, color),
+                          mr_fleet_word_text(part->state), mr_term_style(MR_STYLE_RESET, color));
         if (part->told.host != NULL) {
             mr_strbuf_add_str(out, " on ");
             mr_utf8_show_str(out, part->told.host);
@@ -127,22 +126,22 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
         mr_strbuf_add_fmt(out, "  and %zu more parts\n", shown - PARTS_SHOWN);
 }
 
-static enum mr_style style_of(const char *verdict)
+static enum mr_style style_of(enum mr_fleet_word verdict)
 {
-    return mr_fleet_is(verdict, "equal")                                          ? MR_STYLE_GOOD
-           : mr_fleet_is(verdict, "diverged")                                     ? MR_STYLE_BAD
-           : mr_fleet_is(verdict, "failed") || mr_fleet_is(verdict, "incomplete") ? MR_STYLE_WARN
-                                                                                  : MR_STYLE_DIM;
+    return verdict == MR_FLEET_EQUAL                                      ? MR_STYLE_GOOD
+           : verdict == MR_FLEET_DIVERGED                                 ? MR_STYLE_BAD
+           : verdict == MR_FLEET_FAILED || verdict == MR_FLEET_INCOMPLETE ? MR_STYLE_WARN
+                                                                          : MR_STYLE_DIM;
 }
 
 static void add_pair(struct mr_strbuf *out, const struct mr_fleet_status *s, size_t at, bool color)
 {
     const struct mr_fleet_status_pair *pair = &s->pairs[at];
     const struct mr_fleet_file_pair *planned = &s->file->pairs[at];
-    const char *verdict = mr_fleet_status_verdict(s, at);
+    const enum mr_fleet_word verdict = mr_fleet_status_verdict(s, at);
     const char *why = planned->failed != NULL ? planned->failed : pair->why;
     mr_strbuf_add_fmt(out, "  %-24s  %s%s%s", planned->name,
-                      mr_term_style(style_of(verdict), color), verdict,
+                      mr_term_style(style_of(verdict), color), mr_fleet_word_text(verdict),
                       mr_term_style(MR_STYLE_RESET, color));
     if (pair->done < planned->parts)
         mr_strbuf_add_fmt(out, ", %zu of %zu parts", pair->done, planned->parts);
@@ -190,7 +189,7 @@ enum mr_code mr_fleet_status_text(const struct mr_fleet_status *s, bool color, b
     if (!brief || s->silent + s->failed > 0)
         add_parts(&out, s, color);
     for (size_t i = 0; i < s->file->npairs; i++)
-        if (!brief || !mr_fleet_is(mr_fleet_status_verdict(s, i), "equal"))
+        if (!brief || mr_fleet_status_verdict(s, i) != MR_FLEET_EQUAL)
             add_pair(&out, s, i, color);
     add_sum(&out, s);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);

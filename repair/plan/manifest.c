@@ -53,8 +53,8 @@ bool mr_policy_is_known(const char *policy)
 #define COUNTER(name, type, member) MR_JSON_MEMBER(name, type, struct mr_counter, member)
 
 static const struct mr_json_member side_members[] = {
-    {"source", MR_JSON_NUMBER, MR_SOURCE * sizeof(uint64_t), 0, NULL, false},
-    {"target", MR_JSON_NUMBER, MR_TARGET * sizeof(uint64_t), 0, NULL, false},
+    {"source", MR_JSON_NUMBER, MR_SOURCE * sizeof(uint64_t), 0, NULL, false, NULL},
+    {"target", MR_JSON_NUMBER, MR_TARGET * sizeof(uint64_t), 0, NULL, false, NULL},
 };
 static const struct mr_json_record sides = MR_JSON_RECORD(uint64_t[MR_SIDES], side_members);
 

@@ -9,6 +9,10 @@
 
 #include "core/json/json_record.h"
 
+enum color { NO_COLOR, RED, BLUE };
+static const char *const color_texts[] = {NULL, "red", "blue"};
+static const struct mr_json_words colors = {color_texts, 3};
+
 struct inner {
     const char *name;
 };
@@ -18,6 +22,7 @@ struct sample {
     uint64_t number, count;
     unsigned port;
     bool flag;
+    enum color color;
     const char *const *names;
     size_t nnames;
     struct inner inside;
@@ -38,6 +43,7 @@ static const struct mr_json_member members[] = {
     SAMPLE("count", MR_JSON_COUNT, count),
     SAMPLE("port", MR_JSON_UNSIGNED, port),
     SAMPLE("flag", MR_JSON_BOOL, flag),
+    MR_JSON_WORD_OF("color", &colors, struct sample, color),
     MR_JSON_STRINGS("names", struct sample, names, nnames, true),
     MR_JSON_INNER("inside", &inner_record, offsetof(struct sample, inside)),
     MR_JSON_MEMBERS("list", &inner_record, struct sample, list, nlist),
@@ -77,6 +83,7 @@ static void test_there_and_back(void **state)
                                 .count = 3,
                                 .port = 3306,
                                 .flag = true,
+                                .color = BLUE,
                                 .names = names,
                                 .nnames = 2,
                                 .inside = {"in"},
@@ -87,11 +94,12 @@ static void test_there_and_back(void **state)
     struct sample got;
     (void)state;
     put(&from, &text);
-    assert_string_equal(text.ptr, "{\"text\":\"t\",\"maybe\":null,\"lacks\":\"l\","
-                                  "\"number\":\"18446744073709551615\",\"count\":3,"
-                                  "\"port\":\"3306\",\"flag\":true,\"names\":[\"a\",\"b\"],"
-                                  "\"inside\":{\"name\":\"in\"},\"list\":[{\"name\":\"x\"},"
-                                  "{\"name\":\"y\"},{\"name\":\"z\"}]}");
+    assert_string_equal(
+        text.ptr, "{\"text\":\"t\",\"maybe\":null,\"lacks\":\"l\","
+                  "\"number\":\"18446744073709551615\",\"count\":3,"
+                  "\"port\":\"3306\",\"flag\":true,\"color\":\"blue\",\"names\":[\"a\",\"b\"],"
+                  "\"inside\":{\"name\":\"in\"},\"list\":[{\"name\":\"x\"},"
+                  "{\"name\":\"y\"},{\"name\":\"z\"}]}");
     assert_int_equal(get(text.ptr, &arena, &got), MR_OK);
     put(&got, &again);
     assert_string_equal(again.ptr, text.ptr);
@@ -122,7 +130,7 @@ static void test_lacking(void **state)
 }
 
 #define REST                                                                                       \
-    "\"number\":\"1\",\"count\":3,\"port\":\"1\",\"flag\":true,"                                   \
+    "\"number\":\"1\",\"count\":3,\"port\":\"1\",\"flag\":true,\"color\":\"blue\","                \
     "\"inside\":{\"name\":\"in\"},"
 
 static void test_wrong(void **state)
@@ -135,6 +143,8 @@ static void test_wrong(void **state)
         "{\"text\":\"t\"," REST "\"list\":[{\"name\":\"x\"},{}]}",
         "{\"text\":\"t\"," REST "\"list\":{}}",
         "{\"text\":\"t\",\"names\":[1]," REST "\"list\":[]}",
+        "{\"text\":\"t\",\"number\":\"1\",\"count\":3,\"port\":\"1\",\"flag\":true,"
+        "\"color\":\"green\",\"inside\":{\"name\":\"in\"},\"list\":[]}", /* no word of it */
     };
     struct mr_arena arena = MR_ARENA_INIT;
     struct sample got;
