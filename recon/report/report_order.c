@@ -4,10 +4,20 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 
-static const char chunks_sql[] =
-    "SELECT c.segment AS segment, c.no AS no, c.equal AS equal, c.hi AS hi,"
-    " (SELECT count(*) FROM finding f WHERE f.tbl = c.tbl AND f.segment = c.segment"
-    " AND f.chunk = c.no) AS findings FROM chunk c WHERE c.tbl = :tbl ORDER BY c.segment, c.no";
+#define CHUNKS(and_paged, and_pages)                                                               \
+    "SELECT c.segment AS segment, c.no AS no, c.equal AS equal, c.hi AS hi,"                       \
+    " (SELECT count(*) FROM finding f WHERE f.tbl = c.tbl AND f.segment = c.segment"               \
+    " AND f.chunk = c.no)" and_paged " AS findings FROM chunk c" and_pages                         \
+    " WHERE c.tbl = :tbl ORDER BY c.segment, c.no"
+
+/* Of a case that has no pages of suspects, and of one that has the table for them: a run that has not
+ * come to its end may have left thousands of its findings in them. */
+static const char plain_sql[] = CHUNKS("", ""),
+                  paged_sql[] = CHUNKS(" + ifnull(p.suspects, 0)",
+                                       " LEFT JOIN (SELECT segment, chunk, sum(last - first + 1) AS"
+                                       " suspects FROM suspect_page WHERE tbl = :tbl"
+                                       " GROUP BY segment, chunk) p"
+                                       " ON p.segment = c.segment AND p.chunk = c.no");
 
 struct counted {
     int64_t segment, no, equal, findings;
@@ -44,10 +54,13 @@ enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     struct counted counted;
-    bool row = false;
+    bool row = false, has_pages = false;
     *order = (struct mr_report_order){.chunks = MR_VEC_INIT(struct mr_order_chunk)};
     mr_case_lock(cf);
-    enum mr_code code = MR_CASE_PREPARE(cf, chunks_sql, &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code = mr_case_has_table(cf, "suspect_page", &has_pages, err);
+    if (code == MR_OK)
+        code = MR_CASE_PREPARE(cf, has_pages ? paged_sql : plain_sql, &stmt, err,
+                               MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(counted_fields), err);
     while (code == MR_OK &&

@@ -41,6 +41,28 @@ static uint64_t rows_in(const struct mr_survey_map *map, enum mr_lane lane, size
     return rows;
 }
 
+/* Of a run that has not come to its end: suspects in pages are rows of their chunk, too. */
+static void test_suspects_in_pages(void **state)
+{
+    enum { SUSPECTS = 500 };
+    static struct mr_find_suspect suspects[SUSPECTS];
+    struct check_case c;
+    struct mr_report_order order;
+    const struct mr_finding later = {.chunk = 1, .equal = 3, .pos = 2};
+    (void)state;
+    begin(&c);
+    for (uint64_t i = 0; i < SUSPECTS; i++)
+        suspects[i] = (struct mr_find_suspect){.key = {"k", 1}, .pos = i, .equal = 7};
+    const struct mr_find_chunk chunk = {.table = c.table.id, .no = 0, .equal = 10};
+    case_require(mr_findings_chunk_done(c.fd, &chunk, suspects, SUSPECTS, NULL));
+    case_chunk(&c, 1, 5, true);
+    assert_int_equal(mr_order_load(&order, c.fd, c.table.id, NULL), MR_OK);
+    assert_int_equal(order.rows, 10 + SUSPECTS + 5);
+    assert_int_equal(mr_order_rank(&order, &later), 10 + SUSPECTS + 3 + 2);
+    mr_order_release(&order);
+    mr_findings_close(c.fd, NULL);
+}
+
 /* An edit of id 17, then everything from 3001 on. */
 static void test_tail(void **state)
 {
@@ -255,9 +277,13 @@ static void test_quota(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tail),          cmocka_unit_test(test_words),
-        cmocka_unit_test(test_without_order), cmocka_unit_test(test_masked_key),
-        cmocka_unit_test(test_size_of_map),   cmocka_unit_test(test_quota),
+        cmocka_unit_test(test_suspects_in_pages),
+        cmocka_unit_test(test_tail),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_without_order),
+        cmocka_unit_test(test_masked_key),
+        cmocka_unit_test(test_size_of_map),
+        cmocka_unit_test(test_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
