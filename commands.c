@@ -40,6 +40,7 @@ static const struct mr_command *const items[] = {
     &mr_fleet_run_command,
     &mr_fleet_status_command,
     &mr_fleet_merge_command,
+    &mr_fleet_report_command,
     &mr_config_command,
 };
 

@@ -5,6 +5,7 @@
 #include "core/cli/cli.h"
 
 extern const struct mr_command mr_fleet_gate_command, mr_fleet_doctor_command,
-    mr_fleet_plan_command, mr_fleet_run_command, mr_fleet_status_command, mr_fleet_merge_command;
+    mr_fleet_plan_command, mr_fleet_run_command, mr_fleet_status_command, mr_fleet_merge_command,
+    mr_fleet_report_command;
 
 #endif

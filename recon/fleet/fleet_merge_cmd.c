@@ -19,8 +19,8 @@
 #include "core/json/jsonw.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_merge.h"
+#include "recon/fleet/fleet_result.h"
 
-#define MERGE_FILE "fleet.jsonl"
 #define NAMED_MAX 8 /* parts that a message names */
 
 struct options {
@@ -248,7 +248,7 @@ static void put_all(struct mr_jsonw *w, const struct merging *g)
     const struct mr_fleet_file *file = &g->merge.file;
     struct mr_find_counts sum = {0};
     mr_jsonw_line(w, "type:run schema:%s run_id:%s fleet:%s created:%s started:%s",
-                  "myrecon/fleet-merge/1", g->id.id, file->id, file->created, g->id.started);
+                  MR_FLEET_RESULT_SCHEMA, g->id.id, file->id, file->created, g->id.started);
     for (size_t i = 0; i < file->npairs; i++) {
         put_pair(w, &g->pairs[i]);
         mr_find_counts_add(&sum, &g->pairs[i].counts);
@@ -271,24 +271,24 @@ static void put_all(struct mr_jsonw *w, const struct merging *g)
 /* Written last: a directory that has it has all pairs. */
 static enum mr_code write_file(struct merging *g, struct mr_err *err)
 {
-    int fd =
-        openat(g->dir.fd, MERGE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = openat(g->dir.fd, MR_FLEET_RESULT_FILE,
+                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     struct mr_jsonw w;
     if (file == NULL) {
         const int error = errno;
         if (fd >= 0)
             (void)close(fd);
-        return mr_err_set_sys(err, MR_E_IO, error, "could not create \"%s\"", MERGE_FILE);
+        return mr_err_set_sys(err, MR_E_IO, error, "could not create \"%s\"", MR_FLEET_RESULT_FILE);
     }
     mr_jsonw_init_file(&w, file);
     put_all(&w, g);
-    enum mr_code code = mr_jsonw_finish(&w, MERGE_FILE, err);
+    enum mr_code code = mr_jsonw_finish(&w, MR_FLEET_RESULT_FILE, err);
     mr_jsonw_release(&w);
     if (code == MR_OK && (fflush(file) != 0 || fsync(fd) != 0))
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write \"%s\"", MERGE_FILE);
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write \"%s\"", MR_FLEET_RESULT_FILE);
     if (fclose(file) != 0 && code == MR_OK)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not close \"%s\"", MERGE_FILE);
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not close \"%s\"", MR_FLEET_RESULT_FILE);
     return code;
 }
 

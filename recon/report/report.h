@@ -24,13 +24,14 @@ struct mr_report {
     bool unmask;
     uint64_t max_rows;            /* samples a table */
     const struct mr_story *story; /* what was done since, or NULL */
+    const char *up;               /* URL of the page of all pairs, or NULL */
     struct mr_vec counters;       /* struct mr_find_counter, by table */
     struct mr_next_steps steps;
     struct mr_report_people people; /* only of a run in which rows differ */
     struct mr_arena arena;
 };
 
-/* The fields up to story are set by the caller before. */
+/* The fields before counters are set by the caller. */
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err);
 void mr_report_release(struct mr_report *report);
 

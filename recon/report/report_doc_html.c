@@ -93,9 +93,9 @@ static const struct mark {
     {"same", "</td>", {"<td class=\"zero\">"}},
     {"search",
      "<span class=\"count\" id=\"count\" role=\"status\"></span>\n</div>\n",
-     {"<div class=\"tools\" id=\"tools\" role=\"search\" hidden>\n<input "
-      "type=\"search\" id=\"search\" placeholder=\"Find a table\" aria-label=\"Find a "
-      "table by its name\" autocomplete=\"off\" spellcheck=\"false\">\n"}},
+     {"<div class=\"tools\" id=\"tools\" role=\"search\" data-what=\"",
+      "\" hidden>\n<input "
+      "type=\"search\" id=\"search\" autocomplete=\"off\" spellcheck=\"false\">\n"}},
     {"section",
      "</details>\n",
      {"<details class=\"table\" id=\"t", "\"", " data-verdict=\"", "\" data-name=\"", "\">"}},
@@ -115,6 +115,7 @@ static const struct mark {
     {"text", "</p>", {"<p>"}},
     {"texts", TABLE_END, {SHEET(" class=\"says\"")}},
     {"title", "</h3>", {"<summary><h3>"}},
+    {"to", "</a>", {"<a href=\"", "\">"}},
     {"v", "</b>", {"<b class=\"v\">"}},
     {"value", "</td>", {"<td class=\"v\">"}},
     {"verdict", "</header>\n", {"<header class=\"verdict is-", "\">\n"}},

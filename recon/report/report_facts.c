@@ -205,7 +205,7 @@ void mr_parts_hidden(struct mr_edition *e)
 
 /* The page goes to people who have never seen the tool: each word of a kind is explained in the
  * colour and pattern that the maps have for it. */
-void mr_parts_legend(struct mr_edition *e)
+void mr_parts_legend(struct mr_doc *doc)
 {
     static const char *const meanings[MR_LANES] = {
         [MR_LANE_COLLISION] =
@@ -220,13 +220,13 @@ void mr_parts_legend(struct mr_edition *e)
                             "side does not have.",
         [MR_LANE_MISSING] = "Only the source has the row.",
         [MR_LANE_EXTRA] = "Only the target has the row."};
-    mr_doc_say(&e->doc, "<part reading>How to read this</part><legend>");
+    mr_doc_say(doc, "<part reading>How to read this</part><legend>");
     for (size_t i = 0; i < MR_LANES; i++) {
         const char *name = mr_lane_name(mr_lane_order[i]);
-        mr_doc_say(&e->doc, "<meaning><term><kind %s>%s</kind></term><said>%s</said></meaning>",
-                   name, name, meanings[mr_lane_order[i]]);
+        mr_doc_say(doc, "<meaning><term><kind %s>%s</kind></term><said>%s</said></meaning>", name,
+                   name, meanings[mr_lane_order[i]]);
     }
-    mr_doc_say(&e->doc,
+    mr_doc_say(doc,
                "<meaning><term>identity</term><said>What a row is about, beside its key: a "
                "mobile "
                "number, a mail address. The configuration names it, or a unique index does."

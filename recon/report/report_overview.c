@@ -60,8 +60,8 @@ size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena)
 
 /* ---- the figures ---- */
 
-static void add_figure(struct mr_doc *doc, const char *name, bool is_kind, uint64_t number,
-                       const char *note)
+void mr_parts_figure(struct mr_doc *doc, const char *name, bool is_kind, uint64_t number,
+                     const char *note)
 {
     mr_doc_say(doc, number == 0 ? "<none>" : "<fact>");
     mr_doc_say(doc, is_kind ? "<term><kind %s>%s</kind></term>" : "<term>%s%s</term>",
@@ -73,32 +73,38 @@ static void add_figure(struct mr_doc *doc, const char *name, bool is_kind, uint6
     mr_doc_say(doc, number == 0 ? "</none>" : "</fact>");
 }
 
-/* Kinds without rows keep their place, in grey: that there are no collisions is worth knowing. How
- * sure the number of people is stands below it. */
-void mr_parts_figures(struct mr_edition *e)
+/* Kinds without rows keep their place, in grey: that there are no collisions is worth knowing. */
+void mr_parts_kind_figures(struct mr_doc *doc, const struct mr_find_counts *counts)
 {
     static const char *const notes[MR_LANES] = {[MR_LANE_COLLISION] = "same key, somebody else",
                                                 [MR_LANE_MOVED] = "same identity, another key",
                                                 [MR_LANE_CHANGED] = "same row, other values",
                                                 [MR_LANE_MISSING] = "only in the source",
                                                 [MR_LANE_EXTRA] = "only in the target"};
+    for (size_t i = 0; i < MR_LANES; i++) {
+        enum mr_lane lane = mr_lane_order[i];
+        mr_parts_figure(doc, mr_lane_name(lane), true, mr_lane_rows(counts, lane), notes[lane]);
+    }
+}
+
+/* How sure the number of people is stands below it. */
+void mr_parts_figures(struct mr_edition *e)
+{
     const struct mr_check_result *r = e->report->result;
     const struct mr_report_people *people = &e->report->people;
     struct mr_doc *doc = &e->doc;
     char note[48];
     (void)snprintf(note, sizeof note, "%s diverged", mr_doc_number(doc, r->diverged));
     mr_doc_say(doc, "<figures>");
-    add_figure(doc, "tables", false, r->ntables, note);
-    add_figure(doc, "rows read", false, r->sums.source_rows + r->sums.target_rows, "of both sides");
-    for (size_t i = 0; i < MR_LANES; i++) {
-        enum mr_lane lane = mr_lane_order[i];
-        add_figure(doc, mr_lane_name(lane), true, mr_lane_rows(&r->sums, lane), notes[lane]);
-    }
+    mr_parts_figure(doc, "tables", false, r->ntables, note);
+    mr_parts_figure(doc, "rows read", false, r->sums.source_rows + r->sums.target_rows,
+                    "of both sides");
+    mr_parts_kind_figures(doc, &r->sums);
     if (people->known)
-        add_figure(doc, "people touched", false, people->people,
-                   people->other      ? "or others: the configuration is not the run's"
-                   : people->at_least ? "at least: not all is known"
-                                      : "by rows of their own or others");
+        mr_parts_figure(doc, "people touched", false, people->people,
+                        people->other      ? "or others: the configuration is not the run's"
+                        : people->at_least ? "at least: not all is known"
+                                           : "by rows of their own or others");
     mr_doc_say(doc, "</figures>");
 }
 
@@ -125,7 +131,7 @@ static const char *why_of(const struct mr_find_table *table)
                                                     : table->note;
 }
 
-static void add_number(struct mr_doc *doc, uint64_t number)
+void mr_parts_number(struct mr_doc *doc, uint64_t number)
 {
     mr_doc_say(doc, number == 0 ? "<zero>%s</zero>" : "<number>%s</number>",
                mr_doc_number(doc, number));
@@ -145,15 +151,14 @@ static void add_table(struct mr_edition *e, size_t no, bool has_section)
     if (why != NULL && !e->is_brief)
         mr_doc_say(doc, "<why>%s</why>", why);
     mr_doc_say(doc, "</key><cell><tag %s>%s</tag></cell>", tone_of(table), verdict);
-    add_number(doc, table->counts.source_rows);
-    add_number(doc, table->counts.target_rows);
-    for (size_t i = 0; i < MR_LANES; i++)
-        add_number(doc, mr_lane_rows(&table->counts, mr_lane_order[i]));
+    mr_parts_number(doc, table->counts.source_rows);
+    mr_parts_number(doc, table->counts.target_rows);
+    mr_parts_kind_cells(doc, &table->counts);
     mr_doc_say(doc, table->schema_differs ? "<cell><tag bad>different</tag></cell></listed>"
                                           : "<same>equal</same></listed>");
 }
 
-static void add_chip(struct mr_doc *doc, const char *verdict, const char *label, uint64_t count)
+void mr_parts_chip(struct mr_doc *doc, const char *verdict, const char *label, uint64_t count)
 {
     const bool is_all = verdict[0] == '\0';
     if (count > 0 || is_all)
@@ -163,13 +168,27 @@ static void add_chip(struct mr_doc *doc, const char *verdict, const char *label,
 
 static void add_search(struct mr_doc *doc, const struct mr_check_result *r)
 {
-    mr_doc_say(doc, "<search>");
-    add_chip(doc, "", "All", r->ntables);
-    add_chip(doc, "diverged", "Diverged", r->diverged);
-    add_chip(doc, "not-checked", "Not checked", r->not_checked);
-    add_chip(doc, "unsettled", "Unsettled", r->unsettled);
-    add_chip(doc, "equal", "Equal", r->ntables - r->diverged - r->unsettled - r->not_checked);
+    mr_doc_say(doc, "<search table>");
+    mr_parts_chip(doc, "", "All", r->ntables);
+    mr_parts_chip(doc, "diverged", "Diverged", r->diverged);
+    mr_parts_chip(doc, "not-checked", "Not checked", r->not_checked);
+    mr_parts_chip(doc, "unsettled", "Unsettled", r->unsettled);
+    mr_parts_chip(doc, "equal", "Equal", r->ntables - r->diverged - r->unsettled - r->not_checked);
     mr_doc_say(doc, "</search>");
+}
+
+void mr_parts_kind_columns(struct mr_doc *doc)
+{
+    for (size_t i = 0; i < MR_LANES; i++) {
+        const char *name = mr_lane_name(mr_lane_order[i]);
+        mr_doc_say(doc, "<ncol><kind %s>%s</kind></ncol>", name, name);
+    }
+}
+
+void mr_parts_kind_cells(struct mr_doc *doc, const struct mr_find_counts *counts)
+{
+    for (size_t i = 0; i < MR_LANES; i++)
+        mr_parts_number(doc, mr_lane_rows(counts, mr_lane_order[i]));
 }
 
 static void begin_list(struct mr_edition *e)
@@ -179,10 +198,7 @@ static void begin_list(struct mr_edition *e)
                                   "<ncol>source rows</ncol><ncol>target rows</ncol>"
                                 : "<tables><head><col>Table</col><col>Verdict</col>"
                                   "<ncol>Source rows</ncol><ncol>Target rows</ncol>");
-    for (size_t i = 0; i < MR_LANES; i++) {
-        const char *name = mr_lane_name(mr_lane_order[i]);
-        mr_doc_say(doc, "<ncol><kind %s>%s</kind></ncol>", name, name);
-    }
+    mr_parts_kind_columns(doc);
     mr_doc_say(doc, "<col>%s</col></head><rows>", e->is_brief ? "schema" : "Schema");
 }
 

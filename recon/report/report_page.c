@@ -10,6 +10,8 @@ static void add_bar(struct mr_edition *e)
     const struct mr_report *report = e->report;
     struct mr_doc *doc = &e->doc;
     mr_doc_say(doc, "<bar>");
+    if (report->up != NULL)
+        mr_doc_say(doc, "<to %s>All pairs</to>", report->up);
     if (report->story != NULL)
         mr_doc_say(doc, "<a story>What was done</a>");
     mr_doc_say(doc, "<a tables>Tables</a>");
@@ -41,7 +43,7 @@ static enum mr_code tell_page(struct mr_edition *e, struct mr_err *err)
     mr_parts_counters(e);
     mr_parts_advice(e);
     mr_parts_hidden(e);
-    mr_parts_legend(e);
+    mr_parts_legend(&e->doc);
     mr_parts_method(e);
     mr_doc_say(&e->doc, "</main>");
     return MR_OK;

@@ -50,8 +50,18 @@ void mr_parts_objects(struct mr_edition *e);
 void mr_parts_counters(struct mr_edition *e);
 void mr_parts_advice(struct mr_edition *e);
 void mr_parts_hidden(struct mr_edition *e);
-void mr_parts_legend(struct mr_edition *e);
+void mr_parts_legend(struct mr_doc *doc);
 void mr_parts_method(struct mr_edition *e);
+
+/* Pieces that the page of a fleet has, too.  A figure in large type, with its note below; those of the
+ * kinds; a column and a cell for each kind; the cell of a number; what a list can be narrowed to. */
+void mr_parts_figure(struct mr_doc *doc, const char *name, bool is_kind, uint64_t number,
+                     const char *note);
+void mr_parts_kind_figures(struct mr_doc *doc, const struct mr_find_counts *counts);
+void mr_parts_kind_columns(struct mr_doc *doc);
+void mr_parts_kind_cells(struct mr_doc *doc, const struct mr_find_counts *counts);
+void mr_parts_number(struct mr_doc *doc, uint64_t number);
+void mr_parts_chip(struct mr_doc *doc, const char *verdict, const char *label, uint64_t count);
 
 /* What a list leaves out. */
 void mr_parts_beyond(struct mr_edition *e, uint64_t all, uint64_t max);

@@ -72,6 +72,7 @@
     if (!tools) return;
     var input = one('#search');
     var count = one('#count');
+    var what = tools.getAttribute('data-what');
     var chips = all('button[data-verdict]', tools);
     var rows = Array.prototype.slice.call(all('#list tbody tr'));
     var parts = Array.prototype.slice.call(all('details.table'));
@@ -91,7 +92,7 @@
       });
       parts.forEach(function (part) { part.hidden = !matches(part, text); });
       count.textContent = shown.toLocaleString('en') + ' of ' +
-        rows.length.toLocaleString('en') + ' tables';
+        rows.length.toLocaleString('en') + ' ' + what + 's';
     }
 
     input.addEventListener('input', filter);
@@ -104,6 +105,8 @@
         filter();
       });
     });
+    input.placeholder = 'Find a ' + what;
+    input.setAttribute('aria-label', 'Find a ' + what + ' by its name');
     tools.hidden = false;
     filter();
   }
