@@ -36,11 +36,9 @@ static struct mr_pair *table_named(const struct mr_check_run *check, const char 
     return NULL;
 }
 
-/* A table that only the catalogue of one side shows and whose other side is not readable:
- * it gets a table line of its own. */
-static enum mr_code add_unchecked(struct mr_check_run *check, const char *name,
-                                  const char *target_name, const struct mr_err *why,
-                                  struct mr_err *err)
+enum mr_code mr_check_add_unchecked(struct mr_check_run *check, const char *name,
+                                    const char *target_name, const struct mr_err *why,
+                                    struct mr_err *err)
 {
     struct mr_pair *table = mr_arena_calloc(&check->arena, 1, sizeof *table);
     bool known = false;
@@ -97,8 +95,9 @@ static enum mr_code hide_database(struct looking *l, const struct mr_object_diff
             continue;
         const char *name = join(&l->check->arena, diff->source_db, t->name);
         const char *target = join(&l->check->arena, diff->target_db, t->name);
-        MR_TRY(name != NULL && target != NULL ? add_unchecked(l->check, name, target, why, err)
-                                              : mr_err_nomem(err, "comparing objects"));
+        MR_TRY(name != NULL && target != NULL
+                   ? mr_check_add_unchecked(l->check, name, target, why, err)
+                   : mr_err_nomem(err, "comparing objects"));
     }
     return MR_OK;
 }
@@ -140,7 +139,7 @@ static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff, 
     const char *target = join(&check->arena, diff->target_db, table);
     if (name == NULL || target == NULL)
         return mr_err_nomem(err, "comparing objects");
-    return add_unchecked(check, name, target, &why, err);
+    return mr_check_add_unchecked(check, name, target, &why, err);
 }
 
 /* A definition that one account may not see. */

@@ -16,6 +16,11 @@
 
 struct mr_vec;
 
+/* A table line of its own for a table that is not planned, since it cannot be read: not-checked, because
+ * of why.  name, target_name: "db.t" of either side, as long as the run. */
+enum mr_code mr_check_add_unchecked(struct mr_check_run *check, const char *name,
+                                    const char *target_name, const struct mr_err *why,
+                                    struct mr_err *err);
 /* Records object findings; sets find.schema_differs, gives up tables that changed, and
  * fills check->run.hidden.  pairs: struct mr_db_pair. */
 enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *pairs,

@@ -440,6 +440,8 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         code = begin_table(run, check->pairing.tables[i], err);
     if (code == MR_OK && check->opts->resume)
         code = forget_gone(check, err);
+    if (code == MR_OK)
+        code = mr_check_scope_gone(check, err);
     if (code == MR_OK && check->opts->consistent) {
         run->in_views = true;
         code = run_scan_jobs(run, err);

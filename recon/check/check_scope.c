@@ -11,6 +11,7 @@
 #include "core/json/jsonw.h"
 #include "recon/check/check.h"
 #include "recon/check/check_marks.h"
+#include "recon/check/check_objects.h"
 #include "recon/check/check_result.h"
 
 #define DOING "reading a scope"
@@ -299,22 +300,56 @@ static enum mr_code judge(struct mr_check_run *check, struct mr_pair *table,
     return MR_OK;
 }
 
-/* A table that is gone since the plan is told of by whoever compares the objects. */
 enum mr_code mr_check_scope_apply(struct mr_check_run *check, struct mr_err *err)
 {
-    size_t found = 0;
     if (check->scope == NULL)
         return MR_OK;
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
         const struct mr_scope_table *part = mr_scope_find(check->scope, table->find.name);
-        if (part == NULL)
-            continue;
-        found++;
-        MR_TRY(judge(check, table, part, err));
+        if (part != NULL)
+            MR_TRY(judge(check, table, part, err));
     }
-    if (found < check->scope->ntables)
-        mr_log_warning("%zu of %zu tables of the scope are not on both sides (any more)",
-                       check->scope->ntables - found, check->scope->ntables);
+    return MR_OK;
+}
+
+static bool is_planned(const struct mr_check_run *check, const char *name)
+{
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        if (strcmp(check->pairing.tables[i]->find.name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A name of the scope is "db.t", and a point may stand in either: each pair of databases whose name it
+ * can begin with is looked into. */
+static bool is_anywhere(const struct mr_check_run *check, const char *name)
+{
+    const struct mr_catalogue *source = check->pairing.side[MR_SOURCE].cat;
+    const struct mr_catalogue *target = check->pairing.side[MR_TARGET].cat;
+    for (size_t i = 0; i < check->dbs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(check->dbs, i);
+        const char *db = pair->name[MR_SOURCE];
+        const size_t len = strlen(db);
+        if (strncmp(name, db, len) != 0 || name[len] != '.')
+            continue;
+        if (mr_catalogue_table(source, db, name + len + 1) != NULL ||
+            mr_sides_twin(source, db, target, pair->name[MR_TARGET], name + len + 1) != NULL)
+            return true;
+    }
+    return false;
+}
+
+enum mr_code mr_check_scope_gone(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    (void)mr_err_set(&why, MR_E_CHANGED,
+                     "it was there when the fleet was planned, and neither side shows it any more");
+    mr_err_hint(&why, "Plan the fleet anew.");
+    for (size_t i = 0; check->scope != NULL && i < check->scope->ntables; i++) {
+        const char *name = check->scope->tables[i].name;
+        if (!is_planned(check, name) && !is_anywhere(check, name))
+            MR_TRY(mr_check_add_unchecked(check, name, name, &why, err));
+    }
     return MR_OK;
 }

@@ -66,5 +66,8 @@ const struct mr_scope_table *mr_scope_find(const struct mr_scope *scope, const c
 bool mr_check_in_scope(const struct mr_check_run *check, const struct mr_pair *table);
 /* Gives up tables of which ranges are asked for that cannot be read so. */
 enum mr_code mr_check_scope_apply(struct mr_check_run *check, struct mr_err *err);
+/* Once the run is in the case: a table of the scope that neither side has any more is not checked.  One
+ * that a single side has is told of by whoever compares the objects. */
+enum mr_code mr_check_scope_gone(struct mr_check_run *check, struct mr_err *err);
 
 #endif
