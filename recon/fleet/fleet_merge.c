@@ -12,6 +12,8 @@
 #include "recon/check/check_alike.h"
 #include "recon/check/check_json.h"
 
+#define REASONS_SAID 4
+
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "merging the parts of a fleet");
@@ -269,6 +271,37 @@ static enum mr_code write_json(const struct mr_check_result *result, const char 
     return code;
 }
 
+static bool is_unchecked_as(const struct mr_find_table *table, const struct mr_find_table *other)
+{
+    return table->verdict == MR_VERDICT_NOT_CHECKED &&
+           strcmp(table->reason != NULL ? table->reason : "",
+                  other->reason != NULL ? other->reason : "") == 0;
+}
+
+/* The first tables of each reason for which tables are not checked: a part that is missing has hundreds
+ * for the same one. */
+static void add_unchecked(const struct mr_check_result *r, struct mr_strbuf *out)
+{
+    size_t said = 0;
+    for (size_t i = 0; i < r->ntables && said < REASONS_SAID; i++) {
+        const struct mr_find_table *t = &r->tables[i];
+        size_t first = 0, more = 0;
+        if (t->verdict != MR_VERDICT_NOT_CHECKED)
+            continue;
+        while (!is_unchecked_as(&r->tables[first], t))
+            first++;
+        if (first < i)
+            continue;
+        for (size_t k = i + 1; k < r->ntables; k++)
+            more += is_unchecked_as(&r->tables[k], t);
+        mr_strbuf_add_fmt(out, "%stable \"%s\"", out->len > 0 ? "\n" : "", t->name);
+        if (more > 0)
+            mr_strbuf_add_fmt(out, " and %zu more", more);
+        mr_strbuf_add_fmt(out, ": %s", t->reason != NULL ? t->reason : "no reason is known");
+        said++;
+    }
+}
+
 static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_result *r,
                            struct mr_fleet_merged *out, struct mr_err *err)
 {
@@ -280,9 +313,13 @@ static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_resul
     out->not_checked = r->not_checked;
     out->unsettled_rows = r->unsettled_rows;
     out->seconds = r->run->seconds;
-    if (r->run->hidden == NULL)
+    if (r->run->hidden == NULL && r->not_checked == 0)
         return MR_OK;
-    out->reason = mr_arena_strdup(&m->arena, r->run->hidden);
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&why, r->run->hidden != NULL ? r->run->hidden : "");
+    add_unchecked(r, &why);
+    out->reason = why.failed ? NULL : mr_arena_strdup(&m->arena, why.ptr);
+    mr_strbuf_release(&why);
     return out->reason != NULL ? MR_OK : nomem(err);
 }
 

@@ -19,6 +19,7 @@
 #include "core/json/jsonw.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_merge.h"
+#include "recon/fleet/fleet_next.h"
 #include "recon/fleet/fleet_result.h"
 
 #define NAMED_MAX 8 /* parts that a message names */
@@ -345,6 +346,8 @@ static enum mr_code print_text(const struct merging *g, struct mr_err *err)
                       count_of(g, MR_FLEET_INCOMPLETE));
     mr_utf8_show_str(&out, g->opts->output);
     mr_strbuf_add_char(&out, '\n');
+    if (!g->opts->general.brief)
+        mr_fleet_next_of_merge(&g->merge, g->pairs, g->opts->output, &out);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
     mr_strbuf_release(&out);
     return code;

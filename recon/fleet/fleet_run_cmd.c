@@ -11,6 +11,7 @@
 #include "core/cli/load_options.h"
 #include "core/json/jsonw.h"
 #include "recon/fleet/fleet_cmd.h"
+#include "recon/fleet/fleet_next.h"
 #include "recon/fleet/fleet_run.h"
 
 #define NO_PART UINT64_MAX
@@ -246,13 +247,16 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
         if (s->pairs[i].state == MR_FLEET_DONE && s->pairs[i].verdict == MR_FLEET_INCOMPLETE) {
             mr_strbuf_add_fmt(&out,
                               "A pair was read, and not all of it could be checked: remove "
-                              "parts/%" PRIu64 ".case to read this part again.\n",
+                              "parts/%" PRIu64 ".case to read this part again;\nwhere tables are "
+                              "others than when the fleet was planned, plan it anew.\n",
                               s->part);
             break;
         }
     mr_strbuf_add_fmt(&out, "%s: part %" PRIu64 " of %zu, %zu pair%s%s\n", verdict_of(s), s->part,
                       run->file->nparts, s->npairs, s->npairs == 1 ? "" : "s",
                       run->was_done ? ", done before" : "");
+    if (!brief)
+        mr_fleet_next_of_part(run->file, s, &out);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
     mr_strbuf_release(&out);
     return code;

@@ -7,6 +7,7 @@
 #include "core/base/utf8.h"
 #include "core/cli/progress.h"
 #include "core/json/jsonw.h"
+#include "recon/fleet/fleet_next.h"
 #include "recon/fleet/fleet_status.h"
 
 #define PARTS_SHOWN 20
@@ -192,6 +193,8 @@ enum mr_code mr_fleet_status_text(const struct mr_fleet_status *s, bool color, b
         if (!brief || mr_fleet_status_verdict(s, i) != MR_FLEET_EQUAL)
             add_pair(&out, s, i, color);
     add_sum(&out, s);
+    if (!brief)
+        mr_fleet_next_of_status(s, &out);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
     mr_strbuf_release(&out);
     return code;

@@ -1,0 +1,140 @@
+/* fleet_next.c: see fleet_next.h. */
+#include "recon/fleet/fleet_next.h"
+
+#include <string.h>
+
+#include "core/base/utf8.h"
+
+/* For a shell, and for a terminal. */
+static void add_word(struct mr_strbuf *out, const char *word)
+{
+    struct mr_strbuf quoted = MR_STRBUF_INIT;
+    mr_strbuf_add_shell_word(&quoted, word, strlen(word));
+    if (quoted.failed)
+        out->failed = true;
+    else
+        mr_utf8_show(out, quoted.ptr, quoted.len, false);
+    mr_strbuf_release(&quoted);
+}
+
+static void add_path(struct mr_strbuf *out, const char *dir, const char *name, const char *ending)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    const size_t len = strlen(dir);
+    mr_strbuf_add_fmt(&path, "%s%s%s%s", dir, len > 0 && dir[len - 1] == '/' ? "" : "/", name,
+                      ending);
+    if (path.failed)
+        out->failed = true;
+    else
+        add_word(out, path.ptr);
+    mr_strbuf_release(&path);
+}
+
+static void add_run(struct mr_strbuf *out, const char *dir, size_t part)
+{
+    mr_strbuf_add_str(out, "  myrecon fleet run ");
+    add_word(out, dir);
+    mr_strbuf_add_fmt(out, " --part %zu\n", part);
+}
+
+void mr_fleet_next_of_part(const struct mr_fleet_file *file, const struct mr_fleet_part *part,
+                           struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < part->npairs; i++)
+        if (part->pairs[i].state != MR_FLEET_DONE) {
+            mr_strbuf_add_str(out, "To try what failed again, once it is mended:\n");
+            add_run(out, file->dir, (size_t)part->part);
+            return;
+        }
+    mr_strbuf_add_str(out, "How far all parts are:\n  myrecon fleet status ");
+    add_word(out, file->dir);
+    mr_strbuf_add_char(out, '\n');
+}
+
+/* The first part in that state. */
+static bool find_part(const struct mr_fleet_status *s, enum mr_fleet_word state, size_t *part)
+{
+    for (size_t i = 0; i < s->file->nparts; i++)
+        if (s->parts[i].state == state) {
+            *part = i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_incomplete(const struct mr_fleet_status *s)
+{
+    for (size_t i = 0; i < s->file->npairs; i++)
+        if (mr_fleet_status_verdict(s, i) == MR_FLEET_INCOMPLETE)
+            return true;
+    return false;
+}
+
+static void add_unread(struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out,
+                      "A part that could not check a table is read again once its parts/I.case is "
+                      "removed.\nWhere tables are others than when the fleet was planned, plan it "
+                      "anew.\n");
+}
+
+void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *out)
+{
+    size_t part = 0;
+    if (s->done == s->file->nparts) {
+        if (is_incomplete(s))
+            add_unread(out);
+        mr_strbuf_add_str(out, "To join the parts, which alone tells what the pairs come to:\n"
+                               "  myrecon fleet merge ");
+        add_word(out, s->file->dir);
+        mr_strbuf_add_str(out, " --output RESULT\n");
+        return;
+    }
+    if (find_part(s, MR_FLEET_INCOMPLETE, &part)) {
+        mr_strbuf_add_str(out, "To try an incomplete part again, once what it names is mended:\n");
+        add_run(out, s->file->dir, part);
+    } else if (find_part(s, MR_FLEET_SILENT, &part)) {
+        mr_strbuf_add_str(out, "To go on with a silent part, if its engine does not:\n");
+        add_run(out, s->file->dir, part);
+    } else if (s->running == 0 &&
+               (find_part(s, MR_FLEET_STOPPED, &part) || find_part(s, MR_FLEET_WAITING, &part))) {
+        mr_strbuf_add_str(out, "Nobody is at work.  To do a part here (README.txt has the line for "
+                               "each engine):\n");
+        add_run(out, s->file->dir, part);
+    }
+}
+
+static void add_missing(const struct mr_fleet_merge *m, struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < m->file.nparts; i++)
+        if (m->parts[i].why != NULL) {
+            mr_strbuf_add_str(out, "To do a part that is missing, before all are merged again:\n");
+            add_run(out, m->file.dir, i);
+            return;
+        }
+}
+
+void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_fleet_merged *pairs,
+                            const char *output, struct mr_strbuf *out)
+{
+    const struct mr_fleet_merged *worst = NULL;
+    bool unread = false;
+    for (size_t i = 0; i < m->file.npairs; i++) {
+        unread = unread || pairs[i].not_checked > 0;
+        if (pairs[i].differing > 0 && (worst == NULL || pairs[i].differing > worst->differing))
+            worst = &pairs[i];
+    }
+    add_missing(m, out);
+    if (unread && m->missing == 0)
+        add_unread(out);
+    if (worst == NULL)
+        return;
+    mr_strbuf_add_str(out, "To list everybody whom a pair's differences touch, with both keys:\n"
+                           "  myrecon affected --config ");
+    add_word(out, worst->pair->config);
+    mr_strbuf_add_str(out, " --case ");
+    add_path(out, output, worst->pair->name, ".case");
+    mr_strbuf_add_str(out, " --output ");
+    add_path(out, output, worst->pair->name, ".csv");
+    mr_strbuf_add_char(out, '\n');
+}

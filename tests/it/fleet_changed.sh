@@ -1,0 +1,85 @@
+#!/bin/bash
+# fleet_changed.sh: what changes between a fleet's plan, its parts and their merge is told of by each of them,
+# with what is to be done next; nothing that was not read counts as equal.
+
+. "$(dirname "$0")/lib.sh"
+begin ab
+FLEET=20261128T080000Z-abc124 DIR=$IT_TMP/fleet INTO=$IT_TMP/merged
+
+plan() { # two parts: t is cut, u and w are whole
+    rm -rf "$DIR" "$INTO"
+    "$IT_DIR/fleet_dir.py" "$DIR" "$FLEET" <<END || bail "no plan"
+{"readers": 4, "config": "[options]\nsettle = 0\n", "pairs": {"one": ["$SRC", "$DST"]},
+ "parts": [
+  [{"pair": "one", "objects": true, "tables": {"$DB.t": [[0, null, 500]]}, "order": {"$DB.t": "int(11)"}}],
+  [{"pair": "one", "objects": false, "tables": {"$DB.t": [[1, 500, null]], "$DB.u": [[0, null, null]], "$DB.w": [[0, null, null]]},
+    "order": {"$DB.t": "int(11)"}}]]}
+END
+}
+fleet() { # fleet COMMAND ARGS…: $RC, $OUT, $ERR
+    CMD=("$MYRECON" fleet "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+parts() { # their exit codes
+    local part codes=
+    for part in 0 1; do
+        fleet run -q "$DIR" --part $part
+        codes+="$RC "
+    done
+    echo "${codes% }"
+}
+tables() {
+    at ab "DROP TABLE IF EXISTS t, u; DROP VIEW IF EXISTS u; DROP TABLE IF EXISTS w;
+        CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, seq FROM seq_1_to_1000;
+        CREATE TABLE u (id INT PRIMARY KEY); CREATE TABLE w (id INT PRIMARY KEY)"
+    plan
+}
+
+# --- as planned
+tables
+at b "UPDATE t SET v = 0 WHERE id = 7"
+is "as planned" "$(parts)" "1 0"
+fleet status "$DIR"
+like "all parts are done: merge is next" "$(tail -n 1 "$OUT")" "^  myrecon fleet merge .*/fleet --output RESULT$"
+fleet merge "$DIR" --output "$INTO"
+is "merged" "$RC" 1
+NEXT=$(tail -n 1 "$OUT")
+like "merged: what is next" "$NEXT" "^  myrecon affected --config .*/fleet/config/0.ini --case .*/merged/one.case --output .*/merged/one.csv$"
+$MYRECON fleet run "$DIR" --part 0 >"$OUT" 2>"$ERR"
+like "a part: what is next" "$(tail -n 1 "$OUT")" "^  myrecon fleet status .*/fleet$"
+$MYRECON fleet run "$DIR" --part 0 --brief >"$OUT" 2>"$ERR"
+unlike() { if [[ $2 =~ $3 ]]; then result 1 "$1" "got $2"; else result 0 "$1"; fi; }
+unlike "not where it is to be brief" "$(cat "$OUT")" "myrecon fleet"
+
+# --- a table that neither side has any more, is a view, or may not be seen: never equal
+for change in "DROP TABLE u" "DROP TABLE u; CREATE VIEW u AS SELECT id FROM t"; do
+    tables
+    at ab "$change"
+    is "$change: the part says so" "$(parts)" "0 4"
+    like "$change: why" "$(cat "$ERR")" "table \"$DB.u\" is not checked: it was there when the fleet was planned"
+    fleet status "$DIR"
+    is "$change: not equal in status" "$RC $(grep -c '^  one .*incomplete' "$OUT")" "4 1"
+    fleet merge "$DIR" --output "$INTO"
+    is "$change: merged" "$RC $(grep -c "^    table \"$DB.u\": it was there when the fleet was planned" "$OUT")" "4 1"
+    like "$change: what is next" "$(tail -n 1 "$OUT")" "plan it anew"
+    is "$change: the line of the pair says so" \
+        "$(jq -r 'select(.type == "pair") | .reason' "$INTO/fleet.jsonl" | grep -c "$DB.u")" 1
+done
+
+# --- one that a single side has is an object, as of one check
+tables
+at a "DROP TABLE u"
+is "gone on one side" "$(parts)" "1 0"
+fleet merge "$DIR" --output "$INTO" --json
+is "merged as one check" "$RC $(jq -r 'select(.type == "pair") | "\(.verdict) \(.objects) \(.not_checked)"' "$OUT")" "1 diverged 1 0"
+
+# --- another table is in its place when the second part reads it
+tables
+fleet run -q "$DIR" --part 0
+at a "CREATE TABLE t2 LIKE t; INSERT INTO t2 SELECT * FROM t; DROP TABLE t; RENAME TABLE t2 TO t"
+fleet run -q "$DIR" --part 1
+fleet merge "$DIR" --output "$INTO"
+is "made anew: named, with the table" "$RC $(grep -c "^    table \"$DB.t\": it was made anew" "$OUT")" "4 1"
+at ab "DROP VIEW IF EXISTS u"
+finish

@@ -1,0 +1,154 @@
+/* test_fleet_next.c: what is to be done after a part, in the midst of a fleet, and when it is joined:
+ * complete commands, whatever the directory is called. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recon/fleet/fleet_next.h"
+
+#define PARTS 3
+
+static const char *line_of(const struct mr_strbuf *out, const char *command)
+{
+    return out->len > 0 ? strstr(out->ptr, command) : NULL;
+}
+
+static void test_status(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *states[PARTS], *verdict, *next; /* NULL: nothing */
+    } cases[] = {
+        {"all is done",
+         {MR_FLEET_DONE, MR_FLEET_DONE, MR_FLEET_DONE},
+         "equal",
+         "  myrecon fleet merge 'a fleet' --output RESULT\n"},
+        {"all is done, and a table was not checked",
+         {MR_FLEET_DONE, MR_FLEET_DONE, MR_FLEET_DONE},
+         "incomplete",
+         "A part that could not check a table"},
+        {"one runs", {MR_FLEET_DONE, MR_FLEET_RUNNING, MR_FLEET_WAITING}, "equal", NULL},
+        {"one is incomplete",
+         {MR_FLEET_DONE, MR_FLEET_RUNNING, MR_FLEET_INCOMPLETE},
+         "equal",
+         "  myrecon fleet run 'a fleet' --part 2\n"},
+        {"one is silent",
+         {MR_FLEET_RUNNING, MR_FLEET_SILENT, MR_FLEET_WAITING},
+         "equal",
+         "  myrecon fleet run 'a fleet' --part 1\n"},
+        {"nobody works, one was stopped",
+         {MR_FLEET_DONE, MR_FLEET_WAITING, MR_FLEET_STOPPED},
+         "equal",
+         "  myrecon fleet run 'a fleet' --part 2\n"},
+        {"nobody works yet",
+         {MR_FLEET_WAITING, MR_FLEET_WAITING, MR_FLEET_WAITING},
+         "equal",
+         "  myrecon fleet run 'a fleet' --part 0\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_fleet_file_pair planned = {.name = "p", .parts = PARTS};
+        struct mr_fleet_file file = {
+            .dir = "a fleet", .pairs = &planned, .npairs = 1, .nparts = PARTS};
+        struct mr_fleet_status_part parts[PARTS] = {{0}};
+        struct mr_fleet_status_pair pair = {.incomplete =
+                                                strcmp(cases[i].verdict, "incomplete") == 0};
+        struct mr_fleet_status status = {.file = &file, .parts = parts, .pairs = &pair};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        for (size_t k = 0; k < PARTS; k++) {
+            parts[k].state = cases[i].states[k];
+            status.done += mr_fleet_is(parts[k].state, MR_FLEET_DONE);
+            status.running += mr_fleet_is(parts[k].state, MR_FLEET_RUNNING);
+        }
+        pair.done = status.done;
+        mr_fleet_next_of_status(&status, &out);
+        if (cases[i].next == NULL ? out.len > 0 : line_of(&out, cases[i].next) == NULL)
+            fail_msg("%s: %s", cases[i].name, out.len > 0 ? out.ptr : "");
+        mr_strbuf_release(&out);
+    }
+}
+
+static void test_part(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *state, *next;
+    } cases[] = {
+        {MR_FLEET_FAILED, "  myrecon fleet run fleet --part 2\n"},
+        {MR_FLEET_DONE, "  myrecon fleet status fleet\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct mr_fleet_file file = {.dir = "fleet", .nparts = PARTS};
+        struct mr_fleet_part_pair pairs[] = {{"p", MR_FLEET_DONE, "equal", NULL, 0},
+                                             {"q", cases[i].state, NULL, NULL, 0}};
+        const struct mr_fleet_part part = {.part = 2, .pairs = pairs, .npairs = 2};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_fleet_next_of_part(&file, &part, &out);
+        if (line_of(&out, cases[i].next) == NULL)
+            fail_msg("%s: %s", cases[i].state, out.ptr);
+        mr_strbuf_release(&out);
+    }
+}
+
+static void test_merge(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *missing;
+        uint64_t differing[2], unchecked;
+        const char *next, *never;
+    } cases[] = {
+        {"all are equal", NULL, {0, 0}, 0, NULL, "myrecon"},
+        {"the worst pair",
+         NULL,
+         {1, 3},
+         0,
+         "  myrecon affected --config 'a fleet/config/0.ini' --case res/q.case --output "
+         "res/q.csv\n",
+         "fleet run"},
+        {"a part is missing",
+         "it is missing",
+         {0, 0},
+         2,
+         "  myrecon fleet run 'a fleet' --part 1\n",
+         "affected"},
+        {"a table was not checked", NULL, {0, 0}, 1, "plan it anew.\n", "fleet run"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_fleet_file_pair planned[] = {
+            {.name = "p", .config = "a fleet/config/0.ini", .parts = 1},
+            {.name = "q", .config = "a fleet/config/0.ini", .parts = 1}};
+        struct mr_fleet_merge_part parts[] = {{.name = "part 0"},
+                                              {.name = "part 1", .why = cases[i].missing}};
+        const struct mr_fleet_merge merge = {
+            .file = {.dir = "a fleet", .pairs = planned, .npairs = 2, .nparts = 2},
+            .parts = parts,
+            .missing = cases[i].missing != NULL};
+        const struct mr_fleet_merged pairs[] = {
+            {.pair = &planned[0], .differing = cases[i].differing[0]},
+            {.pair = &planned[1],
+             .differing = cases[i].differing[1],
+             .not_checked = cases[i].unchecked}};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_fleet_next_of_merge(&merge, pairs, "res", &out);
+        if (cases[i].next == NULL ? out.len > 0 : line_of(&out, cases[i].next) == NULL)
+            fail_msg("%s: %s", cases[i].name, out.len > 0 ? out.ptr : "");
+        if (line_of(&out, cases[i].never) != NULL)
+            fail_msg("%s: not %s", cases[i].name, out.ptr);
+        mr_strbuf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_part),
+        cmocka_unit_test(test_merge),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
