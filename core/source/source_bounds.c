@@ -55,6 +55,7 @@ struct axis {
 
 #define DIGITS_OF_TEXT 6 /* characters, base 36 */
 #define BYTES_OF_BINARY 8
+#define MICROS_A_SECOND 1000000
 
 static size_t shared_bytes(const struct mr_value *a, const struct mr_value *b)
 {
@@ -139,17 +140,18 @@ static long double decimal_position(const struct mr_value *value)
     return strtold(text, NULL);
 }
 
-/* Days on a calendar of 13 months (0 to 12) of 32 days (0 to 31): zero dates included.
- */
+/* Days, or microseconds, on a calendar of 13 months (0 to 12) of 32 days (0 to 31): zero dates included. */
 static long double time_position(const struct mr_time *t, enum mr_class cls)
 {
     long double days = (long double)((t->year * 13 + t->month) * 32 + t->day);
-    long double seconds = (long double)((t->hour * 60 + t->minute) * 60 + t->second);
+    long double micros =
+        (long double)((t->hour * 60 + t->minute) * 60 + t->second) * MICROS_A_SECOND +
+        (long double)t->micros;
     if (cls == MR_CLASS_DATE)
         return days;
     if (cls == MR_CLASS_TIME)
-        return t->negative ? -seconds : seconds;
-    return days * 86400 + seconds;
+        return t->negative ? -micros : micros;
+    return days * 86400 * MICROS_A_SECOND + micros;
 }
 
 static long double position_of(const struct axis *axis, const struct mr_value *value)
@@ -184,24 +186,44 @@ static long double position_of(const struct axis *axis, const struct mr_value *v
     return 0;
 }
 
-/* The inverse of time_position, on a day that every month has. */
+static uint32_t days_of_month(uint32_t year, uint32_t month)
+{
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+/* The inverse of time_position.  A day that its month has not is the last moment of that month: a guess
+ * never lies before the value from which it was made up. */
 static struct mr_time time_at(long double at, enum mr_class cls)
 {
     uint64_t whole = (uint64_t)fabsl(at);
-    uint64_t days = cls == MR_CLASS_DATE ? whole : whole / 86400;
-    uint32_t seconds = cls == MR_CLASS_DATE ? 0 : (uint32_t)(whole % 86400);
-    struct mr_time t = {
-        .hour = seconds / 3600, .minute = seconds / 60 % 60, .second = seconds % 60};
+    uint64_t seconds = cls == MR_CLASS_DATE ? 0 : whole / MICROS_A_SECOND;
+    uint64_t days = cls == MR_CLASS_DATE ? whole : seconds / 86400;
+    struct mr_time t = {.hour = (uint32_t)(seconds / 3600),
+                        .minute = (uint32_t)(seconds / 60 % 60),
+                        .second = (uint32_t)(seconds % 60),
+                        .micros = cls == MR_CLASS_DATE ? 0 : (uint32_t)(whole % MICROS_A_SECOND)};
     if (cls == MR_CLASS_TIME) {
-        t.hour = (uint32_t)(whole / 3600);
         t.negative = at < 0;
         return t;
     }
-    uint32_t day = (uint32_t)(days % 32);
-    uint32_t month = (uint32_t)(days / 32 % 13);
+    t.hour = (uint32_t)(seconds / 3600 % 24);
+    t.day = (uint32_t)(days % 32);
+    t.month = (uint32_t)(days / 32 % 13);
     t.year = (uint32_t)(days / 32 / 13);
-    t.month = month == 0 ? 1 : month;
-    t.day = day == 0 ? 1 : day > 28 ? 28 : day;
+    if (t.month == 0)
+        t.month = t.day = 1;
+    if (t.day == 0)
+        t.day = 1;
+    if (t.day > days_of_month(t.year, t.month)) {
+        t.day = days_of_month(t.year, t.month);
+        if (cls == MR_CLASS_DATETIME) {
+            t.hour = 23;
+            t.minute = t.second = 59;
+            t.micros = MICROS_A_SECOND - 1;
+        }
+    }
     return t;
 }
 
@@ -532,18 +554,21 @@ static enum mr_code pick(struct cutter *c, size_t wanted, struct mr_vec *picked)
     return MR_OK;
 }
 
-/* Rows may have come and gone meanwhile: one statement puts the keys in order, as of
- * one moment, and no key is reported twice. */
-static enum mr_code sort_keys(struct cutter *c, const struct mr_vec *picked, struct mr_vec *keys)
+/* Rows may have come and gone meanwhile, and a guess may have lain before its piece, even before the
+ * range: one statement puts the keys in order, as of one moment, without those that are not within the
+ * range, and no key is reported twice. */
+static enum mr_code sort_keys(struct cutter *c, struct mr_range range, const struct mr_vec *picked,
+                              struct mr_vec *keys)
 {
     struct mr_vec sorted = MR_VEC_INIT(struct mr_key);
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct collector to = {c, &sorted};
-    mr_source_sql_sorted(&sql, c->spec, picked->items, picked->count);
+    mr_source_sql_sorted(&sql, c->spec, range, picked->items, picked->count);
     enum mr_code code = mr_live_read_keys(c->reader, c->spec, &sql, collect_key, &to, c->err);
     const struct mr_key *items = sorted.items;
     for (size_t i = 0; i < sorted.count && code == MR_OK; i++) {
-        if (i > 0 && mr_key_compare(items[i - 1], items[i]) == 0)
+        if ((i > 0 && mr_key_compare(items[i - 1], items[i]) == 0) ||
+            mr_key_compare(items[i], range.hi) == 0)
             continue;
         struct mr_key *key = mr_vec_push(keys);
         if (key == NULL)
@@ -588,7 +613,7 @@ enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *
     if (code == MR_OK)
         code = pick(&c, wanted, &picked);
     if (code == MR_OK && picked.count > 0)
-        code = sort_keys(&c, &picked, keys);
+        code = sort_keys(&c, range, &picked, keys);
 out:
     mr_vec_release(&picked);
     mr_vec_release(&c.pieces);

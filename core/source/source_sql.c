@@ -170,12 +170,12 @@ static void add_range_and_where(struct mr_strbuf *sql, const struct mr_readspec 
     add_user_where(sql, spec, conditioned ? " AND " : " WHERE ");
 }
 
-static void add_keys(struct mr_strbuf *sql, const struct mr_readspec *spec,
+static void add_keys(struct mr_strbuf *sql, const struct mr_readspec *spec, const char *before,
                      const struct mr_key *keys, size_t nkeys)
 {
     struct mr_key_part parts[MR_KEY_PARTS_MAX];
     size_t nparts = key_parts(sql, spec, parts);
-    mr_strbuf_add_str(sql, " WHERE ");
+    mr_strbuf_add_str(sql, before);
     mr_keyrange_keys_condition(sql, parts, nparts, keys, nkeys);
 }
 
@@ -206,7 +206,7 @@ void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
 {
     add_columns(sql, spec);
     add_from(sql, spec);
-    add_keys(sql, spec, keys, nkeys);
+    add_keys(sql, spec, " WHERE ", keys, nkeys);
     add_user_where(sql, spec, " AND ");
 }
 
@@ -234,11 +234,14 @@ void mr_source_sql_explain(struct mr_strbuf *sql, const struct mr_readspec *spec
 }
 
 void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                          const struct mr_key *keys, size_t nkeys)
+                          struct mr_range range, const struct mr_key *keys, size_t nkeys)
 {
     add_key_columns(sql, spec);
     add_from(sql, spec);
-    add_keys(sql, spec, keys, nkeys);
+    if (add_range(sql, spec, spec->nkey, range))
+        add_keys(sql, spec, " AND ", keys, nkeys);
+    else
+        add_keys(sql, spec, " WHERE ", keys, nkeys);
     add_order(sql, spec, "");
 }
 

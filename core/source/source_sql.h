@@ -31,9 +31,10 @@ void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, s
 /* The plan for reading a range by the key's index, a row a table, without spec->where. */
 void mr_source_sql_explain(struct mr_strbuf *sql, const struct mr_readspec *spec,
                            struct mr_range range, bool is_mariadb);
-/* Key columns of these keys, in the server's order, without spec->where. */
+/* Key columns of those of these keys that lie in the range, in the server's order, without
+ * spec->where. */
 void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                          const struct mr_key *keys, size_t nkeys);
+                          struct mr_range range, const struct mr_key *keys, size_t nkeys);
 /* Key columns of the rows-th row (from 1) of the range. */
 void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, struct mr_range range,
                        uint64_t rows);

@@ -1,11 +1,12 @@
 /* test_fleet_cuts.c: a table of a real server is cut into ranges of about equal many rows, however its
- * keys are spread. */
+ * keys are spread, and however fine: each row is in one of them. */
 #define DB "e_fleet_cuts"
 #include "source_fixture.h"
 
 #include "recon/fleet/fleet_cuts.h"
 
 #define WANTED 15
+#define FINE 300 /* ranges of a few rows: guesses are off by more than a range */
 #define ROWS 10000
 
 struct cuts_case {
@@ -43,6 +44,39 @@ static const struct cuts_case cases[] = {
      "IF(i < 8000, 7, i % 20), i",
      {COL("a", MR_CLASS_INT), COL("b", MR_CLASS_INT)},
      2},
+};
+
+/* Guesses may lie before what they were made up from: at ends of months, between characters that are no
+ * letters, behind the digits that a position has. */
+static const struct cuts_case fine_cases[] = {
+    {"moments",
+     "a DATETIME(6)",
+     "DATE_ADD('1990-01-01', INTERVAL i * 7777777777 MICROSECOND)",
+     {COL("a", MR_CLASS_DATETIME)},
+     1},
+    {"moments of one second",
+     "a DATETIME(6)",
+     "DATE_ADD('1990-01-31 10:00:00', INTERVAL i * 7 MICROSECOND)",
+     {COL("a", MR_CLASS_DATETIME)},
+     1},
+    {"days of two keys",
+     "a DATE, b INT",
+     "DATE_ADD('2001-01-25', INTERVAL i DIV 9 DAY), i % 9",
+     {COL("a", MR_CLASS_DATE), COL("b", MR_CLASS_INT)},
+     2},
+    {"decimals", "a DECIMAL(65,30)", "(i - 5000) / 7", {COL("a", MR_CLASS_DECIMAL)}, 1},
+    {"texts of all kinds",
+     "a VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+     "CONCAT(ELT(1 + i % 9, 'a', 'Ä', 'ß', 'Z', '_', '-', ' ', '{', '9'), LEFT(SHA2(i, 256), "
+     "12))",
+     {TEXT("a", "utf8mb4")},
+     1},
+    {"texts by their bytes",
+     "a VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+     "CONCAT(ELT(1 + i % 9, 'a', 'Ä', 'ß', 'Z', '_', '-', ' ', '{', '9'), LEFT(SHA2(i, 256), "
+     "12))",
+     {TEXT("a", "utf8mb4")},
+     1},
 };
 
 static void make_table(struct side *side, const struct cuts_case *c)
@@ -89,7 +123,7 @@ static void count_ranges(struct side *side, const struct mr_readspec *spec,
     assert_int_equal(sum, ROWS); /* they tile: no row is in none, or in two */
 }
 
-static void cut(struct side *side, const struct cuts_case *c)
+static void cut(struct side *side, const struct cuts_case *c, size_t wanted)
 {
     const struct mr_readspec spec = {.db = DB,
                                      .table = "t",
@@ -103,12 +137,12 @@ static void cut(struct side *side, const struct cuts_case *c)
     struct mr_err err = {0};
     size_t least = 0, most = 0;
     make_table(side, c);
-    check(mr_fleet_cuts(side->reader, &spec, WANTED, &arena, &keys, &err), &err, c->name);
+    check(mr_fleet_cuts(side->reader, &spec, wanted, &arena, &keys, &err), &err, c->name);
     count_ranges(side, &spec, &keys, &least, &most);
     print_message("# %s on %s: %zu cuts, ranges of %zu to %zu rows of %d\n", c->name,
-                  mr_db_label(side->db), keys.count, least, most, ROWS / (WANTED + 1));
-    if (keys.count < WANTED - 3 || most > 2 * ROWS / (WANTED + 1) ||
-        least < ROWS / (WANTED + 1) / 4)
+                  mr_db_label(side->db), keys.count, least, most, (int)(ROWS / (wanted + 1)));
+    if (wanted == WANTED && (keys.count < WANTED - 3 || most > 2 * ROWS / (WANTED + 1) ||
+                             least < ROWS / (WANTED + 1) / 4))
         fail_msg("%s: the ranges are lopsided", c->name);
     mr_vec_release(&keys);
     mr_arena_release(&arena);
@@ -121,7 +155,17 @@ static void test_ranges_are_about_equal(void **state)
     make_digits();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (size_t s = 0; s < 2; s++)
-            cut(&sides[s], &cases[i]);
+            cut(&sides[s], &cases[i], WANTED);
+}
+
+static void test_fine_ranges_tile(void **state)
+{
+    (void)state;
+    need_servers();
+    make_digits();
+    for (size_t i = 0; i < sizeof fine_cases / sizeof *fine_cases; i++)
+        for (size_t s = 0; s < 2; s++)
+            cut(&sides[s], &fine_cases[i], FINE);
 }
 
 /* Also of a table without a row, or of one that has one. */
@@ -157,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges_are_about_equal),
+        cmocka_unit_test(test_fine_ranges_tile),
         cmocka_unit_test(test_nothing_to_cut),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -159,7 +159,7 @@ static void test_keys(void **state)
         mr_source_sql_fetch(&sql, &spec, keys, 2);
         expect(&sql, cases[i].fetch);
         mr_strbuf_reset(&sql);
-        mr_source_sql_sorted(&sql, &spec, keys, 2);
+        mr_source_sql_sorted(&sql, &spec, (struct mr_range){.hi = {NULL, 0}}, keys, 2);
         expect(&sql, cases[i].sorted);
         mr_strbuf_release(&sql);
         mr_strbuf_release(&a);
