@@ -22,32 +22,34 @@ static void test_status(void **state)
 {
     (void)state;
     static const struct {
-        const char *name, *states[PARTS], *verdict, *next; /* NULL: nothing */
+        const char *name;
+        enum mr_fleet_word states[PARTS], verdict;
+        const char *next; /* NULL: nothing */
     } cases[] = {
         {"all is done",
          {MR_FLEET_DONE, MR_FLEET_DONE, MR_FLEET_DONE},
-         "equal",
+         MR_FLEET_EQUAL,
          "  myrecon fleet merge 'a fleet' --output RESULT\n"},
         {"all is done, and a table was not checked",
          {MR_FLEET_DONE, MR_FLEET_DONE, MR_FLEET_DONE},
-         "incomplete",
+         MR_FLEET_INCOMPLETE,
          "A part that could not check a table"},
-        {"one runs", {MR_FLEET_DONE, MR_FLEET_RUNNING, MR_FLEET_WAITING}, "equal", NULL},
+        {"one runs", {MR_FLEET_DONE, MR_FLEET_RUNNING, MR_FLEET_WAITING}, MR_FLEET_EQUAL, NULL},
         {"one is incomplete",
          {MR_FLEET_DONE, MR_FLEET_RUNNING, MR_FLEET_INCOMPLETE},
-         "equal",
+         MR_FLEET_EQUAL,
          "  myrecon fleet run 'a fleet' --part 2\n"},
         {"one is silent",
          {MR_FLEET_RUNNING, MR_FLEET_SILENT, MR_FLEET_WAITING},
-         "equal",
+         MR_FLEET_EQUAL,
          "  myrecon fleet run 'a fleet' --part 1\n"},
         {"nobody works, one was stopped",
          {MR_FLEET_DONE, MR_FLEET_WAITING, MR_FLEET_STOPPED},
-         "equal",
+         MR_FLEET_EQUAL,
          "  myrecon fleet run 'a fleet' --part 2\n"},
         {"nobody works yet",
          {MR_FLEET_WAITING, MR_FLEET_WAITING, MR_FLEET_WAITING},
-         "equal",
+         MR_FLEET_EQUAL,
          "  myrecon fleet run 'a fleet' --part 0\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -55,14 +57,13 @@ static void test_status(void **state)
         struct mr_fleet_file file = {
             .dir = "a fleet", .pairs = &planned, .npairs = 1, .nparts = PARTS};
         struct mr_fleet_status_part parts[PARTS] = {{0}};
-        struct mr_fleet_status_pair pair = {.incomplete =
-                                                strcmp(cases[i].verdict, "incomplete") == 0};
+        struct mr_fleet_status_pair pair = {.incomplete = cases[i].verdict == MR_FLEET_INCOMPLETE};
         struct mr_fleet_status status = {.file = &file, .parts = parts, .pairs = &pair};
         struct mr_strbuf out = MR_STRBUF_INIT;
         for (size_t k = 0; k < PARTS; k++) {
             parts[k].state = cases[i].states[k];
-            status.done += mr_fleet_is(parts[k].state, MR_FLEET_DONE);
-            status.running += mr_fleet_is(parts[k].state, MR_FLEET_RUNNING);
+            status.done += parts[k].state == MR_FLEET_DONE ? 1 : 0;
+            status.running += parts[k].state == MR_FLEET_RUNNING ? 1 : 0;
         }
         pair.done = status.done;
         mr_fleet_next_of_status(&status, &out);
@@ -76,20 +77,21 @@ static void test_part(void **state)
 {
     (void)state;
     static const struct {
-        const char *state, *next;
+        enum mr_fleet_word state;
+        const char *next;
     } cases[] = {
         {MR_FLEET_FAILED, "  myrecon fleet run fleet --part 2\n"},
         {MR_FLEET_DONE, "  myrecon fleet status fleet\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct mr_fleet_file file = {.dir = "fleet", .nparts = PARTS};
-        struct mr_fleet_part_pair pairs[] = {{"p", MR_FLEET_DONE, "equal", NULL, 0},
-                                             {"q", cases[i].state, NULL, NULL, 0}};
+        struct mr_fleet_part_pair pairs[] = {{"p", MR_FLEET_DONE, MR_FLEET_EQUAL, NULL, 0},
+                                             {"q", cases[i].state, MR_FLEET_UNSAID, NULL, 0}};
         const struct mr_fleet_part part = {.part = 2, .pairs = pairs, .npairs = 2};
         struct mr_strbuf out = MR_STRBUF_INIT;
         mr_fleet_next_of_part(&file, &part, &out);
         if (line_of(&out, cases[i].next) == NULL)
-            fail_msg("%s: %s", cases[i].state, out.ptr);
+            fail_msg("%s: %s", mr_fleet_word_text(cases[i].state), out.ptr);
         mr_strbuf_release(&out);
     }
 }
