@@ -95,7 +95,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
+.PHONY: all demo demo-fleet test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
         fuzz fuzz-afl lint format docs install uninstall deb check-deb bench bench-before clean help deps tests FORCE
 
 all: $(BIN)
@@ -103,6 +103,7 @@ all: $(BIN)
 help:
 	@echo 'make                build build/myrecon (DEV=1: warnings are errors)'
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
+	@echo 'make demo-fleet     four pairs on a private Slurm of two nodes, one of which dies'
 	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, LONG=1, SEEDS=N)'
 	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some hours)'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
@@ -138,6 +139,12 @@ demo:
 	@test -x $(BIN) || echo 'Building $(BIN), which takes some minutes ...'
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all
 	@MYRECON=$(abspath $(BIN)) KEEP=$(KEEP) tests/demo/demo.sh
+
+demo-fleet:
+	@tests/deps.sh build demo
+	@test -x $(BIN) || echo 'Building $(BIN), which takes some minutes ...'
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@MYRECON=$(abspath $(BIN)) tests/demo/fleet.sh
 
 test:
 	@tests/deps.sh build test docs
