@@ -99,19 +99,20 @@ static size_t heaviest(const struct cutter *c, uint64_t aim)
 }
 
 /* What the table has in all is known the better the finer it is cut, and the aim with it. */
-static enum mr_code cut_all(struct cutter *c, size_t wanted)
+static enum mr_code cut_all(struct cutter *c, size_t wanted, double limit_s, bool *rough)
 {
-    const double until_s = mr_clock_now_s() + MR_FLEET_CUTS_S;
+    const double until_s = mr_clock_now_s() + limit_s;
     const size_t most = (wanted + 1) * PIECES_A_RANGE;
     struct piece *whole = mr_vec_push(&c->pieces);
     if (whole == NULL)
         return mr_err_nomem(c->err, "cutting a table");
     MR_TRY(weigh(c, 0));
     MR_TRY(cut_piece(c, 0, most < AT_ONCE ? most : AT_ONCE)); /* whatever the first estimate is */
-    while (c->pieces.count < 4 * most && mr_clock_now_s() < until_s) {
+    while (c->pieces.count < 4 * most) {
         const uint64_t aim = rows_of_all(c) / most + 1;
         const size_t at = heaviest(c, aim);
-        if (at == SIZE_MAX)
+        *rough = at != SIZE_MAX && mr_clock_now_s() >= until_s;
+        if (at == SIZE_MAX || *rough)
             break;
         if (mr_is_cancelled())
             return mr_cancelled_err(c->err);
@@ -143,17 +144,19 @@ static enum mr_code pick(const struct cutter *c, size_t wanted, struct mr_vec *k
 }
 
 enum mr_code mr_fleet_cuts(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
-                           struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err)
+                           double limit_s, struct mr_arena *arena, struct mr_vec *keys, bool *rough,
+                           struct mr_err *err)
 {
     struct cutter c = {.reader = reader,
                        .spec = spec,
                        .arena = arena,
                        .pieces = MR_VEC_INIT(struct piece),
                        .err = err};
+    *rough = false;
     if (wanted == 0 || spec->nkey == 0)
         return MR_OK;
     wanted = wanted < MR_FLEET_CUTS_MAX ? wanted : MR_FLEET_CUTS_MAX;
-    enum mr_code code = cut_all(&c, wanted);
+    enum mr_code code = cut_all(&c, wanted, limit_s, rough);
     if (code == MR_OK)
         code = pick(&c, wanted, keys);
     mr_vec_release(&c.pieces);

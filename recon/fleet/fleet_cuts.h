@@ -7,7 +7,7 @@
  * of the pieces.  Estimates are wrong at their best by some percent: ranges are about equal, and
  * tile whatever they weigh.
  *
- * Costs a server about eight short statements a cut, none of them after MR_FLEET_CUTS_S.
+ * Costs a server about eight short statements a cut, none of them after limit_s.
  *
  * Errors: those of a reader.  Ownership: keys' bytes are the arena's.  Threads: the reader's.
  */
@@ -17,10 +17,12 @@
 #include "core/source/source.h"
 
 #define MR_FLEET_CUTS_MAX 2000
-#define MR_FLEET_CUTS_S 20.0
+#define MR_FLEET_CUTS_S 20.0 /* of a table, in a plan */
 
-/* Pushes at most `wanted` keys (struct mr_key), ascending in the server's order. */
+/* Pushes at most `wanted` keys (struct mr_key), ascending in the server's order.  *rough: limit_s were
+ * over while a piece was still too heavy. */
 enum mr_code mr_fleet_cuts(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
-                           struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
+                           double limit_s, struct mr_arena *arena, struct mr_vec *keys, bool *rough,
+                           struct mr_err *err);
 
 #endif

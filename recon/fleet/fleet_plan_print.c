@@ -6,6 +6,9 @@
 
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
+#include "recon/fleet/fleet_cuts.h"
+
+#define ROUGH_SAID 10 /* tables */
 
 /* Of all pairs and parts. */
 struct sums {
@@ -49,6 +52,37 @@ static void add_word(struct mr_strbuf *out, const char *word)
     mr_strbuf_add_shell_word(out, word, strlen(word));
 }
 
+static size_t rough_of(const struct mr_fleet_sizes_pair *pair)
+{
+    size_t rough = 0;
+    for (size_t i = 0; i < pair->ntables; i++)
+        rough += pair->tables[i].rough ? 1 : 0;
+    return rough;
+}
+
+/* By name: who waits for a part that takes longer than the others wants to know why. */
+static void add_rough(const struct mr_fleet_sizes *sizes, struct mr_strbuf *out)
+{
+    size_t said = 0, all = 0;
+    for (size_t i = 0; i < sizes->npairs; i++) {
+        const struct mr_fleet_sizes_pair *pair = &sizes->pairs[i];
+        all += rough_of(pair);
+        for (size_t t = 0; t < pair->ntables && said < ROUGH_SAID; t++) {
+            if (!pair->tables[t].rough)
+                continue;
+            mr_strbuf_add_fmt(out, "CUT ROUGHLY: %s: ", pair->name);
+            mr_utf8_show_str(out, pair->tables[t].name);
+            mr_strbuf_add_fmt(out,
+                              ": its server had answered too slowly after %.0f s; some of its "
+                              "ranges may take longer than others\n",
+                              MR_FLEET_CUTS_S);
+            said++;
+        }
+    }
+    if (said < all)
+        mr_strbuf_add_fmt(out, "CUT ROUGHLY: %zu more tables\n", all - said);
+}
+
 void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *out)
 {
     const struct sums sums = sum_up(r);
@@ -66,6 +100,7 @@ void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *
             mr_utf8_show_str(out, file->pairs[i].failed);
             mr_strbuf_add_char(out, '\n');
         }
+    add_rough(r->sizes, out);
     mr_strbuf_add_str(out,
                       "\nNext, on an engine of many machines (see README.txt there):\n  sbatch ");
     add_word(out, file->dir);
@@ -86,9 +121,11 @@ void mr_fleet_plan_json(const struct mr_fleet_plan_result *r, struct mr_strbuf *
                   "myrecon/fleet-plan/1", file->id, r->inventory, file->dir, file->created);
     for (size_t i = 0; i < file->npairs; i++) {
         const struct mr_fleet_sizes_pair *pair = &r->sizes->pairs[i];
-        mr_jsonw_line(&w, "type:pair pair:%s state:%s reason:%s tables:%" PRIu64 " bytes:%" PRIu64,
+        mr_jsonw_line(&w,
+                      "type:pair pair:%s state:%s reason:%s tables:%" PRIu64 " bytes:%" PRIu64
+                      " rough:%" PRIu64,
                       pair->name, pair->failed != NULL ? "failed" : "planned", pair->failed,
-                      (uint64_t)pair->ntables, bytes_of(pair));
+                      (uint64_t)pair->ntables, bytes_of(pair), (uint64_t)rough_of(pair));
     }
     for (size_t i = 0; i < file->nparts; i++) {
         const struct mr_fleet_file_part *part = &file->parts[i];

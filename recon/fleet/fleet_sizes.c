@@ -40,6 +40,8 @@ void mr_fleet_sizes_put(struct mr_jsonw *w, const struct mr_fleet_table *table)
         w->out->failed = w->out->failed || hex.failed;
         mr_strbuf_release(&hex);
     }
+    if (table->rough)
+        mr_jsonw_add_bool(w, "rough", true);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -114,6 +116,7 @@ static void read_table(struct mr_json_reader *r, const struct json_t *line,
         mr_json_read_refuse(r, "table", "null");
     table->bytes = mr_json_read_number(r, line, "bytes");
     table->rows = mr_json_read_number(r, line, "rows");
+    table->rough = mr_json_has(line, "rough") && mr_json_read_bool(r, line, "rough");
     read_cuts(r, line, table);
 }
 

@@ -8,7 +8,8 @@
  *
  *   {"type":"sizes","schema":"myrecon-fleet-sizes/1","created":…,"version":…}
  *   {"type":"pair","pair","source","target","failed"}
- *   {"type":"table","table","bytes","rows","order":[…],"cuts":["hex",…]}   of the pair before it
+ *   {"type":"table","table","bytes","rows","order":[…],"cuts":["hex",…],"rough":true}
+ *                                           of the pair before it
  *   {"type":"end","pairs","tables","sha256"}   of all that stands before this line
  *
  * Keys that are not in order would be ranges that read nothing, and whose order is no one's but the

@@ -72,8 +72,8 @@ static enum mr_code find_cuts(struct mr_check_run *check, struct mr_pair *table,
     if (units < 2 || most == 0 || !can_be_cut(table))
         return MR_OK;
     MR_TRY_OUT(mr_fleet_cuts(check->pairing.side[side].main, &table->scan[side],
-                             units - 1 < most ? (size_t)units - 1 : most, &check->arena, &keys,
-                             err));
+                             units - 1 < most ? (size_t)units - 1 : most, MR_FLEET_CUTS_S,
+                             &check->arena, &keys, &out->rough, err));
     out->ncuts = keys.count;
     out->cuts = (const struct mr_key *)(const void *)mr_arena_dup(
         &check->arena, keys.items, keys.count * sizeof(struct mr_key));

@@ -39,6 +39,7 @@ struct mr_fleet_table {
                                   nothing is cut */
     const struct mr_key *cuts;   /* ascending; ranges between two of them are about equal */
     size_t ncuts;                /* 0: it is never cut */
+    bool rough;                  /* there was no time for ranges of about equal size */
 };
 
 struct mr_fleet_piece {

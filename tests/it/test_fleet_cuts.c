@@ -8,6 +8,7 @@
 #define WANTED 15
 #define FINE 300 /* ranges of a few rows: guesses are off by more than a range */
 #define ROWS 10000
+#define LIMIT_S 60.0
 
 struct cuts_case {
     const char *name, *columns, *fill; /* fill: SELECT list over i = 0 … 9999 */
@@ -136,8 +137,10 @@ static void cut(struct side *side, const struct cuts_case *c, size_t wanted)
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     struct mr_err err = {0};
     size_t least = 0, most = 0;
+    bool rough = false;
     make_table(side, c);
-    check(mr_fleet_cuts(side->reader, &spec, wanted, &arena, &keys, &err), &err, c->name);
+    check(mr_fleet_cuts(side->reader, &spec, wanted, LIMIT_S, &arena, &keys, &rough, &err), &err,
+          c->name);
     count_ranges(side, &spec, &keys, &least, &most);
     print_message("# %s on %s: %zu cuts, ranges of %zu to %zu rows of %d\n", c->name,
                   mr_db_label(side->db), keys.count, least, most, (int)(ROWS / (wanted + 1)));
@@ -185,16 +188,48 @@ static void test_nothing_to_cut(void **state)
         struct mr_arena arena = MR_ARENA_INIT;
         struct mr_vec keys = MR_VEC_INIT(struct mr_key);
         struct mr_err err = {0};
+        bool rough = true;
         run(sides[s].db, "DROP TABLE IF EXISTS t");
         run(sides[s].db, "CREATE TABLE t (a INT PRIMARY KEY)");
-        check(mr_fleet_cuts(sides[s].reader, &spec, WANTED, &arena, &keys, &err), &err, "empty");
+        check(mr_fleet_cuts(sides[s].reader, &spec, WANTED, LIMIT_S, &arena, &keys, &rough, &err),
+              &err, "empty");
         assert_int_equal(keys.count, 0);
         run(sides[s].db, "INSERT INTO t VALUES (1)");
-        check(mr_fleet_cuts(sides[s].reader, &spec, WANTED, &arena, &keys, &err), &err, "one");
+        check(mr_fleet_cuts(sides[s].reader, &spec, WANTED, LIMIT_S, &arena, &keys, &rough, &err),
+              &err, "one");
         assert_int_equal(keys.count, 0);
+        assert_false(rough);
         mr_vec_release(&keys);
         mr_arena_release(&arena);
     }
+}
+
+/* What is not done in time is said, and what was found by then still tiles. */
+static void test_no_time(void **state)
+{
+    (void)state;
+    need_servers();
+    make_digits();
+    const struct cuts_case *c = &fine_cases[0];
+    const struct mr_readspec spec = {.db = DB,
+                                     .table = "t",
+                                     .cols = c->cols,
+                                     .ncols = c->nkey,
+                                     .key = leading,
+                                     .nkey = c->nkey,
+                                     .index = "PRIMARY"};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    struct mr_err err = {0};
+    size_t least = 0, most = 0;
+    bool rough = false;
+    make_table(&sides[0], c);
+    check(mr_fleet_cuts(sides[0].reader, &spec, FINE, 0, &arena, &keys, &rough, &err), &err,
+          c->name);
+    assert_true(rough);
+    count_ranges(&sides[0], &spec, &keys, &least, &most);
+    mr_vec_release(&keys);
+    mr_arena_release(&arena);
 }
 
 int main(void)
@@ -203,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_ranges_are_about_equal),
         cmocka_unit_test(test_fine_ranges_tile),
         cmocka_unit_test(test_nothing_to_cut),
+        cmocka_unit_test(test_no_time),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -14,6 +14,7 @@
 #include "core/file/sha256.h"
 #include "recon/check/check_scope.h"
 #include "recon/fleet/fleet_engines.h"
+#include "recon/fleet/fleet_plan_print.h"
 #include "recon/fleet/fleet_sizes.h"
 #include "recon/fleet/fleet_work.h"
 
@@ -121,7 +122,8 @@ static void test_what_is_kept_is_read(void **state)
          .rows = 5,
          .order = {"int(11)", "int"},
          .cuts = cuts,
-         .ncuts = 2}};
+         .ncuts = 2,
+         .rough = true}};
     sizes.pairs[0].tables = tables;
     sizes.pairs[0].ntables = 2;
     sizes.pairs[1].failed = "no \"way\" to it";
@@ -139,6 +141,8 @@ static void test_what_is_kept_is_read(void **state)
     assert_string_equal(b->order[MR_SOURCE], "int(11)");
     assert_string_equal(b->order[MR_TARGET], "int");
     assert_int_equal(b->ncuts, 2);
+    assert_false(a->rough);
+    assert_true(b->rough);
     assert_int_equal(mr_key_compare(b->cuts[0], cuts[0]), 0);
     assert_int_equal(b->cuts[1].len, 3);
     assert_memory_equal(b->cuts[1].ptr, cuts[1].ptr, 3);
@@ -146,6 +150,39 @@ static void test_what_is_kept_is_read(void **state)
     assert_non_null(strstr(got.pairs[2].failed, "other servers"));
     assert_non_null(strstr(got.pairs[3].failed, "do not have it"));
     mr_strbuf_release(&text);
+}
+
+/* A table that was not cut to its end for want of time is told of by name, ten of them. */
+static void test_rough_tables_are_named(void **state)
+{
+    (void)state;
+    struct mr_fleet_sizes sizes = pairs_of(2);
+    struct mr_fleet_table tables[13];
+    struct mr_strbuf text = MR_STRBUF_INIT, json = MR_STRBUF_INIT;
+    for (size_t i = 0; i < 13; i++)
+        tables[i] = (struct mr_fleet_table){.name = text_of("d.t", i, ""), .rough = i > 0};
+    sizes.pairs[1].tables = tables;
+    sizes.pairs[1].ntables = 13;
+    struct mr_fleet_file_pair planned[2] = {{.name = "p00000"}, {.name = "p00001"}};
+    struct mr_fleet_file_part part = {.weight = 1};
+    const struct mr_fleet_file file = {.dir = "fleet",
+                                       .id = "x",
+                                       .created = "now",
+                                       .pairs = planned,
+                                       .npairs = 2,
+                                       .parts = &part,
+                                       .nparts = 1};
+    const struct mr_fleet_plan_result result = {&file, &sizes, "fleet.ini", 1};
+    mr_fleet_plan_text(&result, &text);
+    assert_null(strstr(text.ptr, "d.t00000"));
+    assert_non_null(strstr(text.ptr, "CUT ROUGHLY: p00001: d.t00001: "));
+    assert_non_null(strstr(text.ptr, "d.t00010"));
+    assert_null(strstr(text.ptr, "d.t00011"));
+    assert_non_null(strstr(text.ptr, "CUT ROUGHLY: 2 more tables\n"));
+    mr_fleet_plan_json(&result, &json);
+    assert_non_null(strstr(json.ptr, "\"bytes\":0,\"rough\":12}"));
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&json);
 }
 
 static void test_what_was_changed_is_refused(void **state)
@@ -347,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_kept_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rough_tables_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_changed_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_large_fleet_from_sizes, setup, teardown),
