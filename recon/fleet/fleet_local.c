@@ -13,6 +13,7 @@
 #include "core/base/log.h"
 #include "core/base/strbuf.h"
 #include "core/case/findings.h"
+#include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "core/file/remove_tree.h"
 
@@ -147,13 +148,11 @@ static enum mr_code copy_bytes(int from, const char *path, struct mr_io_file *to
     }
 }
 
-static enum mr_code copy_file(const char *from, const char *to, struct mr_err *err)
+/* Of an open file, which is closed. */
+static enum mr_code copy_open(int fd, const char *from, const char *to, struct mr_err *err)
 {
     struct mr_io_file *file = NULL;
-    const int fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     enum mr_code code = MR_OK;
-    if (fd < 0)
-        return fail("open", from, err);
     MR_TRY_OUT(mr_io_begin(to, 0600, &file, err));
     MR_TRY_OUT(copy_bytes(fd, from, file, err));
     MR_TRY_OUT(mr_io_commit(file, err));
@@ -161,6 +160,13 @@ out:
     mr_io_free(file);
     (void)close(fd);
     return code;
+}
+
+static enum mr_code copy_file(const char *from, const char *to, struct mr_err *err)
+{
+    int fd = -1;
+    MR_TRY(mr_in_open(from, MR_IN_PART, &fd, err));
+    return copy_open(fd, from, to, err);
 }
 
 enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const char *path,
@@ -200,11 +206,17 @@ enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char
     uint64_t most = 0;
     *adopted = NULL;
     for (size_t i = 0; i < count; i++) {
+        struct mr_err why = {0};
         uint64_t rows = 0;
+        int fd = -1;
         if (access(paths[i], F_OK) != 0)
             continue;
         (void)unlink(local->copy_path);
-        MR_TRY(copy_file(paths[i], local->copy_path, err));
+        if (mr_in_open(paths[i], MR_IN_PART, &fd, &why) != MR_OK) { /* a pipe waits for nobody */
+            mr_log_err_as_warning(&why);
+            continue;
+        }
+        MR_TRY(copy_open(fd, paths[i], local->copy_path, err));
         if (!is_whole(local->copy_path, fits, ctx, &rows) || (*adopted != NULL && rows <= most))
             continue;
         if (rename(local->copy_path, local->case_path) != 0)

@@ -92,7 +92,7 @@ enum mr_code mr_fleet_part_read(const char *path, struct mr_arena *arena, struct
     *is_there = access(path, F_OK) == 0 || errno != ENOENT;
     if (!*is_there)
         return MR_OK;
-    enum mr_code code = mr_io_read_file(path, PART_BYTES, &text, err);
+    enum mr_code code = mr_io_read_part(path, PART_BYTES, &text, err);
     if (code == MR_OK)
         code = parse(&text, path, arena, out, err);
     mr_strbuf_release(&text);

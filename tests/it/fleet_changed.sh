@@ -18,7 +18,7 @@ END
 }
 fleet() { # fleet COMMAND ARGS…: $RC, $OUT, $ERR
     CMD=("$MYRECON" fleet "$@")
-    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    timeout -k 5 "${LIMIT:-120}" "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
     RC=$?
 }
 parts() { # their exit codes
@@ -81,5 +81,18 @@ at a "CREATE TABLE t2 LIKE t; INSERT INTO t2 SELECT * FROM t; DROP TABLE t; RENA
 fleet run -q "$DIR" --part 1
 fleet merge "$DIR" --output "$INTO"
 is "made anew: named, with the table" "$RC $(grep -c "^    table \"$DB.t\": it was made anew" "$OUT")" "4 1"
+# --- pipes where files are to be: nobody waits for what will never come
+tables
+is "as planned, again" "$(parts)" "0 0"
+for file in 0.case 0.progress 0.json; do
+    rm -f "$DIR/parts/$file" "$DIR/parts/0.case"
+    mkfifo "$DIR/parts/$file"
+    BEGUN=$SECONDS
+    LIMIT=20 fleet run -q "$DIR" --part 0
+    is "a pipe as $file: the part is done, or says why" "$((RC == 0 || RC == 3)) $((SECONDS - BEGUN < 15))" "1 1"
+    LIMIT=20 fleet status "$DIR"
+    is "a pipe as $file: status" "$((RC == 0 || RC == 4))" 1
+    rm -f "$DIR/parts/$file"
+done
 at ab "DROP VIEW IF EXISTS u"
 finish
