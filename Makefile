@@ -95,7 +95,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo demo-fleet test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
+.PHONY: all demo demo-fleet test test-long test-bare test-image test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
         fuzz fuzz-afl lint format docs install uninstall deb check-deb bench bench-before clean help deps tests FORCE
 
 all: $(BIN)
@@ -107,6 +107,7 @@ help:
 	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, LONG=1, SEEDS=N)'
 	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some hours)'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
+	@echo 'make test-image     what the Dockerfile builds, run in a chroot (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
 	@echo "make test-oracle     unit and command line tests, and an incident, with Oracle's client"
@@ -157,6 +158,10 @@ test-long: # one test may take as long as all of them usually do
 
 test-bare:
 	@tests/bare.sh
+
+test-image:
+	@tests/deps.sh test
+	@tests/run.sh -n image tests/image.sh
 
 test-mysql56:
 	@tests/deps.sh build test
