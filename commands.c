@@ -41,6 +41,7 @@ static const struct mr_command *const items[] = {
     &mr_fleet_status_command,
     &mr_fleet_merge_command,
     &mr_fleet_report_command,
+    &mr_fleet_snapshot_command,
     &mr_config_command,
 };
 

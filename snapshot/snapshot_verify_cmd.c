@@ -9,14 +9,15 @@
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 #include "snapshot/expire.h"
-#include "snapshot/read/snap_keys.h"
+#include "snapshot/read/fleet_list.h"
 #include "snapshot/read/snap_options.h"
 #include "snapshot/read/snap_record.h"
 #include "snapshot/shelf_show.h"
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
-#include "snapshot/verify.h"
 #include "snapshot/verify_against.h"
+#include "snapshot/verify_fleet.h"
+#include "snapshot/verify_one.h"
 
 static const struct mr_command_doc verify_doc = {
     .summary = "prove that a snapshot is what was written",
@@ -37,8 +38,14 @@ static const struct mr_command_doc verify_doc = {
         "What was found, and when, is kept beside the snapshot, in DIR.verified.json, where "
         "that can be written; it holds for this very manifest alone.\n"
         "\n"
+        "Of a DIR that fleet snapshot has planned it proves all: that each snapshot is the one "
+        "that "
+        "fleet.json lists, that none is missing or there besides, and then each of them.\n"
+        "\n"
         "Exit status: 0 whole; 1 damaged; 3 could not run: no snapshot, another format, "
-        "another key; 4 no damage, but encrypted rows were not read for want of a key; 6 "
+        "another key; 4 no damage, but encrypted rows were not read for want of a key, or a "
+        "snapshot of a fleet "
+        "is not made yet; 6 "
         "interrupted; 70 bug. With --against, of a snapshot that is whole, those of "
         "check.\n",
     .examples = "  myrecon snapshot verify /backup/club\n"
@@ -101,11 +108,6 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
     return code;
 }
 
-static bool is_unread(const struct mr_snap *snap, const struct mr_snap_options *opts)
-{
-    return mr_snap_is_encrypted(snap) && opts->decrypt_with == NULL;
-}
-
 static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_options *opts,
                                bool recorded, struct mr_err *err)
 {
@@ -125,7 +127,7 @@ static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_
     mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-verify/1");
     mr_jsonw_add_str(&w, "verdict", snap->damage.count > 0 ? "damaged" : "whole");
     mr_jsonw_add_bool(&w, "quick", opts->quick);
-    mr_jsonw_add_bool(&w, "rows_read", !opts->quick && !is_unread(snap, opts));
+    mr_jsonw_add_bool(&w, "rows_read", !opts->quick && !mr_verify_is_unread(snap, opts));
     mr_jsonw_add_str(&w, "uuid", snap->has_manifest ? snap->manifest.uuid : NULL);
     mr_jsonw_add_uint(&w, "tables", snap->manifest.ntables);
     mr_jsonw_add_uint(&w, "rows", sum.rows);
@@ -142,68 +144,38 @@ static enum mr_code print_verdict(const struct mr_snap *snap, const struct mr_sn
                                   bool recorded, struct mr_err *err)
 {
     return opts->json ? print_json(snap, opts, recorded, err)
-                      : print_text(snap, opts->quick || is_unread(snap, opts),
+                      : print_text(snap, opts->quick || mr_verify_is_unread(snap, opts),
                                    mr_term_use_color(opts->general.color, 1), err);
 }
 
 /* ---- commands ---- */
-
-/* Rows that cannot be read are no damage; that they were not read is said. */
-static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_options *opts,
-                                struct mr_verify_opts *how, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    if (opts->signer != NULL)
-        code = mr_snap_require_signer(snap, opts->signer, err);
-    if (code == MR_OK && (opts->decrypt_with != NULL || opts->against != NULL))
-        code = mr_snap_unlock(snap, opts->decrypt_with, err);
-    how->unread = !opts->quick && is_unread(snap, opts);
-    if (code == MR_OK && how->unread)
-        mr_log_warning("the rows are encrypted: without --decrypt-with KEY.pem only files "
-                       "are compared");
-    return code;
-}
-
-/* What was read as a whole, and what is damaged by anybody's measure: another signer than one that is
- * asked for is no damage of the files.  Where it cannot be kept, a snapshot is as good. */
-static bool keep_record(const struct mr_snap *snap, const struct mr_snap_options *opts)
-{
-    const bool damaged = snap->damage.count > 0;
-    const struct mr_snap_record record = {.verdict = damaged ? "damaged" : "whole",
-                                          .all = true,
-                                          .tables = snap->manifest.ntables,
-                                          .rows = mr_snap_manifest_totals(&snap->manifest).rows};
-    struct mr_err why = {0};
-    if (opts->no_record || opts->quick || is_unread(snap, opts) || !snap->has_manifest ||
-        (damaged && opts->signer != NULL))
-        return false;
-    if (mr_snap_record_write(MR_RECORD_VERIFIED, snap, &record, &why) == MR_OK)
-        return true;
-    mr_log_detail("no record of it is kept: %s", why.message);
-    return false;
-}
 
 /* Damage is a finding with an exit code of its own; what could not be read at all is an error,
  * and leaves the verdict unsaid. */
 static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, int *exit_code,
                            struct mr_err *err)
 {
-    struct mr_verify_opts how = {.threads = opts->threads, .quick = opts->quick};
+    struct mr_progress *progress = NULL;
     struct mr_snap snap;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_snap_open(dir, &snap, err));
-    MR_TRY_OUT(use_options(&snap, opts, &how, err));
-    MR_TRY_OUT(mr_progress_new(opts->general.progress, &how.progress, err));
-    mr_progress_begin(how.progress, "proving");
-    MR_TRY_OUT(mr_verify(&snap, &how, err));
+    enum mr_code code = mr_snap_open(dir, &snap, err);
+    if (code == MR_E_SNAPSHOT && mr_snap_is_absent(&snap) && mr_fleet_list_is_there(dir)) {
+        mr_snap_close(&snap);
+        return mr_verify_fleet(dir, opts, exit_code, err);
+    }
+    MR_TRY_OUT(code);
+    MR_TRY_OUT(mr_progress_new(opts->general.progress, &progress, err));
+    mr_progress_begin(progress, "proving");
+    MR_TRY_OUT(mr_verify_one(&snap, opts, progress, err));
 out:
-    mr_progress_finish(how.progress);
+    mr_progress_finish(progress);
     if (code == MR_OK)
-        code = print_verdict(&snap, opts, keep_record(&snap, opts), err);
+        code = print_verdict(&snap, opts, mr_verify_keep_record(&snap, opts), err);
     else if (code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing was changed. Run it again.");
-    *exit_code = snap.damage.count > 0 ? 1 : how.unread ? 4 : 0;
-    mr_progress_free(how.progress);
+    *exit_code = snap.damage.count > 0                              ? 1
+                 : !opts->quick && mr_verify_is_unread(&snap, opts) ? 4
+                                                                    : 0;
+    mr_progress_free(progress);
     mr_snap_close(&snap);
     return code;
 }

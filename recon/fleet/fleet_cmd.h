@@ -6,6 +6,6 @@
 
 extern const struct mr_command mr_fleet_gate_command, mr_fleet_doctor_command,
     mr_fleet_plan_command, mr_fleet_run_command, mr_fleet_status_command, mr_fleet_merge_command,
-    mr_fleet_report_command;
+    mr_fleet_report_command, mr_fleet_snapshot_command;
 
 #endif

@@ -15,7 +15,7 @@
 
 #define DOING "writing a fleet"
 
-static const char *const folders[] = {"config", "work"};
+static const char *const folders[] = {"config", "work", "certificates"};
 #define FOLDERS (sizeof folders / sizeof *folders)
 
 static bool is_folder(const char *name)
@@ -96,6 +96,20 @@ static enum mr_code write_configs(struct writer *w)
     return MR_OK;
 }
 
+static enum mr_code write_certificates(struct writer *w)
+{
+    struct mr_fleet_file *file = w->plan->file;
+    for (size_t i = 0; i < file->ncertificates; i++) {
+        const struct mr_strbuf *text = &w->plan->certificates[i];
+        const char *name = mr_fleet_file_certificate_path(NULL, i, w->arena);
+        if (name == NULL)
+            return mr_err_nomem(w->err, DOING);
+        MR_TRY(mr_sha256_bytes(text->ptr, text->len, file->certificates[i].sha256, w->err));
+        MR_TRY(write_file(w, name, text));
+    }
+    return MR_OK;
+}
+
 static enum mr_code write_work(struct writer *w)
 {
     struct mr_fleet_file *file = w->plan->file;
@@ -147,16 +161,22 @@ out:
     return code;
 }
 
+static bool is_needed(const struct mr_fleet_file *file, const char *folder)
+{
+    return strcmp(folder, "config") == 0 ||
+           strcmp(folder, file->is_snapshots ? "certificates" : "work") == 0;
+}
+
 /* fleet.json comes last, as it holds the digests of what stands beside it. */
 static enum mr_code write_all(struct writer *w)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < FOLDERS; i++)
-        if (mkdirat(w->dir.fd, folders[i], 0700) != 0)
+        if (is_needed(w->plan->file, folders[i]) && mkdirat(w->dir.fd, folders[i], 0700) != 0)
             MR_TRY_OUT(mr_new_dir_fail("create a folder of", w->dir.partial, w->err));
     MR_TRY_OUT(write_configs(w));
-    MR_TRY_OUT(write_work(w));
+    MR_TRY_OUT(w->plan->file->is_snapshots ? write_certificates(w) : write_work(w));
     MR_TRY_OUT(write_engines(w));
     MR_TRY_OUT(mr_fleet_file_text(w->plan->file, &text, w->err));
     MR_TRY_OUT(write_file(w, MR_FLEET_FILE, &text));

@@ -49,10 +49,11 @@ void mr_fleet_engines_job(const struct mr_fleet_file *file, struct mr_strbuf *ou
 {
     mr_strbuf_add_fmt(out,
                       "# The parts of fleet %s as an Indexed Job: kubectl apply -f\n"
-                      "# fleet-job.yaml. To adapt: image, the claim that holds this directory, "
-                      "the secret\n"
-                      "# with the account, parallelism, and whoever owns the files "
-                      "(runAsUser).\n",
+                      "# fleet-job.yaml. To adapt: image (the Dockerfile of the sources makes "
+                      "one), the claim\n"
+                      "# that holds this directory, the secret with the account, parallelism, "
+                      "and whoever owns\n"
+                      "# the files (runAsUser).\n",
                       file->id);
     mr_strbuf_add_str(out, "apiVersion: batch/v1\n"
                            "kind: Job\n"
@@ -137,9 +138,15 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
     mr_strbuf_add_fmt(out, "A shell, one after the other:\n    for i in $(seq 0 %zu); do\n",
                       file->nparts - 1);
     add_line(out, "        myrecon fleet run ", dir, " --part \"$i\"\n    done\n\n");
+    if (file->is_snapshots)
+        add_line(out, "This machine alone, 4 at a time:\n    myrecon fleet run ", dir,
+                 " --all --at-once 4\n\n");
     add_line(out, "How far it is:\n    myrecon fleet status ", dir, "\n");
     mr_strbuf_add_str(out, "A part that failed: see its output, mend what it names, and begin it "
                            "again; the\nothers stay done.\n\n"
                            "When all are done:\n");
-    add_line(out, "    myrecon fleet merge ", dir, " --output RESULT\n");
+    if (file->is_snapshots)
+        add_line(out, "    myrecon snapshot verify ", dir, "\n");
+    else
+        add_line(out, "    myrecon fleet merge ", dir, " --output RESULT\n");
 }

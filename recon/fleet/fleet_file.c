@@ -16,6 +16,7 @@
 #include "recon/fleet/inventory.h"
 
 #define READERS_MAX 64
+#define DOES_SNAPSHOTS "snapshots" /* a plan of checks says nothing */
 
 static const struct mr_json_sealed_kind kind = {MR_FLEET_FILE, MR_FLEET_SCHEMA, "fleet",
                                                 "fleet plan"};
@@ -43,6 +44,11 @@ const char *mr_fleet_file_work_path(const char *dir, size_t part, struct mr_aren
     return path_of(dir, "work", part, "jsonl", arena);
 }
 
+const char *mr_fleet_file_certificate_path(const char *dir, size_t at, struct mr_arena *arena)
+{
+    return path_of(dir, "certificates", at, "pem", arena);
+}
+
 /* ---- writing ---- */
 
 static void put_pairs(struct mr_jsonw *w, const struct mr_fleet_file *file)
@@ -58,7 +64,12 @@ static void put_pairs(struct mr_jsonw *w, const struct mr_fleet_file *file)
         mr_jsonw_add_str(w, "source", pair->uri[MR_SOURCE]);
         mr_jsonw_add_str(w, "target", pair->uri[MR_TARGET]);
         mr_jsonw_add_str(w, "config", config);
-        mr_jsonw_add_uint(w, "parts", pair->parts);
+        if (file->is_snapshots) {
+            mr_jsonw_add_uint(w, "part", pair->part);
+            mr_jsonw_add_str(w, "manifest", pair->manifest);
+        } else {
+            mr_jsonw_add_uint(w, "parts", pair->parts);
+        }
         if (pair->failed != NULL)
             mr_jsonw_add_str(w, "failed", pair->failed);
         mr_jsonw_object_end(w);
@@ -66,19 +77,34 @@ static void put_pairs(struct mr_jsonw *w, const struct mr_fleet_file *file)
     mr_jsonw_array_end(w);
 }
 
-static void put_configs(struct mr_jsonw *w, const struct mr_fleet_file *file)
+static void put_file(struct mr_jsonw *w, const char *folder, size_t at, const char *ext,
+                     const char *sha256)
 {
     char name[64];
+    (void)snprintf(name, sizeof name, "%s/%zu.%s", folder, at, ext);
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "file", name);
+    mr_jsonw_add_str(w, "sha256", sha256);
+    mr_jsonw_object_end(w);
+}
+
+static void put_configs(struct mr_jsonw *w, const struct mr_fleet_file *file)
+{
     mr_jsonw_key(w, "configs");
     mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < file->nconfigs; i++) {
-        (void)snprintf(name, sizeof name, "config/%zu.ini", i);
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "file", name);
-        mr_jsonw_add_str(w, "sha256", file->configs[i].sha256);
-        mr_jsonw_object_end(w);
-    }
+    for (size_t i = 0; i < file->nconfigs; i++)
+        put_file(w, "config", i, "ini", file->configs[i].sha256);
     mr_jsonw_array_end(w);
+}
+
+static void put_encryption(struct mr_jsonw *w, const struct mr_fleet_file *file)
+{
+    mr_jsonw_key(w, "certificates");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < file->ncertificates; i++)
+        put_file(w, "certificates", i, "pem", file->certificates[i].sha256);
+    mr_jsonw_array_end(w);
+    mr_jsonw_add_str(w, "sign_with", file->sign_with);
 }
 
 static void put_parts(struct mr_jsonw *w, const struct mr_fleet_file *file)
@@ -91,11 +117,13 @@ static void put_parts(struct mr_jsonw *w, const struct mr_fleet_file *file)
         (void)snprintf(name, sizeof name, "work/%zu.jsonl", i);
         mr_jsonw_object_begin(w);
         mr_jsonw_add_uint(w, "part", i);
-        mr_jsonw_add_str(w, "file", name);
-        mr_jsonw_add_str(w, "sha256", part->sha256);
-        mr_jsonw_add_uint(w, "weight", part->weight);
-        mr_jsonw_add_uint(w, "units", part->units);
-        mr_jsonw_add_uint(w, "tables", part->tables);
+        if (!file->is_snapshots) {
+            mr_jsonw_add_str(w, "file", name);
+            mr_jsonw_add_str(w, "sha256", part->sha256);
+            mr_jsonw_add_uint(w, "weight", part->weight);
+            mr_jsonw_add_uint(w, "units", part->units);
+            mr_jsonw_add_uint(w, "tables", part->tables);
+        }
         mr_jsonw_add_uint(w, "pairs", part->pairs);
         mr_jsonw_object_end(w);
     }
@@ -113,9 +141,13 @@ enum mr_code mr_fleet_file_text(const struct mr_fleet_file *file, struct mr_strb
     mr_jsonw_add_str(&w, "fleet", file->id);
     mr_jsonw_add_str(&w, "created", file->created);
     mr_jsonw_add_str(&w, "version", MR_VERSION);
+    if (file->is_snapshots)
+        mr_jsonw_add_str(&w, "does", DOES_SNAPSHOTS);
     mr_jsonw_add_uint(&w, "readers_per_server", file->readers_per_server);
     put_pairs(&w, file);
     put_configs(&w, file);
+    if (file->is_snapshots)
+        put_encryption(&w, file);
     put_parts(&w, file);
     mr_jsonw_object_end(&w);
     enum mr_code code = mr_jsonw_finish(&w, MR_FLEET_FILE, err);
@@ -138,12 +170,16 @@ static bool is_id(const char *id)
     return len > 0 && len < MR_RUN_ID_SIZE;
 }
 
+static bool is_digest(const char *text)
+{
+    return strlen(text) == MR_SHA256_HEX - 1 && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
 static void read_digest(struct mr_json_reader *r, const struct json_t *object,
                         char hex[MR_SHA256_HEX])
 {
     const char *text = mr_json_read_text(r, object, "sha256");
-    if (r->code == MR_OK &&
-        (strlen(text) != MR_SHA256_HEX - 1 || text[strspn(text, "0123456789abcdef")] != '\0'))
+    if (r->code == MR_OK && !is_digest(text))
         mr_json_read_refuse(r, "sha256", text);
     if (r->code == MR_OK)
         memcpy(hex, text, MR_SHA256_HEX);
@@ -195,6 +231,17 @@ static void read_config(struct mr_json_reader *r, const struct json_t *object,
     pair->config_at = at;
 }
 
+/* Each is made by one part; its number is looked at when parts are known. */
+static void read_snapshot(struct mr_json_reader *r, const struct json_t *object,
+                          struct mr_fleet_file_pair *pair)
+{
+    pair->parts = 1;
+    pair->part = (size_t)mr_json_read_number(r, object, "part");
+    pair->manifest = mr_json_read_text_or_null(r, object, "manifest");
+    if (r->code == MR_OK && pair->manifest != NULL && !is_digest(pair->manifest))
+        mr_json_read_refuse(r, "manifest", pair->manifest);
+}
+
 /* One that failed stands there, too: what becomes of it is told by its name. */
 static void read_pair(struct mr_json_reader *r, const struct json_t *object,
                       struct mr_fleet_file *file, struct mr_fleet_file_pair *pair)
@@ -204,7 +251,10 @@ static void read_pair(struct mr_json_reader *r, const struct json_t *object,
         mr_json_read_refuse(r, "pair", pair->name);
     pair->uri[MR_SOURCE] = mr_json_read_text(r, object, "source");
     pair->uri[MR_TARGET] = mr_json_read_text(r, object, "target");
-    pair->parts = (size_t)mr_json_read_number(r, object, "parts");
+    if (file->is_snapshots)
+        read_snapshot(r, object, pair);
+    else
+        pair->parts = (size_t)mr_json_read_number(r, object, "parts");
     pair->failed = mr_json_read_text_or_null(r, object, "failed");
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         check_uri(r, pair->name, pair->uri[side]);
@@ -248,6 +298,23 @@ static void read_configs(struct mr_json_reader *r, const struct json_t *root,
     }
 }
 
+static void read_encryption(struct mr_json_reader *r, const struct json_t *root,
+                            struct mr_fleet_file *file)
+{
+    void *items = NULL;
+    const struct json_t *array = mr_json_read_array(
+        r, root, "certificates", sizeof *file->certificates, &file->ncertificates, &items);
+    file->certificates = items;
+    for (size_t i = 0; r->code == MR_OK && i < file->ncertificates; i++) {
+        const struct json_t *object = mr_json_read_item(r, array, i);
+        require_file(r, object, mr_fleet_file_certificate_path(NULL, i, r->arena));
+        read_digest(r, object, file->certificates[i].sha256);
+        file->certificates[i].path =
+            kept_path(r, mr_fleet_file_certificate_path(file->dir, i, r->arena));
+    }
+    file->sign_with = mr_json_read_text_or_null(r, root, "sign_with");
+}
+
 static void read_pairs(struct mr_json_reader *r, const struct json_t *root,
                        struct mr_fleet_file *file)
 {
@@ -277,14 +344,24 @@ static void read_parts(struct mr_json_reader *r, const struct json_t *root,
         struct mr_fleet_file_part *part = &file->parts[i];
         if (mr_json_read_number(r, object, "part") != i)
             mr_json_read_refuse(r, "the place of a", "part");
+        part->pairs = (size_t)mr_json_read_number(r, object, "pairs");
+        if (file->is_snapshots)
+            continue;
         require_file(r, object, mr_fleet_file_work_path(NULL, i, r->arena));
         read_digest(r, object, part->sha256);
         part->path = kept_path(r, mr_fleet_file_work_path(file->dir, i, r->arena));
         part->weight = mr_json_read_number(r, object, "weight");
         part->units = (size_t)mr_json_read_number(r, object, "units");
         part->tables = (size_t)mr_json_read_number(r, object, "tables");
-        part->pairs = (size_t)mr_json_read_number(r, object, "pairs");
     }
+}
+
+/* A snapshot that no part makes would never be missed. */
+static void require_parts(struct mr_json_reader *r, const struct mr_fleet_file *file)
+{
+    for (size_t i = 0; r->code == MR_OK && file->is_snapshots && i < file->npairs; i++)
+        if (file->pairs[i].part >= file->nparts)
+            mr_json_read_refuse(r, "the part of pair", file->pairs[i].name);
 }
 
 static void read_all(struct mr_json_reader *r, const struct json_t *root,
@@ -294,13 +371,20 @@ static void read_all(struct mr_json_reader *r, const struct json_t *root,
     if (r->code == MR_OK && !is_id(file->id))
         mr_json_read_refuse(r, "fleet", file->id);
     file->created = mr_json_read_text(r, root, "created");
+    const char *does = mr_json_read_text_or_null(r, root, "does");
+    file->is_snapshots = does != NULL;
+    if (does != NULL && strcmp(does, DOES_SNAPSHOTS) != 0)
+        mr_json_read_refuse(r, "does", does);
     const uint64_t readers = mr_json_read_number(r, root, "readers_per_server");
     if (r->code == MR_OK && (readers < 1 || readers > READERS_MAX))
         mr_json_read_refuse(r, "the number of", "readers_per_server");
     file->readers_per_server = (unsigned)readers;
     read_configs(r, root, file);
+    if (file->is_snapshots)
+        read_encryption(r, root, file);
     read_pairs(r, root, file);
     read_parts(r, root, file);
+    require_parts(r, file);
 }
 
 static enum mr_code read_document(const struct mr_json_doc *doc, const char *name, const char *dir,
@@ -328,21 +412,44 @@ enum mr_code mr_fleet_file_parse(const char *text, size_t len, const char *name,
     return code;
 }
 
-/* A pair would be checked by other rules than the others of the fleet have. */
-static enum mr_code check_configs(const struct mr_fleet_file *file, struct mr_err *err)
+/* A pair would be checked by other rules than the others of the fleet have, or encrypted to others. */
+static enum mr_code check_files(const struct mr_fleet_file_config *files, size_t count,
+                                const char *hint, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
-    for (size_t i = 0; i < file->nconfigs; i++) {
-        MR_TRY(mr_sha256_file(file->configs[i].path, hex, NULL, err));
-        if (memcmp(hex, file->configs[i].sha256, sizeof hex) == 0)
+    for (size_t i = 0; i < count; i++) {
+        MR_TRY(mr_sha256_file(files[i].path, hex, NULL, err));
+        if (memcmp(hex, files[i].sha256, sizeof hex) == 0)
             continue;
         (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" was changed since it was written",
-                         file->configs[i].path);
-        mr_err_hint(err, "All parts of a fleet run with one configuration. Plan again with the "
-                         "changed one.");
+                         files[i].path);
+        mr_err_hint(err, "%s", hint);
         return MR_E_REFUSED;
     }
     return MR_OK;
+}
+
+static enum mr_code check_configs(const struct mr_fleet_file *file, struct mr_err *err)
+{
+    MR_TRY(check_files(file->configs, file->nconfigs,
+                       "All parts of a fleet run with one configuration. Plan again with the "
+                       "changed one.",
+                       err));
+    return check_files(file->certificates, file->ncertificates,
+                       "All snapshots of a fleet are encrypted to the same. Plan again with the "
+                       "changed one.",
+                       err);
+}
+
+enum mr_code mr_fleet_file_require_checks(const struct mr_fleet_file *file, const char *command,
+                                          struct mr_err *err)
+{
+    if (!file->is_snapshots)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" is a fleet of snapshots: there is nothing for %s",
+                     file->dir, command);
+    mr_err_hint(err, "Prove them all: myrecon snapshot verify DIR.");
+    return MR_E_REFUSED;
 }
 
 enum mr_code mr_fleet_file_read(const char *dir, struct mr_arena *arena, struct mr_fleet_file *out,

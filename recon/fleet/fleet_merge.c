@@ -75,6 +75,7 @@ static enum mr_code find_part(struct mr_fleet_merge *m, size_t at, struct mr_err
 enum mr_code mr_fleet_merge_open(struct mr_fleet_merge *m, const char *dir, struct mr_err *err)
 {
     MR_TRY(mr_fleet_file_read(dir, &m->arena, &m->file, err));
+    MR_TRY(mr_fleet_file_require_checks(&m->file, "fleet merge", err));
     m->parts = mr_arena_calloc(&m->arena, m->file.nparts + 1, sizeof *m->parts);
     if (m->parts == NULL)
         return nomem(err);

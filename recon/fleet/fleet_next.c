@@ -81,6 +81,12 @@ static void add_unread(struct mr_strbuf *out)
 void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *out)
 {
     size_t part = 0;
+    if (s->done == s->file->nparts && s->file->is_snapshots) {
+        mr_strbuf_add_str(out, "To prove every row of them:\n  myrecon snapshot verify ");
+        add_word(out, s->file->dir);
+        mr_strbuf_add_char(out, '\n');
+        return;
+    }
     if (s->done == s->file->nparts) {
         if (is_incomplete(s))
             add_unread(out);

@@ -18,6 +18,7 @@ static const struct mr_json_member pair_members[] = {
     MR_JSON_WORD_OF("verdict", &mr_fleet_words, struct mr_fleet_part_pair, verdict),
     PAIR("why", MR_JSON_TEXT_OR_NULL, why),
     PAIR("differing", MR_JSON_COUNT, differing),
+    MR_JSON_MAY_LACK("manifest", MR_JSON_TEXT, struct mr_fleet_part_pair, manifest),
 };
 static const struct mr_json_record pair_record =
     MR_JSON_RECORD(struct mr_fleet_part_pair, pair_members);

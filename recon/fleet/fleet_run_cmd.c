@@ -12,7 +12,10 @@
 #include "core/json/jsonw.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_next.h"
+#include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_run.h"
+#include "recon/fleet/fleet_run_all.h"
+#include "recon/fleet/fleet_snap_part.h"
 
 #define NO_PART UINT64_MAX
 
@@ -21,6 +24,8 @@ struct options {
     unsigned threads, save_s;
     struct mr_login_opts login;
     bool no_verdict;
+    bool all; /* parts, here */
+    unsigned at_once;
     bool json;
     struct mr_general_options general;
 };
@@ -37,6 +42,22 @@ static const struct mr_option options[] = {
      .initial_note = "what the engine says: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, or "
                      "PARALLEL_SEQ - 1",
      .max = MR_FLEET_PARTS_MAX - 1,
+     .not_in_file = true},
+    {.name = "all",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(all),
+     .group = "The part",
+     .help = "all of them, here, for who has no engine",
+     .not_in_file = true},
+    {.name = "at-once",
+     .type = MR_OPTION_UINT,
+     .offset = AT(at_once),
+     .arg = "N",
+     .group = "The part",
+     .help = "with --all: so many at the same time",
+     .initial = "4",
+     .min = 1,
+     .max = MR_FLEET_AT_ONCE,
      .not_in_file = true},
     {.name = "threads",
      .type = MR_OPTION_UINT,
@@ -74,6 +95,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     const struct mr_option *part = mr_settings_find(settings->set, "part");
     if (mr_settings_origin(settings, part)->kind == MR_ORIGIN_DEFAULT)
         values->part = NO_PART;
+    if (values->all && values->part != NO_PART)
+        return mr_err_set(err, MR_E_USAGE, "--all and --part exclude each other");
     return mr_general_options_finish(settings, &values->general, err);
 }
 
@@ -98,6 +121,12 @@ static const struct mr_command_doc doc = {
         "\n"
         "A pair that cannot be read is told of and left; running the part again tries it again.\n"
         "\n"
+        "Of a fleet of snapshots (fleet snapshot) a part makes those of its pairs, DIR/NAME, as "
+        "snapshot create does.\n"
+        "\n"
+        "With --all this machine does all parts, and what is printed is what fleet status says "
+        "then.\n"
+        "\n"
         "Exit status: 0 equal; 1 differences, unless --no-verdict; 3 could not run; 4 a pair was "
         "not read, or not all "
         "of "
@@ -105,7 +134,8 @@ static const struct mr_command_doc doc = {
     .examples = "  myrecon fleet run fleet --part 0\n"
                 "  sbatch fleet/fleet.sbatch\n"
                 "  kubectl apply -f fleet/fleet-job.yaml\n"
-                "  seq 0 15 | parallel -j 4 myrecon fleet run fleet --part {}\n",
+                "  seq 0 15 | parallel -j 4 myrecon fleet run fleet --part {}\n"
+                "  myrecon fleet run fleet --all --at-once 4\n",
 };
 
 /* ---- which part ---- */
@@ -195,9 +225,12 @@ static int exit_of(const struct mr_fleet_part *part)
     return exit_code;
 }
 
-static const char *verdict_of(const struct mr_fleet_part *part)
+static const char *verdict_of(const struct mr_fleet_run *run)
 {
-    return mr_fleet_word_text(mr_fleet_verdict_of_exit(exit_of(part)));
+    const int exit_code = exit_of(&run->status);
+    if (exit_code == 0 && run->file->is_snapshots)
+        return mr_fleet_word_text(MR_FLEET_MADE);
+    return mr_fleet_word_text(mr_fleet_verdict_of_exit(exit_code));
 }
 
 static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *err)
@@ -213,7 +246,7 @@ static enum mr_code print_json(const struct mr_fleet_run *run, struct mr_err *er
                       mr_fleet_word_text(s->pairs[i].verdict), s->pairs[i].differing,
                       s->pairs[i].why);
     mr_jsonw_line(&w, "type:summary verdict:%s pairs:%" PRIu64 " rows:%" PRIu64 " bytes:%" PRIu64,
-                  verdict_of(s), (uint64_t)s->npairs, s->rows, s->bytes);
+                  verdict_of(run), (uint64_t)s->npairs, s->rows, s->bytes);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
     mr_jsonw_release(&w);
     return code;
@@ -241,10 +274,12 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
     const struct mr_fleet_part *s = &run->status;
     struct mr_strbuf out = MR_STRBUF_INIT;
     for (size_t i = 0; i < s->npairs; i++)
-        if (!brief || s->pairs[i].verdict != MR_FLEET_EQUAL)
+        if (!brief ||
+            !(s->pairs[i].verdict == MR_FLEET_EQUAL || s->pairs[i].verdict == MR_FLEET_MADE))
             add_pair(&s->pairs[i], &out);
     for (size_t i = 0; i < s->npairs; i++)
-        if (s->pairs[i].state == MR_FLEET_DONE && s->pairs[i].verdict == MR_FLEET_INCOMPLETE) {
+        if (!run->file->is_snapshots && s->pairs[i].state == MR_FLEET_DONE &&
+            s->pairs[i].verdict == MR_FLEET_INCOMPLETE) {
             mr_strbuf_add_fmt(&out,
                               "A pair was read, and not all of it could be checked: remove "
                               "parts/%" PRIu64 ".case to read this part again;\nwhere tables are "
@@ -252,7 +287,7 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
                               s->part);
             break;
         }
-    mr_strbuf_add_fmt(&out, "%s: part %" PRIu64 " of %zu, %zu pair%s%s\n", verdict_of(s), s->part,
+    mr_strbuf_add_fmt(&out, "%s: part %" PRIu64 " of %zu, %zu pair%s%s\n", verdict_of(run), s->part,
                       run->file->nparts, s->npairs, s->npairs == 1 ? "" : "s",
                       run->was_done ? ", done before" : "");
     if (!brief)
@@ -263,6 +298,25 @@ static enum mr_code print_text(const struct mr_fleet_run *run, bool brief, struc
 }
 
 /* ---- the command ---- */
+
+static enum mr_code run_all(const struct mr_invocation *invocation,
+                            const struct mr_fleet_file *file, int *exit_code, struct mr_err *err)
+{
+    const struct options *opts = invocation->settings.values;
+    const struct mr_fleet_all all = {.commands = invocation->commands,
+                                     .file = file,
+                                     .config = invocation->config->file,
+                                     .at_once = opts->at_once,
+                                     .threads = opts->threads,
+                                     .save_s = opts->save_s,
+                                     .verbose = opts->general.verbose,
+                                     .quiet = opts->general.quiet,
+                                     .password_command = opts->login.password_command,
+                                     .progress = opts->general.progress,
+                                     .json = opts->json,
+                                     .look = mr_general_look(&opts->general)};
+    return mr_fleet_run_all(&all, exit_code, err);
+}
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
@@ -279,8 +333,12 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     enum mr_code code = MR_OK;
     mr_general_options_apply(&opts->general);
     MR_TRY_OUT(mr_fleet_file_read(invocation->operands[0], &arena, &file, err));
+    if (opts->all) {
+        MR_TRY_OUT(run_all(invocation, &file, exit_code, err));
+        goto out;
+    }
     MR_TRY_OUT(choose_part(opts, &file, &work.part, err));
-    MR_TRY_OUT(mr_fleet_run(&work, err));
+    MR_TRY_OUT(file.is_snapshots ? mr_fleet_snap_part(&work, err) : mr_fleet_run(&work, err));
     MR_TRY_OUT(opts->json ? print_json(&work, err) : print_text(&work, opts->general.brief, err));
     *exit_code = exit_of(&work.status);
     if (opts->no_verdict && is_done(&work.status))

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "recon/fleet/fleet_snap_part.h"
 
 /* The pairs of a file by name, for those that parts tell of. */
 struct by_name {
@@ -44,16 +45,34 @@ static void add_told(struct mr_fleet_status *s, const struct by_name *names,
     s->bytes += told->bytes;
 }
 
+/* Of a part that says that it is done: its case; of snapshots all of them. */
+static bool has_result(const struct mr_fleet_status *s, size_t at, const struct mr_fleet_part *told,
+                       struct mr_arena *arena)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    bool there = true;
+    if (!s->file->is_snapshots) {
+        const char *result = mr_fleet_part_path(s->file->dir, at, "case", arena);
+        return result != NULL && access(result, F_OK) == 0;
+    }
+    for (size_t i = 0; there && i < told->npairs; i++) {
+        mr_strbuf_reset(&path);
+        mr_strbuf_add_fmt(&path, "%s/%s/manifest.json", s->file->dir, told->pairs[i].name);
+        there = !path.failed && access(path.ptr, F_OK) == 0;
+    }
+    mr_strbuf_release(&path);
+    return there;
+}
+
 /* What cannot be read counts as not told: a part at work writes it anew in a moment. */
 static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now,
                               struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_fleet_status_part *part = &s->parts[at];
     const char *status = mr_fleet_part_path(s->file->dir, at, "json", arena);
-    const char *result = mr_fleet_part_path(s->file->dir, at, "case", arena);
     struct mr_err why = {0};
     bool there = false;
-    if (status == NULL || result == NULL)
+    if (status == NULL)
         return mr_err_nomem(err, "reading how far a fleet is");
     if (mr_fleet_part_read(status, arena, &part->told, &there, &why) != MR_OK) {
         if (why.code == MR_E_NOMEM)
@@ -68,7 +87,7 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
     if (!there)
         part->told = (struct mr_fleet_part){0};
     enum mr_fleet_word state = there ? part->told.state : MR_FLEET_WAITING;
-    if (state == MR_FLEET_DONE && access(result, F_OK) != 0) {
+    if (state == MR_FLEET_DONE && !has_result(s, at, &part->told, arena)) {
         state = MR_FLEET_WAITING;
         part->told.npairs = 0;
     }
@@ -104,6 +123,14 @@ static void count_part(struct mr_fleet_status *s, const struct mr_fleet_status_p
         s->weight_done += weight;
 }
 
+/* Nobody has asked how large they are: they weigh the same. */
+static void count_snapshots(struct mr_fleet_status *s)
+{
+    s->weight = s->file->npairs;
+    for (size_t i = 0; i < s->file->npairs; i++)
+        s->weight_done += s->pairs[i].done;
+}
+
 /* By what was done in the time that parts took, and how many work now. */
 static void estimate(struct mr_fleet_status *s)
 {
@@ -134,11 +161,18 @@ enum mr_code mr_fleet_status_read(const struct mr_fleet_file *file, uint64_t now
         qsort(names, file->npairs, sizeof *names, compare_names);
     for (size_t i = 0; i < file->nparts; i++) {
         MR_TRY(read_part(out, i, now, arena, err));
-        count_part(out, &out->parts[i], file->parts[i].weight);
+        count_part(out, &out->parts[i], file->is_snapshots ? 0 : file->parts[i].weight);
         add_told(out, names, &out->parts[i].told);
     }
+    if (file->is_snapshots)
+        count_snapshots(out);
     estimate(out);
     return MR_OK;
+}
+
+enum mr_fleet_word mr_fleet_status_good(const struct mr_fleet_status *status)
+{
+    return status->file->is_snapshots ? MR_FLEET_MADE : MR_FLEET_EQUAL;
 }
 
 /* A part that was never begun has told of none of its pairs. */
@@ -153,7 +187,7 @@ enum mr_fleet_word mr_fleet_status_verdict(const struct mr_fleet_status *status,
     if (pair->diverged)
         return MR_FLEET_DIVERGED;
     if (pair->done >= planned->parts)
-        return MR_FLEET_EQUAL;
+        return mr_fleet_status_good(status);
     return pair->done + pair->running > 0 ? MR_FLEET_RUNNING : MR_FLEET_WAITING;
 }
 
@@ -166,7 +200,7 @@ int mr_fleet_status_exit(const struct mr_fleet_status *status)
         const enum mr_fleet_word verdict = mr_fleet_status_verdict(status, i);
         if (verdict == MR_FLEET_DIVERGED)
             exit_code = 1;
-        else if (verdict != MR_FLEET_EQUAL)
+        else if (verdict != mr_fleet_status_good(status))
             return mr_code_exit(MR_E_CHANGED);
     }
     return exit_code;

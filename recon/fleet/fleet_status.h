@@ -49,7 +49,9 @@ enum mr_code mr_fleet_status_read(const struct mr_fleet_file *file, uint64_t now
                                   struct mr_arena *arena, struct mr_fleet_status *out,
                                   struct mr_err *err);
 
-/* Equal, diverged, incomplete of a pair whose parts are all done; else failed, running, waiting, and
+/* What a pair is that is as it should be: equal, or of snapshots made. */
+enum mr_fleet_word mr_fleet_status_good(const struct mr_fleet_status *status);
+/* That, diverged, incomplete of a pair whose parts are all done; else failed, running, waiting, and
  * diverged as soon as a difference is known. */
 enum mr_fleet_word mr_fleet_status_verdict(const struct mr_fleet_status *status, size_t pair);
 /* 4 while a part is not done or a pair failed; then 1 where rows or objects differ, else 0. */

@@ -129,7 +129,7 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
 
 static enum mr_style style_of(enum mr_fleet_word verdict)
 {
-    return verdict == MR_FLEET_EQUAL                                      ? MR_STYLE_GOOD
+    return verdict == MR_FLEET_EQUAL || verdict == MR_FLEET_MADE          ? MR_STYLE_GOOD
            : verdict == MR_FLEET_DIVERGED                                 ? MR_STYLE_BAD
            : verdict == MR_FLEET_FAILED || verdict == MR_FLEET_INCOMPLETE ? MR_STYLE_WARN
                                                                           : MR_STYLE_DIM;
@@ -190,7 +190,7 @@ enum mr_code mr_fleet_status_text(const struct mr_fleet_status *s, bool color, b
     if (!brief || s->silent + s->failed > 0)
         add_parts(&out, s, color);
     for (size_t i = 0; i < s->file->npairs; i++)
-        if (!brief || mr_fleet_status_verdict(s, i) != MR_FLEET_EQUAL)
+        if (!brief || mr_fleet_status_verdict(s, i) != mr_fleet_status_good(s))
             add_pair(&out, s, i, color);
     add_sum(&out, s);
     if (!brief)

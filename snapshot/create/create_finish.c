@@ -74,6 +74,8 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t, b
     MR_TRY_OUT(plan_again(c, t, err));
     MR_TRY_OUT(mr_journal_file_table(c->journal, &t->snap, t->create, &none, err));
     MR_TRY_OUT(mr_source_reader_new(c->source, &reader, err));
+    if (c->opts->slots.name != NULL) /* those of the views went with them */
+        MR_TRY_OUT(mr_slots_wait(mr_reader_db(reader), &c->opts->slots, err));
     MR_TRY_OUT(mr_create_scan_new(c, reader, &s, err));
     mr_create_scan_take(s, t);
     MR_TRY_OUT(t->found != NULL ? mr_create_case_read(s, err)

@@ -122,6 +122,14 @@ static const struct mr_option options[] = {
      .help = "stop, to be resumed later, when Threads_running is above N; 0: never",
      .initial = "0",
      .max = 1000000},
+    {.name = "slots",
+     .type = MR_OPTION_STRING,
+     .offset = AT(slots_text),
+     .arg = "NAME=N",
+     .group = "Load and pace",
+     .help = "each connection that reads rows holds one of N locks of that name on the server, "
+             "as those of other runs do: fleet run says so",
+     .not_in_file = true},
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_create_options, statement_timeout_s, "Load and pace"),
 
     MR_JSON_OPTION(struct mr_create_options, json, "one JSON object"),
@@ -141,6 +149,12 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         code = mr_err_set(err, MR_E_USAGE, "--only-diverged and --case belong together");
         mr_err_hint(err, "--only-diverged --case FILE keeps the rows that a check has "
                          "found to differ.");
+    }
+    if (code == MR_OK && values->slots_text != NULL &&
+        !mr_slots_parse(values->slots_text, settings->arena, &values->slots)) {
+        code = mr_err_set(err, MR_E_USAGE, "no name of slots and number from 1 to %d: \"%s\"",
+                          MR_SLOTS_MAX, values->slots_text);
+        mr_settings_context(settings, "slots", err);
     }
     if (code == MR_OK && values->encrypt_to.count > 0 && values->chunk_mib > CHUNK_MIB_ENCRYPTED) {
         code = mr_err_set(err, MR_E_USAGE,

@@ -9,6 +9,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/general_options.h"
 #include "core/cli/table_where.h"
+#include "core/db/slots.h"
 #include "core/db/throttle.h"
 
 struct mr_create_options {
@@ -16,6 +17,8 @@ struct mr_create_options {
     struct mr_table_wheres where;
     struct mr_throttle_opts load;
     unsigned threads, statement_timeout_s;
+    const char *slots_text; /* or NULL */
+    struct mr_slots slots;  /* what it says */
     unsigned rate_mib, chunk_mib, level, consistency_wait_ms;
     const char *case_path, *run; /* only_diverged: rows of that case, of that run */
     bool only_diverged;

@@ -247,6 +247,7 @@ static enum mr_code open_views(struct mr_create *c, struct mr_err *err)
                                            .other = c->db,
                                            .wanted = c->opts->threads,
                                            .wait_ms = c->opts->consistency_wait_ms,
+                                           .slots = c->opts->slots,
                                            .other_engines = has_other_engines(c),
                                            .arena = &c->arena};
     MR_TRY(mr_snap_views_open(&task, &c->views, err));

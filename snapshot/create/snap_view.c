@@ -183,6 +183,24 @@ static enum mr_code agree(struct opening *o, struct mr_err *err)
 
 /* ---- connections ---- */
 
+/* Before its view is begun, which would grow old while it waits.  *has false: there is none for one more
+ * than there are. */
+static enum mr_code take_slot(const struct opening *o, struct mr_reader *reader, bool *has,
+                              struct mr_err *err)
+{
+    const struct mr_slots *slots = &o->task->slots;
+    struct mr_db *db = mr_reader_db(reader);
+    unsigned slot = 0;
+    *has = true;
+    if (slots->name == NULL)
+        return MR_OK;
+    if (o->views->count == 0)
+        return mr_slots_wait(db, slots, err);
+    MR_TRY(mr_slots_try(db, slots, &slot, err));
+    *has = slot != 0;
+    return MR_OK;
+}
+
 /* Fewer connections than wanted are a slower run; none, or another server behind the same
  * address, is an error. */
 static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_err *err)
@@ -192,11 +210,19 @@ static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_e
     if (views->readers == NULL)
         return mr_err_nomem(err, "opening connections");
     enum mr_code code = MR_OK;
-    while (code == MR_OK && views->count < wanted) {
-        code = mr_source_reader_new(o->task->source, &views->readers[views->count], err);
+    bool has_slot = true;
+    while (code == MR_OK && has_slot && views->count < wanted) {
+        struct mr_reader **next = &views->readers[views->count];
+        code = mr_source_reader_new(o->task->source, next, err);
         if (code == MR_OK)
+            code = take_slot(o, *next, &has_slot, err);
+        if (code == MR_OK && has_slot) {
             views->count++;
-        if (code == MR_OK && views->count == 1)
+        } else {
+            mr_reader_free(*next);
+            *next = NULL;
+        }
+        if (code == MR_OK && has_slot && views->count == 1)
             code = mr_db_require_server(mr_reader_db(views->readers[0]),
                                         mr_db_server(o->task->other), err);
     }

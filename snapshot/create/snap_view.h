@@ -21,6 +21,7 @@
 #ifndef MR_SNAP_VIEW_H
 #define MR_SNAP_VIEW_H
 
+#include "core/db/slots.h"
 #include "snapshot/format/snap_manifest.h"
 
 struct mr_snap_views {
@@ -35,12 +36,13 @@ struct mr_snap_view_task {
     struct mr_db *other;      /* a connection that positions are asked on */
     unsigned wanted;          /* connections */
     unsigned wait_ms;
-    bool other_engines; /* there are tables of an engine with views other than InnoDB */
+    struct mr_slots slots; /* each of them holds one; no name: none do */
+    bool other_engines;    /* there are tables of an engine with views other than InnoDB */
     struct mr_arena *arena;
 };
 
-/* Opens up to task->wanted; fewer where no proof is had for all.  Nothing is open after an
- * error. */
+/* Opens up to task->wanted; fewer where no proof is had for all, or no slot is free: for the first it
+ * waits, before any view is begun.  Nothing is open after an error. */
 enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task, struct mr_snap_views *out,
                                 struct mr_err *err);
 /* Zeroed is fine. */

@@ -15,6 +15,8 @@
 #include "core/json/json_sealed.h"
 #include "recon/check/check_scope.h"
 #include "recon/fleet/fleet_file.h"
+#include "recon/fleet/fleet_snap_part.h"
+#include "snapshot/read/fleet_list.h"
 
 #define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define HEX_B "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -194,6 +196,71 @@ static void test_hostile_files(void **state)
     }
 }
 
+#define SNAPSHOTS HEAD "\"does\":\"snapshots\"," READERS CONFIGS
+#define NO_CERTIFICATES "\"certificates\":[],\"sign_with\":null,"
+#define SNAP_PAIR(part, manifest)                                                                  \
+    "{\"name\":\"p\",\"source\":\"mysql://a/x\",\"target\":\"mysql://b/x\",\"part\":" part         \
+    ",\"manifest\":" manifest ",\"config\":\"config/0.ini\"}"
+#define SNAP_PART "{\"part\":0,\"pairs\":1}"
+
+static void test_hostile_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *said; /* NULL: it is good */
+    } cases[] = {
+        {SNAPSHOTS NO_CERTIFICATES PAIRS(SNAP_PAIR("0", "null")) PARTS(SNAP_PART), NULL},
+        {SNAPSHOTS NO_CERTIFICATES PAIRS(SNAP_PAIR("0", "\"" HEX_A "\"")) PARTS(SNAP_PART), NULL},
+        {SNAPSHOTS NO_CERTIFICATES PAIRS(SNAP_PAIR("0", "\"aa\"")) PARTS(SNAP_PART), "manifest"},
+        {SNAPSHOTS NO_CERTIFICATES PAIRS(SNAP_PAIR("1", "null")) PARTS(SNAP_PART), "the part of"},
+        {SNAPSHOTS PAIRS(SNAP_PAIR("0", "null")) PARTS(SNAP_PART), "certificates"},
+        {SNAPSHOTS "\"certificates\":[{\"file\":\"../k.pem\",\"sha256\":\"" HEX_A
+                   "\"}]," PAIRS(SNAP_PAIR("0", "null")) PARTS(SNAP_PART),
+         "../k.pem"},
+        {HEAD "\"does\":\"harm\"," READERS CONFIGS NO_CERTIFICATES PAIRS(SNAP_PAIR("0", "null"))
+             PARTS(SNAP_PART),
+         "harm"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+        struct mr_fleet_file got;
+        struct mr_err err = {0};
+        mr_strbuf_add_fmt(&body, "{%s}\n", cases[i].body);
+        assert_int_equal(mr_json_sealed_add(&body, &text, &err), MR_OK);
+        enum mr_code code = parse(text.ptr, text.len, &got, &err);
+        if (cases[i].said == NULL
+                ? code != MR_OK
+                : code != MR_E_REFUSED || strstr(err.message, cases[i].said) == NULL)
+            fail_msg("case %zu: %d %s", i, (int)code, err.message);
+        mr_strbuf_release(&body);
+        mr_strbuf_release(&text);
+    }
+}
+
+static void test_what_a_snapshot_is_of(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *uri; /* of its manifest, of the pair */
+        bool same;
+    } cases[] = {
+        {"mysql://u@h:3306/a", "mysql://h:3306/a?ssl-mode=required", true},
+        {"mysql://u@h:3306/a", "mysql://other@h/a", true},
+        {"mysql://u@h/a,b", "mysql://h/a,b", true},
+        {"mysql://u@h/a,b", "mysql://h/b,a", false},
+        {"mysql://u@h/a", "mysql://h", false},
+        {"mysql://u@h/a", "mysql://h/b", false},
+        {"mysql://u@h/a", "mysql://i/a", false},
+        {"mysql://u@h:1/a", "mysql://h:2/a", false},
+        {"mysql://u@localhost/a?socket=/x", "mysql:///a?socket=/y", false},
+        {"mysql://u@h:3306/a", "mysql:///a", true}, /* an option file named the host */
+        {"nonsense", "mysql://h/a", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (mr_fleet_snap_is_of(cases[i].source, cases[i].uri) != cases[i].same)
+            fail_msg("case %zu: %s, %s", i, cases[i].source, cases[i].uri);
+}
+
 /* ---- on disk ---- */
 
 static char dir[64];
@@ -262,6 +329,64 @@ static void test_directory(void **state)
     remove_dir();
 }
 
+/* What fleet run writes is what snapshot verify reads. */
+static void test_list_of_snapshots(void **state)
+{
+    (void)state;
+    struct mr_fleet_file_pair pairs[] = {
+        {.name = "p", .uri = {"mysql://a/x", "mysql://b/x"}, .part = 1, .manifest = HEX_B},
+        {.name = "q", .uri = {"mysql://c/x", "mysql://b/x"}}};
+    struct mr_fleet_file_config config = {.sha256 = SHA_OF_NOTHING};
+    struct mr_fleet_file_config certificate = {.sha256 = HEX_A};
+    struct mr_fleet_file_part parts[] = {{.pairs = 1}, {.pairs = 1}};
+    const struct mr_fleet_file file = {.id = "1-a",
+                                       .created = "c",
+                                       .readers_per_server = 4,
+                                       .pairs = pairs,
+                                       .npairs = 2,
+                                       .configs = &config,
+                                       .nconfigs = 1,
+                                       .parts = parts,
+                                       .nparts = 2,
+                                       .is_snapshots = true,
+                                       .certificates = &certificate,
+                                       .ncertificates = 1,
+                                       .sign_with = "/k.pem"};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_fleet_file got;
+    struct mr_fleet_listed *listed;
+    size_t count;
+    struct mr_err err = {0};
+    make_dir();
+    assert_int_equal(mr_fleet_list_read(dir, &arena, &listed, &count, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "checks, and no snapshots"));
+    write_well(&file, &text);
+    put_file(MR_FLEET_FILE, text.ptr);
+    if (parse(text.ptr, text.len, &got, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    assert_true(got.is_snapshots);
+    assert_int_equal(got.pairs[0].part, 1);
+    assert_string_equal(got.pairs[0].manifest, HEX_B);
+    assert_null(got.pairs[1].manifest);
+    assert_string_equal(got.certificates[0].path, "some/dir/certificates/0.pem");
+    assert_string_equal(got.certificates[0].sha256, HEX_A);
+    assert_string_equal(got.sign_with, "/k.pem");
+    assert_int_equal(got.parts[1].pairs, 1);
+    assert_int_equal(mr_fleet_file_require_checks(&got, "fleet merge", &err), MR_E_REFUSED);
+    assert_true(mr_fleet_list_is_there(dir));
+    assert_int_equal(mr_fleet_list_read(dir, &arena, &listed, &count, &err), MR_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(listed[0].name, "p");
+    assert_string_equal(listed[0].manifest, HEX_B);
+    assert_null(listed[1].manifest);
+    text.ptr[text.len / 2] ^= 1;
+    put_file(MR_FLEET_FILE, text.ptr);
+    assert_int_equal(mr_fleet_list_read(dir, &arena, &listed, &count, &err), MR_E_REFUSED);
+    mr_strbuf_release(&text);
+    remove_dir();
+    assert_false(mr_fleet_list_is_there(dir));
+}
+
 /* The part's file holds text; *code of reading it. */
 static enum mr_code read_work(const char *text, struct mr_vec *scopes, struct mr_err *err)
 {
@@ -327,7 +452,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_written_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hostile_lists, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_snapshot_is_of, setup, teardown),
         cmocka_unit_test_setup_teardown(test_directory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list_of_snapshots, setup, teardown),
         cmocka_unit_test_setup_teardown(test_work, setup, teardown),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -73,6 +73,23 @@ static void test_status(void **state)
     }
 }
 
+static void test_snapshots(void **state)
+{
+    (void)state;
+    struct mr_fleet_file_pair planned = {.name = "p", .parts = 1};
+    struct mr_fleet_file file = {
+        .dir = "a night", .pairs = &planned, .npairs = 1, .nparts = 1, .is_snapshots = true};
+    struct mr_fleet_status_part part = {.state = MR_FLEET_DONE};
+    struct mr_fleet_status_pair pair = {.done = 1};
+    const struct mr_fleet_status status = {
+        .file = &file, .parts = &part, .pairs = &pair, .done = 1};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_fleet_next_of_status(&status, &out);
+    assert_non_null(line_of(&out, "  myrecon snapshot verify 'a night'\n"));
+    assert_null(line_of(&out, "fleet merge"));
+    mr_strbuf_release(&out);
+}
+
 static void test_part(void **state)
 {
     (void)state;
@@ -149,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status),
+        cmocka_unit_test(test_snapshots),
         cmocka_unit_test(test_part),
         cmocka_unit_test(test_merge),
     };
