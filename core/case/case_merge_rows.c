@@ -316,6 +316,40 @@ out:
     return code;
 }
 
+/* A table of many sources is the work of one part. */
+static enum mr_code copy_doubled(const struct moving *v, struct mr_err *err)
+{
+    static const struct mr_case_field fields[] =
+        MR_CASE_LIST(MR_CASE_SPAN(struct mr_find_duplicate, identity),
+                     MR_CASE_SPAN(struct mr_find_duplicate, image),
+                     MR_CASE_FIELD(struct mr_find_duplicate, place, MR_CASE_TEXT));
+    struct mr_case_stmt *read = NULL;
+    struct mr_case_fields map;
+    bool more = true;
+    enum mr_code code = MR_OK;
+    if (!v->m->part->has_doubled)
+        return MR_OK;
+    MR_TRY_OUT(MR_CASE_PREPARE(v->m->part->cf,
+                               "SELECT key AS identity, image, place FROM doubled WHERE tbl=:tbl",
+                               &read, err, MR_ARG_INT("tbl", v->from)));
+    MR_TRY_OUT(mr_case_fields_open(&map, read, MR_CASE_FIELDS(fields), err));
+    while (more) {
+        struct mr_find_duplicate d = {0};
+        MR_TRY_OUT(mr_case_fields_next(&map, NULL, &d, &more, err));
+        if (more)
+            MR_TRY_OUT(MR_CASE_ONCE(v->m->out->cf,
+                                    "INSERT OR IGNORE INTO doubled (tbl, key, place, image)"
+                                    " VALUES (:tbl, :key, :place, :image)",
+                                    err, MR_ARG_INT("tbl", v->table->find.id),
+                                    MR_ARG_BLOB("key", d.identity, d.identity_len),
+                                    MR_ARG_TEXT("place", d.place),
+                                    MR_ARG_BLOB("image", d.image, d.image_len)));
+    }
+out:
+    mr_case_free(read);
+    return code;
+}
+
 /* ---- all of it ---- */
 
 static enum mr_code copy_few(struct moving *v, struct mr_err *err)
@@ -323,7 +357,8 @@ static enum mr_code copy_few(struct moving *v, struct mr_err *err)
     MR_TRY(copy_segments(v, err));
     MR_TRY(copy_chunks(v, err));
     MR_TRY(copy_dictionaries(v, err));
-    return copy_duplicates(v, err);
+    MR_TRY(copy_duplicates(v, err));
+    return copy_doubled(v, err);
 }
 
 /* What is few, in one transaction: the dictionaries are there before the first frame. */

@@ -55,7 +55,8 @@ static const char schema_sql[] =
     " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
     "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
     " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA
-        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA MR_PAGES_SCHEMA "PRAGMA user_version=2";
+        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA MR_PAGES_SCHEMA MR_DOUBLED_SCHEMA
+    "PRAGMA user_version=2";
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {
@@ -146,9 +147,11 @@ enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct m
     if (code == MR_OK && mode == MR_CASE_WRITE)
         code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK && mode == MR_CASE_WRITE)
-        code = mr_case_exec(fd->cf, MR_PAGES_SCHEMA, err);
+        code = mr_case_exec(fd->cf, MR_PAGES_SCHEMA MR_DOUBLED_SCHEMA, err);
     if (code == MR_OK)
         code = mr_case_has_table(fd->cf, "suspect_page", &fd->has_pages, err);
+    if (code == MR_OK)
+        code = mr_case_has_table(fd->cf, "doubled", &fd->has_doubled, err);
     if (code != MR_OK) {
         (void)mr_findings_close(fd, NULL);
         return code;
@@ -507,6 +510,9 @@ static enum mr_code clear_table(struct mr_findings *fd, int64_t table, struct mr
     MR_TRY(delete_all(fd, deletes, sizeof deletes / sizeof deletes[0], table, err));
     if (fd->has_pages)
         MR_TRY(MR_CASE_ONCE(fd->cf, "DELETE FROM suspect_page WHERE tbl=:tbl", err,
+                            MR_ARG_INT("tbl", table)));
+    if (fd->has_doubled)
+        MR_TRY(MR_CASE_ONCE(fd->cf, "DELETE FROM doubled WHERE tbl=:tbl", err,
                             MR_ARG_INT("tbl", table)));
     return mr_findings_alike_forget(fd, table, err);
 }

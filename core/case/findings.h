@@ -324,13 +324,15 @@ enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table, mr_mo
 /* The same for the first `limit` pairs. */
 enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table, size_t limit,
                                           mr_moved_fn *fn, void *ctx, struct mr_err *err);
-/* One row of an identity that one side holds under several keys. */
+/* One row of an identity that one side holds under several keys; or of a key that stands in several of
+ * the servers that a source is made of. */
 struct mr_find_duplicate {
     int side;             /* 0 source, 1 target */
-    const void *identity; /* canonical */
+    const void *identity; /* canonical; with a place: the key */
     size_t identity_len;
     const void *image; /* of the row, as in a finding */
     size_t image_len;
+    const char *place; /* where the row stands, for people: "db03:3306/shop_03.orders_7"; or NULL */
 };
 /* Adds one; the same row again is fine. */
 enum mr_code mr_findings_duplicate_add(struct mr_findings *fd, int64_t table,

@@ -47,6 +47,12 @@
     " tbl INT NOT NULL, segment INT NOT NULL, chunk INT NOT NULL, state INT NOT NULL,"             \
     " suspects BLOB NOT NULL) STRICT;"
 
+/* Rows of a key that stands in several of many sources, each with where it stands. */
+#define MR_DOUBLED_SCHEMA                                                                          \
+    "CREATE TABLE IF NOT EXISTS doubled (tbl INT NOT NULL, key BLOB NOT NULL,"                     \
+    " place TEXT NOT NULL, image BLOB NOT NULL, PRIMARY KEY (tbl, key, place, image))"             \
+    " STRICT, WITHOUT ROWID;"
+
 struct mr_find_images;
 
 struct mr_findings {
@@ -54,6 +60,7 @@ struct mr_findings {
     struct mr_find_images *images;
     int64_t run;
     bool hides_explained; /* the table `explained` is there */
+    bool has_doubled;     /* else no run of the case had many sources */
     bool has_pages;       /* the table `suspect_page` is; always in a case to write */
     /* prepared once, because every chunk uses them */
     struct mr_case_stmt *add_chunk, *add_suspect;

@@ -475,6 +475,17 @@ enum mr_code mr_findings_duplicate_add(struct mr_findings *fd, int64_t table,
                                        struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
+    if (duplicate->place != NULL)
+        return mr_findings_end(
+            fd,
+            MR_CASE_ONCE(fd->cf,
+                         "INSERT OR IGNORE INTO doubled (tbl, key, place, image)"
+                         " VALUES (:tbl, :key, :place, :image)",
+                         err, MR_ARG_INT("tbl", table),
+                         MR_ARG_BLOB("key", duplicate->identity, duplicate->identity_len),
+                         MR_ARG_TEXT("place", duplicate->place),
+                         MR_ARG_BLOB("image", duplicate->image, duplicate->image_len)),
+            err);
     enum mr_code code =
         MR_CASE_ONCE(fd->cf,
                      "INSERT OR IGNORE INTO duplicate (tbl, side, identity, image)"

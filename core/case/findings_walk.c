@@ -176,22 +176,20 @@ enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table, mr_mo
 
 /* In order of side and identity, so that rows of one identity stand together and the first of
  * each is known without a second query. */
-static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table, mr_duplicate_fn *fn,
-                                    void *ctx, struct mr_err *err)
+static enum mr_code walk_duplicates(struct mr_findings *fd, const char *sql, int64_t table,
+                                    mr_duplicate_fn *fn, void *ctx, struct mr_err *err)
 {
     static const struct mr_case_field fields[] =
         MR_CASE_LIST(MR_CASE_FIELD(struct mr_find_duplicate, side, MR_CASE_SMALL),
                      MR_CASE_SPAN(struct mr_find_duplicate, identity),
-                     MR_CASE_SPAN(struct mr_find_duplicate, image));
+                     MR_CASE_SPAN(struct mr_find_duplicate, image),
+                     MR_CASE_FIELD(struct mr_find_duplicate, place, MR_CASE_TEXT));
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     struct mr_strbuf last = MR_STRBUF_INIT;
     int last_side = -1;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(fd->cf,
-                                        "SELECT side, identity, image FROM duplicate"
-                                        " WHERE tbl=:tbl ORDER BY side, identity, image",
-                                        &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code = MR_CASE_PREPARE(fd->cf, sql, &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
@@ -216,7 +214,15 @@ enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table, 
                                          void *ctx, struct mr_err *err)
 {
     mr_case_lock(fd->cf);
-    enum mr_code code = walk_duplicates(fd, table, fn, ctx, err);
+    enum mr_code code = walk_duplicates(fd,
+                                        "SELECT side, identity, image, NULL AS place FROM duplicate"
+                                        " WHERE tbl=:tbl ORDER BY side, identity, image",
+                                        table, fn, ctx, err);
+    if (code == MR_OK && fd->has_doubled)
+        code = walk_duplicates(fd,
+                               "SELECT 0 AS side, key AS identity, image, place FROM doubled"
+                               " WHERE tbl=:tbl ORDER BY key, place, image",
+                               table, fn, ctx, err);
     mr_case_unlock(fd->cf);
     return code;
 }

@@ -6,14 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/ask_secret.h"
 #include "core/base/strbuf.h"
 
 #define MYSQL_SCHEME "mysql://"
 #define SNAPSHOT_SCHEME "snapshot:"
+#define SHARDS_SCHEME "shards:"
 #define CONNECT_TIMEOUT_S 10
 #define CONNECT_TIMEOUT_MAX_S 3600
-#define PASSWORD_MAX 512
 #define PORT_DIGITS_MAX 5
 
 /*
@@ -458,8 +457,38 @@ static enum mr_code parse_snapshot(struct mr_endpoint *ep, struct span in, struc
     return rc == MR_OK ? parse_options(ep, options, err) : rc;
 }
 
+bool mr_endpoint_is_shards(const char *uri)
+{
+    return strncasecmp(uri, SHARDS_SCHEME, strlen(SHARDS_SCHEME)) == 0;
+}
+
+static enum mr_code keep_shards(struct mr_endpoint *ep, const char *uri, struct mr_err *err)
+{
+    memset(ep, 0, sizeof *ep);
+    ep->kind = MR_ENDPOINT_SHARDS;
+    ep->shards = strdup(uri + strlen(SHARDS_SCHEME));
+    return ep->shards != NULL ? MR_OK : mr_err_nomem(err, "reading an endpoint");
+}
+
+static enum mr_code refuse_shards(struct mr_endpoint *ep, struct mr_err *err)
+{
+    memset(ep, 0, sizeof *ep);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "an endpoint that begins with shards: stands for many servers as one source");
+    mr_err_hint(err, "Only check, affected and report work with the sources of a [map]; for all "
+                     "else name one of its servers, mysql://….");
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_endpoint_parse_any(struct mr_endpoint *ep, const char *uri, struct mr_err *err)
+{
+    return mr_endpoint_is_shards(uri) ? keep_shards(ep, uri, err) : mr_endpoint_parse(ep, uri, err);
+}
+
 enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri, struct mr_err *err)
 {
+    if (mr_endpoint_is_shards(uri))
+        return refuse_shards(ep, err);
     memset(ep, 0, sizeof *ep);
     ep->connect_timeout_s = CONNECT_TIMEOUT_S;
     enum mr_code rc;
@@ -513,6 +542,7 @@ void mr_endpoint_release(struct mr_endpoint *ep)
     free(ep->defaults_group);
     free(ep->dir);
     free(ep->key);
+    free(ep->shards);
     memset(ep, 0, sizeof *ep);
 }
 
@@ -552,6 +582,7 @@ enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *
         .connect_timeout_s = from->connect_timeout_s,
         .dir = copy_text(from->dir, &failed),
         .key = copy_text(from->key, &failed),
+        .shards = copy_text(from->shards, &failed),
     };
     if (from->ndbs > 0) {
         to->dbs = calloc(from->ndbs, sizeof *to->dbs);
@@ -645,6 +676,10 @@ void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out)
         add_snapshot(ep, out);
         return;
     }
+    if (ep->kind == MR_ENDPOINT_SHARDS) { /* which has no password */
+        mr_strbuf_add_fmt(out, "%s%s", SHARDS_SCHEME, ep->shards);
+        return;
+    }
     mr_strbuf_add_str(out, MYSQL_SCHEME);
     if (ep->user != NULL) {
         encode(out, ep->user, "");
@@ -670,8 +705,10 @@ void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out)
 {
     char seconds[16];
     bool any = ep->socket != NULL;
-    (void)snprintf(seconds, sizeof seconds, "%u", ep->connect_timeout_s);
     mr_endpoint_display(ep, out);
+    if (ep->kind == MR_ENDPOINT_SHARDS)
+        return;
+    (void)snprintf(seconds, sizeof seconds, "%u", ep->connect_timeout_s);
     add_option(out, &any, "ssl-mode", ssl_mode_name(ep->ssl_mode));
     add_option(out, &any, "ssl-ca", ep->ssl_ca);
     add_option(out, &any, "ssl-cert", ep->ssl_cert);
@@ -702,6 +739,10 @@ void mr_endpoint_place(const struct mr_endpoint *ep, struct mr_strbuf *out)
 {
     if (ep->kind == MR_ENDPOINT_SNAPSHOT) {
         add_snapshot(ep, out);
+        return;
+    }
+    if (ep->kind == MR_ENDPOINT_SHARDS) {
+        mr_endpoint_display(ep, out);
         return;
     }
     add_host(ep, out);
@@ -736,6 +777,8 @@ void mr_endpoint_drop_account(struct mr_endpoint *ep, struct mr_strbuf *named)
 
 void mr_endpoint_wipe_arg(char *arg)
 {
+    if (mr_endpoint_is_shards(arg)) /* where none belongs, and one may stand by a slip */
+        arg += strlen(SHARDS_SCHEME);
     if (strncasecmp(arg, MYSQL_SCHEME, strlen(MYSQL_SCHEME)) != 0)
         return;
     char *start = arg + strlen(MYSQL_SCHEME);
@@ -750,29 +793,4 @@ void mr_endpoint_wipe_arg(char *arg)
         return;
     for (char *p = colon + 1; p < at; p++)
         *p = 'x';
-}
-
-/* Every copy of it is overwritten, the one on the stack, too. */
-enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label, struct mr_err *err)
-{
-    char buf[PASSWORD_MAX] = "";
-    struct mr_strbuf prompt = MR_STRBUF_INIT;
-    char *password = NULL;
-    enum mr_code code = MR_OK;
-    mr_strbuf_add_fmt(&prompt, "Password for %s: ", label);
-    MR_TRY_OUT(mr_strbuf_check(&prompt, "asking for a password", err));
-    MR_TRY_OUT(mr_ask_secret(prompt.ptr, buf, sizeof buf, err));
-    if ((password = strdup(buf)) == NULL)
-        MR_TRY_OUT(mr_err_nomem(err, "reading a password"));
-    if (ep->password != NULL)
-        explicit_bzero(ep->password, strlen(ep->password));
-    free(ep->password);
-    ep->password = password;
-out:
-    if (code == MR_E_USAGE)
-        mr_err_hint(err, "Give the password by MYRECON_SOURCE_PASSWORD, "
-                         "MYRECON_TARGET_PASSWORD or an option file.");
-    explicit_bzero(buf, sizeof buf);
-    mr_strbuf_release(&prompt);
-    return code;
 }

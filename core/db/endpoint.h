@@ -3,6 +3,7 @@
  *
  *   mysql://[user[:password]@]host[:port][/db[,db…]][?key=value&…]
  *   snapshot:DIR[?key=KEY.pem]
+ *   shards:mysql://…#TABLE->TABLE,…   many servers as one source (core/source/shards.h)
  *
  * Percent-encoding is decoded in every part; an unknown key, a malformed port, an empty
  * database name or a bad escape is MR_E_USAGE naming the part.  host may be [v6].
@@ -22,7 +23,7 @@
 #include "core/base/arena.h"
 #include "core/base/strbuf.h"
 
-enum mr_endpoint_kind { MR_ENDPOINT_MYSQL = 1, MR_ENDPOINT_SNAPSHOT };
+enum mr_endpoint_kind { MR_ENDPOINT_MYSQL = 1, MR_ENDPOINT_SNAPSHOT, MR_ENDPOINT_SHARDS };
 
 enum mr_ssl_mode {
     MR_SSL_PREFERRED = 0,
@@ -60,10 +61,15 @@ struct mr_endpoint {
     enum mr_protocol_compress compress;
     unsigned connect_timeout_s; /* default 10 */
     char *dir, *key;            /* snapshot */
+    char *shards;               /* of shards: what stands behind the scheme */
 };
 
 /* Reads what was typed.  *ep is filled anew, and to be released; after an error it is empty. */
 enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri, struct mr_err *err);
+/* The same for whoever can work with many servers as one source, too: anybody else refuses such an
+ * endpoint by name (MR_E_REFUSED).  What stands behind its scheme is not looked at. */
+enum mr_code mr_endpoint_parse_any(struct mr_endpoint *ep, const char *uri, struct mr_err *err);
+bool mr_endpoint_is_shards(const char *uri);
 void mr_endpoint_release(struct mr_endpoint *ep);
 /* A copy of its own, to be released. */
 enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *from,

@@ -96,12 +96,13 @@ static const struct mr_kept *kept_of(const struct mr_pairing *pairing, const str
     return source != NULL ? mr_source_kept(source, t->db, t->name) : NULL;
 }
 
-/* The order of a snapshot's rows may be one that only a server has; and its rows are values,
- * not what a server sends. */
+/* The order of a snapshot's rows, and of many servers', may be one that only a server has; and their
+ * rows are values, not what a server sends. */
 static void settle_join(const struct mr_pairing *pairing, struct mr_pair *pair)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        if (kept_of(pairing, pair, (enum mr_side)side) == NULL)
+        if (kept_of(pairing, pair, (enum mr_side)side) == NULL &&
+            !mr_side_is_shards(&pairing->side[side]))
             continue;
         atomic_store(&pair->raw, false);
         if (pair->join == MR_JOIN_SHARED &&
@@ -160,6 +161,9 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
         .arena = pairing->arena,
         .whole_rows = pairing->whole_rows,
         .kept = {kept_of(pairing, pair, MR_SOURCE), kept_of(pairing, pair, MR_TARGET)}};
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (pair->side[side]->unfit != NULL)
+            return mr_err_set(err, MR_E_UNSUPPORTED, "%s", pair->side[side]->unfit);
     if (broken != NULL)
         return mr_err_set(err, MR_E_SQL, "the server cannot open the table%s%s",
                           broken->open_error != NULL ? ": " : "",

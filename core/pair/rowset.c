@@ -38,6 +38,7 @@ const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_
 struct fetch {
     struct mr_rowset *set;
     struct mr_rowhash *hash;
+    const struct mr_reader *reader;
     size_t image_bytes; /* still to be kept */
     size_t nkeys;
 };
@@ -65,6 +66,7 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     uint64_t size = 0;
     if (row == NULL)
         return mr_err_nomem(err, "reading rows by key");
+    row->place = f->reader->place;
     row->key_at = bytes->len;
     enum mr_code code = mr_rowhash_key(f->hash, values, bytes, err);
     row->key_len = bytes->len - row->key_at;
@@ -82,6 +84,14 @@ static int compare_keys(const void *a, const void *b, void *ctx)
 {
     const struct mr_rowset *set = ctx;
     return mr_key_compare(mr_rowset_key(set, a), mr_rowset_key(set, b));
+}
+
+/* Of one key as they came, which of many sources is the order of places. */
+static int compare_as_given(const void *a, const void *b, void *ctx)
+{
+    const struct mr_rowset_row *x = a, *y = b;
+    const int order = compare_keys(x, y, ctx);
+    return order != 0 ? order : (x->key_at > y->key_at) - (x->key_at < y->key_at);
 }
 
 static int compare_rows(const void *a, const void *b, void *ctx)
@@ -108,11 +118,12 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
                              struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
                              size_t image_bytes, struct mr_err *err)
 {
-    struct fetch f = {.set = set, .hash = hash, .image_bytes = image_bytes, .nkeys = nkeys};
+    struct fetch f = {
+        .set = set, .hash = hash, .reader = reader, .image_bytes = image_bytes, .nkeys = nkeys};
     empty(set);
     enum mr_code code = mr_reader_fetch(reader, hash->spec, keys, nkeys, add_row, &f, err);
     if (code == MR_OK)
-        sort(set, compare_keys); /* of one key, as the server gave them */
+        sort(set, compare_as_given);
     return code;
 }
 
@@ -120,7 +131,7 @@ enum mr_code mr_rowset_scan(struct mr_rowset *set, struct mr_reader *reader,
                             struct mr_rowhash *hash, struct mr_range range, size_t limit,
                             struct mr_err *err)
 {
-    struct fetch f = {.set = set, .hash = hash, .nkeys = limit};
+    struct fetch f = {.set = set, .hash = hash, .reader = reader, .nkeys = limit};
     empty(set);
     enum mr_code code = mr_reader_scan(reader, hash->spec, range, limit, add_row, &f, err);
     if (code == MR_OK)
@@ -154,6 +165,25 @@ struct mr_rowset_row *mr_rowset_find(const struct mr_rowset *set, struct mr_key 
             lo = mid + 1;
         else
             hi = mid;
+    }
+    return NULL;
+}
+
+struct mr_rowset_row *mr_rowset_find_at(const struct mr_rowset *set, struct mr_key key,
+                                        size_t place)
+{
+    struct mr_rowset_row *row = mr_rowset_find(set, key);
+    if (row == NULL)
+        return NULL;
+    size_t at = (size_t)(row - mr_rowset_at(set, 0));
+    while (at > 0 && mr_key_compare(mr_rowset_key(set, mr_rowset_at(set, at - 1)), key) == 0)
+        at--;
+    for (; at < set->rows.count; at++) {
+        row = mr_rowset_at(set, at);
+        if (mr_key_compare(mr_rowset_key(set, row), key) != 0)
+            return NULL;
+        if (row->place == place)
+            return row;
     }
     return NULL;
 }

@@ -16,6 +16,7 @@ struct mr_rowset_row {
     size_t key_at, key_len;
     size_t image_at, image_len; /* image_len 0: not kept */
     struct mr_digest digest;
+    size_t place; /* of many sources: which one it is of (source.h); else 0 */
     bool claimed; /* the caller's */
 };
 
@@ -52,6 +53,9 @@ struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_
 const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_row *row);
 /* The row with exactly this key, or NULL; of several any. */
 struct mr_rowset_row *mr_rowset_find(const struct mr_rowset *set, struct mr_key key);
+/* The row with exactly this key of that place, or NULL. */
+struct mr_rowset_row *mr_rowset_find_at(const struct mr_rowset *set, struct mr_key key,
+                                        size_t place);
 
 /* All rows of a key, which are several where its index is no unique one, whatever their order. */
 struct mr_rowset_group {

@@ -8,7 +8,8 @@
  * until mr_catalogue_free.  Read-only after loading, so threads may share it.
  *
  * What is added to these structs is added to catalogue_json.c and catalogue_json_read.c, but for
- * made_key_hidden, which is said of a catalogue that was read, and made_at, of one of a server.
+ * made_key_hidden and unfit, which are said of a catalogue that was read, and made_at, of one of a
+ * server.
  *
  * information_schema hides what an account may not see, without an error; see grants.h
  * and mr_schema_probe().
@@ -115,7 +116,8 @@ struct mr_table {
     const char *open_error; /* TABLE_COMMENT of a broken table or view, else NULL */
     bool transactional;     /* InnoDB, RocksDB, TokuDB; false: MyISAM, Aria, MEMORY, … */
     bool partitioned, system_versioned;
-    bool made_key_hidden;            /* it has a primary key that is not among these: made_key.h */
+    bool made_key_hidden; /* it has a primary key that is not among these: made_key.h */
+    const char *unfit;    /* of many sources: why they cannot be read as one table; else NULL */
     const char *collation, *charset; /* table default */
     const char *comment;
     const char *row_format;   /* "Dynamic"; NULL: not known */

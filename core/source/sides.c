@@ -9,23 +9,71 @@
 #include "core/db/sqltext.h"
 #include "core/schema/near_db.h"
 #include "core/source/abreast.h"
+#include "core/source/source_shards.h"
 
 const char *mr_side_name(enum mr_side side)
 {
     return side == MR_SOURCE ? "source" : "target";
 }
 
+/* Who is asked for a password is asked once: it is one account on all of them. */
+static enum mr_code login_shards(struct mr_shards *shards, const struct mr_login_opts *login,
+                                 struct mr_err *err)
+{
+    struct mr_login_opts others = *login;
+    others.ask_password = false;
+    for (size_t i = 0; i < shards->nservers; i++) {
+        struct mr_endpoint *ep = &shards->servers[i];
+        const char *asked = i > 0 && login->ask_password ? shards->servers[0].password : NULL;
+        MR_TRY(mr_login_complete(ep, "SOURCE", "source", i == 0 ? login : &others, err));
+        if (asked == NULL || ep->password != NULL || ep->password_command != NULL)
+            continue;
+        ep->password = strdup(asked);
+        if (ep->password == NULL)
+            return mr_err_nomem(err, "reading an endpoint");
+    }
+    return MR_OK;
+}
+
+static enum mr_code open_shards(struct mr_sides *sides, const struct mr_endpoint *ep,
+                                const struct mr_sides_opts *opts, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    if (opts->consistent) {
+        (void)mr_err_set(err, MR_E_USAGE, "many servers have no moment that all of them show");
+        mr_err_hint(err, "Leave --consistent out: what differs is read again until it rests.");
+        return MR_E_USAGE;
+    }
+    MR_TRY(mr_shards_parse(ep->shards, arena, &sides->shards, err));
+    return login_shards(&sides->shards, &opts->login, err);
+}
+
 static enum mr_code open_endpoint(struct mr_sides *sides, enum mr_side side, const char *uri,
-                                  const struct mr_sides_opts *opts, struct mr_err *err)
+                                  const struct mr_sides_opts *opts, struct mr_arena *arena,
+                                  struct mr_err *err)
 {
     struct mr_endpoint *ep = &sides->ep[side];
     const char *role = side == MR_SOURCE ? "SOURCE" : "TARGET";
-    enum mr_code code = mr_endpoint_parse(ep, uri, err);
+    enum mr_code code = opts->takes_shards && side == MR_SOURCE
+                            ? mr_endpoint_parse_any(ep, uri, err)
+                            : mr_endpoint_parse(ep, uri, err);
+    if (code == MR_OK && ep->kind == MR_ENDPOINT_SHARDS)
+        code = open_shards(sides, ep, opts, arena, err);
     if (code != MR_OK)
         mr_err_context(err, "%s", mr_side_name(side));
-    if (code != MR_OK || ep->kind == MR_ENDPOINT_SNAPSHOT)
+    if (code != MR_OK || ep->kind != MR_ENDPOINT_MYSQL)
         return code;
     return mr_login_complete(ep, role, mr_side_name(side), &opts->login, err);
+}
+
+bool mr_side_is_shards(const struct mr_server_side *side)
+{
+    return side->source != NULL && mr_source_is_shards(side->source);
+}
+
+bool mr_side_is_server(const struct mr_server_side *side)
+{
+    return !mr_side_is_snapshot(side) && !mr_side_is_shards(side);
 }
 
 bool mr_side_is_snapshot(const struct mr_server_side *side)
@@ -99,7 +147,9 @@ static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side, bool
     s->abandoned = &sides->abandoned;
     bool live = s->ep->kind == MR_ENDPOINT_MYSQL;
     enum mr_code code = mr_side_take_names(s, arena, err);
-    if (code == MR_OK)
+    if (code == MR_OK && s->ep->kind == MR_ENDPOINT_SHARDS)
+        code = mr_source_shards_new(&sides->shards, &sides->opts, &s->source, err);
+    else if (code == MR_OK)
         code = mr_source_new(s->ep, &sides->opts, &s->source, err);
     if (code == MR_OK && consistent && live)
         code = mr_source_new(s->ep, &sides->view_opts, &s->view, err);
@@ -204,7 +254,7 @@ enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SID
     sides->opts.db.abandoned = &sides->abandoned;
     sides->view_opts.frees_tables = opts->frees_tables;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = open_endpoint(sides, (enum mr_side)side, uris[side], opts, err);
+        code = open_endpoint(sides, (enum mr_side)side, uris[side], opts, arena, err);
     if (code == MR_OK)
         code = require_pairs(sides->ep[MR_SOURCE].ndbs, sides->ep[MR_TARGET].ndbs,
                              "Databases of the two URIs pair by position; name as many on "
@@ -230,6 +280,7 @@ void mr_sides_close(struct mr_sides *sides)
         mr_source_free(s->source);
         mr_endpoint_release(&sides->ep[side]);
     }
+    mr_shards_release(&sides->shards);
 }
 
 /* ---- pairs ---- */

@@ -18,6 +18,7 @@
 #include "core/db/grants.h"
 #include "core/db/login_opts.h"
 #include "core/schema/schema.h"
+#include "core/source/shards.h"
 #include "core/source/source.h"
 
 /* Index of everything that exists once a side. */
@@ -49,6 +50,7 @@ struct mr_sides_opts {
     struct mr_login_opts login;
     bool consistent;
     bool frees_tables;                /* of the views: see struct mr_source_opts */
+    bool takes_shards;                /* the source may be many servers (source_shards.h) */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
     void (*connected)(void *ctx);     /* called before catalogues are read; NULL: nothing is */
     void *ctx;
@@ -58,6 +60,7 @@ struct mr_sides {
     struct mr_server_side side[MR_SIDES];
     struct mr_endpoint ep[MR_SIDES];
     struct mr_source_opts opts, view_opts;
+    struct mr_shards shards; /* of a source that is many servers */
     atomic_bool abandoned;
 };
 
@@ -66,6 +69,10 @@ enum mr_code mr_side_take_names(struct mr_server_side *side, struct mr_arena *ar
                                 struct mr_err *err);
 /* False for a server, and for a side that was not opened. */
 bool mr_side_is_snapshot(const struct mr_server_side *side);
+/* Many servers as one: it has no connection of its own, and each of them moves. */
+bool mr_side_is_shards(const struct mr_server_side *side);
+/* One server, which has a connection to be asked. */
+bool mr_side_is_server(const struct mr_server_side *side);
 /* A reader that sees one moment: of sides that were opened `consistent`, or a snapshot. */
 enum mr_code mr_side_view_reader(const struct mr_server_side *side, struct mr_reader **out,
                                  struct mr_err *err);

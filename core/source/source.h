@@ -3,7 +3,8 @@
  *
  * A source describes itself (catalogue) and opens readers; a reader is one stream of
  * reads, used by one thread at a time (a live server: one connection).  The shape of
- * PostgreSQL's pg_rewind: one small vtable, two implementations, no other indirection.
+ * PostgreSQL's pg_rewind: one vtable, three implementations (a server, a snapshot, and many servers
+ * as one, source_shards.h), no other indirection.
  *
  * What is read is described by a struct mr_readspec, which the plan of a command fills
  * for each table and side.  Rows arrive through a callback with values in the order of
@@ -170,6 +171,8 @@ struct mr_reader {
     struct mr_source *source;
     mr_reader_renewed_fn *renewed; /* or NULL */
     void *renewed_ctx;
+    /* Of the row that is being given: from which of the tables that make one (source_shards.h); else 0 */
+    size_t place;
 };
 
 /* The catalogue is the caller's (mr_catalogue_free).  It lacks the keys that servers made up

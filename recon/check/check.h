@@ -9,6 +9,7 @@
  *   check_relate     who follows whom, and who may be behind
  *   check_settle     waits until a side has applied what the other had written
  *   check_marks      is a table still the one that was read?
+ *   check_shards     the same questions of a source that is many servers
  *   check_confirm    reads suspects again until they are diverged, settled or unsettled
  *   check_classify   kinds and moved identities, from the row images
  *   check_alike    what the differing rows of a table have in common
@@ -36,6 +37,7 @@
 struct mr_check_options;
 struct mr_spill;
 struct mr_check_mark;
+struct mr_check_shards_marks;
 struct mr_check_alike;
 struct mr_scope;
 
@@ -77,9 +79,10 @@ struct mr_check_run {
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];
     struct mr_check_settle settle;
-    struct mr_spill **spills;       /* by mr_pair.at: between two passes (check_spill.h) */
-    struct mr_check_mark *marks;    /* by mr_pair.at (check_marks.h) */
-    struct mr_check_alikes *alikes; /* check_alike.h */
+    struct mr_spill **spills;    /* by mr_pair.at: between two passes (check_spill.h) */
+    struct mr_check_mark *marks; /* by mr_pair.at (check_marks.h) */
+    struct mr_check_shards_marks *shards_marks; /* check_shards.h */
+    struct mr_check_alikes *alikes;             /* check_alike.h */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

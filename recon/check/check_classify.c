@@ -5,6 +5,7 @@
 
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
+#include "recon/check/check_doubled.h"
 #include "recon/check/check_duplicates.h"
 #include "recon/check/check_alike.h"
 
@@ -170,6 +171,7 @@ enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *t
     enum mr_code code = MR_OK;
     if (table->join != MR_JOIN_SHARED)
         MR_TRY_OUT(classify_stored(worker, table, err));
+    MR_TRY_OUT(mr_check_doubled(worker, table, err));
     MR_TRY_OUT(mr_check_duplicates(worker, table, err));
     MR_TRY_OUT(mr_findings_summarise(fd, table->find.id, counts, err));
     MR_TRY_OUT(mr_findings_count(fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err));

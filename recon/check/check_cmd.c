@@ -21,6 +21,7 @@
 #include "recon/check/check_run.h"
 #include "recon/check/check_same.h"
 #include "recon/check/check_scope.h"
+#include "recon/check/check_shards.h"
 #include "recon/check/check_sides.h"
 #include "recon/check/check_text.h"
 #include "recon/check/objects.h"
@@ -118,7 +119,7 @@ static enum mr_code refuse_moved(struct mr_check_run *check, const struct mr_fin
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         struct mr_server was;
         bool known = false;
-        if (mr_side_is_snapshot(&check->pairing.side[side]))
+        if (!mr_side_is_server(&check->pairing.side[side]))
             continue;
         const struct mr_server *now = &check->pairing.side[side].cat->server;
         code = mr_findings_server(check->fd, side, &was, &known, err);
@@ -137,7 +138,7 @@ static enum mr_code keep_servers(struct mr_check_run *check, struct mr_err *err)
 {
     const struct mr_server *servers[MR_SIDES] = {NULL};
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (!mr_side_is_snapshot(&check->pairing.side[side]))
+        if (mr_side_is_server(&check->pairing.side[side]))
             servers[side] = &check->pairing.side[side].cat->server;
     return mr_findings_servers_save(check->fd, servers, err);
 }
@@ -329,14 +330,12 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
 {
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
     struct mr_db_opts db_opts = {.run_tag = check->run.uuid};
-    const struct mr_endpoint *eps[MR_SIDES];
+    const struct mr_endpoint *const *eps = NULL;
     size_t servers = 0;
     double begun = mr_clock_now_s();
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (!mr_side_is_snapshot(&check->pairing.side[side]))
-            eps[servers++] = check->pairing.side[side].ep;
     enum mr_code code = MR_OK;
     check->dbs = &pairs;
+    MR_TRY_OUT(mr_check_endpoints(check, &eps, &servers, err));
     MR_TRY_OUT(mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err));
     MR_TRY_OUT(mr_check_same(check, &pairs, err));
     MR_TRY_OUT(mr_pair_sections_warn(&check->pairing, err));
@@ -427,6 +426,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     mr_check_hint_connections(code, err);
     if (code != MR_OK)
         goto out;
+    if (mr_check_has_shards(&check))
+        check.object_kinds &= MR_OBJECTS_OF_SHARDS;
     MR_TRY_OUT(mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err));
     MR_TRY_OUT(name_sides(&check, err));
     MR_TRY_OUT(run_check(&check, exit_code, err));

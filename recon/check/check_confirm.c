@@ -43,6 +43,7 @@ struct confirm {
     size_t width;          /* of the next batch, at most */
     bool images;           /* rows are read with their images */
     bool rests;            /* of the task */
+    bool many;             /* upstream is many servers: a key may have several rows */
 };
 
 /* One that is true unless the upstream side has it, too, and does not show it yet. */
@@ -313,6 +314,89 @@ static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e, s
     return MR_OK;
 }
 
+/* ---- keys that stand in several of many sources ---- */
+
+static bool is_doubled(const struct confirm *c, struct mr_key key)
+{
+    return c->many && (mr_rowset_group(&c->rows.u1, key).rows > 1 ||
+                       mr_rowset_group(&c->rows.u2, key).rows > 1);
+}
+
+static struct mr_finding *add_save(struct confirm *c, const struct mr_finding *f, int64_t id,
+                                   struct mr_err *err)
+{
+    struct mr_finding *save = mr_vec_push(&c->saves);
+    if (save == NULL) {
+        (void)mr_err_nomem(err, "confirming rows");
+        return NULL;
+    }
+    *save = *f;
+    save->id = id;
+    save->count = 1;
+    return save;
+}
+
+/* Downstream's row answers one of them: the one that it equals, else the first.  Each other one is a row that is
+ * missing, also where its key is there; so that of `count` rows one at most is no finding. */
+static enum mr_code make_doubled(struct confirm *c, const struct mr_entity *first, size_t count,
+                                 const struct mr_finding *f, struct mr_err *err)
+{
+    size_t answered = first->d != NULL ? 0 : count;
+    int64_t id = f->id;
+    for (size_t i = count; i-- > 0;)
+        if (same_row(first->d, first[i].u2))
+            answered = first->d != NULL ? i : count;
+    for (size_t i = 0; i < count; i++) {
+        struct mr_entity e = first[i];
+        if (i == answered && same_row(e.d, e.u2))
+            continue;
+        if (i != answered)
+            e.d = NULL;
+        struct mr_finding *save = add_save(c, f, id, err);
+        if (save == NULL)
+            return MR_E_NOMEM;
+        make_diverged(c, &e, save);
+        id = 0; /* the others are added */
+        if (save->state != MR_FIND_DIVERGED)
+            break;
+    }
+    return MR_OK;
+}
+
+/*
+ * All rows of a key at once: those of u2 stand together, in the order of places, and each has the
+ * row of u1 of its own place.  They are seen where each of them rests; a row that was in u1 alone, or
+ * came since, is on its way from one server to another.
+ */
+static enum mr_code judge_doubled(struct confirm *c, size_t at, struct mr_err *err)
+{
+    const struct mr_entity *first = mr_vec_at(&c->rows.list, at);
+    const struct mr_key key = mr_entity_up_key(&c->rows, first);
+    struct mr_finding *f = in_batch(c, key);
+    const size_t count = mr_rowset_group(&c->rows.u2, key).rows;
+    if (f == NULL)
+        return adopt(c, first, key, err);
+    if (f->count == 0) /* with the first of them */
+        return MR_OK;
+    f->count = 0;
+    bool rests = mr_rowset_group_is_same(mr_rowset_group(&c->rows.u1, key),
+                                         mr_rowset_group(&c->rows.u2, key));
+    for (size_t i = 0; rests && i < count; i++)
+        rests = same_row(first[i].u1, first[i].u2);
+    for (size_t i = 0; rests && i < count; i++)
+        if (!has_images(c, &first[i]))
+            return postpone(c, f, err);
+    if (rests && f->state == MR_FIND_SEEN_ONCE && has_rested(c, first, f))
+        return make_doubled(c, first, count, f, err);
+    struct mr_finding *save = add_save(c, f, f->id, err);
+    if (save == NULL)
+        return MR_E_NOMEM;
+    if (rests)
+        make_seen(c, first, save);
+    c->moving++;
+    return MR_OK;
+}
+
 /* Suspects without an entity of their own: gone on both sides, or part of a pair that is
  * found under the source's key. */
 static enum mr_code judge_rest(struct confirm *c, struct mr_err *err)
@@ -394,8 +478,11 @@ static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
     c->postponed = 0;
     MR_TRY(index_batch(c, err));
     MR_TRY(mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader), &c->arena, err));
-    for (size_t i = 0; i < c->rows.list.count; i++)
-        MR_TRY(judge_entity(c, mr_vec_at(&c->rows.list, i), err));
+    for (size_t i = 0; i < c->rows.list.count; i++) {
+        const struct mr_entity *e = mr_vec_at(&c->rows.list, i);
+        MR_TRY(is_doubled(c, mr_entity_up_key(&c->rows, e)) ? judge_doubled(c, i, err)
+                                                            : judge_entity(c, e, err));
+    }
     MR_TRY(judge_rest(c, err));
     MR_TRY(settle_doubts(c, err));
     MR_TRY(mr_misplaced_find(c->worker, c->table, c->hash, c->saves.items, c->saves.count, err));
@@ -566,7 +653,8 @@ enum mr_code mr_check_confirm(struct mr_check_worker *worker, const struct mr_co
                         .table = task->table,
                         .up = up,
                         .down = mr_other_side(up),
-                        .rests = task->rests};
+                        .rests = task->rests,
+                        .many = mr_side_is_shards(&worker->check->pairing.side[up])};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(confirm_init(&c, err));
     /* those seen once first: what this round sees the first time waits for the next */

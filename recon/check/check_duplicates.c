@@ -146,14 +146,47 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
     return code;
 }
 
+/* Of an image: from where to where its n-th value goes. */
+static bool span_of(const char *image, size_t len, size_t n, size_t *from, size_t *to)
+{
+    *to = 0;
+    for (size_t i = 0; i <= n; i++) {
+        *from = *to;
+        if (mr_row_skip(image, len, to, NULL) != MR_OK)
+            return false;
+    }
+    return true;
+}
+
+/* Do two rows stand under one key?  Only where the side is many servers, whose places are told of by
+ * check_doubled. */
+static bool is_one_key(const struct search *s, const struct row *a, const struct row *b)
+{
+    const struct mr_readspec *spec = &s->table->full[s->side];
+    const char *x = s->images.ptr + a->image_at, *y = s->images.ptr + b->image_at;
+    for (size_t k = 0; k < spec->nkey; k++) {
+        size_t from, to, start, end;
+        if (!span_of(x, a->image_len, spec->key[k], &from, &to) ||
+            !span_of(y, b->image_len, spec->key[k], &start, &end) || to - from != end - start ||
+            memcmp(x + from, y + start, to - from) != 0)
+            return false;
+    }
+    return spec->nkey > 0;
+}
+
+static bool is_twin(const struct search *s, const struct row *row, size_t of)
+{
+    const struct row *other = of < s->rows.count ? mr_vec_at(&s->rows, of) : NULL;
+    return other != NULL && compare_rows(row, other) == 0 && !is_one_key(s, row, other);
+}
+
 /* Rows are sorted by identity, so twins are neighbours; a NULL is nobody and has none. */
 static enum mr_code store_groups(struct search *s, struct mr_err *err)
 {
     struct mr_check_run *check = s->worker->check;
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct row *row = mr_vec_at(&s->rows, i);
-        bool twin = (i > 0 && compare_rows(row, mr_vec_at(&s->rows, i - 1)) == 0) ||
-                    (i + 1 < s->rows.count && compare_rows(row, mr_vec_at(&s->rows, i + 1)) == 0);
+        bool twin = is_twin(s, row, i - 1) || is_twin(s, row, i + 1);
         if (!twin || row->canon == NULL)
             continue;
         struct mr_find_duplicate d = {.side = (int)s->side,
@@ -374,7 +407,8 @@ enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair 
             mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED, &differ, err));
     for (int i = MR_SOURCE; i < MR_SIDES && differ > 0; i++) {
         enum mr_side side = (enum mr_side)i;
-        if (is_unique(table, side))
+        const bool is_many = mr_side_is_shards(&worker->check->pairing.side[side]);
+        if (!is_many && is_unique(table, side))
             continue;
         MR_TRY(is_findable(table, side)
                    ? search_table(worker, table, side, err)

@@ -54,7 +54,7 @@ static enum mr_code pair_by_bytes(struct mr_entities *e, struct mr_err *err)
     for (size_t i = 0; i < e->u2.rows.count; i++) {
         struct mr_rowset_row *u2 = mr_rowset_at(&e->u2, i);
         struct mr_key key = mr_rowset_key(&e->u2, u2);
-        struct mr_rowset_row *u1 = mr_rowset_find(&e->u1, key);
+        struct mr_rowset_row *u1 = mr_rowset_find_at(&e->u1, key, u2->place);
         if (u1 != NULL)
             u1->claimed = true;
         MR_TRY(push_entity(e, u1, u2, mr_rowset_find(&e->d, key), err));

@@ -2,7 +2,8 @@
  * check_entities: which of the rows that were read for a batch of keys are one row of the
  * table: two readings upstream (u1, u2) and one downstream (d).
  *
- * Rows with the same bytes as key are one; then, for text keys, those that TARGET's
+ * Rows with the same bytes as key are one (of many sources: and of the same place; then several
+ * entities have one key, and one row downstream); then, for text keys, those that TARGET's
  * collation takes for the same: 'a' here and 'A' there.
  *
  * Calling sequence: init, fill u1, d and u2 (rowset.h), make, walk list; again; release.

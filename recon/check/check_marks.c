@@ -12,6 +12,7 @@
 #include "core/schema/table_marks.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_scope.h"
+#include "recon/check/check_shards.h"
 #include "recon/check/check_sides.h"
 
 struct mr_check_mark {
@@ -70,7 +71,7 @@ static enum mr_code read_marks(struct mr_check_run *check, const struct mr_check
                                struct mr_check_mark *marks, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (!mr_side_is_snapshot(&check->pairing.side[side]))
+        if (mr_side_is_server(&check->pairing.side[side]))
             MR_TRY(read_side(check, (enum mr_side)side, before, marks, err));
     return MR_OK;
 }
@@ -80,7 +81,7 @@ static void warn_exchange(const struct mr_check_run *check, enum mr_side side)
 {
     const struct mr_pairing *pairing = &check->pairing;
     const struct mr_server_side *s = &pairing->side[side];
-    struct mr_db *db = mr_side_is_snapshot(s) ? NULL : mr_reader_db(s->main);
+    struct mr_db *db = mr_side_is_server(s) ? mr_reader_db(s->main) : NULL;
     const struct mr_server *server = db != NULL ? mr_db_server(db) : NULL;
     const struct mr_table *first = NULL;
     if (server == NULL || server->flavour != MR_FLAVOUR_MYSQL || server->version < 80000)
@@ -102,6 +103,7 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
     if (check->marks == NULL)
         return mr_err_nomem(err, "planning the work");
     MR_TRY(read_marks(check, NULL, check->marks, err));
+    MR_TRY(mr_check_shards_marks_begin(check, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         warn_exchange(check, (enum mr_side)side);
     return MR_OK;
@@ -158,6 +160,9 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
                                           mark->numbers, mark->time};
         if (mr_side_is_snapshot(&check->pairing.side[side]))
             now[side].time = made_of_snapshot(check, table, (enum mr_side)side);
+        else if (mr_side_is_shards(&check->pairing.side[side]) &&
+                 (now[side].time = mr_check_shards_made(check, table)) == NULL)
+            return mr_err_nomem(err, "planning the work");
         if (now[side].key == NULL || (now[side].time != NULL && now[side].time[0] == '\0'))
             return mr_err_nomem(err, "planning the work");
     }
@@ -220,7 +225,7 @@ static void look(struct mr_check_run *check, const struct mr_pair *table, double
         mark->looked_s = now_s;
     for (int side = MR_SOURCE; due && side < MR_SIDES; side++) {
         const struct mr_server_side *s = &check->pairing.side[side];
-        if (mr_side_is_snapshot(s) || mark->was_other[side] ||
+        if (!mr_side_is_server(s) || mark->was_other[side] ||
             stood_still(check, mr_reader_db(s->main), table, (enum mr_side)side) ||
             !is_other_now(mr_reader_db(s->main), table->side[side], &mark->side[side]))
             continue;
@@ -240,7 +245,7 @@ static bool stands(struct mr_check_worker *worker, const struct mr_pair *table, 
 {
     struct mr_check_run *check = worker->check;
     const struct mr_server_side *s = &check->pairing.side[side];
-    if (mr_side_is_snapshot(s))
+    if (!mr_side_is_server(s))
         return true;
     if (!check->opts->consistent)
         return stood_still(check, mr_reader_db(worker->reader[side]), table, side);
@@ -331,5 +336,5 @@ enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)
         if (why.code != MR_OK && !atomic_load(&table->failed) && mr_check_in_scope(check, table))
             code = judge(check, table, &why, err);
     }
-    return code;
+    return code == MR_OK ? mr_check_shards_marks_end(check, err) : code;
 }

@@ -149,7 +149,7 @@ static enum mr_code look_on(struct look look, struct settled *settled, size_t co
 static bool is_possible(const struct mr_check_worker *worker, const struct mr_pair *table,
                         enum mr_side side)
 {
-    return table->side[side]->partitioned && !mr_source_is_snapshot(worker->reader[side]->source);
+    return table->side[side]->partitioned && mr_side_is_server(&worker->check->pairing.side[side]);
 }
 
 /* Each side by itself: a row may be where it belongs here and not there. */

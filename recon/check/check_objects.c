@@ -362,6 +362,12 @@ static enum mr_code look_for_change(struct looking *l, struct mr_pair *table, en
         mr_check_give_up(l->check, table, &why);
         return MR_OK;
     }
+    if (now->unfit != NULL) {
+        (void)mr_err_set(&why, MR_E_CHANGED, "the table was altered while it was read: %s",
+                         now->unfit);
+        mr_check_give_up(l->check, table, &why);
+        return MR_OK;
+    }
     l->changed = false;
     MR_TRY(mr_objects_compare_table(l->check->pairing.side[side].cat, old, l->cat[side], now, &opts,
                                     err));

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_settle.h"
+#include "recon/check/check_shards.h"
 
 #define TRY_S 5 /* for a position that may never come */
 #define POLL_S 0.2
@@ -155,6 +156,8 @@ enum mr_code mr_check_relate(struct mr_check_run *check, struct mr_err *err)
     enum mr_code code = MR_OK;
     check->upstream = MR_SOURCE;
     check->lag[MR_SOURCE] = check->lag[MR_TARGET] = MR_LAG_NONE;
+    if (mr_check_has_shards(check))
+        return mr_check_shards_relate(check, err);
     if (has_snapshot(check))
         return MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {

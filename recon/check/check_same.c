@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_shards.h"
 
 static bool ends_run(enum mr_code code)
 {
@@ -76,6 +77,8 @@ enum mr_code mr_check_same(struct mr_check_run *check, const struct mr_vec *pair
     bool same = false, known = false;
     if (mr_side_is_snapshot(&side[MR_SOURCE]) || mr_side_is_snapshot(&side[MR_TARGET]))
         return MR_OK; /* of another moment */
+    if (mr_check_has_shards(check))
+        return mr_check_shards_same(check, pairs, err);
     const struct mr_server *server = &side[MR_SOURCE].cat->server;
     const struct mr_db_pair *pair = NULL;
     for (size_t i = 0; pair == NULL && i < pairs->count; i++)

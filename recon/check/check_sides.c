@@ -25,6 +25,7 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
                                  .login = check->opts->login,
                                  .consistent = check->opts->consistent,
                                  .open_snapshot = check->open_snapshot,
+                                 .takes_shards = true,
                                  .connected = show_phase,
                                  .ctx = check->progress};
     check->pairing.side = sides->side;
@@ -116,6 +117,11 @@ static enum mr_code try_links(struct mr_check_run *check, struct mr_err *err)
 
 enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *err)
 {
+    if (mr_side_is_shards(&check->pairing.side[MR_SOURCE])) {
+        if (check->opts->digest == MR_DIGEST_SERVER)
+            mr_log_info("many sources compute no digests together: --digest client");
+        return MR_OK;
+    }
     if (has_snapshot(check)) {
         if (check->opts->digest == MR_DIGEST_SERVER)
             mr_log_info("a snapshot computes no digests: --digest client");

@@ -38,8 +38,15 @@ struct reading {
     struct mr_err err;
 };
 
-static enum mr_code keep_image(struct reading *r, struct mr_key key, const struct mr_value *values,
-                               struct mr_err *err)
+/* Has a key several rows on the source, one a server? */
+static bool has_copies(const struct mr_check_worker *worker, const struct mr_pair *table)
+{
+    return table->join == MR_JOIN_SPILL &&
+           mr_side_is_shards(&worker->check->pairing.side[MR_SOURCE]);
+}
+
+static enum mr_code keep_image(struct reading *r, struct mr_key key, struct mr_digest digest,
+                               const struct mr_value *values, struct mr_err *err)
 {
     bool wanted = false;
     enum mr_code code = mr_spill_wants(r->spill, key, &wanted, err);
@@ -49,6 +56,9 @@ static enum mr_code keep_image(struct reading *r, struct mr_key key, const struc
     code = mr_rowhash_image(&r->hash, values, &r->image, err);
     if (code == MR_OK)
         code = mr_spill_keep_image(r->spill, (int)r->side, key, r->image.ptr, r->image.len, err);
+    if (code == MR_OK && has_copies(r->worker, r->table))
+        code = mr_spill_keep_copy(r->spill, (int)r->side, key, digest, r->image.ptr, r->image.len,
+                                  err);
     return code;
 }
 
@@ -72,7 +82,7 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     if (code == MR_OK)
         code = mr_spill_add(r->spill, (int)r->side, key, digest, err);
     if (code == MR_OK && r->images)
-        code = keep_image(r, key, values, err);
+        code = keep_image(r, key, digest, values, err);
     r->rows++;
     r->in_chunk++;
     return code;
@@ -340,6 +350,8 @@ enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *tabl
     enum mr_code code = mr_check_known_whole(worker, table, &equal, err);
     if (code == MR_OK && !equal)
         code = mr_spill_open(spill, err);
+    if (code == MR_OK && !equal && has_copies(worker, table))
+        mr_spill_expect_copies(*spill);
     if (code == MR_OK && !equal)
         code = one_pass(worker, table, *spill, 0, &open, err);
     if (code == MR_OK)

@@ -463,7 +463,9 @@ enum mr_code mr_check_suspects(struct mr_check_run *check, struct mr_err *err)
                        .end_s = mr_clock_now_s() + MR_SUSPECTS_SECONDS};
     enum mr_code code = MR_OK;
     mr_suspect_names_init(&s.names);
-    if (atomic_load(&check->lost) || !check->run.objects_done || !check->run.kin_done)
+    if (mr_side_is_shards(&check->pairing.side[MR_SOURCE]))
+        end_search(&s, "many sources as one cannot be sampled");
+    else if (atomic_load(&check->lost) || !check->run.objects_done || !check->run.kin_done)
         end_search(&s, "the run is not complete");
     else
         MR_TRY_OUT(add_names(&s, err));

@@ -31,6 +31,7 @@ struct text {
     bool nomem;             /* something of what was written may be missing */
     uint64_t shown, hidden; /* of the list under way */
     size_t name_width;
+    bool has_places; /* the heading of these is written */
 };
 
 static const char *style(const struct text *t, enum mr_style s)
@@ -489,6 +490,42 @@ static enum mr_code all_samples(struct text *t, struct mr_err *err)
     return MR_OK;
 }
 
+/* A key of several sources: it, and where its rows stand. */
+static enum mr_code place_line(void *ctx, const struct mr_find_duplicate *d, bool first,
+                               struct mr_err *err)
+{
+    struct text *t = ctx;
+    if (d->place == NULL)
+        return MR_OK;
+    t->hidden += first && t->shown == SAMPLES_A_TABLE;
+    if (t->hidden > 0)
+        return MR_OK;
+    t->shown += first;
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    MR_TRY(mr_image_open(&t->source, d->image, d->image_len, err));
+    MR_TRY(add_key(t, &t->source, &t->a, true, err));
+    mr_utf8_show_str(&t->b, d->place);
+    if (!t->has_places)
+        heading(t, "Keys in several sources");
+    t->has_places = true;
+    if (first)
+        (void)fprintf(t->out, "  %s  %s\n", t->name.ptr, t->a.ptr);
+    (void)fprintf(t->out, "      %s\n", t->b.ptr);
+    return MR_OK;
+}
+
+static enum mr_code all_places(struct text *t, struct mr_err *err)
+{
+    for (size_t i = 0; i < t->result->ntables; i++) {
+        set_table(t, i);
+        if (has_lines(t, i))
+            MR_TRY(mr_findings_walk_duplicates(t->result->fd, t->table->id, place_line, t, err));
+        say_hidden(t, "key", "keys");
+    }
+    return MR_OK;
+}
+
 static struct mr_value as_value(const char *text)
 {
     return (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
@@ -723,6 +760,8 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
         code = all_ranges(&t, err);
     if (code == MR_OK && has_any_lines(&t))
         code = all_samples(&t, err);
+    if (code == MR_OK && has_any_lines(&t))
+        code = all_places(&t, err);
     mr_findings_hide_explained(result->fd, false);
     if (code == MR_OK && result->objects.count > 0)
         objects(&t);

@@ -107,9 +107,14 @@ static enum mr_code find_twins(const struct mr_chunk *s, const struct mr_chunk *
     return code;
 }
 
+/* Rows of one key stand together where a source is many servers: it is one suspect. */
 static enum mr_code push_suspect(struct mr_vec *suspects, struct mr_key key, uint64_t equal,
                                  struct mr_err *err)
 {
+    const struct mr_find_suspect *last =
+        suspects->count > 0 ? mr_vec_at(suspects, suspects->count - 1) : NULL;
+    if (last != NULL && mr_key_compare(last->key, key) == 0)
+        return MR_OK;
     struct mr_find_suspect *suspect = mr_vec_push(suspects);
     if (suspect == NULL)
         return mr_err_nomem(err, "comparing a chunk");

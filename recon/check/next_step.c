@@ -104,15 +104,17 @@ static enum mr_code has_low_counters(const struct mr_check_result *result, bool 
     return code;
 }
 
-/* Then one side is of another moment, and differs from the other for that alone. */
-static bool has_snapshot(const struct mr_find_run *run)
+/* One side is of another moment, and differs from the other for that alone; or it is many servers, of
+ * which no plan is made. */
+static bool is_no_pair(const struct mr_find_run *run)
 {
-    return strncmp(run->source, "snapshot:", 9) == 0 || strncmp(run->target, "snapshot:", 9) == 0;
+    return strncmp(run->source, "snapshot:", 9) == 0 || strncmp(run->target, "snapshot:", 9) == 0 ||
+           mr_endpoint_is_shards(run->source);
 }
 
 static bool has_two_histories(const struct telling *t)
 {
-    return !has_snapshot(t->result->run) && mr_check_result_two_histories(t->result);
+    return !is_no_pair(t->result->run) && mr_check_result_two_histories(t->result);
 }
 
 static enum mr_code two_histories(struct telling *t, struct mr_err *err)
@@ -227,8 +229,10 @@ static enum mr_code keep(struct telling *t, struct mr_err *err)
 {
     mr_run_check_command(t->result->run, t->opts->config, "incident.case", &t->command);
     return add_str(t, MR_NEXT_KEEP,
-                   "To keep every finding with both row images, and to list people or "
-                   "plan a repair from them:",
+                   mr_endpoint_is_shards(t->result->run->source)
+                       ? "To keep every finding with both row images, and to list people from them:"
+                       : "To keep every finding with both row images, and to list people or "
+                         "plan a repair from them:",
                    err);
 }
 
@@ -256,7 +260,7 @@ static enum mr_code compare_whole(struct telling *t, struct mr_err *err)
 static enum mr_code plan(struct telling *t, struct mr_err *err)
 {
     const struct mr_check_result *r = t->result;
-    if (r->incomplete || has_snapshot(r->run))
+    if (r->incomplete || is_no_pair(r->run))
         return MR_OK; /* it would be refused, or needs the other side named */
     if (has_windows(r))
         return compare_whole(t, err);

@@ -49,6 +49,9 @@ enum mr_objects_kind {
     MR_OBJECTS_ALL = (1 << (6 + MR_OBJECT_KINDS)) - 1
 };
 
+/* Of many servers as one source nobody has made one object: what their rows are read by is compared. */
+#define MR_OBJECTS_OF_SHARDS ((unsigned)(MR_OBJECTS_TABLE | MR_OBJECTS_COLUMN | MR_OBJECTS_CHARSET))
+
 /* "foreign key", "auto_increment", as in the contract. */
 const char *mr_objects_kind_name(enum mr_objects_kind kind);
 /* "table,foreign_key", "all" or "none" (--objects): MR_E_USAGE names an unknown kind.

@@ -24,7 +24,9 @@ static const char schema_sql[] =
               " cs INT, ct INT, state INT NOT NULL, looks INT NOT NULL, canon BLOB) STRICT,"
               " WITHOUT ROWID;"
               "CREATE TABLE image (side INT NOT NULL, k BLOB NOT NULL, image BLOB NOT NULL,"
-              " PRIMARY KEY (side, k)) STRICT;";
+              " PRIMARY KEY (side, k)) STRICT;"
+              "CREATE TABLE copy (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL,"
+              " n INT NOT NULL, image BLOB, PRIMARY KEY (side, k, d)) STRICT, WITHOUT ROWID;";
 
 /* Keys whose digests do not occur equally often, with the surplus of each side and how many
  * rows of those digests each has. */
@@ -43,7 +45,8 @@ struct side_sum {
 
 struct mr_spill {
     struct mr_case *cf;
-    struct mr_case_stmt *add, *wants, *keep;
+    struct mr_case_stmt *add, *wants, *keep, *keep_copy;
+    bool copies;            /* are expected */
     bool uncommitted;       /* this pass */
     unsigned pass, at_rest; /* at_rest: passes in a row whose sides were the same */
     struct side_sum sums[2], before[2];
@@ -56,7 +59,10 @@ enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err)
         return mr_err_nomem(err, "comparing a table on disk");
     const struct mr_case_sql list[] = {
         {&spill->wants, "SELECT 1 FROM suspect WHERE k = :k AND state = 0"},
-        {&spill->keep, "INSERT OR REPLACE INTO image (side, k, image) VALUES (:side, :k, :image)"}};
+        {&spill->keep, "INSERT OR REPLACE INTO image (side, k, image) VALUES (:side, :k, :image)"},
+        {&spill->keep_copy,
+         "INSERT INTO copy (side, k, d, n, image) VALUES (:side, :k, :d, 1, :image)"
+         " ON CONFLICT (side, k, d) DO UPDATE SET n = n + 1"}};
     enum mr_code code = mr_case_open(NULL, MR_CASE_WRITE, schema_sql, 1, &spill->cf, err);
     if (code == MR_OK)
         mr_case_heed_signals(spill->cf, true); /* half of it is of no use to anybody */
@@ -77,6 +83,7 @@ void mr_spill_close(struct mr_spill *spill)
     mr_case_free(spill->add);
     mr_case_free(spill->wants);
     mr_case_free(spill->keep);
+    mr_case_free(spill->keep_copy);
     if (spill->cf != NULL)
         (void)mr_case_close(spill->cf, NULL);
     free(spill);
@@ -90,9 +97,19 @@ static enum mr_code exec_locked(struct mr_spill *spill, const char *sql, struct 
     return code;
 }
 
+void mr_spill_expect_copies(struct mr_spill *spill)
+{
+    spill->copies = true;
+}
+
+/* Of suspects that are judged no more, what the last look has kept stays. */
+#define OF_OPEN " k IN (SELECT k FROM suspect WHERE state = 0)"
+
 enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted, struct mr_err *err)
 {
     spill->uncommitted = uncommitted;
+    if (spill->copies)
+        MR_TRY(exec_locked(spill, "DELETE FROM copy WHERE" OF_OPEN, err));
     mr_case_free(spill->add);
     spill->add = NULL;
     enum mr_code code = exec_locked(spill, "DELETE FROM differs; DROP TABLE row;" ROW_TABLE, err);
@@ -122,6 +139,11 @@ enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
 enum mr_code mr_spill_drop_side(struct mr_spill *spill, int side, struct mr_err *err)
 {
     memset(&spill->sums[side], 0, sizeof spill->sums[side]);
+    if (spill->copies)
+        MR_TRY(exec_locked(spill,
+                           side == 0 ? "DELETE FROM copy WHERE side = 0 AND" OF_OPEN
+                                     : "DELETE FROM copy WHERE side = 1 AND" OF_OPEN,
+                           err));
     return exec_locked(
         spill, side == 0 ? "DELETE FROM row WHERE side = 0" : "DELETE FROM row WHERE side = 1",
         err);
@@ -209,6 +231,18 @@ enum mr_code mr_spill_keep_image(struct mr_spill *spill, int side, struct mr_key
     mr_case_lock(spill->cf);
     enum mr_code code = MR_CASE_RUN(spill->keep, err, MR_ARG_INT("side", side),
                                     MR_ARG_BYTES("k", key), MR_ARG_BLOB("image", image, len));
+    mr_case_unlock(spill->cf);
+    return code;
+}
+
+enum mr_code mr_spill_keep_copy(struct mr_spill *spill, int side, struct mr_key key,
+                                struct mr_digest digest, const void *image, size_t len,
+                                struct mr_err *err)
+{
+    mr_case_lock(spill->cf);
+    enum mr_code code =
+        MR_CASE_RUN(spill->keep_copy, err, MR_ARG_INT("side", side), MR_ARG_BYTES("k", key),
+                    MR_ARG_BLOB("d", &digest, sizeof digest), MR_ARG_BLOB("image", image, len));
     mr_case_unlock(spill->cf);
     return code;
 }
@@ -309,6 +343,46 @@ static const struct mr_case_field spilled_fields[] =
                  SPILLED("state", state, INT), SPILLED_SPAN("source", f.source),
                  SPILLED_SPAN("target", f.target));
 
+/* Rows of one key that only many servers can have. */
+struct copies {
+    const void *image;
+    size_t image_len;
+    uint64_t surplus; /* how many side 1 lacks */
+};
+
+/* Each row that is too many; the first has side 1's with it, which f brings. */
+static enum mr_code give_copies(struct mr_spill *spill, const struct mr_finding *f,
+                                mr_finding_fn *fn, void *ctx, struct mr_err *err)
+{
+    static const struct mr_case_field fields[] = MR_CASE_LIST(
+        MR_CASE_SPAN(struct copies, image), MR_CASE_FIELD(struct copies, surplus, MR_CASE_INT));
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct copies c = {0};
+    struct mr_finding one = *f;
+    bool row = false;
+    one.count = 1;
+    enum mr_code code =
+        MR_CASE_PREPARE(spill->cf,
+                        "SELECT s.image AS image, s.n - ifnull(t.n, 0) AS surplus FROM copy s"
+                        " LEFT JOIN copy t ON t.side = 1 AND t.k = s.k AND t.d = s.d"
+                        " WHERE s.side = 0 AND s.k = :k AND s.n > ifnull(t.n, 0) ORDER BY s.d",
+                        &stmt, err, MR_ARG_BYTES("k", f->key));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &c, &row, err)) == MR_OK && row)
+        for (uint64_t i = 0; code == MR_OK && i < c.surplus; i++) {
+            one.source = c.image;
+            one.source_len = c.image_len;
+            code = fn(ctx, &one, err);
+            one.target = NULL;
+            one.target_len = 0;
+            one.kind = MR_KIND_MISSING;
+        }
+    mr_case_free(stmt);
+    return code;
+}
+
 enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -331,8 +405,9 @@ enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx,
         s.f.count = s.ns > s.nt ? s.ns : s.nt;
         s.f.state = s.state == 2 ? MR_FIND_DIVERGED : MR_FIND_UNSETTLED;
         s.f.kind = s.nt == 0 ? MR_KIND_MISSING : s.ns == 0 ? MR_KIND_EXTRA : MR_KIND_UNDECIDED;
+        const bool copies = spill->copies && s.ns > 0 && s.state == 2;
         if (code == MR_OK)
-            code = fn(ctx, &s.f, err);
+            code = copies ? give_copies(spill, &s.f, fn, ctx, err) : fn(ctx, &s.f, err);
     }
     mr_case_free(stmt);
     return code;

@@ -29,6 +29,10 @@
 struct mr_spill;
 
 enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err);
+/* Before the first pass, where side 0 is many servers, so that a key may have several rows there: each
+ * that side 1 lacks will be a finding of its own (mr_spill_walk), of the images kept by
+ * mr_spill_keep_copy. */
+void mr_spill_expect_copies(struct mr_spill *spill);
 void mr_spill_close(struct mr_spill *spill); /* NULL is fine */
 
 /* uncommitted: one side's rows will be those of open transactions, too, which may be taken
@@ -50,6 +54,12 @@ enum mr_code mr_spill_wants(struct mr_spill *spill, struct mr_key key, bool *wan
 enum mr_code mr_spill_keep_image(struct mr_spill *spill, int side, struct mr_key key,
                                  const void *image, size_t len, struct mr_err *err);
 
+/* Besides keep_image, of every row of both sides where copies are expected.  Of side 1 no image is
+ * needed. */
+enum mr_code mr_spill_keep_copy(struct mr_spill *spill, int side, struct mr_key key,
+                                struct mr_digest digest, const void *image, size_t len,
+                                struct mr_err *err);
+
 /* Diverged keys that only one side has: canonical forms are asked for in batches (fn
  * fills the items' `out`), and keys with the same form become one. */
 typedef enum mr_code mr_spill_canon_fn(void *ctx, struct mr_vec *items, struct mr_arena *arena,
@@ -58,7 +68,9 @@ enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *
                                      struct mr_err *err);
 
 /* Diverged keys in byte order; still open ones come as UNSETTLED without images.
- * `count` is the surplus of rows; finding.source and .target are images. */
+ * `count` is the surplus of rows; finding.source and .target are images.  Where copies are expected,
+ * each row of side 0 that is too many comes by itself: the first with side 1's row, if that is too many,
+ * too, and the others without. */
 enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx,
                            struct mr_err *err);
 

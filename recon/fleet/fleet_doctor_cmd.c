@@ -13,6 +13,7 @@
 #include "recon/fleet/fleet_answer.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_options.h"
+#include "recon/fleet/inventory_map.h"
 
 struct options {
     struct mr_fleet_options fleet;
@@ -125,6 +126,7 @@ static enum mr_code add_patient(struct fleet_doctor *d, const struct mr_inventor
 
 static enum mr_code add_patients(struct fleet_doctor *d, struct mr_err *err)
 {
+    MR_TRY(mr_inventory_spread(&d->inventory, MR_SPREAD_PAIRS, &d->arena, err));
     const size_t pairs = d->inventory.pairs.count;
     d->patients = calloc(pairs + 1, sizeof *d->patients);
     d->tasks = calloc(pairs + 1, sizeof *d->tasks);

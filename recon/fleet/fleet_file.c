@@ -207,7 +207,7 @@ static void check_uri(struct mr_json_reader *r, const char *pair, const char *ur
     struct mr_err why = {0};
     if (r->code != MR_OK)
         return;
-    enum mr_code code = mr_endpoint_parse(&ep, uri, &why);
+    enum mr_code code = mr_endpoint_parse_any(&ep, uri, &why);
     if (code == MR_E_NOMEM)
         r->code = mr_err_nomem(r->err, r->doing);
     else if (code != MR_OK || ep.password != NULL || ep.password_command != NULL)

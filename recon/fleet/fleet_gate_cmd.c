@@ -12,6 +12,7 @@
 #include "recon/fleet/fleet_gate.h"
 #include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_record.h"
+#include "recon/fleet/inventory_map.h"
 #include "recon/gate/gate_answer.h"
 #include "recon/gate/gate_config.h"
 #include "recon/gate/gate_pick.h"
@@ -137,7 +138,8 @@ static enum mr_code name_baseline(struct fleet_gate *f, struct mr_fleet_gate_ser
 
 static bool has_peer(const struct fleet_gate *f, const struct mr_fleet_gate_server *s)
 {
-    return f->opts->peers && strncmp(s->pair->uri[mr_other_side(s->side)], "snapshot:", 9) != 0;
+    return f->opts->peers && s->pair->uri[mr_other_side(s->side)] != NULL &&
+           strncmp(s->pair->uri[mr_other_side(s->side)], "snapshot:", 9) != 0;
 }
 
 /* Without passwords. */
@@ -194,7 +196,8 @@ static enum mr_code add_server(struct fleet_gate *f, const struct mr_inventory_p
 {
     struct mr_fleet_gate_server *s = &f->gate.servers[f->gate.count];
     struct mr_endpoint ep = {0};
-    if (!is_wanted(f->opts, side))
+    if (!is_wanted(f->opts, side) || pair->uri[side] == NULL ||
+        (side == MR_TARGET && pair->only_source))
         return MR_OK;
     enum mr_code code = mr_endpoint_parse(&ep, pair->uri[side], err);
     if (code == MR_OK && ep.kind == MR_ENDPOINT_SNAPSHOT) {
@@ -217,6 +220,7 @@ static enum mr_code add_server(struct fleet_gate *f, const struct mr_inventory_p
 
 static enum mr_code add_servers(struct fleet_gate *f, struct mr_err *err)
 {
+    MR_TRY(mr_inventory_spread(&f->inventory, MR_SPREAD_SERVERS, &f->arena, err));
     const size_t most = f->inventory.pairs.count * MR_SIDES;
     f->gate.servers = calloc(most + 1, sizeof *f->gate.servers);
     f->tasks = calloc(most + 1, sizeof *f->tasks);

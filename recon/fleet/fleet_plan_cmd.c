@@ -171,7 +171,7 @@ static enum mr_code name_side(struct planner *p, const struct mr_inventory_pair 
 {
     struct mr_endpoint ep = {0};
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_endpoint_parse(&ep, pair->uri[side], err));
+    MR_TRY_OUT(mr_endpoint_parse_any(&ep, pair->uri[side], err));
     if (ep.password != NULL || ep.password_command != NULL) {
         (void)mr_err_set(err, MR_E_CONFIG,
                          "%s:%u: the %s of pair \"%s\" has a password in its URI, and the "
@@ -311,12 +311,27 @@ static enum mr_code require_pairs(const struct planner *p, struct mr_err *err)
             return MR_OK;
     (void)mr_err_set(err, p->opts->sizes != NULL ? MR_E_USAGE : MR_E_CONNECT,
                      "no pair can be planned; pair \"%s\": %s", p->sizes.pairs[0].name,
-                     p->sizes.pairs[0].failed);
+                     p->file.pairs[0].failed);
     mr_err_hint(err, "%s",
                 p->opts->sizes != NULL
                     ? "Record sizes of this inventory: fleet plan --record-sizes FILE."
                     : "See \"myrecon fleet doctor\", which tells what each pair lacks.");
     return err->code;
+}
+
+/* What a map has wrong may be its lines: they are in that section. */
+static enum mr_code name_failure(struct planner *p, size_t at, struct mr_err *err)
+{
+    const struct mr_fleet_sizes_pair *pair = &p->sizes.pairs[at];
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    p->file.pairs[at].failed = pair->failed;
+    if (pair->failed == NULL || !mr_endpoint_is_shards(pair->uri[MR_SOURCE]))
+        return MR_OK;
+    mr_strbuf_add_fmt(&text, "%s:%u: %s", p->inventory.path, inventory_pair(p, at)->line,
+                      pair->failed);
+    p->file.pairs[at].failed = text.failed ? NULL : mr_arena_strdup(&p->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return p->file.pairs[at].failed != NULL ? MR_OK : mr_err_nomem(err, DOING);
 }
 
 /* What could be recorded is kept also where a pair failed, which stands in it as such. */
@@ -327,9 +342,9 @@ static enum mr_code find_sizes(struct planner *p, struct mr_err *err)
                             : ask_servers(p, err));
     for (size_t i = 0; i < p->sizes.npairs; i++) {
         const struct mr_fleet_sizes_pair *pair = &p->sizes.pairs[i];
-        p->file.pairs[i].failed = pair->failed;
+        MR_TRY(name_failure(p, i, err));
         if (pair->failed != NULL)
-            mr_log_warning("pair \"%s\" is in no part: %s", pair->name, pair->failed);
+            mr_log_warning("pair \"%s\" is in no part: %s", pair->name, p->file.pairs[i].failed);
     }
     MR_TRY(require_pairs(p, err));
     return o->record_sizes != NULL ? mr_fleet_sizes_save(&p->sizes, o->record_sizes, err) : MR_OK;

@@ -47,10 +47,11 @@ static enum mr_side larger(const struct mr_pair *table)
                                                                                : MR_SOURCE;
 }
 
-/* By which ranges of one side are ranges of the other, and all of it is read. */
-static bool can_be_cut(struct mr_pair *table)
+/* By which ranges of one side are ranges of the other, and all of it is read.  A table of many sources
+ * is one unit: rows of one key are then in one part. */
+static bool can_be_cut(struct mr_pair *table, bool is_many)
 {
-    return table->join == MR_JOIN_SHARED && !atomic_load(&table->failed) &&
+    return table->join == MR_JOIN_SHARED && !atomic_load(&table->failed) && !is_many &&
            table->scan[MR_SOURCE].nkey > 0 && table->scan[MR_SOURCE].where == NULL &&
            table->scan[MR_TARGET].where == NULL;
 }
@@ -69,7 +70,8 @@ static enum mr_code find_cuts(struct mr_check_run *check, struct mr_pair *table,
     const uint64_t units = out->bytes / MR_UNIT_BYTES;
     const enum mr_side side = cutter(check, table);
     enum mr_code code = MR_OK;
-    if (units < 2 || most == 0 || !can_be_cut(table))
+    if (units < 2 || most == 0 ||
+        !can_be_cut(table, mr_side_is_shards(&check->pairing.side[MR_SOURCE])))
         return MR_OK;
     MR_TRY_OUT(mr_fleet_cuts(check->pairing.side[side].main, &table->scan[side],
                              units - 1 < most ? (size_t)units - 1 : most, MR_FLEET_CUTS_S,

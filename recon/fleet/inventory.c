@@ -7,13 +7,14 @@
 #include "core/base/suggest.h"
 #include "core/cli/ini.h"
 #include "core/file/io.h"
-#include "recon/fleet/name_range.h"
+#include "core/base/name_range.h"
+#include "recon/fleet/inventory_map.h"
 
 #define MAX_BYTES ((size_t)16 << 20)
 #define READERS 4
 #define HINT_SECTIONS                                                                              \
-    "An inventory has [fleet] and [pair NAME], with lines \"key = value\"; what is known of "      \
-    "tables stands in the file that \"config =\" names."
+    "An inventory has [fleet], [pair NAME] and [map NAME], with lines \"key = value\"; what is "   \
+    "known of tables stands in the file that \"config =\" names."
 #define READERS_MAX 64
 
 struct parser {
@@ -44,6 +45,7 @@ static enum mr_code no_memory(const struct parser *p)
 
 static const char *const fleet_keys[] = {"config", "readers-per-server", NULL};
 static const char *const pair_keys[] = {"source", "target", "config", NULL};
+static const char *const map_keys[] = {"source", "target", "config", "tables", NULL};
 
 /* A line whose = was forgotten is a key with a URI in it, and so with a password: what is no word is
  * not repeated in a message. */
@@ -54,7 +56,7 @@ static bool is_word(const char *text)
     return text[strspn(text, letters)] == '\0';
 }
 
-/* Each key is known, stands once, and says something. */
+/* Each key is known, stands once (but for lists), and says something. */
 static enum mr_code check_keys(const struct parser *p, const struct mr_ini_section *section,
                                const char *const *known)
 {
@@ -75,7 +77,7 @@ static enum mr_code check_keys(const struct parser *p, const struct mr_ini_secti
             return MR_E_CONFIG;
         }
         for (const struct mr_ini_entry *f = section->entries; f != e; f = f->next)
-            if (strcmp(f->key, e->key) == 0)
+            if (strcmp(f->key, e->key) == 0 && strcmp(e->key, "tables") != 0)
                 return fail(p, e->line, "the key stands twice in its section",
                             "Leave one of the two.");
         if (e->value[0] == '\0')
@@ -168,6 +170,19 @@ static enum mr_code check_uri(const struct parser *p, const struct mr_ini_entry 
     return code;
 }
 
+/* The sources together are one database. */
+static enum mr_code check_map_target(const struct parser *p, const struct mr_ini_entry *entry)
+{
+    struct mr_endpoint ep = {0};
+    MR_TRY(check_uri(p, entry, entry->value));
+    enum mr_code code = mr_endpoint_parse(&ep, entry->value, p->err);
+    if (code == MR_OK && ep.kind == MR_ENDPOINT_MYSQL && ep.ndbs != 1)
+        code = fail(p, entry->line, "the target of a map is not one database",
+                    "Name it behind the host: mysql://db/shop.");
+    mr_endpoint_release(&ep);
+    return code;
+}
+
 /* Each is checked with its number in it, since a number can make a bad URI of what looks like one. */
 static enum mr_code add_pair(struct parser *p, const struct mr_ini_section *section,
                              const struct mr_name_range *range, uint32_t at)
@@ -217,6 +232,34 @@ static enum mr_code read_pairs(struct parser *p, const struct mr_ini_section *se
         return fail(p, section->line, "more than 100,000 pairs", "Make two inventories of it.");
     for (uint32_t i = 0; i < mr_name_range_count(&range); i++)
         MR_TRY(add_pair(p, section, &range, i));
+    return MR_OK;
+}
+
+/* Its name stands for one: the range is the source's. */
+static enum mr_code read_map(struct parser *p, const struct mr_ini_section *section)
+{
+    MR_TRY(check_keys(p, section, map_keys));
+    const char *strange = mr_inventory_strange_name(section->argument);
+    if (strange != NULL)
+        return fail(p, section->line, strange,
+                    "It becomes the name of files: write it like [map shop]; the range of its "
+                    "sources stands in their URI.");
+    if (p->out->pairs.count == MR_INVENTORY_PAIRS)
+        return fail(p, section->line, "more than 100,000 pairs", "Make two inventories of it.");
+    struct mr_inventory_pair *map = mr_vec_push(&p->out->pairs);
+    const struct mr_ini_entry *target = find(section, "target"), *config = find(section, "config");
+    if (map == NULL)
+        return no_memory(p);
+    *map = (struct mr_inventory_pair){
+        .name = section->argument, .line = section->line, .config = p->config};
+    MR_TRY(mr_inventory_map_uri(section, p->out->path, p->arena, &map->uri[MR_SOURCE], p->err));
+    if (target == NULL)
+        return fail(p, section->line, "the map has no target",
+                    "Write \"target = mysql://db/shop\", with one database.");
+    map->uri[MR_TARGET] = target->value;
+    MR_TRY(check_map_target(p, target));
+    if (config != NULL && (map->config = path_of(p, config->value)) == NULL)
+        return no_memory(p);
     return MR_OK;
 }
 
@@ -274,13 +317,13 @@ static enum mr_code read_sections(struct parser *p, const struct mr_ini_section 
                 return fail(p, s->line, "a second [fleet] section", "Join it with the first.");
             fleet = s;
             MR_TRY(read_fleet(p, s));
-        } else if (strcmp(s->word, "pair") != 0) {
+        } else if (strcmp(s->word, "pair") != 0 && strcmp(s->word, "map") != 0) {
             return unknown_section(p, s);
         }
     }
     for (const struct mr_ini_section *s = sections; s != NULL; s = s->next)
         if (s != fleet)
-            MR_TRY(read_pairs(p, s));
+            MR_TRY(strcmp(s->word, "map") == 0 ? read_map(p, s) : read_pairs(p, s));
     return refuse_twins(p);
 }
 

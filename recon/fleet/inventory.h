@@ -7,6 +7,10 @@
  *   [pair shop-{01..63}]             63 pairs; {} in a value is the number of each
  *   source = mysql://recon@db{}-old/shop_{}
  *   target = mysql://recon@db{}-new/shop_{}
+ *   [map orders]                     many sources to one target (inventory_map.h): a pair, too
+ *   source = mysql://recon@db{00..15}-old/shop_{}
+ *   target = mysql://recon@db-new/shop
+ *   tables = orders_{0..9} -> orders
  *
  * A number keeps the width of the range's first one.  A path that is not absolute is taken from
  * the inventory's directory, wherever the command runs.  Names of pairs become names of files:
@@ -28,9 +32,11 @@
 
 struct mr_inventory_pair {
     const char *name;
-    const char *uri[MR_SIDES]; /* as written, with a password where one is */
-    const char *config;        /* path, or NULL: where any command looks for it */
-    unsigned line;             /* of the section */
+    const char
+        *uri[MR_SIDES]; /* as written, with a password where one is; of a map's source shards:… */
+    const char *config; /* path, or NULL: where any command looks for it */
+    unsigned line;      /* of the section */
+    bool only_source;   /* of a map that is spread: the target is another one's */
 };
 
 struct mr_inventory {

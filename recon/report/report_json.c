@@ -18,6 +18,8 @@ struct json {
     struct mr_report_columns columns;
     struct mr_samples samples;
     bool in_duplicate;
+    struct mr_vec places; /* const char *, in arena: of the duplicate under way */
+    struct mr_arena arena;
     struct mr_strbuf text;
     bool nomem; /* a text was not whole */
 };
@@ -262,13 +264,34 @@ static void end_duplicate(struct json *j)
     if (!j->in_duplicate)
         return;
     mr_jsonw_array_end(&j->w);
+    if (j->places.count > 0) {
+        mr_jsonw_key(&j->w, "places");
+        mr_jsonw_array_begin(&j->w);
+        for (size_t i = 0; i < j->places.count; i++)
+            mr_jsonw_str(&j->w, *(const char **)mr_vec_at(&j->places, i));
+        mr_jsonw_array_end(&j->w);
+    }
+    mr_vec_clear(&j->places);
+    mr_arena_reset(&j->arena);
     end_line(j);
     j->in_duplicate = false;
 }
 
+/* No more than a map has tables. */
+static enum mr_code keep_place(struct json *j, const char *place, struct mr_err *err)
+{
+    const char **slot = mr_vec_push(&j->places);
+    const char *kept = mr_arena_strdup(&j->arena, place);
+    if (slot == NULL || kept == NULL)
+        return mr_err_nomem(err, "writing JSON");
+    *slot = kept;
+    return MR_OK;
+}
+
 /* Rows come one at a time, and an identity may have any number: the line stays open while its keys
  * come, and is ended by whatever follows. */
-static enum mr_code duplicate_line(void *ctx, int side, bool first, struct mr_err *err)
+static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d, bool first,
+                                   struct mr_err *err)
 {
     struct json *j = ctx;
     const struct mr_image *row = &j->samples.images[0];
@@ -278,20 +301,27 @@ static enum mr_code duplicate_line(void *ctx, int side, bool first, struct mr_er
         j->in_duplicate = true;
         mr_jsonw_object_begin(&j->w);
         mr_jsonw_add_fmt(&j->w, "type:duplicate table:%s side:%s", j->columns.table->name,
-                         side == 0 ? "source" : "target");
-        code = put_named(j, "identity", row, MR_IMAGE_IDENTITY, err);
+                         d->side == 0 ? "source" : "target");
+        code =
+            put_named(j, "identity", row, d->place == NULL ? MR_IMAGE_IDENTITY : MR_IMAGE_KEY, err);
         mr_jsonw_key(&j->w, "keys");
         mr_jsonw_array_begin(&j->w);
     }
+    if (code == MR_OK && d->place != NULL)
+        code = keep_place(j, d->place, err);
     return code == MR_OK ? put_part(j, row, MR_IMAGE_KEY, err) : code;
 }
 
 static enum mr_code sample_lines(struct json *j, struct mr_err *err)
 {
     static const struct mr_sample_fns fns = {row_line, moved_line, duplicate_line};
+    j->places = (struct mr_vec)MR_VEC_INIT(const char *);
+    mr_arena_init(&j->arena);
     mr_samples_init(&j->samples, j->report, j->columns);
     enum mr_code code = mr_samples_walk(&j->samples, &fns, j, err);
     end_duplicate(j);
+    mr_vec_release(&j->places);
+    mr_arena_release(&j->arena);
     mr_samples_release(&j->samples);
     return code;
 }

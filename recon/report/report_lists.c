@@ -257,7 +257,8 @@ static enum mr_code take_moved(void *ctx, struct mr_err *err)
 
 /* Rows of an identity come one after the other: its cell stays open until the next one begins.
  * Behind KEYS_MAX there is one sign that some are left out. */
-static enum mr_code take_duplicate(void *ctx, int side, bool first, struct mr_err *err)
+static enum mr_code take_duplicate(void *ctx, const struct mr_find_duplicate *d, bool first,
+                                   struct mr_err *err)
 {
     struct lists *l = ctx;
     const struct mr_image *row = &l->samples.images[0];
@@ -268,8 +269,9 @@ static enum mr_code take_duplicate(void *ctx, int side, bool first, struct mr_er
             mr_doc_say(doc, "</cell></row>");
         (void)begin_row(&l->duplicates);
         mr_doc_say(doc, "<row><key>");
-        code = add_part(l, doc, row, MR_IMAGE_IDENTITY, false, err);
-        mr_doc_say(doc, "</key><cell>%s</cell><cell>", side == 0 ? "source" : "target");
+        code =
+            add_part(l, doc, row, d->place == NULL ? MR_IMAGE_IDENTITY : MR_IMAGE_KEY, false, err);
+        mr_doc_say(doc, "</key><cell>%s</cell><cell>", d->side == 0 ? "source" : "target");
         l->keys = 0;
     }
     l->keys++;
@@ -277,6 +279,8 @@ static enum mr_code take_duplicate(void *ctx, int side, bool first, struct mr_er
         mr_doc_say(doc, l->keys > KEYS_MAX ? " …" : "; ");
     if (code == MR_OK && l->keys <= KEYS_MAX)
         code = add_part(l, doc, row, MR_IMAGE_KEY, false, err);
+    if (d->place != NULL && l->keys <= KEYS_MAX)
+        mr_doc_say(doc, " in %s", d->place);
     return code;
 }
 

@@ -124,7 +124,7 @@ static enum mr_code see_duplicate(void *ctx, const struct mr_find_duplicate *d, 
     if (s->all_duplicates > s->report->max_rows)
         return MR_OK;
     MR_TRY(mr_image_open(&s->images[0], d->image, d->image_len, err));
-    return s->fns->duplicate(s->ctx, d->side, first, err);
+    return s->fns->duplicate(s->ctx, d, first, err);
 }
 
 enum mr_code mr_samples_walk(struct mr_samples *samples, const struct mr_sample_fns *fns, void *ctx,

@@ -33,8 +33,9 @@ struct mr_sample_fns {
     enum mr_code (*row)(void *ctx, enum mr_find_kind kind, uint64_t count, struct mr_err *err);
     /* images[0]: the row of SOURCE, images[1]: TARGET's, of the same identity. */
     enum mr_code (*moved)(void *ctx, struct mr_err *err);
-    /* images[0]: a row of that side; first: of its identity. */
-    enum mr_code (*duplicate)(void *ctx, int side, bool first, struct mr_err *err);
+    /* images[0]: a row of that side; first: of its identity, or where d->place is said, of its key. */
+    enum mr_code (*duplicate)(void *ctx, const struct mr_find_duplicate *d, bool first,
+                              struct mr_err *err);
 };
 
 struct mr_samples {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "recon/fleet/inventory.h"
+#include "recon/fleet/inventory_map.h"
 
 static struct mr_arena arena;
 static struct mr_inventory inventory;
@@ -75,6 +76,45 @@ static void test_pairs(void **state)
     assert_int_equal(pair_at(3)->line, 9);
 }
 
+#define SOURCE "source = mysql://recon@db{08..10}/shop_{}\n"
+#define TARGET "target = mysql://recon@new/shop\n"
+
+/* A pair whose source is all of them; spread, one for each. */
+static void test_map(void **state)
+{
+    static const char text[] = "[fleet]\nconfig = all.ini\n"
+                               "[map shop]\n" SOURCE TARGET "tables = orders_{0..9} -> orders\n"
+                               "tables = items->items, audit -> none\n"
+                               "[pair p]\n" ENDS;
+    struct mr_err err = {0};
+    (void)state;
+    parse_well(text, "f");
+    assert_int_equal(inventory.pairs.count, 2);
+    assert_string_equal(pair_at(0)->name, "shop");
+    assert_string_equal(pair_at(0)->config, "all.ini");
+    assert_string_equal(pair_at(0)->uri[MR_SOURCE],
+                        "shards:mysql://recon@db{08..10}/"
+                        "shop_{}#orders_{0..9}->orders,items->items,audit->none");
+    assert_string_equal(pair_at(0)->uri[MR_TARGET], "mysql://recon@new/shop");
+    assert_int_equal(mr_inventory_spread(&inventory, MR_SPREAD_PAIRS, &arena, &err), MR_OK);
+    assert_int_equal(inventory.pairs.count, 4);
+    assert_string_equal(pair_at(2)->name, "shop.10");
+    assert_string_equal(pair_at(2)->uri[MR_SOURCE], "mysql://recon@db10/shop_10");
+    assert_string_equal(pair_at(2)->uri[MR_TARGET], "mysql://recon@new/shop");
+    assert_false(pair_at(2)->only_source);
+    assert_string_equal(pair_at(3)->name, "p");
+    parse_well(text, "f");
+    assert_int_equal(mr_inventory_spread(&inventory, MR_SPREAD_SERVERS, &arena, &err), MR_OK);
+    assert_int_equal(inventory.pairs.count, 5);
+    assert_true(pair_at(2)->only_source);
+    assert_string_equal(pair_at(3)->name, "shop");
+    assert_null(pair_at(3)->uri[MR_SOURCE]);
+    /* files are named by what it becomes */
+    parse_well("[pair SHOP.09]\n" ENDS "[map shop]\n" SOURCE TARGET "tables = a -> a\n", "f");
+    assert_int_equal(mr_inventory_spread(&inventory, MR_SPREAD_PAIRS, &arena, &err), MR_E_CONFIG);
+    assert_string_equal(err.message, "f:1: a source of a map has the name of this pair");
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -116,7 +156,7 @@ static void test_refused(void **state)
     } table[] = {
         {"", "inventory \"f\" names no pair", "[pair NAME]"},
         {"[fleet]\nconfig = c\n", "inventory \"f\" names no pair", "[pair NAME]"},
-        {"[map shop]\n" ENDS, "f:1: unknown section [map]", "[fleet] and [pair NAME]"},
+        {"[mop shop]\n" ENDS, "f:1: unknown section [mop]", "[fleet], [pair NAME] and [map NAME]"},
         {"[pair a]\n" ENDS "[table x.y]\n", "f:4: unknown section [table]", "config ="},
         {"[fleet x]\n[pair a]\n" ENDS, "f:1: [fleet] has no name", "[fleet]"},
         {"[fleet]\n[pair a]\n" ENDS "[fleet]\n", "f:5: a second [fleet] section", "Join"},
@@ -137,6 +177,28 @@ static void test_refused(void **state)
          "connections"},
         {"[fleet]\nreaders-per-server = 18446744073709551617\n",
          "f:2: readers-per-server is no number from 1 to 64", "connections"},
+        {"[map a]\n" SOURCE TARGET, "f:1: the map has no tables", "tables ="},
+        {"[map a]\n" TARGET "tables = a -> a\n", "f:1: the map has no source", "source ="},
+        {"[map a]\n" SOURCE "tables = a -> a\n", "f:1: the map has no target", "target ="},
+        {"[map a]\n" SOURCE "target = mysql://b\ntables = a -> a\n",
+         "f:3: the target of a map is not one database", "mysql://db/shop"},
+        {"[map a-{1..2}]\n" SOURCE TARGET "tables = a -> a\n",
+         "f:1: the pair's name has other than letters, digits, \".\", \"_\" and \"-\"",
+         "[map shop]"},
+        {"[map a]\n" SOURCE TARGET "tables = a -> a\ntables = b -> b, a -> c\n",
+         "f:5: table \"a\" of the map: it is mapped twice", "one table"},
+        {"[map a]\n" SOURCE TARGET "tables = a -> a\ntables = b\n",
+         "f:5: table \"b\" of the map: it is mapped to nothing", "->"},
+        {"[map a]\nsource = mysql://db{0..1}/x_{0..1}\n" TARGET "tables = a -> a\n",
+         "f:2: more than one pair of braces in the URI of the sources", "{}"},
+        {"[map a]\nsource = mysql://u:geheim@db/x_{0..1}\n" TARGET "tables = a -> a\n",
+         "f:2: a password in the URI of many sources", "MYRECON_SOURCE_PASSWORD"},
+        {"[map a]\n" SOURCE TARGET "source = mysql://x/y\n",
+         "f:4: the key stands twice in its section", "one of the two"},
+        {"[pair a]\n" SOURCE TARGET "tables = a -> a\n", "f:4: unknown key \"tables\" in [pair]",
+         NULL},
+        {"[map a]\n" SOURCE TARGET "tables = a -> a\n[pair A]\n" ENDS,
+         "f:5: there is another pair \"A\", in line 1", "a name of its own"},
         {"[pair a]\ntarget = mysql://b/x\n", "f:1: the pair has no source", "source = mysql://"},
         {"\n[pair a]\nsource = mysql://b/x\n", "f:2: the pair has no target", "target = mysql://"},
         {"[pair]\n" ENDS, "f:1: a pair without a name", "[pair shop-00]"},
@@ -291,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pairs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_map, setup, teardown),
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "recon/fleet/name_range.h"
+#include "core/base/name_range.h"
 
 static void test_expands(void **state)
 {

@@ -1,5 +1,5 @@
 /* name_range.c: see name_range.h. */
-#include "recon/fleet/name_range.h"
+#include "core/base/name_range.h"
 
 #include <string.h>
 

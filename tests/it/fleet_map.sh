@@ -1,0 +1,100 @@
+#!/bin/bash
+# fleet_map.sh: many sources to one target: their rows are one table's, merged by key; a key that stands in two of
+# them is told of with both places, and whatever cannot be read as one is not called equal.
+
+. "$(dirname "$0")/lib.sh"
+begin ab
+INI=$IT_TMP/fleet.ini DIR=$IT_TMP/fleet INTO=$IT_TMP/merged
+export TMPDIR=$IT_TMP/tmp
+mkdir "$TMPDIR"
+for n in 00 01; do fresh a "${DB}_$n"; done
+TEMPLATE=$(uri a "${DB}_{00..01}")
+PLACE=${TEMPLATE#*@} PLACE=${PLACE%%/*}
+
+on() { # on N SQL: in the n-th source
+    client a -D "${DB}_$1" <<<"$2" || bail "SQL failed on source $1: ${2:0:200}"
+}
+each() { on 00 "$1"; on 01 "$1"; }
+map() { # map LINE…: a check of the sources by that map; $RC, $OUT, $ERR
+    CMD=("$MYRECON" check -q --json --settle "$SETTLE" --case "$IT_TMP/one.case" "shards:$TEMPLATE#$1" "${@:2}" "$DST")
+    rm -f "$IT_TMP/one.case"
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+lines() { jq -cr "select(.type == \"$1\") | $2" "$OUT" | xargs; }
+counts() { lines table '"\(.table | sub(".*[.]"; "")) \(.verdict) \(.source_rows)/\(.target_rows) \(.missing)-\(.extra)-\(.changed)-\(.collision)-\(.moved)"'; }
+
+# --- two sources of two tables each
+TABLE="(id INT PRIMARY KEY, mail VARCHAR(40) NOT NULL UNIQUE, v INT)"
+each "CREATE TABLE orders_0 $TABLE; CREATE TABLE orders_1 $TABLE"
+at b "CREATE TABLE orders $TABLE; INSERT INTO orders SELECT seq, CONCAT('m', seq), seq FROM seq_1_to_40000"
+for n in 0 1 2 3; do
+    on "0$((n / 2))" "INSERT INTO orders_$((n % 2)) SELECT seq, CONCAT('m', seq), seq FROM seq_1_to_40000 WHERE seq % 4 = $n"
+done
+MAP='orders_{0..1}->orders'
+map "$MAP"
+is "rows of four tables are one table's" "$RC $(counts)" "0 orders equal 40000/40000 0-0-0-0-0"
+
+on 00 "UPDATE orders_0 SET v = -1 WHERE id = 400; DELETE FROM orders_1 WHERE id = 401"
+on 01 "INSERT INTO orders_0 VALUES (50001, 'x', 1)"
+at b "INSERT INTO orders VALUES (50002, 'y', 1); UPDATE orders SET mail = 'z' WHERE id = 402"
+map "$MAP"
+is "what differs, by each kind" "$RC $(counts)" "1 orders diverged 40000/40001 1-2-1-1-0"
+is "rows of it" "$(lines row '"\(.kind) \(.key.id)"')" "changed 400 extra 401 collision 402 missing 50001 extra 50002"
+
+# --- one key in two sources
+on 01 "INSERT INTO orders_1 VALUES (800, 'm800b', 1)"                       # 800 is of source 00
+on 01 "INSERT INTO orders_0 SELECT * FROM ${DB}_00.orders_0 WHERE id = 804" # a copy
+on 00 "INSERT INTO orders_1 VALUES (50001, 'w', 2)"                         # the target has none
+on 00 "INSERT INTO orders_1 SELECT 806, 'm806', 9"                          # 806 is of source 01
+at b "UPDATE orders SET v = 9 WHERE id = 806"                               # the target has that of source 00
+map "$MAP"
+is "keys in two sources" "$RC $(counts)" "1 orders diverged 40004/40001 5-2-1-1-0"
+is "the target's row answers one of them" "$(lines row 'select(.kind == "missing") | "\(.key.id) \(.source.mail) \(.source.v)"')" \
+    "800 m800b 1 804 m804 804 806 m806 806 50001 x 1 50001 w 2"
+is "both places are named" "$(lines duplicate '"\(.side) \(.identity.id) \(.places | join(" "))"')" \
+    "source 800 $PLACE/${DB}_00.orders_0 $PLACE/${DB}_01.orders_1 source 804 $PLACE/${DB}_00.orders_0 $PLACE/${DB}_01.orders_0 source 806 $PLACE/${DB}_00.orders_1 $PLACE/${DB}_01.orders_0 source 50001 $PLACE/${DB}_00.orders_1 $PLACE/${DB}_01.orders_0"
+timeout 60 "$MYRECON" affected -q --subject "$DB.orders" --case "$IT_TMP/one.case" >"$OUT" 2>"$ERR"
+is "people of both" "$? $(grep -c missing "$OUT")" "0 5"
+timeout 60 "$MYRECON" report -q --case "$IT_TMP/one.case" --format json >"$OUT" 2>"$ERR"
+is "the report names them, too" "$? $(lines duplicate '"\(.identity.id) \(.places | length)"')" "0 800 2 804 2 806 2 50001 2"
+for command in "repair plan --policy mirror --output $IT_TMP/plan" "repair plan --policy merge --source $SRC --output $IT_TMP/plan"; do
+    # shellcheck disable=SC2086
+    timeout 60 "$MYRECON" $command --case "$IT_TMP/one.case" >"$OUT" 2>"$ERR"
+    like "no repair of many sources: ${command%% --out*}" "$? $(grep error: "$ERR")" "^5 .*many servers as one"
+done
+
+# --- of a fleet
+cat >"$INI" <<END
+[fleet]
+readers-per-server = 2
+[map shop]
+source = $TEMPLATE
+target = $DST
+tables = orders_{0..1} -> orders
+END
+fleet() {
+    CMD=("$MYRECON" fleet "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+fleet plan -q --inventory "$INI" --parts 2 --output "$DIR" --json
+is "the plan" "$RC $(lines pair '"\(.pair) \(.state) \(.tables)"')" "0 shop planned 1"
+for n in 0 1; do fleet run -q "$DIR" --part "$n"; RUN+=" $RC"; done
+is "its parts" "$RUN" " 1 0"
+fleet status "$DIR" --json
+is "counts as a pair" "$RC $(lines pair '"\(.pair) \(.verdict) \(.differing)"')" "1 shop diverged 9"
+fleet merge -q "$DIR" --output "$INTO"
+is "merged" "$RC" 1
+map "$MAP"
+plain() { jq -cS 'del(.run_id, .started, .seconds)' "$1"; }
+is "as one check has it" "$(plain "$INTO/shop.jsonl")" "$(plain "$OUT")"
+
+fleet gate record --inventory "$INI" --output "$IT_TMP/before"
+is "a baseline of each server" "$RC $(cd "$IT_TMP/before" && ls | xargs)" "0 shop.00.source.json shop.01.source.json shop.target.json"
+fleet gate check --json --inventory "$INI" "$IT_TMP/before"
+is "its gate" "$(lines server '"\(.pair) \(.side)"' | tr ' ' '\n' | sort | xargs)" "shop shop.00 shop.01 source source target"
+fleet doctor --json --inventory "$INI"
+is "its doctor" "$(lines pair .pair)" "shop.00 shop.01"
+
+finish
