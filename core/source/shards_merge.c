@@ -11,22 +11,20 @@
 #define FIRST_ROWS 256
 #define MOST_ROWS 20000
 
-/* A row that waits. */
+/* A row that waits: encoded, since that is a third of what values take. */
 struct row {
-    const struct mr_value *values;
-    struct mr_key key;
+    size_t at, len;         /* of all values, in bytes */
+    size_t key_at, key_len; /* behind them */
 };
 
 /* What was read of one place. */
 struct mr_shards_stream {
-    struct mr_arena arena;
+    struct mr_strbuf bytes;
     struct mr_vec rows; /* struct row; those from `at` on wait */
     size_t at;
-    bool ended;            /* there are no others in the range */
-    uint64_t step;         /* rows of the next reading */
-    struct mr_strbuf last; /* key of the last row that was read */
-    size_t ncols, nkey;
-    const size_t *key;
+    bool ended;    /* there are no others in the range */
+    uint64_t step; /* rows of the next reading */
+    const struct mr_readspec *spec;
 };
 
 void mr_shards_merge_init(struct mr_shards_merge *m, mr_shards_read_fn *read, void *ctx,
@@ -39,14 +37,15 @@ void mr_shards_merge_init(struct mr_shards_merge *m, mr_shards_read_fn *read, vo
 static void forget(struct mr_shards_merge *m)
 {
     for (size_t i = 0; i < m->nstreams; i++) {
-        mr_arena_release(&m->streams[i].arena);
+        mr_strbuf_release(&m->streams[i].bytes);
         mr_vec_release(&m->streams[i].rows);
-        mr_strbuf_release(&m->streams[i].last);
     }
     free(m->streams);
     free(m->heap);
+    free(m->values);
     m->streams = NULL;
     m->heap = NULL;
+    m->values = NULL;
     m->nstreams = m->nheap = 0;
     m->spec = NULL;
 }
@@ -60,41 +59,35 @@ void mr_shards_merge_release(struct mr_shards_merge *m)
 
 /* ---- reading ---- */
 
-/* With bytes of its own, a long value whole. */
-static enum mr_code keep_value(struct mr_arena *arena, const struct mr_value *from,
-                               struct mr_value *to, struct mr_err *err)
-{
-    *to = *from;
-    if (from->ptr == NULL && (from->len == 0 || from->lob == NULL))
-        return MR_OK;
-    char *bytes = mr_arena_alloc(arena, from->len + 1);
-    if (bytes == NULL)
-        return mr_err_nomem(err, "merging rows");
-    to->ptr = bytes;
-    to->lob = NULL;
-    if (from->ptr == NULL)
-        return from->lob->read(from->lob, from->lob_column, 0, bytes, from->len, err);
-    memcpy(bytes, from->ptr, from->len);
-    return MR_OK;
-}
-
 static enum mr_code keep_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct mr_shards_stream *s = ctx;
-    struct mr_value *kept = mr_arena_alloc(&s->arena, s->ncols * sizeof *kept);
+    const struct mr_readspec *spec = s->spec;
     struct row *row = mr_vec_push(&s->rows);
-    if (kept == NULL || row == NULL)
+    if (row == NULL)
         return mr_err_nomem(err, "merging rows");
-    for (size_t i = 0; i < s->ncols; i++)
-        MR_TRY(keep_value(&s->arena, &values[i], &kept[i], err));
-    mr_strbuf_reset(&s->last);
-    for (size_t k = 0; k < s->nkey; k++)
-        MR_TRY(mr_row_encode(&s->last, &values[s->key[k]], err));
-    MR_TRY(mr_strbuf_check(&s->last, "merging rows", err));
-    const char *key = mr_arena_dup(&s->arena, s->last.ptr, s->last.len);
-    if (key == NULL)
-        return mr_err_nomem(err, "merging rows");
-    *row = (struct row){kept, {key, s->last.len}};
+    row->at = s->bytes.len;
+    for (size_t i = 0; i < spec->ncols; i++)
+        MR_TRY(mr_row_encode_exact(&s->bytes, &values[i], err));
+    row->key_at = s->bytes.len;
+    row->len = row->key_at - row->at;
+    for (size_t k = 0; k < spec->nkey; k++)
+        MR_TRY(mr_row_encode(&s->bytes, &values[spec->key[k]], err));
+    row->key_len = s->bytes.len - row->key_at;
+    return mr_strbuf_check(&s->bytes, "merging rows", err);
+}
+
+/* As they were read: an encoding does not tell a number without a sign, or a member of an ENUM. */
+static enum mr_code decode_row(const struct mr_shards_merge *m, const struct mr_shards_stream *s,
+                               const struct row *row, struct mr_err *err)
+{
+    const char *bytes = s->bytes.ptr + row->at;
+    size_t pos = 0;
+    for (size_t i = 0; i < m->spec->ncols; i++) {
+        MR_TRY(mr_row_decode(bytes, row->len, &pos, &m->values[i], err));
+        if (m->values[i].cls != MR_CLASS_NULL)
+            m->values[i].cls = m->spec->cols[i].cls;
+    }
     return MR_OK;
 }
 
@@ -102,7 +95,7 @@ static enum mr_code keep_row(void *ctx, const struct mr_value *values, struct mr
 static uint64_t next_step(const struct mr_shards_merge *m, const struct mr_shards_stream *s)
 {
     const uint64_t share = MR_SHARDS_BYTES / m->nstreams;
-    const uint64_t row = s->arena.total_bytes / (s->rows.count + 1) + 1;
+    const uint64_t row = s->bytes.len / (s->rows.count + 1) + sizeof(struct row) + 1;
     uint64_t step = s->step * 2 < MOST_ROWS ? s->step * 2 : MOST_ROWS;
     if (step > share / row)
         step = share / row;
@@ -116,10 +109,11 @@ static enum mr_code refill(struct mr_shards_merge *m, size_t place, struct mr_ke
     struct mr_shards_stream *s = &m->streams[place];
     struct mr_strbuf lo = MR_STRBUF_INIT;
     const struct mr_key hi = {m->hi.len > 0 ? m->hi.ptr : NULL, m->hi.len};
-    mr_arena_reset(&s->arena);
+    mr_strbuf_add(&lo, from.ptr, from.ptr != NULL ? from.len : 0);
+    mr_strbuf_reset(&s->bytes);
+    mr_strbuf_shrink(&s->bytes, MR_SHARDS_BYTES / m->nstreams);
     mr_vec_clear(&s->rows);
     s->at = 0;
-    mr_strbuf_add(&lo, from.ptr, from.ptr != NULL ? from.len : 0);
     enum mr_code code = mr_strbuf_check(&lo, "merging rows", err);
     const struct mr_range range = {{lo.len > 0 ? lo.ptr : NULL, lo.len}, hi};
     if (code == MR_OK)
@@ -132,10 +126,15 @@ static enum mr_code refill(struct mr_shards_merge *m, size_t place, struct mr_ke
 
 /* ---- the heap ---- */
 
+static struct mr_key key_at(const struct mr_shards_stream *s, size_t at)
+{
+    const struct row *row = mr_vec_at(&s->rows, at);
+    return (struct mr_key){s->bytes.ptr + row->key_at, row->key_len};
+}
+
 static struct mr_key key_of(const struct mr_shards_merge *m, size_t place)
 {
-    const struct mr_shards_stream *s = &m->streams[place];
-    return ((const struct row *)mr_vec_at(&s->rows, s->at))->key;
+    return key_at(&m->streams[place], m->streams[place].at);
 }
 
 static bool is_before(const struct mr_shards_merge *m, size_t a, size_t b)
@@ -164,7 +163,7 @@ static enum mr_code advance(struct mr_shards_merge *m, struct mr_err *err)
     const size_t place = m->heap[0];
     struct mr_shards_stream *s = &m->streams[place];
     if (++s->at == s->rows.count && !s->ended)
-        MR_TRY(refill(m, place, (struct mr_key){s->last.ptr, s->last.len}, err));
+        MR_TRY(refill(m, place, key_at(s, s->rows.count - 1), err));
     if (s->at == s->rows.count)
         m->heap[0] = m->heap[--m->nheap];
     if (m->nheap > 0)
@@ -180,7 +179,8 @@ static enum mr_code begin(struct mr_shards_merge *m, size_t places, const struct
     forget(m);
     m->streams = calloc(places, sizeof *m->streams);
     m->heap = calloc(places, sizeof *m->heap);
-    if (m->streams == NULL || m->heap == NULL)
+    m->values = calloc(spec->ncols, sizeof *m->values);
+    if (m->streams == NULL || m->heap == NULL || m->values == NULL)
         return mr_err_nomem(err, "merging rows");
     m->nstreams = places;
     m->spec = spec;
@@ -190,13 +190,10 @@ static enum mr_code begin(struct mr_shards_merge *m, size_t places, const struct
     mr_strbuf_add(&m->hi, range.hi.ptr, range.hi.ptr != NULL ? range.hi.len : 0);
     MR_TRY(mr_strbuf_check(&m->hi, "merging rows", err));
     for (size_t i = 0; i < places; i++)
-        m->streams[i] = (struct mr_shards_stream){.arena = MR_ARENA_INIT,
+        m->streams[i] = (struct mr_shards_stream){.bytes = MR_STRBUF_INIT,
                                                   .rows = MR_VEC_INIT(struct row),
-                                                  .last = MR_STRBUF_INIT,
                                                   .step = FIRST_ROWS,
-                                                  .ncols = spec->ncols,
-                                                  .nkey = spec->nkey,
-                                                  .key = spec->key};
+                                                  .spec = spec};
     for (size_t i = 0; i < places; i++) {
         MR_TRY(refill(m, i, range.lo, err));
         if (m->streams[i].rows.count > 0)
@@ -226,14 +223,15 @@ static enum mr_code give(struct mr_shards_merge *m, uint64_t limit, mr_row_fn *f
 {
     for (uint64_t given = 0; m->nheap > 0; given++) {
         struct mr_shards_stream *s = &m->streams[m->heap[0]];
-        const struct row *row = mr_vec_at(&s->rows, s->at);
-        if (limit > 0 && given >= limit && !is_bytes(&m->lo, row->key))
+        const struct mr_key key = key_at(s, s->at);
+        if (limit > 0 && given >= limit && !is_bytes(&m->lo, key))
             return MR_OK;
         mr_strbuf_reset(&m->lo);
-        mr_strbuf_add(&m->lo, row->key.ptr, row->key.len);
+        mr_strbuf_add(&m->lo, key.ptr, key.len);
         MR_TRY(mr_strbuf_check(&m->lo, "merging rows", err));
         *m->place = m->heap[0];
-        MR_TRY(fn(ctx, row->values, err));
+        MR_TRY(decode_row(m, s, mr_vec_at(&s->rows, s->at), err));
+        MR_TRY(fn(ctx, m->values, err));
         MR_TRY(advance(m, err));
     }
     return MR_OK;

@@ -38,7 +38,8 @@ struct mr_shards_merge {
     double read_s;           /* when the first of it was read */
     struct mr_shards_stream *streams;
     size_t nstreams;
-    size_t *heap; /* of streams with a row that waits */
+    size_t *heap;            /* of streams with a row that waits */
+    struct mr_value *values; /* of the row that is given */
     size_t nheap;
 };
 

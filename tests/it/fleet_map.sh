@@ -4,6 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 begin ab
+RUN='' TWO=''
 INI=$IT_TMP/fleet.ini DIR=$IT_TMP/fleet INTO=$IT_TMP/merged
 export TMPDIR=$IT_TMP/tmp
 mkdir "$TMPDIR"
@@ -87,6 +88,7 @@ is "counts as a pair" "$RC $(lines pair '"\(.pair) \(.verdict) \(.differing)"')"
 fleet merge -q "$DIR" --output "$INTO"
 is "merged" "$RC" 1
 map "$MAP"
+cp "$OUT" "$OUT.full"
 plain() { jq -cS 'del(.run_id, .started, .seconds)' "$1"; }
 is "as one check has it" "$(plain "$INTO/shop.jsonl")" "$(plain "$OUT")"
 
@@ -96,5 +98,43 @@ fleet gate check --json --inventory "$INI" "$IT_TMP/before"
 is "its gate" "$(lines server '"\(.pair) \(.side)"' | tr ' ' '\n' | sort | xargs)" "shop shop.00 shop.01 source source target"
 fleet doctor --json --inventory "$INI"
 is "its doctor" "$(lines pair .pair)" "shop.00 shop.01"
+
+for readers in 1 2; do # one server under two names is two connections of a reader
+    sed -e "s/^readers.*/readers-per-server = $readers/" -e '/^source/s/$/?connect-timeout=1{}/' "$INI" >"$IT_TMP/two.ini"
+    rm -rf "$IT_TMP/two"
+    fleet plan -q --inventory "$IT_TMP/two.ini" --parts 1 --output "$IT_TMP/two"
+    fleet run -q --json "$IT_TMP/two" --part 0
+    TWO+=" $RC"
+done
+is "readers-per-server as large as the names of a server" "$TWO" " 4 1"
+
+# --- a run that is killed goes on, and loses no key of two sources
+cut_off() { # the case of a run that was killed in its middle
+    rm -f "$IT_TMP/cut.case"
+    "$MYRECON" check -q --case "$IT_TMP/cut.case" --settle 30 --threads 1 "shards:$TEMPLATE#$MAP" "$DST" >"$OUT" 2>&1 &
+    local pid=$! i
+    for i in {1..200}; do
+        [ "$(sqlite3 "$IT_TMP/cut.case" "SELECT count(*) FROM chunk" 2>"$IT_TMP/null")" = 0 ] || [ ! -s "$IT_TMP/cut.case" ] || break
+        sleep 0.1
+    done
+    sleep 1
+    kill -KILL "$pid"
+    wait "$pid" 2>"$IT_TMP/null"
+}
+cut_off
+CMD=("$MYRECON" check -q --json --resume --case "$IT_TMP/cut.case" --settle 0 "shards:$TEMPLATE#$MAP" "$DST")
+timeout 60 "${CMD[@]}" >"$IT_TMP/resumed" 2>"$ERR" </dev/null
+is "what a run that was killed comes to" "$? $(plain "$IT_TMP/resumed" | grep -v '"type":"summary"')" "1 $(plain "$OUT.full" | grep -v '"type":"summary"')"
+
+# --- a source that goes, and slots
+fleet plan -q --inventory "$INI" --parts 1 --output "$IT_TMP/gone"
+client a <<<"RENAME TABLE ${DB}_01.orders_0 TO ${DB}_00.kept; DROP DATABASE ${DB}_01" || bail "no way to drop a source"
+fleet run -q --json "$IT_TMP/gone" --part 0
+is "a source that is gone fails the pair" "$RC $(lines pair '"\(.pair) \(.state)"')" "4 shop failed"
+like "by name" "$(lines pair .reason)" "$PLACE/${DB}_01"
+fleet merge -q "$IT_TMP/gone" --output "$IT_TMP/gone.merged"
+is "which is not equal" "$RC $(jq -r 'select(.type == "pair") | .verdict' "$IT_TMP/gone.merged/fleet.jsonl")" "4 incomplete"
+fleet plan -q --json --inventory "$INI" --parts 1 --output "$IT_TMP/gone2"
+like "nor can it be planned" "$RC $(cat "$ERR")" "^3 .*fleet.ini:3: .*${DB}_01"
 
 finish
