@@ -146,7 +146,10 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     struct mr_check_run check = {.opts = &o->check,
                                  .pairing = {.config = invocation->config},
                                  .open_snapshot = invocation->commands.open_snapshot,
-                                 .run = {.uuid = id.id, .started = id.started},
+                                 .run = {.uuid = id.id,
+                                         .started = id.started,
+                                         .source = operands[MR_SOURCE],
+                                         .target = operands[MR_TARGET]}, /* without passwords */
                                  .arena = MR_ARENA_INIT,
                                  .lock = PTHREAD_MUTEX_INITIALIZER,
                                  .asking = PTHREAD_MUTEX_INITIALIZER};

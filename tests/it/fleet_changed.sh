@@ -81,6 +81,11 @@ at a "CREATE TABLE t2 LIKE t; INSERT INTO t2 SELECT * FROM t; DROP TABLE t; RENA
 fleet run -q "$DIR" --part 1
 fleet merge "$DIR" --output "$INTO"
 is "made anew: named, with the table" "$RC $(grep -c "^    table \"$DB.t\": it was made anew" "$OUT")" "4 1"
+# --- a pair of one database on both sides is refused by the names that it has
+printf '[pair one]\nsource = %s\ntarget = %s\n' "$SRC" "$SRC" >"$IT_TMP/same.ini"
+fleet plan --inventory "$IT_TMP/same.ini" --parts 1 --output "$IT_TMP/same"
+is "compared with itself" "$RC $(grep -c "is in no part: .* would be compared with itself: source \"mysql://.* and target \"mysql://" "$ERR")" "3 1"
+
 # --- pipes where files are to be: nobody waits for what will never come
 tables
 is "as planned, again" "$(parts)" "0 0"
