@@ -409,9 +409,10 @@ enum mr_code mr_io_sync_files(const char *dir, bool removes, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES], struct mr_err *err)
+enum mr_code mr_io_detach(struct mr_io_file *file, bool synced, char name[MR_IO_TEMP_BYTES],
+                          struct mr_err *err)
 {
-    MR_TRY(finish(file, true, err));
+    MR_TRY(finish(file, synced, err));
     memcpy(name, file->temp, sizeof file->temp);
     file->temp[0] = '\0';
     return MR_OK;

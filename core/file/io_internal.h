@@ -29,7 +29,8 @@ enum mr_code mr_io_begin_at(const struct mr_io_place *place, mode_t mode, struct
                             struct mr_err *err);
 /* Content on disk, file closed.  The temporary file, `name` in the place's directory,
  * then is the caller's to rename or remove; the struct is still to be freed. */
-enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES], struct mr_err *err);
+enum mr_code mr_io_detach(struct mr_io_file *file, bool synced, char name[MR_IO_TEMP_BYTES],
+                          struct mr_err *err);
 
 /* A name that nobody else uses, unless a process with this number was killed. */
 void mr_io_temp_name(char name[MR_IO_TEMP_BYTES]);

@@ -103,6 +103,8 @@ static enum mr_code open_layers(struct mr_outfile *out, const struct mr_outfile_
         rc = mr_recipient_load(opts->encrypt_to, &out->recipient, err);
     if (rc == MR_OK && opts->path != NULL)
         rc = mr_parts_open(opts->path, out->recipient != NULL, opts->force, &out->parts, err);
+    if (rc == MR_OK && opts->path != NULL && opts->unsynced)
+        mr_parts_leave_unsynced(out->parts);
     if (rc == MR_OK && out->recipient != NULL)
         rc = begin_part(out, err);
     if (rc == MR_OK && opts->compress)

@@ -34,6 +34,7 @@ struct mr_outfile_opts {
     const char *path; /* NULL: standard output */
     bool force;       /* replace what is there */
     bool compress;
+    bool unsynced; /* one of many in a directory, which is brought to the disk as a whole */
     const char *encrypt_to; /* PEM file of a certificate, or NULL */
     size_t part_bytes;      /* 0: 64 MiB */
 };

@@ -38,7 +38,7 @@ struct old {
 
 struct mr_parts {
     struct mr_io_place place;
-    bool numbered, force;
+    bool numbered, force, unsynced;
     struct mr_io_file *file; /* the current part; NULL when it is finished */
     struct mr_vec parts;     /* struct part: those that are finished */
     struct mr_vec olds;      /* struct old: by number */
@@ -237,6 +237,11 @@ enum mr_code mr_parts_open(const char *path, bool numbered, bool force, struct m
     return rc;
 }
 
+void mr_parts_leave_unsynced(struct mr_parts *parts)
+{
+    parts->unsynced = true;
+}
+
 enum mr_code mr_parts_write(struct mr_parts *parts, const void *ptr, size_t len, struct mr_err *err)
 {
     return mr_io_write(parts->file, ptr, len, err);
@@ -248,7 +253,7 @@ static enum mr_code finish(struct mr_parts *parts, struct mr_err *err)
     struct part *part = mr_vec_push(&parts->parts);
     if (part == NULL)
         return mr_err_nomem(err, "finishing a file");
-    enum mr_code rc = mr_io_detach(parts->file, part->temp, err);
+    enum mr_code rc = mr_io_detach(parts->file, !parts->unsynced, part->temp, err);
     if (rc == MR_OK) {
         mr_io_free(parts->file);
         parts->file = NULL;
@@ -361,6 +366,11 @@ static enum mr_code remove_olds(struct mr_parts *parts, struct mr_err *err)
     return rc;
 }
 
+static int sync_dir(const struct mr_parts *parts)
+{
+    return parts->unsynced ? 0 : mr_io_sync_dir(parts->place.dir_fd);
+}
+
 /* A reader sees the old file or the new one. */
 static enum mr_code replace_one(struct mr_parts *parts, struct mr_err *err)
 {
@@ -369,9 +379,8 @@ static enum mr_code replace_one(struct mr_parts *parts, struct mr_err *err)
     if (renameat(place->dir_fd, part->temp, place->dir_fd, place->base) != 0)
         return mr_io_fail(err, errno, "rename the finished file to", place->path);
     part->temp[0] = '\0';
-    if (mr_io_sync_dir(place->dir_fd) != 0)
-        return mr_io_fail(err, errno, "sync the directory of file", place->path);
-    return MR_OK;
+    return sync_dir(parts) == 0 ? MR_OK
+                                : mr_io_fail(err, errno, "sync the directory of file", place->path);
 }
 
 static enum mr_code exchange(struct mr_parts *parts, struct mr_err *err)
@@ -382,7 +391,7 @@ static enum mr_code exchange(struct mr_parts *parts, struct mr_err *err)
             rc = set_aside(parts, old_at(parts, i), err);
     for (size_t i = parts->parts.count; i-- > 0 && rc == MR_OK;)
         rc = place_part(parts, i, err);
-    if (rc == MR_OK && mr_io_sync_dir(parts->place.dir_fd) != 0)
+    if (rc == MR_OK && sync_dir(parts) != 0)
         rc = fail(parts, 0, "sync the directory of file", err);
     if (rc != MR_OK) {
         undo(parts, err);

@@ -37,6 +37,9 @@ struct mr_parts;
 /* numbered: there may be more than one part. */
 enum mr_code mr_parts_open(const char *path, bool numbered, bool force, struct mr_parts **out,
                            struct mr_err *err);
+/* Before the first part ends: nothing is brought to the disk, which the caller does for all files of the
+ * directory at once (mr_io_sync_files). */
+void mr_parts_leave_unsynced(struct mr_parts *parts);
 enum mr_code mr_parts_write(struct mr_parts *parts, const void *ptr, size_t len,
                             struct mr_err *err);
 /* What is written from here on belongs to the next part. */

@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/base/strbuf.h"
+#include "core/file/io.h"
 #include "core/file/remove_tree.h"
 
 #define PAGE_ENDING ".html"
@@ -176,6 +177,7 @@ const char *mr_fleet_pages_path(const struct mr_fleet_pages *p, const char *name
 
 enum mr_code mr_fleet_pages_publish(struct mr_fleet_pages *p, struct mr_err *err)
 {
+    MR_TRY(mr_io_sync_files(p->dir.partial, false, err));
     MR_TRY(mr_new_dir_publish(&p->dir, err));
     p->is_fresh = true;
     if (p->had_old && rename(p->path, p->old) != 0)

@@ -32,7 +32,7 @@ struct mr_fleet_pages {
 
 enum mr_code mr_fleet_pages_begin(struct mr_fleet_pages *pages, const char *output, bool force,
                                   struct mr_arena *arena, struct mr_err *err);
-/* Where the page of that name is written; NULL: memory. */
+/* Where the page of that name is written, which need not be synced; NULL: memory. */
 const char *mr_fleet_pages_path(const struct mr_fleet_pages *pages, const char *name,
                                 struct mr_arena *arena);
 enum mr_code mr_fleet_pages_publish(struct mr_fleet_pages *pages, struct mr_err *err);

@@ -139,7 +139,7 @@ static enum mr_code write_pair(void *ctx, const struct mr_fleet_report_pair *pai
     const char *path = mr_fleet_pages_path(&g->pages, pair->told->name, &scratch);
     if (path == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "naming the pages of a fleet"));
-    MR_TRY_OUT(mr_report_sink_begin(&sink, path, false, err));
+    MR_TRY_OUT(mr_report_sink_begin_one(&sink, path, err));
     MR_TRY_OUT(mr_report_html(report, &sink, err));
     MR_TRY_OUT(mr_report_sink_commit(&sink, err));
 out:

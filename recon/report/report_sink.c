@@ -13,6 +13,14 @@ enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path,
     return mr_outfile_begin(&opts, &sink->out, err);
 }
 
+enum mr_code mr_report_sink_begin_one(struct mr_report_sink *sink, const char *path,
+                                      struct mr_err *err)
+{
+    const struct mr_outfile_opts opts = {.path = path, .unsynced = true};
+    *sink = (struct mr_report_sink){.buf = MR_STRBUF_INIT};
+    return mr_outfile_begin(&opts, &sink->out, err);
+}
+
 static enum mr_code write_out(struct mr_report_sink *sink, struct mr_err *err)
 {
     struct mr_strbuf *buf = &sink->buf;

@@ -21,6 +21,9 @@ struct mr_report_sink {
 /* path NULL: standard output.  A file that is there: MR_E_EXISTS without force. */
 enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path, bool force,
                                   struct mr_err *err);
+/* A new file among many: the caller brings the directory to the disk (core/file/parts.h). */
+enum mr_code mr_report_sink_begin_one(struct mr_report_sink *sink, const char *path,
+                                      struct mr_err *err);
 /* Writes what has gathered, once it is worth the while. */
 enum mr_code mr_report_sink_drain(struct mr_report_sink *sink, struct mr_err *err);
 enum mr_code mr_report_sink_commit(struct mr_report_sink *sink, struct mr_err *err);

@@ -337,6 +337,23 @@ static void test_syncs(void **state)
     }
 }
 
+/* One of many that are synced together: whole, and the disk is left to the caller. */
+static void test_unsynced(void **state)
+{
+    const struct mr_outfile_opts opts = {.path = PATH, .unsynced = true};
+    struct mr_strbuf got = MR_STRBUF_INIT;
+    (void)state;
+    fault.mode = 0;
+    fault.syncs = 0;
+    assert_int_equal(export_file(&opts, "page", 4, NULL), MR_OK);
+    assert_int_equal(fault.syncs, 0);
+    add_file(PATH, &got);
+    assert_string_equal(got.ptr, "page");
+    assert_int_equal(count_files(), 1);
+    mr_strbuf_release(&got);
+    remove_all();
+}
+
 static void test_every_allocation_fails(void **state)
 {
     (void)state;
@@ -428,9 +445,13 @@ int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, place_begin, place_end)
     const struct CMUnitTest tests[] = {
-        IN_PLACE(test_every_call_fails),       IN_PLACE(test_syncs),
-        IN_PLACE(test_every_allocation_fails), IN_PLACE(test_dying_at_every_call),
-        IN_PLACE(test_poor_file_systems),      IN_PLACE(test_intruders),
+        IN_PLACE(test_every_call_fails),
+        IN_PLACE(test_syncs),
+        IN_PLACE(test_unsynced),
+        IN_PLACE(test_every_allocation_fails),
+        IN_PLACE(test_dying_at_every_call),
+        IN_PLACE(test_poor_file_systems),
+        IN_PLACE(test_intruders),
     };
     return cmocka_run_group_tests(tests, keys_begin, keys_end);
 }
