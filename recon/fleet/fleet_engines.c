@@ -145,8 +145,10 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
     mr_strbuf_add_str(out, "A part that failed: see its output, mend what it names, and begin it "
                            "again; the\nothers stay done.\n\n"
                            "When all are done:\n");
-    if (file->is_snapshots)
+    if (file->is_snapshots) {
         add_line(out, "    myrecon snapshot verify ", dir, "\n");
-    else
-        add_line(out, "    myrecon fleet merge ", dir, " --output RESULT\n");
+        return;
+    }
+    add_line(out, "    myrecon fleet merge ", dir, " --output RESULT\n");
+    mr_strbuf_add_str(out, "    myrecon fleet report RESULT --output fleet.html\n");
 }
