@@ -9,6 +9,7 @@
 #include "core/source/source_shards.h"
 
 #define FIRST_ROWS 256
+#define UNKNOWN_ROWS 16 /* of which it is not known how wide they are */
 #define MOST_ROWS 20000
 
 /* A row that waits: encoded, since that is a third of what values take. */
@@ -102,6 +103,13 @@ static uint64_t next_step(const struct mr_shards_merge *m, const struct mr_shard
     return step > 0 ? step : 1;
 }
 
+static uint64_t first_step(const struct mr_shards_merge *m)
+{
+    const uint64_t rows =
+        m->row_bytes > 0 ? MR_SHARDS_BYTES / m->nstreams / m->row_bytes : UNKNOWN_ROWS;
+    return rows > FIRST_ROWS ? FIRST_ROWS : rows > 0 ? rows : 1;
+}
+
 /* All of its rows have been given: the next ones, behind the last one that was read. */
 static enum mr_code refill(struct mr_shards_merge *m, size_t place, struct mr_key from,
                            struct mr_err *err)
@@ -192,7 +200,7 @@ static enum mr_code begin(struct mr_shards_merge *m, size_t places, const struct
     for (size_t i = 0; i < places; i++)
         m->streams[i] = (struct mr_shards_stream){.bytes = MR_STRBUF_INIT,
                                                   .rows = MR_VEC_INIT(struct row),
-                                                  .step = FIRST_ROWS,
+                                                  .step = first_step(m),
                                                   .spec = spec};
     for (size_t i = 0; i < places; i++) {
         MR_TRY(refill(m, i, range.lo, err));

@@ -31,6 +31,8 @@ struct mr_shards_merge {
     mr_shards_read_fn *read;
     void *ctx;
     size_t *place; /* set to that of each row that is given */
+    uint64_t
+        row_bytes; /* what a row of the table may have, by which the first readings go; 0: not known */
     /* what waits, and where it goes on */
     const struct mr_readspec *spec; /* NULL: nothing waits */
     const struct mr_readcol *cols;

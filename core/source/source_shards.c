@@ -147,6 +147,17 @@ static enum mr_code read_place(void *ctx, size_t place, const struct mr_readspec
     return mr_reader_scan(own_of(reader)->own[p->server], &own, range, limit, fn, fn_ctx, err);
 }
 
+/* Of an average row, in the place where it has most bytes. */
+static uint64_t widest(const struct mr_shards_view *view)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < view->places.count; i++) {
+        const uint64_t here = place_at(view, i)->table->avg_row_bytes;
+        bytes = here > bytes ? here : bytes;
+    }
+    return bytes;
+}
+
 static bool is_open(struct mr_range range)
 {
     return range.lo.ptr == NULL && range.hi.ptr == NULL;
@@ -158,6 +169,7 @@ static enum mr_code shards_scan(struct mr_reader *reader, const struct mr_readsp
 {
     const struct mr_shards_view *view;
     MR_TRY(view_of(reader, spec, &view, err));
+    own_of(reader)->merge.row_bytes = widest(view);
     if (mr_key_order_is_known(spec))
         return mr_shards_merge_scan(&own_of(reader)->merge, view->places.count, spec, range, limit,
                                     fn, ctx, err);

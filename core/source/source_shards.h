@@ -10,8 +10,8 @@
  *
  * Each place is read in statements of its own, one after the other, so that a reader has one
  * connection a server, however many databases it has.  What was read of a place and is not given yet
- * is kept for the next scan, if that goes on where this one ended.  Memory: MR_SHARDS_BYTES and a
- * reading of 256 rows a place.
+ * is kept for the next scan, if that goes on where this one ended.  Memory: about MR_SHARDS_BYTES, by how
+ * wide the rows were that were read last, and one row a place.
  *
  * All places of a table must have the same columns and unique keys; a table of which that is not so
  * has mr_table.unfit, and is not read.  All servers are of one flavour.  There are no digests, no

@@ -44,6 +44,7 @@ struct world {
     struct mr_target target;
     struct mr_verify_rows run;
     struct mr_verify v;
+    struct mr_reader reader;
     struct mr_verify_table tables[WORLD_TABLES];
     struct mr_verified_table results[WORLD_TABLES];
     struct mr_planned_table planned[WORLD_TABLES];
@@ -253,7 +254,7 @@ static inline void world_begin(struct world *w)
                                      .ctx = w,
                                      .arena = &w->arena,
                                      .tables = w->results};
-    w->v = (struct mr_verify){.run = &w->run, .tables = w->tables};
+    w->v = (struct mr_verify){.run = &w->run, .tables = w->tables, .reader = &w->reader};
     w->count = "0";
 }
 
