@@ -65,6 +65,19 @@ for command in "repair plan --policy mirror --output $IT_TMP/plan" "repair plan 
     like "no repair of many sources: ${command%% --out*}" "$? $(grep error: "$ERR")" "^5 .*many servers as one"
 done
 
+CMD=("$MYRECON" check -q --settle 0 --case "$IT_TMP/text.case" "shards:$TEMPLATE#$MAP" "$DST")
+timeout 60 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+is "people read of them, too" "$? $(grep -A 3 'Keys in several' "$OUT" | xargs)" \
+    "1 Keys in several sources $DB.orders id 800 $PLACE/${DB}_00.orders_0 $PLACE/${DB}_01.orders_1"
+is "and of no plan" "$(grep -c 'repair plan' "$OUT")" 0
+for command in "doctor SHARDS" "gate check SHARDS" "snapshot create SHARDS $IT_TMP/snap"; do
+    # shellcheck disable=SC2086
+    timeout 60 "$MYRECON" ${command/SHARDS/shards:$TEMPLATE#$MAP} >"$OUT" 2>"$ERR" </dev/null
+    like "refused by name: ${command%% SHARDS*}" "$? $(cat "$ERR" "$OUT")" "many servers as one"
+done
+timeout 60 "$MYRECON" check -q "$DST" "shards:$TEMPLATE#$MAP" >"$OUT" 2>"$ERR" </dev/null
+like "and as a target" "$? $(cat "$ERR")" "^5 .*target: .*many servers as one"
+
 # --- of a fleet
 cat >"$INI" <<END
 [fleet]
