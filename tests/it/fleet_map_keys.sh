@@ -156,4 +156,21 @@ else
     skip "sources of MySQL 9" "no MySQL 9"
 fi
 
+# --- a target that applies what a source writes
+if use_pair mariadb; then
+    for db in "$DB" "${DB}_0" "${DB}_1"; do fresh p "$db"; done
+    for db in "$DB" "${DB}_0" "${DB}_1"; do client p -D "$db" <<<"CREATE TABLE t (id INT PRIMARY KEY)"; done
+    client p <<<"INSERT INTO \`${DB}_0\`.t VALUES (1), (2); INSERT INTO \`$DB\`.t VALUES (1), (2)"
+    caught_up
+    TEMPLATE=$(uri p "${DB}_{0..1}") DST=$(uri r "$DB")
+    map "t->t"
+    is "what is equal needs no wait" "$RC $(counts)" "0 t equal 2/2 0-0-0-0-0"
+    client p <<<"INSERT INTO \`${DB}_1\`.t VALUES (3)"
+    map "t->t"
+    is "what differs may be on its way" "$RC $(lines table .verdict)" "4 unsettled"
+    like "which is said" "$(jq -r 'select(.type == "table") | .note' "$OUT")" "the target applies what "
+else
+    for n in "what is equal needs no wait" "what differs may be on its way" "which is said"; do skip "$n" "no replica"; done
+fi
+
 finish
