@@ -102,11 +102,12 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
     } else if (find_part(s, MR_FLEET_SILENT, &part)) {
         mr_strbuf_add_str(out, "To go on with a silent part, if its engine does not:\n");
         add_run(out, s->file->dir, part);
-    } else if (s->running == 0 &&
-               (find_part(s, MR_FLEET_STOPPED, &part) || find_part(s, MR_FLEET_WAITING, &part))) {
-        mr_strbuf_add_str(out, "Nobody is at work.  To do a part here (README.txt has the line for "
-                               "each engine):\n");
-        add_run(out, s->file->dir, part);
+    } else if (s->running == 0) {
+        mr_strbuf_add_str(out,
+                          "Nobody is at work.  To do all parts here (README.txt has the line for "
+                          "each engine):\n  myrecon fleet run ");
+        add_word(out, s->file->dir);
+        mr_strbuf_add_str(out, " --all\n");
     }
 }
 

@@ -46,11 +46,11 @@ static void test_status(void **state)
         {"nobody works, one was stopped",
          {MR_FLEET_DONE, MR_FLEET_WAITING, MR_FLEET_STOPPED},
          MR_FLEET_EQUAL,
-         "  myrecon fleet run 'a fleet' --part 2\n"},
+         "  myrecon fleet run 'a fleet' --all\n"},
         {"nobody works yet",
          {MR_FLEET_WAITING, MR_FLEET_WAITING, MR_FLEET_WAITING},
          MR_FLEET_EQUAL,
-         "  myrecon fleet run 'a fleet' --part 0\n"},
+         "  myrecon fleet run 'a fleet' --all\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_fleet_file_pair planned = {.name = "p", .parts = PARTS};
