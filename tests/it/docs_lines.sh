@@ -77,6 +77,7 @@ prepare() {
     myrecon fleet gate record -q --inventory fleet.ini --output before
     myrecon fleet plan -q --inventory fleet.ini --parts 1 --output fleet
     myrecon fleet run -q fleet --part 0
+    myrecon fleet merge -q fleet --output result
     for json in before after; do myrecon gate check --json "$live" >$json.json; done
     myrecon repair verify --json club.merge "$live" >v.json
     myrecon snapshot create -q "$lost" backup/club && cp -r backup/club backup/club.mysql9 &&
