@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -294,7 +293,7 @@ void mr_db_cut(struct mr_db *db)
     db->is_lost = true;
     int fd = mr_db_socket(db);
     if (fd >= 0)
-        (void)shutdown(fd, SHUT_RDWR);
+        mr_watch_cut(fd);
 }
 
 /* What was lost by a statement whose failure another could live with is told by the next, as

@@ -54,6 +54,9 @@ enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label, const
                           struct mr_err *err);
 void mr_watch_free(struct mr_watch *watch); /* NULL is fine everywhere */
 
+/* Ends a line for whoever reads or writes on it; when it is closed the server is told by a reset, and waits
+ * for nobody to take rows that it still has. */
+void mr_watch_cut(int fd);
 /* The socket of the connection and its number on the server; -1: there is none. */
 void mr_watch_connected(struct mr_watch *watch, int fd, uint64_t connection);
 /* Calls end as by an interruption while it is set, too; NULL: they do not.  It outlives the watch's

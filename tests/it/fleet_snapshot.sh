@@ -216,6 +216,10 @@ has_read() { [ "$(find "$DIR/slow.partial/data" -name '*.zst' 2>/dev/null | wc -
 ok "it reads" soon has_read
 kill -KILL $ONE
 wait $ONE 2>/dev/null
+gone() { [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%fleet_snapshot_03%big%' AND id <> CONNECTION_ID()")" = 0 ]; }
+BEGUN=$SECONDS
+ok "its connection ends" soon gone
+ok "at once, and with it its slot" [ $((SECONDS - BEGUN)) -le 5 ]
 is "nothing of it is to be seen as a snapshot" "$(ls -d "$DIR/slow" 2>&1 | grep -c 'No such') $(listed)" "1 0"
 run fleet run "$DIR" --all -v
 is "another run of its part makes it whole" "$RC $(listed)" "0 1"
