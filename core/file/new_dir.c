@@ -150,13 +150,33 @@ static bool is_still_partial(const struct mr_new_dir *dir)
            own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
+/* Where a file system knows no locks, who has made it is alone: nobody else goes on with what is there. */
+static enum mr_code lock_partial(const struct mr_new_dir *dir, bool is_made, struct mr_err *err)
+{
+    const bool is_locked = flock(dir->fd, LOCK_EX | LOCK_NB) == 0;
+    const bool knows_none = !is_locked && errno != EWOULDBLOCK && errno != EINTR;
+    if (knows_none && !is_made) {
+        (void)refuse(dir, dir->partial, "is there, and its file system knows no locks", err);
+        mr_err_hint(err, "Nothing was changed. Whether another run writes there cannot be told: "
+                         "remove it if none does.");
+        return MR_E_REFUSED;
+    }
+    if ((is_locked || knows_none) && is_still_partial(dir))
+        return MR_OK;
+    (void)refuse(dir, dir->partial, "is being written by another run", err);
+    mr_err_hint(err, "Nothing was changed. Wait until that run has finished, or name "
+                     "another directory.");
+    return MR_E_REFUSED;
+}
+
 /* What a killed run has left is gone on with, and the lock tells it from one that is being written.
  * The name is looked at under the lock: it may have been given to another directory since it was
  * opened. Then all in it has to be a run's own: what is somebody's would be overwritten, or
  * sealed. */
 static enum mr_code make_partial(struct mr_new_dir *dir, struct mr_err *err)
 {
-    if (mkdir(dir->partial, 0700) != 0 && errno != EEXIST)
+    const bool is_made = mkdir(dir->partial, 0700) == 0;
+    if (!is_made && errno != EEXIST)
         return mr_new_dir_fail("create directory", dir->partial, err);
     int fd = open(dir->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
@@ -167,11 +187,7 @@ static enum mr_code make_partial(struct mr_new_dir *dir, struct mr_err *err)
         mr_new_dir_close(dir);
         return code;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_still_partial(dir)) {
-        code = refuse(dir, dir->partial, "is being written by another run", err);
-        mr_err_hint(err, "Nothing was changed. Wait until that run has finished, or name "
-                         "another directory.");
-    }
+    code = lock_partial(dir, is_made, err);
     if (code == MR_OK)
         code = mr_new_dir_each(dir, ".", require_own, dir, err);
     if (code == MR_OK && fchmod(fd, 0700) != 0)

@@ -11,7 +11,8 @@
  *
  * PATH must not exist, or be an empty directory: else MR_E_REFUSED, as for a PATH.partial
  * that another run works on or that holds foreign files.  MR_E_USAGE: no name.  MR_E_IO
- * otherwise, with a hint where the disk is full.
+ * otherwise, with a hint where the disk is full.  Where a file system knows no locks a PATH.partial that is
+ * there is refused, too: only who has made it is known to be alone.
  *
  * Ownership: texts live in the caller's arena.  Threads: one.
  */

@@ -2,8 +2,10 @@
 #include "recon/fleet/fleet_snap_part.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/db/endpoint.h"
+#include "core/file/remove_tree.h"
 #include "core/json/json_in.h"
 #include "recon/fleet/fleet_lease.h"
 #include "recon/fleet/fleet_options.h"
@@ -145,6 +148,22 @@ static enum mr_code tick(void *ctx, struct mr_err *err)
 }
 
 /* ---- a snapshot ---- */
+
+/* Where the directory knows no locks, `snapshot create` cannot tell what a killed run has left from what
+ * another one writes; the lease can.  It is begun anew then. */
+static void clear_unlockable(const char *partial)
+{
+    const int fd = open(partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    const bool is_unlockable =
+        flock(fd, LOCK_EX | LOCK_NB) != 0 && errno != EWOULDBLOCK && errno != EINTR;
+    (void)close(fd);
+    if (!is_unlockable)
+        return;
+    mr_log_info("%s is begun anew: its file system knows no locks", partial);
+    (void)mr_remove_tree(partial, NULL);
+}
 
 static bool is_same_or_unsaid(const char *a, const char *b)
 {
@@ -297,10 +316,13 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
     const struct mr_fleet_how how = {
         .commands = w->run->commands, .at_once = 1, .limit_s = NO_LIMIT_S, .tick = tick, .ctx = w};
     struct mr_fleet_task task = {.role = -1, .echoes = true};
-    const char *dir = path_of(w, at, ""), *manifest = path_of(w, at, "/manifest.json");
-    if (dir == NULL || manifest == NULL)
+    const char *dir = path_of(w, at, ""), *manifest = path_of(w, at, "/manifest.json"),
+               *partial = path_of(w, at, ".partial");
+    if (dir == NULL || manifest == NULL || partial == NULL)
         return no_memory(err);
     const bool is_there = access(manifest, F_OK) == 0;
+    if (!is_there)
+        clear_unlockable(partial);
     task.argv = line_of(w, w->pairs[at], dir, is_there);
     if (task.argv == NULL)
         return no_memory(err);

@@ -4,6 +4,7 @@
 # proves that none is missing, tampered with, or another one.
 
 . "$(dirname "$0")/lib.sh"
+. "$IT_DIR/../fault/lib.sh"
 begin ab
 DIR=$IT_TMP/night BIN=$IT_TMP/bin
 export TMPDIR=$IT_TMP/tmp
@@ -236,6 +237,24 @@ hold 1
 run fleet run "$DIR" --part 1 --threads 3
 is "of which one is another's" "$RC $(connections shop-01)" "0 1"
 let_go
+
+# --- a directory that knows no locks, no links and no shared memory
+if [ -e "$FAULT_DIR/failing_lock.so" ]; then
+    rm -rf "$DIR"
+    without_locks() { LD_PRELOAD=$FAULT_DIR/failing_lock.so MR_FAULT_PATH=$DIR run "$@"; }
+    without_locks fleet snapshot --inventory "$IT_TMP/fleet.ini" --pair 'shop-0[01]' --output "$DIR"
+    is "is planned in" "$RC" 0
+    mkdir -m 700 "$DIR/shop-00.partial" && echo left >"$DIR/shop-00.partial/restore.sql"
+    without_locks snapshot create "$(uri a fleet_snapshot_00)" "$DIR/shop-00"
+    is "what is there may be another's: who has no lease refuses it" "$RC $(cat "$DIR/shop-00.partial/restore.sql")" "5 left"
+    like "with the reason" "$(cat "$ERR")" 'knows no locks'
+    without_locks fleet run "$DIR" --all
+    is "the part that has one begins it anew" "$RC $(verdicts) $(listed)" "0 made made 2"
+    run snapshot verify "$DIR"
+    is "and it is whole" "$RC" 0
+else
+    skip "a directory without locks" "no failing_lock.so: run the tests by make"
+fi
 
 # --- a signal: what was read goes on
 plan --pair shop-00

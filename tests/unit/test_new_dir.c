@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 static char root[64];
 static const char *rename_before_lock; /* what PATH.partial becomes meanwhile, or NULL */
+static int lock_error;                 /* of every lock; 0: none */
 
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation);
@@ -37,7 +39,10 @@ int __wrap_flock(int fd, int operation)
     if (rename_before_lock != NULL)
         assert_int_equal(rename(in("late.partial"), in(rename_before_lock)), 0);
     rename_before_lock = NULL;
-    return __real_flock(fd, operation);
+    if (lock_error == 0)
+        return __real_flock(fd, operation);
+    errno = lock_error;
+    return -1;
 }
 
 static bool is_letter(const char *name)
@@ -114,6 +119,33 @@ static void test_finished_before_the_lock(void **state)
     mr_arena_release(&arena);
 }
 
+/* Of a file system that has none: who makes the directory is alone, and nobody takes over what is there. */
+static void test_no_locks(void **state)
+{
+    static const int errors[] = {ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_new_dir dir, other;
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct mr_err err = {0};
+        char name[32];
+        (void)snprintf(name, sizeof name, "lockless%zu", i);
+        lock_error = errors[i];
+        assert_int_equal(mr_new_dir_begin(&dir, in(name), &kind, &arena, &err), MR_OK);
+        assert_int_equal(mr_new_dir_begin(&other, in(name), &kind, &arena, &err), MR_E_REFUSED);
+        assert_non_null(strstr(err.message, "knows no locks"));
+        assert_int_equal(mr_new_dir_publish(&dir, &err), MR_OK);
+        mr_new_dir_close(&dir);
+        assert_int_equal(access(in(name), F_OK), 0);
+    }
+    lock_error = EWOULDBLOCK;
+    assert_int_equal(mr_new_dir_begin(&dir, in("locked"), &kind, &arena, NULL), MR_E_REFUSED);
+    lock_error = 0;
+    assert_int_equal(mr_new_dir_begin(&dir, in("locked"), &kind, &arena, NULL), MR_OK);
+    mr_new_dir_close(&dir);
+    mr_arena_release(&arena);
+}
+
 static void test_foreign_files(void **state)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -171,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_whole_or_absent),
         cmocka_unit_test(test_taken_meanwhile),
         cmocka_unit_test(test_finished_before_the_lock),
+        cmocka_unit_test(test_no_locks),
         cmocka_unit_test(test_foreign_files),
         cmocka_unit_test(test_each),
     };
