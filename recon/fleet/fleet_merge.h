@@ -41,7 +41,7 @@ struct mr_fleet_merge {
 struct mr_fleet_merged {
     const struct mr_fleet_file_pair *pair;
     enum mr_fleet_word verdict; /* equal, diverged, incomplete */
-    const char *reason; /* what could not be seen or was not checked, lines; or NULL */
+    const char *reason;         /* what could not be seen or was not checked, lines; or NULL */
     struct mr_find_counts counts;
     size_t tables, objects;
     uint64_t differing, not_checked, unsettled_rows; /* tables, tables, rows */

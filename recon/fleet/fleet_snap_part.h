@@ -14,7 +14,6 @@
 
 #include "recon/fleet/fleet_run.h"
 
-
 /* run->save_s is not used. */
 enum mr_code mr_fleet_snap_part(struct mr_fleet_run *run, struct mr_err *err);
 
