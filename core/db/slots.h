@@ -28,7 +28,18 @@ bool mr_slots_parse(const char *text, struct mr_arena *arena, struct mr_slots *o
 /* The first that is free; *slot 0: none. */
 enum mr_code mr_slots_try(struct mr_db *db, const struct mr_slots *slots, unsigned *slot,
                           struct mr_err *err);
-/* As long as it takes, which is said once. */
+enum mr_code mr_slots_release(struct mr_db *db, const struct mr_slots *slots, unsigned slot,
+                              struct mr_err *err);
+/* Before the next try, and longer each time.  Says once that it waits, and, once that has taken five
+ * seconds, whose connections have the slots.  Begins as zeroes. */
+struct mr_slots_pauses {
+    unsigned tries;
+    double begun_s;
+    bool named;
+};
+enum mr_code mr_slots_pause(struct mr_db *db, const struct mr_slots *slots,
+                            struct mr_slots_pauses *pauses, struct mr_err *err);
+/* Tries and pauses, as long as it takes. */
 enum mr_code mr_slots_wait(struct mr_db *db, const struct mr_slots *slots, struct mr_err *err);
 
 #endif

@@ -66,11 +66,11 @@ void mr_scope_write(const struct mr_scope *scope, struct mr_strbuf *out)
     mr_jsonw_add_str(&w, "run", scope->run);
     mr_jsonw_add_str(&w, "pair", scope->pair);
     mr_jsonw_add_bool(&w, "objects", scope->has_objects);
-    if (scope->slots != NULL) {
+    if (scope->slots.name != NULL) {
         mr_jsonw_key(&w, "slots");
         mr_jsonw_object_begin(&w);
-        mr_jsonw_add_str(&w, "name", scope->slots);
-        mr_jsonw_add_uint(&w, "count", scope->nslots);
+        mr_jsonw_add_str(&w, "name", scope->slots.name);
+        mr_jsonw_add_uint(&w, "count", scope->slots.count);
         mr_jsonw_object_end(&w);
     }
     mr_jsonw_key(&w, "tables");
@@ -173,11 +173,11 @@ static void read_slots(struct mr_json_reader *r, const struct json_t *root, stru
     const struct json_t *slots = mr_json_read_object(r, root, "slots");
     if (slots == NULL)
         return;
-    scope->slots = mr_json_read_text(r, slots, "name");
+    scope->slots.name = mr_json_read_text(r, slots, "name");
     const uint64_t count = mr_json_read_number(r, slots, "count");
-    if (r->code == MR_OK && (count == 0 || count > UINT16_MAX))
+    if (r->code == MR_OK && (count == 0 || count > MR_SLOTS_MAX))
         mr_json_read_refuse(r, "count", "of slots");
-    scope->nslots = (unsigned)count;
+    scope->slots.count = (unsigned)count;
 }
 
 static void read_tables(struct mr_json_reader *r, const struct json_t *root, struct mr_scope *scope)

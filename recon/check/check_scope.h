@@ -16,6 +16,7 @@
 #ifndef MR_CHECK_SCOPE_H
 #define MR_CHECK_SCOPE_H
 
+#include "core/db/slots.h"
 #include "core/json/json_reader.h"
 #include "core/pair/pair.h"
 
@@ -37,11 +38,10 @@ struct mr_scope_table {
 };
 
 struct mr_scope {
-    const char *run;   /* the uuid that the run is to have */
-    const char *pair;  /* of the inventory */
-    bool has_objects;  /* objects, counters and advice are this part's, too */
-    const char *slots; /* name of the locks that readers hold (check_slots.h); NULL: none */
-    unsigned nslots;
+    const char *run;                     /* the uuid that the run is to have */
+    const char *pair;                    /* of the inventory */
+    bool has_objects;                    /* objects, counters and advice are this part's, too */
+    struct mr_slots slots;               /* that readers hold (check_slots.h) */
     const struct mr_scope_table *tables; /* by name */
     size_t ntables;
 };

@@ -77,8 +77,7 @@ static enum mr_code write_pair(const struct mr_fleet_file *file, size_t pair, st
     struct mr_scope scope = {.run = run.ptr,
                              .pair = file->pairs[pair].name,
                              .has_objects = share->has_objects,
-                             .slots = slots.ptr,
-                             .nslots = file->readers_per_server};
+                             .slots = {slots.ptr, file->readers_per_server}};
     MR_TRY_OUT(run.failed || slots.failed ? no_memory(err) : MR_OK);
     MR_TRY_OUT(fill_tables(share, &scope, err));
     mr_scope_write(&scope, out);

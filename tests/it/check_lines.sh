@@ -68,6 +68,7 @@ changes() { # what the run went over to, in order
 falls_and_recovers() {
     local run
     proxy b then=1250000
+    : >"$ERR" # of the try before
     run_check "$(uri a "$DB")" "$VIA" --settle 0 --threads 1 --tables big -vv &
     run=$!
     wait_for 20 grep -q 'rows: SELECT `id`, `v`, `pad` FROM' "$ERR" || bail "it does not begin"

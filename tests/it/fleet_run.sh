@@ -118,6 +118,7 @@ kill -KILL $FIRST
 wait $FIRST 2>/dev/null
 ok "and takes over when it is dead" until_says "$IT_TMP/second" "is gone: the part is taken over"
 ok "it waits for the slot, too" until_says "$IT_TMP/second" "has a reader's slot free"
+ok "and says who has it" until_says "$IT_TMP/second" "is held by #[0-9]* ("
 let_go
 wait $SECOND
 is "a reader who dies frees its slot" "$? $(jq -r 'select(.type == "pair") | "\(.pair) \(.differing)"' "$IT_TMP/second.out" | xargs)" \

@@ -38,8 +38,7 @@ static const struct mr_scope_table tables[] = {
 static const struct mr_scope scope = {.run = "20261128T080000Z-abc123.shop-00",
                                       .pair = "shop-00",
                                       .has_objects = true,
-                                      .slots = "myrecon 20261128T080000Z-abc123",
-                                      .nslots = 4,
+                                      .slots = {"myrecon 20261128T080000Z-abc123", 4},
                                       .tables = tables,
                                       .ntables = 2};
 
@@ -98,6 +97,7 @@ static void test_nothing_else_is(void **state)
         "{\"schema\":\"myrecon-scope/"
         "1\",\"run\":\"\",\"pair\":\"p\",\"objects\":true,\"tables\":[]}",
         HEAD "\"slots\":{\"name\":\"n\",\"count\":0},\"tables\":[]}",
+        HEAD "\"slots\":{\"name\":\"n\",\"count\":65},\"tables\":[]}",
         HEAD "\"slots\":{\"name\":\"n\",\"count\":99999999999},\"tables\":[]}",
         TABLE("\"ranges\":[]"),
         TABLE("\"ranges\":[{\"at\":0,\"lo\":null,\"hi\":\"00\"}]"), /* no order */
