@@ -221,6 +221,14 @@ out:
     return code;
 }
 
+/* Is there a number in one of its sides? */
+static bool has_number(const struct mr_ini_section *section)
+{
+    const struct mr_ini_entry *source = find(section, "source"), *target = find(section, "target");
+    return (source != NULL && strstr(source->value, "{}") != NULL) ||
+           (target != NULL && strstr(target->value, "{}") != NULL);
+}
+
 static enum mr_code read_pairs(struct parser *p, const struct mr_ini_section *section)
 {
     struct mr_name_range range;
@@ -230,6 +238,9 @@ static enum mr_code read_pairs(struct parser *p, const struct mr_ini_section *se
         return fail(p, section->line, wrong, "Write a range like [pair shop-{01..63}].");
     if (mr_name_range_count(&range) > MR_INVENTORY_PAIRS - p->out->pairs.count)
         return fail(p, section->line, "more than 100,000 pairs", "Make two inventories of it.");
+    if (mr_name_range_count(&range) > 1 && !has_number(section))
+        return fail(p, section->line, "all pairs of this range are one and the same",
+                    "Write {} in source or target for the number of each.");
     for (uint32_t i = 0; i < mr_name_range_count(&range); i++)
         MR_TRY(add_pair(p, section, &range, i));
     return MR_OK;

@@ -112,6 +112,7 @@ at ab "INSERT INTO spilled SELECT CONCAT('s', seq), 1 FROM seq_1_to_60"
 cat >"$INI" <<'END'
 [options]
 settle = 0
+digest = client
 [table *.members]
 identity = mobile
 subject = yes

@@ -30,6 +30,7 @@ static int teardown(void **state)
 }
 
 #define ENDS "source = mysql://a/x\ntarget = mysql://b/x\n"
+#define NUMBERED "source = mysql://a{}/x\ntarget = mysql://b{}/x\n"
 
 static enum mr_code parse_at(const char *text, const char *path, struct mr_err *err)
 {
@@ -218,11 +219,12 @@ static void test_refused(void **state)
         {"[pair a]\n" ENDS "config = c{}.ini\n",
          "f:4: {} in a value, and no range in the pair's name", "shop-{01..63}"},
         {"[pair a{0..100000}]\n" ENDS, "f:1: more than 100,000 pairs", "two inventories"},
-        {"[pair a{1..99999}]\n" ENDS "[pair b{1..2}]\n" ENDS, "f:4: more than 100,000 pairs",
-         "two inventories"},
+        {"[pair a{1..99999}]\n" NUMBERED "[pair b{1..2}]\n" NUMBERED,
+         "f:4: more than 100,000 pairs", "two inventories"},
+        {"[pair a{1..2}]\n" ENDS, "f:1: all pairs of this range are one and the same", "{}"},
         {"[pair a]\n" ENDS "[pair a]\n" ENDS, "f:4: there is another pair \"a\", in line 1",
          "a name of its own"},
-        {"[pair Shop-1]\n" ENDS "\n[pair shop-{0..3}]\n" ENDS,
+        {"[pair Shop-1]\n" ENDS "\n[pair shop-{0..3}]\n" NUMBERED,
          "f:5: there is another pair \"Shop-1\", in line 1", "either case"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
