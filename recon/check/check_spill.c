@@ -96,6 +96,7 @@ static enum mr_code read_side(struct reading *r)
     double row_bytes = (double)r->table->side[r->side]->avg_row_bytes;
     bool in_order = r->spec->nkey > 0 && mr_reader_has_order(r->worker->reader[r->side], r->spec);
     uint64_t limit = in_order ? mr_check_chunk_rows(r->table, row_bytes) : 0;
+    bool more;
     enum mr_code code = MR_OK;
     do {
         uint64_t bytes = r->bytes;
@@ -109,12 +110,13 @@ static enum mr_code read_side(struct reading *r)
         mr_strbuf_add(&lo, r->last.ptr, r->last.len);
         if (code == MR_OK) /* short of a key, it would be read from its beginning again */
             code = mr_strbuf_check(&lo, "reading rows", &r->err);
-        if (r->images || (limit > 0 && r->in_chunk == limit))
+        more = limit > 0 && r->in_chunk >= limit; /* of many sources all rows of the last key */
+        if (r->images || more)
             mr_check_marks_look(check, r->table);
         mr_progress_add(check->progress, r->in_chunk, r->bytes - bytes);
         if (!r->images)
             mr_progress_add_done(check->progress, r->in_chunk);
-    } while (code == MR_OK && limit > 0 && r->in_chunk == limit);
+    } while (code == MR_OK && more);
     mr_strbuf_release(&lo);
     return code;
 }

@@ -69,7 +69,21 @@ is "copies are missing rows" "$RC $(lines table '"\(.table | sub(".*_"; "")):\(.
 is "each with its places" "$(lines duplicate '"\(.table | sub(".*_"; "")):\(.places | map(sub(".*_(?<n>.)[.].*"; "\(.n)")) | join(""))"')" \
     "big:12 dec:12 enum:012 text:012 time:12 two:12 uuid:12"
 
+# --- a key of two sources where a reading of 20,000 rows ends, and a target whose keys are of another type
+for n in 0 1; do fresh a "${DB}_l_$n"; done
+TEMPLATE=$(uri a "${DB}_l_{0..1}")
+client a -D "${DB}_l_0" <<<"CREATE TABLE ${DB}_l_0.ends (id INT PRIMARY KEY, v INT); CREATE TABLE ${DB}_l_1.ends LIKE ${DB}_l_0.ends;
+    INSERT INTO ${DB}_l_0.ends SELECT seq, 1 FROM seq_1_to_20005; INSERT INTO ${DB}_l_1.ends SELECT seq, 1 FROM seq_30001_to_40000;
+    INSERT INTO ${DB}_l_1.ends VALUES (20000, 1); ANALYZE TABLE ${DB}_l_0.ends, ${DB}_l_1.ends" >"$IT_TMP/null" || bail "no tables"
+at b "CREATE TABLE ends (id VARCHAR(20) PRIMARY KEY, v INT); INSERT INTO ends SELECT seq, 1 FROM seq_1_to_20005; INSERT INTO ends SELECT seq, 1 FROM seq_30001_to_40000"
+map "ends->ends"
+is "a reading that ends within a key" "$RC $(counts)" "1 ends diverged 30006/30005 1-0-0-0-0"
+
+at b "DROP TABLE ends"
+client a <<<"DROP DATABASE ${DB}_l_0; DROP DATABASE ${DB}_l_1"
+
 # --- identities over sources
+TEMPLATE=$(uri a "${DB}_{0..2}")
 on a 012 "CREATE TABLE people (id INT PRIMARY KEY, mail VARCHAR(20) NOT NULL UNIQUE, v INT)"
 at b "CREATE TABLE people (id INT PRIMARY KEY, mail VARCHAR(20) NOT NULL UNIQUE, v INT); INSERT INTO people VALUES (1, 'ann', 1), (2, 'bob', 1), (13, 'cid', 1), (4, 'dan', 1)"
 on a 0 "INSERT INTO people VALUES (1, 'ann', 1), (3, 'cid', 1)"
