@@ -78,25 +78,29 @@ static enum mr_code give_whole(void *ctx, const struct mr_value *values, struct 
     return w->fn(w->ctx, values, err);
 }
 
-/* In its server's own order where it has a key, so that no statement is as long as the table. */
+/* In its server's own order where it has a key, so that no statement is as long as the table.  left: how
+ * many are wanted, 0: all. */
 static enum mr_code scan_place(struct whole *w, const struct mr_shards_place *place, uint64_t left,
                                struct mr_err *err)
 {
     const struct mr_readspec spec = spec_of(w->spec, place);
     struct mr_reader *own = own_of(w->reader)->own[place->server];
     struct mr_strbuf lo = MR_STRBUF_INIT;
+    const uint64_t most = spec.nkey > 0 ? WHOLE_ROWS : 0;
+    uint64_t limit;
+    bool more;
     enum mr_code code = MR_OK;
-    uint64_t limit = spec.nkey > 0 ? WHOLE_ROWS : 0;
-    if (left > 0 && (limit == 0 || left < limit))
-        limit = left;
     do {
         const struct mr_range range = {{lo.len > 0 ? lo.ptr : NULL, lo.len}, {NULL, 0}};
+        limit = left > 0 && (most == 0 || left < most) ? left : most;
         w->rows = 0;
         MR_TRY_OUT(mr_reader_scan(own, &spec, range, limit, give_whole, w, err));
         mr_strbuf_reset(&lo);
         mr_strbuf_add(&lo, w->last.ptr, w->last.len);
         MR_TRY_OUT(mr_strbuf_check(&lo, "reading rows", err));
-    } while (spec.nkey > 0 && left == 0 && w->rows == limit);
+        more = spec.nkey > 0 && w->rows == limit && (left == 0 || w->rows < left);
+        left -= left > 0 ? w->rows : 0;
+    } while (more);
 out:
     mr_strbuf_release(&lo);
     return code;

@@ -166,16 +166,19 @@ static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t mo
     struct mr_strbuf lo = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     bool more = true;
+    /* what comes in no order is read in one scan: there is no going on behind its last row */
+    const bool in_order =
+        k->spec.nkey > 0 && mr_reader_has_order(k->worker->reader[other], &k->spec);
     sum->rows = sum->bytes = 0;
     sum->digests = (struct mr_digest){0};
     while (code == MR_OK && more && sum->rows <= most) {
-        uint64_t limit = k->spec.nkey > 0 ? mr_check_chunk_rows(k->table, row_bytes) : 0;
+        uint64_t limit = in_order ? mr_check_chunk_rows(k->table, row_bytes) : 0;
         uint64_t before = sum->rows;
         code = mr_check_wait(k->worker, other, err);
         if (code == MR_OK)
             code =
                 mr_reader_scan(k->worker->reader[other], &k->spec, range, limit, add_row, sum, err);
-        more = limit > 0 && sum->rows - before == limit;
+        more = limit > 0 && sum->rows - before >= limit; /* of many sources all of the last key */
         mr_strbuf_reset(&lo);
         mr_strbuf_add(&lo, sum->last.ptr, sum->last.len);
         if (code == MR_OK)

@@ -79,7 +79,19 @@ at b "CREATE TABLE ends (id VARCHAR(20) PRIMARY KEY, v INT); INSERT INTO ends SE
 map "ends->ends"
 is "a reading that ends within a key" "$RC $(counts)" "1 ends diverged 30006/30005 1-0-0-0-0"
 
-at b "DROP TABLE ends"
+# --- and a snapshot that has what the first readings of each source give
+client a -D "${DB}_l_0" <<<"DROP TABLE ${DB}_l_0.ends, ${DB}_l_1.ends; CREATE TABLE ${DB}_l_0.kept (id VARCHAR(20) PRIMARY KEY, v INT); CREATE TABLE ${DB}_l_1.kept LIKE ${DB}_l_0.kept;
+    INSERT INTO ${DB}_l_0.kept SELECT CONCAT('a', LPAD(seq, 5, '0')), 1 FROM seq_1_to_6000; INSERT INTO ${DB}_l_1.kept SELECT CONCAT('b', LPAD(seq, 5, '0')), 1 FROM seq_1_to_5000" || bail "no tables"
+at b "CREATE TABLE kept (id VARCHAR(20) PRIMARY KEY, v INT); INSERT INTO kept SELECT CONCAT(IF(seq > 5000, 'b', 'a'), LPAD((seq - 1) % 5000 + 1, 5, '0')), 1 FROM seq_1_to_10000"
+"$MYRECON" snapshot create -q --tables kept "$DST" "$IT_TMP/kept" >"$OUT" 2>"$ERR" || bail "no snapshot: $(cat "$ERR")"
+LIVE=$DST DST=snapshot:$IT_TMP/kept
+map "kept->kept"
+is "a snapshot that lacks rows" "$RC $(counts)" "1 kept diverged 11000/10000 1000-0-0-0-0"
+client a <<<"DELETE FROM ${DB}_l_0.kept WHERE id > 'a05000'"
+map "kept->kept"
+is "and one that has them all" "$RC $(counts)" "0 kept equal 10000/10000 0-0-0-0-0"
+DST=$LIVE
+at b "DROP TABLE ends, kept"
 client a <<<"DROP DATABASE ${DB}_l_0; DROP DATABASE ${DB}_l_1"
 
 # --- identities over sources
