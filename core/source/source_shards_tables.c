@@ -22,7 +22,8 @@ struct builder {
     struct mr_source_shards *src;
     struct mr_arena *arena; /* of the catalogue that is made */
     struct mr_catalogue *cat;
-    const char *db; /* what the logical source is called */
+    const char *db;             /* what the logical source is called */
+    struct mr_reader **readers; /* a server each, opened at its first question; NULL before */
     struct mr_err *err;
 };
 
@@ -163,17 +164,25 @@ static enum mr_code refuse_unmapped(const struct builder *b)
 
 /* ---- places ---- */
 
+/* One connection a server, however many of its tables are asked for. */
+static enum mr_code reader_of(const struct builder *b, size_t server, struct mr_reader **out)
+{
+    struct mr_reader **slot = &b->readers[server];
+    if (*slot == NULL)
+        MR_TRY(mr_source_reader_new(b->src->servers[server].source, slot, b->err));
+    *out = *slot;
+    return MR_OK;
+}
+
 /* What is not in a catalogue is absent, or hidden from the account. */
 static enum mr_code look_for_absent(const struct builder *b, size_t shard, const char *name,
                                     struct mr_shards_view *view)
 {
-    const struct mr_shards_server *server = server_of(b, shard);
-    struct mr_reader *reader = NULL;
+    struct mr_reader *reader;
     struct mr_err why = {0};
-    MR_TRY(mr_source_reader_new(server->source, &reader, b->err));
+    MR_TRY(reader_of(b, b->src->server_of[shard], &reader));
     enum mr_code code =
         mr_reader_probe(reader, b->src->map->servers[shard].dbs[0], name, NULL, &why);
-    mr_reader_free(reader);
     if (code == MR_E_NO_SUCH || code == MR_OK) /* MR_OK: a view, or a table made since */
         return MR_OK;
     if (code != MR_E_DENIED) {
@@ -414,9 +423,9 @@ static enum mr_code see_columns(const struct builder *b, struct mr_reader *reade
 
 static enum mr_code see_server(const struct builder *b, size_t at)
 {
-    struct mr_reader *reader = NULL;
+    struct mr_reader *reader;
     struct mr_grants *grants = NULL;
-    enum mr_code code = mr_source_reader_new(b->src->servers[at].source, &reader, b->err);
+    enum mr_code code = reader_of(b, at, &reader);
     if (code == MR_OK)
         (void)mr_grants_load(mr_reader_db(reader), &grants, NULL);
     for (size_t i = 0; code == MR_OK && i < b->src->views.count; i++) {
@@ -428,7 +437,6 @@ static enum mr_code see_server(const struct builder *b, size_t at)
         }
     }
     mr_grants_free(grants);
-    mr_reader_free(reader);
     return code;
 }
 
@@ -519,9 +527,9 @@ static enum mr_code make_catalogue(const struct builder *b)
     return MR_OK;
 }
 
-static enum mr_code build(struct builder *b)
+static enum mr_code build_all(struct builder *b)
 {
-    struct mr_source_shards *src = b->src;
+    const struct mr_source_shards *src = b->src;
     for (size_t i = 0; i < src->nservers; i++)
         MR_TRY(load_server(b, i));
     MR_TRY(require_one_flavour(b));
@@ -533,6 +541,17 @@ static enum mr_code build(struct builder *b)
     for (size_t i = 0; i < src->nservers; i++)
         MR_TRY(see_server(b, i));
     return make_catalogue(b);
+}
+
+static enum mr_code build(struct builder *b)
+{
+    const size_t count = b->src->nservers;
+    b->readers = calloc(count, sizeof(struct mr_reader *));
+    enum mr_code code = b->readers != NULL ? build_all(b) : no_memory(b);
+    for (size_t i = 0; b->readers != NULL && i < count; i++)
+        mr_reader_free(b->readers[i]);
+    free(b->readers);
+    return code;
 }
 
 enum mr_code mr_shards_catalogue(struct mr_source *source, const char *const *dbs, size_t ndbs,

@@ -142,6 +142,17 @@ is "one that is not meant" "$RC $(lines table .table)" "1 $DB.k_big"
 on a 0 "DROP TABLE audit"
 MAP=$MAP2
 
+# --- tables that are in one source each: a server is asked over one connection which of them it lacks
+on a 0 "$(for n in {0..39}; do echo "CREATE TABLE lone_$n (id INT PRIMARY KEY);"; done)"
+at b "CREATE TABLE lone (id INT PRIMARY KEY)"
+client a <<<"DROP USER IF EXISTS fleet_map_lone; CREATE USER fleet_map_lone IDENTIFIED BY 'x' WITH MAX_CONNECTIONS_PER_HOUR 30; GRANT SELECT ON *.* TO fleet_map_lone" || bail "no account"
+TEMPLATE=$(uri a "${DB}_{0..2}" fleet_map_lone)
+MYRECON_SOURCE_PASSWORD=x map "$MAP,lone_{0..39}->lone" --tables lone --threads 1
+is "few connections, however many tables" "$RC $(counts) $(grep -o 'error: .*' "$ERR")" "0 lone equal 0/0 0-0-0-0-0 "
+client a <<<"DROP USER fleet_map_lone"
+on a 0 "$(for n in {0..39}; do echo "DROP TABLE lone_$n;"; done)"
+at b "DROP TABLE lone"
+
 # --- servers and accounts
 TEMPLATE=$(uri a "${DB}_{0..3}")
 refused "a source that is not there" "$MAP" "^3 .*${DB}_3.*no such database"
