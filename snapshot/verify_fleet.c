@@ -76,22 +76,50 @@ static enum mr_code require_listed(struct fleet *f, const struct mr_fleet_listed
                       "is that of another snapshot than fleet.json lists", err);
 }
 
+/* One that cannot be opened or read is a loss of its own, and the others are proved all the same. */
+static bool is_its_own(enum mr_code code)
+{
+    return code == MR_E_SNAPSHOT || code == MR_E_IO;
+}
+
+static enum mr_code add_unreadable(struct fleet *f, const struct mr_fleet_listed *listed,
+                                   const struct mr_err *why, struct mr_err *err)
+{
+    struct mr_strbuf reason = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&reason, "cannot be read: %s", why->message);
+    enum mr_code code = mr_strbuf_check(&reason, DOING, err);
+    if (code == MR_OK)
+        code = add_damage(f, listed->name, "", reason.ptr, err);
+    mr_strbuf_release(&reason);
+    return code;
+}
+
 /* *verdict is set where it is no error. */
 static enum mr_code prove(struct fleet *f, const struct mr_fleet_listed *listed, const char *path,
                           struct item *item, struct mr_err *err)
 {
     const size_t before = f->damage.count;
     struct mr_snap snap;
-    enum mr_code code = mr_snap_open(path, &snap, err);
+    struct mr_err why = {0};
+    enum mr_code code = mr_snap_open(path, &snap, &why);
     if (code == MR_E_SNAPSHOT && mr_snap_is_absent(&snap)) {
         code = add_damage(f, listed->name, "", "is no snapshot", err);
         item->verdict = "damaged";
         goto out;
     }
-    MR_TRY_OUT(code);
-    MR_TRY_OUT(require_listed(f, listed, &snap, err));
-    MR_TRY_OUT(mr_verify_one(&snap, f->opts, f->progress, err));
-    (void)mr_verify_keep_record(&snap, f->opts);
+    if (code == MR_OK)
+        MR_TRY_OUT(require_listed(f, listed, &snap, err));
+    if (code == MR_OK)
+        code = mr_verify_one(&snap, f->opts, f->progress, &why);
+    if (code == MR_OK)
+        (void)mr_verify_keep_record(&snap, f->opts);
+    else if (is_its_own(code))
+        MR_TRY_OUT(add_unreadable(f, listed, &why, err));
+    else
+        *err = why;
+    if (code != MR_OK && !is_its_own(code))
+        goto out;
+    code = MR_OK;
     for (size_t i = 0; i < snap.damage.count; i++) {
         const struct mr_snap_damage *d = mr_vec_at(&snap.damage, i);
         MR_TRY_OUT(add_damage(f, listed->name, d->file, d->reason, err));

@@ -154,6 +154,12 @@ FILE=$(find "$DIR/shop-02/data" -type f | head -n 1)
 cp -p "$FILE" "$IT_TMP/file" && printf x | dd of="$FILE" bs=1 seek=40 conv=notrunc 2>/dev/null
 proof "a byte of rows" 1 "shop-02/data/"
 cp -p "$IT_TMP/file" "$FILE"
+mv "$DIR/shop-02" "$IT_TMP/away"
+mkfifo "$DIR/shop-02"
+proof "what is no directory" 1 "shop-02 cannot be read: .* is no directory"
+is "and the others besides" "$(jq -r 'select(.type == "summary") | "\(.verdict) \(.whole) \(.damaged)"' "$OUT")" "damaged 3 1"
+rm "$DIR/shop-02"
+mv "$IT_TMP/away" "$DIR/shop-02"
 mkdir "$DIR/foreign"
 proof "what is in no list" 1 "foreign is in no list"
 rmdir "$DIR/foreign"
