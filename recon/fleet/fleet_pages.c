@@ -90,6 +90,17 @@ static enum mr_code name_all(struct mr_fleet_pages *p, const char *output, struc
 
 enum found { ABSENT = 1, EMPTY, OWN, FOREIGN };
 
+/* A folder is none of ours, whatever its name is: what is in it would be removed with it. */
+static bool is_file(DIR *stream, const char *name)
+{
+    struct stat st;
+    const int saved = errno;
+    const bool is =
+        fstatat(dirfd(stream), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    errno = saved;
+    return is;
+}
+
 /* A link is somebody's, wherever it leads. */
 static enum mr_code look_at(const char *path, enum found *found, struct mr_err *err)
 {
@@ -109,7 +120,7 @@ static enum mr_code look_at(const char *path, enum found *found, struct mr_err *
     errno = 0;
     while (*found != FOREIGN && (entry = readdir(stream)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            *found = is_own(entry->d_name) ? OWN : FOREIGN;
+            *found = is_own(entry->d_name) && is_file(stream, entry->d_name) ? OWN : FOREIGN;
     enum mr_code code =
         *found != FOREIGN && errno != 0 ? mr_new_dir_fail("read directory", path, err) : MR_OK;
     (void)closedir(stream);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/json/json_lines.h"
@@ -161,6 +162,7 @@ static enum mr_code finish(struct reading *r, struct mr_err *err)
 
 static enum mr_code read_file(const char *path, struct reading *r, struct mr_err *err)
 {
+    struct stat st;
     enum mr_code code = MR_OK;
     if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
         (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" is no directory that fleet merge has written",
@@ -168,6 +170,8 @@ static enum mr_code read_file(const char *path, struct reading *r, struct mr_err
         mr_err_hint(err, "Name what \"fleet merge DIR --output DIR2\" was given as DIR2.");
         return MR_E_REFUSED;
     }
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a pipe would be waited for */
+        return mr_err_set(err, MR_E_REFUSED, "file \"%s\" is no regular file", path);
     code = mr_json_lines_read(path, FILE_BYTES, MR_JSON_LINES_WHOLE, take_line, r, err);
     if (code == MR_OK)
         code = finish(r, err);
