@@ -183,16 +183,22 @@ static enum mr_code look_for_absent(const struct builder *b, size_t shard, const
     MR_TRY(reader_of(b, b->src->server_of[shard], &reader));
     enum mr_code code =
         mr_reader_probe(reader, b->src->map->servers[shard].dbs[0], name, NULL, &why);
-    if (code == MR_E_NO_SUCH || code == MR_OK) /* MR_OK: a view, or a table made since */
+    if (code == MR_E_NO_SUCH)
         return MR_OK;
-    if (code != MR_E_DENIED) {
+    if (code != MR_E_DENIED && code != MR_OK) {
         *b->err = why;
         return code;
     }
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *place = place_name(b, shard, name);
-    mr_strbuf_add_fmt(&text, "the account may not see source \"%s\": %s",
-                      place != NULL ? place : name, why.message);
+    if (code == MR_OK) /* it has rows, which nobody would read */
+        mr_strbuf_add_fmt(&text,
+                          "source \"%s\" is no table but a view or a sequence, or was made while "
+                          "the catalogue was read",
+                          place != NULL ? place : name);
+    else
+        mr_strbuf_add_fmt(&text, "the account may not see source \"%s\": %s",
+                          place != NULL ? place : name, why.message);
     if (view->unfit == NULL)
         view->unfit = keep(b, &b->src->arena, &text);
     else

@@ -139,6 +139,16 @@ CMD=("$MYRECON" check -q --json --resume --case "$IT_TMP/cut.case" --settle 0 "s
 timeout 60 "${CMD[@]}" >"$IT_TMP/resumed" 2>"$ERR" </dev/null
 is "what a run that was killed comes to" "$? $(plain "$IT_TMP/resumed" | grep -v '"type":"summary"')" "1 $(plain "$OUT.full" | grep -v '"type":"summary"')"
 
+# --- a view where the map means a table has rows that nobody would read
+on 00 "CREATE TABLE seen_0 $TABLE"
+on 01 "CREATE VIEW seen_0 AS SELECT * FROM orders_0"
+at b "CREATE TABLE seen $TABLE"
+map "$MAP,seen_0->seen"
+like "a view in a table's place is not absent" "$RC $(lines table 'select(.table | endswith(".seen")) | "\(.verdict) \(.reason)"')" \
+    "^4 not-checked .*${DB}_01[.]seen_0.* no table but a view"
+on 00 "DROP TABLE seen_0"
+on 01 "DROP VIEW seen_0"
+
 # --- a source that goes, and slots
 fleet plan -q --inventory "$INI" --parts 1 --output "$IT_TMP/gone"
 client a <<<"RENAME TABLE ${DB}_01.orders_0 TO ${DB}_00.kept; DROP DATABASE ${DB}_01" || bail "no way to drop a source"
