@@ -355,6 +355,8 @@ struct mr_find_object {
     const char *source, *target;     /* texts or NULL */
     const char *database;            /* SOURCE's name of the database it is in */
 };
+/* A table that one side alone has (or all tables of a database): none of its rows is a finding. */
+bool mr_find_object_is_one_sided(const struct mr_find_object *object);
 enum mr_code mr_findings_object_add(struct mr_findings *fd, const struct mr_find_object *object,
                                     struct mr_err *err);
 enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err);

@@ -24,6 +24,12 @@ enum mr_code mr_findings_object_add(struct mr_findings *fd, const struct mr_find
     return mr_findings_end(fd, code, err);
 }
 
+bool mr_find_object_is_one_sided(const struct mr_find_object *object)
+{
+    return (object->source == NULL) != (object->target == NULL) &&
+           strcmp(object->kind, "table") == 0;
+}
+
 enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));

@@ -18,6 +18,7 @@
 #define MR_AFFECTED_H
 
 #include "core/case/findings.h"
+#include "core/cli/option.h"
 
 /* Why somebody is listed; in the order in which reasons are written. */
 enum mr_affected_reason {
@@ -55,6 +56,7 @@ struct mr_affected {
     struct mr_find_table *tables; /* of the run, by name */
     size_t ntables;
     const bool *selected;                 /* one a table: its findings are reasons */
+    struct mr_string_list only, without;  /* patterns that select; none: all tables */
     struct mr_affected_subject *subjects; /* by name */
     size_t nsubjects;
     const struct mr_affected_field *fields;

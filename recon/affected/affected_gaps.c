@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/case/lineage.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_result.h"
+
+#define NAMED 5 /* tables of one side that are named */
 
 struct gaps {
     struct mr_affected_people *people;
@@ -20,6 +23,36 @@ struct gaps {
     struct mr_strbuf bytes;
     bool any;
 };
+
+/* ---- tables of one side ---- */
+
+/* Whether the list is of such a table, too. */
+static bool is_meant(const struct gaps *g, const struct mr_find_object *object)
+{
+    const struct mr_affected *list = g->list;
+    return object->database == NULL || object->name == NULL ||
+           mr_pattern_selects(list->only.items, list->only.count, list->without.items,
+                              list->without.count, object->database, object->name);
+}
+
+/* What one side alone has is not compared, so that none of its rows is a finding: whoever stands in
+ * it, or is led to from there, is not listed. */
+static void look_at_one_sided(struct gaps *g, const struct mr_check_result *result)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->objects.count; i++) {
+        const struct mr_find_object *object = mr_vec_at(&result->objects, i);
+        if (!mr_find_object_is_one_sided(object) || !is_meant(g, object) || count++ >= NAMED)
+            continue;
+        mr_log_warning(
+            "table \"%s\" is on the %s alone: whoever is in it, or is led to by its rows, "
+            "is not listed",
+            object->table, object->source != NULL ? "source" : "target");
+    }
+    if (count > NAMED)
+        mr_log_warning("so are %zu others", count - NAMED);
+    g->any = g->any || count > 0;
+}
 
 /* ---- the run itself ---- */
 
@@ -46,6 +79,8 @@ static enum mr_code look_at_run(struct gaps *g, struct mr_err *err)
         else if (run->hidden != NULL || !run->objects_done)
             mr_log_warning("run %s is incomplete: schema objects could not be seen", run->uuid);
     }
+    if (code == MR_OK)
+        look_at_one_sided(g, &result);
     mr_check_result_release(&result);
     return code;
 }

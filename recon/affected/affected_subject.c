@@ -350,6 +350,8 @@ static enum mr_code select_tables(struct chooser *c, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < list->ntables; i++)
         code = ask_of_name(list->tables[i].name, &list->arena, is_selected, c, &selected[i], err);
     list->selected = selected;
+    list->only = c->choice->tables;
+    list->without = c->choice->exclude;
     for (size_t i = 0; code == MR_OK && i < c->subjects.count; i++) {
         struct mr_affected_subject *subject = mr_vec_at(&c->subjects, i);
         subject->counts = selected[subject->table - list->tables];

@@ -73,18 +73,32 @@ static enum mr_code add_tables(struct mr_fleet_report *r, struct mr_fleet_report
 
 /* ---- one pair ---- */
 
-/* Nobody is affected where every row was seen and none differs.  Where nothing was found so far that
- * is no answer. */
+/* A table that one side alone has is compared with nothing. */
+static bool has_one_sided(const struct mr_check_result *result)
+{
+    for (size_t i = 0; i < result->objects.count; i++)
+        if (mr_find_object_is_one_sided(mr_vec_at(&result->objects, i)))
+            return true;
+    return false;
+}
+
+/* Nobody is affected where every row was seen and none differs.  Where nothing was found so far, or
+ * a whole table is gone, that is no answer. */
 static enum mr_code take_people(struct mr_fleet_report *r, struct mr_fleet_report_pair *pair,
                                 const struct mr_report *of, struct mr_err *err)
 {
     pair->people = of->people;
     pair->people.subjects = NULL;
-    pair->has_people =
-        of->result->diverged > 0 ? of->people.known : pair->verdict != MR_FLEET_INCOMPLETE;
+    const bool one_sided = has_one_sided(of->result);
+    pair->has_people = of->result->diverged > 0
+                           ? of->people.known
+                           : pair->verdict != MR_FLEET_INCOMPLETE && !one_sided;
     if (pair->has_people)
         return MR_OK;
-    return keep(r, of->people.why != NULL ? of->people.why : "not all of its rows were seen",
+    return keep(r,
+                of->people.why != NULL ? of->people.why
+                : one_sided            ? "one side alone has some of its tables"
+                                       : "not all of its rows were seen",
                 &pair->people.why, err);
 }
 

@@ -130,7 +130,8 @@ static void say_notes(struct telling *t)
     if (r->people_unknown > r->faults)
         mr_doc_say(doc,
                    "<note warn><strong>Of %s nobody can tell who is affected:</strong> no table "
-                   "is known to hold people, or not all rows were seen. The configuration says it "
+                   "is known to hold people, one side alone has a table, or not all rows were "
+                   "seen. The configuration says it "
                    "by subject = yes.</note>",
                    mr_doc_count(doc, r->people_unknown - r->faults, "pair", "pairs"));
     if (r->unmask)

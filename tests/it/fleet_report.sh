@@ -73,6 +73,18 @@ run_report --json
 is "no number is made up" "$(jq -c 'select(.pair == "copy") | [.verdict, .people]' "$OUT")" '["incomplete",null]'
 is "and one that may be too low says so" "$(jq -c 'select(.pair == "shop") | .people_at_least' "$OUT")" true
 
+# of a table that one side alone has no row is a finding
+at a "CREATE TABLE lost (id INT PRIMARY KEY)"
+rm -rf "$DIR"/parts/*.case "$INTO"
+for part in 0 1; do
+    timeout -k 5 120 "$MYRECON" fleet run -q --no-verdict "$DIR" --part $part >"$OUT" 2>"$ERR" </dev/null || bail "no part $part"
+done
+"$MYRECON" fleet merge -q "$DIR" --output "$INTO" >"$OUT" 2>"$ERR"
+run_report --json
+is "nor is the number whole where one side alone has a table" \
+    "$RC $(jq -c 'select(.type == "pair") | .people_at_least' "$OUT" | xargs)" "0 true true"
+at a "DROP TABLE lost"
+
 # interrupted, it leaves what was there
 merged_begin "$IT_TMP/big" 8 0
 for name in 0 1; do merged_pair "$IT_TMP/big" "evil-$name" diverged "UPDATE tbl SET name = '<script>window.evil=1</script>.m'

@@ -27,8 +27,8 @@ struct club {
     struct mr_affected_lines lines;
     struct mr_strbuf text;
     bool incomplete;
-    uint64_t no_value, no_key;              /* people without a line of a template */
-    struct mr_string_list subjects, tables; /* as given on the command line */
+    uint64_t no_value, no_key;                       /* people without a line of a template */
+    struct mr_string_list subjects, tables, exclude; /* as given on the command line */
 };
 
 /* A table; `identity`: is its column `phone` the identity (else the key is)? */
@@ -156,8 +156,10 @@ static inline enum mr_code club_choose(struct club *club, const char *columns,
     list->fd = club->c.fd;
     list->run = club->c.run;
     case_require(mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));
-    struct mr_affected_choice choice = {
-        .subjects = club->subjects, .tables = club->tables, .config = config};
+    struct mr_affected_choice choice = {.subjects = club->subjects,
+                                        .tables = club->tables,
+                                        .exclude = club->exclude,
+                                        .config = config};
     if (columns != NULL)
         choice.columns = (struct mr_string_list){&columns, 1};
     enum mr_code code = mr_affected_choose(list, &choice, err);

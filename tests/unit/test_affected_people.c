@@ -374,6 +374,42 @@ static void test_key_of_an_unsettled_row(void **state)
     club_end(&club);
 }
 
+/* Of what one side alone has no row is a finding: nobody knows who was in it. */
+static void test_one_sided(void **state)
+{
+    static const struct {
+        struct mr_find_object object;
+        const char *only, *without; /* patterns, or NULL */
+        bool incomplete;
+    } rows[] = {
+        {{"table", "d.people", "people", "InnoDB", NULL, "d"}, NULL, NULL, true},
+        {{"table", "d.people", "people", NULL, "InnoDB", "d"}, NULL, NULL, true},
+        {{"database", NULL, "e", "utf8mb4", NULL, "e"}, NULL, NULL, false}, /* its tables say it */
+        {{"table", "d.people", "people", "InnoDB", "Aria", "d"}, NULL, NULL, false},
+        {{"view", NULL, "v", "SELECT 1", NULL, "d"}, NULL, NULL, false},
+        {{"index", "d.member", "i", "(phone)", NULL, "d"}, NULL, NULL, false},
+        {{"table", "d.people", "people", "InnoDB", NULL, "d"}, "d.*", NULL, true},
+        {{"table", "d.people", "people", "InnoDB", NULL, "d"}, "members", NULL, false},
+        {{"table", "d.people", "people", "InnoDB", NULL, "d"}, NULL, "people", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct club club;
+        club_begin(&club);
+        (void)members(&club);
+        case_require(mr_findings_object_add(club.c.fd, &rows[i].object, NULL));
+        const char *only = rows[i].only;
+        if (only != NULL)
+            club.tables = (struct mr_string_list){&only, 1};
+        const char *without = rows[i].without;
+        if (without != NULL)
+            club.exclude = (struct mr_string_list){&without, 1};
+        assert_string_equal(club_lines(&club, NULL), "");
+        assert_int_equal(club.incomplete, rows[i].incomplete);
+        club_end(&club);
+    }
+}
+
 /* Ann is 5 on both sides, and has a lost row 3 on SOURCE, too. */
 static void test_key_beside_a_finding(void **state)
 {
@@ -574,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_fans),
         cmocka_unit_test(test_key_in_a_window),
         cmocka_unit_test(test_key_of_an_unsettled_row),
+        cmocka_unit_test(test_one_sided),
         cmocka_unit_test(test_key_beside_a_finding),
         cmocka_unit_test(test_ancestor_without_identity),
         cmocka_unit_test(test_order),
