@@ -72,8 +72,7 @@ prepare() {
     done
     cp club.plan/conflicts.csv .
     for facts in before club after; do myrecon gate record -q --output $facts.facts "$lost"; done
-    printf '[pair club]\nsource = %s\ntarget = %s\n[pair shop-{00..01}]\nsource = %s\ntarget = %s\n' \
-        "$lost" "$live" "$lost" "$live" >fleet.ini
+    for pair in club shop-00 shop-01; do printf '[pair %s]\nsource = %s\ntarget = %s\n' $pair "$lost" "$live"; done >fleet.ini
     myrecon fleet gate record -q --inventory fleet.ini --output before
     myrecon fleet plan -q --inventory fleet.ini --parts 1 --output fleet
     myrecon fleet run -q fleet --part 0
