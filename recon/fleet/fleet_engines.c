@@ -135,12 +135,8 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
     mr_strbuf_add_fmt(out, "GNU parallel, 4 at a time:\n    seq 0 %zu | parallel -j 4 \\\n",
                       file->nparts - 1);
     add_line(out, "        myrecon fleet run ", dir, " --part {}\n");
-    mr_strbuf_add_fmt(out, "A shell, one after the other:\n    for i in $(seq 0 %zu); do\n",
-                      file->nparts - 1);
-    add_line(out, "        myrecon fleet run ", dir, " --part \"$i\"\n    done\n\n");
-    if (file->is_snapshots)
-        add_line(out, "This machine alone, 4 at a time:\n    myrecon fleet run ", dir,
-                 " --all --at-once 4\n\n");
+    add_line(out, "This machine alone, 4 at a time:\n    myrecon fleet run ", dir,
+             " --all --at-once 4\n\n");
     add_line(out, "How far it is:\n    myrecon fleet status ", dir, "\n");
     mr_strbuf_add_str(out, "A part that failed: see its output, mend what it names, and begin it "
                            "again; the\nothers stay done.\n\n"

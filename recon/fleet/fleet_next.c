@@ -134,6 +134,9 @@ void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_flee
     add_missing(m, out);
     if (unread && m->missing == 0)
         add_unread(out);
+    mr_strbuf_add_str(out, "One page of all pairs, and one of each:\n  myrecon fleet report ");
+    add_word(out, output);
+    mr_strbuf_add_str(out, " --output fleet.html\n");
     if (worst == NULL)
         return;
     mr_strbuf_add_str(out, "To list everybody whom a pair's differences touch, with both keys:\n"

@@ -104,11 +104,9 @@ void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *
     mr_strbuf_add_str(out,
                       "\nNext, on an engine of many machines (see README.txt there):\n  sbatch ");
     add_word(out, file->dir);
-    mr_strbuf_add_fmt(out,
-                      "/fleet.sbatch\nor here:\n  for i in $(seq 0 %zu); do myrecon fleet run ",
-                      file->nparts - 1);
+    mr_strbuf_add_str(out, "/fleet.sbatch\nor here:\n  myrecon fleet run ");
     add_word(out, file->dir);
-    mr_strbuf_add_str(out, " --part \"$i\"; done\n");
+    mr_strbuf_add_str(out, " --all\n");
 }
 
 void mr_fleet_plan_json(const struct mr_fleet_plan_result *r, struct mr_strbuf *out)

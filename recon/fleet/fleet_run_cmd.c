@@ -181,8 +181,8 @@ static enum mr_code part_of_engine(uint64_t *part, struct mr_err *err)
     if (said_by != NULL)
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "which part is to be done?");
-    mr_err_hint(err, "Name it: --part I, from 0 on. Slurm, Kubernetes and GNU parallel say it "
-                     "themselves.");
+    mr_err_hint(err, "Name it: --part I, from 0 on; --all does all of them here. Slurm, Kubernetes "
+                     "and GNU parallel say it themselves.");
     return MR_E_USAGE;
 }
 
@@ -195,6 +195,7 @@ static enum mr_code choose_part(const struct options *opts, const struct mr_flee
     if (number >= file->nparts) {
         (void)mr_err_set(err, MR_E_USAGE, "there is no part %" PRIu64 ": \"%s\" has %zu, from 0 on",
                          number, file->dir, file->nparts);
+        mr_err_hint(err, "fleet status lists them.");
         return MR_E_USAGE;
     }
     *part = (size_t)number;

@@ -121,7 +121,12 @@ static void test_merge(void **state)
         uint64_t differing[2], unchecked;
         const char *next, *never;
     } cases[] = {
-        {"all are equal", NULL, {0, 0}, 0, NULL, "myrecon"},
+        {"all are equal",
+         NULL,
+         {0, 0},
+         0,
+         "  myrecon fleet report res --output fleet.html\n",
+         "affected"},
         {"the worst pair",
          NULL,
          {1, 3},
