@@ -97,14 +97,31 @@ on_slurm() {
     for task in $(squeue -h -r -t PD -o %A); do scontrol update "jobid=$task" starttime=now; done
     let_go
     ok "all parts are done in the end" until_states "4 done"
-    for i in {1..100}; do
-        [ -n "$(squeue -h)" ] || break
-        sleep 0.2
-    done
+    until_idle
     is "for Slurm they have succeeded, with differences, too" "$(squeue -h | wc -l) $(scontrol show job "$JOB" 2>/dev/null | grep -c 'JobState=COMPLETED')" "0 4"
     ok "who was begun again took over from the dead" grep -q 'is gone: the part is taken over' "$IT_TMP"/slurm-*.log
     as_one_check "Slurm"
+    snapshots_on_slurm
     mr_slurm_stop
+}
+until_idle() {
+    local i
+    for i in {1..200}; do
+        [ -n "$(squeue -h)" ] || return 0
+        sleep 0.2
+    done
+}
+# By the node that is left: a snapshot of each source, proved together.
+snapshots_on_slurm() {
+    local night=$IT_TMP/night
+    "$MYRECON" fleet snapshot -q --inventory "$IT_TMP/fleet.ini" --output "$night" >"$OUT" 2>"$ERR" || bail "no plan: $(cat "$ERR")"
+    (cd "$IT_TMP" && sbatch --parsable --output="$IT_TMP/night-%a.log" "$night/fleet.sbatch" >/dev/null)
+    until_idle
+    CMD=("$MYRECON" snapshot verify --json "$night")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+    is "Slurm: a snapshot of each source, proved together" "$RC $(jq -r 'select(.type == "snapshot") | "\(.name) \(.verdict) \(.rows)"' "$OUT" | xargs)" \
+        "0 shop-00 whole 2000 shop-01 whole 2030 shop-02 whole 2000 shop-03 whole 2000"
 }
 at_exit mr_slurm_stop
 if mr_slurm_start "$IT_TMP/slurm" 2>"$IT_TMP/why"; then on_slurm; else
