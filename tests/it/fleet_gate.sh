@@ -102,7 +102,7 @@ ok "a mute server" wait_for 10 test -s "$IT_TMP/port"
 port=$(cat "$IT_TMP/port")
 {
     printf '[pair mute]\nsource = mysql://root:hush-hush@127.0.0.1:%s/x?connect-timeout=600\ntarget = %s\n' "$port" "$DST"
-    printf '[pair well-{01..15}]\nsource = %s\ntarget = %s\n' "$SRC" "$DST"
+    printf '[pair well-{01..15}]\nsource = %s?connect-timeout=1{}\ntarget = %s\n' "$SRC" "$DST"
 } >"$INI"
 LIMIT=60 fleet gate check --json --only connections --time-limit 15
 is "it is unknown" "$RC $(servers | head -n 1)" "4 mute source unknown"
@@ -145,7 +145,7 @@ else
 fi
 
 # --- 200 servers: as long as the slowest, and not as all of them
-printf '[pair s-{001..100}]\nsource = %s\ntarget = %s\n' "$SRC" "$DST" >"$INI"
+printf '[pair s-{001..100}]\nsource = %s?connect-timeout={}\ntarget = %s\n' "$SRC" "$DST" >"$INI"
 LIMIT=300 fleet gate check --json --only connections
 is "200: all have answered" "$RC $(servers | grep -c ' ok$')" "0 200"
 is "200: together they took less than one after the other" \
