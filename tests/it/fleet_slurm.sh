@@ -122,6 +122,10 @@ snapshots_on_slurm() {
     RC=$?
     is "Slurm: a snapshot of each source, proved together" "$RC $(jq -r 'select(.type == "snapshot") | "\(.name) \(.verdict) \(.rows)"' "$OUT" | xargs)" \
         "0 shop-00 whole 2000 shop-01 whole 2030 shop-02 whole 2000 shop-03 whole 2000"
+    fresh b fleet_slurm_copy
+    "$MYRECON" snapshot restore -q "$night/shop-01" "$(uri b fleet_slurm_copy)" >"$OUT" 2>"$ERR" </dev/null
+    is "one of them is restored by itself" "$? $(client b -D fleet_slurm_copy <<<"SELECT COUNT(*), SUM(id) FROM p" | xargs)" \
+        "0 $(client a -D fleet_slurm_01 <<<"SELECT COUNT(*), SUM(id) FROM p" | xargs)"
 }
 at_exit mr_slurm_stop
 if mr_slurm_start "$IT_TMP/slurm" 2>"$IT_TMP/why"; then on_slurm; else
