@@ -96,33 +96,39 @@ opened() { client "$1" <<<"SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_
 # opens_fewer N COMMAND…: tables than that
 opens_fewer() {
     local before
-    before=$(opened a)
+    before=$(opened "$OWN")
     "${@:2}" >"$OUT" 2>"$ERR" </dev/null || return 1
-    echo "# $(($(opened a) - before)) opened"
-    [ $(($(opened a) - before)) -lt "$1" ]
+    echo "# $(($(opened "$OWN") - before)) opened"
+    [ $(($(opened "$OWN") - before)) -lt "$1" ]
 }
 
 # More tables than the server keeps open: each is read while it still has it open from listing it.
 opened_once() {
-    fresh a "$DB"
+    [ -n "${mr_run_dir:-}" ] || . "$IT_DIR/../lib/servers.sh"
+    [ -n "${mr_run_dir:-}" ] || mr_servers_begin || bail "no place for a server"
+    trap clean_up EXIT
+    IT_EXIT+=(mr_servers_end)
+    # of its own: what others open on a server counts there, too
+    mr_spawn_mariadb OWN --table-open-cache=150 && mr_await OWN || bail "no server of its own"
+    OWN=$(mr_get_server OWN URI)
+    client "$OWN" <<<"CREATE DATABASE $DB"
     # for the server a1 comes before B1, for a baseline behind it
     for i in {1..225}; do
         echo "CREATE TABLE a$i (id INT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME);
             CREATE TABLE B$i LIKE a$i; INSERT INTO a$i (created_at) VALUES (NOW()), (NULL); INSERT INTO B$i SELECT * FROM a$i;"
-    done | client a -D "$DB" || bail "not filled"
-    client a <<<'SET GLOBAL table_open_cache = 150; FLUSH TABLES'
-    gate=("$MYRECON" gate check --json "$BASE" "$(uri a "$DB")")
-    ok "450 tables, 150 kept open: a baseline opens each once" opens_fewer 550 "$MYRECON" gate record --output "$BASE" --force "$(uri a "$DB")"
+    done | client "$OWN" -D "$DB" || bail "not filled"
+    client "$OWN" <<<'FLUSH TABLES'
+    gate=("$MYRECON" gate check --json "$BASE" "$(uri "$OWN" "$DB")")
+    ok "450 tables, 150 kept open: a baseline opens each once" opens_fewer 550 "$MYRECON" gate record --output "$BASE" --force "$(uri "$OWN" "$DB")"
     is "all of them" "$(tables | wc -l)" 450
     ok "in the order of their bytes" env LC_ALL=C sort -c <(tables | jq -r .name)
     ok "a check opens each once" opens_fewer 550 "${gate[@]}"
     is "all is well" "$(jq -r 'select(.severity == "critical" or .severity == "warning") | .name + ": " + .message' "$OUT")" ""
     is "counters are those of SHOW CREATE TABLE" "$(jq -r '.servers[0].tables[] | select(.name == "a1").counter.next' "$BASE")" \
-        "$(client a -D "$DB" <<<'SHOW CREATE TABLE a1' | grep -o 'AUTO_INCREMENT=[0-9]*' | tr -dc 0-9)"
-    client a -D "$DB" <<<'DROP TABLE a9'
+        "$(client "$OWN" -D "$DB" <<<'SHOW CREATE TABLE a1' | grep -o 'AUTO_INCREMENT=[0-9]*' | tr -dc 0-9)"
+    client "$OWN" -D "$DB" <<<'DROP TABLE a9'
     "${gate[@]}" >"$OUT" 2>"$ERR"
     like "one that went is named" "$(jq -r 'select(.name == "tables") | .severity + " " + .message' "$OUT")" 'critical .*a9'
-    client a <<<'SET GLOBAL table_open_cache = DEFAULT'
 }
 
 many a
