@@ -83,15 +83,7 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     struct mr_snap_totals sum = mr_snap_manifest_totals(&snap->manifest);
-    for (size_t i = 0; i < snap->damage.count; i++) {
-        const struct mr_snap_damage *d = damage_at(snap, i);
-        mr_strbuf_add_fmt(&out, "%sdamaged%s: ", mr_term_style(MR_STYLE_BAD, color),
-                          mr_term_style(MR_STYLE_RESET, color));
-        mr_utf8_show_str(&out, d->file);
-        mr_strbuf_add_char(&out, ' ');
-        mr_utf8_show_str(&out, d->reason);
-        mr_strbuf_add_char(&out, '\n');
-    }
+    mr_verify_add_damage(&out, &snap->damage, color);
     if (snap->damage.count > 0) {
         mr_strbuf_add_fmt(&out, "%zu problem%s\n", snap->damage.count,
                           snap->damage.count == 1 ? "" : "s");

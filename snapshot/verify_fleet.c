@@ -287,15 +287,7 @@ static enum mr_code print_text(const struct fleet *f, struct mr_err *err)
     struct mr_strbuf out = MR_STRBUF_INIT;
     const bool color = mr_term_use_color(f->opts->general.color, 1);
     const int exit_code = exit_of(f);
-    for (size_t i = 0; i < f->damage.count; i++) {
-        const struct mr_snap_damage *d = mr_vec_at(&f->damage, i);
-        mr_strbuf_add_fmt(&out, "%sdamaged%s: ", mr_term_style(MR_STYLE_BAD, color),
-                          mr_term_style(MR_STYLE_RESET, color));
-        mr_utf8_show_str(&out, d->file);
-        mr_strbuf_add_char(&out, ' ');
-        mr_utf8_show_str(&out, d->reason);
-        mr_strbuf_add_char(&out, '\n');
-    }
+    mr_verify_add_damage(&out, &f->damage, color);
     mr_strbuf_add_fmt(&out, "%s%s%s: %zu of %zu snapshot%s %s",
                       mr_term_style(exit_code == 0   ? MR_STYLE_GOOD
                                     : exit_code == 1 ? MR_STYLE_BAD

@@ -2,6 +2,8 @@
 #include "snapshot/verify_one.h"
 
 #include "core/base/log.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_record.h"
 
@@ -50,4 +52,17 @@ bool mr_verify_keep_record(const struct mr_snap *snap, const struct mr_snap_opti
         return true;
     mr_log_detail("no record of it is kept: %s", why.message);
     return false;
+}
+
+void mr_verify_add_damage(struct mr_strbuf *out, const struct mr_vec *damage, bool color)
+{
+    for (size_t i = 0; i < damage->count; i++) {
+        const struct mr_snap_damage *d = mr_vec_at(damage, i);
+        mr_strbuf_add_fmt(out, "%sdamaged%s: ", mr_term_style(MR_STYLE_BAD, color),
+                          mr_term_style(MR_STYLE_RESET, color));
+        mr_utf8_show_str(out, d->file);
+        mr_strbuf_add_char(out, ' ');
+        mr_utf8_show_str(out, d->reason);
+        mr_strbuf_add_char(out, '\n');
+    }
 }

@@ -18,5 +18,7 @@ bool mr_verify_is_unread(const struct mr_snap *snap, const struct mr_snap_option
 /* What was read as a whole, and what is damaged by anybody's measure: another signer than one that is
  * asked for is no damage of the files.  false: nothing is kept, and the snapshot is as good. */
 bool mr_verify_keep_record(const struct mr_snap *snap, const struct mr_snap_options *opts);
+/* damage: of struct mr_snap_damage; a line each, for a terminal. */
+void mr_verify_add_damage(struct mr_strbuf *out, const struct mr_vec *damage, bool color);
 
 #endif

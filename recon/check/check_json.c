@@ -5,6 +5,7 @@
 
 #include "core/case/image.h"
 #include "recon/check/check_ranges.h"
+#include "recon/check/places_json.h"
 
 struct json {
     const struct mr_check_result *result;
@@ -13,8 +14,7 @@ struct json {
     struct mr_image source, target;
     uint64_t rows; /* row lines of the table so far */
     bool in_duplicate;
-    struct mr_vec places; /* const char *, in arena: of the duplicate under way */
-    struct mr_arena arena;
+    struct mr_places places; /* of the duplicate under way */
 };
 
 static void begin_line(struct json *j, const char *type)
@@ -195,33 +195,14 @@ out:
     return code;
 }
 
-/* Places of a key's rows stand beside their keys, in the same order. */
 static void end_duplicate(struct json *j)
 {
     if (!j->in_duplicate)
         return;
     mr_jsonw_array_end(&j->w);
-    if (j->places.count > 0) {
-        mr_jsonw_key(&j->w, "places");
-        mr_jsonw_array_begin(&j->w);
-        for (size_t i = 0; i < j->places.count; i++)
-            mr_jsonw_str(&j->w, *(const char **)mr_vec_at(&j->places, i));
-        mr_jsonw_array_end(&j->w);
-    }
-    mr_vec_clear(&j->places);
-    mr_arena_reset(&j->arena);
+    mr_places_put(&j->places, &j->w);
     end_line(j);
     j->in_duplicate = false;
-}
-
-static enum mr_code keep_place(struct json *j, const char *place, struct mr_err *err)
-{
-    const char **slot = mr_vec_push(&j->places);
-    const char *kept = mr_arena_strdup(&j->arena, place);
-    if (slot == NULL || kept == NULL)
-        return mr_err_nomem(err, "writing JSON");
-    *slot = kept;
-    return MR_OK;
 }
 
 static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d, bool first,
@@ -243,7 +224,7 @@ static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d,
     }
     if (code == MR_OK)
         code = mr_image_to_json(&j->source, j->table, MR_IMAGE_KEY, &j->w, err);
-    return code == MR_OK && d->place != NULL ? keep_place(j, d->place, err) : code;
+    return code == MR_OK && d->place != NULL ? mr_places_keep(&j->places, d->place, err) : code;
 }
 
 static enum mr_code table_lines(struct json *j, struct mr_err *err)
@@ -339,7 +320,7 @@ static void summary_line(struct json *j)
 
 enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out, struct mr_err *err)
 {
-    struct json j = {.result = result, .places = MR_VEC_INIT(const char *), .arena = MR_ARENA_INIT};
+    struct json j = {.result = result, .places = MR_PLACES_INIT};
     enum mr_code code = MR_OK;
     mr_jsonw_init_file(&j.w, out);
     mr_image_init(&j.source);
@@ -356,8 +337,7 @@ enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out, stru
     MR_TRY_OUT(mr_jsonw_finish(&j.w, "standard output", err));
 
 out:
-    mr_vec_release(&j.places);
-    mr_arena_release(&j.arena);
+    mr_places_release(&j.places);
     mr_image_release(&j.source);
     mr_image_release(&j.target);
     mr_jsonw_release(&j.w);

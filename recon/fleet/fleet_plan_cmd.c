@@ -10,10 +10,10 @@
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "core/db/endpoint.h"
-#include "core/file/io.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_cuts.h"
 #include "recon/fleet/fleet_dir.h"
+#include "recon/fleet/fleet_inputs.h"
 #include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_plan_print.h"
 #include "recon/fleet/fleet_sizes.h"
@@ -151,7 +151,6 @@ static enum mr_code check_options(const struct options *o, struct mr_err *err)
     return MR_E_USAGE;
 }
 
-/* The directory is shared: whoever may do the work may not read anybody's password. */
 /* What is merged has a file of each pair, and one of all. */
 static enum mr_code require_names(const struct mr_inventory *inventory, struct mr_err *err)
 {
@@ -172,53 +171,11 @@ static enum mr_code name_side(struct planner *p, const struct mr_inventory_pair 
     struct mr_endpoint ep = {0};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_endpoint_parse_any(&ep, pair->uri[side], err));
-    if (ep.password != NULL || ep.password_command != NULL) {
-        (void)mr_err_set(err, MR_E_CONFIG,
-                         "%s:%u: the %s of pair \"%s\" has a password in its URI, and the "
-                         "directory of a fleet is shared",
-                         p->inventory.path, pair->line, mr_side_name(side), pair->name);
-        mr_err_hint(err, "Give it on each machine by --password-command, an option file, or "
-                         "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD.");
-        MR_TRY_OUT(MR_E_CONFIG);
-    }
-    if ((*uri = mr_endpoint_text(&ep, true, &p->arena)) == NULL)
-        MR_TRY_OUT(mr_err_nomem(err, DOING));
+    code = mr_fleet_uri_shared(&p->inventory, pair, side, &ep,
+                               "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD", &p->arena,
+                               uri, err);
 out:
     mr_endpoint_release(&ep);
-    return code;
-}
-
-/* The system's own is read on each machine besides; what else this command would take counts for
- * pairs that name none. */
-static const char *config_of(const struct planner *p, const struct mr_inventory_pair *pair)
-{
-    const struct mr_config *own = p->invocation->config;
-    if (pair->config != NULL)
-        return pair->config;
-    return own->nfiles > 0 && own->files[own->nfiles - 1].place != MR_CONFIG_SYSTEM ? own->file
-                                                                                    : NULL;
-}
-
-/* Each configuration is kept once, by what stands in it. */
-static enum mr_code keep_config(struct planner *p, const char *path, size_t *at, struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    if (path != NULL)
-        MR_TRY_OUT(mr_io_read_file(path, CONFIG_MAX, &text, err));
-    for (*at = 0; *at < p->configs.count; ++*at) {
-        const struct mr_strbuf *known = mr_vec_at(&p->configs, *at);
-        if (known->len == text.len && memcmp(known->ptr, text.ptr, text.len) == 0)
-            goto out;
-    }
-    struct mr_strbuf *slot = mr_vec_push(&p->configs);
-    if (slot == NULL)
-        MR_TRY_OUT(mr_err_nomem(err, DOING));
-    else
-        *slot = text;
-    return MR_OK;
-out:
-    mr_strbuf_release(&text);
     return code;
 }
 
@@ -236,7 +193,8 @@ static enum mr_code name_pairs(struct planner *p, struct mr_err *err)
             MR_TRY(name_side(p, pair, (enum mr_side)side, &pairs[i].uri[side], err));
             sizes[i].uri[side] = pairs[i].uri[side];
         }
-        MR_TRY(keep_config(p, config_of(p, pair), &pairs[i].config_at, err));
+        MR_TRY(mr_fleet_texts_load(&p->configs, mr_fleet_config_path(pair, p->invocation->config),
+                                   CONFIG_MAX, &pairs[i].config_at, err));
     }
     p->file.pairs = pairs;
     p->sizes.pairs = sizes;
@@ -263,7 +221,8 @@ static enum mr_code make_tasks(struct planner *p, struct mr_fleet_task *tasks, s
     (void)snprintf(cuts, sizeof cuts, "%u", cuts_of(p->opts));
     for (size_t i = 0; i < p->file.npairs; i++) {
         struct mr_fleet_line line;
-        mr_fleet_line_begin(&line, &p->arena, &p->opts->fleet, config_of(p, inventory_pair(p, i)),
+        mr_fleet_line_begin(&line, &p->arena, &p->opts->fleet,
+                            mr_fleet_config_path(inventory_pair(p, i), p->invocation->config),
                             words);
         mr_fleet_line_add(&line, "--cuts");
         mr_fleet_line_add(&line, cuts);
@@ -404,9 +363,7 @@ static enum mr_code print(const struct planner *p, struct mr_err *err)
 
 static void release(struct planner *p)
 {
-    for (size_t i = 0; i < p->configs.count; i++)
-        mr_strbuf_release(mr_vec_at(&p->configs, i));
-    mr_vec_release(&p->configs);
+    mr_fleet_texts_release(&p->configs);
     mr_fleet_units_release(&p->units);
     mr_inventory_release(&p->inventory);
     mr_arena_release(&p->arena);

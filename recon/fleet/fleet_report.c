@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/signals.h"
+#include "recon/report/report_rank.h"
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -272,43 +273,20 @@ static int gravity(const struct mr_fleet_report_pair *pair)
     return pair->verdict == MR_FLEET_DIVERGED ? 3 : 4;
 }
 
-struct ranked {
-    size_t at;
-    int gravity;
-    uint64_t collisions, rows;
-};
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->gravity != y->gravity)
-        return x->gravity - y->gravity;
-    if (x->collisions != y->collisions)
-        return x->collisions > y->collisions ? -1 : 1;
-    if (x->rows != y->rows)
-        return x->rows > y->rows ? -1 : 1;
-    return x->at < y->at ? -1 : x->at > y->at;
-}
-
 /* As tables in the report of one pair: rows that differ are worse than what was not seen, and somebody
  * else's key is the worst of them. */
 static enum mr_code rank(struct mr_fleet_report *r, struct mr_err *err)
 {
     const size_t count = r->result->npairs;
-    struct ranked *ranked = calloc(count + 1, sizeof *ranked);
+    struct mr_report_rank *ranked = calloc(count + 1, sizeof *ranked);
     r->order = mr_arena_calloc(&r->arena, count + 1, sizeof *r->order);
     if (ranked == NULL || r->order == NULL) {
         free(ranked);
         return nomem(err);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct mr_find_counts *c = &r->pairs[i].figures.counts;
-        ranked[i] =
-            (struct ranked){i, gravity(&r->pairs[i]), c->collision, mr_find_counts_differing(c)};
-    }
-    qsort(ranked, count, sizeof *ranked, compare_ranked);
     for (size_t i = 0; i < count; i++)
-        r->order[i] = ranked[i].at;
+        ranked[i] = mr_report_rank_of(i, gravity(&r->pairs[i]), &r->pairs[i].figures.counts);
+    mr_report_rank_sort(ranked, count, r->order);
     free(ranked);
     return MR_OK;
 }

@@ -74,15 +74,7 @@ static const struct mr_option options[] = {
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct options *values = settings->values;
-    const struct mr_option *format = mr_settings_find(settings->set, "format");
-    if (values->json && values->format != MR_REPORT_JSON &&
-        mr_settings_origin(settings, format)->kind != MR_ORIGIN_DEFAULT) {
-        (void)mr_err_set(err, MR_E_USAGE, "--json and another --format exclude each other");
-        mr_err_hint(err, "Keep one of them.");
-        return MR_E_USAGE;
-    }
-    if (values->json)
-        values->format = MR_REPORT_JSON;
+    MR_TRY(mr_report_format_finish(settings, values->json, &values->format, err));
     return mr_general_options_finish(settings, &values->general, err);
 }
 

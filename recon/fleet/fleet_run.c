@@ -4,13 +4,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/base/run_id.h"
 #include "core/base/signals.h"
 #include "core/file/io.h"
 #include "recon/check/check_result.h"
@@ -18,20 +15,19 @@
 #include "recon/fleet/fleet_lease.h"
 #include "recon/fleet/fleet_local.h"
 #include "recon/fleet/fleet_options.h"
+#include "recon/fleet/fleet_telling.h"
 
 #define NO_LIMIT_S 1e9
-#define TELL_S 5.0
-#define LOOK_S 2.0
 #define SAVE_SHARE 20 /* of the time, at most one in so many goes into copies */
 
 struct work {
     struct mr_fleet_run *run;
     struct mr_vec scopes; /* struct mr_scope, one a pair of the status */
-    const char *case_path, *progress_path, *status_path, *lease_path;
+    const char *case_path, *progress_path, *lease_path;
+    struct mr_fleet_telling telling;
     struct mr_fleet_lease lease;
     struct mr_fleet_local local;
-    double looked_s, begun_s, told_s, saved_s, save_took_s;
-    uint64_t millis_before;
+    double looked_s, saved_s, save_took_s;
 };
 
 static const struct mr_scope *scope_at(const struct work *w, size_t at)
@@ -116,20 +112,12 @@ static enum mr_code read_case(const struct work *w, const char *path, struct mr_
     return read_pairs(w, path, 0, w->scopes.count, err);
 }
 
-static bool all_done(const struct mr_fleet_part *status)
-{
-    for (size_t i = 0; i < status->npairs; i++)
-        if (status->pairs[i].state != MR_FLEET_DONE)
-            return false;
-    return true;
-}
-
 /* A case that cannot be read is not done: it is told of when it is adopted. */
 static enum mr_code is_published(struct work *w, bool *over, struct mr_err *err)
 {
     struct mr_err why = {0};
     *over = access(w->case_path, F_OK) == 0 && read_case(w, w->case_path, &why) == MR_OK &&
-            all_done(&w->run->status);
+            mr_fleet_part_is_done(&w->run->status);
     if (why.code == MR_E_NOMEM) {
         *err = why;
         return MR_E_NOMEM;
@@ -142,7 +130,7 @@ static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
 {
     struct work *w = ctx;
     *over = false;
-    if (mr_clock_now_s() < w->looked_s + LOOK_S)
+    if (mr_clock_now_s() < w->looked_s + MR_FLEET_LOOK_S)
         return MR_OK;
     w->looked_s = mr_clock_now_s();
     return is_published(w, over, err);
@@ -167,18 +155,8 @@ static void count_rows(const struct work *w)
 
 static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err *err)
 {
-    struct mr_fleet_part *status = &w->run->status;
-    char *now = mr_arena_alloc(w->run->arena, MR_RUN_TIME_SIZE);
-    if (now == NULL)
-        return mr_err_nomem(err, "keeping how far a part is");
-    mr_run_id_time(now);
     count_rows(w);
-    status->state = state;
-    status->updated = now;
-    status->updated_at = (uint64_t)time(NULL);
-    status->millis = w->millis_before + (uint64_t)((mr_clock_now_s() - w->begun_s) * 1000);
-    w->told_s = mr_clock_now_s();
-    return mr_fleet_part_write(w->status_path, status, err);
+    return mr_fleet_telling_tell(&w->telling, state, err);
 }
 
 /* Copies are for whoever goes on after us: without one he begins from further back. */
@@ -202,29 +180,13 @@ static void save_if_due(struct work *w, double least_s)
         save_progress(w);
 }
 
-/* A directory that is full, or away for a moment, costs no work: it is tried again. */
-static enum mr_code bear(enum mr_code code, const struct mr_err *why, struct mr_err *err)
-{
-    if (code == MR_OK)
-        return MR_OK;
-    if (code == MR_E_CHANGED || code == MR_E_NOMEM) {
-        *err = *why;
-        return code;
-    }
-    mr_log_err_as_warning(why);
-    return MR_OK;
-}
-
 static enum mr_code tick(void *ctx, struct mr_err *err)
 {
     struct work *w = ctx;
     struct mr_err why = {0};
-    const double now_s = mr_clock_now_s();
-    MR_TRY(bear(mr_fleet_lease_renew(&w->lease, &why), &why, err));
-    if (now_s - w->told_s >= TELL_S) {
-        w->told_s = now_s;
-        MR_TRY(bear(tell(w, MR_FLEET_RUNNING, &why), &why, err));
-    }
+    MR_TRY(mr_fleet_telling_bear(mr_fleet_lease_renew(&w->lease, &why), &why, err));
+    if (mr_fleet_telling_is_due(&w->telling))
+        MR_TRY(mr_fleet_telling_bear(tell(w, MR_FLEET_RUNNING, &why), &why, err));
     save_if_due(w, w->run->save_s);
     return MR_OK;
 }
@@ -333,35 +295,14 @@ static enum mr_code plan_status(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_run *run = w->run;
     struct mr_fleet_part *s = &run->status;
-    char *host = mr_arena_calloc(run->arena, 1, 256),
-         *now = mr_arena_alloc(run->arena, MR_RUN_TIME_SIZE);
     s->pairs = mr_arena_calloc(run->arena, w->scopes.count + 1, sizeof *s->pairs);
-    if (s->pairs == NULL || host == NULL || now == NULL)
+    if (s->pairs == NULL)
         return mr_err_nomem(err, "working on a part");
-    (void)gethostname(host, 255);
-    mr_run_id_time(now);
-    s->fleet = run->file->id;
-    s->part = run->part;
-    s->state = MR_FLEET_WAITING;
-    s->host = host;
-    s->process = (uint64_t)getpid();
-    s->begun = s->updated = now;
     s->npairs = w->scopes.count;
     for (size_t i = 0; i < w->scopes.count; i++)
         s->pairs[i] =
             (struct mr_fleet_part_pair){.name = scope_at(w, i)->pair, .state = MR_FLEET_WAITING};
-    return MR_OK;
-}
-
-static enum mr_code make_folder(const struct work *w, struct mr_err *err)
-{
-    struct mr_strbuf path = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&path, "%s/parts", w->run->file->dir);
-    enum mr_code code = mr_strbuf_check(&path, "working on a part", err);
-    if (code == MR_OK && mkdir(path.ptr, 0700) != 0 && errno != EEXIST)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not create directory \"%s\"", path.ptr);
-    mr_strbuf_release(&path);
-    return code;
+    return mr_fleet_telling_begin(&w->telling, run->file, run->part, s, run->arena, err);
 }
 
 static enum mr_code name_files(struct work *w, struct mr_err *err)
@@ -369,10 +310,8 @@ static enum mr_code name_files(struct work *w, struct mr_err *err)
     const struct mr_fleet_run *run = w->run;
     w->case_path = mr_fleet_part_path(run->file->dir, run->part, "case", run->arena);
     w->progress_path = mr_fleet_part_path(run->file->dir, run->part, "progress", run->arena);
-    w->status_path = mr_fleet_part_path(run->file->dir, run->part, "json", run->arena);
     w->lease_path = mr_fleet_part_path(run->file->dir, run->part, "lease", run->arena);
-    return w->case_path != NULL && w->progress_path != NULL && w->status_path != NULL &&
-                   w->lease_path != NULL
+    return w->case_path != NULL && w->progress_path != NULL && w->lease_path != NULL
                ? MR_OK
                : mr_err_nomem(err, "working on a part");
 }
@@ -382,9 +321,10 @@ static void take_times(struct work *w)
 {
     struct mr_fleet_part before;
     bool there = false;
-    if (mr_fleet_part_read(w->status_path, w->run->arena, &before, &there, NULL) != MR_OK || !there)
+    if (mr_fleet_part_read(w->telling.path, w->run->arena, &before, &there, NULL) != MR_OK ||
+        !there)
         return;
-    w->millis_before = before.millis;
+    w->telling.millis_before = before.millis;
     w->run->status.begun = before.begun;
 }
 
@@ -439,22 +379,20 @@ static enum mr_code was_done_meanwhile(struct work *w, bool *was, struct mr_err 
 static enum mr_code publish(struct work *w, struct mr_err *err)
 {
     bool was = false;
-    if (!all_done(&w->run->status))
+    if (!mr_fleet_part_is_done(&w->run->status))
         MR_TRY(was_done_meanwhile(w, &was, err));
     if (was)
         return tell(w, MR_FLEET_DONE, err);
     MR_TRY(mr_fleet_local_publish(&w->local, w->case_path, err));
     (void)unlink(w->progress_path);
-    return tell(w, all_done(&w->run->status) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);
+    return tell(w, mr_fleet_part_is_done(&w->run->status) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE,
+                err);
 }
 
 /* A pair that was under way waits for the next run. */
 static void stop(struct work *w)
 {
-    struct mr_fleet_part *s = &w->run->status;
-    for (size_t i = 0; i < s->npairs; i++)
-        if (s->pairs[i].state == MR_FLEET_RUNNING)
-            s->pairs[i].state = MR_FLEET_WAITING;
+    mr_fleet_part_pause(&w->run->status);
     save_progress(w);
     (void)tell(w, MR_FLEET_STOPPED, NULL);
 }
@@ -462,7 +400,7 @@ static void stop(struct work *w)
 static enum mr_code work(struct work *w, struct mr_err *err)
 {
     take_times(w);
-    w->begun_s = w->saved_s = mr_clock_now_s();
+    w->telling.begun_s = w->saved_s = mr_clock_now_s();
     MR_TRY(tell(w, MR_FLEET_RUNNING, err));
     MR_TRY(take_up(w, err));
     MR_TRY(do_pairs(w, err));
@@ -478,7 +416,6 @@ enum mr_code mr_fleet_run(struct mr_fleet_run *run, struct mr_err *err)
     MR_TRY_OUT(mr_fleet_file_work(run->file, run->part, run->arena, &w.scopes, err));
     MR_TRY_OUT(name_files(&w, err));
     MR_TRY_OUT(plan_status(&w, err));
-    MR_TRY_OUT(make_folder(&w, err));
     MR_TRY_OUT(mr_fleet_lease_take(&w.lease, w.lease_path, &wait, &taken, err));
     run->was_done = !taken;
     if (!taken)

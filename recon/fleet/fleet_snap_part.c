@@ -6,32 +6,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/base/run_id.h"
 #include "core/db/endpoint.h"
 #include "core/file/remove_tree.h"
 #include "core/json/json_in.h"
 #include "recon/fleet/fleet_lease.h"
 #include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_snap_list.h"
+#include "recon/fleet/fleet_telling.h"
 
 #define NO_LIMIT_S 1e9
-#define TELL_S 5.0
-#define LOOK_S 2.0
 #define DOING "making the snapshots of a part"
 
 struct work {
     struct mr_fleet_run *run;
     const struct mr_fleet_file_pair **pairs; /* one a pair of the status */
-    const char *status_path, *lease_path;
+    const char *lease_path;
+    struct mr_fleet_telling telling;
     struct mr_fleet_lease lease;
-    double begun_s, told_s, looked_s;
-    uint64_t millis_before;
+    double looked_s;
 };
 
 static enum mr_code no_memory(struct mr_err *err)
@@ -66,24 +62,16 @@ static enum mr_code digest_of(const struct work *w, size_t at, const char **dige
 
 /* ---- what was told before ---- */
 
-static bool is_done(const struct mr_fleet_part *part)
-{
-    for (size_t i = 0; i < part->npairs; i++)
-        if (part->pairs[i].state != MR_FLEET_DONE)
-            return false;
-    return true;
-}
-
 /* Takes over what an earlier run has told of pairs that are done, whose snapshots are there still. */
 static enum mr_code take_told(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_part *s = &w->run->status, told;
     bool there = false;
     const char *digest;
-    if (mr_fleet_part_read(w->status_path, w->run->arena, &told, &there, NULL) != MR_OK || !there ||
-        strcmp(told.fleet, s->fleet) != 0 || told.npairs != s->npairs)
+    if (mr_fleet_part_read(w->telling.path, w->run->arena, &told, &there, NULL) != MR_OK ||
+        !there || strcmp(told.fleet, s->fleet) != 0 || told.npairs != s->npairs)
         return MR_OK;
-    w->millis_before = told.millis;
+    w->telling.millis_before = told.millis;
     s->begun = told.begun;
     s->rows = told.rows;
     s->bytes = told.bytes;
@@ -103,48 +91,22 @@ static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
 {
     struct work *w = ctx;
     *over = false;
-    if (w->looked_s > 0 && mr_clock_now_s() < w->looked_s + LOOK_S)
+    if (w->looked_s > 0 && mr_clock_now_s() < w->looked_s + MR_FLEET_LOOK_S)
         return MR_OK;
     w->looked_s = mr_clock_now_s();
     MR_TRY(take_told(w, err));
-    *over = is_done(&w->run->status);
+    *over = mr_fleet_part_is_done(&w->run->status);
     return MR_OK;
 }
 
-/* ---- telling ---- */
-
-static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err *err)
-{
-    struct mr_fleet_part *s = &w->run->status;
-    char *now = mr_arena_alloc(w->run->arena, MR_RUN_TIME_SIZE);
-    if (now == NULL)
-        return no_memory(err);
-    mr_run_id_time(now);
-    s->state = state;
-    s->updated = now;
-    s->updated_at = (uint64_t)time(NULL);
-    s->millis = w->millis_before + (uint64_t)((mr_clock_now_s() - w->begun_s) * 1000);
-    w->told_s = mr_clock_now_s();
-    return mr_fleet_part_write(w->status_path, s, err);
-}
-
-/* A directory that is away for a moment ends nothing; that another has the part does. */
 static enum mr_code tick(void *ctx, struct mr_err *err)
 {
     struct work *w = ctx;
     struct mr_err why = {0};
     enum mr_code code = mr_fleet_lease_renew(&w->lease, &why);
-    if (code == MR_OK && mr_clock_now_s() - w->told_s >= TELL_S) {
-        w->told_s = mr_clock_now_s();
-        code = tell(w, MR_FLEET_RUNNING, &why);
-    }
-    if (code == MR_E_CHANGED || code == MR_E_NOMEM) {
-        *err = why;
-        return code;
-    }
-    if (code != MR_OK)
-        mr_log_err_as_warning(&why);
-    return MR_OK;
+    if (code == MR_OK && mr_fleet_telling_is_due(&w->telling))
+        code = mr_fleet_telling_tell(&w->telling, MR_FLEET_RUNNING, &why);
+    return mr_fleet_telling_bear(code, &why, err);
 }
 
 /* ---- a snapshot ---- */
@@ -329,7 +291,7 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
     mr_log_info("snapshot of pair %s, %zu of %zu", w->pairs[at]->name, at + 1,
                 w->run->status.npairs);
     w->run->status.pairs[at].state = MR_FLEET_RUNNING;
-    MR_TRY(tell(w, MR_FLEET_RUNNING, err));
+    MR_TRY(mr_fleet_telling_tell(&w->telling, MR_FLEET_RUNNING, err));
     enum mr_code code = mr_fleet_tasks_run(&task, 1, &how, err);
     if (code == MR_OK)
         code = take_answer(w, at, &task, is_there, err);
@@ -360,54 +322,30 @@ static enum mr_code find_pairs(struct work *w, struct mr_err *err)
 static enum mr_code plan_status(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_run *run = w->run;
-    struct mr_fleet_part *s = &run->status;
-    char *host = mr_arena_calloc(run->arena, 1, 256);
-    char *now = mr_arena_alloc(run->arena, MR_RUN_TIME_SIZE);
-    w->status_path = mr_fleet_part_path(run->file->dir, run->part, "json", run->arena);
     w->lease_path = mr_fleet_part_path(run->file->dir, run->part, "lease", run->arena);
-    if (host == NULL || now == NULL || w->status_path == NULL || w->lease_path == NULL)
+    if (w->lease_path == NULL)
         return no_memory(err);
-    (void)gethostname(host, 255);
-    mr_run_id_time(now);
-    s->fleet = run->file->id;
-    s->part = run->part;
-    s->state = MR_FLEET_WAITING;
-    s->host = host;
-    s->process = (uint64_t)getpid();
-    s->begun = s->updated = now;
-    return find_pairs(w, err);
-}
-
-static enum mr_code make_folder(const struct work *w, struct mr_err *err)
-{
-    struct mr_strbuf path = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&path, "%s/parts", w->run->file->dir);
-    enum mr_code code = mr_strbuf_check(&path, DOING, err);
-    if (code == MR_OK && mkdir(path.ptr, 0700) != 0 && errno != EEXIST)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not create directory \"%s\"", path.ptr);
-    mr_strbuf_release(&path);
-    return code;
+    MR_TRY(find_pairs(w, err));
+    return mr_fleet_telling_begin(&w->telling, run->file, run->part, &run->status, run->arena, err);
 }
 
 static enum mr_code do_pairs(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_part *s = &w->run->status;
-    w->begun_s = mr_clock_now_s();
+    w->telling.begun_s = mr_clock_now_s();
     MR_TRY(take_told(w, err));
     for (size_t i = 0; i < s->npairs; i++)
         if (s->pairs[i].state != MR_FLEET_DONE)
             MR_TRY(do_pair(w, i, err));
-    return tell(w, is_done(s) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);
+    return mr_fleet_telling_tell(
+        &w->telling, mr_fleet_part_is_done(s) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);
 }
 
 /* A snapshot that was under way goes on with the next run. */
 static void stop(struct work *w)
 {
-    struct mr_fleet_part *s = &w->run->status;
-    for (size_t i = 0; i < s->npairs; i++)
-        if (s->pairs[i].state == MR_FLEET_RUNNING)
-            s->pairs[i].state = MR_FLEET_WAITING;
-    (void)tell(w, MR_FLEET_STOPPED, NULL);
+    mr_fleet_part_pause(&w->run->status);
+    (void)mr_fleet_telling_tell(&w->telling, MR_FLEET_STOPPED, NULL);
 }
 
 enum mr_code mr_fleet_snap_part(struct mr_fleet_run *run, struct mr_err *err)
@@ -417,7 +355,6 @@ enum mr_code mr_fleet_snap_part(struct mr_fleet_run *run, struct mr_err *err)
     bool taken = false;
     enum mr_code code = MR_OK;
     MR_TRY(plan_status(&w, err));
-    MR_TRY(make_folder(&w, err));
     MR_TRY(mr_fleet_lease_take(&w.lease, w.lease_path, &wait, &taken, err));
     run->was_done = !taken;
     if (taken) {

@@ -15,6 +15,7 @@
 #include "core/json/jsonw.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_dir.h"
+#include "recon/fleet/fleet_inputs.h"
 #include "recon/fleet/fleet_options.h"
 
 #define CONFIG_MAX ((size_t)16 << 20)
@@ -172,56 +173,11 @@ static enum mr_code name_side(struct planner *p, const struct mr_inventory_pair 
     MR_TRY_OUT(mr_endpoint_parse(&ep, pair->uri[side], err));
     if (side == MR_SOURCE && ep.kind != MR_ENDPOINT_MYSQL)
         MR_TRY_OUT(refuse_source(p, pair, err));
-    if (ep.password != NULL || ep.password_command != NULL) {
-        (void)mr_err_set(err, MR_E_CONFIG,
-                         "%s:%u: the %s of pair \"%s\" has a password in its URI, and the "
-                         "directory of a fleet is shared",
-                         p->inventory.path, pair->line, mr_side_name(side), pair->name);
-        mr_err_hint(err, "Give it on each machine by --password-command, an option file, or "
-                         "MYRECON_SOURCE_PASSWORD.");
-        MR_TRY_OUT(MR_E_CONFIG);
-    }
-    if ((*uri = mr_endpoint_text(&ep, true, &p->arena)) == NULL)
-        MR_TRY_OUT(mr_err_nomem(err, DOING));
+    code = mr_fleet_uri_shared(&p->inventory, pair, side, &ep, "MYRECON_SOURCE_PASSWORD", &p->arena,
+                               uri, err);
 out:
     mr_endpoint_release(&ep);
     return code;
-}
-
-/* Each text once, by what stands in it; *at: its place. */
-static enum mr_code keep_text(struct mr_vec *texts, struct mr_strbuf *text, size_t *at,
-                              struct mr_err *err)
-{
-    for (*at = 0; *at < texts->count; ++*at) {
-        const struct mr_strbuf *known = mr_vec_at(texts, *at);
-        if (known->len != text->len || memcmp(known->ptr, text->ptr, text->len) != 0)
-            continue;
-        mr_strbuf_release(text);
-        return MR_OK;
-    }
-    struct mr_strbuf *slot = mr_vec_push(texts);
-    if (slot == NULL) {
-        mr_strbuf_release(text);
-        return mr_err_nomem(err, DOING);
-    }
-    *slot = *text;
-    return MR_OK;
-}
-
-/* What this command would take itself counts for pairs that name none; the system's own is read on each
- * machine besides. */
-static enum mr_code keep_config(struct planner *p, const struct mr_inventory_pair *pair, size_t *at,
-                                struct mr_err *err)
-{
-    const struct mr_config *own = p->invocation->config;
-    const bool has_own = own->nfiles > 0 && own->files[own->nfiles - 1].place != MR_CONFIG_SYSTEM;
-    const char *path = pair->config != NULL ? pair->config : has_own ? own->file : NULL;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    if (path != NULL && mr_io_read_file(path, CONFIG_MAX, &text, err) != MR_OK) {
-        mr_strbuf_release(&text);
-        return MR_E_IO;
-    }
-    return keep_text(&p->configs, &text, at, err);
 }
 
 /* In turn: who is large is not known, and an engine begins the next part when one has ended. */
@@ -244,7 +200,8 @@ static enum mr_code name_pairs(struct planner *p, struct mr_err *err)
         *to = (struct mr_fleet_file_pair){.name = from->name, .part = i % file->nparts, .parts = 1};
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             MR_TRY(name_side(p, from, (enum mr_side)side, &to->uri[side], err));
-        MR_TRY(keep_config(p, from, &to->config_at, err));
+        MR_TRY(mr_fleet_texts_load(&p->configs, mr_fleet_config_path(from, p->invocation->config),
+                                   CONFIG_MAX, &to->config_at, err));
         file->parts[to->part].pairs++;
     }
     return MR_OK;
@@ -268,8 +225,7 @@ static enum mr_code keep_certificate(struct planner *p, const char *path, struct
                     "The fleet's directory is shared: give a file with the certificate alone.");
         MR_TRY_OUT(MR_E_CERT);
     }
-    code = keep_text(&p->certificates, &text, &at, err);
-    text = (struct mr_strbuf)MR_STRBUF_INIT;
+    code = mr_fleet_texts_keep(&p->certificates, &text, &at, err);
 out:
     mr_strbuf_release(&text);
     mr_recipient_free(recipient);
@@ -370,13 +326,6 @@ static enum mr_code print(const struct planner *p, struct mr_err *err)
     return code;
 }
 
-static void release_texts(struct mr_vec *texts)
-{
-    for (size_t i = 0; i < texts->count; i++)
-        mr_strbuf_release(mr_vec_at(texts, i));
-    mr_vec_release(texts);
-}
-
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct planner p = {.opts = invocation->settings.values,
@@ -399,8 +348,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(write_dir(&p, err));
     MR_TRY_OUT(print(&p, err));
 out:
-    release_texts(&p.configs);
-    release_texts(&p.certificates);
+    mr_fleet_texts_release(&p.configs);
+    mr_fleet_texts_release(&p.certificates);
     mr_inventory_release(&p.inventory);
     mr_arena_release(&p.arena);
     return code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/json/jsonw.h"
+#include "recon/check/places_json.h"
 #include "recon/report/report_sample.h"
 #include "recon/report/report_story_json.h"
 #include "recon/report/report_survey.h"
@@ -18,8 +19,7 @@ struct json {
     struct mr_report_columns columns;
     struct mr_samples samples;
     bool in_duplicate;
-    struct mr_vec places; /* const char *, in arena: of the duplicate under way */
-    struct mr_arena arena;
+    struct mr_places places; /* of the duplicate under way */
     struct mr_strbuf text;
     bool nomem; /* a text was not whole */
 };
@@ -264,28 +264,9 @@ static void end_duplicate(struct json *j)
     if (!j->in_duplicate)
         return;
     mr_jsonw_array_end(&j->w);
-    if (j->places.count > 0) {
-        mr_jsonw_key(&j->w, "places");
-        mr_jsonw_array_begin(&j->w);
-        for (size_t i = 0; i < j->places.count; i++)
-            mr_jsonw_str(&j->w, *(const char **)mr_vec_at(&j->places, i));
-        mr_jsonw_array_end(&j->w);
-    }
-    mr_vec_clear(&j->places);
-    mr_arena_reset(&j->arena);
+    mr_places_put(&j->places, &j->w);
     end_line(j);
     j->in_duplicate = false;
-}
-
-/* No more than a map has tables. */
-static enum mr_code keep_place(struct json *j, const char *place, struct mr_err *err)
-{
-    const char **slot = mr_vec_push(&j->places);
-    const char *kept = mr_arena_strdup(&j->arena, place);
-    if (slot == NULL || kept == NULL)
-        return mr_err_nomem(err, "writing JSON");
-    *slot = kept;
-    return MR_OK;
 }
 
 /* Rows come one at a time, and an identity may have any number: the line stays open while its keys
@@ -308,20 +289,18 @@ static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d,
         mr_jsonw_array_begin(&j->w);
     }
     if (code == MR_OK && d->place != NULL)
-        code = keep_place(j, d->place, err);
+        code = mr_places_keep(&j->places, d->place, err);
     return code == MR_OK ? put_part(j, row, MR_IMAGE_KEY, err) : code;
 }
 
 static enum mr_code sample_lines(struct json *j, struct mr_err *err)
 {
     static const struct mr_sample_fns fns = {row_line, moved_line, duplicate_line};
-    j->places = (struct mr_vec)MR_VEC_INIT(const char *);
-    mr_arena_init(&j->arena);
+    j->places = (struct mr_places)MR_PLACES_INIT;
     mr_samples_init(&j->samples, j->report, j->columns);
     enum mr_code code = mr_samples_walk(&j->samples, &fns, j, err);
     end_duplicate(j);
-    mr_vec_release(&j->places);
-    mr_arena_release(&j->arena);
+    mr_places_release(&j->places);
     mr_samples_release(&j->samples);
     return code;
 }

@@ -127,20 +127,27 @@ const struct mr_command_doc mr_report_doc = {
                 "  myrecon report --unmask --case incident.case --output internal.html\n",
 };
 
+enum mr_code mr_report_format_finish(struct mr_settings *settings, bool json,
+                                     enum mr_report_format *format, struct mr_err *err)
+{
+    const struct mr_option *option = mr_settings_find(settings->set, "format");
+    if (json && *format != MR_REPORT_JSON &&
+        mr_settings_origin(settings, option)->kind != MR_ORIGIN_DEFAULT) {
+        (void)mr_err_set(err, MR_E_USAGE, "--json and another --format exclude each other");
+        mr_err_hint(err, "Keep one of them.");
+        return MR_E_USAGE;
+    }
+    if (json)
+        *format = MR_REPORT_JSON;
+    return MR_OK;
+}
+
 /* How many rows are shown by default depends on the format: a ticket that is longer than a screen
  * is not read. */
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_report_options *values = settings->values;
-    const struct mr_option *format = mr_settings_find(settings->set, "format");
-    if (values->json && values->format != MR_REPORT_JSON &&
-        mr_settings_origin(settings, format)->kind != MR_ORIGIN_DEFAULT) {
-        (void)mr_err_set(err, MR_E_USAGE, "--json and another --format exclude each other");
-        mr_err_hint(err, "Keep one of them.");
-        return MR_E_USAGE;
-    }
-    if (values->json)
-        values->format = MR_REPORT_JSON;
+    MR_TRY(mr_report_format_finish(settings, values->json, &values->format, err));
     const struct mr_option *rows = mr_settings_find(settings->set, "max-rows");
     if (mr_settings_origin(settings, rows)->kind == MR_ORIGIN_DEFAULT)
         values->max_rows = values->format == MR_REPORT_MD ? 10 : 50;

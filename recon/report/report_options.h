@@ -32,6 +32,10 @@ struct mr_report_options {
 extern const struct mr_option_set mr_report_option_set;
 extern const struct mr_command_doc mr_report_doc;
 
+/* --json beside --format, of this report or of a fleet's: MR_E_USAGE where they say two things. */
+enum mr_code mr_report_format_finish(struct mr_settings *settings, bool json,
+                                     enum mr_report_format *format, struct mr_err *err);
+
 /* Is there what a report needs?  Apart from finishing, which `config` does, too. */
 enum mr_code mr_report_options_check(const struct mr_report_options *opts, struct mr_err *err);
 

@@ -1,8 +1,8 @@
 /* report_overview.c: all tables together, in figures and as a list; see report_parts.h. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "recon/report/report_parts.h"
+#include "recon/report/report_rank.h"
 
 #define LONG_FIGURE 10000000 /* from here on in smaller type */
 
@@ -20,41 +20,18 @@ static int gravity(const struct mr_find_table *table)
     return table->schema_differs ? 3 : 4;
 }
 
-struct ranked {
-    size_t at; /* in result->tables, which are sorted by name */
-    int gravity;
-    uint64_t collisions, rows;
-};
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->gravity != y->gravity)
-        return x->gravity - y->gravity;
-    if (x->collisions != y->collisions)
-        return x->collisions > y->collisions ? -1 : 1;
-    if (x->rows != y->rows)
-        return x->rows > y->rows ? -1 : 1;
-    return x->at < y->at ? -1 : 1;
-}
-
 /* Diverged tables first, and among them those with collisions: the sections rely on it, for they
  * are the first so many of this order. */
 size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena)
 {
     const struct mr_check_result *r = report->result;
     size_t *order = mr_arena_alloc(arena, (r->ntables + 1) * sizeof *order);
-    struct ranked *ranked = mr_arena_alloc(arena, (r->ntables + 1) * sizeof *ranked);
+    struct mr_report_rank *ranked = mr_arena_alloc(arena, (r->ntables + 1) * sizeof *ranked);
     if (order == NULL || ranked == NULL)
         return NULL;
-    for (size_t i = 0; i < r->ntables; i++) {
-        const struct mr_find_counts *c = &r->tables[i].counts;
-        ranked[i] = (struct ranked){i, gravity(&r->tables[i]), c->collision,
-                                    c->collision + c->changed + c->missing + c->extra};
-    }
-    qsort(ranked, r->ntables, sizeof *ranked, compare_ranked);
     for (size_t i = 0; i < r->ntables; i++)
-        order[i] = ranked[i].at;
+        ranked[i] = mr_report_rank_of(i, gravity(&r->tables[i]), &r->tables[i].counts);
+    mr_report_rank_sort(ranked, r->ntables, order);
     return order;
 }
 
