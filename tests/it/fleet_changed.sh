@@ -62,7 +62,7 @@ for change in "DROP TABLE u" "DROP TABLE u; CREATE VIEW u AS SELECT id FROM t"; 
     is "$change: not equal in status" "$RC $(grep -c '^  one .*incomplete' "$OUT")" "4 1"
     fleet merge "$DIR" --output "$INTO"
     is "$change: merged" "$RC $(grep -c "^    table \"$DB.u\": it was there when the fleet was planned" "$OUT")" "4 1"
-    like "$change: what is next" "$(tail -n 1 "$OUT")" "plan it anew"
+    like "$change: what is next" "$(cat "$OUT")" "planned, plan it anew"
     is "$change: the line of the pair says so" \
         "$(jq -r 'select(.type == "pair") | .reason' "$INTO/fleet.jsonl" | grep -c "$DB.u")" 1
 done
