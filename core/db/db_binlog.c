@@ -9,6 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "core/base/signals.h"
 #include "core/db/db_internal.h"
@@ -23,6 +26,10 @@
 #define PACKET_EVENT 0 /* first byte of a packet with an event */
 #define PACKET_END 0xfe
 #define CANCEL_EVERY 256 /* events */
+/* of an event: its time comes first */
+#define HEADER_BYTES 19
+#define TYPE_AT 4
+#define FORMAT_DESCRIPTION 15
 
 struct mr_db_binlog {
     struct mr_db *db;
@@ -36,6 +43,17 @@ struct mr_db_binlog {
     MYSQL_RPL rpl;
 #endif
 };
+
+uint32_t mr_db_binlog_id(void)
+{
+    struct timespec now;
+    uint32_t id = 0;
+    if (getrandom(&id, sizeof id, GRND_NONBLOCK) != (ssize_t)sizeof id) {
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        id = (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16;
+    }
+    return (id | 0x80000000u) & 0xfffffffeu; /* the last one is no number of a server */
+}
 
 /* MariaDB leaves out, or writes anew, what a replica is not known to understand; either server takes
  * the checksums off unless it is told that we know them. */
@@ -197,6 +215,38 @@ enum mr_code mr_db_binlog_next(struct mr_db_binlog *dump, const uint8_t **raw, s
     *raw = packet + 1;
     *len = size - 1;
     return MR_OK;
+}
+
+/* A file begins with an event that says when it was begun. */
+static bool takes_when(const uint8_t *raw, size_t len, uint64_t *began)
+{
+    if (len < HEADER_BYTES || raw[TYPE_AT] != FORMAT_DESCRIPTION)
+        return false;
+    *began = raw[0] | (uint64_t)raw[1] << 8 | (uint64_t)raw[2] << 16 | (uint64_t)raw[3] << 24;
+    return true;
+}
+
+enum mr_code mr_db_binlog_began(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
+                                const char *file, uint64_t *began, struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    struct mr_db_binlog *dump = NULL;
+    const uint8_t *raw;
+    size_t len = 1;
+    bool is_there = false;
+    enum mr_code code = mr_db_open(ep, opts, &db, err);
+    if (code == MR_OK)
+        code = mr_db_binlog_open(db, file, MR_DB_BINLOG_FIRST, mr_db_binlog_id(), &dump, err);
+    while (code == MR_OK && len > 0 && !is_there) {
+        code = mr_db_binlog_next(dump, &raw, &len, err);
+        is_there = code == MR_OK && takes_when(raw, len, began);
+    }
+    mr_db_binlog_close(dump);
+    mr_db_close(db);
+    if (code == MR_OK && !is_there)
+        code =
+            mr_err_set(err, MR_E_BINLOG, "binary log \"%s\" does not say when it was begun", file);
+    return code;
 }
 
 /* The libraries close the connection by themselves, or leave it in a state that is nobody's: it

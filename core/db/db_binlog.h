@@ -23,6 +23,11 @@
 
 struct mr_db_binlog;
 
+#define MR_DB_BINLOG_FIRST 4 /* position of a file's first event, behind its magic */
+
+/* One that hardly anybody has: at random, of the upper half of all. */
+uint32_t mr_db_binlog_id(void);
+
 /* position: of an event's first byte; 4 is a file's beginning.  Up to 4 GiB: what is behind that the
  * protocol cannot name (MR_E_UNSUPPORTED). */
 enum mr_code mr_db_binlog_open(struct mr_db *db, const char *file, uint64_t position,
@@ -30,6 +35,9 @@ enum mr_code mr_db_binlog_open(struct mr_db *db, const char *file, uint64_t posi
 /* Header, body and checksum of an event, valid until the next call; *len = 0: the end. */
 enum mr_code mr_db_binlog_next(struct mr_db_binlog *dump, const uint8_t **raw, size_t *len,
                                struct mr_err *err);
+/* When a log was begun, in seconds of UTC since 1970, by a connection of its own. */
+enum mr_code mr_db_binlog_began(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
+                                const char *file, uint64_t *began, struct mr_err *err);
 /* Ends the line; NULL is fine. */
 void mr_db_binlog_close(struct mr_db_binlog *dump);
 

@@ -232,8 +232,9 @@ static enum mr_code check_memory(const struct mr_doctor *doctor, enum mr_code co
 enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct mr_err *err)
 {
     static mr_doctor_part *const parts[] = {
-        mr_doctor_routing, mr_doctor_session,  mr_doctor_objects,     mr_doctor_rights,
-        mr_doctor_status,  mr_doctor_settings, mr_doctor_replication, mr_doctor_load};
+        mr_doctor_routing, mr_doctor_session,     mr_doctor_objects,
+        mr_doctor_rights,  mr_doctor_status,      mr_doctor_settings,
+        mr_doctor_witness, mr_doctor_replication, mr_doctor_load};
     struct mr_doctor_server *server = NULL;
     char display[512];
     mr_gate_link_display(uri, display, sizeof display);

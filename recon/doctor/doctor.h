@@ -152,6 +152,7 @@ mr_doctor_part mr_doctor_tables;      /* tables and views that cannot be used */
 mr_doctor_part mr_doctor_rights;      /* needs objects' catalogue */
 mr_doctor_part mr_doctor_status;      /* reads facts and activity for the ones below */
 mr_doctor_part mr_doctor_settings;    /* variables, clock, time zones */
+mr_doctor_part mr_doctor_witness;     /* the binary log, after a failover */
 mr_doctor_part mr_doctor_replication; /* stopped or late, and why */
 mr_doctor_part mr_doctor_load;        /* statements, locks, connections, disk */
 void mr_doctor_machine(struct mr_doctor *doctor);

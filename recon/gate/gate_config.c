@@ -30,6 +30,8 @@ enum mr_gate_name mr_gate_name_find(const char *name, struct mr_err *err)
     return (enum mr_gate_name)mr_gate_pick_find(mr_gate_choices, name, err);
 }
 
+#define WITNESS_HOURS 168 /* a week: failovers are understood late */
+
 /* ---- thresholds ---- */
 
 static const struct threshold {
@@ -67,7 +69,7 @@ const char *mr_gate_threshold_key(enum mr_gate_threshold threshold)
 
 void mr_gate_config_init(struct mr_gate_config *config)
 {
-    *config = (struct mr_gate_config){.writable_servers = 1};
+    *config = (struct mr_gate_config){.writable_servers = 1, .witness_hours = WITNESS_HOURS};
     for (int i = 0; i < MR_GATE_T_COUNT; i++)
         config->limits[i] = thresholds[i].initial;
 }
@@ -152,6 +154,18 @@ static enum mr_code set_writable(struct mr_gate_config *config, const char *key,
         return refuse(err, key, value, "no number of servers",
                       "Give a whole number from 1 to 1000.");
     config->writable_servers = (unsigned)n;
+    return MR_OK;
+}
+
+static enum mr_code set_witness(struct mr_gate_config *config, const char *key, const char *value,
+                                struct mr_err *err)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || n < 1 || n > MR_GATE_WITNESS_MOST)
+        return refuse(err, key, value, "no number of hours",
+                      "Give a whole number from 1 to 87600.");
+    config->witness_hours = (double)n;
     return MR_OK;
 }
 
@@ -248,7 +262,7 @@ static enum mr_code add_silence(struct mr_gate_config *config, const char *value
 }
 
 static const char *const other_keys[] = {
-    "heartbeat-table", "heartbeat-utc", "writable-servers", "exclude", "silence",
+    "heartbeat-table", "heartbeat-utc", "writable-servers", "witness-hours", "exclude", "silence",
 };
 
 static bool is_repeatable(const char *key)
@@ -285,6 +299,8 @@ static enum mr_code set_key(struct mr_gate_config *config, const char *key, cons
         return set_yes_no(&config->heartbeat_utc, key, value, err);
     if (strcmp(key, "writable-servers") == 0)
         return set_writable(config, key, value, err);
+    if (strcmp(key, "witness-hours") == 0)
+        return set_witness(config, key, value, err);
     if (strcmp(key, "exclude") == 0)
         return add_excludes(config, value, arena, err);
     if (strcmp(key, "silence") == 0)

@@ -83,10 +83,13 @@ struct mr_gate_config {
     const char *heartbeat_db, *heartbeat_table; /* NULL: found by its name */
     bool heartbeat_utc;
     unsigned writable_servers;
+    double witness_hours; /* that a binary log is to be kept */
     struct mr_string_list exclude; /* patterns */
     const struct mr_gate_silence *silences;
     size_t nsilences;
 };
+
+#define MR_GATE_WITNESS_MOST 87600 /* hours */
 
 /* Section [gate], for whoever reads a configuration. */
 extern const struct mr_config_room mr_gate_room;

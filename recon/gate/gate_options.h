@@ -24,6 +24,7 @@ struct mr_gate_options {
     bool json, nagios;
     const char *prometheus; /* or NULL */
     unsigned wait_s;
+    unsigned witness_hours; /* 0: as configured */
     bool expect_new_instance;
     struct mr_login_opts login;
     struct mr_general_options general;

@@ -44,6 +44,8 @@ enum mr_code mr_gate_run_init(struct mr_gate_run *run, const struct mr_gate_opti
     mr_gate_link_label(server, run->label, sizeof run->label);
     MR_TRY(mr_gate_options_wanted(opts, run->wanted, err));
     MR_TRY(mr_gate_config_load(config, &run->arena, &run->gate, err));
+    if (opts->witness_hours > 0)
+        run->gate.witness_hours = opts->witness_hours;
     return mr_db_global_init(err);
 }
 

@@ -336,13 +336,14 @@ breaks_rights() {
 
 # --- settings ----------------------------------------------------------------------------
 
-setting() { # DESCRIPTION VARIABLE VALUE NAME:STATE
-    local was
-    was=$(mr_sql GP -e "SELECT @@GLOBAL.$2")
-    mr_sql GP -e "SET GLOBAL $2 = $3" || bail "$2 cannot be set"
-    finds "$1" "$4"
+setting() { # DESCRIPTION VARIABLE VALUE NAME:STATE…
+    local was desc=$1 name=$2 value=$3
+    shift 3
+    was=$(mr_sql GP -e "SELECT @@GLOBAL.$name")
+    mr_sql GP -e "SET GLOBAL $name = $value" || bail "$name cannot be set"
+    finds "$desc" "$@"
     case $was in *[!0-9.]*) was="'$was'" ;; esac
-    mr_sql GP -e "SET GLOBAL $2 = $was"
+    mr_sql GP -e "SET GLOBAL $name = $was"
 }
 
 breaks_settings() {
@@ -350,7 +351,9 @@ breaks_settings() {
     setting "an impatient server" wait_timeout 30 timeouts:problem
     setting "an impatient reader" net_read_timeout 5 timeouts:note
     setting "a crash loses rows" innodb_flush_log_at_trx_commit 2 durability:note
-    setting "statements in the log" binlog_format MIXED binlog_format:note
+    setting "statements in the log" binlog_format MIXED binlog_format:note witness:note
+    setting "a log that is soon gone" binlog_expire_logs_seconds 3600 witness:note
+    setting "parts of rows in the log" binlog_row_image MINIMAL witness:note
     if [ "$GATE_KIND" = mysql ]; then
         setting "SELECTs are ended" max_execution_time 5000 statement_limit:problem
         setting "offline" offline_mode 1 recovery_mode:problem

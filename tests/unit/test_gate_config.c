@@ -49,6 +49,7 @@ static void test_everything(void **state)
                                "heartbeat-table = percona.heartbeat\n"
                                "heartbeat-utc = yes\n"
                                "writable-servers = 2\n"
+                               "witness-hours = 24\n"
                                "exclude = *.jobs, club.tmp_*\n"
                                "exclude = shop.*\n"
                                "silence = disk until 2026-12-01 because ticket 7\n"
@@ -66,6 +67,7 @@ static void test_everything(void **state)
     assert_string_equal(c.heartbeat_table, "heartbeat");
     assert_true(c.heartbeat_utc);
     assert_int_equal(c.writable_servers, 2);
+    assert_true(c.witness_hours == 24);
     assert_int_equal(c.exclude.count, 3);
     assert_string_equal(c.exclude.items[1], "club.tmp_*");
     assert_int_equal(c.nsilences, 3);
@@ -99,6 +101,9 @@ static void test_refused(void **state)
         {"heartbeat-utc = maybe", "neither yes nor no"},
         {"writable-servers = 0", "no number of servers"},
         {"writable-servers = two", "no number of servers"},
+        {"witness-hours = 0", "no number of hours"},
+        {"witness-hours = 7d", "no number of hours"},
+        {"witness-hours = 87601", "no number of hours"},
         {"silence = disk", "no end of the silence"},
         {"silence = disc until 2026-12-01", "an unknown check"},
         {"silence = disk until tomorrow", "an end that is no time"},
@@ -140,7 +145,7 @@ static void test_names(void **state)
     assert_int_equal(mr_gate_name_find("newest_rows", &err), MR_GATE_NONE);
     assert_int_equal(err.code, MR_E_USAGE);
     assert_string_equal(mr_err_get_hint(&err), "Did you mean \"newest_row\"?");
-    assert_int_equal(MR_GATE_NAMES_END - 1, 34);
+    assert_int_equal(MR_GATE_NAMES_END - 1, 35);
 }
 
 int main(void)

@@ -155,7 +155,7 @@ static void test_json(void **state)
               "\"priority\":\"P2\",\"message\":\"sync_binlog is \\\"0\\\", was \\\"1\\\"\","
               "\"value\":\"sync_binlog=0\",\"baseline\":\"sync_binlog=1\",\"hint\":\"");
     has(text, "\"silenced_until\":\"2027-01-01\"}");
-    has(text, "{\"type\":\"summary\",\"verdict\":\"critical\",\"checks\":34,\"ok\":31,"
+    has(text, "{\"type\":\"summary\",\"verdict\":\"critical\",\"checks\":35,\"ok\":32,"
               "\"warning\":1,\"critical\":1,\"unknown\":0,\"silenced\":1,\"seconds\":0.25}");
     free(text);
     gate_end(&g);

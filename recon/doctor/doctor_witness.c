@@ -1,0 +1,123 @@
+/* doctor_witness.c: would the binary log be enough to say what a failover has lost?  See doctor.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "core/db/db_binlog.h"
+#include "core/db/monitor_right.h"
+#include "recon/doctor/doctor.h"
+#include "recon/gate/gate_witness.h"
+
+#define WHEN_BYTES 32
+
+/* Somebody else's account may be the one that reads logs: what this one lacks is no fault. */
+static enum mr_code say_unread(struct mr_doctor *d, const struct mr_doctor_server *server,
+                               const struct mr_err *why, const char *right, struct mr_err *err)
+{
+    struct mr_grants *grants = NULL;
+    const bool denied = why->code == MR_E_DENIED;
+    if (why->code == MR_E_CANCELLED || why->code == MR_E_NOMEM) {
+        *err = *why;
+        return why->code;
+    }
+    mr_doctor_say(d, denied ? MR_DOCTOR_OK : MR_DOCTOR_NOTE, MR_DOCTOR_witness,
+                  denied ? "this account may not read the binary log, which %s would allow"
+                         : "the binary log cannot be read: %s",
+                  denied ? right : why->message);
+    if (!denied || mr_db_is_lost(server->link.db))
+        return MR_OK;
+    enum mr_code code = mr_grants_load(server->link.db, &grants, NULL);
+    mr_doctor_hint(d, "GRANT %s ON *.* TO %s", right,
+                   mr_grants_account(code == MR_OK ? grants : NULL));
+    mr_grants_free(grants);
+    return MR_OK;
+}
+
+/* ---- how far it reaches back ---- */
+
+/* "": there is none. */
+static enum mr_code first_log(const struct mr_doctor_server *server, struct mr_strbuf *name,
+                              struct mr_err *why)
+{
+    static const char sql[] = "SHOW BINARY LOGS";
+    struct mr_result *res = NULL;
+    enum mr_code code = mr_db_query(server->link.db, "n*", sql, sizeof sql - 1, &res, why);
+    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
+    if (row != NULL && row[0].ptr != NULL)
+        mr_strbuf_add(name, row[0].ptr, row[0].len);
+    mr_result_free(res);
+    return code != MR_OK ? code : mr_strbuf_check(name, "looking at a binary log", why);
+}
+
+static enum mr_code say_reach(struct mr_doctor *d, const struct mr_doctor_server *server,
+                              struct mr_err *err)
+{
+    struct mr_strbuf log = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    struct tm utc;
+    char text[WHEN_BYTES] = "";
+    uint64_t began = 0;
+    const struct mr_db_opts opts = {.run_tag = d->opts.run_tag,
+                                    .statement_timeout_s = d->opts.statement_timeout_s,
+                                    .same_as = mr_db_server(server->link.db)};
+    const char *right = mr_monitor_right_log(&server->facts.server);
+    enum mr_code code = first_log(server, &log, &why);
+    if (code == MR_OK && log.len > 0) {
+        right = "REPLICATION SLAVE";
+        code = mr_db_binlog_began(&server->link.ep, &opts, log.ptr, &began, &why);
+    }
+    if (code != MR_OK) {
+        code = say_unread(d, server, &why, right, err);
+    } else if (log.len > 0 && gmtime_r(&(time_t){(time_t)began}, &utc) != NULL) {
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+        mr_doctor_say(
+            d, MR_DOCTOR_OK, MR_DOCTOR_witness,
+            "the binary log reaches back to %s UTC (%.1f days), and this account may read it", text,
+            (double)(time(NULL) - (time_t)began) / 86400);
+    }
+    mr_strbuf_release(&log);
+    return code;
+}
+
+/* ---- settings ---- */
+
+/* Without names a column is known by its place alone, and MariaDB does not even tell signs: that is
+ * enough while no table is altered, and what both servers do unless they are told. */
+static void say_metadata(struct mr_doctor *d, const struct mr_doctor_server *server)
+{
+    const char *metadata = mr_doctor_variable(server, "binlog_row_metadata");
+    if (metadata[0] == '\0' || strcasecmp(metadata, "FULL") == 0)
+        return;
+    mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
+                  "binlog_row_metadata is %s: columns have no names in the binary log, so that "
+                  "rows of a table that was altered since cannot be read out of it",
+                  metadata);
+    mr_doctor_hint(d, "SET GLOBAL binlog_row_metadata = FULL, and in the option file.");
+}
+
+enum mr_code mr_doctor_witness(struct mr_doctor *d, struct mr_doctor_server *server,
+                               struct mr_err *err)
+{
+    struct mr_gate_witness_lack lacks[MR_GATE_WITNESS_LACKS];
+    const size_t count = mr_gate_witness(&server->facts, d->gate.witness_hours, lacks);
+    const double kept = mr_gate_witness_kept_h(&server->facts);
+    const bool matters = mr_gate_witness_matters(&server->facts);
+    for (size_t i = 0; i < count; i++) {
+        mr_doctor_say(d, matters ? MR_DOCTOR_NOTE : MR_DOCTOR_OK, MR_DOCTOR_witness,
+                      "after a failover the server could not say what was changed: %s",
+                      lacks[i].what);
+        mr_doctor_hint(d, "%s", lacks[i].fix);
+    }
+    if (!mr_gate_witness_logs(&server->facts))
+        return MR_OK;
+    if (count == 0 && kept > 0)
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
+                      "the binary log holds whole rows, and is kept for %.0f hours", kept);
+    else if (count == 0)
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
+                      "the binary log holds whole rows, and is kept whatever its age");
+    say_metadata(d, server);
+    return say_reach(d, server, err);
+}

@@ -1,0 +1,34 @@
+/*
+ * gate_witness: would a server's binary log say, after a failover, which row was changed how?
+ *
+ * It would where it holds rows and no statements, whole ones, those that it applies as a
+ * replica, too, and is kept until somebody asks.  All of that are settings, which every account
+ * may read.  Source: what `history` needs of a log (docs/design/history.md).
+ *
+ * Threads: no state.
+ */
+#ifndef MR_GATE_WITNESS_H
+#define MR_GATE_WITNESS_H
+
+#include "recon/gate/gate_facts.h"
+
+#define MR_GATE_WITNESS_LACKS 4 /* at most */
+
+struct mr_gate_witness_lack {
+    char what[120]; /* "binlog_format is MIXED" */
+    char fix[160];  /* a sentence with the statement */
+};
+
+/* Fills `lacks`, the worst first; how many.  hours: how long it is to be kept. */
+size_t mr_gate_witness(const struct mr_gate_facts *facts, double hours,
+                       struct mr_gate_witness_lack lacks[MR_GATE_WITNESS_LACKS]);
+
+/* Is there another to fail over to?  Not of a server that nobody follows, and that follows nobody; nor
+ * of a cluster's nodes, which have what the others have. */
+bool mr_gate_witness_matters(const struct mr_gate_facts *facts);
+/* Has the server a binary log? */
+bool mr_gate_witness_logs(const struct mr_gate_facts *facts);
+/* Hours after which a file of it is removed; 0: never by its age. */
+double mr_gate_witness_kept_h(const struct mr_gate_facts *facts);
+
+#endif

@@ -1,0 +1,175 @@
+/* test_gate_witness.c: which settings leave no witness of a failover, and on which servers it matters. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "gate_sample.h"
+#include "recon/gate/gate_witness.h"
+
+#define MOST 6
+
+/* Settings of a server, by name and value, and what it lacks for 168 hours: words of each, in order. */
+static const struct {
+    const char *what;
+    struct mr_gate_variable set[MOST];
+    bool is_replica;
+    double kept_h;
+    const char *lacks[MR_GATE_WITNESS_LACKS + 1];
+} servers[] = {
+    {"facts that know no settings", {{"sql_mode", ""}}, false, 0, {NULL}},
+    {"no log", {{"log_bin", "OFF"}, {"binlog_format", "MIXED"}}, false, 0, {"no binary log"}},
+    {"whole rows", {{"log_bin", "ON"}, {"binlog_format", "ROW"}}, true, 0, {NULL}},
+    {"statements, MySQL 5.6",
+     {{"log_bin", "1"}, {"binlog_format", "STATEMENT"}, {"expire_logs_days", "0"}},
+     false,
+     0,
+     {"binlog_format is STATEMENT"}},
+    {"parts of rows, and of statements",
+     {{"log_bin", "ON"}, {"binlog_format", "MIXED"}, {"binlog_row_image", "NOBLOB"}},
+     false,
+     0,
+     {"binlog_format is MIXED", "binlog_row_image is NOBLOB"}},
+    {"nothing twice",
+     {{"log_bin", "ON"}, {"binlog_format", "ROW"}, {"binlog_row_image", "FULL_NODUP"}},
+     false,
+     0,
+     {NULL}},
+    {"six days",
+     {{"log_bin", "ON"}, {"binlog_format", "ROW"}, {"expire_logs_days", "6"}},
+     false,
+     144,
+     {"kept for 144 hours, less than 168"}},
+    {"seven days", {{"log_bin", "ON"}, {"expire_logs_days", "7.000000"}}, false, 168, {NULL}},
+    {"seconds, where both are set",
+     {{"log_bin", "ON"}, {"expire_logs_days", "30"}, {"binlog_expire_logs_seconds", "3600"}},
+     false,
+     1,
+     {"kept for 1 hours"}},
+    {"days, where seconds are not",
+     {{"log_bin", "ON"}, {"expire_logs_days", "1"}, {"binlog_expire_logs_seconds", "0"}},
+     false,
+     24,
+     {"kept for 24 hours"}},
+    {"seconds that do not count",
+     {{"log_bin", "ON"},
+      {"binlog_expire_logs_seconds", "3600"},
+      {"binlog_expire_logs_auto_purge", "OFF"}},
+     false,
+     0,
+     {NULL}},
+    {"a replica that keeps its own alone",
+     {{"log_bin", "ON"}, {"log_slave_updates", "OFF"}},
+     true,
+     0,
+     {"applies as a replica"}},
+    {"the same of MySQL 9",
+     {{"log_bin", "ON"}, {"log_replica_updates", "OFF"}},
+     true,
+     0,
+     {"applies as"}},
+    {"the same of no replica", {{"log_bin", "ON"}, {"log_slave_updates", "OFF"}}, false, 0, {NULL}},
+};
+
+static size_t count_of(const struct mr_gate_variable *set)
+{
+    size_t count = 0;
+    while (count < MOST && set[count].name != NULL)
+        count++;
+    return count;
+}
+
+static void test_lacks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+        struct mr_gate_witness_lack lacks[MR_GATE_WITNESS_LACKS];
+        const struct mr_gate_facts facts = {.variables = servers[i].set,
+                                            .nvariables = count_of(servers[i].set),
+                                            .nchannels = servers[i].is_replica};
+        const size_t count = mr_gate_witness(&facts, 168, lacks);
+        print_message("%s\n", servers[i].what);
+        for (size_t k = 0; k < count; k++) {
+            assert_non_null(servers[i].lacks[k]);
+            assert_non_null(strstr(lacks[k].what, servers[i].lacks[k]));
+            assert_true(lacks[k].fix[0] != '\0');
+        }
+        assert_null(servers[i].lacks[count]);
+        assert_true(mr_gate_witness_kept_h(&facts) == servers[i].kept_h);
+    }
+}
+
+/* The remedy is a statement that the server takes. */
+static void test_fix(void **state)
+{
+    static const struct mr_gate_variable days[] = {{"log_bin", "ON"}, {"expire_logs_days", "1"}};
+    static const struct mr_gate_variable both[] = {
+        {"log_bin", "ON"}, {"expire_logs_days", "1"}, {"binlog_expire_logs_seconds", "0"}};
+    struct mr_gate_witness_lack lacks[MR_GATE_WITNESS_LACKS];
+    const struct mr_gate_facts old = {.variables = days, .nvariables = 2};
+    const struct mr_gate_facts now = {.variables = both, .nvariables = 3};
+    (void)state;
+    assert_int_equal(mr_gate_witness(&old, 170, lacks), 1);
+    assert_non_null(strstr(lacks[0].fix, "SET GLOBAL expire_logs_days = 8,"));
+    assert_int_equal(mr_gate_witness(&now, 170, lacks), 1);
+    assert_non_null(strstr(lacks[0].fix, "SET GLOBAL binlog_expire_logs_seconds = 612000,"));
+}
+
+static const struct mr_gate_variable mixed[] = {{"log_bin", "ON"}, {"binlog_format", "MIXED"}};
+
+/* Of the server, its peer (a replica of it): one line each, where a failover is possible. */
+static void test_rule(void **state)
+{
+    static const struct {
+        const char *what;
+        bool peer_is_bad, is_bad, is_followed, sessions_hidden;
+        enum mr_gate_severity severity;
+    } cases[] = {
+        {"all is well", false, false, true, false, MR_GATE_OK},
+        {"a server that is alone", false, true, false, false, MR_GATE_OK},
+        {"a server that is followed", false, true, true, false, MR_GATE_WARNING},
+        {"its replica", true, false, true, false, MR_GATE_WARNING},
+        {"nobody knows whether it is followed", false, true, false, true, MR_GATE_UNKNOWN},
+        {"what does not matter is not asked", false, false, false, true, MR_GATE_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gate g;
+        gate_begin(&g);
+        if (cases[i].is_bad) {
+            g.now.variables = mixed;
+            g.now.nvariables = 2;
+        }
+        if (cases[i].peer_is_bad) {
+            g.peer_facts.variables = mixed;
+            g.peer_facts.nvariables = 2;
+        }
+        g.now.attached = cases[i].is_followed;
+        if (cases[i].sessions_hidden)
+            g.now.sessions =
+                (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .why = "x", .grant = "GRANT PROCESS"};
+        gate_run(&g);
+        const struct mr_gate_result *r = gate_result(&g, MR_GATE_witness);
+        print_message("%s\n", cases[i].what);
+        assert_int_equal(r->severity, cases[i].severity);
+        if (r->severity == MR_GATE_WARNING) {
+            assert_int_equal(r->priority, 1);
+            assert_non_null(strstr(r->message, cases[i].is_bad ? "mysql://db1:" : "mysql://db2:"));
+            assert_non_null(strstr(r->hint, "SET GLOBAL binlog_format = ROW"));
+        }
+        gate_end(&g);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lacks),
+        cmocka_unit_test(test_fix),
+        cmocka_unit_test(test_rule),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
