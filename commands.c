@@ -8,6 +8,7 @@
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_config.h"
+#include "recon/history/history_cmd.h"
 #include "recon/report/report_cmd.h"
 #include "repair/repair_cmd.h"
 #include "snapshot/read/source_snapshot.h"
@@ -42,6 +43,7 @@ static const struct mr_command *const items[] = {
     &mr_fleet_merge_command,
     &mr_fleet_report_command,
     &mr_fleet_snapshot_command,
+    &mr_history_archive_command,
     &mr_config_command,
 };
 

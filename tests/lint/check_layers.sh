@@ -19,7 +19,7 @@ allowed_in() { # FOLDER: which folders its files may include
 floors() { # FOLDER: those in it, from the ground up
     case $1 in
     core) echo base file json row db schema binlog source cli case pair ;;
-    recon) echo check affected gate doctor report fleet config ;;
+    recon) echo check affected history gate doctor report fleet config ;;
     snapshot) echo format read create restore rehearse ;;
     repair) echo side decide plan reseed merge copy script planning apply verify ;;
     esac

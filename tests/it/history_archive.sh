@@ -1,0 +1,166 @@
+#!/bin/bash
+# history_archive.sh: binary logs of servers, archived to the byte, proved, and gone on with; each fault is
+# named: damage, another server, logs that were begun anew, removed, or may not be read.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/../lib/servers.sh"
+begin ''
+mr_servers_begin || bail "no servers"
+trap clean_up EXIT
+IT_EXIT+=(mr_servers_end)
+mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>"$IT_TMP/mysql9.err") || mr_mysql_root=
+mr_spawn_mariadb HA --log-bin-compress=ON && mr_await HA || bail "no MariaDB"
+KINDS="HA"
+if [ -n "$mr_mysql_root" ]; then
+    mr_spawn_mysql HO --binlog-transaction-compression=ON && mr_await HO || bail "no MySQL"
+    KINDS+=" HO"
+fi
+
+archive() { # ARGS…: $RC, $OUT, $ERR
+    CMD=("$MYRECON" history archive "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+states() { jq -r 'select(.type == "log") | .state' "$OUT" | LC_ALL=C sort | uniq -c | awk '{printf "%s %s ", $2, $1}'; }
+datadir() { mr_sql "$1" -e "SELECT @@datadir" | sed "s,^/srv/,${mr_mysql_root:-}/srv/,"; }
+write() { # SERVER
+    mr_sql "$1" -e "CREATE DATABASE IF NOT EXISTS h; CREATE TABLE IF NOT EXISTS h.t (id INT PRIMARY KEY AUTO_INCREMENT, b LONGTEXT);
+        INSERT INTO h.t (b) VALUES ('x'), (REPEAT('y', 100000)), (NULL); UPDATE h.t SET b = REPEAT('z', 200000); DELETE FROM h.t LIMIT 2"
+}
+same_as_server() { # SERVER DIR: how many logs that are whole are what stands on the server's disk
+    local data same=0 name
+    data=$(datadir "$1")
+    while read -r name; do
+        zstd -dqc "$2/$name.zst" | cmp -s - "$data/$name" && same=$((same + 1))
+    done < <(jq -r '.logs[] | select(.whole).name' "$2/archive.json")
+    echo $same
+}
+
+for ON in $KINDS; do
+    DIR=$IT_TMP/$ON URI=$(mr_get_server $ON URI)
+    for _ in 1 2 3; do
+        write $ON
+        mr_sql $ON -e "FLUSH BINARY LOGS"
+    done
+    WHOLE=$(($(mr_sql $ON -e "SHOW BINARY LOGS" | wc -l) - 1))
+    write $ON
+
+    archive --json "$URI" "$DIR"
+    is "$ON: archived" "$RC $(states)" "0 added $((WHOLE + 1)) "
+    is "$ON: those that are whole are the server's files" "$(same_as_server $ON "$DIR")" $WHOLE
+    is "$ON: the last is not closed yet" "$(jq -r '[.logs[].whole] | map(tostring) | join(" ")' "$DIR/archive.json" | awk '{print $NF}')" false
+    archive --verify --json "$DIR"
+    is "$ON: proved" "$RC $(states)" "0 good $((WHOLE + 1)) "
+    is "$ON: the server's own tool reads what comes out" \
+        "$(zstd -dqc "$DIR/$(jq -r '.logs[0].name' "$DIR/archive.json").zst" | mariadb-binlog --no-defaults - 2>/dev/null | grep -c 'end_log_pos')" \
+        "$(mariadb-binlog --no-defaults "$(datadir $ON)/$(jq -r '.logs[0].name' "$DIR/archive.json")" 2>/dev/null | grep -c 'end_log_pos')"
+
+    # what is there is not read again; the one that was being written is
+    STAMP=$(stat -c %Y.%i "$DIR"/*.000001.zst)
+    write $ON
+    mr_sql $ON -e "FLUSH BINARY LOGS"
+    archive --json "$URI" "$DIR"
+    is "$ON: gone on with" "$RC $(states)" "0 added 2 kept $WHOLE "
+    is "$ON: nothing twice" "$(stat -c %Y.%i "$DIR"/*.000001.zst)" "$STAMP"
+    is "$ON: all that are whole are the server's files" "$(same_as_server $ON "$DIR")" $((WHOLE + 1))
+    archive "$URI" "$DIR"
+    like "$ON: in words" "$(tail -n 1 "$OUT")" "^  myrecon history archive --verify .*/$ON$"
+
+    # a time in between: from the log that was open then
+    mr_sql $ON -e "DO SLEEP(1.1)"
+    SINCE=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+    mr_sql $ON -e "DO SLEEP(1.1); FLUSH BINARY LOGS"
+    write $ON
+    archive --json --split-at "$SINCE" "$URI" "$DIR.since"
+    is "$ON: since a time" "$RC $(states)" "0 added 2 "
+
+    # damage
+    for FAULT in flip cut empty gone link; do
+        rm -rf "$DIR.bad"
+        cp -a "$DIR" "$DIR.bad"
+        FILE=$DIR.bad/$(jq -r '.logs[1].name' "$DIR/archive.json").zst
+        case $FAULT in
+        flip) printf '\377' | dd of="$FILE" bs=1 seek=60 conv=notrunc status=none ;;
+        cut) truncate -s -1 "$FILE" ;;
+        empty) : >"$FILE" ;;
+        gone) rm "$FILE" ;;
+        link) mv "$FILE" "$DIR.bad/x" && ln -s x "$FILE" ;;
+        esac
+        archive --verify "$DIR.bad"
+        is "$ON: $FAULT: found, once" "$RC $(grep -cE '^(damaged|missing)' "$OUT")" "1 1"
+    done
+    rm -rf "$DIR.bad"
+    cp -a "$DIR" "$DIR.bad"
+    sed -i 's/"whole":true/"whole":false/' "$DIR.bad/archive.json"
+    archive --verify "$DIR.bad"
+    is "$ON: a list that was changed: refused" "$RC" 5
+    archive "$URI" "$DIR.bad"
+    is "$ON: and nothing is added to it" "$RC" 5
+    rm "$DIR.bad/archive.json"
+    archive --verify "$DIR.bad"
+    is "$ON: no list" "$RC" 5
+
+    # an account that may not
+    mr_sql $ON -e "CREATE USER nobody@127.0.0.1 IDENTIFIED BY 'pw'"
+    PORT=$(mr_get_server $ON PORT)
+    archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
+    is "$ON: no right" "$RC $(grep -c 'GRANT\|REPLICATION\|BINLOG MONITOR' "$ERR")" "4 1"
+    MONITOR='BINLOG MONITOR'
+    [ $ON = HA ] || MONITOR='REPLICATION CLIENT'
+    mr_sql $ON -e "GRANT $MONITOR ON *.* TO nobody@127.0.0.1"
+    archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
+    is "$ON: no right to read" "$RC $(grep -c 'REPLICATION SLAVE' "$ERR")" "4 1"
+    mr_sql $ON -e "GRANT REPLICATION SLAVE ON *.* TO nobody@127.0.0.1"
+    archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
+    is "$ON: these two suffice" "$RC" 0
+
+    # logs that were removed before they were archived
+    mr_sql $ON -e "FLUSH BINARY LOGS; FLUSH BINARY LOGS"
+    LAST=$(mr_sql $ON -e "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
+    mr_sql $ON -e "PURGE BINARY LOGS TO '$LAST'"
+    archive "$URI" "$DIR"
+    is "$ON: removed before: named" "$RC $(grep -c "^incomplete: the server has removed what came between" "$OUT")" "4 1"
+
+    # begun anew
+    if [ $ON = HA ]; then mr_sql $ON -e "RESET MASTER"; else mr_sql $ON -e "RESET BINARY LOGS AND GTIDS"; fi
+    write $ON
+    archive "$URI" "$DIR"
+    is "$ON: begun anew: refused" "$RC $(grep -c 'it is another one\|begun at another time' "$ERR")" "5 1"
+    archive --verify "$DIR"
+    is "$ON: and what was there is whole" "$RC" 0
+done
+
+# encrypted on the server's disk: what it sends is readable, and is kept so
+head -c 32 /dev/zero | tr '\0' 'a' | od -An -tx1 | tr -d ' \n' | sed 's/^/1;/' >"$IT_TMP/keys"
+if mr_spawn_mariadb HE --plugin-load-add=file_key_management --file-key-management-filename="$IT_TMP/keys" --encrypt-binlog=ON &&
+    mr_await HE; then
+    write HE
+    mr_sql HE -e "FLUSH BINARY LOGS"
+    write HE
+    archive --json "$(mr_get_server HE URI)" "$IT_TMP/HE"
+    is "encrypted: archived" "$RC $(states) $(jq -r '.logs[0].shifted' "$IT_TMP/HE/archive.json")" "0 added 2  true"
+    archive --json "$(mr_get_server HE URI)" "$IT_TMP/HE"
+    is "encrypted: gone on with" "$RC $(states)" "0 added 1 kept 1 "
+    archive --verify "$IT_TMP/HE"
+    is "encrypted: proved" "$RC" 0
+    is "encrypted: the server's own tool reads what comes out" \
+        "$(zstd -dqc "$IT_TMP/HE/bin.000001.zst" | mariadb-binlog --no-defaults -v - 2>/dev/null | grep -c '^### UPDATE')" 3
+else
+    result 0 "encrypted logs # SKIP this MariaDB has no file_key_management"
+fi
+
+# another server's
+if [ -n "$mr_mysql_root" ]; then
+    archive "$(mr_get_server HA URI)" "$IT_TMP/HO"
+    is "another server's directory: refused" "$RC $(grep -c 'the archive of another server' "$ERR")" "5 1"
+fi
+mr_spawn_mariadb HN --skip-log-bin && mr_await HN || bail "no MariaDB without a log"
+archive "$(mr_get_server HN URI)" "$IT_TMP/HN"
+is "no log: said" "$RC $(grep -ci 'binary log' "$ERR")" "4 1"
+archive "$(mr_get_server HA URI)"
+is "no directory: usage" "$RC" 3
+archive --verify "$(mr_get_server HA URI)" "$IT_TMP/HA"
+is "--verify of a server: usage" "$RC" 3
+archive --verify "$IT_TMP/nowhere"
+is "nowhere: refused" "$RC" 5
+finish
