@@ -1,0 +1,178 @@
+/* test_archive_list.c: what an archive's list holds comes back as it was; what nobody wrote is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+#include "core/json/json_sealed.h"
+#include "recon/history/archive_list.h"
+
+static char dir[] = "/tmp/test_archive_list.XXXXXX";
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    char path[128];
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/" MR_ARCHIVE_FILE, dir);
+    (void)unlink(path);
+    return rmdir(dir);
+}
+
+static void test_round(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_archive_list out, in;
+    struct mr_err err = {0};
+    bool found = true;
+    (void)state;
+    mr_archive_list_init(&out);
+    mr_archive_list_init(&in);
+    assert_int_equal(mr_archive_list_read(dir, &arena, &in, &found, &err), MR_OK);
+    assert_false(found);
+    out.made = "2026-11-28T15:00:00Z";
+    out.server = "mysql://dba@db\xff:3306"; /* bytes that are no text come back, too */
+    out.of = (struct mr_server){.flavour = MR_FLAVOUR_MARIADB,
+                                .version_text = "10.11.19-MariaDB",
+                                .uuid = "u",
+                                .hostname = "db1",
+                                .server_id = 4294967295,
+                                .port = 3306,
+                                .datadir = "/data/"};
+    struct mr_archived_log *log = mr_vec_push(&out.logs);
+    *log = (struct mr_archived_log){.name = "bin.000001",
+                                    .bytes = UINT64_C(5000000000),
+                                    .stored_bytes = 7,
+                                    .content = DIGEST,
+                                    .stored = DIGEST,
+                                    .began = 1775000000,
+                                    .is_whole = true};
+    log = mr_vec_push(&out.logs);
+    *log = (struct mr_archived_log){
+        .name = "bin.000002", .content = DIGEST, .stored = DIGEST, .has_shifted = true};
+    assert_int_equal(mr_archive_list_write(dir, &out, &err), MR_OK);
+    assert_int_equal(mr_archive_list_read(dir, &arena, &in, &found, &err), MR_OK);
+    assert_true(found);
+    assert_string_equal(in.server, out.server);
+    assert_string_equal(in.made, out.made);
+    assert_true(mr_server_is_same(&in.of, &out.of));
+    assert_int_equal(in.of.version, 101119);
+    assert_int_equal(in.logs.count, 2);
+    const struct mr_archived_log *back = mr_archive_list_find(&in, "bin.000001");
+    assert_int_equal(back->bytes, UINT64_C(5000000000));
+    assert_int_equal(back->began, 1775000000);
+    assert_true(back->is_whole && !back->has_shifted);
+    assert_string_equal(back->content, DIGEST);
+    back = mr_archive_list_find(&in, "bin.000002");
+    assert_true(!back->is_whole && back->has_shifted);
+    assert_null(mr_archive_list_find(&in, "bin.000003"));
+    mr_archive_list_release(&in);
+    mr_archive_list_release(&out);
+    mr_arena_release(&arena);
+}
+
+static void test_names(void **state)
+{
+    static const struct {
+        const char *name;
+        bool good;
+    } names[] = {{"bin.000001", true}, {"mysql-bin.123456", true},
+                 {"db_1-bin.1", true}, {"", false},
+                 {".bin", false},      {"../bin.1", false},
+                 {"a/b", false},       {"-rf", false},
+                 {"a b", false},       {"archive.json", false},
+                 {"a\n", false},       {"\xc3\xa4", false}};
+    char wide[MR_ARCHIVE_NAME_MAX + 2];
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (mr_archive_is_name(names[i].name) != names[i].good)
+            fail_msg("\"%s\"", names[i].name);
+    memset(wide, 'a', sizeof wide);
+    wide[MR_ARCHIVE_NAME_MAX + 1] = '\0';
+    assert_false(mr_archive_is_name(wide));
+    assert_true(mr_archive_is_name(wide + 1));
+}
+
+#define HEAD                                                                                       \
+    "{\"schema\":\"" MR_ARCHIVE_SCHEMA                                                             \
+    "\",\"made\":\"t\",\"server\":{\"uri\":\"u\",\"flavour\":\"mysql\",\"version\":\"9.7.4\","     \
+    "\"uuid\":\"\",\"server_id\":1,\"hostname\":\"h\",\"port\":1,\"datadir\":\"/\"},"
+#define LOG(name, bytes, digest)                                                                   \
+    "{\"name\":\"" name "\",\"bytes\":" bytes ",\"content_sha256\":\"" digest                      \
+    "\",\"stored_bytes\":1,\"sha256\":\"" DIGEST                                                   \
+    "\",\"began\":1,\"whole\":true,\"shifted\":false}"
+
+/* Sealed as ours, and what we would not have written. */
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        enum mr_code code;
+    } cases[] = {
+        {HEAD "\"logs\":[" LOG("bin.1", "5", DIGEST) "]}", MR_OK},
+        {HEAD "\"logs\":[" LOG("../../etc/passwd", "5", DIGEST) "]}", MR_E_REFUSED},
+        {HEAD "\"logs\":[" LOG("bin.1", "5", DIGEST) "," LOG("bin.1", "5", DIGEST) "]}",
+         MR_E_REFUSED},
+        {HEAD "\"logs\":[" LOG("bin.1", "5", "abc") "]}", MR_E_REFUSED},
+        {HEAD "\"logs\":[" LOG("bin.1", "-5", DIGEST) "]}", MR_E_REFUSED},
+        {HEAD "\"logs\":[5]}", MR_E_REFUSED},
+        {HEAD "\"logs\":{}}", MR_E_REFUSED},
+        {HEAD "\"more\":1}", MR_E_REFUSED},
+        {"{\"schema\":\"myrecon/binlog-archive/2\",\"logs\":[]}", MR_E_REFUSED},
+    };
+    char path[128];
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/" MR_ARCHIVE_FILE, dir);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+        struct mr_archive_list list;
+        struct mr_err err = {0};
+        bool found = false;
+        mr_archive_list_init(&list);
+        mr_strbuf_add_str(&body, cases[i].body);
+        assert_int_equal(mr_json_sealed_add(&body, &text, &err), MR_OK);
+        assert_int_equal(mr_io_write_file(path, 0600, text.ptr, text.len, &err), MR_OK);
+        const enum mr_code code = mr_archive_list_read(dir, &arena, &list, &found, &err);
+        if (code != cases[i].code)
+            fail_msg("%s: %d, %s", cases[i].body, code, err.message);
+        /* and every change of a byte */
+        for (size_t k = 0; cases[i].code == MR_OK && k < text.len; k += 7) {
+            text.ptr[k] ^= 1;
+            assert_int_equal(mr_io_write_file(path, 0600, text.ptr, text.len, &err), MR_OK);
+            struct mr_archive_list changed;
+            mr_archive_list_init(&changed);
+            assert_int_equal(mr_archive_list_read(dir, &arena, &changed, &found, &err),
+                             MR_E_REFUSED);
+            mr_archive_list_release(&changed);
+            text.ptr[k] ^= 1;
+        }
+        mr_archive_list_release(&list);
+        mr_strbuf_release(&body);
+        mr_strbuf_release(&text);
+        mr_arena_release(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
