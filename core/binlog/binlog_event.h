@@ -58,7 +58,7 @@ struct mr_binlog_event {
     bool in_payload; /* it was unpacked out of a TRANSACTION_PAYLOAD */
 };
 
-/* "WRITE_ROWS_EVENT_V1"; "event 201" for a number without a name.  The text is constant, or in buf. */
+/* "WRITE_ROWS_V1"; "event 201" for a number without a name.  The text is constant, or in buf. */
 const char *mr_binlog_type_word(enum mr_binlog_type type, char buf[16]);
 
 /* MR_E_BINLOG at that place: `what` is lower case without a full stop. */

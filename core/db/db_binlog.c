@@ -20,7 +20,7 @@
 #include <mariadb_rpl.h>
 #endif
 
-#define DOES_NOT_WAIT 1 /* BINLOG_DUMP_NON_BLOCK */
+#define DOES_NOT_WAIT 1 /* a flag of the request */
 /* MariaDB: statements beside their rows are wanted; to MySQL the bit says something else. */
 #define WITH_STATEMENTS 2
 #define PACKET_EVENT 0 /* first byte of a packet with an event */

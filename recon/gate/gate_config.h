@@ -83,7 +83,7 @@ struct mr_gate_config {
     const char *heartbeat_db, *heartbeat_table; /* NULL: found by its name */
     bool heartbeat_utc;
     unsigned writable_servers;
-    double witness_hours; /* that a binary log is to be kept */
+    double witness_hours;          /* that a binary log is to be kept */
     struct mr_string_list exclude; /* patterns */
     const struct mr_gate_silence *silences;
     size_t nsilences;

@@ -3,7 +3,7 @@
  *
  * It would where it holds rows and no statements, whole ones, those that it applies as a
  * replica, too, and is kept until somebody asks.  All of that are settings, which every account
- * may read.  Source: what `history` needs of a log (docs/design/history.md).
+ * may read.  Source: what can be read out of a log, measured with both families.
  *
  * Threads: no state.
  */

@@ -77,6 +77,7 @@ static void read_digest(struct mr_json_reader *r, const struct json_t *object, c
         mr_json_read_refuse(r, name, hex);
 }
 
+/* What tells one server from another, as far as mr_server_is_same asks. */
 static void read_server(struct mr_json_reader *r, const struct json_t *root,
                         struct mr_archive_list *list)
 {

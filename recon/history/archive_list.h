@@ -39,7 +39,9 @@ struct mr_archive_list {
     struct mr_vec logs;  /* struct mr_archived_log, as the server orders them */
 };
 
+/* An empty list, to be released. */
 void mr_archive_list_init(struct mr_archive_list *list);
+/* Texts stay: they are the arena's. */
 void mr_archive_list_release(struct mr_archive_list *list);
 /* *found false: the directory has none. */
 enum mr_code mr_archive_list_read(const char *dir, struct mr_arena *arena,

@@ -26,7 +26,7 @@
 #define ROTATE 4
 #define FORMAT_DESCRIPTION 15
 #define ROTATE_NAME_AT (HEADER_BYTES + 8)
-#define NO_LOG 1381 /* ER_NO_BINARY_LOGGING */
+#define NO_LOG 1381 /* of SHOW BINARY LOGS */
 #define THROTTLE_EVERY_BYTES (4u << 20)
 
 /* A log of the server's. */
@@ -100,6 +100,7 @@ static enum mr_code take_log(struct work *w, const struct mr_cell *row, struct m
     return MR_OK;
 }
 
+/* The names in the server's order, which is that of time. */
 static enum mr_code list_logs(struct work *w, struct mr_err *err)
 {
     static const char sql[] = "SHOW BINARY LOGS";
@@ -244,6 +245,7 @@ static enum mr_code put(struct work *w, const void *ptr, size_t len, struct mr_e
     return mr_outfile_write(w->w.file, ptr, len, err);
 }
 
+/* It has its name only when it is whole: a run that is killed leaves nothing of it. */
 static enum mr_code begin_file(struct work *w, struct mr_err *err)
 {
     const struct log *log = log_at(w, w->at);
@@ -285,6 +287,8 @@ static void drop_file(struct work *w)
     w->w = (struct writing){.file = NULL};
 }
 
+/* A log that the server had closed has as many bytes as the server said, or something was lost on the
+ * way. */
 static enum mr_code end_file(struct work *w, struct mr_err *err)
 {
     const char *path = mr_archive_path(w->dir, w->w.log.name, w->a->arena);
@@ -328,6 +332,7 @@ static enum mr_code check_place(struct work *w, const uint8_t *raw, size_t len, 
                       mr_db_label(w->a->db), w->w.log.name, end, want);
 }
 
+/* The throttle is asked a few times a second at most: it is no statement a chunk that is sent here. */
 static enum mr_code add_event(struct work *w, const uint8_t *raw, size_t len, struct mr_err *err)
 {
     const bool is_head = raw[TYPE_AT] == FORMAT_DESCRIPTION;
@@ -389,6 +394,7 @@ static enum mr_code take_event(struct work *w, const uint8_t *raw, size_t len, b
     return add_event(w, raw, len, err);
 }
 
+/* One request for all that is left: the server goes from log to log by itself. */
 static enum mr_code read_logs(struct work *w, struct mr_err *err)
 {
     struct mr_db_binlog *dump = NULL;
@@ -442,6 +448,7 @@ static enum mr_code make_dir(const char *dir, struct mr_err *err)
     return mr_err_set_sys(err, MR_E_IO, errno, "could not make directory \"%s\"", dir);
 }
 
+/* All that can be refused is refused before a byte is written. */
 static enum mr_code prepare(struct work *w, struct mr_err *err)
 {
     struct mr_history_archive *a = w->a;

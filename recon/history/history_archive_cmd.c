@@ -143,6 +143,7 @@ static void add_line(struct mr_strbuf *out, const struct mr_archive_told *told, 
     mr_strbuf_add_str(out, "\n");
 }
 
+/* What is lacking stands before what is there. */
 static void add_end(struct mr_strbuf *out, const struct options *opts,
                     const struct mr_history_archive *a, const char *dir)
 {
@@ -231,6 +232,7 @@ static enum mr_code print_json(const struct options *opts, const struct mr_histo
 
 /* ---- the command ---- */
 
+/* The dump takes the connection that was asked which logs there are: it is the same server. */
 static enum mr_code archive(const struct options *opts, const char *uri, const char *dir,
                             const struct mr_run_id *run, struct mr_history_archive *a,
                             struct mr_err *err)

@@ -54,6 +54,7 @@ static enum mr_code look_at_content(struct mr_history_archive *a, const char *pa
     return told->why != NULL ? MR_OK : mr_err_nomem(err, "verifying an archive");
 }
 
+/* From the cheapest question to the dearest; the first that fails is the reason. */
 static enum mr_code look_at(struct mr_history_archive *a, const char *dir,
                             struct mr_archive_told *told, struct mr_err *err)
 {
