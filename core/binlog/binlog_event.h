@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
+#include "core/binlog/binlog_cursor.h"
 
 enum mr_binlog_type {
     MR_BINLOG_NONE = 0, /* no event: the end of a log */
@@ -56,10 +57,17 @@ struct mr_binlog_event {
     size_t len;
     struct mr_binlog_place place;
     bool in_payload; /* it was unpacked out of a TRANSACTION_PAYLOAD */
+    bool is_mariadb; /* a MariaDB wrote the log: some bodies differ */
 };
 
+#define MR_BINLOG_WORD_BYTES 16
 /* "WRITE_ROWS_V1"; "event 201" for a number without a name.  The text is constant, or in buf. */
-const char *mr_binlog_type_word(enum mr_binlog_type type, char buf[16]);
+const char *mr_binlog_type_word(enum mr_binlog_type type, char buf[MR_BINLOG_WORD_BYTES]);
+
+/* The header of an event that is whole in memory, with nothing behind it; the body is all that
+ * follows, a CRC too.  MR_E_BINLOG where there is no header, or it says another length. */
+enum mr_code mr_binlog_header(const struct mr_binlog_place *place, const uint8_t *raw, size_t len,
+                              struct mr_binlog_event *event, struct mr_err *err);
 
 /* MR_E_BINLOG at that place: `what` is lower case without a full stop. */
 enum mr_code mr_binlog_damaged(const struct mr_binlog_place *place, const char *what,

@@ -16,12 +16,12 @@
 #include "core/binlog/binlog_event.h"
 
 struct mr_binlog_text {
-    const char *ptr; /* in the character set of the metadata (UTF-8); not terminated */
+    const char *ptr; /* in the column's character set; not terminated */
     size_t len;
 };
 
 struct mr_binlog_column {
-    uint8_t type;  /* MYSQL_TYPE_* as in the event; of MYSQL_TYPE_STRING the real one (ENUM,
+    uint8_t type;  /* MR_FIELD_* (binlog_column_type.h); of a STRING the real one (ENUM,
                           SET, STRING), from the metadata */
     uint16_t meta; /* as its type says: bytes of a VARCHAR, digits and scale of a decimal
                           (precision << 8 | scale), pack length of a blob, digits of a second */
@@ -31,8 +31,11 @@ struct mr_binlog_column {
     const char *name;                     /* terminated; NULL: not said */
     const struct mr_binlog_text *members; /* of ENUM and SET; NULL: not said */
     size_t nmembers;
-    bool in_key; /* of the primary key, where has_key */
+    bool in_key;         /* of the primary key, where has_key */
+    uint32_t key_prefix; /* in characters, of a key that has the column's beginning only; else 0 */
     bool has_visibility, invisible;
+    uint32_t geometry;   /* 1 + what kind of GEOMETRY (0 any, 1 point, … 7); 0: not said */
+    uint32_t dimensions; /* of a VECTOR; 0: not said */
 };
 
 struct mr_binlog_table {
