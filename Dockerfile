@@ -6,7 +6,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update && \
     apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config libmariadb-dev \
-        libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev
+        libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev zlib1g-dev
 WORKDIR /src
 COPY . .
 RUN make -j"$(nproc)" build/myrecon && strip build/myrecon
@@ -14,7 +14,7 @@ RUN make -j"$(nproc)" build/myrecon && strip build/myrecon
 FROM debian:bookworm-slim
 RUN apt-get update && \
     apt-get install -y --no-install-recommends ca-certificates libmariadb3 libssl3 libzstd1 \
-        libxxhash0 libsqlite3-0 libjansson4 && \
+        libxxhash0 libsqlite3-0 libjansson4 zlib1g && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin && \
     useradd --uid 1000 --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin myrecon
 COPY --from=build /src/build/myrecon /usr/bin/myrecon

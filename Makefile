@@ -70,7 +70,7 @@ MYSQL_PKG := $(MYSQL_PKG_$(MYSQL))
 MYSQL_DEF := -DMR_CLIENT_IS_$(MYSQL)
 endif
 export MYSQL
-PKGS      := $(MYSQL_PKG) openssl libzstd libxxhash sqlite3 jansson
+PKGS      := $(MYSQL_PKG) openssl libzstd zlib libxxhash sqlite3 jansson
 PKG_FLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

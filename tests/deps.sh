@@ -15,7 +15,7 @@ mariadb) client=libmariadb-dev ;;
 oracle) client=libmysqlclient-dev ;;
 *) client='libmariadb-dev|libmysqlclient-dev' ;; # of several any one, else the first
 esac
-build="gcc libc6-dev make pkg-config $client libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev"
+build="gcc libc6-dev make pkg-config $client libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev zlib1g-dev"
 docs='scdoc'
 demo='mariadb-server-core mariadb-client'
 parallel='parallel' # of demo-fleet, where no Slurm is to be had

@@ -3,11 +3,13 @@
  *
  * Raw: header, body and CRC as they stand in the log, one event at a time, as long as its header
  * says; nothing of them was looked at but that.  A server's ROTATE at the head of each file is
- * handed on as any other event.  Ownership: the bytes are the input's, until the next call.
+ * handed on as any other event.  Of a file that ends within an event, what is there of that event is
+ * given, and then the end.  Ownership: the bytes are the input's, until the next call.
  */
 #ifndef MR_BINLOG_INPUT_H
 #define MR_BINLOG_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +22,7 @@ struct mr_binlog_input {
                          struct mr_err *err);
     void *arg;
     const char *log; /* name of the first log; a ROTATE names those after it */
+    bool is_file;    /* log and position are of a file, whatever a ROTATE in it says */
 };
 
 #endif

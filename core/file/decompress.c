@@ -123,6 +123,7 @@ out:
 /* ---- asked for ---- */
 
 #define WINDOW_LOG_MAX 23
+#define WIDE_WINDOW_LOG_MAX 27
 
 struct mr_decompress_in {
     struct mr_feed from;
@@ -135,8 +136,8 @@ struct mr_decompress_in {
 
 /* The window is bounded: a file names the one that it needs, and a forged one would name
  * gigabytes. */
-enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
-                                   struct mr_err *err)
+static enum mr_code open_in(struct mr_feed from, int window_log, struct mr_decompress_in **out,
+                            struct mr_err *err)
 {
     struct mr_decompress_in *u = calloc(1, sizeof *u);
     *out = NULL;
@@ -145,13 +146,33 @@ enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in 
     u->from = from;
     u->context = ZSTD_createDCtx();
     if (u->context == NULL ||
-        ZSTD_isError(ZSTD_DCtx_setParameter(u->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+        ZSTD_isError(ZSTD_DCtx_setParameter(u->context, ZSTD_d_windowLogMax, window_log))) {
         mr_decompress_in_close(u);
         return mr_err_nomem(err, "decompressing");
     }
     u->in.src = u->buffer;
     *out = u;
     return MR_OK;
+}
+
+enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
+                                   struct mr_err *err)
+{
+    return open_in(from, WINDOW_LOG_MAX, out, err);
+}
+
+enum mr_code mr_decompress_in_open_wide(struct mr_feed from, struct mr_decompress_in **out,
+                                        struct mr_err *err)
+{
+    return open_in(from, WIDE_WINDOW_LOG_MAX, out, err);
+}
+
+void mr_decompress_in_again(struct mr_decompress_in *u, struct mr_feed from)
+{
+    (void)ZSTD_DCtx_reset(u->context, ZSTD_reset_session_only);
+    u->from = from;
+    u->in = (ZSTD_inBuffer){.src = u->buffer};
+    u->is_whole = u->is_over = false;
 }
 
 static enum mr_code refill(struct mr_decompress_in *u, struct mr_err *err)

@@ -47,6 +47,11 @@ enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in 
                                    struct mr_err *err);
 enum mr_code mr_decompress_in_read(struct mr_decompress_in *in, void *buf, size_t size, size_t *got,
                                    struct mr_err *err);
+/* The same with windows of up to 128 MiB, which frames may need that others have written. */
+enum mr_code mr_decompress_in_open_wide(struct mr_feed from, struct mr_decompress_in **out,
+                                        struct mr_err *err);
+/* Reads another stream from its beginning, by the same memory; after an error, too. */
+void mr_decompress_in_again(struct mr_decompress_in *in, struct mr_feed from);
 void mr_decompress_in_close(struct mr_decompress_in *in); /* NULL is fine */
 
 /*

@@ -15,7 +15,7 @@ set -uo pipefail
 cache=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
 packages=mysql-server-core,mysql-client-core,ca-certificates
 build_packages='gcc libc6-dev make pkgconf libmysqlclient-dev libssl-dev libzstd-dev
-    libxxhash-dev libsqlite3-dev libjansson-dev libcmocka-dev'
+    libxxhash-dev libsqlite3-dev libjansson-dev zlib1g-dev libcmocka-dev'
 
 cannot() { # REASON
     echo "$1" >&2

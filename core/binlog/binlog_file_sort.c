@@ -1,0 +1,215 @@
+/* binlog_file_sort.c: in which order a server wrote its logs (binlog_file.h). */
+#include "core/binlog/binlog_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/binlog/binlog_gtid_set.h"
+#include "core/binlog/binlog_stream.h"
+
+/* What a log says of those before it stands behind its format and little else. */
+#define HEAD_EVENTS 8
+
+struct log {
+    const char *path;
+    size_t stem;     /* of the path, before the number */
+    uint64_t number; /* that the name ends in */
+    bool has_number;
+    bool has_before; /* it says what the logs before it hold: */
+    struct mr_gtid_set mysql;
+    struct mr_gtid_state mariadb;
+};
+
+/* The number behind the last dot of the name, when endings of packing are taken off. */
+static void look_at_name(struct log *log)
+{
+    size_t len = strlen(log->path);
+    static const char *const endings[] = {".gz", ".zst"};
+    for (size_t i = 0; i < 2; i++) {
+        const size_t more = strlen(endings[i]);
+        if (len > more && strncmp(log->path + len - more, endings[i], more) == 0)
+            len -= more;
+    }
+    size_t at = len;
+    while (at > 0 && log->path[at - 1] >= '0' && log->path[at - 1] <= '9')
+        at--;
+    log->stem = at;
+    log->has_number = at < len && len - at <= 18 && at > 0 && log->path[at - 1] == '.';
+    for (; at < len && log->has_number; at++)
+        log->number = log->number * 10 + (uint64_t)(log->path[at] - '0');
+}
+
+/* What stands at its head; a log that ends there says nothing. */
+static enum mr_code read_head(struct mr_binlog_stream *stream, struct log *log, struct mr_err *err)
+{
+    for (int i = 0; i < HEAD_EVENTS && !log->has_before; i++) {
+        struct mr_binlog_event event;
+        MR_TRY(mr_binlog_stream_next(stream, &event, err));
+        if (event.type == MR_BINLOG_NONE)
+            return MR_OK;
+        if (event.type == MR_BINLOG_PREVIOUS_GTIDS)
+            MR_TRY(mr_gtid_set_read(&log->mysql, &event, err));
+        if (event.type == MR_BINLOG_MARIADB_GTID_LIST)
+            MR_TRY(mr_gtid_state_read(&log->mariadb, &event, err));
+        log->has_before =
+            event.type == MR_BINLOG_PREVIOUS_GTIDS || event.type == MR_BINLOG_MARIADB_GTID_LIST;
+    }
+    return MR_OK;
+}
+
+static enum mr_code look_into(struct log *log, struct mr_err *err)
+{
+    struct mr_binlog_file *file = NULL;
+    struct mr_binlog_stream *stream = NULL;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_binlog_file_open(log->path, &file, err));
+    MR_TRY_OUT(mr_binlog_stream_open(mr_binlog_file_input(file), &stream, err));
+    MR_TRY_OUT(read_head(stream, log, err));
+out:
+    mr_binlog_stream_close(stream);
+    mr_binlog_file_close(file);
+    return code;
+}
+
+/* ---- which is before which ---- */
+
+/* a's earlier logs hold no more than b's. */
+static bool is_within(const struct log *a, const struct log *b)
+{
+    return mr_gtid_set_contains(&b->mysql, &a->mysql) &&
+           mr_gtid_state_contains(&b->mariadb, &a->mariadb);
+}
+
+static bool has_same_stem(const struct log *a, const struct log *b)
+{
+    return a->stem == b->stem && strncmp(a->path, b->path, a->stem) == 0;
+}
+
+/* Where the directories differ their names still may be of one series. */
+static bool is_same_series(const struct log *a, const struct log *b)
+{
+    const char *slash_a = strrchr(a->path, '/'), *slash_b = strrchr(b->path, '/');
+    const size_t from_a = slash_a != NULL ? (size_t)(slash_a - a->path) + 1 : 0;
+    const size_t from_b = slash_b != NULL ? (size_t)(slash_b - b->path) + 1 : 0;
+    return has_same_stem(a, b) ||
+           (a->stem >= from_a && b->stem >= from_b && a->stem - from_a == b->stem - from_b &&
+            strncmp(a->path + from_a, b->path + from_b, a->stem - from_a) == 0);
+}
+
+static bool is_numbered(const struct log *a, const struct log *b)
+{
+    return a->has_number && b->has_number && a->number != b->number && is_same_series(a, b);
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const struct log *a = left, *b = right;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static enum mr_code refuse(const struct log *a, const struct log *b, const char *why,
+                           struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_BINLOG, "binary logs \"%s\" and \"%s\" %s", a->path, b->path, why);
+    mr_err_hint(err, "Give the logs of one server, each once, under the names that it gave them.");
+    return MR_E_BINLOG;
+}
+
+/* Insertion by what is within what; of a server's logs any two are comparable.  *by_name: some
+ * pairs hold the same, which only their names can order. */
+static enum mr_code order_by_gtid(struct log *logs, size_t count, bool *by_name, struct mr_err *err)
+{
+    for (size_t i = 1; i < count; i++) {
+        const struct log log = logs[i];
+        size_t at = i;
+        for (; at > 0; at--) {
+            const bool is_behind = is_within(&logs[at - 1], &log);
+            const bool is_before = is_within(&log, &logs[at - 1]);
+            if (!is_behind && !is_before)
+                return refuse(&logs[at - 1], &log,
+                              "are not of one server: neither begins with what the other does",
+                              err);
+            if (is_behind && is_before && !is_numbered(&logs[at - 1], &log))
+                return refuse(&logs[at - 1], &log,
+                              "begin with the same GTIDs, and their names have no order", err);
+            *by_name = *by_name || (is_behind && is_before);
+            if (is_behind && (!is_before || logs[at - 1].number < log.number))
+                break;
+        }
+        memmove(&logs[at + 1], &logs[at], (i - at) * sizeof log);
+        logs[at] = log;
+    }
+    for (size_t i = 1; i < count; i++)
+        if (is_numbered(&logs[i - 1], &logs[i]) && logs[i - 1].number > logs[i].number)
+            return refuse(&logs[i - 1], &logs[i],
+                          "have one order by their names, and another by their GTIDs", err);
+    return MR_OK;
+}
+
+static enum mr_code order_by_name(struct log *logs, size_t count, struct mr_err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!logs[i].has_number)
+            return refuse(&logs[i], &logs[i == 0 ? 1 : 0],
+                          "cannot be put in order: they have neither GTIDs nor numbers", err);
+    qsort(logs, count, sizeof *logs, by_number);
+    for (size_t i = 1; i < count; i++)
+        if (!is_numbered(&logs[i - 1], &logs[i]))
+            return refuse(&logs[i - 1], &logs[i], "have no order by their names", err);
+    return MR_OK;
+}
+
+/* Every log has a set at its head, and some of them one that is not empty: a server without GTIDs
+ * writes empty ones. */
+static bool have_gtids(const struct log *logs, size_t count)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!logs[i].has_before)
+            return false;
+        is_any = is_any || !mr_gtid_set_is_empty(&logs[i].mysql) ||
+                 !mr_gtid_state_is_empty(&logs[i].mariadb);
+    }
+    return is_any;
+}
+
+static enum mr_code sort(struct log *logs, const char **paths, size_t count,
+                         enum mr_binlog_order *by, struct mr_err *err)
+{
+    bool by_name = false;
+    for (size_t i = 0; i < count; i++) {
+        logs[i].path = paths[i];
+        mr_gtid_set_init(&logs[i].mysql);
+        mr_gtid_state_init(&logs[i].mariadb);
+        look_at_name(&logs[i]);
+        MR_TRY(look_into(&logs[i], err));
+    }
+    if (have_gtids(logs, count)) {
+        MR_TRY(order_by_gtid(logs, count, &by_name, err));
+    } else {
+        by_name = true;
+        MR_TRY(order_by_name(logs, count, err));
+    }
+    *by = by_name ? MR_BINLOG_BY_NAME : MR_BINLOG_BY_GTID;
+    for (size_t i = 0; i < count; i++)
+        paths[i] = logs[i].path;
+    return MR_OK;
+}
+
+enum mr_code mr_binlog_files_sort(const char **paths, size_t npaths, enum mr_binlog_order *by,
+                                  struct mr_err *err)
+{
+    *by = MR_BINLOG_BY_NONE;
+    if (npaths < 2)
+        return MR_OK;
+    struct log *logs = calloc(npaths, sizeof *logs);
+    if (logs == NULL)
+        return mr_err_nomem(err, "putting binary logs in order");
+    const enum mr_code code = sort(logs, paths, npaths, by, err);
+    for (size_t i = 0; i < npaths; i++) {
+        mr_gtid_set_release(&logs[i].mysql);
+        mr_gtid_state_release(&logs[i].mariadb);
+    }
+    free(logs);
+    return code;
+}
