@@ -39,6 +39,7 @@ enum mr_binlog_type {
 /* header.flags */
 #define MR_BINLOG_IN_USE 0x1      /* FORMAT_DESCRIPTION: the log was not closed */
 #define MR_BINLOG_ARTIFICIAL 0x20 /* made for the reader: it stands in no file */
+#define MR_BINLOG_RELAY 0x40      /* FORMAT_DESCRIPTION: of a relay log */
 #define MR_BINLOG_IGNORABLE 0x80  /* may be skipped by who does not know it */
 
 struct mr_binlog_place {

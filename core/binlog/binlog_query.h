@@ -62,7 +62,7 @@ struct mr_binlog_xa {
     uint32_t format;
     struct mr_binlog_words global, branch;
 };
-/* An XA_PREPARE.  (MariaDB says it by its GTID event: binlog_gtid.h.) */
+/* An XA_PREPARE.  (In MariaDB the GTID says it as well: binlog_gtid.h.) */
 enum mr_code mr_binlog_xa_read(const struct mr_binlog_event *event, struct mr_binlog_xa *xa,
                                struct mr_err *err);
 

@@ -21,7 +21,7 @@ struct mr_binlog_stream {
     struct mr_binlog_unpack *unpack;
     struct mr_binlog_format format;
     bool has_format;
-    bool is_relay;   /* a second FORMAT_DESCRIPTION came in this file: ends are the source's */
+    bool is_relay;   /* ends are those of the source's log, which is another */
     bool in_payload; /* events come out of one */
     bool is_cut;
     const char *log;           /* input.log, or one of the names */
@@ -104,9 +104,9 @@ static bool format_crc_fits(const uint8_t *raw, size_t len)
 static enum mr_code check_crc(const struct mr_binlog_stream *s, const uint8_t *raw, size_t len,
                               struct mr_binlog_event *event, struct mr_err *err)
 {
-    const bool is_made =
-        event->type == MR_BINLOG_ROTATE && (!s->has_format || event->place.position == 0 ||
-                                            (event->flags & MR_BINLOG_ARTIFICIAL) != 0);
+    const bool is_made = event->type == MR_BINLOG_ROTATE && !s->input.is_file &&
+                         (!s->has_format || event->place.position == 0 ||
+                          (event->flags & MR_BINLOG_ARTIFICIAL) != 0);
     if (!is_made && !s->format.has_crc)
         return MR_OK;
     if (crc_fits(raw, len))
@@ -129,7 +129,7 @@ static enum mr_code take_format(struct mr_binlog_stream *s, const uint8_t *raw, 
     if (has_one && !format_crc_fits(raw, len))
         return mr_binlog_damaged(&event->place, "a format description whose checksum does not fit",
                                  err);
-    s->is_relay = s->input.is_file && s->has_format;
+    s->is_relay = s->has_format || (event->flags & MR_BINLOG_RELAY) != 0;
     s->format = format;
     s->has_format = true;
     event->len -= mr_binlog_format_tail(&format);
