@@ -10,7 +10,7 @@
 #include "core/file/in_file.h"
 #include "core/file/inflate.h"
 
-#define BUFFER_BYTES ((size_t)1 << 20)
+#define BUFFER_BYTES ((size_t)256 * 1024) /* what a processor's cache holds */
 #define MAGIC_BYTES 4
 
 struct mr_binlog_file {

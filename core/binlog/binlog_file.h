@@ -12,7 +12,7 @@
  *
  * mr_binlog_files_sort puts several files of one server in the order in which it wrote them.
  *
- * Memory: 1 MiB, and the largest event.  Ownership: a file's events are its own until the next;
+ * Memory: 256 KiB, or the largest event.  Ownership: a file's events are its own until the next;
  * it must outlive who reads it.  Errors: MR_E_IO, MR_E_BINLOG, MR_E_UNSUPPORTED, MR_E_NOMEM,
  * MR_E_CANCELLED.  Threads: one at a time.
  */

@@ -40,9 +40,9 @@ static enum mr_code add_gtid(const struct mr_binlog_event *event, struct mr_strb
         mr_strbuf_add_fmt(out,
                           " last_committed=%" PRIu64 " sequence_number=%" PRIu64
                           " immediate=%" PRIu64 " original=%" PRIu64 " length=%" PRIu64
-                          " version=%u",
+                          " version=%u rbr_only=%s",
                           gtid.last_committed, gtid.order, gtid.committed_us, gtid.originally_us,
-                          gtid.size_bytes, gtid.version);
+                          gtid.size_bytes, gtid.version, gtid.has_statements ? "no" : "yes");
     return MR_OK;
 }
 

@@ -95,6 +95,28 @@ static bool is_beginning(const struct mr_strbuf *got, const struct mr_strbuf *wh
     return false;
 }
 
+/* MariaDB encrypts what stands behind the format: that is said, and the way round. */
+static void test_encrypted(void **state)
+{
+    struct mr_strbuf log = MR_STRBUF_INIT;
+    struct binlog_memory memory = {.seal = false};
+    struct mr_binlog_stream *stream = NULL;
+    struct mr_binlog_event event;
+    struct mr_err err = {.code = MR_OK};
+    (void)state;
+    load("mariadb-encrypted", &log);
+    const struct mr_binlog_input input = binlog_memory_input(&memory, log.ptr, log.len);
+    assert_int_equal(mr_binlog_stream_open(input, &stream, NULL), MR_OK);
+    assert_int_equal(mr_binlog_stream_next(stream, &event, &err), MR_OK);
+    assert_int_equal(event.type, MR_BINLOG_FORMAT_DESCRIPTION);
+    assert_int_equal(mr_binlog_stream_next(stream, &event, &err), MR_E_UNSUPPORTED);
+    assert_string_equal(err.message, "binary log \"memory\" is encrypted");
+    assert_non_null(strstr(err.hint, "from the server"));
+    mr_binlog_stream_close(stream);
+    free(memory.raw);
+    mr_strbuf_release(&log);
+}
+
 /* "end" is right where an event ends, and only there. */
 static void test_cut_anywhere(void **state)
 {
@@ -584,13 +606,13 @@ static void test_payload_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),         cmocka_unit_test(test_cut_anywhere),
-        cmocka_unit_test(test_wrong_anywhere), cmocka_unit_test(test_types),
-        cmocka_unit_test(test_servers),        cmocka_unit_test(test_made_rotate),
-        cmocka_unit_test(test_rotate_loop),    cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_relay),          cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_payload),        cmocka_unit_test(test_payload_cut),
-        cmocka_unit_test(test_payload_place),
+        cmocka_unit_test(test_golden),       cmocka_unit_test(test_encrypted),
+        cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_wrong_anywhere),
+        cmocka_unit_test(test_types),        cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_made_rotate),  cmocka_unit_test(test_rotate_loop),
+        cmocka_unit_test(test_damage),       cmocka_unit_test(test_relay),
+        cmocka_unit_test(test_compressed),   cmocka_unit_test(test_payload),
+        cmocka_unit_test(test_payload_cut),  cmocka_unit_test(test_payload_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
