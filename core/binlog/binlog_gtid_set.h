@@ -29,6 +29,7 @@ struct mr_gtid_set {
     size_t nranges;
 };
 
+/* Empty; release gives all memory back, and leaves it empty. */
 void mr_gtid_set_init(struct mr_gtid_set *set);
 void mr_gtid_set_release(struct mr_gtid_set *set);
 
@@ -59,6 +60,7 @@ struct mr_gtid_state {
     struct mr_vec last; /* private: sorted by domain and server */
 };
 
+/* As those of a set. */
 void mr_gtid_state_init(struct mr_gtid_state *state);
 void mr_gtid_state_release(struct mr_gtid_state *state);
 

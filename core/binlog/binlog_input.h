@@ -1,5 +1,5 @@
 /*
- * binlog_input: where raw events come from: a file (binlog_file.h) or a server (binlog_dump.h).
+ * binlog_input: where raw events come from: a file (binlog_file.h) or a server.
  *
  * Raw: header, body and CRC as they stand in the log, one event at a time, as long as its header
  * says; nothing of them was looked at but that.  A server's ROTATE at the head of each file is

@@ -144,47 +144,59 @@ static void read_string_meta(struct mr_binlog_column *column, struct mr_binlog_c
     column->meta = (uint16_t)(low | ((first & 0x30) ^ 0x30) << 4);
 }
 
+/* How the metadata of each type stands in the event. */
+enum meta { NOT_KNOWN = 0, NO_META, ONE_BYTE, TWO_BYTES, TWO_NUMBERS, REAL_TYPE };
+
+static const uint8_t meta_of[256] = {
+    [MR_FIELD_DECIMAL] = NO_META,
+    [MR_FIELD_TINY] = NO_META,
+    [MR_FIELD_SHORT] = NO_META,
+    [MR_FIELD_LONG] = NO_META,
+    [MR_FIELD_FLOAT] = ONE_BYTE,
+    [MR_FIELD_DOUBLE] = ONE_BYTE,
+    [MR_FIELD_NULL] = NO_META,
+    [MR_FIELD_TIMESTAMP] = NO_META,
+    [MR_FIELD_LONGLONG] = NO_META,
+    [MR_FIELD_INT24] = NO_META,
+    [MR_FIELD_DATE] = NO_META,
+    [MR_FIELD_TIME] = NO_META,
+    [MR_FIELD_DATETIME] = NO_META,
+    [MR_FIELD_YEAR] = NO_META,
+    [MR_FIELD_NEWDATE] = NO_META,
+    [MR_FIELD_VARCHAR] = TWO_BYTES,
+    [MR_FIELD_BIT] = TWO_BYTES,
+    [MR_FIELD_TIMESTAMP2] = ONE_BYTE,
+    [MR_FIELD_DATETIME2] = ONE_BYTE,
+    [MR_FIELD_TIME2] = ONE_BYTE,
+    [MR_FIELD_BLOB_COMPRESSED] = ONE_BYTE,
+    [MR_FIELD_VARCHAR_COMPRESSED] = TWO_BYTES,
+    [MR_FIELD_VECTOR] = ONE_BYTE,
+    [MR_FIELD_JSON] = ONE_BYTE,
+    [MR_FIELD_NEWDECIMAL] = TWO_NUMBERS,
+    [MR_FIELD_ENUM] = REAL_TYPE,
+    [MR_FIELD_SET] = REAL_TYPE,
+    [MR_FIELD_TINY_BLOB] = ONE_BYTE,
+    [MR_FIELD_MEDIUM_BLOB] = ONE_BYTE,
+    [MR_FIELD_LONG_BLOB] = ONE_BYTE,
+    [MR_FIELD_BLOB] = ONE_BYTE,
+    [MR_FIELD_VAR_STRING] = TWO_BYTES,
+    [MR_FIELD_STRING] = REAL_TYPE,
+    [MR_FIELD_GEOMETRY] = ONE_BYTE,
+};
+
 /* False: a type that is not known, and so how much metadata it has. */
 static bool read_meta(struct mr_binlog_column *column, struct mr_binlog_cursor *c)
 {
-    switch (column->type) {
-    case MR_FIELD_DECIMAL:
-    case MR_FIELD_TINY:
-    case MR_FIELD_SHORT:
-    case MR_FIELD_LONG:
-    case MR_FIELD_NULL:
-    case MR_FIELD_TIMESTAMP:
-    case MR_FIELD_LONGLONG:
-    case MR_FIELD_INT24:
-    case MR_FIELD_DATE:
-    case MR_FIELD_TIME:
-    case MR_FIELD_DATETIME:
-    case MR_FIELD_YEAR:
-    case MR_FIELD_NEWDATE: return true;
-    case MR_FIELD_FLOAT:
-    case MR_FIELD_DOUBLE:
-    case MR_FIELD_TIMESTAMP2:
-    case MR_FIELD_DATETIME2:
-    case MR_FIELD_TIME2:
-    case MR_FIELD_VECTOR:
-    case MR_FIELD_JSON:
-    case MR_FIELD_TINY_BLOB:
-    case MR_FIELD_MEDIUM_BLOB:
-    case MR_FIELD_LONG_BLOB:
-    case MR_FIELD_BLOB:
-    case MR_FIELD_BLOB_COMPRESSED:
-    case MR_FIELD_GEOMETRY: column->meta = (uint16_t)mr_binlog_uint(c, 1); return true;
-    case MR_FIELD_VARCHAR:
-    case MR_FIELD_VAR_STRING:
-    case MR_FIELD_VARCHAR_COMPRESSED:
-    case MR_FIELD_BIT: column->meta = (uint16_t)mr_binlog_uint(c, 2); return true;
-    case MR_FIELD_NEWDECIMAL:
+    switch ((enum meta)meta_of[column->type]) {
+    case NO_META: return true;
+    case ONE_BYTE: column->meta = (uint16_t)mr_binlog_uint(c, 1); return true;
+    case TWO_BYTES: column->meta = (uint16_t)mr_binlog_uint(c, 2); return true;
+    case TWO_NUMBERS:
         column->meta = (uint16_t)(mr_binlog_uint(c, 1) << 8);
         column->meta = (uint16_t)(column->meta | mr_binlog_uint(c, 1));
         return true;
-    case MR_FIELD_ENUM:
-    case MR_FIELD_SET:
-    case MR_FIELD_STRING: read_string_meta(column, c); return true;
+    case REAL_TYPE: read_string_meta(column, c); return true;
+    case NOT_KNOWN:
     default: return false;
     }
 }
