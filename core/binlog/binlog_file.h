@@ -10,7 +10,8 @@
  * Encrypted files are refused by name, with the way round: MySQL's by their first bytes here,
  * MariaDB's by the stream.
  *
- * mr_binlog_files_sort puts several files of one server in the order in which it wrote them.
+ * mr_binlog_files_list finds the logs of a directory, and mr_binlog_files_sort puts several files of
+ * one server in the order in which it wrote them.
  *
  * Memory: 256 KiB, or the largest event.  Ownership: a file's events are its own until the next;
  * it must outlive who reads it.  Errors: MR_E_IO, MR_E_BINLOG, MR_E_UNSUPPORTED, MR_E_NOMEM,
@@ -19,6 +20,7 @@
 #ifndef MR_BINLOG_FILE_H
 #define MR_BINLOG_FILE_H
 
+#include "core/base/arena.h"
 #include "core/binlog/binlog_input.h"
 
 struct mr_binlog_file;
@@ -27,6 +29,14 @@ enum mr_code mr_binlog_file_open(const char *path, struct mr_binlog_file **out, 
 /* For a stream; its log is the path. */
 struct mr_binlog_input mr_binlog_file_input(struct mr_binlog_file *file);
 void mr_binlog_file_close(struct mr_binlog_file *file); /* NULL is fine */
+
+/*
+ * The logs among the regular files of a directory, as "dir/name" in no order; what does not begin
+ * as a log is passed over, as the index is and all else that stands in a data directory.  More than
+ * 65,536 files are refused.  The paths live in the arena.
+ */
+enum mr_code mr_binlog_files_list(const char *dir, struct mr_arena *arena, const char ***paths,
+                                  size_t *npaths, struct mr_err *err);
 
 /* By what files were put in order. */
 enum mr_binlog_order {

@@ -1,14 +1,18 @@
-/* binlog_file_sort.c: in which order a server wrote its logs (binlog_file.h). */
+/* binlog_file_sort.c: which files are logs, and in which order a server wrote them (binlog_file.h). */
 #include "core/binlog/binlog_file.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/binlog/binlog_stream.h"
 
 /* What a log says of those before it stands behind its format and little else. */
 #define HEAD_EVENTS 8
+#define FILES_MAX ((size_t)1 << 16)
 
 struct log {
     const char *path;
@@ -211,5 +215,66 @@ enum mr_code mr_binlog_files_sort(const char **paths, size_t npaths, enum mr_bin
         mr_gtid_state_release(&logs[i].mariadb);
     }
     free(logs);
+    return code;
+}
+
+/* ---- which files are logs ---- */
+
+/* *path NULL: it is no log.  One that cannot be read, or is encrypted, is an error: what is missing
+ * in a list would be taken for a gap. */
+static enum mr_code look_at_entry(const char *dir, const char *name, struct mr_arena *arena,
+                                  const char **path, struct mr_err *err)
+{
+    struct mr_strbuf whole = MR_STRBUF_INIT;
+    struct mr_binlog_file *file = NULL;
+    struct stat st;
+    enum mr_code code = MR_OK;
+    *path = NULL;
+    mr_strbuf_add_fmt(&whole, "%s/%s", dir, name);
+    MR_TRY_OUT(mr_strbuf_check(&whole, "listing binary logs", err));
+    if (stat(whole.ptr, &st) != 0 || !S_ISREG(st.st_mode))
+        goto out;
+    struct mr_err why = {.code = MR_OK};
+    code = mr_binlog_file_open(whole.ptr, &file, &why);
+    if (code == MR_OK && (*path = mr_arena_strdup(arena, whole.ptr)) == NULL)
+        code = mr_err_nomem(err, "listing binary logs");
+    else if (code == MR_E_BINLOG)
+        code = MR_OK;
+    else if (code != MR_OK && err != NULL)
+        *err = why;
+out:
+    mr_binlog_file_close(file);
+    mr_strbuf_release(&whole);
+    return code;
+}
+
+enum mr_code mr_binlog_files_list(const char *dir, struct mr_arena *arena, const char ***paths,
+                                  size_t *npaths, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    DIR *list = opendir(dir);
+    *npaths = 0;
+    if (list == NULL)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", dir);
+    *paths = mr_arena_calloc(arena, FILES_MAX, sizeof **paths);
+    if (*paths == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "listing binary logs"));
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(list);
+        const char *path = NULL;
+        if (entry == NULL && errno != 0)
+            MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", dir));
+        if (entry == NULL)
+            break;
+        MR_TRY_OUT(look_at_entry(dir, entry->d_name, arena, &path, err));
+        if (path != NULL && *npaths == FILES_MAX)
+            MR_TRY_OUT(mr_err_set(err, MR_E_UNSUPPORTED,
+                                  "directory \"%s\" has more than 65,536 binary logs", dir));
+        if (path != NULL)
+            (*paths)[(*npaths)++] = path;
+    }
+out:
+    (void)closedir(list);
     return code;
 }

@@ -310,6 +310,40 @@ static void test_sort(void **state)
                  "q.000099", "a");
 }
 
+/* What stands in a data directory: logs, packed ones, an index, a folder, and all else. */
+static void test_list(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {.code = MR_OK};
+    const char **paths = NULL;
+    unsigned found = 0;
+    size_t count = 0;
+    (void)state;
+    write_log("bin.000002", 1, 20, true);
+    write_log("bin.000001", 1, 10, true);
+    pack_gzip("bin.000003.gz", "wb");
+    write_file("bin.index", "./bin.000001\n", 13);
+    write_file("ibdata1", "\0\0\0\0\0", 5);
+    write_file("empty", "", 0);
+    assert_int_equal(mkdir("folder", 0700), 0);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(mr_binlog_files_list(".", &arena, &paths, &count, &err), MR_OK);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        assert_memory_equal(paths[i], "./bin.00000", 11);
+        found |= 1U << (paths[i][11] - '0');
+    }
+    assert_int_equal(found, 0xe);
+    assert_int_equal(mr_binlog_files_list("nowhere", &arena, &paths, &count, &err), MR_E_IO);
+    write_file("secret.000004",
+               "\xfd"
+               "bin....",
+               8); /* a gap, unless it is said */
+    assert_int_equal(mr_binlog_files_list(".", &arena, &paths, &count, &err), MR_E_UNSUPPORTED);
+    assert_string_equal(err.message, "binary log \"./secret.000004\" is encrypted");
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_large, begin, end),
         cmocka_unit_test_setup_teardown(test_sort, begin, end),
+        cmocka_unit_test_setup_teardown(test_list, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

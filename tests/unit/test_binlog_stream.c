@@ -162,7 +162,8 @@ static void test_wrong_anywhere(void **state)
                     fail_msg("%s, bit %u of byte %zu: %.300s", golden[i], bit, at, lines.ptr);
                 if (has_crc && strstr(lines.ptr, "cut\n") != NULL)
                     fail_msg("%s, bit %u of byte %zu: taken as cut off", golden[i], bit, at);
-                read_bytes(log.ptr, log.len, true, &lines);
+                if (bit % 3 == 0)
+                    read_bytes(log.ptr, log.len, true, &lines);
                 log.ptr[at] = (char)(log.ptr[at] ^ 1 << bit);
             }
         mr_strbuf_release(&log);
