@@ -180,6 +180,24 @@ static enum mr_code read_until(struct mr_binlog_file *f, size_t size, struct mr_
     return MR_OK;
 }
 
+static bool is_zero(const uint8_t *at, size_t len)
+{
+    return len == 0 || (at[0] == 0 && memcmp(at, at + 1, len - 1) == 0);
+}
+
+/* After a crash a file may be longer than what was written of it: zeros to its end are what is
+ * there of an event that was cut off, and are given as its first byte. */
+static enum mr_code skip_zeros(struct mr_binlog_file *f, bool *is_all, struct mr_err *err)
+{
+    *is_all = is_zero(f->buffer + f->from, f->to - f->from);
+    while (*is_all && !f->is_ended) {
+        f->from = f->to = 0;
+        MR_TRY(read_until(f, 1, err));
+        *is_all = is_zero(f->buffer, f->to);
+    }
+    return MR_OK;
+}
+
 static enum mr_code next(void *arg, const uint8_t **raw, size_t *len, uint64_t *position,
                          struct mr_err *err)
 {
@@ -191,6 +209,16 @@ static enum mr_code next(void *arg, const uint8_t **raw, size_t *len, uint64_t *
         (void)mr_binlog_take(&c, 9);
         size = (size_t)mr_binlog_uint(&c, 4);
         const struct mr_binlog_place place = {f->path, f->position};
+        bool is_blank = false;
+        if (size == 0)
+            MR_TRY(skip_zeros(f, &is_blank, err));
+        if (is_blank) {
+            f->from = f->to = 1;
+            *raw = f->buffer;
+            *len = 1;
+            *position = f->position;
+            return MR_OK;
+        }
         if (size < MR_BINLOG_HEADER_BYTES || size > MR_BINLOG_EVENT_MAX)
             return mr_binlog_damaged(&place, "an event of a length that cannot be", err);
         MR_TRY(read_until(f, size, err));

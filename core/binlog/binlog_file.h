@@ -5,7 +5,8 @@
  *
  * How it is packed is judged by its bytes, not by its name; a pipe is fine.  A file that is
  * written while it is read ends where it ended when the reader came there; behind the end of
- * packing nothing may be missing.
+ * packing nothing may be missing.  Zeros up to the end, as a crash may leave them, are an event
+ * that is cut off.
  *
  * Encrypted files are refused by name, with the way round: MySQL's by their first bytes here,
  * MariaDB's by the stream.

@@ -158,6 +158,28 @@ static void test_cut(void **state)
     mr_strbuf_release(&lines);
 }
 
+/* What a crash leaves where the file had grown and nothing was written yet. */
+static void test_zeros(void **state)
+{
+    static char zeros[1000000];
+    struct mr_strbuf log = MR_STRBUF_INIT, lines = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t more = 19; more <= sizeof zeros; more += 199996) {
+        mr_strbuf_reset(&log);
+        mr_strbuf_add(&log, log_bytes.ptr, log_bytes.len);
+        mr_strbuf_add(&log, zeros, more);
+        write_file("zeros", log.ptr, log.len);
+        assert_int_equal(read_path("zeros", &lines, NULL), MR_OK);
+        assert_non_null(strstr(lines.ptr, "\ncut\n"));
+        log.ptr[log.len - 1] = 1;
+        write_file("zeros", log.ptr, log.len);
+        assert_int_equal(read_path("zeros", &lines, NULL), MR_OK);
+        assert_non_null(strstr(lines.ptr, "\nbinary log\n"));
+    }
+    mr_strbuf_release(&log);
+    mr_strbuf_release(&lines);
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -351,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gzip_members, begin, end),
         cmocka_unit_test_setup_teardown(test_packed_cut, begin, end),
         cmocka_unit_test_setup_teardown(test_cut, begin, end),
+        cmocka_unit_test_setup_teardown(test_zeros, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_large, begin, end),
         cmocka_unit_test_setup_teardown(test_sort, begin, end),
