@@ -152,11 +152,12 @@ void mr_binlog_file_close(struct mr_binlog_file *f)
 
 static enum mr_code grow(struct mr_binlog_file *f, struct mr_err *err)
 {
-    uint8_t *grown = realloc(f->buffer, f->cap * 2);
+    const size_t cap = f->cap < MR_BINLOG_EVENT_MAX / 2 ? f->cap * 2 : MR_BINLOG_EVENT_MAX;
+    uint8_t *grown = realloc(f->buffer, cap);
     if (grown == NULL)
         return mr_err_nomem(err, "reading a binary log");
     f->buffer = grown;
-    f->cap *= 2;
+    f->cap = cap;
     return MR_OK;
 }
 

@@ -218,8 +218,10 @@ static enum mr_code read_more(struct mr_binlog_unpack *u, struct mr_err *err)
         u->to -= u->from;
         u->from = 0;
     }
-    if (u->to == u->inner.cap)
-        MR_TRY(grow(&u->inner, u->inner.cap * 2, err));
+    if (u->to == u->inner.cap) {
+        const size_t cap = u->inner.cap;
+        MR_TRY(grow(&u->inner, cap < MR_BINLOG_EVENT_MAX / 2 ? cap * 2 : MR_BINLOG_EVENT_MAX, err));
+    }
     uint8_t *at = u->inner.ptr + u->to;
     const size_t room = u->inner.cap - u->to;
     const enum mr_code code = u->is_packed ? mr_decompress_in_read(u->zstd, at, room, &got, err)
