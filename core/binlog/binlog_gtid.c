@@ -146,7 +146,26 @@ static enum mr_code read_tagged(const struct mr_binlog_event *event, struct mr_b
 
 /* ---- MariaDB ---- */
 
-/* Behind the flags zeros fill it up; that it is XA, and of which name, is of no use here. */
+#define SEVERAL_ENGINES 0x1
+#define ALTER_START 0x2
+#define ALTER_COMMIT 0x4
+#define ALTER_ROLLBACK 0x8
+
+/* More flags, of 10.8 and later, behind what the first ones ask for. */
+static void read_alter(struct mr_binlog_cursor *c, struct mr_gtid *gtid)
+{
+    const unsigned more = (unsigned)mr_binlog_uint(c, 1);
+    if ((more & SEVERAL_ENGINES) != 0)
+        (void)mr_binlog_take(c, 1);
+    if ((more & ALTER_START) != 0)
+        gtid->alter = MR_GTID_ALTER_START;
+    if ((more & (ALTER_COMMIT | ALTER_ROLLBACK)) == 0)
+        return;
+    gtid->alter = (more & ALTER_COMMIT) != 0 ? MR_GTID_ALTER_COMMIT : MR_GTID_ALTER_ROLLBACK;
+    gtid->alter_start = mr_binlog_uint(c, 8);
+}
+
+/* Zeros fill it up.  The name of an XA transaction is of no use here. */
 static void read_mariadb(const struct mr_binlog_event *event, struct mr_binlog_cursor *c,
                          struct mr_gtid *gtid)
 {
@@ -157,6 +176,13 @@ static void read_mariadb(const struct mr_binlog_event *event, struct mr_binlog_c
     gtid->server = event->server_id;
     if ((gtid->flags & MR_GTID_GROUP_COMMIT) != 0)
         gtid->commit_id = mr_binlog_uint(c, 8);
+    if ((gtid->flags & (MR_GTID_XA_PREPARED | MR_GTID_XA_COMPLETED)) != 0) {
+        (void)mr_binlog_take(c, 4);
+        const uint64_t global_len = mr_binlog_uint(c, 1);
+        (void)mr_binlog_take(c, global_len + mr_binlog_uint(c, 1));
+    }
+    if (mr_binlog_left(c) > 0)
+        read_alter(c, gtid);
     c->failed = c->failed || gtid->sequence == 0;
 }
 

@@ -36,6 +36,14 @@ enum mr_gtid_family {
 #define MR_GTID_XA_PREPARED 0x40  /* it ends in XA PREPARE: in doubt until … */
 #define MR_GTID_XA_COMPLETED 0x80 /* … this one, XA COMMIT or XA ROLLBACK */
 
+/* gtid.alter: an ALTER that MariaDB logs at its start, and again at its end (two-phase) */
+enum mr_gtid_alter {
+    MR_GTID_ALTER_WHOLE = 0, /* any other transaction, too */
+    MR_GTID_ALTER_START,     /* it has changed nothing yet */
+    MR_GTID_ALTER_COMMIT,
+    MR_GTID_ALTER_ROLLBACK, /* it never will */
+};
+
 struct mr_gtid {
     enum mr_gtid_family family;
     /* MySQL */
@@ -53,6 +61,8 @@ struct mr_gtid {
     uint64_t sequence;
     uint8_t flags;
     uint64_t commit_id;
+    enum mr_gtid_alter alter;
+    uint64_t alter_start; /* of _COMMIT and _ROLLBACK: the sequence of its start */
 };
 
 /* The event is one of the four that begin a transaction. */

@@ -27,6 +27,7 @@ enum status {
     UTF8MB4_COLLATION = 18,
     REQUIRE_PRIMARY_KEY = 19,
     TABLE_ENCRYPTION = 20,
+    SINCE_9_6 = 21, /* of every changing statement; seen as 0 only */
     MARIADB_MICROSECONDS = 128,
     MARIADB_XID = 129,
     MARIADB_GTID_FLAGS = 130,
@@ -120,7 +121,8 @@ static bool read_status(struct mr_binlog_query *query, enum status which,
     case TABLE_MAP_FOR_UPDATE: (void)mr_binlog_take(c, 8); return true;
     case EXPLICIT_TIMESTAMP:
     case REQUIRE_PRIMARY_KEY:
-    case TABLE_ENCRYPTION: (void)mr_binlog_take(c, 1); return true;
+    case TABLE_ENCRYPTION:
+    case SINCE_9_6: (void)mr_binlog_take(c, 1); return true;
     case MARIADB_GTID_FLAGS: skip_gtid_flags(c); return true;
     case MARIADB_COLLATIONS: (void)mr_binlog_take(c, mr_binlog_uint(c, 1) * 4); return true;
     default: return false;

@@ -133,6 +133,8 @@ like "so is the text of one that changed rows" "$statements" "ANNOTATE_ROWS .*UP
 like "names, signs, members and key stand in the table map" "$("$DRIVER" events "$first" | grep TABLE_MAP | head -n 1)" \
     ' m1.t id/3/0!\+\*/0 name/15/[0-9]+/[0-9]+ e/247/1/[0-9]+=x\|y body/252/2/'
 
+unlike "of no session something is not known" "$(for log in $(logs_of BM); do "$DRIVER" events "$(path_of BM "$log")"; done)" " QUERY .* unread "
+
 # ---- as files
 gzip -c "$first" >packed.bin
 zstd -qc "$first" >other.bin
@@ -190,13 +192,17 @@ if [ -n "$mr_mysql_root" ]; then
     mr_sql BO -e "SET GLOBAL binlog_transaction_compression = OFF; SET GLOBAL binlog_checksum = NONE; SET GLOBAL binlog_row_metadata = MINIMAL"
     changes BO m3
     mr_sql BO -e "SET binlog_row_value_options = PARTIAL_JSON; UPDATE m2.j SET d = JSON_SET(d, '\$.a', 8)"
-    mr_sql BO -e "SET GLOBAL binlog_checksum = CRC32; SET gtid_next = 'AUTOMATIC:other'; CREATE TABLE m3.a AS SELECT 1 AS one"
+    mr_sql BO -e "SET GLOBAL binlog_checksum = CRC32; SET gtid_next = 'AUTOMATIC:other'; CREATE TABLE m3.a AS SELECT 1 AS one;
+        SET gtid_next = 'AUTOMATIC'; SET binlog_format = STATEMENT, time_zone = '+03:00', lc_time_names = 'de_DE', auto_increment_increment = 3;
+        INSERT INTO m3.a VALUES (UNIX_TIMESTAMP(NOW(6)))"
     ok "MySQL: every event has the type, place and id that the server shows" all_alike BO
     all=$(for log in $(logs_of BO); do "$DRIVER" events "$(path_of BO "$log")"; done)
     for type in GTID_TAGGED PARTIAL_UPDATE_ROWS XA_PREPARE PREVIOUS_GTIDS; do
         like "$type is among them" "$all" " $type "
     done
     like "so are payloads" "$all" "^payload .* WRITE_ROWS_V2 "
+    like "so is a change that was logged as a statement" "$all" " QUERY .*INSERT INTO m3.a"
+    unlike "and of no session something is not known" "$all" " QUERY .* unread "
     ids() { # what mysqlbinlog says of transactions
         local log
         for log in $(logs_of BO); do

@@ -16,7 +16,9 @@ static void describe(const struct mr_gtid *g, struct mr_strbuf *out)
 {
     mr_gtid_add_text(out, g);
     if (g->family == MR_GTID_OF_MARIADB)
-        mr_strbuf_add_fmt(out, " flags %x commit %llu", g->flags, (unsigned long long)g->commit_id);
+        mr_strbuf_add_fmt(out, " flags %x commit %llu alter %u of %llu", g->flags,
+                          (unsigned long long)g->commit_id, g->alter,
+                          (unsigned long long)g->alter_start);
     else
         mr_strbuf_add_fmt(out, " %llu/%llu at %llu first %llu size %llu of %u first %u%s",
                           (unsigned long long)g->last_committed, (unsigned long long)g->order,
@@ -56,9 +58,17 @@ static const struct {
      "1795879533361635 "
      "size 347 of 90704 first 90704"},
     {"MariaDB", MR_BINLOG_MARIADB_GTID, "01000000000000000000000029000000000000",
-     "0-7-1 flags 29 commit 0"},
+     "0-7-1 flags 29 commit 0 alter 0 of 0"},
+    {"an ALTER that begins", MR_BINLOG_MARIADB_GTID, "3e000000000000000000000029020000000000",
+     "0-7-62 flags 29 commit 0 alter 1 of 0"},
+    {"and that ends", MR_BINLOG_MARIADB_GTID, "3f000000000000000000000029043e00000000000000",
+     "0-7-63 flags 29 commit 0 alter 2 of 62"},
+    {"or is taken back", MR_BINLOG_MARIADB_GTID, "3f000000000000000000000029083e00000000000000",
+     "0-7-63 flags 29 commit 0 alter 3 of 62"},
+    {"a completed XA transaction", MR_BINLOG_MARIADB_GTID,
+     "1100000000000000000000008d05000000020278317931", "0-7-17 flags 8d commit 0 alter 0 of 0"},
     {"of a group commit", MR_BINLOG_MARIADB_GTID, "0500000000000000030000000e2a00000000000000",
-     "3-7-5 flags e commit 42"},
+     "3-7-5 flags e commit 42 alter 0 of 0"},
 };
 
 static enum mr_code read_id(enum mr_binlog_type type, const uint8_t *body, size_t len,
