@@ -11,8 +11,8 @@
  * Encrypted files are refused by name, with the way round: MySQL's by their first bytes here,
  * MariaDB's by the stream.
  *
- * mr_binlog_files_list finds the logs of a directory, and mr_binlog_files_sort puts several files of
- * one server in the order in which it wrote them.
+ * mr_binlog_files_list finds the logs of a directory, and mr_binlog_files_sort puts several files
+ * of one server in the order in which it wrote them.
  *
  * Memory: 256 KiB, or the largest event.  Ownership: a file's events are its own until the next;
  * it must outlive who reads it.  Errors: MR_E_IO, MR_E_BINLOG, MR_E_UNSUPPORTED, MR_E_NOMEM,

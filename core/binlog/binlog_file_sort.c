@@ -1,4 +1,4 @@
-/* binlog_file_sort.c: which files are logs, and in which order a server wrote them (binlog_file.h). */
+/* binlog_file_sort.c: which files are logs, and in which order they were written (binlog_file.h). */
 #include "core/binlog/binlog_file.h"
 
 #include <dirent.h>

@@ -3,8 +3,8 @@
  *
  * Raw: header, body and CRC as they stand in the log, one event at a time, as long as its header
  * says; nothing of them was looked at but that.  A server's ROTATE at the head of each file is
- * handed on as any other event.  Of a file that ends within an event, what is there of that event is
- * given, and then the end.  Ownership: the bytes are the input's, until the next call.
+ * handed on as any other event.  Of a file that ends within an event, what is there of it is given,
+ * and then the end.  Ownership: the bytes are the input's, until the next call.
  */
 #ifndef MR_BINLOG_INPUT_H
 #define MR_BINLOG_INPUT_H

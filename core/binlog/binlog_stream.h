@@ -4,9 +4,9 @@
  *   mr_binlog_stream_open → mr_binlog_stream_next … (until .type is MR_BINLOG_NONE) → close
  *
  * Plain: the CRC is checked (by zlib, at about 2 GB/s) and taken off, MariaDB's compressed
- * statements and rows are inflated and have their plain types, and a TRANSACTION_PAYLOAD is replaced
- * by the events in it, which are unpacked as they are asked for: however many gigabytes they are,
- * one stands in memory.  Heartbeats are left out; FORMAT_DESCRIPTION, ROTATE and all else is handed
+ * statements and rows are inflated and have their plain types, and a TRANSACTION_PAYLOAD is
+ * replaced by the events in it, which are unpacked as they are asked for: however many gigabytes
+ * they are, one stands in memory.  Heartbeats are left out; FORMAT_DESCRIPTION, ROTATE and all else is handed
  * on, after the stream has seen to it.  A type that is not known is handed on where its header says
  * that it may be ignored, else it ends the stream.
  *

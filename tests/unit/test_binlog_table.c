@@ -1,4 +1,4 @@
-/* test_binlog_table.c: what table maps of servers say, and that none is believed which cannot be. */
+/* test_binlog_table.c: what table maps of servers say; none is believed which cannot be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,8 @@
 #include "core/binlog/binlog_table.h"
 #include "tests/unit/binlog_bytes.h"
 
-/* name/type/meta[!: not NULL][+-: sign][*: key, n: of n characters][~: invisible]/collation, geometry,
+/* name/type/meta[!: not NULL][+-: sign][*: key, n: of n characters][~: invisible]/collation, geometry
+ *
  * dimensions, members */
 static void describe(const struct mr_binlog_table *table, struct mr_strbuf *out)
 {
