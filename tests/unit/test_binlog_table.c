@@ -9,9 +9,8 @@
 #include "core/binlog/binlog_table.h"
 #include "tests/unit/binlog_bytes.h"
 
-/* name/type/meta[!: not NULL][+-: sign][*: key, n: of n characters][~: invisible]/collation, geometry
- *
- * dimensions, members */
+/* name/type/meta[!: not NULL][+-: sign][*: key, n: of n characters][~: invisible]/collation, then
+ * geometry, dimensions, members */
 static void describe(const struct mr_binlog_table *table, struct mr_strbuf *out)
 {
     mr_strbuf_add_fmt(out, "%llu %s.%s", (unsigned long long)table->id, table->db, table->name);
