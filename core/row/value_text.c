@@ -33,6 +33,28 @@ static bool reads_back(const char *text, double d, bool is_float)
     return memcmp(&back, &d, sizeof d) == 0;
 }
 
+/* Below a power of two doubles stand closer than above it: what is rounded up to fewer digits may read
+ * back where the nearest text of as many, which is below, does not. */
+static bool is_power_of_two(double d)
+{
+    int exponent;
+    return frexp(d, &exponent) == 0.5;
+}
+
+/* To the last digit of "1.23e4"; false: it would have one more. */
+static bool add_one(char *text)
+{
+    for (char *p = strchr(text, 'e'); p-- != text;) {
+        if (*p >= '0' && *p < '9') {
+            (*p)++;
+            return true;
+        }
+        if (*p == '9')
+            *p = '0';
+    }
+    return false;
+}
+
 /* d > 0: the fewest digits that read back as d. */
 static void shortest_digits(double d, bool is_float, struct digits *out)
 {
@@ -41,9 +63,13 @@ static void shortest_digits(double d, bool is_float, struct digits *out)
     int n = is_float ? FLOAT_TRY_FROM : DOUBLE_TRY_FROM;
     if (is_float ? !isnormal((float)d) : !isnormal(d))
         n = 1; /* a denormal holds fewer digits than a normal number */
-    do
+    for (;; n++) {
         (void)snprintf(text, sizeof text, "%.*e", n - 1, d);
-    while (!reads_back(text, d, is_float) && n++ < last);
+        if (n >= last || reads_back(text, d, is_float))
+            break;
+        if (is_power_of_two(d) && add_one(text) && reads_back(text, d, is_float))
+            break;
+    }
 
     const char *p = text;
     out->count = 0;
@@ -79,6 +105,22 @@ static void add_fixed(struct mr_strbuf *out, const struct digits *n)
     }
 }
 
+static void add_nonzero(struct mr_strbuf *out, double d, const struct digits *n, bool is_fixed)
+{
+    if (d < 0)
+        mr_strbuf_add_char(out, '-');
+    if (is_fixed) {
+        add_fixed(out, n);
+        return;
+    }
+    mr_strbuf_add_char(out, n->d[0]);
+    if (n->count > 1) {
+        mr_strbuf_add_char(out, '.');
+        mr_strbuf_add(out, n->d + 1, (size_t)n->count - 1);
+    }
+    mr_strbuf_add_fmt(out, "e%d", n->point - 1);
+}
+
 static void add_double(struct mr_strbuf *out, double d, bool is_float)
 {
     struct digits n;
@@ -92,18 +134,18 @@ static void add_double(struct mr_strbuf *out, double d, bool is_float)
     }
     /* A value that is no float cannot read back as one. */
     shortest_digits(fabs(d), is_float && (double)(float)d == d, &n);
-    if (d < 0)
-        mr_strbuf_add_char(out, '-');
-    if (n.point >= FIXED_MIN && n.point <= FIXED_MAX) {
-        add_fixed(out, &n);
+    add_nonzero(out, d, &n, n.point >= FIXED_MIN && n.point <= FIXED_MAX);
+}
+
+void mr_value_add_double(struct mr_strbuf *out, double d)
+{
+    struct digits n;
+    if (d == 0 || !isfinite(d)) {
+        mr_strbuf_add_str(out, d == 0 && signbit(d) ? "-0" : "0");
         return;
     }
-    mr_strbuf_add_char(out, n.d[0]);
-    if (n.count > 1) {
-        mr_strbuf_add_char(out, '.');
-        mr_strbuf_add(out, n.d + 1, (size_t)n.count - 1);
-    }
-    mr_strbuf_add_fmt(out, "e%d", n.point - 1);
+    shortest_digits(fabs(d), false, &n);
+    add_nonzero(out, d, &n, n.point >= FIXED_MIN && (n.point <= FIXED_MAX || n.count > n.point));
 }
 
 /* Never hides a fraction that the column should not have. */

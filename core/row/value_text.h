@@ -30,6 +30,9 @@ struct mr_value_style {
  */
 void mr_value_to_text(struct mr_strbuf *out, const struct mr_value *value,
                       struct mr_value_style style);
+/* Appends a double as the servers' own conversion has it: the fewest digits that read back, without
+ * an exponent from 1e-15 up to 1e15, and beyond where there are digits behind the point. */
+void mr_value_add_double(struct mr_strbuf *out, double d);
 /*
  * Appends the value as JSON: null, a string (with escapes), or {"hex":"…"} for BINARY,
  * GEOMETRY and for text that is not valid UTF-8.
