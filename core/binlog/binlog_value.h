@@ -34,7 +34,11 @@ struct mr_binlog_shape;
  * table: of the log; today: of the catalogue.  Columns are matched by name where the log has
  * names, else by position, number and type.  A column that today's table has and the log's has
  * not (or the reverse) is a misfit: MR_E_UNSUPPORTED, *why* in the message, as
- * `column "c": int in the log, bigint in the table`.
+ * `column "c": int in the log, bigint in the table`; the table's name is the caller's to add.
+ *
+ * What differs and still fits, since no value can have changed its encoding by it: a text, bytes or
+ * bits that may be longer today, a DECIMAL with more digits at either end, a time with more digits
+ * behind the second, another collation of the same character set.
  */
 enum mr_code mr_binlog_shape_make(const struct mr_binlog_table *table, const struct mr_table *today,
                                   const struct mr_server *server, struct mr_arena *arena,
@@ -45,7 +49,9 @@ size_t mr_binlog_shape_at(const struct mr_binlog_shape *shape, size_t today_colu
 
 /*
  * The value of today's column out of an image.  *seen false: the image does not hold it.  before:
- * the row's before-image, where the field is a JSON diff; else NULL.
+ * the row's before-image, where the field may be a JSON diff; else NULL.  A diff to a document that
+ * the before-image does not hold (binlog_row_image = MINIMAL) is MR_E_UNSUPPORTED.  Errors say the
+ * column, not where in the log.
  */
 enum mr_code mr_binlog_value(const struct mr_binlog_shape *shape, size_t today_column,
                              const struct mr_binlog_field *image,
