@@ -10,5 +10,8 @@ $(BUILD)/tests/it/%: $(BUILD)/obj/tests/it/%.o $(LIB)
 # What the scripts of the merge tests call.
 MERGE_DRIVER := $(BUILD)/tests/it/merge_driver
 TEST_BIN += $(MERGE_DRIVER)
+
+# What binlog_values.sh reads logs with.
+TEST_BIN += $(BUILD)/tests/it/binlog_player
 # What tests/it/binlog_events.sh reads logs with.
 TEST_BIN += $(BUILD)/tests/it/binlog_driver
