@@ -82,6 +82,7 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     return code;
 }
 
+/* The canonical bytes of identities are known since their rows were matched by key. */
 static enum mr_code ask_target(struct identifying *d, struct mr_err *err)
 {
     struct mr_merge_matching *x = d->x;
@@ -94,8 +95,11 @@ static enum mr_code ask_target(struct identifying *d, struct mr_err *err)
                                     what.columns, &x->arena, err);
         if (code != MR_OK || x->asks.count == 0)
             continue;
-        const struct mr_merge_ask *last = mr_vec_at(&x->asks, x->asks.count - 1);
-        if (last->tag == (int64_t)i && mr_merge_provisional_within(last->value))
+        struct mr_merge_ask *last = mr_vec_at(&x->asks, x->asks.count - 1);
+        if (last->tag != (int64_t)i)
+            continue;
+        last->canon = row->live_key;
+        if (mr_merge_provisional_within(last->value))
             x->asks.count--; /* no row of TARGET refers to what is not there */
     }
     return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, d, err) : code;
@@ -239,11 +243,11 @@ static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
     return write_batch(d, err);
 }
 
-/* The mapped row stands for its image; its row as SOURCE has it for TARGET's. */
+/* The mapped row stands for its image; its row as SOURCE has it for TARGET's, and its canonical
+ * identity for that one's key. */
 static const char rows_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
-    " w.image AS live FROM m INDEXED "
-    "BY m_tbl"
+    " m.ident AS live_key, w.image AS live FROM m INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND w.wave=:wave AND "
     "m.id>:after"
     " AND w.above AND m.there IS NULL AND NOT m.doubt AND m.ident IS NOT NULL"

@@ -41,6 +41,8 @@ enum mr_code mr_merge_lookup_canonise(struct mr_merge *m, const struct mr_plan_t
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(asks, i);
+        if (ask->canon.ptr != NULL)
+            continue;
         struct mr_canon_item *item = mr_vec_push(&items);
         if (item == NULL)
             code = mr_merge_nomem(err);
@@ -50,10 +52,12 @@ enum mr_code mr_merge_lookup_canonise(struct mr_merge *m, const struct mr_plan_t
     if (code == MR_OK && items.count > 0)
         code = mr_pair_canonise(table->pair, columns.at, columns.count,
                                 mr_reader_db(m->reader[MR_TARGET]), &items, arena, err);
-    for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
-        const struct mr_canon_item *item = mr_vec_at(&items, i);
-        ((struct mr_merge_ask *)mr_vec_at(asks, i))->canon =
-            (struct mr_key){item->out, item->out_len};
+    for (size_t i = 0, next = 0; code == MR_OK && i < asks->count; i++) {
+        struct mr_merge_ask *ask = mr_vec_at(asks, i);
+        if (ask->canon.ptr != NULL)
+            continue;
+        const struct mr_canon_item *item = mr_vec_at(&items, next++);
+        ask->canon = (struct mr_key){item->out, item->out_len};
     }
     mr_vec_release(&items);
     return code;
@@ -81,8 +85,9 @@ struct asking {
     struct mr_rowhash hash;
     struct mr_rowset set;
     struct mr_arena arena;
-    struct mr_vec keys;   /* struct mr_key */
-    struct mr_vec founds; /* struct mr_merge_ask: tag is the place in the set */
+    struct mr_vec keys;    /* struct mr_key */
+    struct mr_vec spelled; /* const struct mr_merge_ask *: the questions, by their bytes */
+    struct mr_vec founds;  /* struct mr_merge_ask: tag is the place in the set */
 };
 
 /* Is the question before it the same?  SOURCE may keep apart what TARGET does not. */
@@ -124,18 +129,51 @@ static bool is_whole(const struct asking *a)
     return true;
 }
 
+static int compare_spellings(const void *a, const void *b)
+{
+    const struct mr_merge_ask *const *x = a, *const *y = b;
+    return mr_key_compare((*x)->value, (*y)->value);
+}
+
+static enum mr_code sort_spellings(struct asking *a, const struct mr_merge_ask *asks, size_t n,
+                                   struct mr_err *err)
+{
+    mr_vec_clear(&a->spelled);
+    for (size_t i = 0; i < n; i++) {
+        const struct mr_merge_ask **slot = mr_vec_push(&a->spelled);
+        if (slot == NULL)
+            return mr_merge_nomem(err);
+        *slot = &asks[i];
+    }
+    qsort(a->spelled.items, n, sizeof(struct mr_merge_ask *), compare_spellings);
+    return MR_OK;
+}
+
+/* The canonical values of what was asked for in these very bytes; ptr NULL: nobody did. */
+static struct mr_key canon_of(const struct asking *a, struct mr_key value)
+{
+    const struct mr_merge_ask wanted = {.value = value}, *const key = &wanted;
+    const struct mr_merge_ask *const *same =
+        bsearch(&key, a->spelled.items, a->spelled.count, sizeof key, compare_spellings);
+    return same != NULL ? (*same)->canon : (struct mr_key){0};
+}
+
 /* By canonical values, as the questions are: which of them a row answers is for TARGET's collation
- * to say, also of rows of SOURCE. */
-static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
+ * to say, also of rows of SOURCE; but what it said of the question holds for the answer, too, where
+ * that has its bytes. */
+static enum mr_code sort_founds(struct asking *a, const struct mr_merge_ask *asks, size_t n,
+                                struct mr_err *err)
 {
     mr_vec_clear(&a->founds);
     mr_arena_reset(&a->arena);
+    MR_TRY(sort_spellings(a, asks, n, err));
     for (size_t i = 0; i < a->set.rows.count; i++) {
         struct mr_merge_ask *found = mr_vec_push(&a->founds);
         if (found == NULL)
             return mr_merge_nomem(err);
         found->tag = (int64_t)i;
         found->value = mr_rowset_key(&a->set, mr_rowset_at(&a->set, i));
+        found->canon = canon_of(a, found->value);
     }
     MR_TRY(mr_merge_lookup_canonise(a->m, a->what->table, a->what->columns, &a->founds, &a->arena,
                                     err));
@@ -176,7 +214,7 @@ static enum mr_code ask_batch(struct asking *a, const struct mr_merge_ask *asks,
         return code == MR_OK ? ask_batch(a, asks + n / 2, n - n / 2, fn, ctx, err) : code;
     }
     if (code == MR_OK)
-        code = sort_founds(a, err);
+        code = sort_founds(a, asks, n, err);
     return code == MR_OK ? join(a, asks, n, fn, ctx, err) : code;
 }
 
@@ -189,7 +227,7 @@ static void set_spec(struct mr_readspec *spec, const struct mr_merge_lookup *wha
     spec->store = false;
 }
 
-/* Canonical values live in an arena of this call: no question is left with one that is gone. */
+/* Canonical values of this call live in an arena of it: no question is left with one that is gone. */
 enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_lookup *what,
                                  struct mr_vec *asks, mr_merge_answer_fn *fn, void *ctx,
                                  struct mr_err *err)
@@ -198,6 +236,7 @@ enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_looku
                        .what = what,
                        .arena = MR_ARENA_INIT,
                        .keys = MR_VEC_INIT(struct mr_key),
+                       .spelled = MR_VEC_INIT(const struct mr_merge_ask *),
                        .founds = MR_VEC_INIT(struct mr_merge_ask)};
     struct mr_arena canons = MR_ARENA_INIT;
     size_t size = batch_size(what);
@@ -218,6 +257,7 @@ enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_looku
     mr_rowhash_release(&a.hash);
     mr_rowset_release(&a.set);
     mr_vec_release(&a.keys);
+    mr_vec_release(&a.spelled);
     mr_vec_release(&a.founds);
     mr_arena_release(&a.arena);
     for (size_t i = 0; i < asks->count; i++)

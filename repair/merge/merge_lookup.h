@@ -17,7 +17,7 @@
 struct mr_merge_ask {
     int64_t tag;         /* the caller's */
     struct mr_key value; /* encoded values of the columns */
-    struct mr_key canon; /* set when it is asked; ptr NULL: a value is NULL */
+    struct mr_key canon; /* their canonical bytes; ptr NULL: not known yet, or a value is NULL */
 };
 
 struct mr_merge_lookup {
@@ -35,7 +35,8 @@ typedef enum mr_code mr_merge_answer_fn(void *ctx, const struct mr_merge_ask *as
                                         const struct mr_merge_answer *row, struct mr_err *err);
 
 /* Sorts asks (struct mr_merge_ask) by their canonical values, and calls fn for each pair of a
- * question and a row. */
+ * question and a row.  A question whose canonical bytes are known, by the same columns of the same
+ * table, need not be canonised again; afterwards no question has any. */
 enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_lookup *what,
                                  struct mr_vec *asks, mr_merge_answer_fn *fn, void *ctx,
                                  struct mr_err *err);
@@ -60,7 +61,7 @@ enum mr_code mr_merge_unlock(struct mr_merge *m, struct mr_err *err);
  * no other index than the order of its key. */
 size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_lookup *what);
 
-/* Fills canon of all asks, by the columns of a table. */
+/* Fills canon of all asks that have none yet, by the columns of a table. */
 enum mr_code mr_merge_lookup_canonise(struct mr_merge *m, const struct mr_plan_table *table,
                                       struct mr_plan_columns columns, struct mr_vec *asks,
                                       struct mr_arena *arena, struct mr_err *err);

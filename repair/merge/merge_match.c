@@ -150,34 +150,53 @@ static void meet_holder(const struct mr_merge_matching *x, struct mr_merge_candi
     c->there_image = c->taken;
 }
 
-/* Canonical identities of images: of the rows, or of TARGET's under their keys. */
-static enum mr_code name_images(struct mr_merge_matching *x, bool taken, struct mr_err *err)
+/* Does it count who TARGET's row under the key is?  Only where a counter made the key. */
+static bool is_holder_named(const struct mr_merge_matching *x, const struct mr_merge_candidate *c)
+{
+    return mr_plan_has_counter(x->table->plan) && c->taken.ptr != NULL && !c->same && c->row->above;
+}
+
+/* The canonical identity of a row counted as a multiset is the row itself. */
+static enum mr_code name_whole(struct mr_merge_matching *x, struct mr_key image,
+                               struct mr_key *ident, struct mr_err *err)
+{
+    enum mr_code code = mr_merge_match_name(x->table->plan, image, &x->bytes, err);
+    if (code == MR_OK)
+        *ident = mr_merge_matching_keep(x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+    return code;
+}
+
+static enum mr_code name_wholes(struct mr_merge_matching *x, struct mr_err *err)
+{
+    for (size_t i = 0; i < x->candidates.count; i++) {
+        struct mr_merge_candidate *c = candidate(x, i);
+        MR_TRY(name_whole(x, c->after, &c->ident, err));
+        if (is_holder_named(x, c))
+            MR_TRY(name_whole(x, c->taken, &c->taken_ident, err));
+    }
+    return MR_OK;
+}
+
+/* Canonical identities of the rows, and of TARGET's under their keys, in one go: who was moved by
+ * a key stands beside its row, so that a text is asked for once. */
+static enum mr_code name_columns(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
-    enum mr_code code = MR_OK;
     mr_vec_clear(&x->asks);
-    for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
-        struct mr_merge_candidate *c = candidate(x, i);
-        struct mr_key image = taken ? c->taken : c->after;
-        if (image.ptr == NULL || (taken && (c->same || !c->row->above)))
-            continue;
-        if (t->identity == MR_PLAN_BY_ROW) {
-            code = mr_merge_match_name(t, image, &x->bytes, err);
-            if (code == MR_OK)
-                *(taken ? &c->taken_ident : &c->ident) = mr_merge_matching_keep(
-                    x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
-            continue;
-        }
-        code = mr_merge_lookup_push(&x->asks, (int64_t)i, image, t->named_by, &x->arena, err);
+    for (size_t i = 0; i < x->candidates.count; i++) {
+        const struct mr_merge_candidate *c = candidate(x, i);
+        int64_t tag = (int64_t)(2 * i);
+        MR_TRY(mr_merge_lookup_push(&x->asks, tag, c->after, t->named_by, &x->arena, err));
+        if (is_holder_named(x, c))
+            MR_TRY(mr_merge_lookup_push(&x->asks, tag + 1, c->taken, t->named_by, &x->arena, err));
     }
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(x->m, t, t->named_by, &x->asks, &x->arena, err);
-    for (size_t i = 0; code == MR_OK && i < x->asks.count; i++) {
+    MR_TRY(mr_merge_lookup_canonise(x->m, t, t->named_by, &x->asks, &x->arena, err));
+    for (size_t i = 0; i < x->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
-        struct mr_merge_candidate *c = candidate(x, (size_t)ask->tag);
-        *(taken ? &c->taken_ident : &c->ident) = ask->canon;
+        struct mr_merge_candidate *c = candidate(x, (size_t)(ask->tag / 2));
+        *(ask->tag % 2 != 0 ? &c->taken_ident : &c->ident) = ask->canon;
     }
-    return code;
+    return MR_OK;
 }
 
 /* Is its key held by another identity? */
@@ -216,8 +235,8 @@ static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
     return MR_OK;
 }
 
-/* The key first; identities next, also TARGET's where a counter made the key, since that tells a
- * collision from an edit. */
+/* The key first; identities next, also that of TARGET's row under the key, which tells a collision
+ * from an edit. */
 static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
@@ -229,9 +248,7 @@ static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
     for (size_t i = 0; t->key.count > 0 && i < x->candidates.count; i++)
         meet_holder(x, candidate(x, i));
     if (t->identity != MR_PLAN_BY_NONE)
-        MR_TRY(name_images(x, false, err));
-    if (t->identity != MR_PLAN_BY_NONE && mr_plan_has_counter(t))
-        MR_TRY(name_images(x, true, err));
+        MR_TRY(t->identity == MR_PLAN_BY_ROW ? name_wholes(x, err) : name_columns(x, err));
     MR_TRY(mr_merge_past_judge(x, err));
     return write_batch(x, err);
 }

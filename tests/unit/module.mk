@@ -46,6 +46,7 @@ $(foreach t,$(notdir $(wildcard tests/unit/test_merge_*.c)),$(eval LDFLAGS_$(t:.
 LDFLAGS_test_merge_row :=
 LDFLAGS_test_merge_newer :=
 LDFLAGS_test_merge_bounds += -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_sequence_read
+LDFLAGS_test_merge_lookup += -Wl,--wrap=mr_pair_canonise
 LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_merge_unknown += -Wl,--wrap=mr_reseed_read,--wrap=mr_db_query_text
 LDFLAGS_test_plan_select := $(MERGE_WRAP)

@@ -4,6 +4,22 @@
 #include "core/base/signals.h"
 #include "repair/merge/merge_lookup.h"
 
+/* What TARGET is asked to compare: how many texts so far. */
+static size_t canonised;
+enum mr_code __real_mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
+                                     size_t npositions, struct mr_db *db, struct mr_vec *items,
+                                     struct mr_arena *arena, struct mr_err *err);
+enum mr_code __wrap_mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
+                                     size_t npositions, struct mr_db *db, struct mr_vec *items,
+                                     struct mr_arena *arena, struct mr_err *err);
+enum mr_code __wrap_mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
+                                     size_t npositions, struct mr_db *db, struct mr_vec *items,
+                                     struct mr_arena *arena, struct mr_err *err)
+{
+    canonised += items->count;
+    return __real_mr_pair_canonise(table, positions, npositions, db, items, arena, err);
+}
+
 static void build(struct world *w)
 {
     world_begin(w);
@@ -117,6 +133,51 @@ static void test_apart(void **state)
     mr_vec_release(&asks);
     mr_strbuf_release(&log.text);
     world_free(w);
+}
+
+/* TARGET is asked once how it compares a value: not again for rows that have the bytes of a
+ * question, and not for questions whose answer is known. */
+static void test_asked_once(void **state)
+{
+    static const size_t name[] = {1};
+    const struct {
+        const char *known; /* canonical already */
+        const char *rows[3];
+        size_t canonised;
+        const char *log;
+    } cases[] = {
+        {NULL, {"0|Ann||0"}, 2, "0=1 0=2 "}, /* "ann " is another text */
+        {NULL, {"0|o`dd||0"}, 1, "0=18446744073709551615 "},
+        {NULL, {"0|O`DD||0"}, 2, "0=18446744073709551615 "},
+        {NULL, {"0|Ann||0", "0|ann ||0"}, 2, "0=1 0=2 1=1 1=2 "},
+        {"0|Ann||0", {"0|Ann||0"}, 1, "0=1 0=2 "},
+        {"0|o`dd||0", {"0|o`dd||0"}, 0, "0=18446744073709551615 "},
+        {"0|o`dd||0", {"0|o`dd||0", "0|nobody||0"}, 1, "0=18446744073709551615 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+        struct log log = {.text = MR_STRBUF_INIT};
+        build(w);
+        const struct mr_merge_lookup what = {MR_TARGET, &w->planned[0], {name, 1}};
+        if (cases[i].known != NULL) {
+            ask_for(w, &asks, 0, cases[i].known, what.columns);
+            world_require(
+                mr_merge_lookup_canonise(&w->m, what.table, what.columns, &asks, &w->arena, NULL));
+        }
+        for (size_t k = asks.count; k < 3 && cases[i].rows[k] != NULL; k++)
+            ask_for(w, &asks, (int64_t)k, cases[i].rows[k], what.columns);
+        canonised = 0;
+        world_run(w, mr_merge_lookup_ask(&w->m, &what, &asks, note, &log, &w->err));
+        if (canonised != cases[i].canonised || strcmp(log.text.ptr, cases[i].log) != 0)
+            fail_msg("case %zu: %zu texts, %s", i, canonised, log.text.ptr);
+        for (size_t k = 0; k < asks.count; k++) /* what was known before, too */
+            assert_null(((struct mr_merge_ask *)mr_vec_at(&asks, k))->canon.ptr);
+        mr_vec_release(&asks);
+        mr_strbuf_release(&log.text);
+        world_free(w);
+    }
 }
 
 /* Rows that are wider than the average: batches are halved until their images fit, and each
@@ -301,11 +362,11 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ask),       cmocka_unit_test(test_apart),
-        cmocka_unit_test(test_wide),      cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_stream),    cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_failures),  cmocka_unit_test(test_refusal),
-        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_ask),        cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_asked_once), cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_batches),    cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_keys),       cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_refusal),    cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
