@@ -12,10 +12,11 @@ static const char schema_sql[] =
     " tbl INT NOT NULL, source_key BLOB, target_key BLOB, identity BLOB,"
     " decision INT NOT NULL, kind TEXT, detail TEXT, choices TEXT, choice TEXT,"
     " waits_for INT NOT NULL, source BLOB, target BLOB, after BLOB) STRICT;"
-    "CREATE INDEX IF NOT EXISTS entity_source ON entity (plan, tbl, source_key);"
+    /* kept by cases of before, and asked by nobody */
+    "DROP INDEX IF EXISTS entity_source; DROP INDEX IF EXISTS entity_identity;"
+    "CREATE INDEX IF NOT EXISTS entity_kind ON entity (plan, tbl, kind, source_key)"
+    " WHERE kind IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS entity_target ON entity (plan, tbl, target_key);"
-    "CREATE INDEX IF NOT EXISTS entity_identity ON entity (plan, tbl, identity)"
-    " WHERE identity IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS entity_decision ON entity (plan, tbl, decision);"
     "CREATE INDEX IF NOT EXISTS entity_table ON entity (plan, tbl);" /* in order of id */
     "CREATE TABLE IF NOT EXISTS step (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
@@ -28,16 +29,13 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE IF NOT EXISTS unmeant (entity INT, ref INT,"
     " PRIMARY KEY (entity, ref)) WITHOUT ROWID;";
 
-#define FINDS (MR_PLAN_BY_IDENTITY + 1)
-
 struct mr_plan_store {
     struct mr_case *cf;
     int64_t plan;
     bool open; /* a transaction is */
-    struct mr_case_stmt *insert, *update, *add_step, *get, *unmeant, *is_unmeant;
+    struct mr_case_stmt *insert, *update, *add_step, *get, *find, *unmeant, *is_unmeant;
     struct mr_case_stmt *add_facts, *facts;
-    struct mr_case_fields facts_map;  /* struct known */
-    struct mr_case_stmt *find[FINDS]; /* prepared when they are first asked for */
+    struct mr_case_fields facts_map; /* struct known */
 };
 
 const char *mr_decision_name(enum mr_decision decision)
@@ -106,6 +104,7 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
          "INSERT INTO step (plan, entity, unit, tree, level, op, tbl, before, after)"
          " VALUES (:plan, :entity, :unit, :tree, :level, :op, :tbl, :before, :after)"},
         {&store->get, "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=:id AND plan=:plan"},
+        {&store->find, OF_TABLE " AND target_key=:value AND decision<>7 LIMIT 1"},
         {&store->unmeant,
          "INSERT OR IGNORE INTO temp.unmeant (entity, ref) VALUES (:entity, :ref)"},
         {&store->is_unmeant, "SELECT 1 FROM temp.unmeant WHERE entity=:entity AND ref=:ref"},
@@ -139,8 +138,7 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->add_facts);
     mr_case_free(store->facts);
     mr_case_free(store->get);
-    for (size_t i = 0; i < FINDS; i++)
-        mr_case_free(store->find[i]);
+    mr_case_free(store->find);
     if (store->open)
         mr_case_rollback(store->cf);
     free(store);
@@ -222,29 +220,19 @@ static enum mr_code read_entity(struct mr_case_stmt *stmt, struct mr_arena *aren
     return mr_case_fields_read(&map, arena, entity, err);
 }
 
-/* What is in conflict stands nowhere on TARGET: by the key there it is not found, and by
- * identity only where nobody else has it. */
-enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, enum mr_plan_find by,
-                                const void *ptr, size_t len, struct mr_arena *arena,
-                                struct mr_entity *entity, struct mr_err *err)
+/* What is in conflict stands nowhere on TARGET. */
+enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, struct mr_key target,
+                                struct mr_arena *arena, struct mr_entity *entity,
+                                struct mr_err *err)
 {
-    static const char *const queries[] = {
-        [MR_PLAN_BY_SOURCE_KEY] = OF_TABLE " AND source_key=:value LIMIT 1",
-        [MR_PLAN_BY_TARGET_KEY] = OF_TABLE " AND target_key=:value AND decision<>7 LIMIT 1",
-        [MR_PLAN_BY_IDENTITY] = OF_TABLE " AND identity=:value ORDER BY decision=7, id LIMIT 1"};
-    struct mr_case_stmt **stmt = &store->find[by];
+    struct mr_case_stmt *stmt = store->find;
     bool row = false;
-    enum mr_code code = MR_OK;
     entity->id = 0;
-    if (*stmt == NULL)
-        code = mr_case_prepare(store->cf, queries[by], stmt, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ASK(*stmt, &row, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
-                       MR_ARG_BLOB("value", ptr, len));
+    enum mr_code code = MR_CASE_ASK(stmt, &row, err, MR_ARG_INT("plan", store->plan),
+                                    MR_ARG_INT("tbl", table), MR_ARG_BYTES("value", target));
     if (code == MR_OK && row)
-        code = read_entity(*stmt, arena, entity, err);
-    mr_case_reset(*stmt);
+        code = read_entity(stmt, arena, entity, err);
+    mr_case_reset(stmt);
     return code;
 }
 
@@ -334,7 +322,9 @@ enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table, 
 {
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(MR_CASE_PREPARE(store->cf,
-                           OF_TABLE " AND id>:after AND kind IS NOT NULL ORDER BY id LIMIT :limit",
+                           "SELECT " ENTITY_COLUMNS " FROM entity INDEXED BY entity_table"
+                           " WHERE plan=:plan AND tbl=:tbl AND id>:after AND kind IS NOT NULL"
+                           " ORDER BY id LIMIT :limit",
                            &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
                            MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit)));
     return read_entities(stmt, arena, entities, err);

@@ -117,12 +117,10 @@ int64_t mr_plan_store_id(const struct mr_plan_store *store); /* of the plan */
 enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *entity,
                                 struct mr_err *err);
 
-/* The entity of that table with this key on SOURCE, or on TARGET after the plan, or with
- * this identity (then the first that is not in conflict); id 0: there is none. */
-enum mr_plan_find { MR_PLAN_BY_SOURCE_KEY = 1, MR_PLAN_BY_TARGET_KEY, MR_PLAN_BY_IDENTITY };
-enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, enum mr_plan_find by,
-                                const void *ptr, size_t len, struct mr_arena *arena,
-                                struct mr_entity *entity, struct mr_err *err);
+/* The entity of that table with this key on TARGET after the plan; id 0: there is none. */
+enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, struct mr_key target,
+                                struct mr_arena *arena, struct mr_entity *entity,
+                                struct mr_err *err);
 enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id, struct mr_arena *arena,
                                struct mr_entity *entity, struct mr_err *err);
 

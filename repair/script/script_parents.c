@@ -176,8 +176,7 @@ static enum mr_code keep_parent(struct finding *f, struct mr_key image, struct m
     if (key.count == 0)
         goto out;
     const struct mr_key at = ((struct mr_merge_ask *)mr_vec_at(&key, 0))->value;
-    MR_TRY_OUT(mr_plan_store_find(s->task->store, f->parent->at, MR_PLAN_BY_TARGET_KEY, at.ptr,
-                                  at.len, &s->unit_arena, &e, err));
+    MR_TRY_OUT(mr_plan_store_find(s->task->store, f->parent->at, at, &s->unit_arena, &e, err));
     if (e.id != 0)
         goto out;
     MR_TRY_OUT(name_of(f, image, &name, err));
