@@ -7,6 +7,7 @@
 #include "core/base/utf8.h"
 #include "core/db/sqltext.h"
 #include "repair/script/script_internal.h"
+#include "repair/script/script_memo.h"
 #include "repair/script/script_walk.h"
 #include "repair/script/script_words.h"
 
@@ -214,10 +215,19 @@ static bool is_clean(struct mr_walk *w, size_t len)
            mr_walk_fails(w, w->text, "has bytes that are no UTF-8", NULL);
 }
 
+/* Which whole number stands where does not matter to what goes on behind a beginning, but for a
+ * table that is made; and what some other form takes as a whole is right, too. */
+static bool is_same_for_any_number(enum rest rest)
+{
+    return rest != REST_NOTHING && rest != REST_TABLE;
+}
+
 /* The first form that begins so decides; where nothing may follow, it has to be the whole
  * statement. What goes on behind a known beginning is judged by its rest alone. */
 static bool is_statement(struct mr_walk *w, size_t len)
 {
+    if (mr_script_memo_has(w->shape->memo, w->section, w->text, len))
+        return true;
     if (!is_clean(w, len))
         return false;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
@@ -225,8 +235,12 @@ static bool is_statement(struct mr_walk *w, size_t len)
             continue;
         mr_sqlscan_init(&w->scan, w->text, len);
         if (begins(w, forms[i].text) &&
-            (forms[i].rest != REST_NOTHING || w->scan.ptr == w->scan.end))
-            return goes_on(w, forms[i].rest);
+            (forms[i].rest != REST_NOTHING || w->scan.ptr == w->scan.end)) {
+            const bool good = goes_on(w, forms[i].rest);
+            if (good && is_same_for_any_number(forms[i].rest))
+                mr_script_memo_keep(w->shape->memo, w->section, w->text, len);
+            return good;
+        }
         if (w->fault->what[0] != '\0')
             return false;
     }
@@ -279,7 +293,8 @@ enum mr_code mr_script_shape_new(const struct mr_manifest *m, struct mr_script_c
     struct mr_script_shape *shape = mr_arena_calloc(arena, 1, sizeof *shape);
     struct mr_walk_table *tables = mr_arena_calloc(arena, planned->ntables + 1, sizeof *tables);
     struct mr_strbuf name = MR_STRBUF_INIT;
-    bool good = shape != NULL && tables != NULL;
+    bool good =
+        shape != NULL && tables != NULL && (shape->memo = mr_script_memo_new(arena)) != NULL;
     for (size_t i = 0; good && i < planned->ntables; i++) {
         const struct mr_planned_table *t = &planned->tables[i];
         mr_strbuf_reset(&name);
@@ -328,23 +343,23 @@ enum mr_code mr_script_shape_conditions(const struct mr_manifest *m, const char 
     return MR_OK;
 }
 
+/* Nothing is run from it, so that no statement need be known again: nothing is hashed. */
 enum mr_code mr_script_shape_check(const struct mr_manifest *m, const char *path,
                                    struct mr_script_calls *calls, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec units = MR_VEC_INIT(struct mr_script_read_unit);
     struct mr_script_read *script = NULL;
     struct mr_script_shape *shape = NULL;
-    char sha256[MR_SHA256_HEX];
+    struct mr_script_read_item item = {0};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_script_shape_new(m, calls, &arena, &shape, err));
     MR_TRY_OUT(mr_script_read_open(path, &script, err));
     mr_script_read_judged(script, mr_script_shape_fits, shape);
-    MR_TRY_OUT(mr_script_read_index(script, &units, sha256, err));
-
+    do {
+        MR_TRY_OUT(mr_script_read_next(script, &item, err));
+    } while (item.kind != MR_SCRIPT_READ_EOF);
 out:
     mr_script_read_close(script);
-    mr_vec_release(&units);
     mr_arena_release(&arena);
     return code;
 }

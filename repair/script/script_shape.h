@@ -17,7 +17,8 @@
  * A statement is scanned as the server does under the script's own sql_mode and utf8mb4
  * (sqlscan.h): what is not UTF-8, or has a NUL byte, is no statement of ours.
  *
- * Ownership: a shape lives in the arena, and points into the manifest.  Threads: no state.
+ * Ownership: a shape lives in the arena, and points into the manifest.  Threads: it belongs to one
+ * (script_memo.h).
  */
 #ifndef MR_SCRIPT_SHAPE_H
 #define MR_SCRIPT_SHAPE_H

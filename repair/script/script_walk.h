@@ -25,6 +25,7 @@ struct mr_script_shape {
     const struct mr_walk_table *tables;
     size_t ntables;
     struct mr_script_calls *calls; /* noted there, or NULL */
+    struct mr_script_memo *memo;   /* statements that are right */
 };
 
 /* A parenthesis, or the statement itself. */

@@ -434,6 +434,69 @@ static void test_file(void **state)
     mr_strbuf_release(&script);
 }
 
+/* What a shape has seen before changes no verdict: each byte of each statement, made another one,
+ * is judged as by a shape that has seen nothing. */
+static void test_seen(void **state)
+{
+    static const char others[] = "7a. ";
+    struct mr_arena arena = MR_ARENA_INIT, fresh = MR_ARENA_INIT;
+    const struct mr_script_shape *seen = shape(&arena);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    size_t accepted = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        const size_t len = strlen(good[i].sql);
+        struct mr_script_read_fault fault;
+        for (size_t k = 0; k < len * (sizeof others - 1); k++) {
+            mr_strbuf_reset(&text);
+            mr_strbuf_add(&text, good[i].sql, len);
+            text.ptr[k / (sizeof others - 1)] = others[k % (sizeof others - 1)];
+            const struct statement other = {good[i].section, text.ptr};
+            mr_arena_reset(&fresh);
+            (void)fits(seen, &good[i], len, &fault);
+            const bool is = fits(shape(&fresh), &other, len, &fault);
+            accepted += is;
+            if (fits(seen, &other, len, &fault) != is)
+                fail_msg("%s: %s", is ? "refused" : "accepted", text.ptr);
+        }
+    }
+    assert_true(accepted > 100);
+    mr_strbuf_release(&text);
+    mr_arena_release(&fresh);
+    mr_arena_release(&arena);
+}
+
+/* Numbers that do matter: those of statements that have to stand there as they are. */
+static void test_numbers(void **state)
+{
+    const struct {
+        struct statement first, then;
+        bool fits;
+    } cases[] = {
+        {{STAGE, "SET @myrecon_a = 7"}, {STAGE, "SET @myrecon_a = 18446744073709551616"}, true},
+        {{STAGE, "SET @myrecon_a = 7"}, {STAGE, "SET @myrecon_a = 7.5"}, true},
+        {{STAGE, "SET @myrecon_a = 7"}, {STAGE, "SET @myrecon_a = 7x"}, false},
+        {{STAGE, "SET @myrecon_a = 7"}, {STAGE, "SET @myrecon_a = "}, false},
+        {{STAGE, "SET @myrecon_a = 7"}, {STAGE, "SET @myrecon_a = 7 7;"}, false},
+        {{WRITE, "SET @myrecon_a = 7"}, {END, "SET @myrecon_a = 8"}, true},
+        {{WRITE, WHERE("`id` = 7")}, {END, WHERE("`id` = 8")}, false},
+        {{WRITE, WHERE("`id` = 7")}, {WRITE, WHERE("`id` = 8 LIMIT 1")}, true},
+        {{LOCKS, "SET @myrecon_ran = 0, @myrecon_end = 'ROLLBACK', @myrecon_why = NULL"},
+         {LOCKS, "SET @myrecon_ran = 1, @myrecon_end = 'ROLLBACK', @myrecon_why = NULL"},
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        const struct mr_script_shape *s = shape(&arena);
+        struct mr_script_read_fault fault;
+        assert_true(fits(s, &cases[i].first, strlen(cases[i].first.sql), &fault));
+        if (fits(s, &cases[i].then, strlen(cases[i].then.sql), &fault) != cases[i].fits)
+            fail_msg("case %zu: %s", i, cases[i].then.sql);
+        mr_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +504,8 @@ int main(void)
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_sections),
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_conditions),
