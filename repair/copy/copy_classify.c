@@ -10,11 +10,17 @@
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_newer.h"
 
+/* What names two rows: their identities, or where one of them has none, their keys. */
+enum naming { BY_IDENTITY, BY_KEY, NAMINGS };
+
 struct classifying {
     struct mr_copy *c;
     const struct mr_plan_table *table;
     struct mr_case_stmt *save, *several;
     struct mr_strbuf bytes[MR_SIDES];
+    struct mr_vec facts;         /* struct mr_copy_fact, of the rows of a page */
+    struct mr_vec asks[NAMINGS]; /* struct mr_merge_ask: SOURCE's and TARGET's name of a row whose
+                                    names differ to the byte; tag: its place in facts */
 };
 
 /* ---- the column of newest ---- */
@@ -77,42 +83,67 @@ static enum mr_code read_both(struct classifying *w, const struct mr_plan_column
     return code;
 }
 
-/* Are they one entity by their own columns?  Without them it is the key that tells. */
-static enum mr_code is_same(struct classifying *w, struct mr_key image, struct mr_key held,
-                            bool *same, struct mr_err *err)
+static enum mr_code push_name(struct classifying *w, enum naming by, size_t row,
+                              const struct mr_strbuf *bytes, struct mr_arena *arena,
+                              struct mr_err *err)
 {
-    const struct mr_plan_columns *by = &w->table->named_by;
+    struct mr_merge_ask *ask = mr_vec_push(&w->asks[by]);
+    const void *copy = mr_arena_dup(arena, bytes->ptr, bytes->len);
+    if (ask == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *ask = (struct mr_merge_ask){.tag = (int64_t)row, .value = {copy, bytes->len}};
+    return MR_OK;
+}
+
+/* Are they one entity by their own columns?  Without them it is the key that tells.  Names that
+ * differ to the byte are put to TARGET, whose collation may take them for one (settle_names). */
+static enum mr_code compare_names(struct classifying *w, size_t row, struct mr_key image,
+                                  struct mr_key held, struct mr_arena *arena, bool *same,
+                                  struct mr_err *err)
+{
+    enum naming by = BY_IDENTITY;
     bool null = false;
     *same = true;
     if (mr_copy_identity(w->c, w->table) != MR_PLAN_BY_COLUMNS) {
         *same = false; /* another row, another event */
         return MR_OK;
     }
-    enum mr_code code = read_both(w, by, image, held, &null, err);
-    if (code == MR_OK && null) {
-        by = &w->table->key;
-        code = read_both(w, by, image, held, &null, err);
+    MR_TRY(read_both(w, &w->table->named_by, image, held, &null, err));
+    if (null) {
+        by = BY_KEY;
+        MR_TRY(read_both(w, &w->table->key, image, held, &null, err));
     }
     const struct mr_key own = {w->bytes[MR_SOURCE].ptr, w->bytes[MR_SOURCE].len};
     const struct mr_key live = {w->bytes[MR_TARGET].ptr, w->bytes[MR_TARGET].len};
-    if (code != MR_OK || null || mr_key_compare(own, live) == 0)
-        return code;
-    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
-    struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_merge_ask *first = mr_vec_push(&asks), *second = mr_vec_push(&asks);
-    if (first == NULL || second == NULL) {
-        code = mr_merge_nomem(err);
-    } else {
-        ((struct mr_merge_ask *)mr_vec_at(&asks, 0))->value = own;
-        second->value = live;
-        code = mr_merge_lookup_canonise(&w->c->m, w->table, *by, &asks, &arena, err);
-        *same = code == MR_OK &&
-                mr_key_compare(((struct mr_merge_ask *)mr_vec_at(&asks, 0))->canon,
-                               ((struct mr_merge_ask *)mr_vec_at(&asks, 1))->canon) == 0;
+    if (null || mr_key_compare(own, live) == 0)
+        return MR_OK;
+    MR_TRY(push_name(w, by, row, &w->bytes[MR_SOURCE], arena, err));
+    return push_name(w, by, row, &w->bytes[MR_TARGET], arena, err);
+}
+
+/* One question to TARGET for all names of a kind, not one a row. */
+static enum mr_code settle_names(struct classifying *w, struct mr_arena *arena, struct mr_err *err)
+{
+    const struct mr_plan_columns *const columns[] = {
+        [BY_IDENTITY] = &w->table->named_by, [BY_KEY] = &w->table->key};
+    for (int by = BY_IDENTITY; by < NAMINGS; by++) {
+        struct mr_vec *asks = &w->asks[by];
+        MR_TRY(mr_merge_lookup_canonise(&w->c->m, w->table, *columns[by], asks, arena, err));
+        for (size_t i = 0; i + 1 < asks->count; i += 2) {
+            const struct mr_merge_ask *own = mr_vec_at(asks, i), *live = mr_vec_at(asks, i + 1);
+            struct mr_copy_fact *f = mr_vec_at(&w->facts, (size_t)own->tag);
+            f->same_name = mr_key_compare(own->canon, live->canon) == 0;
+        }
     }
-    mr_vec_release(&asks);
-    mr_arena_release(&arena);
-    return code;
+    return MR_OK;
+}
+
+/* No row is at hand, and no name. */
+static void begin_page(struct classifying *w)
+{
+    mr_vec_clear(&w->facts);
+    for (int by = BY_IDENTITY; by < NAMINGS; by++)
+        mr_vec_clear(&w->asks[by]);
 }
 
 /* Which of them is the newer one?  Only newest asks, of rows that are one entity. */
@@ -133,7 +164,7 @@ static enum mr_code find_newer(struct classifying *w, const struct mr_merge_work
 
 /* Costs grow from line to line, so each is asked only where the one before leaves it open. */
 static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *row,
-                         struct mr_copy_fact *f, struct mr_err *err)
+                         struct mr_arena *arena, struct mr_copy_fact *f, struct mr_err *err)
 {
     const struct mr_key own = {row->image, row->len}, live = {row->live, row->live_len};
     f->planned = w->c->planned[w->table->at];
@@ -142,11 +173,9 @@ static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *
     if (!f->on_source || !f->on_target)
         return MR_OK;
     f->same_name = true;
-    enum mr_code code =
-        mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &f->differs, err);
-    if (code == MR_OK && f->differs)
-        code = is_same(w, own, live, &f->same_name, err);
-    return code == MR_OK && f->differs ? find_newer(w, row, f, err) : code;
+    MR_TRY(mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &f->differs, err));
+    return f->differs ? compare_names(w, w->facts.count - 1, own, live, arena, &f->same_name, err)
+                      : MR_OK;
 }
 
 static enum mr_code ask_several(struct classifying *w, int64_t slot, bool *several,
@@ -180,13 +209,23 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
                               struct mr_err *err)
 {
     struct classifying *w = ctx;
-    (void)arena;
+    begin_page(w);
     for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        struct mr_copy_fact f = {0};
-        MR_TRY(ask_several(w, row->id, &f.several, err));
-        MR_TRY(know(w, row, &f, err));
-        MR_TRY(save(w, row->id, &f, err));
+        struct mr_copy_fact *f = mr_vec_push(&w->facts);
+        if (f == NULL)
+            return mr_merge_nomem(err);
+        *f = (struct mr_copy_fact){0};
+        MR_TRY(ask_several(w, row->id, &f->several, err));
+        MR_TRY(know(w, row, arena, f, err));
+    }
+    MR_TRY(settle_names(w, arena, err));
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        struct mr_copy_fact *f = mr_vec_at(&w->facts, i);
+        if (f->differs)
+            MR_TRY(find_newer(w, row, f, err));
+        MR_TRY(save(w, row->id, f, err));
     }
     return MR_OK;
 }
@@ -207,15 +246,33 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
                          : code;
 }
 
+static struct classifying begin(struct mr_copy *c, const struct mr_plan_table *table)
+{
+    return (struct classifying){
+        .c = c,
+        .table = table,
+        .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT},
+        .facts = MR_VEC_INIT(struct mr_copy_fact),
+        .asks = {MR_VEC_INIT(struct mr_merge_ask), MR_VEC_INIT(struct mr_merge_ask)}};
+}
+
+static void release(struct classifying *w)
+{
+    mr_case_free(w->save);
+    mr_case_free(w->several);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        mr_strbuf_release(&w->bytes[side]);
+    mr_vec_release(&w->facts);
+    for (int by = BY_IDENTITY; by < NAMINGS; by++)
+        mr_vec_release(&w->asks[by]);
+}
+
 enum mr_code mr_copy_classify_table(struct mr_copy *c, const struct mr_plan_table *table,
                                     struct mr_err *err)
 {
-    struct classifying w = {.c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    struct classifying w = begin(c, table);
     enum mr_code code = classify(&w, err);
-    mr_case_free(w.save);
-    mr_case_free(w.several);
-    mr_strbuf_release(&w.bytes[MR_SOURCE]);
-    mr_strbuf_release(&w.bytes[MR_TARGET]);
+    release(&w);
     return code;
 }
 
@@ -224,15 +281,21 @@ enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *tabl
                              struct mr_key source, struct mr_key target, bool *same,
                              struct mr_err *err)
 {
-    struct classifying w = {.c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    struct classifying w = begin(c, table);
+    struct mr_arena arena = MR_ARENA_INIT;
     bool differs = false;
-    enum mr_code code =
-        mr_merge_row_differs(&c->m, table, source, target, MR_NO_COLUMN, &differs, err);
-    *same = true;
-    if (code == MR_OK && differs)
-        code = is_same(&w, source, target, same, err);
-    mr_strbuf_release(&w.bytes[MR_SOURCE]);
-    mr_strbuf_release(&w.bytes[MR_TARGET]);
+    enum mr_code code = MR_OK;
+    struct mr_copy_fact *f = mr_vec_push(&w.facts);
+    MR_TRY_OUT(f != NULL ? MR_OK : mr_merge_nomem(err));
+    *f = (struct mr_copy_fact){.same_name = true};
+    MR_TRY_OUT(mr_merge_row_differs(&c->m, table, source, target, MR_NO_COLUMN, &differs, err));
+    if (differs)
+        MR_TRY_OUT(compare_names(&w, 0, source, target, &arena, &f->same_name, err));
+    MR_TRY_OUT(settle_names(&w, &arena, err));
+    *same = f->same_name;
+out:
+    mr_arena_release(&arena);
+    release(&w);
     return code;
 }
 

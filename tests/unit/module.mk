@@ -97,6 +97,7 @@ LDFLAGS_test_decision_rows := $(MERGE_WRAP) -Wl,--wrap=mr_reader_scan
 COPY_WRAP := $(MERGE_WRAP) -Wl,--wrap=mr_is_cancelled
 COPY_WORLDS := $(shell grep -l '"copy_world.h"' tests/unit/test_copy*.c)
 $(foreach t,$(COPY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(COPY_WRAP)))
+LDFLAGS_test_copy_classify += -Wl,--wrap=mr_pair_canonise
 LDFLAGS_test_copy_outside += -Wl,--wrap=mr_pair_plan,--wrap=mr_source_kept
 LDFLAGS_test_copy_plan += -Wl,--wrap=mr_side_view_reader,--wrap=mr_reader_free
 LDFLAGS_test_copy_sequence += -Wl,--wrap=mr_reseed_read,--wrap=mr_sequence_read

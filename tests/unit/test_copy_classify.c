@@ -4,6 +4,20 @@
 
 enum { MEMBERS, VISITS, LOG };
 
+/* How often TARGET is asked which names it takes for one, of how many. */
+static size_t questions, names;
+#define CANONISE                                                                                   \
+    const struct mr_pair *table, const size_t *positions, size_t npositions, struct mr_db *db,     \
+        struct mr_vec *items, struct mr_arena *arena, struct mr_err *err
+enum mr_code __real_mr_pair_canonise(CANONISE);
+enum mr_code __wrap_mr_pair_canonise(CANONISE);
+enum mr_code __wrap_mr_pair_canonise(CANONISE)
+{
+    questions++;
+    names += items->count;
+    return __real_mr_pair_canonise(table, positions, npositions, db, items, arena, err);
+}
+
 /* members are known by their mobiles, visits by nothing but the event. */
 static struct copy_world *world_of(enum mr_copy_policy policy)
 {
@@ -97,6 +111,26 @@ static void test_several(void **state)
     copy_sql(cw, "UPDATE c SET several=1");
     copy_run(cw, mr_copy_classify(&cw->c, &cw->w.err));
     copy_expect(cw, "SELECT op, same, kind FROM c ORDER BY id", "1 0 duplicate; 0 1 duplicate");
+    copy_free(cw);
+}
+
+/* TARGET is asked for the names of all rows of a page at once, by identity and by key, and not at
+ * all for those that are the same to the byte. */
+static void test_asked_together(void **state)
+{
+    struct copy_world *cw = world_of(BACKFILL);
+    (void)state;
+    copy_open(cw);
+    copy_slot(cw, 1, MEMBERS, "1|abc|a|NULL", "1|ABC|b|NULL", 0);
+    copy_slot(cw, 2, MEMBERS, "2|018|a|NULL", "2|018|b|NULL", 0);
+    copy_slot(cw, 3, MEMBERS, "3|NULL|a|NULL", "4|019|b|NULL", 0);
+    copy_slot(cw, 4, MEMBERS, "5|020|a|NULL", "5|021|a|NULL", 0);
+    copy_slot(cw, 5, VISITS, "1|a|NULL", "1|b|NULL", 0);
+    questions = names = 0;
+    copy_run(cw, mr_copy_classify(&cw->c, &cw->w.err));
+    assert_int_equal(questions, 2);
+    assert_int_equal(names, 6);
+    copy_expect(cw, "SELECT id, same FROM c ORDER BY id", "1 1; 2 1; 3 0; 4 0; 5 0");
     copy_free(cw);
 }
 
@@ -194,10 +228,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_policies),  cmocka_unit_test(test_several),
-        cmocka_unit_test(test_unplanned), cmocka_unit_test(test_newest_column),
-        cmocka_unit_test(test_is_same),   cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_policies),       cmocka_unit_test(test_several),
+        cmocka_unit_test(test_asked_together), cmocka_unit_test(test_unplanned),
+        cmocka_unit_test(test_newest_column),  cmocka_unit_test(test_is_same),
+        cmocka_unit_test(test_identity),       cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
