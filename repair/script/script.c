@@ -135,6 +135,7 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     MR_TRY(mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err));
     MR_TRY(find_opens(s, err));
     MR_TRY(mr_script_literal_open(s, err));
+    MR_TRY(mr_script_images_open(s, err));
     MR_TRY(mr_script_equals_open(s, err));
     MR_TRY(mr_script_parents_open(s, err));
     MR_TRY(mr_script_later_open(s, err));
@@ -149,6 +150,7 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
 static void close_script(struct mr_script *s)
 {
     mr_case_free(s->equals);
+    mr_script_images_close(s);
     (void)mr_case_exec(s->lookup.cf,
                        "DROP TABLE IF EXISTS temp.script_equal;"
                        "DROP TABLE IF EXISTS temp.script_bag;"
@@ -373,6 +375,7 @@ enum mr_code mr_script_write(const struct mr_script_task *task, struct mr_script
                           .unit_arena = MR_ARENA_INIT,
                           .sql = MR_STRBUF_INIT,
                           .staged = MR_STRBUF_INIT,
+                          .images = MR_VEC_INIT(struct mr_key),
                           .rows = MR_VEC_INIT(struct mr_script_row),
                           .batches = MR_VEC_INIT(struct mr_script_batch),
                           .parents = MR_VEC_INIT(struct mr_script_parent),

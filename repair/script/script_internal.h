@@ -53,15 +53,24 @@
 
 enum mr_script_kind { MR_SCRIPT_APPLY = 1, MR_SCRIPT_UNDO, MR_SCRIPT_VERIFY };
 
+/* A step of the plan, or of what takes it back; its images stand elsewhere. */
+struct mr_script_step {
+    int64_t id, entity, tree;
+    uint64_t level;
+    uint32_t table;
+    enum mr_step_op op;
+};
+
 struct mr_script_row {
-    struct mr_step step;
-    size_t number; /* in the unit, from 1, in the order of writing */
-    uint64_t open; /* columns that are inserted empty and filled later: bit i is column
+    struct mr_script_step step;
+    int64_t before, after; /* where its images are: script_image.c */
+    size_t number;         /* in the unit, from 1, in the order of writing */
+    uint64_t open;         /* columns that are inserted empty and filled later: bit i is column
                          opens[i] of its table */
-    bool passing;  /* a later step of the unit updates the same row again */
-    bool chained;  /* an earlier one does */
-    uint64_t nth;  /* without a key: so many equal rows will be there */
-    int64_t of;    /* undo: the planned tree of a row that is one by itself, or 0 */
+    bool passing;          /* a later step of the unit updates the same row again */
+    bool chained;          /* an earlier one does */
+    uint64_t nth;          /* without a key: so many equal rows will be there */
+    int64_t of;            /* undo: the planned tree of a row that is one by itself, or 0 */
 };
 
 /* Rows that one statement changes: their numbers are first..last. */
@@ -154,6 +163,12 @@ struct mr_script {
     uint64_t number, count;   /* as the script counts them */
     uint64_t units;           /* of the store */
     struct mr_arena unit_arena;
+    struct mr_vec images;                 /* struct mr_key: before and after, of each step */
+    size_t keeps_bytes;                   /* so many of them at most … */
+    bool leaves_images;                   /* … or none */
+    struct mr_case_stmt *image[2];        /* one of those */
+    struct mr_arena image_arena[2];       /* and the last two that were read */
+    size_t image_turn;                    /* whose is the next one */
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
     struct mr_vec later;                  /* struct mr_script_later */
     struct mr_vec leaving;                /* struct mr_script_leaving */
@@ -172,6 +187,15 @@ struct mr_script {
 /* script.c: between two statements: hands on what has become long, since units that are undone as
  * one may be as many as the plan has. */
 void mr_script_drain(struct mr_script *s);
+
+/* script_image.c: images of the unit's rows.  read: the steps of the unit into rows.  before,
+ * after: as the row has to be, as it will be; ptr NULL: there is none, or it could not be read,
+ * which the end of the unit tells; it lives until the next but one is asked for. */
+enum mr_code mr_script_images_open(struct mr_script *s, struct mr_err *err);
+void mr_script_images_close(struct mr_script *s);
+enum mr_code mr_script_images_read(struct mr_script *s, struct mr_err *err);
+struct mr_key mr_script_before(struct mr_script *s, const struct mr_script_row *row);
+struct mr_key mr_script_after(struct mr_script *s, const struct mr_script_row *row);
 
 /* script_unit.c: reads the unit's steps; undo: inverted. */
 enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);
@@ -279,7 +303,7 @@ bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *
 
 /* What a staged row s writes into a column; must the batch be written without strict mode? */
 void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_t column);
-bool mr_script_is_loose(const struct mr_script *s, const struct mr_script_batch *b);
+bool mr_script_is_loose(struct mr_script *s, const struct mr_script_batch *b);
 
 /* script_names.c: pieces of SQL.  alias: of the table, without a dot. */
 void mr_script_temp(struct mr_script *s, const char *name); /* db.myrecon_name */

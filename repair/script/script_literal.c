@@ -213,12 +213,12 @@ void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_
         mr_strbuf_add_str(&s->sql, " + 0");
 }
 
-bool mr_script_is_loose(const struct mr_script *s, const struct mr_script_batch *b)
+bool mr_script_is_loose(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
     for (size_t i = b->first; s->tables[b->table].has_numbered && i <= b->last; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i - 1);
-        const struct mr_key image = row->step.after;
+        const struct mr_key image = mr_script_after(s, row);
         for (size_t c = 0; c < t->pair->find.ncolumns; c++)
             if (s->tables[b->table].numbered[c] && mr_script_is_error(t, image, c))
                 return true;

@@ -78,18 +78,17 @@ enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err)
 }
 
 /* An image that is passed through has what TARGET computes as it was before. */
-static enum mr_code lets_go(const struct mr_script_outer *outer, const struct mr_script_row *row,
-                            bool *yes, struct mr_err *err)
+static enum mr_code lets_go(struct mr_script *s, const struct mr_script_outer *outer,
+                            const struct mr_script_row *row, bool *yes, struct mr_err *err)
 {
-    const struct mr_key before = row->step.before;
-    const struct mr_key after = row->step.after;
     *yes = false;
     if (row->step.op != MR_STEP_UPDATE || row->step.table != outer->parent)
         return MR_OK;
     *yes = outer->is_computed && (outer->image.count == 0 || row->passing);
-    return outer->image.count == 0 || *yes
-               ? MR_OK
-               : mr_merge_row_leaves(before, after, outer->image, yes, err);
+    if (outer->image.count == 0 || *yes)
+        return MR_OK;
+    const struct mr_key before = mr_script_before(s, row), after = mr_script_after(s, row);
+    return mr_merge_row_leaves(before, after, outer->image, yes, err);
 }
 
 static enum mr_code find_leaving(struct mr_script *s, size_t at, struct mr_err *err)
@@ -99,7 +98,7 @@ static enum mr_code find_leaving(struct mr_script *s, size_t at, struct mr_err *
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         bool leaves = false;
-        code = lets_go(outer, row, &leaves, err);
+        code = lets_go(s, outer, row, &leaves, err);
         if (code != MR_OK || !leaves)
             continue;
         struct mr_script_outer_leaving *slot = mr_vec_push(&s->outer_leaving);

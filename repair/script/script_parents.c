@@ -29,24 +29,14 @@ static bool is_written(const struct mr_script_row *row)
     return row->step.op != MR_STEP_DELETE && !row->passing;
 }
 
-static struct mr_key after_of(const struct mr_script_row *row)
-{
-    return row->step.after;
-}
-
-static struct mr_key before_of(const struct mr_script_row *row)
-{
-    return row->step.before;
-}
-
 /* ---- what the unit itself writes ---- */
 
 /* The image of a row in which others may refer to it; ptr NULL: none. */
-static struct mr_key noted_image(const struct mr_script_row *row, bool before)
+static struct mr_key noted_image(struct mr_script *s, const struct mr_script_row *row, bool before)
 {
     bool stood = row->step.op != MR_STEP_INSERT && !row->chained;
-    return before ? (stood ? before_of(row) : (struct mr_key){0})
-                  : (is_written(row) ? after_of(row) : (struct mr_key){0});
+    return before ? (stood ? mr_script_before(s, row) : (struct mr_key){0})
+                  : (is_written(row) ? mr_script_after(s, row) : (struct mr_key){0});
 }
 
 /* Noted by the canonical value, so that a later unit finds the row by whatever TARGET's
@@ -58,8 +48,9 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        struct mr_key image = noted_image(row, before);
-        if (row->step.table == t->at && image.ptr != NULL)
+        const struct mr_key image =
+            row->step.table == t->at ? noted_image(s, row, before) : (struct mr_key){0};
+        if (image.ptr != NULL)
             MR_TRY_OUT(
                 mr_merge_lookup_push(&asks, (int64_t)i, image, t->sets[set], &s->unit_arena, err));
     }
@@ -364,7 +355,8 @@ static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_ro
                row->step.op == MR_STEP_UPDATE) {
         *is = row->chained;
         if (!*is)
-            code = mr_merge_row_leaves(before_of(row), after_of(row), r->from, is, err);
+            code = mr_merge_row_leaves(mr_script_before(s, row), mr_script_after(s, row), r->from,
+                                       is, err);
     }
     return code;
 }
@@ -383,8 +375,8 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
         bool is = false;
         MR_TRY_OUT(is_answerable(s, row, at, &is, err));
         if (is)
-            MR_TRY_OUT(
-                mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r, &s->unit_arena, err));
+            MR_TRY_OUT(mr_merge_reference_push(&asks, (int64_t)i, mr_script_after(s, row), r,
+                                               &s->unit_arena, err));
     }
     drop_repeated(&asks);
     if (asks.count > 0)

@@ -24,15 +24,14 @@ static void temp_n(struct mr_script *s, const char *before, char prefix, size_t 
 
 /* ---- rows that let go ---- */
 
-static enum mr_code lets_go(const struct mr_plan_reference *r, const struct mr_step *step,
-                            bool *yes, struct mr_err *err)
+static enum mr_code lets_go(struct mr_script *s, const struct mr_plan_reference *r,
+                            const struct mr_script_row *row, bool *yes, struct mr_err *err)
 {
-    const struct mr_key before = step->before;
-    const struct mr_key after = step->after;
     *yes = false;
-    return step->op == MR_STEP_UPDATE && step->table == r->parent
-               ? mr_merge_row_leaves(before, after, r->to, yes, err)
-               : MR_OK;
+    if (row->step.op != MR_STEP_UPDATE || row->step.table != r->parent)
+        return MR_OK;
+    const struct mr_key before = mr_script_before(s, row), after = mr_script_after(s, row);
+    return mr_merge_row_leaves(before, after, r->to, yes, err);
 }
 
 /* By reference, not by row: a row may let go of one of the values that it is referred to by, and
@@ -48,7 +47,7 @@ enum mr_code mr_script_leaves_find(struct mr_script *s, struct mr_err *err)
         for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
             const struct mr_script_row *row = mr_vec_at(&s->rows, i);
             bool yes = false;
-            code = lets_go(r, &row->step, &yes, err);
+            code = lets_go(s, r, row, &yes, err);
             if (code != MR_OK || !yes)
                 continue;
             struct mr_script_leaving *slot = mr_vec_push(&s->leaving);
@@ -89,9 +88,9 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference)
     for (size_t i = 0; i < s->leaving.count; i++) {
         const struct mr_script_leaving *leaving = mr_vec_at(&s->leaving, i);
         const struct mr_script_row *row = mr_vec_at(&s->rows, leaving->row);
-        const struct mr_key before = row->step.before;
         if (leaving->reference != reference)
             continue;
+        const struct mr_key before = mr_script_before(s, row);
         mr_script_insert_row(s, &in, before, row->number);
         mr_strbuf_add_fmt(&s->sql, ",%" PRId64, row->step.tree);
         mr_script_insert_values(s, &in, before);

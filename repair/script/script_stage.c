@@ -127,11 +127,9 @@ static void stage(struct mr_script *s, const struct staging *st)
                                      : ", myrecon_tree");
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        struct mr_key image = row->step.after;
         if (row->step.table != st->table->at || row->step.op != st->op)
             continue;
-        if (st->before)
-            image = row->step.before;
+        const struct mr_key image = st->before ? mr_script_before(s, row) : mr_script_after(s, row);
         mr_script_insert_row(s, &in, image, row->number);
         add(s, ",");
         mr_strbuf_add_fmt(&s->sql, "%" PRId64, row->step.tree);

@@ -36,17 +36,19 @@ static enum mr_code find_open(const struct mr_script *s, struct mr_script_row *r
 
 /* What was inserted is filled by an update, or what is deleted was emptied by one: a circle
  * of references is closed, or opened.  The update becomes part of the other. */
-static enum mr_code join_circle(const struct mr_script *s, struct mr_script_row *row,
+static enum mr_code join_circle(struct mr_script *s, struct mr_script_row *row,
                                 struct mr_script_row *next, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (row->step.op == MR_STEP_INSERT) {
-        code = find_open(s, row, row->step.after, next->step.after, err);
-        row->step.after = next->step.after;
+        const struct mr_key empty = mr_script_after(s, row), full = mr_script_after(s, next);
+        code = find_open(s, row, empty, full, err);
+        row->after = next->after;
         next->step.op = 0;
     } else {
-        code = find_open(s, next, next->step.before, row->step.before, err);
-        next->step.before = row->step.before;
+        const struct mr_key empty = mr_script_before(s, next), full = mr_script_before(s, row);
+        code = find_open(s, next, empty, full, err);
+        next->before = row->before;
         row->step.op = 0;
     }
     return code;
@@ -97,18 +99,18 @@ static void drop_joined(struct mr_vec *rows)
     rows->count = kept;
 }
 
-static void swap_images(struct mr_step *step)
+static void swap_images(struct mr_script_row *row)
 {
-    const struct mr_key before = step->before;
-    step->before = step->after;
-    step->after = before;
+    const int64_t before = row->before;
+    row->before = row->after;
+    row->after = before;
 }
 
 static void invert(struct mr_vec *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         struct mr_script_row *row = mr_vec_at(rows, i);
-        swap_images(&row->step);
+        swap_images(row);
         row->step.op = mr_step_undone_by(row->step.op);
         row->step.level = LAST_LEVEL - row->step.level;
         row->step.id = -row->step.id;
@@ -127,8 +129,8 @@ static enum mr_code pass_again(struct mr_script *s, struct mr_err *err)
 
 static int compare_rows(const void *a, const void *b)
 {
-    const struct mr_step *x = &((const struct mr_script_row *)a)->step;
-    const struct mr_step *y = &((const struct mr_script_row *)b)->step;
+    const struct mr_script_step *x = &((const struct mr_script_row *)a)->step;
+    const struct mr_script_step *y = &((const struct mr_script_row *)b)->step;
     if (x->level != y->level)
         return x->level < y->level ? -1 : 1;
     if (x->table != y->table)
@@ -175,14 +177,13 @@ static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *
                                      struct mr_err *err)
 {
     const struct mr_script_table *t = &s->tables[row->step.table];
-    const struct mr_key image = row->step.before;
     if (row->step.op != MR_STEP_DELETE || s->plan->tables[row->step.table].key.count == 0)
         return MR_OK;
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
         bool own = false;
         if (r->child == row->step.table)
-            MR_TRY(mr_merge_row_is_own_parent(r, image, &own, err));
+            MR_TRY(mr_merge_row_is_own_parent(r, mr_script_before(s, row), &own, err));
         for (size_t k = 0; own && k < t->nopens; k++)
             if (mr_plan_columns_has(&r->from, t->opens[k]))
                 row->open |= (uint64_t)1 << k;
@@ -203,24 +204,6 @@ static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
     return code;
 }
 
-static enum mr_code read_steps(struct mr_script *s, struct mr_err *err)
-{
-    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
-    enum mr_code code = MR_OK;
-    for (uint64_t unit = s->unit; unit <= s->last_unit; unit++)
-        MR_TRY_OUT(mr_plan_store_unit(s->task->store, unit, &s->unit_arena, &steps, err));
-    for (size_t i = 0; i < steps.count; i++) {
-        struct mr_script_row *row = mr_vec_push(&s->rows);
-        if (row == NULL)
-            MR_TRY_OUT(mr_merge_nomem(err));
-        else
-            row->step = *(struct mr_step *)mr_vec_at(&steps, i);
-    }
-out:
-    mr_vec_release(&steps);
-    return code;
-}
-
 /* Steps of one row are joined before they are inverted, so that undo takes back the row as a
  * whole, and joined again behind that, since a chain of updates runs the other way then. */
 enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
@@ -231,7 +214,7 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
     mr_vec_clear(&s->batches);
     mr_vec_clear(&s->parents);
     memset(s->nameless, 0, s->plan->nreferences * sizeof *s->nameless);
-    MR_TRY(read_steps(s, err));
+    MR_TRY(mr_script_images_read(s, err));
     MR_TRY(join_steps(s, err));
     drop_joined(&s->rows);
     if (undo) {

@@ -304,6 +304,7 @@ static inline void world_open(struct world *w)
                             .unit_arena = MR_ARENA_INIT,
                             .sql = MR_STRBUF_INIT,
                             .staged = MR_STRBUF_INIT,
+                            .images = MR_VEC_INIT(struct mr_key),
                             .rows = MR_VEC_INIT(struct mr_script_row),
                             .batches = MR_VEC_INIT(struct mr_script_batch),
                             .parents = MR_VEC_INIT(struct mr_script_parent),
@@ -316,8 +317,8 @@ static inline void world_open(struct world *w)
     s->tables = mr_arena_calloc(&s->arena, w->plan.ntables + 1, sizeof *s->tables);
     s->nameless = mr_arena_calloc(&s->arena, w->plan.nreferences + 1, sizeof *s->nameless);
     if (mr_script_literal_open(s, NULL) != MR_OK || mr_script_equals_open(s, NULL) != MR_OK ||
-        mr_script_parents_open(s, NULL) != MR_OK || mr_script_later_open(s, NULL) != MR_OK ||
-        mr_script_outside_open(s, NULL) != MR_OK ||
+        mr_script_images_open(s, NULL) != MR_OK || mr_script_parents_open(s, NULL) != MR_OK ||
+        mr_script_later_open(s, NULL) != MR_OK || mr_script_outside_open(s, NULL) != MR_OK ||
         mr_plan_store_units(w->store, &s->units, NULL) != MR_OK)
         abort();
 }
@@ -352,6 +353,7 @@ static inline void world_end(struct world *w)
     struct mr_script *s = &w->s;
     mr_case_free(s->equals);
     if (s->rows.item_size != 0) {
+        mr_script_images_close(s);
         mr_vec_release(&s->rows);
         mr_vec_release(&s->batches);
         mr_vec_release(&s->parents);

@@ -19,9 +19,10 @@ static const char *rows(struct world *w)
     mr_strbuf_add_str(&w->shown, "");
     for (size_t i = 0; i < w->s.rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&w->s.rows, i);
-        mr_strbuf_add_fmt(&w->shown, "%zu %c%zu", row->number, ops[row->step.op], row->step.table);
+        mr_strbuf_add_fmt(&w->shown, "%zu %c%u", row->number, ops[row->step.op], row->step.table);
         for (int after = 0; after < 2; after++) {
-            const struct mr_key image = after ? row->step.after : row->step.before;
+            const struct mr_key image =
+                after ? mr_script_after(&w->s, row) : mr_script_before(&w->s, row);
             mr_strbuf_add_str(&w->shown, after ? ">" : " ");
             struct mr_value v;
             for (size_t c = 0; image.ptr != NULL && mr_script_value(image, c, &v) &&
@@ -67,11 +68,17 @@ static void begin(struct world *w)
 static void load(struct world *w, enum mr_script_kind kind, uint64_t first, uint64_t last,
                  const char *wanted)
 {
+    const size_t keeps = w->s.keeps_bytes;
     w->s.kind = kind;
     w->s.unit = first;
     w->s.last_unit = last;
-    assert_int_equal(mr_script_load(&w->s, NULL), MR_OK);
-    assert_string_equal(rows(w), wanted);
+    for (int leaves = 0; leaves < 2; leaves++) { /* images in memory, or in the case */
+        w->s.keeps_bytes = leaves ? 0 : keeps;
+        assert_int_equal(mr_script_load(&w->s, NULL), MR_OK);
+        assert_string_equal(rows(w), wanted);
+        assert_int_equal(w->s.leaves_images, leaves && w->s.rows.count > 0);
+    }
+    w->s.keeps_bytes = keeps;
 }
 
 static void step(struct world *w, uint64_t level, enum mr_step_op op, size_t table,
@@ -218,6 +225,38 @@ static void test_keyless(void **state)
     world_end(&w);
 }
 
+/* Images that are many are left in the case from the first one on, also where the unit began with
+ * few; one that cannot be read is told when the unit ends. */
+static void test_many_images(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w);
+    step(&w, 1, INSERT, 0, NULL, "1|NULL|a", 1);
+    step(&w, 1, INSERT, 0, NULL, "2|NULL|bcdefghijklmnop", 1);
+    step(&w, 1, INSERT, 0, NULL, "3|NULL|c", 1);
+    world_open(&w);
+    w.s.kind = MR_SCRIPT_APPLY;
+    w.s.unit = w.s.last_unit = 1;
+    w.s.keeps_bytes = 30;
+    assert_int_equal(mr_script_load(&w.s, NULL), MR_OK);
+    assert_true(w.s.leaves_images);
+    assert_int_equal(w.s.images.count, 0);
+    assert_string_equal(rows(&w), "1 i0 >1,-,a t1\n2 i0 >2,-,bcdefghijklmnop t1\n"
+                                  "3 i0 >3,-,c t1\n[i0 1-3]");
+    assert_int_equal(w.s.late, MR_OK);
+    const struct mr_script_row *first = mr_vec_at(&w.s.rows, 0), *last = mr_vec_at(&w.s.rows, 2);
+    const struct mr_key one = mr_script_after(&w.s, first), other = mr_script_after(&w.s, last);
+    assert_int_not_equal(mr_key_compare(one, other), 0); /* both are there */
+    assert_null(mr_script_before(&w.s, first).ptr);
+    assert_int_equal(w.s.late, MR_OK);
+    assert_int_equal(mr_case_exec(mr_findings_case(w.fd), "DELETE FROM step WHERE id=1", NULL),
+                     MR_OK);
+    assert_null(mr_script_after(&w.s, first).ptr);
+    assert_int_equal(w.s.late, MR_E_BUG);
+    world_end(&w);
+}
+
 /* An image that ends too early is no row of NULLs. */
 static void test_broken_image(void **state)
 {
@@ -243,7 +282,7 @@ int main(void)
         cmocka_unit_test(test_span),         cmocka_unit_test(test_circle),
         cmocka_unit_test(test_emptied),      cmocka_unit_test(test_chain),
         cmocka_unit_test(test_own_parent),   cmocka_unit_test(test_keyless),
-        cmocka_unit_test(test_broken_image),
+        cmocka_unit_test(test_broken_image), cmocka_unit_test(test_many_images),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
