@@ -446,8 +446,8 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
         {&c->reach, MR_MERGE_REACH},
         {&c->edits, "SELECT edits FROM mark WHERE id=:id"},
         {&c->rows,
-         "SELECT w.image AS source, img.there AS target FROM w LEFT JOIN img ON img.id=w.id"
-         " WHERE w.id=:id"},
+         "SELECT s.image AS source, img.there AS target FROM source s LEFT JOIN img ON img.id=s.id"
+         " WHERE s.id=:id"},
     };
     MR_TRY(mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err));
     MR_TRY(mr_case_fields_open(&c->above_map, c->above, MR_CASE_FIELDS(above_fields), err));

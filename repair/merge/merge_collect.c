@@ -18,7 +18,7 @@ struct collecting {
     struct mr_merge *m;
     const struct mr_merge_table *table; /* whose rows are added */
     const struct mr_plan_reference *by; /* only rows that refer by it; NULL: all */
-    struct mr_case_stmt *add, *live, *rest, *extra;
+    struct mr_case_stmt *add, *source, *live, *target, *rest, *extra;
     struct mr_arena arena;
     struct mr_vec asks, keys,
         rows;             /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
@@ -56,6 +56,20 @@ static enum mr_code key_of(struct collecting *c, struct mr_key image, struct mr_
     return mr_row_encode(&c->bytes, &number, err);
 }
 
+/* By the key in c->bytes; one that is there already is looked at once. */
+static enum mr_code insert(struct collecting *c, struct mr_key image, int64_t n, struct mr_err *err)
+{
+    bool is_new = false;
+    enum mr_code code =
+        MR_CASE_ASK(c->add, &is_new, err, MR_ARG_INT("tbl", c->table->plan->at),
+                    MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len), MR_ARG_INT("n", n));
+    const int64_t id = code == MR_OK && is_new ? mr_case_int(c->add, 0) : 0;
+    mr_case_reset(c->add);
+    return code == MR_OK && is_new
+               ? MR_CASE_RUN(c->source, err, MR_ARG_INT("id", id), MR_ARG_BYTES("image", image))
+               : code;
+}
+
 static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
                             const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -77,9 +91,7 @@ static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
         code = key_of(c, image, err);
     if (code != MR_OK)
         return code;
-    return MR_CASE_RUN(c->add, err, MR_ARG_INT("tbl", c->table->plan->at),
-                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len), MR_ARG_INT("n", n),
-                       MR_ARG_BYTES("image", image));
+    return insert(c, image, n, err);
 }
 
 /* ---- TARGET's rows under the same keys ---- */
@@ -129,9 +141,10 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
         code = note_spelling(c, own->key, err);
     if (code != MR_OK)
         return code;
-    return MR_CASE_RUN(c->live, err, MR_ARG_INT("id", own->id),
-                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len), MR_ARG_BYTES("live", image),
-                       MR_ARG_INT("equal", !differs));
+    MR_TRY(MR_CASE_RUN(c->live, err, MR_ARG_INT("id", own->id),
+                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len),
+                       MR_ARG_INT("equal", !differs)));
+    return MR_CASE_RUN(c->target, err, MR_ARG_INT("id", own->id), MR_ARG_BYTES("image", image));
 }
 
 /* Reads TARGET's rows for those of w beyond *after. */
@@ -147,8 +160,8 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
         mr_vec_clear(&c->others);
         code =
             MR_MERGE_PAGE(c->m,
-                          "SELECT " MR_MERGE_WORK_COLUMNS
-                          " FROM w WHERE tbl=:tbl AND id>:after ORDER BY id LIMIT :limit",
+                          "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+                          " WHERE w.tbl=:tbl AND w.id>:after ORDER BY w.id LIMIT :limit",
                           *after, &c->arena, &c->rows, err, MR_ARG_INT("tbl", c->table->plan->at),
                           MR_ARG_INT("limit", MR_MERGE_BATCH));
         if (code != MR_OK || c->rows.count == 0)
@@ -474,15 +487,15 @@ static enum mr_code expand_reference(struct collecting *c, const struct mr_plan_
     const struct mr_merge_lookup what = {MR_SOURCE, &c->m->plan->tables[r->child], r->from};
     struct mr_arena kept = MR_ARENA_INIT;
     size_t wanted = mr_merge_lookup_keys(c->m, &what);
-    int64_t after = 0;
+    int64_t after = c->table->expanded;
     enum mr_code code = MR_OK;
     mr_vec_clear(&c->keys);
     while (code == MR_OK) {
         mr_arena_reset(&c->arena);
         code = MR_MERGE_PAGE(c->m,
-                             "SELECT " MR_MERGE_WORK_COLUMNS
-                             " FROM w WHERE tbl=:tbl AND expanded=0 AND id>:after"
-                             " AND id<=:last ORDER BY id LIMIT 1000",
+                             "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+                             " WHERE w.tbl=:tbl AND w.id>:after"
+                             " AND w.id<=:last ORDER BY w.id LIMIT 1000",
                              after, &c->arena, &c->rows, err, MR_ARG_INT("tbl", c->table->plan->at),
                              MR_ARG_INT("last", last));
         bool ended = c->rows.count == 0;
@@ -508,20 +521,16 @@ static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_er
 {
     const size_t at = c->table->plan->at;
     int64_t last = 0;
-    enum mr_code code =
-        MR_CASE_NUMBER(c->m->cf, "SELECT max(id) FROM w WHERE tbl=:tbl AND expanded=0", &last, err,
-                       MR_ARG_INT("tbl", at));
-    if (code != MR_OK || last == 0)
-        return code;
+    MR_TRY(MR_CASE_NUMBER(c->m->cf, "SELECT max(id) FROM w WHERE tbl=:tbl AND id>:expanded", &last,
+                          err, MR_ARG_INT("tbl", at), MR_ARG_INT("expanded", c->table->expanded)));
+    if (last == 0)
+        return MR_OK;
     *grown = true;
-    for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
+    for (size_t i = 0; i < c->m->plan->nreferences; i++)
         if (c->m->plan->references[i].parent == at)
-            code = expand_reference(c, &c->m->plan->references[i], last, err);
-    return code == MR_OK ? MR_CASE_ONCE(c->m->cf,
-                                        "UPDATE w SET expanded=1 WHERE tbl=:tbl AND expanded=0"
-                                        " AND id<=:last",
-                                        err, MR_ARG_INT("tbl", at), MR_ARG_INT("last", last))
-                         : code;
+            MR_TRY(expand_reference(c, &c->m->plan->references[i], last, err));
+    merge_table(c->m, at)->expanded = last;
+    return MR_OK;
 }
 
 static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *t,
@@ -535,6 +544,19 @@ static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *
 }
 
 /* ---- parents ---- */
+
+/* Of rows that came last: others may get their numbers, and must not get their images. */
+static enum mr_code drop_equal(struct mr_merge *m, size_t table, int64_t after, struct mr_err *err)
+{
+    static const char *const images[] = {
+        "DELETE FROM source WHERE id>:after AND id NOT IN (SELECT id FROM w WHERE id>:after)",
+        "DELETE FROM target WHERE id>:after AND id NOT IN (SELECT id FROM w WHERE id>:after)"};
+    MR_TRY(MR_CASE_ONCE(m->cf, "DELETE FROM w WHERE tbl=:tbl AND id>:after AND equal", err,
+                        MR_ARG_INT("tbl", table), MR_ARG_INT("after", after)));
+    for (size_t i = 0; i < sizeof images / sizeof images[0]; i++)
+        MR_TRY(MR_CASE_ONCE(m->cf, images[i], err, MR_ARG_INT("after", after)));
+    return MR_OK;
+}
 
 /* Adds the rows of SOURCE that c->keys name; those that TARGET has all the same, where only
  * ignored columns differ, need not be looked at. */
@@ -551,10 +573,7 @@ static enum mr_code add_parents(struct collecting *c, const struct mr_plan_refer
         code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row, c, err);
     if (code == MR_OK)
         code = read_live(c, &after, err);
-    return code == MR_OK
-               ? MR_CASE_ONCE(c->m->cf, "DELETE FROM w WHERE tbl=:tbl AND id>:after AND equal", err,
-                              MR_ARG_INT("tbl", r->parent), MR_ARG_INT("after", before))
-               : code;
+    return code == MR_OK ? drop_equal(c->m, r->parent, before, err) : code;
 }
 
 /* Adds the parents, by r, of rows that came since the last look. */
@@ -629,9 +648,10 @@ static enum mr_code expand_all(struct collecting *c, struct mr_err *err)
 static enum mr_code open_statements(struct collecting *c, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&c->add, "INSERT OR IGNORE INTO w (tbl, skey, n, image)"
-                  " VALUES (:tbl, :key, :n, :image)"},
-        {&c->live, "UPDATE w SET live_key=:key, live=:live, equal=:equal WHERE id=:id"},
+        {&c->add, "INSERT OR IGNORE INTO w (tbl, skey, n) VALUES (:tbl, :key, :n) RETURNING id"},
+        {&c->source, "INSERT INTO source (id, image) VALUES (:id, :image)"},
+        {&c->live, "UPDATE w SET live_key=:key, equal=:equal WHERE id=:id"},
+        {&c->target, "INSERT OR REPLACE INTO target (id, image) VALUES (:id, :image)"},
         {&c->rest, MR_MERGE_ADD_LIVE},
         {&c->extra, "INSERT INTO extra (tbl, n) VALUES (:tbl, :n)"},
     };
@@ -667,7 +687,9 @@ static enum mr_code with_collecting(struct mr_merge *m,
     if (code == MR_OK)
         code = work(&c, err);
     mr_case_free(c.add);
+    mr_case_free(c.source);
     mr_case_free(c.live);
+    mr_case_free(c.target);
     mr_case_free(c.rest);
     mr_case_free(c.extra);
     mr_vec_release(&c.asks);

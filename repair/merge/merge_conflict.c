@@ -82,11 +82,12 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
 /* TARGET's row of the key, which may be it, or is another one's. */
 static enum mr_code show_holders(const struct component *c, struct mr_err *err)
 {
-    return run(c,
-               "INSERT OR REPLACE INTO holder SELECT m.id, w.live_key, w.live FROM m"
-               " JOIN w ON w.id=m.id WHERE m.tbl>=:first AND m.tbl<:end"
-               " AND (m.grp='doubt' OR m.namesake) AND m.taken=w.live_key",
-               err);
+    return run(
+        c,
+        "INSERT OR REPLACE INTO holder SELECT m.id, w.live_key, target.image FROM m"
+        " JOIN w ON w.id=m.id JOIN target ON target.id=m.id WHERE m.tbl>=:first AND m.tbl<:end"
+        " AND (m.grp='doubt' OR m.namesake) AND m.taken=w.live_key",
+        err);
 }
 
 /* Two orders are not poured into one. */

@@ -434,7 +434,7 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
 /* ---- rows ---- */
 
 static const char rows_sql[] =
-    "SELECT m.id AS id, w.skey AS key, w.image AS image, m.there AS there,"
+    "SELECT m.id AS id, w.skey AS key, source.image AS image, m.there AS there,"
     " img.there AS live, img.after AS after, m.ident AS ident, m.grp AS grp,"
     " m.newid AS newid, m.waits AS waits, k.skip AS skip, m.root AS root, m.kind AS kind,"
     " m.detail AS detail, h.key AS holder_key, h.image AS holder, m.choices AS choices,"
@@ -442,8 +442,8 @@ static const char rows_sql[] =
     " FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.waits"
     " AND p.id<>m.id AND p.root IS NOT m.id) AS hangs,"
     " m.referenced AS referenced, m.facts AS facts FROM m"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=:tbl ORDER BY m.id";
+    " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id"
+    " LEFT JOIN mark k ON k.id=m.id LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=:tbl ORDER BY m.id";
 
 #define FIELD(member, type) MR_CASE_FIELD(struct decided, member, type)
 static const struct mr_case_field fields[] = MR_CASE_LIST(

@@ -32,7 +32,8 @@ static const char own_sql[] =
     " m.there IS NOT NULL AS there, m.same AS same, m.taken IS NOT NULL AS taken,"
     " m.held AS held, m.doubt AS doubt, k.restored AS restored,"
     " k.into_key IS NOT NULL AS merged,"
-    " CASE WHEN :timed AND m.there IS NULL THEN w.image END AS image"
+    " CASE WHEN :timed AND m.there IS NULL THEN (SELECT s.image FROM source s"
+    " WHERE s.id=m.id) END AS image"
     " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=:tbl AND m.id>:after ORDER BY m.id LIMIT 1000";
 

@@ -247,8 +247,9 @@ static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
  * identity for that one's key. */
 static const char rows_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
-    " m.ident AS live_key, w.image AS live FROM m INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND w.wave=:wave AND "
+    " m.ident AS live_key, source.image AS live FROM m INDEXED BY m_tbl"
+    " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl "
+    "AND w.wave=:wave AND "
     "m.id>:after"
     " AND w.above AND m.there IS NULL AND NOT m.doubt AND m.ident IS NOT NULL"
     " ORDER BY m.id LIMIT 1000";

@@ -2,7 +2,9 @@
  * merge_internal: what the files of the merge planner share; see merge.h.
  *
  * Temporary tables of the case:
- *   w      rows of SOURCE that are looked at, with TARGET's row under the same key
+ *   w      rows of SOURCE that are looked at: what is known of them, which is written often
+ *   source, target
+ *          their images, and those of TARGET's rows under the same keys, written once
  *   name   the values by which other rows refer to a row of w
  *   link   from a row of w to its parent, by reference
  *   m, img what is decided about a row of w: flags, its group (grp: mr_group_name()), and
@@ -47,7 +49,8 @@ struct mr_merge_bound {
 struct mr_merge_table {
     const struct mr_plan_table *plan;
     struct mr_merge_bound bound;
-    bool all; /* without a key: every row is in w */
+    bool all;         /* without a key: every row is in w */
+    int64_t expanded; /* the last row of w whose children were looked for */
     bool has_past;
     struct mr_time past; /* creation of the youngest row that is known as past */
     bool has_certain;

@@ -26,8 +26,8 @@ static enum mr_code next_rows(struct linking *l, int64_t *after, struct mr_err *
     mr_arena_reset(&l->arena);
     enum mr_code code =
         MR_MERGE_PAGE(l->m,
-                      "SELECT " MR_MERGE_WORK_COLUMNS
-                      " FROM w WHERE tbl=:tbl AND id>:after ORDER BY id LIMIT :limit",
+                      "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+                      " WHERE w.tbl=:tbl AND w.id>:after ORDER BY w.id LIMIT :limit",
                       *after, &l->arena, &l->rows, err, MR_ARG_INT("tbl", l->table->at),
                       MR_ARG_INT("limit", MR_MERGE_BATCH));
     if (code == MR_OK && l->rows.count > 0)
@@ -173,7 +173,8 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code ask_live(struct linking *l, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT " MR_MERGE_WORK_COLUMNS " FROM w JOIN link l ON l.child=w.id AND l.ref=:ref"
+        "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+        " JOIN link l ON l.child=w.id AND l.ref=:ref"
         " WHERE w.tbl=:tbl AND w.id>:after AND"
         " (l.parent=0 OR (l.parent>0 AND w.above AND w.equal)) ORDER BY w.id LIMIT 1000";
     const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];

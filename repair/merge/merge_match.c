@@ -260,8 +260,9 @@ static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
         mr_arena_reset(&x->arena);
         enum mr_code code =
             MR_MERGE_PAGE(x->m,
-                          "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=:tbl AND wave=:wave"
-                          " AND id>:after ORDER BY id LIMIT 1000",
+                          "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+                          " WHERE w.tbl=:tbl AND w.wave=:wave AND w.id>:after"
+                          " ORDER BY w.id LIMIT 1000",
                           after, &x->arena, &x->rows, err, MR_ARG_INT("tbl", x->table->plan->at),
                           MR_ARG_INT("wave", x->wave));
         if (code != MR_OK || x->rows.count == 0)
@@ -495,8 +496,8 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT w.id, w.skey AS key, w.n, m.newid AND m.there IS NULL AS above, w.equal,"
-        " w.image, m.there AS live_key, img.there AS live FROM m JOIN w ON w.id=m.id JOIN img ON "
-        "img.id=m.id"
+        " source.image, m.there AS live_key, img.there AS live FROM m JOIN w ON w.id=m.id"
+        " JOIN source ON source.id=m.id JOIN img ON img.id=m.id"
         " WHERE m.tbl=:tbl AND m.id>:after AND NOT m.same ORDER BY m.id LIMIT 1000";
     const struct mr_plan_table *t = x->table->plan;
     int64_t after = 0;

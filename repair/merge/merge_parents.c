@@ -117,8 +117,8 @@ static enum mr_code take_moved(const struct looking *l, struct mr_arena *arena, 
 /* Rows that may be written: TARGET has them otherwise, or not, or has somebody of later
  * days there. */
 static const char rows_sql[] =
-    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=:tbl AND id>:after"
-    " AND (above OR equal IS NOT 1) ORDER BY id LIMIT 1000";
+    "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK " WHERE w.tbl=:tbl AND w.id>:after"
+    " AND (w.above OR w.equal IS NOT 1) ORDER BY w.id LIMIT 1000";
 
 enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_reference *r,
                                     int64_t *after, struct mr_arena *arena, struct mr_vec *keys,

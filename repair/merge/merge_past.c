@@ -334,7 +334,8 @@ static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *
 }
 
 static const char alone_sql[] =
-    "SELECT " MR_MERGE_WORK_COLUMNS " FROM m JOIN w ON w.id=m.id"
+    "SELECT " MR_MERGE_WORK_COLUMNS " FROM m JOIN w ON w.id=m.id JOIN source ON source.id=w.id"
+    " LEFT JOIN target ON target.id=w.id"
     " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND w.above"
     " AND m.taken IS NULL AND k.into_key IS NULL AND NOT (:has_fresh AND w.n>=:fresh)"
     " ORDER BY m.id LIMIT 1000";

@@ -207,8 +207,10 @@ static enum mr_code look_at_table(struct looking *l, const struct mr_plan_table 
     bool row = false;
     enum mr_code code = mr_suspect_look_begin(&l->look, t->pair, err);
     if (code == MR_OK)
-        code = MR_CASE_PREPARE(l->m->cf, "SELECT image FROM w WHERE tbl=:tbl", &stmt, err,
-                               MR_ARG_INT("tbl", t->at));
+        code = MR_CASE_PREPARE(
+            l->m->cf,
+            "SELECT source.image FROM w CROSS JOIN source ON source.id=w.id WHERE w.tbl=:tbl",
+            &stmt, err, MR_ARG_INT("tbl", t->at));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         size_t len = 0;
         const void *image = mr_case_blob(stmt, 0, &len);

@@ -208,11 +208,11 @@ static enum mr_code judge(struct comparing *c, struct mr_err *err)
 }
 
 static const char rows_sql[] =
-    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, w.image,"
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, source.image,"
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND "
-    "m.grp='base'"
+    " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id"
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.grp='base'"
     " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
 
 static enum mr_code compare_table(struct comparing *c, struct mr_err *err)

@@ -6,13 +6,13 @@
 static const char schema_sql[] =
     "PRAGMA temp.cache_size=-16384;"
     "CREATE TEMP TABLE w (id INTEGER PRIMARY KEY, tbl INT, skey BLOB, n INT, above INT,"
-    " equal INT, image BLOB, live_key BLOB, live BLOB, expanded INT DEFAULT 0,"
-    " wave INT DEFAULT 0, past INT DEFAULT 0);"
+    " equal INT, live_key BLOB, wave INT DEFAULT 0, past INT DEFAULT 0);"
+    "CREATE TEMP TABLE source (id INTEGER PRIMARY KEY, image BLOB);"
+    "CREATE TEMP TABLE target (id INTEGER PRIMARY KEY, image BLOB);"
     "CREATE INDEX temp.w_past ON w (tbl) WHERE past=1;"
     "CREATE UNIQUE INDEX temp.w_key ON w (tbl, skey);"
     "CREATE INDEX temp.w_order ON w (tbl, id);"
     "CREATE INDEX temp.w_count ON w (tbl, n);"
-    "CREATE INDEX temp.w_new ON w (tbl) WHERE expanded=0;"
     "CREATE TEMP TABLE name (tbl INT, of INT, canon BLOB, value BLOB, id INT);"
     "CREATE INDEX temp.name_canon ON name (tbl, of, canon);"
     "CREATE TEMP TABLE link (child INT, ref INT, parent INT, above INT, value BLOB,"
@@ -57,7 +57,8 @@ static const char schema_sql[] =
     "CREATE INDEX temp.live_ident ON live (tbl, ident);";
 
 static const char drop_sql[] =
-    "DROP TABLE IF EXISTS temp.w; DROP TABLE IF EXISTS temp.name;"
+    "DROP TABLE IF EXISTS temp.w; DROP TABLE IF EXISTS temp.source;"
+    "DROP TABLE IF EXISTS temp.target; DROP TABLE IF EXISTS temp.name;"
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.m;"
     "DROP TABLE IF EXISTS temp.img; DROP TABLE IF EXISTS temp.holder; DROP TABLE IF "
     "EXISTS temp.mark;"

@@ -29,11 +29,13 @@ struct mr_merge_work_row {
 };
 
 /* Rows of a query whose columns are called as the members are, all or some of them
- * (MR_MERGE_WORK_COLUMNS: those of w, aliased w).  Replaces what `rows` holds by struct
+ * (MR_MERGE_WORK_COLUMNS: those of w, with its images).  Replaces what `rows` holds by struct
  * mr_merge_work_row. */
 #define MR_MERGE_PAGE_BYTES ((size_t)8 * 1024 * 1024)
 #define MR_MERGE_WORK_COLUMNS                                                                      \
-    "w.id, w.skey AS key, w.n, w.above, w.equal, w.image, w.live_key, w.live"
+    "w.id, w.skey AS key, w.n, w.above, w.equal, source.image, w.live_key, target.image AS live"
+/* The tables that they are of; rows come in the order of w. */
+#define MR_MERGE_WORK "w CROSS JOIN source ON source.id=w.id LEFT JOIN target ON target.id=w.id"
 enum mr_code mr_merge_work_rows_with(struct mr_merge *m, const char *sql,
                                      const struct mr_case_arg *args, size_t count,
                                      struct mr_arena *arena, struct mr_vec *rows,

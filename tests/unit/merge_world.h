@@ -377,17 +377,21 @@ static inline void world_look(struct world *w, int64_t id, size_t table, const c
     const struct mr_key image = world_image(w, table, row);
     int64_t n = 0;
     world_require(mr_merge_row_count(&w->planned[table], image, &n, NULL));
-    world_require(MR_CASE_ONCE(
-        w->m.cf,
-        "INSERT INTO w (id, tbl, skey, n, above, equal, image, live_key, live)"
-        " VALUES (:id, :tbl, :key, :n, :above, :equal, :image, :live_key, :live)",
-        NULL, MR_ARG_INT("id", id), MR_ARG_INT("tbl", table),
-        MR_ARG_BYTES("key", world_key(w, table, row)), MR_ARG_INT("n", n),
-        MR_ARG_INT("above",
-                   mr_plan_has_counter(&w->planned[table]) && n > w->merged[table].bound.base),
-        MR_ARG_INT("equal", live != NULL && strcmp(row, live) == 0), MR_ARG_BYTES("image", image),
-        MR_ARG_BYTES("live_key", world_key(w, table, live)),
-        MR_ARG_BYTES("live", world_image(w, table, live))));
+    world_require(MR_CASE_ONCE(w->m.cf,
+                               "INSERT INTO w (id, tbl, skey, n, above, equal, live_key)"
+                               " VALUES (:id, :tbl, :key, :n, :above, :equal, :live_key)",
+                               NULL, MR_ARG_INT("id", id), MR_ARG_INT("tbl", table),
+                               MR_ARG_BYTES("key", world_key(w, table, row)), MR_ARG_INT("n", n),
+                               MR_ARG_INT("above", mr_plan_has_counter(&w->planned[table]) &&
+                                                       n > w->merged[table].bound.base),
+                               MR_ARG_INT("equal", live != NULL && strcmp(row, live) == 0),
+                               MR_ARG_BYTES("live_key", world_key(w, table, live))));
+    world_require(MR_CASE_ONCE(w->m.cf, "INSERT INTO source (id, image) VALUES (:id, :image)", NULL,
+                               MR_ARG_INT("id", id), MR_ARG_BYTES("image", image)));
+    if (live != NULL)
+        world_require(MR_CASE_ONCE(w->m.cf, "INSERT INTO target (id, image) VALUES (:id, :image)",
+                                   NULL, MR_ARG_INT("id", id),
+                                   MR_ARG_BYTES("image", world_image(w, table, live))));
 }
 
 /* The same with what was decided of it so far: `set` for m ("grp='lost'"), and the row of

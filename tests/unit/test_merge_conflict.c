@@ -198,8 +198,9 @@ static void test_doubt(void **state)
     build(w);
     world_row(w, 1, MEMBERS, "9|a|1", NULL, "grp='doubt'");
     world_look(w, 2, MEMBERS, "8|b|1", "8|c|1");
-    world_sql(w, "INSERT INTO m (id, tbl, grp, taken) SELECT id, tbl, 'doubt', live_key FROM w"
-                 " WHERE id=2; INSERT INTO img (id, after) SELECT id, image FROM w WHERE id=2");
+    world_sql(w,
+              "INSERT INTO m (id, tbl, grp, taken) SELECT id, tbl, 'doubt', live_key FROM w"
+              " WHERE id=2; INSERT INTO img (id, after) SELECT id, image FROM source WHERE id=2");
     world_run(w, mr_merge_conflict(&w->m, MEMBERS, 1, &w->err));
     world_expect(w, "SELECT id, key, image FROM holder", "2 8 8,c,1");
     world_expect(w, "SELECT kind FROM m ORDER BY id", "past-or-lost; past-or-lost");

@@ -11,8 +11,8 @@ static void build(struct world *w)
     world_look(w, 3, t, "9223372036854775808|o`dd", "9223372036854775808|o`dd");
 }
 
-static const char rows_sql[] =
-    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>:after AND tbl=:tbl ORDER BY id LIMIT 2";
+static const char rows_sql[] = "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+                               " WHERE w.id>:after AND w.tbl=:tbl ORDER BY w.id LIMIT 2";
 
 /* What was never written, an empty value and a byte of zero are three things. */
 static void test_rows(void **state)
@@ -50,11 +50,12 @@ static void test_page(void **state)
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
     (void)state;
     build(w);
-    world_sql(w, "INSERT INTO w (id, image) SELECT value, zeroblob(5000000) FROM"
-                 " (SELECT 11 AS value UNION SELECT 12 UNION SELECT 13)");
-    world_run(w, MR_MERGE_ROWS(
-                     &w->m, "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>:first ORDER BY id",
-                     &arena, &rows, &w->err, MR_ARG_INT("first", 10)));
+    world_sql(w, "INSERT INTO w (id) VALUES (11), (12), (13);"
+                 "INSERT INTO source (id, image) SELECT id, zeroblob(5000000) FROM w WHERE id>10");
+    world_run(w, MR_MERGE_ROWS(&w->m,
+                               "SELECT " MR_MERGE_WORK_COLUMNS " FROM " MR_MERGE_WORK
+                               " WHERE w.id>:first ORDER BY w.id",
+                               &arena, &rows, &w->err, MR_ARG_INT("first", 10)));
     assert_int_equal(rows.count, 2);
     mr_vec_release(&rows);
     mr_arena_release(&arena);
