@@ -397,15 +397,19 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
     memset(map->values, 0, map->nvalues * sizeof *map->values);
     mr_arena_reset(&map->arena);
     map->disagrees = false;
+    const bool refers = mr_plan_refers(map->m->plan, table->at);
     enum mr_code code = MR_OK;
-    MR_CASE_BIND(map->parents, MR_ARG_INT("id", row->id));
-    while ((code = mr_case_fields_next(&map->parents_map, NULL, &parent, &more, err)) == MR_OK &&
+    if (refers)
+        MR_CASE_BIND(map->parents, MR_ARG_INT("id", row->id));
+    while (refers &&
+           (code = mr_case_fields_next(&map->parents_map, NULL, &parent, &more, err)) == MR_OK &&
            more) {
         code = take_parent(map, &parent, mode, (struct mr_key){row->image, row->len}, err);
         if (code != MR_OK)
             break;
     }
-    mr_case_reset(map->parents);
+    if (refers)
+        mr_case_reset(map->parents);
     mr_plan_fit_apply(edits, map->values, map->nvalues);
     return code == MR_OK ? mr_merge_row_edit((struct mr_key){row->image, row->len}, map->values, n,
                                              &map->row, err)

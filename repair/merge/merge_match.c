@@ -38,6 +38,8 @@ static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_cand
                                struct mr_err *err)
 {
     bool found = false;
+    if (!x->has_marks)
+        return MR_OK;
     MR_CASE_BIND(x->marks, MR_ARG_INT("id", c->row->id));
     enum mr_code code = mr_case_fields_next(&x->marks_map, &x->arena, c, &found, err);
     mr_case_reset(x->marks);
@@ -555,6 +557,10 @@ static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed, s
 /* A component is matched anew as a whole: what was known of it rests on marks that have changed. */
 static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
 {
+    int64_t marks = 0;
+    MR_TRY(
+        mr_case_number_with(x->m->cf, "SELECT EXISTS (SELECT 1 FROM mark)", NULL, 0, &marks, err));
+    x->has_marks = marks != 0;
     MR_TRY(MR_CASE_ONCE(
         x->m->cf, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=:first AND tbl<:end)",
         err, MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count)));

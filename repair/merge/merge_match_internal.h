@@ -37,6 +37,7 @@ struct mr_merge_matching {
     struct mr_vec rows, candidates,
         asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_merge_ask */
     struct mr_strbuf bytes;
+    bool has_marks;                  /* some row has */
     struct mr_case_fields marks_map; /* of marks: struct mr_merge_candidate */
     struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees, *past, *ends, *lost, *newid,
         *apart;

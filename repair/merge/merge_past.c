@@ -77,6 +77,8 @@ static enum mr_code find_open_ends(struct mr_merge_matching *x, const struct mr_
     bool more = false;
     enum mr_code code = MR_OK;
     memset(open, 0, x->table->plan->pair->find.ncolumns * sizeof *open);
+    if (!mr_plan_refers(x->m->plan, x->table->plan->at))
+        return MR_OK;
     MR_CASE_BIND(x->ends, MR_ARG_INT("id", c->row->id));
     while ((code = mr_case_step(x->ends, &more, err)) == MR_OK && more) {
         const struct mr_plan_reference *r = &x->m->plan->references[mr_case_int(x->ends, 0)];

@@ -272,6 +272,22 @@ out:
     return code;
 }
 
+/* Only texts of restored rows are looked at. */
+static enum mr_code restores(const struct mr_plan_mentions_task *task, bool *any,
+                             struct mr_err *err)
+{
+    static const enum mr_decision restored[] = {MR_DECIDE_INSERT, MR_DECIDE_RENUMBER};
+    *any = false;
+    for (size_t i = 0; i < task->tables->ntables; i++)
+        for (size_t d = 0; !*any && d < sizeof restored / sizeof restored[0]; d++) {
+            uint64_t count = 0;
+            MR_TRY(mr_plan_store_count(task->store, task->tables->tables[i].at, restored[d], &count,
+                                       err));
+            *any = count > 0;
+        }
+    return MR_OK;
+}
+
 enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task, struct mr_vec *mentions,
                               struct mr_err *err)
 {
@@ -279,8 +295,12 @@ enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task, struct m
                          .cf = mr_findings_case(task->fd),
                          .ids = {.fn = take_id, .json = MR_STRBUF_INIT},
                          .least = UINT64_MAX};
+    bool any = false;
+    enum mr_code code = restores(task, &any, err);
+    if (code != MR_OK || !any)
+        return code;
     x.ids.ctx = &x;
-    enum mr_code code = collect(&x, err);
+    code = collect(&x, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             x.cf, "SELECT tbl, new AS new_id FROM moved WHERE n=:n ORDER BY tbl LIMIT 1", &x.find,

@@ -71,6 +71,14 @@ bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column)
     return false;
 }
 
+bool mr_plan_refers(const struct mr_plan_tables *plan, size_t at)
+{
+    for (size_t i = 0; i < plan->nreferences; i++)
+        if (plan->references[i].child == at)
+            return true;
+    return false;
+}
+
 bool mr_plan_has_counter(const struct mr_plan_table *table)
 {
     return table->counter != MR_NO_COLUMN;

@@ -162,6 +162,8 @@ bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan, const struct mr_
 /* NULL: it writes no key in a type of its own. */
 const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table, size_t column);
 bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
+/* Has the table at that place a reference?  Its rows have no parents otherwise. */
+bool mr_plan_refers(const struct mr_plan_tables *plan, size_t at);
 /* Of the columns of an image, without the hidden values behind them. */
 enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
                                 struct mr_digest *digest, struct mr_err *err);
