@@ -136,6 +136,9 @@ for kind in $kinds; do
         --output "$work/people.csv"
     follow "$kind" plan 0 repair plan --case "$case" --policy mirror --output "$work/plan"
     follow "$kind" show 0 repair show "$work/plan"
+    rm -rf "$work/plan"
+    [ "$kind" != collision ] ||
+        follow "$kind" merge 0 repair plan --case "$case" --policy merge --output "$work/plan"
     rm -rf "$work/plan" "$work/page.html" "$work/people.csv" "$case"
 done
 exit $missed
