@@ -472,6 +472,7 @@ static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
         MR_TRY(mr_schema_load_fks(load, err));
         MR_TRY(mr_schema_load_triggers(load, err));
         MR_TRY(mr_schema_load_partitions(load, err));
+        MR_TRY(mr_schema_load_greatest(load, err));
     }
     return MR_OK;
 }

@@ -124,6 +124,9 @@ struct mr_table {
     const char *partitioning; /* normalised, what SHOW CREATE TABLE says of it; or NULL */
     const char *made_at;      /* CREATE_TIME when this was read, in UTC; NULL: not known */
     uint64_t next; /* AUTO_INCREMENT when this was read, if above 1; 0: none, or not known */
+    /* Of its counter, read behind `next`, as mr_schema_greatest() tells it; only where the options say so. */
+    uint64_t greatest;
+    bool has_greatest;
     uint64_t est_rows, data_bytes, avg_row_bytes; /* estimates of the server */
     const struct mr_column *columns;
     size_t ncolumns;
@@ -202,6 +205,9 @@ struct mr_catalogue_opts {
      * a table for: there are no columns, other indexes, foreign keys, triggers, checks, partitions and
      * estimates then, and a table that only an open shows to be broken looks well. */
     bool keys_only;
+    /* Of MariaDB's tables that have a counter its greatest key, too, while they are open for the
+     * catalogue; what cannot be read, or would hold up writers while others are, stays unknown. */
+    bool counters;
 };
 enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                   const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
@@ -289,6 +295,8 @@ enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
 enum mr_code mr_schema_greatest_of(struct mr_db *db, const struct mr_table *const *tables,
                                    size_t count, uint64_t *greatest, bool *known,
                                    struct mr_err *err);
+/* Does an index begin with it? */
+bool mr_table_is_led_by(const struct mr_table *table, const struct mr_column *column);
 /* That next value of a CREATE TABLE; 0 where it carries none. */
 uint64_t mr_schema_next_in(const char *create, size_t len);
 

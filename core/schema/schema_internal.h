@@ -112,6 +112,8 @@ enum mr_code mr_schema_load_primary_keys(struct mr_schema_load *load, struct mr_
 enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_partitions(struct mr_schema_load *load, struct mr_err *err);
+/* Where load->opts asks for them. */
+enum mr_code mr_schema_load_greatest(struct mr_schema_load *load, struct mr_err *err);
 /* Takes from what SHOW CREATE TABLE gave: clauses of indexes, periods, how partitions of
  * versions change.  Unknown stays what a text without its end does not show. */
 enum mr_code mr_schema_read_create(struct mr_table *table, const char *create, size_t len,

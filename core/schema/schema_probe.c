@@ -79,6 +79,16 @@ const struct mr_column *mr_table_counter(const struct mr_table *table)
     return NULL;
 }
 
+bool mr_table_is_led_by(const struct mr_table *table, const struct mr_column *column)
+{
+    for (size_t i = 0; i < table->nindexes; i++) {
+        const char *first = table->indexes[i].parts[0].column;
+        if (first != NULL && strcasecmp(first, column->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /*
  * The option AUTO_INCREMENT=n behind the column list.  The statement is read in tokens,
  * because columns, defaults and comments may hold any text; the list is the first pair

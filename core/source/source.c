@@ -6,8 +6,16 @@
 enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
                                  struct mr_catalogue **out, struct mr_err *err)
 {
+    static const struct mr_catalogue_opts none = {0};
+    return mr_source_catalogue_as(src, dbs, ndbs, &none, out, err);
+}
+
+enum mr_code mr_source_catalogue_as(struct mr_source *src, const char *const *dbs, size_t ndbs,
+                                    const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                    struct mr_err *err)
+{
     *out = NULL;
-    enum mr_code code = src->ops->catalogue(src, dbs, ndbs, out, err);
+    enum mr_code code = src->ops->catalogue(src, dbs, ndbs, opts, out, err);
     if (code == MR_OK)
         code = mr_catalogue_drop_made_keys(*out, err);
     if (code == MR_OK)

@@ -105,7 +105,8 @@ struct mr_reader;
 
 struct mr_source_ops {
     enum mr_code (*catalogue)(struct mr_source *src, const char *const *dbs, size_t ndbs,
-                              struct mr_catalogue **out, struct mr_err *err);
+                              const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                              struct mr_err *err);
     enum mr_code (*reader_new)(struct mr_source *src, struct mr_reader **out, struct mr_err *err);
     void (*reader_free)(struct mr_reader *reader);
     enum mr_code (*scan)(struct mr_reader *reader, const struct mr_readspec *spec,
@@ -179,6 +180,10 @@ struct mr_reader {
  * (core/schema/made_key.h). */
 enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
                                  struct mr_catalogue **out, struct mr_err *err);
+/* The same of a source's servers read as opts say; what is no server, or many, has what it has. */
+enum mr_code mr_source_catalogue_as(struct mr_source *src, const char *const *dbs, size_t ndbs,
+                                    const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                    struct mr_err *err);
 enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
                                   struct mr_err *err);
 /* What comes over connections that are made from now on is compressed, where the server can and

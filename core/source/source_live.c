@@ -660,13 +660,14 @@ static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **ou
 }
 
 static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
-                                   struct mr_catalogue **out, struct mr_err *err)
+                                   const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                   struct mr_err *err)
 {
     struct live_source *ls = (struct live_source *)src;
     struct mr_db *db = NULL;
     enum mr_code code = open_db(ls, &db, err);
     if (code == MR_OK)
-        code = mr_catalogue_load(db, dbs, ndbs, out, err);
+        code = mr_catalogue_load_as(db, dbs, ndbs, opts, out, err);
     if (code == MR_OK)
         code = mr_catalogue_read_creates(db, *out, err);
     if (code != MR_OK) {

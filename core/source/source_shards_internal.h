@@ -36,6 +36,7 @@ const struct mr_shards_view *mr_shards_view(const struct mr_source_shards *src, 
 
 /* mr_source_ops.catalogue */
 enum mr_code mr_shards_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
-                                 struct mr_catalogue **out, struct mr_err *err);
+                                 const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                 struct mr_err *err);
 
 #endif

@@ -561,8 +561,10 @@ static enum mr_code build(struct builder *b)
 }
 
 enum mr_code mr_shards_catalogue(struct mr_source *source, const char *const *dbs, size_t ndbs,
-                                 struct mr_catalogue **out, struct mr_err *err)
+                                 const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                 struct mr_err *err)
 {
+    (void)opts; /* a counter of many servers is none */
     struct mr_catalogue *cat = calloc(1, sizeof *cat);
     struct mr_err why = {0};
     if (cat == NULL)

@@ -14,9 +14,10 @@ struct load {
 
 static enum mr_code load_side(void *ctx, struct mr_err *err)
 {
+    static const struct mr_catalogue_opts with_counters = {.counters = true};
     const struct load *load = ctx;
-    return mr_source_catalogue(load->check->pairing.side[load->side].source, load->names,
-                               load->count, load->cat, err);
+    return mr_source_catalogue_as(load->check->pairing.side[load->side].source, load->names,
+                                  load->count, &with_counters, load->cat, err);
 }
 
 static enum mr_code begin(struct mr_check_run *check, const struct mr_vec *pairs, enum mr_side side,

@@ -430,8 +430,12 @@ static enum mr_code read_counters(struct looking *l, struct mr_err *err)
     struct mr_objects_counter c[MR_SIDES];
     for (size_t i = 0; i < l->check->pairing.ntables; i++) {
         const struct mr_pair *table = l->check->pairing.tables[i];
+        const struct mr_table *listed[MR_SIDES] = {NULL, NULL};
         const bool has = !atomic_load(&table->failed) && counters_of(l, table, c);
-        MR_TRY(mr_objects_counters_add(&l->counters, has ? c : NULL, err));
+        for (int side = MR_SOURCE; has && side < MR_SIDES; side++)
+            listed[side] =
+                mr_catalogue_table(l->cat[side], table->side[side]->db, table->side[side]->name);
+        MR_TRY(mr_objects_counters_add(&l->counters, has ? c : NULL, listed, err));
     }
     return mr_objects_counters_read(&l->counters, err);
 }

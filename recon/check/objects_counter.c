@@ -9,24 +9,13 @@
 #include "recon/check/objects.h"
 
 #include <inttypes.h>
-#include <strings.h>
 
 #include "core/schema/sequence.h"
-
-static bool leads_index(const struct mr_table *table, const struct mr_column *col)
-{
-    for (size_t i = 0; i < table->nindexes; i++) {
-        const char *first = table->indexes[i].parts[0].column;
-        if (first != NULL && strcasecmp(first, col->name) == 0)
-            return true;
-    }
-    return false;
-}
 
 static bool has_counter(const struct mr_table *table)
 {
     const struct mr_column *col = mr_table_counter(table);
-    return col != NULL && leads_index(table, col);
+    return col != NULL && mr_table_is_led_by(table, col);
 }
 
 bool mr_objects_has_counter(const struct mr_objects_counter *source,
@@ -84,7 +73,7 @@ bool mr_objects_draws(struct mr_objects_drawn drawn[MR_SIDES], size_t column,
         struct mr_objects_drawn *d = &drawn[side];
         const struct mr_table *table = d->counter.table;
         d->column = mr_table_column(table, name);
-        if (d->column == NULL || !leads_index(table, d->column) ||
+        if (d->column == NULL || !mr_table_is_led_by(table, d->column) ||
             !mr_sequence_of(d->column, table->db, arena, &d->db, &d->name))
             return false;
     }

@@ -25,17 +25,37 @@ void mr_objects_counters_end(struct mr_objects_counters *all)
     mr_vec_release(&all->list);
 }
 
+/* Next values in the catalogue are older than the keys: only where they are above those all the same
+ * does that say something. */
+static bool is_told(const struct mr_table *const listed[MR_SIDES],
+                    struct mr_objects_counter c[MR_SIDES])
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        if (listed == NULL || listed[side] == NULL || !listed[side]->has_greatest)
+            return false;
+        c[side].next = listed[side]->next;
+        c[side].greatest = listed[side]->greatest;
+        mr_objects_counter_begin_at_one(&c[side]);
+    }
+    return !mr_objects_counter_is_low(&c[MR_SOURCE], &c[MR_TARGET], false);
+}
+
 enum mr_code mr_objects_counters_add(struct mr_objects_counters *all,
                                      const struct mr_objects_counter c[MR_SIDES],
+                                     const struct mr_table *const listed[MR_SIDES],
                                      struct mr_err *err)
 {
+    struct mr_objects_counter told[MR_SIDES] = {{0}, {0}};
+    if (c != NULL)
+        memcpy(told, c, sizeof told);
+    const bool is_known = c != NULL && is_told(listed, told);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_objects_counters_item *it = mr_vec_push(&all->list);
         if (it == NULL)
             return mr_err_nomem(err, "comparing counters");
-        *it = (struct mr_objects_counters_item){.counter = {0}};
+        *it = (struct mr_objects_counters_item){.has_greatest = is_known, .has_next = is_known};
         if (c != NULL)
-            it->counter = c[side];
+            it->counter = is_known ? told[side] : c[side];
     }
     return MR_OK;
 }
@@ -181,7 +201,7 @@ static void choose(struct mr_objects_counters *all, size_t first, struct some so
         for (size_t i = first; i < end; i++) {
             struct mr_objects_counters_item *it = mr_vec_at(&all->list, i * MR_SIDES + side);
             struct mr_db *db = it->counter.table != NULL ? mr_reader_db(it->counter.reader) : NULL;
-            if (db == NULL || !it->counter.table->transactional)
+            if (db == NULL || !it->counter.table->transactional || it->has_greatest)
                 continue;
             some[side].db = db;
             some[side].items[some[side].count++] = it;

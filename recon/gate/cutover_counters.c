@@ -154,7 +154,7 @@ static enum mr_code add_all(struct mr_cutover *c, struct mr_objects_counters *al
                                                   .table = table->side[side]};
         const bool has = mr_objects_has_counter(&n[MR_OLD], &n[MR_NEW]);
         *count += has;
-        MR_TRY(mr_objects_counters_add(all, has ? n : NULL, err));
+        MR_TRY(mr_objects_counters_add(all, has ? n : NULL, NULL, err));
     }
     return mr_objects_counters_read(all, err);
 }

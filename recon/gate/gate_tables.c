@@ -75,12 +75,7 @@ const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text)
 const struct mr_column *mr_gate_work_counter(const struct mr_table *table)
 {
     const struct mr_column *column = mr_table_counter(table);
-    for (size_t i = 0; column != NULL && i < table->nindexes; i++) {
-        const struct mr_index_part *first = table->indexes[i].parts;
-        if (first->column != NULL && strcasecmp(first->column, column->name) == 0)
-            return column;
-    }
-    return NULL;
+    return column != NULL && mr_table_is_led_by(table, column) ? column : NULL;
 }
 
 /* A table is dropped while it is read: then it is not there. */

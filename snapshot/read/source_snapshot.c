@@ -455,8 +455,10 @@ static enum mr_code load_catalogue(const struct snap_source *s, struct mr_catalo
 }
 
 static enum mr_code snap_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
-                                   struct mr_catalogue **out, struct mr_err *err)
+                                   const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
+                                   struct mr_err *err)
 {
+    (void)opts; /* its counters are in memory */
     enum mr_code code = load_catalogue((const struct snap_source *)src, out, err);
     if (code == MR_OK)
         code = narrow(*out, dbs, ndbs, err);

@@ -402,12 +402,13 @@ static inline enum mr_code world_unlock(struct mr_reader *reader, struct mr_err 
 
 /* A catalogue over the tables of the graph as they are now. */
 static inline enum mr_code world_catalogue(struct mr_source *src, const char *const *dbs,
-                                           size_t ndbs, struct mr_catalogue **out,
-                                           struct mr_err *err)
+                                           size_t ndbs, const struct mr_catalogue_opts *opts,
+                                           struct mr_catalogue **out, struct mr_err *err)
 {
     struct world_side *s = (struct world_side *)src;
     (void)dbs;
     (void)ndbs;
+    (void)opts;
     if (s->catalogue_code != MR_OK)
         return mr_err_set(err, s->catalogue_code, "the catalogue cannot be read");
     *out = calloc(1, sizeof **out);

@@ -31,7 +31,7 @@ static enum mr_code read_all(struct reseed_world *w, struct mr_objects_counters 
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             c[side] = (struct mr_objects_counter){.reader = w->g.servers[side].main,
                                                   .table = &w->g.tables[side][i]};
-        assert_int_equal(mr_objects_counters_add(all, i == NONE ? NULL : c, err), MR_OK);
+        assert_int_equal(mr_objects_counters_add(all, i == NONE ? NULL : c, NULL, err), MR_OK);
     }
     return mr_objects_counters_read(all, err);
 }
@@ -195,6 +195,62 @@ static void test_snapshot(void **state)
     reseed_end(&w);
 }
 
+/* What the catalogues have told: one is enough where it says that all is well. */
+static void test_listed(void **state)
+{
+    static const struct {
+        const char *what;
+        uint64_t next[MR_SIDES], greatest[MR_SIDES];
+        bool has_greatest[MR_SIDES];
+        bool is_asked;
+    } cases[] = {
+        {"above both keys", {20, 21}, {19, 18}, {true, true}, false},
+        {"empty, and never used", {0, 0}, {0, 0}, {true, true}, false},
+        {"below its own key", {20, 21}, {20, 18}, {true, true}, true},
+        {"below the other's", {20, 30}, {19, 25}, {true, true}, true},
+        {"a row, and no next value", {0, 3}, {1, 1}, {true, true}, true},
+        {"no key of one side", {20, 21}, {0, 18}, {false, true}, true},
+    };
+    static const struct world_answer answers[] = {{"MAX(`id`)", "0|10;1|11", MR_OK, 0}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_objects_counters all;
+        struct mr_objects_counter c[MR_SIDES], got[MR_SIDES];
+        struct mr_table now[2][MR_SIDES];
+        struct reseed_world w;
+        struct mr_err err = {0};
+        build(&w);
+        world_answers(answers, LEN(answers));
+        mr_objects_counters_begin(&all, &abandoned);
+        for (size_t t = 0; t < 2; t++) { /* the second is not listed */
+            const struct mr_table *listed[MR_SIDES];
+            for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+                c[side] = (struct mr_objects_counter){.reader = w.g.servers[side].main,
+                                                      .table = &w.g.tables[side][t]};
+                now[t][side] = *c[side].table;
+                now[t][side].next = cases[i].next[side];
+                now[t][side].greatest = cases[i].greatest[side];
+                now[t][side].has_greatest = cases[i].has_greatest[side];
+                listed[side] = t == 0 ? &now[t][side] : NULL;
+            }
+            assert_int_equal(mr_objects_counters_add(&all, c, listed, &err), MR_OK);
+        }
+        assert_int_equal(mr_objects_counters_read(&all, &err), MR_OK);
+        const bool asked = strstr(world_server.log.ptr, "`a`") != NULL;
+        if (asked != cases[i].is_asked)
+            fail_msg("%s: %s", cases[i].what, world_server.log.ptr);
+        assert_int_equal(mr_objects_counters_of(&all, 0, got, &err), MR_OK);
+        for (int side = MR_SOURCE; !asked && side < MR_SIDES; side++) {
+            assert_int_equal(got[side].next, cases[i].next[side] > 0 ? cases[i].next[side] : 1);
+            assert_int_equal(got[side].greatest, cases[i].greatest[side]);
+        }
+        assert_int_equal(w.calls.len > 0, asked); /* the next values of so few, by themselves */
+        assert_non_null(strstr(world_server.log.ptr, "`b`"));
+        mr_objects_counters_end(&all);
+        reseed_end(&w);
+    }
+}
+
 /* A lost connection ends it, whatever was asked; what one table fails at does not. */
 static void test_failures(void **state)
 {
@@ -222,9 +278,9 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all),      cmocka_unit_test(test_lacking),
-        cmocka_unit_test(test_alone),    cmocka_unit_test(test_snapshot),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_all),    cmocka_unit_test(test_lacking),
+        cmocka_unit_test(test_alone),  cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_listed), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
