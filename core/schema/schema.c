@@ -572,6 +572,22 @@ out:
     return MR_OK;
 }
 
+enum mr_code mr_catalogue_has_slices(struct mr_db *db, const char *const *dbs, size_t ndbs,
+                                     bool *several, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_schema_load load;
+    load_begin(&load, db, &arena);
+    load.dbs = dbs;
+    load.ndbs = ndbs;
+    enum mr_code code = mr_schema_has_slices(&load, several, err);
+    if (code != MR_OK)
+        mr_err_context(err, "could not read the catalogue of %s", mr_db_label(db));
+    load_end(&load);
+    mr_arena_release(&arena);
+    return code;
+}
+
 void mr_catalogue_free(struct mr_catalogue *cat)
 {
     if (cat == NULL)

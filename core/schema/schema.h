@@ -212,6 +212,9 @@ struct mr_catalogue_opts {
 enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                   const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
                                   struct mr_err *err);
+/* Would it be read in more than one slice? */
+enum mr_code mr_catalogue_has_slices(struct mr_db *db, const char *const *dbs, size_t ndbs,
+                                     bool *several, struct mr_err *err);
 void mr_catalogue_free(struct mr_catalogue *cat);
 /* What SHOW CREATE TABLE alone tells (mr_index.clause, mr_check.period, partitions of versions): a
  * statement for each table that may have such a thing, none for the others.  None waits longer

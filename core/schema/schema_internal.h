@@ -103,6 +103,9 @@ bool mr_schema_opens_tables(const struct mr_server *server);
 enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,
                                   struct mr_err *err);
 
+/* Are there more than one of them? */
+enum mr_code mr_schema_has_slices(struct mr_schema_load *load, bool *several, struct mr_err *err);
+
 /* Steps, in this order; the tables' arrays are filled by them. */
 enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *err);

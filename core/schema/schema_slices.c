@@ -183,14 +183,24 @@ static bool is_much(const struct db_count *counts, size_t n, uint64_t most)
     return tables > most;
 }
 
+/* Counts are the items of the step then. */
+enum mr_code mr_schema_has_slices(struct mr_schema_load *load, bool *several, struct mr_err *err)
+{
+    *several = false;
+    if (load->table != NULL || load->opts->keys_only || !mr_schema_opens_tables(load->server))
+        return MR_OK;
+    MR_TRY(count_tables(load, err));
+    *several = is_much(load->items.items, load->items.count, slice_tables(load->server));
+    return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
+}
+
 enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,
                                   struct mr_err *err)
 {
     struct slicing s = {.load = load, .fn = fn, .done = MR_VEC_INIT(struct mr_table)};
-    if (load->table != NULL || load->opts->keys_only || !mr_schema_opens_tables(load->server))
-        return fn(load, err);
-    MR_TRY(count_tables(load, err));
-    if (!is_much(load->items.items, load->items.count, slice_tables(load->server)))
+    bool several = false;
+    MR_TRY(mr_schema_has_slices(load, &several, err));
+    if (!several)
         return fn(load, err);
     struct mr_vec counts = load->items; /* of this step; those of the slices begin anew */
     load->items = (struct mr_vec){0};

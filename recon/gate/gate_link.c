@@ -68,27 +68,45 @@ static enum mr_code parse(struct mr_gate_link *link, const char *uri,
     return code;
 }
 
-/* One reconnect and a second's wait for locks: the gate is asked when servers are in trouble, and
- * has to answer. Without the grants it goes on, and takes nothing for certain that a missing right
+/* A second's wait for locks: the gate is asked when servers are in trouble, and has to answer. */
+static enum mr_code open_impatient(struct mr_gate_link *link, struct mr_reader **out,
+                                   struct mr_err *err)
+{
+    static const char impatient[] = "SET SESSION lock_wait_timeout = 1";
+    MR_TRY(mr_source_reader_new(link->source, out, err));
+    return mr_db_exec(mr_reader_db(*out), impatient, sizeof impatient - 1, err);
+}
+
+/* One reconnect.  Without the grants it goes on, and takes nothing for certain that a missing right
  * may hide. */
 enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
                                const struct mr_gate_link_opts *opts, struct mr_err *err)
 {
-    static const char impatient[] = "SET SESSION lock_wait_timeout = 1";
     struct mr_err why = {0};
     *link = (struct mr_gate_link){
         .opts = {.db = {.run_tag = opts->run_tag, .statement_timeout_s = opts->statement_timeout_s},
                  .reconnect_attempts = 1}};
     MR_TRY(parse(link, uri, &opts->login, err));
     MR_TRY(mr_source_live_new(&link->ep, &link->opts, &link->source, err));
-    MR_TRY(mr_source_reader_new(link->source, &link->reader, err));
+    MR_TRY(open_impatient(link, &link->reader, err));
     link->db = mr_reader_db(link->reader);
-    MR_TRY(mr_db_exec(link->db, impatient, sizeof impatient - 1, err));
     if (mr_grants_load(link->db, &link->grants, &why) != MR_OK)
         mr_log_warning("the grants of the account on %s cannot be read: %s", link->uri,
                        why.message);
     mr_grants_warn_idle(link->grants, link->db);
     return MR_OK;
+}
+
+enum mr_code mr_gate_link_second(struct mr_gate_link *link, struct mr_reader **out,
+                                 struct mr_err *err)
+{
+    *out = NULL;
+    enum mr_code code = open_impatient(link, out, err);
+    if (code == MR_OK)
+        return MR_OK;
+    mr_reader_free(*out);
+    *out = NULL;
+    return code;
 }
 
 void mr_gate_link_close(struct mr_gate_link *link)

@@ -35,6 +35,10 @@ struct mr_gate_link_opts {
 enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
                                const struct mr_gate_link_opts *opts, struct mr_err *err);
 void mr_gate_link_close(struct mr_gate_link *link);
+/* One more connection to the same server, as impatient as the first; the caller's (mr_reader_free),
+ * and closed before the link is. */
+enum mr_code mr_gate_link_second(struct mr_gate_link *link, struct mr_reader **out,
+                                 struct mr_err *err);
 
 /* The URI as it may be shown, also of one that cannot be connected to. */
 void mr_gate_link_display(const char *uri, char *out, size_t size);

@@ -11,6 +11,7 @@
 #include "core/db/sqltext.h"
 #include "core/row/row_class.h"
 #include "core/schema/near_db.h"
+#include "recon/gate/gate_ahead.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_shape.h"
 #include "recon/gate/gate_work.h"
@@ -432,10 +433,9 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task, struct mr_g
                                 .items = MR_VEC_INIT(struct mr_gate_item),
                                 .parts = MR_VEC_INIT(struct mr_gate_table *),
                                 .deadline_s = mr_clock_now_s() + task->budget_s};
-    const struct mr_catalogue_opts opts = {.slice = read_slice, .ctx = &work};
     const char *const *dbs = (const char *const *)ep->dbs;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_catalogue_load_as(task->link->db, dbs, ep->ndbs, &opts, &work.cat, err));
+    MR_TRY_OUT(mr_gate_ahead(task->link, dbs, ep->ndbs, read_slice, &work, &work.cat, err));
     MR_TRY_OUT(keep_dbs(&work, work.cat, err));
     facts->any_db = see_any_db(&work);
     if (task->past == NULL)

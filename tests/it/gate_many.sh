@@ -126,6 +126,13 @@ opened_once() {
     is "all is well" "$(jq -r 'select(.severity == "critical" or .severity == "warning") | .name + ": " + .message' "$OUT")" ""
     is "counters are those of SHOW CREATE TABLE" "$(jq -r '.servers[0].tables[] | select(.name == "a1").counter.next' "$BASE")" \
         "$(client "$OWN" -D "$DB" <<<'SHOW CREATE TABLE a1' | grep -o 'AUTO_INCREMENT=[0-9]*' | tr -dc 0-9)"
+    # listed on one connection, read on another; an account that may have one only does with that
+    "${gate[@]}" -vv 2>&1 >"$OUT" </dev/null | grep -o ' #[0-9]* ' | sort -u >"$IT_TMP/connections"
+    is "two connections" "$(wc -l <"$IT_TMP/connections")" 2
+    tables >"$IT_TMP/on_two"
+    client "$OWN" <<<"CREATE USER one@'127.0.0.1' WITH MAX_USER_CONNECTIONS 1; GRANT ALL ON *.* TO one@'127.0.0.1'"
+    "$MYRECON" gate record --output "$BASE" --force "$(uri "$OWN" "$DB" | sed 's/root@/one@/')" >"$OUT" 2>"$ERR" </dev/null
+    is "or one: the same" "$? $(diff <(tables) "$IT_TMP/on_two" | head -n 4)" "0 "
     client "$OWN" -D "$DB" <<<'DROP TABLE a9'
     "${gate[@]}" >"$OUT" 2>"$ERR"
     like "one that went is named" "$(jq -r 'select(.name == "tables") | .severity + " " + .message' "$OUT")" 'critical .*a9'
