@@ -490,7 +490,27 @@ enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err 
                                                .table_column = "EVENT_OBJECT_TABLE",
                                                .columns = columns,
                                                .shape = "vvvvvvnnnnn"};
+    if (load->no_triggers)
+        return MR_OK;
     mr_schema_step(load, sizeof(struct trigger_item));
     MR_TRY(mr_schema_each(load, &view, take_trigger, err));
     return keep_triggers(load, err);
+}
+
+static enum mr_code note_trigger(struct mr_schema_load *load, const struct mr_cell *cells,
+                                 struct mr_err *err)
+{
+    (void)err;
+    if (mr_schema_is_wanted(load, cells[0].ptr))
+        load->no_triggers = false;
+    return MR_OK;
+}
+
+enum mr_code mr_schema_look_for_triggers(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {"TRIGGER_SCHEMA"};
+    static const struct mr_schema_view view = {
+        .name = "TRIGGERS", .db_column = "TRIGGER_SCHEMA", .columns = columns, .shape = "v"};
+    load->no_triggers = true;
+    return mr_schema_each(load, &view, note_trigger, err);
 }

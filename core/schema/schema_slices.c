@@ -8,7 +8,6 @@
  * A slice is some databases, or a range of names in one of them, in the server's own order: what
  * is made meanwhile falls into one slice, and no name into two.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +27,6 @@ struct slicing {
     struct mr_schema_load *load;
     mr_schema_part_fn *fn;
     struct mr_vec done; /* struct mr_table: of the slices before */
-    const char *next;   /* where the next range begins; NULL: there is none */
 };
 
 bool mr_schema_opens_tables(const struct mr_server *server)
@@ -38,12 +36,12 @@ bool mr_schema_opens_tables(const struct mr_server *server)
 
 /* A third of what is kept open: a slice that is listed, the one before whose rows are read, and what
  * others have open. */
-static uint64_t slice_tables(const struct mr_server *server)
+static size_t slice_tables(const struct mr_server *server)
 {
     const uint64_t third = server->open_tables / 3;
     if (server->open_tables == 0 || third > SLICE_MAX)
         return SLICE_MAX;
-    return third > SLICE_MIN ? third : SLICE_MIN;
+    return third > SLICE_MIN ? (size_t)third : SLICE_MIN;
 }
 
 static enum mr_code take_count(struct mr_schema_load *load, const struct mr_cell *cells,
@@ -88,58 +86,51 @@ static enum mr_code read_slice(struct slicing *s, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code take_next(struct mr_schema_load *load, const struct mr_cell *cells,
+static enum mr_code take_name(struct mr_schema_load *load, const struct mr_cell *cells,
                               struct mr_err *err)
 {
     (void)err;
-    const char **next = mr_schema_push(load);
-    if (next != NULL)
-        *next = mr_schema_dup(load, &cells[0]);
+    const char **name = mr_schema_push(load);
+    if (name != NULL)
+        *name = mr_schema_dup(load, &cells[0]);
     return MR_OK;
 }
 
-/* The last name of the slice_tables() that come behind `from`: behind it for the server, too, however
- * many names its collation has for one. */
-static enum mr_code find_next(struct slicing *s, const char *from, struct mr_err *err)
+/* In the server's order.  One list for all slices: to give some of it the server has to make all of
+ * it. */
+static enum mr_code list_names(struct mr_schema_load *load, struct mr_vec *names,
+                               struct mr_err *err)
 {
     static const char *const columns[] = {"TABLE_NAME"};
-    struct mr_strbuf rest = MR_STRBUF_INIT;
-    struct mr_schema_load *load = s->load;
-    load->from = load->to = NULL;
-    if (from != NULL) {
-        mr_strbuf_add_str(&rest, " AND TABLE_NAME > ");
-        mr_sql_string(&rest, from);
-    }
-    mr_strbuf_add_fmt(&rest, " ORDER BY TABLE_NAME LIMIT %" PRIu64 ", 1",
-                      slice_tables(load->server) - 1);
-    const struct mr_schema_view view = {.name = "TABLES",
-                                        .db_column = "TABLE_SCHEMA",
-                                        .table_column = "TABLE_NAME",
-                                        .columns = columns,
-                                        .shape = "v",
-                                        .condition = rest.ptr};
+    static const struct mr_schema_view view = {.name = "TABLES",
+                                               .db_column = "TABLE_SCHEMA",
+                                               .table_column = "TABLE_NAME",
+                                               .columns = columns,
+                                               .shape = "v",
+                                               .condition = " ORDER BY TABLE_NAME"};
     mr_schema_step(load, sizeof(const char *));
-    enum mr_code code = mr_strbuf_check(&rest, "building a query", err);
-    if (code == MR_OK)
-        code = mr_schema_each(load, &view, take_next, err);
-    s->next = load->items.count > 0 ? *(const char **)load->items.items : NULL;
-    mr_strbuf_release(&rest);
-    return code;
+    MR_TRY(mr_schema_each(load, &view, take_name, err));
+    *names = load->items;
+    load->items = (struct mr_vec){0};
+    return MR_OK;
 }
 
+/* Of names that the server's collation has for one all fall behind a bound that is one of them. */
 static enum mr_code read_ranges(struct slicing *s, struct mr_err *err)
 {
     struct mr_schema_load *load = s->load;
-    const char *from = NULL;
+    const size_t most = slice_tables(load->server);
+    struct mr_vec names = {0};
+    MR_TRY(list_names(load, &names, err));
+    const char *const *name = names.items;
     enum mr_code code = MR_OK;
-    do {
-        code = find_next(s, from, err);
-        load->from = from;
-        load->to = from = s->next;
-        if (code == MR_OK)
-            code = read_slice(s, err);
-    } while (code == MR_OK && from != NULL);
+    for (size_t at = 0; code == MR_OK && (at == 0 || at < names.count); at += most) {
+        load->from = at > 0 ? name[at] : NULL;
+        load->to = at + most < names.count ? name[at + most] : NULL;
+        code = read_slice(s, err);
+    }
     load->from = load->to = NULL;
+    mr_vec_release(&names);
     return code;
 }
 
@@ -204,7 +195,9 @@ enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn
         return fn(load, err);
     struct mr_vec counts = load->items; /* of this step; those of the slices begin anew */
     load->items = (struct mr_vec){0};
-    enum mr_code code = read_slices(&s, counts.items, counts.count, err);
+    enum mr_code code = mr_schema_look_for_triggers(load, err);
+    if (code == MR_OK)
+        code = read_slices(&s, counts.items, counts.count, err);
     mr_vec_release(&counts);
     mr_vec_release(&load->tables);
     load->tables = s.done;
