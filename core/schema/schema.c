@@ -354,7 +354,10 @@ static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell
                                struct mr_err *err)
 {
     bool versioned = mr_cell_is(&cells[T_TYPE], "SYSTEM VERSIONED");
-    if (!versioned && !mr_cell_is(&cells[T_TYPE], "BASE TABLE"))
+    const bool is_table = versioned || mr_cell_is(&cells[T_TYPE], "BASE TABLE");
+    /* what cannot be opened is called a table whatever it is */
+    load->only_tables = load->only_tables && is_table && cells[T_ENGINE].ptr != NULL;
+    if (!is_table)
         return MR_OK; /* views and sequences are objects; temporary tables are nobody's
                        */
     if (!mr_schema_is_wanted(load, cells[T_DB].ptr))
@@ -547,6 +550,7 @@ enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size
     load.ndbs = ndbs;
     load.opts = opts;
     load.cat = cat;
+    load.only_tables = true;
     cat->server = *load.server;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(load_known(&load, err));

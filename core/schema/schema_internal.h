@@ -37,6 +37,7 @@ struct mr_schema_load {
     bool nomem;
     bool hides_events; /* the server, from everybody */
     bool no_triggers;  /* of any table that is wanted */
+    bool only_tables;  /* so far: among what was listed there is no view and no sequence */
 };
 
 /* A view of information_schema and what to read of it. */

@@ -506,9 +506,12 @@ enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr
             add_signature(load, routine, &parameters);
     }
     MR_TRY_OUT(load_libraries(load, err));
-    MR_TRY_OUT(load_views(load, err));
+    /* for either a server goes through all tables */
+    if (!load->only_tables)
+        MR_TRY_OUT(load_views(load, err));
     MR_TRY_OUT(load_events(load, err));
-    MR_TRY_OUT(load_sequences(load, err));
+    if (!load->only_tables)
+        MR_TRY_OUT(load_sequences(load, err));
     MR_TRY_OUT(keep_objects(load, objects, nobjects, err));
 out:
     mr_vec_release(&parameters);

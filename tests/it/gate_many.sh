@@ -129,6 +129,11 @@ opened_once() {
     # listed on one connection, read on another; an account that may have one only does with that
     "${gate[@]}" -vv 2>&1 >"$OUT" </dev/null | grep -o ' #[0-9]* ' | sort -u >"$IT_TMP/connections"
     is "two connections" "$(wc -l <"$IT_TMP/connections")" 2
+    # what no table has, and kinds of which there are none, are asked for once or not at all; nor are names
+    "${gate[@]}" -vv >"$OUT" 2>"$IT_TMP/asked" </dev/null
+    asked() { grep -c "SELECT .*FROM information_schema\.$1" "$IT_TMP/asked"; }
+    is "no slice is asked for triggers, and none is listed by itself" \
+        "$(asked TRIGGERS) $(asked VIEWS) $(asked "TABLES .*SEQUENCE") $(asked "TABLES .*ORDER BY")" "1 0 0 1"
     tables >"$IT_TMP/on_two"
     client "$OWN" <<<"CREATE USER one@'127.0.0.1' WITH MAX_USER_CONNECTIONS 1; GRANT ALL ON *.* TO one@'127.0.0.1'"
     "$MYRECON" gate record --output "$BASE" --force "$(uri "$OWN" "$DB" | sed 's/root@/one@/')" >"$OUT" 2>"$ERR" </dev/null
