@@ -82,9 +82,9 @@ static const struct mr_command_doc doc = {
         "Exit status: 0 archived, or proved; 1 --verify found damage; 3 could not run; 4 a right "
         "is missing, the server was lost, or logs were removed before they were archived; 5 "
         "DIR is no archive of this server; 6 interrupted, can be run again; 70 bug.\n",
-    .examples = "  myrecon history archive mysql://dba@old /evidence/old\n"
-                "  myrecon history archive --split-at '2026-04-02 03:10' \\\n"
-                "      mysql://dba@old /evidence/old\n"
+    .examples = "  myrecon history archive mysql://dba@old-primary /evidence/old\n"
+                "  myrecon history archive --split-at '2026-04-02 03:10:00' \\\n"
+                "      mysql://dba@old-primary /evidence/old\n"
                 "  myrecon history archive --verify /evidence/old\n"
                 "  zstd -dc /evidence/old/bin.000001.zst | mariadb-binlog -\n",
 };

@@ -8,7 +8,7 @@
 #include "repair/copy/copy_internal.h"
 
 static const char schema_sql[] =
-    "PRAGMA temp.cache_size=-49152; PRAGMA main.cache_size=-16384;"
+    "PRAGMA temp.cache_size=-16384;"
     "CREATE TEMP TABLE c (id INTEGER PRIMARY KEY, tbl INT NOT NULL, canon BLOB NOT NULL,"
     " skey BLOB, source BLOB, tkey BLOB, target BLOB, several INT NOT NULL DEFAULT 0,"
     " equal INT NOT NULL DEFAULT 0, same INT NOT NULL DEFAULT 0,"

@@ -4,7 +4,7 @@
 #include "core/case/case_fields.h"
 
 static const char schema_sql[] =
-    "PRAGMA temp.cache_size=-49152; PRAGMA main.cache_size=-16384;"
+    "PRAGMA temp.cache_size=-16384;"
     "CREATE TEMP TABLE w (id INTEGER PRIMARY KEY, tbl INT, skey BLOB, n INT, above INT,"
     " equal INT, live_key BLOB, wave INT DEFAULT 0, past INT DEFAULT 0);"
     "CREATE TEMP TABLE source (id INTEGER PRIMARY KEY, image BLOB);"

@@ -50,7 +50,7 @@ def runnable(line):
     line = re.sub(r"(?<=\s)…(?=\s|$)",
                   "" if " affected " in line else f"{WORDS['SOURCE']} {WORDS['TARGET']}", line)
     line = re.sub(r"/var/lib/prometheus/node-exporter/|/etc/myrecon/", "./", line)
-    line = re.sub(r"(?<=[\s:])/(backup|b)(?=[/\s]|$)", r"\1", line)
+    line = re.sub(r"(?<=[\s:])/(backup|b|evidence)(?=[/\s]|$)", r"\1", line)
     line = re.sub(r"--(wait|for) \d+", r"--\1 1", line)
     for what, instead in INSTEAD:
         line = re.sub(what, instead, line)

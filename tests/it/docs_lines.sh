@@ -32,7 +32,7 @@ chmod +x "$mr_run_dir/reset"
 for side in LOST LIVE SPARE; do
     mr_sql $side -e "CREATE DATABASE tools; CREATE DATABASE shop;
         CREATE TABLE shop.orders (id INT PRIMARY KEY, updated_at DATETIME NOT NULL)" || bail "$side"
-    for name in dba recon gate; do
+    for name in dba recon gate archivist; do
         mr_sql $side -e "CREATE USER $name@'127.0.0.1' IDENTIFIED BY '$MYRECON_PASSWORD';
             GRANT ALL ON *.* TO $name@'127.0.0.1'"
     done
@@ -55,7 +55,7 @@ cd "$mr_run_dir/session" || exit 3
 lost=mysql://dba@127.0.0.1:$MR_LOST_PORT/club live=mysql://dba@127.0.0.1:$MR_LIVE_PORT/club
 { printf '[options]\nsettle = 0\n'; cat "$root/tests/demo/club.ini"; } >incident.ini
 cp incident.ini club.ini
-mkdir "$HOME/.config" backup b
+mkdir "$HOME/.config" backup b evidence
 cp incident.ini "$HOME/.config/myrecon.ini"
 certificate() { # NAME KEY
     openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=$1" -days 30 -keyout "$2" -out "$1.pem" 2>/dev/null
