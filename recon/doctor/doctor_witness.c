@@ -118,6 +118,10 @@ enum mr_code mr_doctor_witness(struct mr_doctor *d, struct mr_doctor_server *ser
     else if (count == 0)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
                       "the binary log holds whole rows, and is kept whatever its age");
+    if (mr_gate_witness_is_by_size(&server->facts))
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
+                      "the binary log is removed when it is too large, too, whatever its age "
+                      "(max_binlog_total_size, binlog_space_limit)");
     say_metadata(d, server);
     return say_reach(d, server, err);
 }

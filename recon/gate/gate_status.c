@@ -37,6 +37,8 @@ static const char *const kept_variables[] = {
     "binlog_expire_logs_seconds",
     "binlog_expire_logs_auto_purge",
     "expire_logs_days",
+    "max_binlog_total_size",
+    "binlog_space_limit",
     "log_slave_updates",
     "log_replica_updates",
     "sync_binlog",

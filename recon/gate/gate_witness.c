@@ -1,6 +1,7 @@
 /* gate_witness.c: see gate_witness.h. */
 #include "recon/gate/gate_witness.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,12 @@ double mr_gate_witness_kept_h(const struct mr_gate_facts *f)
     return seconds > 0 ? seconds / 3600 : days > 0 ? days * 24 : 0;
 }
 
+bool mr_gate_witness_is_by_size(const struct mr_gate_facts *f)
+{
+    return strtod(value_of(f, "max_binlog_total_size"), NULL) > 0 ||
+           strtod(value_of(f, "binlog_space_limit"), NULL) > 0;
+}
+
 /* Of MINIMAL and NOBLOB columns are left out; MariaDB's FULL_NODUP leaves out what stands in the image
  * before it. */
 static bool has_whole_images(const struct mr_gate_facts *f)
@@ -77,7 +84,7 @@ static void look_at_retention(struct list *list, const struct mr_gate_facts *f, 
     if (in_days)
         (void)snprintf(fix, sizeof fix,
                        "SET GLOBAL expire_logs_days = %.0f, and in the option file.",
-                       (hours + 23) / 24);
+                       ceil(hours / 24));
     else
         (void)snprintf(fix, sizeof fix,
                        "SET GLOBAL binlog_expire_logs_seconds = %.0f, and in the option file.",

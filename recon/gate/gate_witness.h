@@ -28,6 +28,8 @@ size_t mr_gate_witness(const struct mr_gate_facts *facts, double hours,
 bool mr_gate_witness_matters(const struct mr_gate_facts *facts);
 /* Has the server a binary log? */
 bool mr_gate_witness_logs(const struct mr_gate_facts *facts);
+/* Is it removed when it is too large, whatever its age? */
+bool mr_gate_witness_is_by_size(const struct mr_gate_facts *facts);
 /* Hours after which a file of it is removed; 0: never by its age. */
 double mr_gate_witness_kept_h(const struct mr_gate_facts *facts);
 

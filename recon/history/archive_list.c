@@ -2,7 +2,9 @@
 #include "recon/history/archive_list.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -36,13 +38,76 @@ bool mr_archive_is_name(const char *name)
            strspn(name, letters) == len && strcmp(name, MR_ARCHIVE_FILE) != 0;
 }
 
-const char *mr_archive_path(const char *dir, const char *name, struct mr_arena *arena)
+const char *mr_archive_path(const char *dir, const char *file, struct mr_arena *arena)
 {
-    const size_t size = strlen(dir) + strlen(name) + sizeof "/.zst";
+    const size_t size = strlen(dir) + strlen(file) + sizeof "/";
     char *path = mr_arena_calloc(arena, size, 1);
     if (path != NULL)
-        (void)snprintf(path, size, "%s/%s.zst", dir, name);
+        (void)snprintf(path, size, "%s/%s", dir, file);
     return path;
+}
+
+/* ---- order ---- */
+
+/* The digits that the name ends in; *stem: how much stands before them. */
+static uint64_t number_of(const char *name, size_t *stem)
+{
+    size_t at = strlen(name);
+    while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+        at--;
+    *stem = at;
+    return strtoull(name + at, NULL, 10);
+}
+
+static bool same_stem(const char *a, const char *b, uint64_t *x, uint64_t *y)
+{
+    size_t left, right;
+    *x = number_of(a, &left);
+    *y = number_of(b, &right);
+    return left == right && strncmp(a, b, left) == 0;
+}
+
+bool mr_archive_is_next(const char *name, const char *next)
+{
+    uint64_t a, b;
+    return same_stem(name, next, &a, &b) && b == a + 1;
+}
+
+/* Of another stem nothing is known: it came later. */
+static bool is_before(const char *a, const char *b)
+{
+    uint64_t x, y;
+    return same_stem(a, b, &x, &y) && x < y;
+}
+
+struct mr_archived_log *mr_archive_list_put(struct mr_archive_list *list,
+                                            const struct mr_archived_log *log)
+{
+    struct mr_archived_log *slot = mr_archive_list_find(list, log->name);
+    if (slot == NULL)
+        slot = mr_vec_push(&list->logs);
+    if (slot == NULL)
+        return NULL;
+    *slot = *log;
+    while (slot > (struct mr_archived_log *)list->logs.items &&
+           is_before(log->name, slot[-1].name)) {
+        *slot = slot[-1];
+        *--slot = *log;
+    }
+    return slot;
+}
+
+void mr_archive_list_add_gaps(const struct mr_archive_list *list, struct mr_strbuf *out)
+{
+    for (size_t i = 1; i < list->logs.count; i++) {
+        const struct mr_archived_log *log = mr_vec_at(&list->logs, i - 1), *next = log + 1;
+        if (!log->is_whole)
+            mr_strbuf_add_fmt(out, "%sthe end of \"%s\" is not in the archive",
+                              out->len > 0 ? "\n" : "", log->name);
+        if (!mr_archive_is_next(log->name, next->name))
+            mr_strbuf_add_fmt(out, "%swhat came between \"%s\" and \"%s\" is not in the archive",
+                              out->len > 0 ? "\n" : "", log->name, next->name);
+    }
 }
 
 struct mr_archived_log *mr_archive_list_find(const struct mr_archive_list *list, const char *name)
@@ -97,17 +162,34 @@ static void read_server(struct mr_json_reader *r, const struct json_t *root,
     s->flavour = strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
 }
 
+/* Where it lies follows from what it is: no list can lead anywhere else. */
+static bool is_file_of(const char *file, const struct mr_archived_log *log)
+{
+    char name[MR_ARCHIVE_NAME_MAX + 32];
+    if (log->is_whole)
+        (void)snprintf(name, sizeof name, "%s.zst", log->name);
+    else
+        (void)snprintf(name, sizeof name, "%s.%" PRIu64 ".zst", log->name, log->bytes);
+    return strcmp(file, name) == 0;
+}
+
 static void read_log(struct mr_json_reader *r, const struct json_t *object,
                      struct mr_archived_log *log)
 {
     log->name = mr_json_read_text(r, object, "name");
     if (r->code == MR_OK && !mr_archive_is_name(log->name))
         mr_json_read_refuse(r, "the name of a log", log->name);
+    log->file = mr_json_read_text(r, object, "file");
     log->bytes = mr_json_read_number(r, object, "bytes");
+    log->server_bytes = mr_json_read_number(r, object, "server_bytes");
     log->stored_bytes = mr_json_read_number(r, object, "stored_bytes");
     log->began = mr_json_read_number(r, object, "began");
+    log->before = mr_json_read_text(r, object, "before");
     log->is_whole = mr_json_read_bool(r, object, "whole");
-    log->has_shifted = mr_json_read_bool(r, object, "shifted");
+    log->shift = mr_json_read_number(r, object, "shift");
+    log->fault = mr_json_read_text_or_null(r, object, "fault");
+    if (r->code == MR_OK && !is_file_of(log->file, log))
+        mr_json_read_refuse(r, "the file of a log", log->file);
     read_digest(r, object, "content_sha256", log->content);
     read_digest(r, object, "sha256", log->stored);
 }
@@ -182,13 +264,17 @@ static void write_log(struct mr_jsonw *w, const struct mr_archived_log *log)
 {
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "name", log->name);
+    mr_jsonw_add_str(w, "file", log->file);
     mr_jsonw_add_uint(w, "bytes", log->bytes);
     mr_jsonw_add_str(w, "content_sha256", log->content);
+    mr_jsonw_add_uint(w, "server_bytes", log->server_bytes);
     mr_jsonw_add_uint(w, "stored_bytes", log->stored_bytes);
     mr_jsonw_add_str(w, "sha256", log->stored);
     mr_jsonw_add_uint(w, "began", log->began);
+    mr_jsonw_add_str(w, "before", log->before);
     mr_jsonw_add_bool(w, "whole", log->is_whole);
-    mr_jsonw_add_bool(w, "shifted", log->has_shifted);
+    mr_jsonw_add_uint(w, "shift", log->shift);
+    mr_jsonw_add_str(w, "fault", log->fault);
     mr_jsonw_object_end(w);
 }
 

@@ -23,13 +23,19 @@
 #define MR_ARCHIVE_NAME_MAX 200 /* bytes of a log's name */
 
 struct mr_archived_log {
-    const char *name; /* "bin.000001", as the server has it; its file is NAME.zst */
+    const char *name; /* "bin.000001", as the server has it */
+    const char
+        *file; /* "bin.000001.zst"; of one that was not closed "bin.000001.4711.zst", so that a
+                         later copy of it does not take its place before it is listed */
     uint64_t bytes, stored_bytes;
+    uint64_t server_bytes; /* that the server said it had; of one that was not closed: at least */
     char content[MR_SHA256_HEX], stored[MR_SHA256_HEX]; /* of the log, of the file */
     uint64_t began;                                     /* seconds of UTC since 1970 */
-    bool is_whole;    /* the server had closed it; else it was archived up to `bytes` */
-    bool has_shifted; /* the server left out what only its own file holds (encryption): bytes do not
-                         stand where their positions say */
+    const char *before; /* transactions of the logs before it: GTIDs of either family; "": none */
+    bool is_whole;      /* the server had closed it; else it was archived up to `bytes` */
+    uint64_t shift; /* bytes that the server left out behind the head, since only its own file holds
+                           them (encryption): events stand by so many further to the front */
+    const char *fault; /* what is wrong with it on the server already; or NULL */
 };
 
 struct mr_archive_list {
@@ -53,7 +59,14 @@ enum mr_code mr_archive_list_write(const char *dir, const struct mr_archive_list
 struct mr_archived_log *mr_archive_list_find(const struct mr_archive_list *list, const char *name);
 /* May a log be called that? */
 bool mr_archive_is_name(const char *name);
-/* DIR/NAME.zst, in the arena. */
-const char *mr_archive_path(const char *dir, const char *name, struct mr_arena *arena);
+/* DIR/FILE, in the arena. */
+const char *mr_archive_path(const char *dir, const char *file, struct mr_arena *arena);
+/* In the place of one of that name, else in the order of their numbers.  NULL: out of memory. */
+struct mr_archived_log *mr_archive_list_put(struct mr_archive_list *list,
+                                            const struct mr_archived_log *log);
+/* Does `next` come right behind `log` by their names, "bin.000009" and "bin.000010"? */
+bool mr_archive_is_next(const char *name, const char *next);
+/* What is lacking between the logs of a list, a clause for each, lines; "": nothing. */
+void mr_archive_list_add_gaps(const struct mr_archive_list *list, struct mr_strbuf *out);
 
 #endif

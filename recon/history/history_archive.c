@@ -1,57 +1,44 @@
 /* history_archive.c: see history_archive.h. */
 #include "recon/history/history_archive.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/run_id.h"
+#include "core/binlog/binlog_event.h"
+#include "core/binlog/binlog_query.h"
 #include "core/db/db_binlog.h"
-#include "core/file/outfile.h"
+#include "recon/history/archive_log.h"
 
-#define MAGIC                                                                                      \
-    "\xfe"                                                                                         \
-    "bin"
-#define MAGIC_BYTES MR_DB_BINLOG_FIRST
-#define HEADER_BYTES 19
-#define TYPE_AT 4
-#define SIZE_AT 9
-#define END_AT 13
-#define FLAGS_AT 17
-#define ARTIFICIAL 0x20
-#define ROTATE 4
-#define FORMAT_DESCRIPTION 15
-#define ROTATE_NAME_AT (HEADER_BYTES + 8)
-#define NO_LOG 1381 /* of SHOW BINARY LOGS */
 #define THROTTLE_EVERY_BYTES (4u << 20)
+#define NO_LOG 1381         /* of SHOW BINARY LOGS */
+#define CANNOT_SEND 1236    /* of a dump: the file is not what it should be */
+#define ENCRYPTED_COLUMN 2  /* of SHOW BINARY LOGS, MySQL since 8.0.14 */
+#define ENCRYPTED_BYTES 512 /* in front of an encrypted file of MySQL, which its size has */
+#define RECONNECTS 3
 
-/* A log of the server's. */
-struct log {
-    const char *name;
-    uint64_t bytes;
-    bool is_last; /* it is being written */
-};
-
-/* The file that is being written. */
-struct writing {
-    struct mr_outfile *file;
-    struct mr_sha256 hash;
-    struct mr_archived_log log;
-    const struct log *of;
-    bool is_open;
-};
+#define ANEW_HINT                                                                                  \
+    "The server has begun its logs anew (RESET), or is another one. Archive them into another "    \
+    "directory, and keep this one."
 
 struct work {
     struct mr_history_archive *a;
     const char *dir;
-    struct mr_vec logs; /* struct log */
-    size_t at;          /* the log that events are of */
-    struct writing w;
+    int dir_fd;         /* locked */
+    struct mr_vec logs; /* struct mr_archive_source, in the server's order */
+    size_t at, until;   /* the log that events are of, and the first that is not wanted any more */
+    struct mr_archive_log w;
     uint64_t since_wait;
+    bool is_used; /* the connection was: it has to be opened again */
 };
 
 static enum mr_code nomem(struct mr_err *err)
@@ -77,20 +64,38 @@ const char *mr_archive_state_word(enum mr_archive_state state)
     return words[state];
 }
 
-static const struct log *log_at(const struct work *w, size_t at)
+static const struct mr_archive_source *log_at(const struct work *w, size_t at)
 {
     return mr_vec_at(&w->logs, at);
 }
 
+static const struct mr_archived_log *kept_of(const struct work *w, size_t at)
+{
+    return mr_archive_list_find(&w->a->list, log_at(w, at)->name);
+}
+
+static enum mr_code tell(struct work *w, const struct mr_archived_log *log,
+                         enum mr_archive_state state, const char *why, struct mr_err *err)
+{
+    struct mr_archive_told *told = mr_vec_push(&w->a->told);
+    if (told == NULL)
+        return nomem(err);
+    *told = (struct mr_archive_told){.log = *log, .state = state, .why = why};
+    return MR_OK;
+}
+
 /* ---- what the server has ---- */
 
-static enum mr_code take_log(struct work *w, const struct mr_cell *row, struct mr_err *err)
+static enum mr_code take_log(struct work *w, const struct mr_cell *row, bool is_encrypted,
+                             struct mr_err *err)
 {
-    struct log *log = mr_vec_push(&w->logs);
+    struct mr_archive_source *log = mr_vec_push(&w->logs);
     if (log == NULL)
         return nomem(err);
-    *log = (struct log){mr_arena_strdup(w->a->arena, row[0].ptr), strtoull(row[1].ptr, NULL, 10),
-                        false};
+    *log = (struct mr_archive_source){mr_arena_strdup(w->a->arena, row[0].ptr),
+                                      strtoull(row[1].ptr, NULL, 10), false};
+    if (is_encrypted && log->bytes >= ENCRYPTED_BYTES)
+        log->bytes -= ENCRYPTED_BYTES;
     if (log->name == NULL)
         return nomem(err);
     if (!mr_archive_is_name(log->name))
@@ -107,23 +112,113 @@ static enum mr_code list_logs(struct work *w, struct mr_err *err)
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     enum mr_code code = mr_db_query(w->a->db, "vv*", sql, sizeof sql - 1, &res, err);
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL)
-        code = take_log(w, row, err);
+    const bool says = code == MR_OK && mr_result_columns(res) > ENCRYPTED_COLUMN &&
+                      strcasecmp(mr_result_column_name(res, ENCRYPTED_COLUMN), "Encrypted") == 0;
+    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+        const char *yes = says ? row[ENCRYPTED_COLUMN].ptr : NULL;
+        code = take_log(w, row, yes != NULL && strcasecmp(yes, "Yes") == 0, err);
+    }
     mr_result_free(res);
     if ((code == MR_OK && w->logs.count == 0) || (code != MR_OK && err->sql_errno == NO_LOG))
         return mr_err_set(err, MR_E_UNSUPPORTED, "server \"%s\" has no binary log",
                           mr_db_label(w->a->db));
     if (code == MR_OK)
-        ((struct log *)mr_vec_at(&w->logs, w->logs.count - 1))->is_last = true;
+        ((struct mr_archive_source *)mr_vec_at(&w->logs, w->logs.count - 1))->is_last = true;
     return code;
 }
 
-static enum mr_code began_of(const struct work *w, const char *name, uint64_t *began,
+static enum mr_code ask_head(const struct work *w, const char *name, struct mr_archive_head *head,
                              struct mr_err *err)
 {
     struct mr_db_opts opts = *w->a->opts;
     opts.same_as = mr_db_server(w->a->db);
-    return mr_db_binlog_began(w->a->ep, &opts, name, began, err);
+    mr_archive_head_init(head);
+    return mr_archive_head_ask(head, w->a->ep, &opts, name, err);
+}
+
+/* ---- is it what was archived before? ---- */
+
+static enum mr_code refuse_anew(const char *hint, struct mr_err *err)
+{
+    mr_err_hint(err, "%s", hint);
+    return MR_E_REFUSED;
+}
+
+static enum mr_code require_same_server(const struct work *w, struct mr_err *err)
+{
+    const struct mr_server *now = mr_db_server(w->a->db);
+    if (mr_server_is_same(&w->a->list.of, now))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" is the archive of another server, %s", w->dir,
+                     w->a->list.server);
+    return refuse_anew("Each server has a directory of its own.", err);
+}
+
+/* A log that was whole stays as long as it was; one that was not has grown, or stands. */
+static enum mr_code require_same_sizes(const struct work *w, struct mr_err *err)
+{
+    for (size_t i = 0; i < w->logs.count; i++) {
+        const struct mr_archive_source *log = log_at(w, i);
+        const struct mr_archived_log *kept = kept_of(w, i);
+        if (kept == NULL || log->bytes == 0)
+            continue;
+        if (kept->is_whole ? log->bytes == kept->server_bytes : log->bytes >= kept->server_bytes)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "binary log \"%s\" of server \"%s\" has %" PRIu64
+                         " bytes, and the one in \"%s\" had %" PRIu64 ": it is another one",
+                         log->name, mr_db_label(w->a->db), log->bytes, w->dir, kept->server_bytes);
+        return refuse_anew(ANEW_HINT, err);
+    }
+    return MR_OK;
+}
+
+/* No log of the archive is on the server any more: that the first there comes behind the last here is
+ * proved by GTIDs, or not taken for true. */
+static enum mr_code require_later(const struct work *w, struct mr_err *err)
+{
+    const struct mr_archived_log *last = mr_vec_at(&w->a->list.logs, w->a->list.logs.count - 1);
+    const bool is_mariadb = mr_db_server(w->a->db)->flavour == MR_FLAVOUR_MARIADB;
+    struct mr_archive_head head;
+    bool known = false, follows = false;
+    enum mr_code code = ask_head(w, log_at(w, 0)->name, &head, err);
+    if (code == MR_OK)
+        code = mr_archive_head_follows(last->before, head.before.ptr != NULL ? head.before.ptr : "",
+                                       is_mariadb, &known, &follows, err);
+    if (code == MR_OK && !(known && follows && head.began >= last->began)) {
+        code = mr_err_set(
+            err, MR_E_REFUSED,
+            "none of the logs in \"%s\" is on server \"%s\" any more, and %s that \"%s\" "
+            "comes behind \"%s\"",
+            w->dir, mr_db_label(w->a->db), known ? "its GTIDs contradict" : "nothing says",
+            log_at(w, 0)->name, last->name);
+        (void)refuse_anew("Archive them into another directory, and keep this one.", err);
+    }
+    mr_archive_head_release(&head);
+    return code;
+}
+
+/* Two logs of the same name and size are the same if they were begun at the same time. */
+static enum mr_code require_same_beginning(const struct work *w, struct mr_err *err)
+{
+    for (size_t i = w->logs.count; i > 0; i--) {
+        const struct mr_archived_log *kept = kept_of(w, i - 1);
+        struct mr_archive_head head;
+        if (kept == NULL || log_at(w, i - 1)->bytes == 0)
+            continue;
+        enum mr_code code = ask_head(w, kept->name, &head, err);
+        if (code == MR_OK && head.began != kept->began) {
+            code =
+                mr_err_set(err, MR_E_REFUSED,
+                           "binary log \"%s\" of server \"%s\" was begun at another time than the "
+                           "one in \"%s\"",
+                           kept->name, mr_db_label(w->a->db), w->dir);
+            (void)refuse_anew(ANEW_HINT, err);
+        }
+        mr_archive_head_release(&head);
+        return code;
+    }
+    return w->a->list.logs.count > 0 ? require_later(w, err) : MR_OK;
 }
 
 /* ---- what of it is wanted ---- */
@@ -143,9 +238,12 @@ static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *e
         return MR_OK;
     const int64_t since_s = seconds_of(w->a->since);
     for (size_t i = w->logs.count; i > 1; i--) {
-        uint64_t began = 0;
-        MR_TRY(began_of(w, log_at(w, i - 1)->name, &began, err));
-        if ((int64_t)began <= since_s) {
+        struct mr_archive_head head;
+        enum mr_code code = ask_head(w, log_at(w, i - 1)->name, &head, err);
+        const bool is_before = code == MR_OK && (int64_t)head.began <= since_s;
+        mr_archive_head_release(&head);
+        MR_TRY(code);
+        if (is_before) {
             *first = i - 1;
             return MR_OK;
         }
@@ -153,196 +251,83 @@ static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *e
     return MR_OK;
 }
 
-/* The server has begun anew (RESET) where a log that was whole has another size, or one that was not is
- * shorter: what it has now would be taken for the other history. */
-static enum mr_code require_same_logs(const struct work *w, struct mr_err *err)
+/* The last one, too, where nothing was written to it since; and one that has a fault and has not grown. */
+static bool is_kept(const struct work *w, size_t at)
 {
-    for (size_t i = 0; i < w->logs.count; i++) {
-        const struct log *log = log_at(w, i);
-        const struct mr_archived_log *kept = mr_archive_list_find(&w->a->list, log->name);
-        if (kept == NULL || kept->has_shifted)
-            continue;
-        if (kept->is_whole ? log->bytes != kept->bytes : log->bytes < kept->bytes) {
-            (void)mr_err_set(err, MR_E_REFUSED,
-                             "binary log \"%s\" of server \"%s\" has %" PRIu64
-                             " bytes, and the one in \"%s\" %" PRIu64 ": it is another one",
-                             log->name, mr_db_label(w->a->db), log->bytes, w->dir, kept->bytes);
-            mr_err_hint(err, "The server has begun its logs anew (RESET), or is another one. "
-                             "Archive them into another directory, and keep this one.");
-            return MR_E_REFUSED;
-        }
-    }
-    return MR_OK;
+    const struct mr_archived_log *kept = kept_of(w, at);
+    const struct mr_archive_source *log = log_at(w, at);
+    return kept != NULL && (kept->is_whole || (kept->server_bytes == log->bytes &&
+                                               (log->is_last || kept->fault != NULL)));
 }
 
-/* Two logs of the same name and size are the same if they were begun at the same time. */
-static enum mr_code require_same_beginning(const struct work *w, struct mr_err *err)
+static bool is_to_be_read(const struct work *w, size_t at)
 {
-    for (size_t i = w->logs.count; i > 0; i--) {
-        const struct mr_archived_log *kept =
-            mr_archive_list_find(&w->a->list, log_at(w, i - 1)->name);
-        uint64_t began = 0;
-        if (kept == NULL)
-            continue;
-        MR_TRY(began_of(w, kept->name, &began, err));
-        if (began == kept->began)
-            return MR_OK;
-        (void)mr_err_set(
-            err, MR_E_REFUSED,
-            "binary log \"%s\" of server \"%s\" was begun at another time than the one "
-            "in \"%s\"",
-            kept->name, mr_db_label(w->a->db), w->dir);
-        mr_err_hint(err, "The server has begun its logs anew (RESET), or is another one. Archive "
-                         "them into another directory, and keep this one.");
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
+    return !is_kept(w, at) && log_at(w, at)->bytes > 0;
 }
 
-static enum mr_code require_same_server(const struct work *w, struct mr_err *err)
-{
-    const struct mr_server *now = mr_db_server(w->a->db);
-    if (mr_server_is_same(&w->a->list.of, now))
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" is the archive of another server, %s", w->dir,
-                     w->a->list.server);
-    mr_err_hint(err, "Each server has a directory of its own.");
-    return MR_E_REFUSED;
-}
+/* ---- reading ---- */
 
-/* Logs that are neither in the archive nor on the server any more: the first one that is to be read is
- * not the one behind the last that is archived. */
-static enum mr_code look_for_gap(struct work *w, size_t first, struct mr_err *err)
+static enum mr_code begin_log(struct work *w, struct mr_err *err)
 {
-    const size_t count = w->a->list.logs.count;
-    const struct mr_archived_log *last = count > 0 ? mr_vec_at(&w->a->list.logs, count - 1) : NULL;
-    if (last == NULL)
-        return MR_OK;
-    for (size_t i = 0; i < w->logs.count; i++)
-        if (strcmp(log_at(w, i)->name, last->name) == 0)
-            return MR_OK;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text,
-                      "the server has removed what came between \"%s\"%s and \"%s\" before it was "
-                      "archived",
-                      last->name, last->is_whole ? "" : " (its end, too)", log_at(w, first)->name);
-    w->a->gap = text.failed ? NULL : mr_arena_strdup(w->a->arena, text.ptr);
-    mr_strbuf_release(&text);
-    return w->a->gap != NULL ? MR_OK : nomem(err);
-}
-
-/* ---- writing ---- */
-
-static uint32_t number_at(const uint8_t *at)
-{
-    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static enum mr_code put(struct work *w, const void *ptr, size_t len, struct mr_err *err)
-{
-    mr_sha256_add(&w->w.hash, ptr, len);
-    w->w.log.bytes += len;
-    return mr_outfile_write(w->w.file, ptr, len, err);
-}
-
-/* It has its name only when it is whole: a run that is killed leaves nothing of it. */
-static enum mr_code begin_file(struct work *w, struct mr_err *err)
-{
-    const struct log *log = log_at(w, w->at);
-    struct mr_outfile_opts opts = {
-        .path = mr_archive_path(w->dir, log->name, w->a->arena), .force = true, .compress = true};
-    if (opts.path == NULL)
-        return nomem(err);
-    w->w = (struct writing){.log = {.name = log->name, .is_whole = !log->is_last}, .of = log};
-    MR_TRY(mr_sha256_init(&w->w.hash, err));
-    w->w.is_open = true;
-    MR_TRY(mr_outfile_begin(&opts, &w->w.file, err));
+    const struct mr_archive_source *log = log_at(w, w->at);
+    w->w = (struct mr_archive_log){.dir = w->dir,
+                                   .server = mr_db_label(w->a->db),
+                                   .of = log,
+                                   .kept = kept_of(w, w->at),
+                                   .arena = w->a->arena};
     mr_log_detail("reading binary log \"%s\", %" PRIu64 " bytes", log->name, log->bytes);
-    return put(w, MAGIC, MAGIC_BYTES, err);
+    return mr_archive_log_begin(&w->w, err);
 }
 
-/* In the place of its kind of an earlier run, or behind all others. */
-static enum mr_code list_it(struct work *w, struct mr_err *err)
+/* The copy that it takes the place of is removed behind the list, which names the new one. */
+static enum mr_code end_log(struct work *w, const char *fault, struct mr_err *err)
 {
     struct mr_archive_list *list = &w->a->list;
+    struct mr_archived_log log;
     char now[MR_RUN_TIME_SIZE];
-    struct mr_archived_log *slot = mr_archive_list_find(list, w->w.log.name);
-    if (slot == NULL)
-        slot = mr_vec_push(&list->logs);
-    struct mr_archive_told *told = mr_vec_push(&w->a->told);
+    const char *old = w->w.kept != NULL ? w->w.kept->file : NULL;
+    MR_TRY(mr_archive_log_end(&w->w, fault, &log, err));
+    mr_archive_log_drop(&w->w);
     mr_run_id_time(now);
     list->made = mr_arena_strdup(w->a->arena, now);
-    if (slot == NULL || told == NULL || list->made == NULL)
+    if (list->made == NULL || mr_archive_list_put(list, &log) == NULL)
         return nomem(err);
-    *slot = w->w.log;
-    *told = (struct mr_archive_told){.log = w->w.log, .state = MR_ARCHIVE_ADDED};
-    return mr_archive_list_write(w->dir, list, err);
+    MR_TRY(mr_archive_list_write(w->dir, list, err));
+    if (old != NULL && strcmp(old, log.file) != 0)
+        (void)unlinkat(w->dir_fd, old, 0);
+    w->a->bytes += log.bytes;
+    w->a->stored_bytes += log.stored_bytes;
+    return tell(w, &log, MR_ARCHIVE_ADDED, log.fault, err);
 }
 
-static void drop_file(struct work *w)
+/* The server says which log comes now, before its first event.  Logs that are begun while we read are for
+ * the next run, which finds the one before them whole. */
+static enum mr_code follow(struct work *w, const struct mr_binlog_event *event, bool *over,
+                           struct mr_err *err)
 {
-    if (w->w.is_open)
-        mr_sha256_release(&w->w.hash);
-    mr_outfile_free(w->w.file);
-    w->w = (struct writing){.file = NULL};
-}
-
-/* A log that the server had closed has as many bytes as the server said, or something was lost on the
- * way. */
-static enum mr_code end_file(struct work *w, struct mr_err *err)
-{
-    const char *path = mr_archive_path(w->dir, w->w.log.name, w->a->arena);
-    if (path == NULL)
-        return nomem(err);
-    if (w->w.log.is_whole && !w->w.log.has_shifted && w->w.log.bytes != w->w.of->bytes)
-        return mr_err_set(err, MR_E_BINLOG,
-                          "server \"%s\" sent %" PRIu64 " bytes of binary log \"%s\", which has "
-                          "%" PRIu64,
-                          mr_db_label(w->a->db), w->w.log.bytes, w->w.log.name, w->w.of->bytes);
-    MR_TRY(mr_outfile_commit(w->w.file, err));
-    mr_sha256_finish(&w->w.hash, w->w.log.content);
-    MR_TRY(mr_sha256_file(path, w->w.log.stored, &w->w.log.stored_bytes, err));
-    w->a->bytes += w->w.log.bytes;
-    w->a->stored_bytes += w->w.log.stored_bytes;
-    enum mr_code code = list_it(w, err);
-    drop_file(w);
-    return code;
-}
-
-/* An event stands where the one before it ended.  What an encrypted file holds for itself alone is not
- * sent; it stands behind the head. */
-static enum mr_code check_place(struct work *w, const uint8_t *raw, size_t len, struct mr_err *err)
-{
-    const uint32_t end = number_at(raw + END_AT);
-    const uint32_t want = (uint32_t)(w->w.log.bytes + len);
-    if (number_at(raw + SIZE_AT) != len)
-        return mr_err_set(err, MR_E_BINLOG,
-                          "server \"%s\" sent an event of binary log \"%s\" that says another size "
-                          "than it has, behind %" PRIu64,
-                          mr_db_label(w->a->db), w->w.log.name, w->w.log.bytes);
-    if (end == want || end == 0 || w->w.log.has_shifted)
-        return MR_OK;
-    if (w->w.log.bytes > MAGIC_BYTES && raw[TYPE_AT] != FORMAT_DESCRIPTION && end > want) {
-        w->w.log.has_shifted = true;
-        return MR_OK;
+    struct mr_binlog_rotate rotate;
+    MR_TRY(mr_binlog_rotate_read(event, &rotate, err));
+    for (;;) {
+        const char *name = log_at(w, w->at)->name;
+        /* a checksum may stand behind the name */
+        if (rotate.name.len >= strlen(name) && strncmp(rotate.name.ptr, name, strlen(name)) == 0)
+            return w->w.is_open ? MR_OK : begin_log(w, err);
+        if (!w->w.is_open)
+            return mr_err_set(
+                err, MR_E_BINLOG,
+                "server \"%s\" sends another binary log than \"%s\", which was asked for",
+                mr_db_label(w->a->db), name);
+        MR_TRY(end_log(w, NULL, err));
+        *over = ++w->at == w->until;
+        if (*over)
+            return MR_OK;
+        MR_TRY(begin_log(w, err));
     }
-    return mr_err_set(err, MR_E_BINLOG,
-                      "server \"%s\" sent an event of binary log \"%s\" that ends at %" PRIu32
-                      " in place of %" PRIu32,
-                      mr_db_label(w->a->db), w->w.log.name, end, want);
 }
 
 /* The throttle is asked a few times a second at most: it is no statement a chunk that is sent here. */
 static enum mr_code add_event(struct work *w, const uint8_t *raw, size_t len, struct mr_err *err)
 {
-    const bool is_head = raw[TYPE_AT] == FORMAT_DESCRIPTION;
-    if (w->w.log.bytes == MAGIC_BYTES && !is_head)
-        return mr_err_set(err, MR_E_BINLOG,
-                          "binary log \"%s\" of server \"%s\" begins without its head",
-                          w->w.log.name, mr_db_label(w->a->db));
-    MR_TRY(check_place(w, raw, len, err));
-    if (is_head && w->w.log.began == 0)
-        w->w.log.began = number_at(raw);
     mr_progress_add(w->a->progress, 0, len);
     mr_progress_add_done(w->a->progress, len);
     mr_progress_tick(w->a->progress);
@@ -351,101 +336,162 @@ static enum mr_code add_event(struct work *w, const uint8_t *raw, size_t len, st
         w->since_wait = 0;
         MR_TRY(mr_throttle_wait(w->a->throttle, err));
     }
-    return put(w, raw, len, err);
-}
-
-/* The server says which log comes now, before its first event.  Logs that are begun while we read are for
- * the next run, which finds the one before them whole. */
-static enum mr_code follow(struct work *w, const uint8_t *raw, size_t len, bool *over,
-                           struct mr_err *err)
-{
-    const char *name = (const char *)raw + ROTATE_NAME_AT;
-    const size_t size = len > ROTATE_NAME_AT ? len - ROTATE_NAME_AT : 0;
-    const struct log *now = log_at(w, w->at);
-    if (size >= strlen(now->name) && strncmp(name, now->name, strlen(now->name)) == 0)
-        return w->w.is_open ? MR_OK : begin_file(w, err);
-    *over = w->at + 1 == w->logs.count;
-    if (w->w.is_open)
-        MR_TRY(end_file(w, err));
-    if (*over)
-        return MR_OK;
-    w->at++;
-    now = log_at(w, w->at);
-    if (size < strlen(now->name) || strncmp(name, now->name, strlen(now->name)) != 0)
-        return mr_err_set(err, MR_E_BINLOG,
-                          "server \"%s\" goes on with another binary log than \"%s\"",
-                          mr_db_label(w->a->db), now->name);
-    return begin_file(w, err);
+    return mr_archive_log_add(&w->w, raw, len, err);
 }
 
 static enum mr_code take_event(struct work *w, const uint8_t *raw, size_t len, bool *over,
                                struct mr_err *err)
 {
-    if (len < HEADER_BYTES)
-        return mr_err_set(err, MR_E_BINLOG, "server \"%s\" sent an event without a header",
-                          mr_db_label(w->a->db));
-    const bool is_made = ((raw[FLAGS_AT] | (unsigned)raw[FLAGS_AT + 1] << 8) & ARTIFICIAL) != 0;
-    if (is_made && raw[TYPE_AT] == ROTATE)
-        return follow(w, raw, len, over, err);
+    const struct mr_binlog_place place = {log_at(w, w->at)->name, 0};
+    struct mr_binlog_event event;
+    MR_TRY(mr_binlog_header(&place, raw, len, &event, err));
+    const bool is_made = (event.flags & MR_BINLOG_ARTIFICIAL) != 0;
+    if (is_made && event.type == MR_BINLOG_ROTATE)
+        return follow(w, &event, over, err);
     if (is_made)
         return MR_OK;
     if (!w->w.is_open)
-        MR_TRY(begin_file(w, err));
+        MR_TRY(begin_log(w, err));
     return add_event(w, raw, len, err);
 }
 
-/* One request for all that is left: the server goes from log to log by itself. */
+/* A file that ends within an event, as a crash leaves it, or that is damaged: what came of it is evidence,
+ * and so is what stands behind it. */
+static bool is_of_the_file(const struct work *w, const struct mr_err *why)
+{
+    return why->sql_errno == CANNOT_SEND && w->w.is_open && w->w.events > 0;
+}
+
+static enum mr_code end_dump(struct work *w, bool over, struct mr_err *err)
+{
+    if (over)
+        return MR_OK;
+    if (w->w.is_open) {
+        MR_TRY(end_log(w, NULL, err));
+        w->at++;
+    }
+    if (w->at == w->until)
+        return MR_OK;
+    return mr_err_set(err, MR_E_BINLOG, "server \"%s\" sent nothing of binary log \"%s\"",
+                      mr_db_label(w->a->db), log_at(w, w->at)->name);
+}
+
+/* One request for all up to w->until: the server goes from log to log by itself. */
 static enum mr_code read_logs(struct work *w, struct mr_err *err)
 {
     struct mr_db_binlog *dump = NULL;
+    struct mr_err why = {0};
     const uint8_t *raw;
     size_t len = 1;
     bool over = false;
-    enum mr_code code = mr_db_binlog_open(w->a->db, log_at(w, w->at)->name, MAGIC_BYTES,
-                                          mr_db_binlog_id(), &dump, err);
+    if (w->is_used)
+        MR_TRY(mr_db_reconnect(w->a->db, RECONNECTS, err));
+    w->is_used = true;
+    enum mr_code code = mr_db_binlog_open(w->a->db, log_at(w, w->at)->name, MR_DB_BINLOG_FIRST,
+                                          mr_db_binlog_id(), &dump, &why);
     while (code == MR_OK && !over && len > 0) {
-        code = mr_db_binlog_next(dump, &raw, &len, err);
+        code = mr_db_binlog_next(dump, &raw, &len, &why);
         if (code == MR_OK && len > 0)
-            code = take_event(w, raw, len, &over, err);
+            code = take_event(w, raw, len, &over, &why);
     }
-    if (code == MR_OK && w->w.is_open)
-        code = end_file(w, err);
-    if (code == MR_OK && !over && w->at + 1 < w->logs.count)
-        code = mr_err_set(err, MR_E_BINLOG,
-                          "server \"%s\" sent nothing of binary log \"%s\" and those behind it",
-                          mr_db_label(w->a->db), log_at(w, w->at + 1)->name);
-    drop_file(w);
+    if (code == MR_OK) {
+        code = end_dump(w, over, err);
+    } else if (is_of_the_file(w, &why)) {
+        const char *fault = mr_arena_strdup(w->a->arena, why.message);
+        code = fault != NULL ? end_log(w, fault, err) : nomem(err);
+        w->at++;
+    } else {
+        *err = why;
+    }
+    mr_archive_log_drop(&w->w);
     mr_db_binlog_close(dump);
     return code;
 }
 
-/* ---- all of it ---- */
-
-/* Logs that are whole in the archive are passed by; only at the beginning, since what follows is read in
- * one go. */
-static enum mr_code pass_kept(struct work *w, struct mr_err *err)
+static enum mr_code pass_by(struct work *w, struct mr_err *err)
 {
-    for (; w->at < w->logs.count; w->at++) {
-        const struct mr_archived_log *kept =
-            mr_archive_list_find(&w->a->list, log_at(w, w->at)->name);
-        if (kept == NULL || !kept->is_whole)
-            return MR_OK;
-        struct mr_archive_told *told = mr_vec_push(&w->a->told);
-        if (told == NULL)
-            return nomem(err);
-        *told = (struct mr_archive_told){.log = *kept, .state = MR_ARCHIVE_KEPT};
+    const struct mr_archived_log *kept = kept_of(w, w->at);
+    const struct mr_archived_log gone = {.name = log_at(w, w->at)->name};
+    w->at++;
+    return kept != NULL
+               ? tell(w, kept, MR_ARCHIVE_KEPT, kept->fault, err)
+               : tell(w, &gone, MR_ARCHIVE_MISSING, "its file is gone from the server's disk", err);
+}
+
+static enum mr_code read_all(struct work *w, struct mr_err *err)
+{
+    for (size_t i = w->at; i < w->logs.count; i++)
+        if (is_to_be_read(w, i))
+            mr_progress_add_total(w->a->progress, log_at(w, i)->bytes);
+    while (w->at < w->logs.count) {
+        w->until = w->at;
+        while (w->until < w->logs.count && is_to_be_read(w, w->until))
+            w->until++;
+        while (w->at < w->until)
+            MR_TRY(read_logs(w, err));
+        if (w->at < w->logs.count)
+            MR_TRY(pass_by(w, err));
     }
     return MR_OK;
 }
 
-static enum mr_code make_dir(const char *dir, struct mr_err *err)
+/* ---- the directory ---- */
+
+/* One at a time: two would write each other's list.  Where a file system knows no locks it is said. */
+static enum mr_code lock_dir(struct work *w, struct mr_err *err)
 {
-    struct stat st;
-    if (mkdir(dir, 0700) == 0)
+    if (mkdir(w->dir, 0700) != 0 && errno != EEXIST)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not make directory \"%s\"", w->dir);
+    w->dir_fd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (w->dir_fd < 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"", w->dir);
+    if (flock(w->dir_fd, LOCK_EX | LOCK_NB) == 0)
         return MR_OK;
-    if (errno == EEXIST && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-        return MR_OK;
-    return mr_err_set_sys(err, MR_E_IO, errno, "could not make directory \"%s\"", dir);
+    if (errno == EWOULDBLOCK || errno == EINTR) {
+        (void)mr_err_set(err, MR_E_REFUSED, "another run is at work in \"%s\"", w->dir);
+        mr_err_hint(err, "Wait until it has finished.");
+        return MR_E_REFUSED;
+    }
+    mr_log_warning(
+        "the file system of \"%s\" knows no locks: see that one run at a time works there", w->dir);
+    return MR_OK;
+}
+
+/* What a run that was killed has left: nobody else is at work here. */
+static bool is_left_over(const struct mr_archive_list *list, const char *name)
+{
+    const size_t len = strlen(name);
+    if (name[0] == '.')
+        return strncmp(name, ".myrecon-", 9) == 0 ||
+               (len > 4 && strcmp(name + len - 4, ".new") == 0);
+    for (size_t i = 0; i < list->logs.count; i++) {
+        const struct mr_archived_log *log = mr_vec_at(&list->logs, i);
+        const size_t stem = strlen(log->name);
+        if (strcmp(name, log->file) == 0)
+            return false;
+        if (strncmp(name, log->name, stem) == 0 && name[stem] == '.' && len > stem + 5 &&
+            strspn(name + stem + 1, "0123456789") == len - stem - 5 &&
+            strcmp(name + len - 4, ".zst") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void tidy(const struct work *w)
+{
+    const int fd = dup(w->dir_fd);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    if (dir == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    rewinddir(dir);
+    while ((entry = readdir(dir)) != NULL)
+        if (is_left_over(&w->a->list, entry->d_name))
+            (void)unlinkat(w->dir_fd, entry->d_name, 0);
+    (void)closedir(dir);
 }
 
 /* All that can be refused is refused before a byte is written. */
@@ -453,30 +499,43 @@ static enum mr_code prepare(struct work *w, struct mr_err *err)
 {
     struct mr_history_archive *a = w->a;
     bool found = false;
-    size_t first = 0;
-    MR_TRY(make_dir(w->dir, err));
+    MR_TRY(lock_dir(w, err));
     MR_TRY(mr_archive_list_read(w->dir, a->arena, &a->list, &found, err));
     if (found)
         MR_TRY(require_same_server(w, err));
+    tidy(w);
     a->list.server = a->shown;
     a->list.of = *mr_db_server(a->db);
     MR_TRY(list_logs(w, err));
-    MR_TRY(require_same_logs(w, err));
+    MR_TRY(require_same_sizes(w, err));
     MR_TRY(require_same_beginning(w, err));
-    MR_TRY(first_wanted(w, &first, err));
-    MR_TRY(look_for_gap(w, first, err));
-    w->at = first;
-    return pass_kept(w, err);
+    return first_wanted(w, &w->at, err);
 }
 
 enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, struct mr_err *err)
 {
-    struct work w = {.a = a, .dir = dir, .logs = MR_VEC_INIT(struct log)};
+    struct work w = {
+        .a = a, .dir = dir, .dir_fd = -1, .logs = MR_VEC_INIT(struct mr_archive_source)};
     enum mr_code code = prepare(&w, err);
-    for (size_t i = w.at; code == MR_OK && i < w.logs.count; i++)
-        mr_progress_add_total(a->progress, log_at(&w, i)->bytes);
-    if (code == MR_OK && w.at < w.logs.count)
-        code = read_logs(&w, err);
+    if (code == MR_OK)
+        code = read_all(&w, err);
+    if (code == MR_OK)
+        code = mr_history_archive_gaps(a, err);
     mr_vec_release(&w.logs);
+    if (w.dir_fd >= 0)
+        (void)close(w.dir_fd);
+    return code;
+}
+
+enum mr_code mr_history_archive_gaps(struct mr_history_archive *a, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_archive_list_add_gaps(&a->list, &text);
+    enum mr_code code = mr_strbuf_check(&text, "archiving binary logs", err);
+    if (code == MR_OK && text.len > 0) {
+        a->gap = mr_arena_strdup(a->arena, text.ptr);
+        code = a->gap != NULL ? MR_OK : nomem(err);
+    }
+    mr_strbuf_release(&text);
     return code;
 }

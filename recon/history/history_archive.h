@@ -6,10 +6,9 @@
  *
  * Each log is a file NAME.zst, to the byte what the server has on its disk (but for the mark that
  * it is being written, and what encrypts it there), so that the servers' own tools read it as well:
- * zstd -dc bin.000001.zst | mariadb-binlog -.  A log that was whole is never read again; the last
- * one, which the server still writes, is read anew by the next run.  What DIR holds is listed in
- * archive.json, which is replaced whenever a log is added: a run that is killed loses the log
- * that it was at.
+ * zstd -dc bin.000001.zst | mariadb-binlog -.  A log that was whole is never read again.  The last
+ * one, which the server still writes, lies there as NAME.BYTES.zst, until the next run has a longer
+ * copy: whenever a run is ended, what archive.json lists is there.  One run at a time works in DIR.
  *
  * Nothing is written to the server, and it locks nothing: it reads its files (db_binlog.h).
  *
@@ -30,14 +29,14 @@ enum mr_archive_state {
     MR_ARCHIVE_KEPT, /* it was there */
     MR_ARCHIVE_GOOD, /* of verify */
     MR_ARCHIVE_DAMAGED,
-    MR_ARCHIVE_MISSING
+    MR_ARCHIVE_MISSING /* of verify; or the server lists it, and its file is gone there */
 };
 
 /* What came of one log. */
 struct mr_archive_told {
     struct mr_archived_log log;
     enum mr_archive_state state;
-    const char *why; /* it is damaged; or NULL */
+    const char *why; /* what is wrong with it; or NULL */
 };
 
 struct mr_history_archive {
@@ -61,7 +60,9 @@ void mr_history_archive_init(struct mr_history_archive *archive);
 void mr_history_archive_release(struct mr_history_archive *archive);
 enum mr_code mr_history_archive(struct mr_history_archive *archive, const char *dir,
                                 struct mr_err *err);
-/* Uses arena, progress, list and told alone. */
+/* Sets gap, of the list. */
+enum mr_code mr_history_archive_gaps(struct mr_history_archive *archive, struct mr_err *err);
+/* Uses arena, progress, list, told and gap alone. */
 enum mr_code mr_history_archive_verify(struct mr_history_archive *archive, const char *dir,
                                        struct mr_err *err);
 /* "added", "kept", "good", "damaged", "missing". */

@@ -74,14 +74,16 @@ static const struct mr_command_doc doc = {
         "CLIENT).\n"
         "\n"
         "A DIR of another server is refused, and so is one whose logs SERVER has begun anew "
-        "since (RESET). What the server had removed before it was archived is named.\n"
+        "since (RESET). What the archive lacks, because the server had removed it or its file is "
+        "damaged, is named by this run and each later one.\n"
         "\n"
         "With --verify every file is read: that it is there, that it is the one that was "
         "written, and that what comes out of it is what the server sent.\n"
         "\n"
         "Exit status: 0 archived, or proved; 1 --verify found damage; 3 could not run; 4 a right "
-        "is missing, the server was lost, or logs were removed before they were archived; 5 "
-        "DIR is no archive of this server; 6 interrupted, can be run again; 70 bug.\n",
+        "is missing, the server was lost, or something is lacking or wrong: named; 5 DIR is no "
+        "archive of this server, or another run is at work there; 6 interrupted, can be run again; "
+        "70 bug.\n",
     .examples = "  myrecon history archive mysql://dba@old-primary /evidence/old\n"
                 "  myrecon history archive --split-at '2026-04-02 03:10:00' \\\n"
                 "      mysql://dba@old-primary /evidence/old\n"
@@ -103,12 +105,21 @@ static struct sums count(const struct mr_history_archive *a)
     return sums;
 }
 
-static int exit_of(const struct mr_history_archive *a)
+static bool has_fault(const struct mr_history_archive *a)
+{
+    for (size_t i = 0; i < a->told.count; i++)
+        if (((const struct mr_archive_told *)mr_vec_at(&a->told, i))->why != NULL)
+            return true;
+    return false;
+}
+
+/* What is wrong on the server, or was never archived, is no damage of the archive: it is not all. */
+static int exit_of(const struct options *opts, const struct mr_history_archive *a)
 {
     const struct sums sums = count(a);
-    if (sums.states[MR_ARCHIVE_DAMAGED] + sums.states[MR_ARCHIVE_MISSING] > 0)
+    if (opts->verify && sums.states[MR_ARCHIVE_DAMAGED] + sums.states[MR_ARCHIVE_MISSING] > 0)
         return 1;
-    return a->gap != NULL ? 4 : 0;
+    return a->gap != NULL || has_fault(a) ? 4 : 0;
 }
 
 static void add_time(struct mr_strbuf *out, uint64_t began)
@@ -123,24 +134,36 @@ static void add_time(struct mr_strbuf *out, uint64_t began)
 
 static bool is_bad(const struct mr_archive_told *told)
 {
-    return told->state == MR_ARCHIVE_DAMAGED || told->state == MR_ARCHIVE_MISSING;
+    return told->state == MR_ARCHIVE_DAMAGED || told->state == MR_ARCHIVE_MISSING ||
+           told->why != NULL;
 }
 
 static void add_line(struct mr_strbuf *out, const struct mr_archive_told *told, bool color)
 {
-    mr_strbuf_add_fmt(out, "%s%-8s%s %s  from ",
-                      is_bad(told) ? mr_term_style(MR_STYLE_BAD, color) : "",
+    mr_strbuf_add_fmt(out, "%s%-8s%s %s", is_bad(told) ? mr_term_style(MR_STYLE_BAD, color) : "",
                       mr_archive_state_word(told->state),
                       is_bad(told) ? mr_term_style(MR_STYLE_RESET, color) : "", told->log.name);
-    add_time(out, told->log.began);
-    mr_strbuf_add_str(out, " UTC, ");
-    mr_strbuf_add_grouped(out, told->log.bytes);
-    mr_strbuf_add_fmt(out, " bytes%s", told->log.is_whole ? "" : ", not closed yet");
+    if (told->log.file != NULL) {
+        mr_strbuf_add_str(out, "  from ");
+        add_time(out, told->log.began);
+        mr_strbuf_add_str(out, " UTC, ");
+        mr_strbuf_add_grouped(out, told->log.bytes);
+        mr_strbuf_add_fmt(out, " bytes%s", told->log.is_whole ? "" : ", not to its end");
+    }
     if (told->why != NULL) {
         mr_strbuf_add_str(out, ": ");
         mr_utf8_show_str(out, told->why);
     }
     mr_strbuf_add_str(out, "\n");
+}
+
+static void add_gaps(struct mr_strbuf *out, const char *gaps)
+{
+    for (const char *at = gaps; at != NULL && *at != '\0';) {
+        const size_t len = strcspn(at, "\n");
+        mr_strbuf_add_fmt(out, "incomplete: %.*s\n", (int)len, at);
+        at += len + (at[len] == '\n');
+    }
 }
 
 /* What is lacking stands before what is there. */
@@ -149,12 +172,12 @@ static void add_end(struct mr_strbuf *out, const struct options *opts,
 {
     const struct sums sums = count(a);
     const size_t bad = sums.states[MR_ARCHIVE_DAMAGED] + sums.states[MR_ARCHIVE_MISSING];
-    if (a->gap != NULL)
-        mr_strbuf_add_fmt(out, "incomplete: %s\n", a->gap);
+    add_gaps(out, a->gap);
     if (opts->verify) {
-        mr_strbuf_add_fmt(
-            out, bad > 0 ? "%zu of %zu logs are damaged or missing\n" : "whole: %zu logs\n",
-            bad > 0 ? bad : a->told.count, a->told.count);
+        if (bad > 0)
+            mr_strbuf_add_fmt(out, "%zu of %zu logs are damaged or missing\n", bad, a->told.count);
+        else
+            mr_strbuf_add_fmt(out, "%zu logs are what was written\n", a->told.count);
         return;
     }
     mr_strbuf_add_fmt(out, "%zu logs added, %zu kept: ", sums.states[MR_ARCHIVE_ADDED],
@@ -187,6 +210,7 @@ static void put_log(struct mr_jsonw *w, const struct mr_archive_told *told)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "log");
     mr_jsonw_add_str(w, "name", told->log.name);
+    mr_jsonw_add_str(w, "file", told->log.file);
     mr_jsonw_add_str(w, "state", mr_archive_state_word(told->state));
     mr_jsonw_add_str(w, "reason", told->why);
     mr_jsonw_add_uint(w, "began", told->log.began);
@@ -303,7 +327,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
                         : archive(opts, invocation->operands[0], dir, &id, &a, err);
     mr_progress_finish(a.progress);
     MR_TRY_OUT(code);
-    *exit_code = exit_of(&a);
+    *exit_code = exit_of(opts, &a);
     code = opts->json ? print_json(opts, &a, &id, err) : print_text(opts, &a, dir, err);
 out:
     if (code == MR_E_CANCELLED || code == MR_E_LOST)

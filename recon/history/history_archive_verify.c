@@ -58,7 +58,7 @@ static enum mr_code look_at_content(struct mr_history_archive *a, const char *pa
 static enum mr_code look_at(struct mr_history_archive *a, const char *dir,
                             struct mr_archive_told *told, struct mr_err *err)
 {
-    const char *path = mr_archive_path(dir, told->log.name, a->arena);
+    const char *path = mr_archive_path(dir, told->log.file, a->arena);
     struct mr_err why = {0};
     struct stat st;
     char hex[MR_SHA256_HEX];
@@ -79,6 +79,7 @@ static enum mr_code look_at(struct mr_history_archive *a, const char *dir,
         told->why = "it is not the file that was written";
     } else {
         told->state = MR_ARCHIVE_GOOD;
+        told->why = told->log.fault;
         return look_at_content(a, path, told, err);
     }
     return told->why != NULL ? MR_OK : mr_err_nomem(err, "verifying an archive");
@@ -106,5 +107,5 @@ enum mr_code mr_history_archive_verify(struct mr_history_archive *a, const char 
             .log = *(const struct mr_archived_log *)mr_vec_at(&a->list.logs, i)};
         MR_TRY(look_at(a, dir, told, err));
     }
-    return MR_OK;
+    return mr_history_archive_gaps(a, err);
 }

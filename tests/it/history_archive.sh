@@ -61,6 +61,7 @@ for ON in $KINDS; do
     mr_sql $ON -e "FLUSH BINARY LOGS"
     archive --json "$URI" "$DIR"
     is "$ON: gone on with" "$RC $(states)" "0 added 2 kept $WHOLE "
+    is "$ON: of the one that is written one copy" "$(ls "$DIR" | grep -cE '\.[0-9]{6}\.[0-9]+\.zst$')" 1
     is "$ON: nothing twice" "$(stat -c %Y.%i "$DIR"/*.000001.zst)" "$STAMP"
     is "$ON: all that are whole are the server's files" "$(same_as_server $ON "$DIR")" $((WHOLE + 1))
     archive "$URI" "$DIR"
@@ -119,15 +120,69 @@ for ON in $KINDS; do
     LAST=$(mr_sql $ON -e "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
     mr_sql $ON -e "PURGE BINARY LOGS TO '$LAST'"
     archive "$URI" "$DIR"
-    is "$ON: removed before: named" "$RC $(grep -c "^incomplete: the server has removed what came between" "$OUT")" "4 1"
+    is "$ON: removed before: named" "$RC $(grep -cm1 "^incomplete: " "$OUT")" "4 1"
+    archive "$URI" "$DIR"
+    is "$ON: and again" "$RC $(grep -cm1 "^incomplete: " "$OUT")" "4 1"
+    archive --verify "$DIR"
+    is "$ON: and by --verify" "$RC $(grep -cm1 "^incomplete: " "$OUT")" "4 1"
 
     # begun anew
     if [ $ON = HA ]; then mr_sql $ON -e "RESET MASTER"; else mr_sql $ON -e "RESET BINARY LOGS AND GTIDS"; fi
     write $ON
     archive "$URI" "$DIR"
-    is "$ON: begun anew: refused" "$RC $(grep -c 'it is another one\|begun at another time' "$ERR")" "5 1"
+    is "$ON: begun anew: refused" "$RC $(grep -c 'it is another one\|begun at another time\|none of the logs' "$ERR")" "5 1"
     archive --verify "$DIR"
-    is "$ON: and what was there is whole" "$RC" 0
+    is "$ON: and what was there is what was written" "$RC $(tail -n 1 "$OUT" | grep -c 'are what was written')" "4 1"
+
+    # what is wrong on the server's own disk: kept as it is, told, and what stands behind it, too
+    mr_sql $ON -e "FLUSH BINARY LOGS"
+    for FAULT in flip cut gone; do
+        write $ON
+        mr_sql $ON -e "FLUSH BINARY LOGS"
+        LOG=$(mr_sql $ON -e "SHOW BINARY LOGS" | tail -n 2 | head -n 1 | cut -f 1)
+        write $ON
+        mr_sql $ON -e "FLUSH BINARY LOGS"
+        FILE=$(datadir $ON)/$LOG
+        case $FAULT in
+        flip) printf '\377' | dd of="$FILE" bs=1 seek=$(($(stat -c %s "$FILE") - 60)) conv=notrunc status=none ;;
+        cut) truncate -s -30 "$FILE" ;;
+        gone) mv "$FILE" "$FILE.gone" ;;
+        esac
+        archive --json "$URI" "$DIR.$FAULT"
+        LOGS=$(mr_sql $ON -e "SHOW BINARY LOGS" | wc -l)
+        is "$ON: $FAULT on the server: told, and all others are there" \
+            "$RC $(jq -r --arg l "$LOG" 'select(.type == "log" and .name == $l) | .reason != null' "$OUT") $(jq -r 'select(.type == "log" and .state == "added") | .name' "$OUT" | wc -l)" \
+            "4 true $((LOGS - $([ $FAULT = gone ] && echo 1 || echo 0)))"
+        archive --json "$URI" "$DIR.$FAULT"
+        is "$ON: $FAULT on the server: not read again, and told again" "$RC $(jq -r --arg l "$LOG" 'select(.type == "log" and .name == $l) | "\(.state) \(.reason != null)"' "$OUT")" \
+            "4 $([ $FAULT = gone ] && echo missing || echo kept) true"
+        [ $FAULT = gone ] && mv "$FILE.gone" "$FILE"
+        mr_sql $ON -e "FLUSH BINARY LOGS"
+        mr_sql $ON -e "PURGE BINARY LOGS TO '$(mr_sql $ON -e "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)'"
+    done
+
+    # two at a time, and one that is killed
+    mkdir "$DIR.two"
+    exec 9<"$DIR.two"
+    flock 9
+    archive "$URI" "$DIR.two"
+    exec 9<&-
+    is "$ON: another run is at work" "$RC $(grep -c 'another run is at work' "$ERR")" "5 1"
+    mr_sql $ON -e "INSERT INTO h.t (b) SELECT REPEAT(UUID(), 20000) FROM h.t a, h.t b LIMIT 60"
+    for DELAY in 0.05 0.1 0.2 0.3; do
+        "$MYRECON" history archive "$URI" "$DIR.two" >"$OUT" 2>"$ERR" &
+        sleep $DELAY
+        kill -9 $! 2>/dev/null
+        wait $! 2>/dev/null
+        mr_sql $ON -e "INSERT INTO h.t (b) VALUES (REPEAT(UUID(), 20000))"
+        [ ! -e "$DIR.two/archive.json" ] || archive --verify "$DIR.two"
+        [ ! -e "$DIR.two/archive.json" ] && RC=0
+        is "$ON: killed after $DELAY s: what is listed is there" "$RC" 0
+    done
+    archive "$URI" "$DIR.two"
+    is "$ON: gone on with after kills, and nothing left over" "$RC $(find "$DIR.two" -name '.*' -type f | wc -l)" "0 0"
+    archive --verify "$DIR.two"
+    is "$ON: proved after kills" "$RC" 0
 done
 
 # encrypted on the server's disk: what it sends is readable, and is kept so

@@ -54,6 +54,9 @@ static void test_round(void **state)
                                 .datadir = "/data/"};
     struct mr_archived_log *log = mr_vec_push(&out.logs);
     *log = (struct mr_archived_log){.name = "bin.000001",
+                                    .file = "bin.000001.zst",
+                                    .before = "0-1-5",
+                                    .server_bytes = 5,
                                     .bytes = UINT64_C(5000000000),
                                     .stored_bytes = 7,
                                     .content = DIGEST,
@@ -61,8 +64,13 @@ static void test_round(void **state)
                                     .began = 1775000000,
                                     .is_whole = true};
     log = mr_vec_push(&out.logs);
-    *log = (struct mr_archived_log){
-        .name = "bin.000002", .content = DIGEST, .stored = DIGEST, .has_shifted = true};
+    *log = (struct mr_archived_log){.name = "bin.000002",
+                                    .file = "bin.000002.0.zst",
+                                    .before = "",
+                                    .content = DIGEST,
+                                    .stored = DIGEST,
+                                    .shift = 36,
+                                    .fault = "it is damaged"};
     assert_int_equal(mr_archive_list_write(dir, &out, &err), MR_OK);
     assert_int_equal(mr_archive_list_read(dir, &arena, &in, &found, &err), MR_OK);
     assert_true(found);
@@ -74,10 +82,13 @@ static void test_round(void **state)
     const struct mr_archived_log *back = mr_archive_list_find(&in, "bin.000001");
     assert_int_equal(back->bytes, UINT64_C(5000000000));
     assert_int_equal(back->began, 1775000000);
-    assert_true(back->is_whole && !back->has_shifted);
+    assert_true(back->is_whole && back->shift == 0 && back->server_bytes == 5);
+    assert_string_equal(back->before, "0-1-5");
+    assert_null(back->fault);
     assert_string_equal(back->content, DIGEST);
     back = mr_archive_list_find(&in, "bin.000002");
-    assert_true(!back->is_whole && back->has_shifted);
+    assert_true(!back->is_whole && back->shift == 36);
+    assert_string_equal(back->fault, "it is damaged");
     assert_null(mr_archive_list_find(&in, "bin.000003"));
     mr_archive_list_release(&in);
     mr_archive_list_release(&out);
@@ -110,10 +121,12 @@ static void test_names(void **state)
     "{\"schema\":\"" MR_ARCHIVE_SCHEMA                                                             \
     "\",\"made\":\"t\",\"server\":{\"uri\":\"u\",\"flavour\":\"mysql\",\"version\":\"9.7.4\","     \
     "\"uuid\":\"\",\"server_id\":1,\"hostname\":\"h\",\"port\":1,\"datadir\":\"/\"},"
-#define LOG(name, bytes, digest)                                                                   \
-    "{\"name\":\"" name "\",\"bytes\":" bytes ",\"content_sha256\":\"" digest                      \
-    "\",\"stored_bytes\":1,\"sha256\":\"" DIGEST                                                   \
-    "\",\"began\":1,\"whole\":true,\"shifted\":false}"
+#define LOG_OF(name, file, bytes, digest)                                                          \
+    "{\"name\":\"" name "\",\"file\":\"" file "\",\"bytes\":" bytes                                \
+    ",\"content_sha256\":\"" digest                                                                \
+    "\",\"server_bytes\":1,\"stored_bytes\":1,\"sha256\":\"" DIGEST                                \
+    "\",\"began\":1,\"before\":\"\",\"whole\":true,\"shift\":0,\"fault\":null}"
+#define LOG(name, bytes, digest) LOG_OF(name, name ".zst", bytes, digest)
 
 /* Sealed as ours, and what we would not have written. */
 static void test_refused(void **state)
@@ -128,6 +141,8 @@ static void test_refused(void **state)
          MR_E_REFUSED},
         {HEAD "\"logs\":[" LOG("bin.1", "5", "abc") "]}", MR_E_REFUSED},
         {HEAD "\"logs\":[" LOG("bin.1", "-5", DIGEST) "]}", MR_E_REFUSED},
+        {HEAD "\"logs\":[" LOG_OF("bin.1", "../x.zst", "5", DIGEST) "]}", MR_E_REFUSED},
+        {HEAD "\"logs\":[" LOG_OF("bin.1", "bin.1.5.zst", "5", DIGEST) "]}", MR_E_REFUSED},
         {HEAD "\"logs\":[5]}", MR_E_REFUSED},
         {HEAD "\"logs\":{}}", MR_E_REFUSED},
         {HEAD "\"more\":1}", MR_E_REFUSED},
@@ -167,12 +182,66 @@ static void test_refused(void **state)
     }
 }
 
+/* In the order of their numbers, whatever came first; what is lacking between them is named. */
+static void test_order(void **state)
+{
+    static const struct {
+        const char *names[4];
+        bool whole[4];
+        const char *order, *gaps;
+    } cases[] = {
+        {{"b.000001", "b.000002"}, {true, false}, "b.000001 b.000002 ", ""},
+        {{"b.000003", "b.000001", "b.000002"},
+         {true, true, true},
+         "b.000001 b.000002 b.000003 ",
+         ""},
+        {{"b.000009", "b.000010"}, {true, true}, "b.000009 b.000010 ", ""},
+        {{"b.999999", "b.1000000"}, {true, true}, "b.999999 b.1000000 ", ""},
+        {{"b.000001", "b.000003"},
+         {true, true},
+         "b.000001 b.000003 ",
+         "what came between \"b.000001\" and \"b.000003\" is not in the archive"},
+        {{"b.000001", "b.000002"},
+         {false, true},
+         "b.000001 b.000002 ",
+         "the end of \"b.000001\" is not in the archive"},
+        {{"b.000001", "c.000002"},
+         {true, true},
+         "b.000001 c.000002 ",
+         "what came between \"b.000001\" and \"c.000002\" is not in the archive"},
+        {{"b.000001", "b.000001"}, {false, true}, "b.000001 ", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_archive_list list;
+        struct mr_strbuf order = MR_STRBUF_INIT, gaps = MR_STRBUF_INIT;
+        mr_archive_list_init(&list);
+        for (size_t k = 0; k < 4 && cases[i].names[k] != NULL; k++) {
+            const struct mr_archived_log log = {.name = cases[i].names[k],
+                                                .is_whole = cases[i].whole[k]};
+            const struct mr_archived_log *slot = mr_archive_list_put(&list, &log);
+            assert_non_null(slot);
+            assert_string_equal(slot->name, log.name);
+        }
+        for (size_t k = 0; k < list.logs.count; k++)
+            mr_strbuf_add_fmt(&order, "%s ",
+                              ((const struct mr_archived_log *)mr_vec_at(&list.logs, k))->name);
+        mr_archive_list_add_gaps(&list, &gaps);
+        assert_string_equal(order.ptr, cases[i].order);
+        assert_string_equal(gaps.ptr != NULL ? gaps.ptr : "", cases[i].gaps);
+        mr_strbuf_release(&order);
+        mr_strbuf_release(&gaps);
+        mr_archive_list_release(&list);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

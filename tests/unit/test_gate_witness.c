@@ -114,6 +114,9 @@ static void test_fix(void **state)
     (void)state;
     assert_int_equal(mr_gate_witness(&old, 170, lacks), 1);
     assert_non_null(strstr(lacks[0].fix, "SET GLOBAL expire_logs_days = 8,"));
+    assert_int_equal(mr_gate_witness(&old, 48, lacks), 1);
+    assert_non_null(strstr(lacks[0].fix, "SET GLOBAL expire_logs_days = 2,"));
+    assert_false(mr_gate_witness_is_by_size(&old));
     assert_int_equal(mr_gate_witness(&now, 170, lacks), 1);
     assert_non_null(strstr(lacks[0].fix, "SET GLOBAL binlog_expire_logs_seconds = 612000,"));
 }

@@ -1,0 +1,124 @@
+/* archive_head.c: see archive_head.h. */
+#include "recon/history/archive_head.h"
+
+#include <string.h>
+
+#include "core/binlog/binlog_format.h"
+#include "core/binlog/binlog_gtid_set.h"
+#include "core/db/db_binlog.h"
+
+#define EVENTS_MAX 8 /* among which the head is, or there is none */
+
+void mr_archive_head_init(struct mr_archive_head *head)
+{
+    *head = (struct mr_archive_head){.before = MR_STRBUF_INIT};
+}
+
+void mr_archive_head_release(struct mr_archive_head *head)
+{
+    mr_strbuf_release(&head->before);
+    mr_archive_head_init(head);
+}
+
+static enum mr_code take_format(struct mr_archive_head *head, const struct mr_binlog_event *event,
+                                struct mr_err *err)
+{
+    struct mr_binlog_format format;
+    MR_TRY(mr_binlog_format_read(event, &format, err));
+    head->has_crc = format.has_crc;
+    head->began = event->when;
+    return MR_OK;
+}
+
+/* The same text as the server has for it; either family has an event of its own. */
+static enum mr_code take_before(struct mr_archive_head *head, const struct mr_binlog_event *event,
+                                struct mr_err *err)
+{
+    struct mr_gtid_set set;
+    struct mr_gtid_state state;
+    enum mr_code code;
+    mr_gtid_set_init(&set);
+    mr_gtid_state_init(&state);
+    mr_strbuf_reset(&head->before);
+    if (event->type == MR_BINLOG_PREVIOUS_GTIDS) {
+        code = mr_gtid_set_read(&set, event, err);
+        mr_gtid_set_add_text(&head->before, &set);
+    } else {
+        code = mr_gtid_state_read(&state, event, err);
+        mr_gtid_state_add_text(&head->before, &state);
+    }
+    mr_gtid_set_release(&set);
+    mr_gtid_state_release(&state);
+    head->has_before = code == MR_OK;
+    return code != MR_OK ? code : mr_strbuf_check(&head->before, "reading a binary log", err);
+}
+
+enum mr_code mr_archive_head_take(struct mr_archive_head *head, const char *log, const uint8_t *raw,
+                                  size_t len, struct mr_err *err)
+{
+    const struct mr_binlog_place place = {log, 0};
+    struct mr_binlog_event event;
+    MR_TRY(mr_binlog_header(&place, raw, len, &event, err));
+    if (event.type == MR_BINLOG_FORMAT_DESCRIPTION)
+        return take_format(head, &event, err);
+    if (event.type != MR_BINLOG_PREVIOUS_GTIDS && event.type != MR_BINLOG_MARIADB_GTID_LIST)
+        return MR_OK;
+    if (head->has_crc && event.len >= MR_BINLOG_CRC_BYTES)
+        event.len -= MR_BINLOG_CRC_BYTES;
+    return take_before(head, &event, err);
+}
+
+enum mr_code mr_archive_head_ask(struct mr_archive_head *head, const struct mr_endpoint *ep,
+                                 const struct mr_db_opts *opts, const char *log, struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    struct mr_db_binlog *dump = NULL;
+    const uint8_t *raw;
+    size_t len = 1;
+    enum mr_code code = mr_db_open(ep, opts, &db, err);
+    if (code == MR_OK)
+        code = mr_db_binlog_open(db, log, MR_DB_BINLOG_FIRST, mr_db_binlog_id(), &dump, err);
+    for (int i = 0; code == MR_OK && len > 0 && !head->has_before && i < EVENTS_MAX; i++) {
+        code = mr_db_binlog_next(dump, &raw, &len, err);
+        if (code == MR_OK && len > 0)
+            code = mr_archive_head_take(head, log, raw, len, err);
+    }
+    mr_db_binlog_close(dump);
+    mr_db_close(db);
+    if (code == MR_OK && head->began == 0)
+        code =
+            mr_err_set(err, MR_E_BINLOG, "binary log \"%s\" does not say when it was begun", log);
+    return code;
+}
+
+enum mr_code mr_archive_head_follows(const char *earlier, const char *later, bool is_mariadb,
+                                     bool *known, bool *follows, struct mr_err *err)
+{
+    struct mr_gtid_set a, b;
+    struct mr_gtid_state x, y;
+    enum mr_code code;
+    *known = earlier[0] != '\0';
+    *follows = false;
+    if (!*known)
+        return MR_OK;
+    mr_gtid_set_init(&a);
+    mr_gtid_set_init(&b);
+    mr_gtid_state_init(&x);
+    mr_gtid_state_init(&y);
+    if (is_mariadb) {
+        code = mr_gtid_state_parse(&x, earlier, strlen(earlier), err);
+        if (code == MR_OK)
+            code = mr_gtid_state_parse(&y, later, strlen(later), err);
+        *follows = code == MR_OK && mr_gtid_state_contains(&y, &x);
+    } else {
+        code = mr_gtid_set_parse(&a, earlier, strlen(earlier), err);
+        if (code == MR_OK)
+            code = mr_gtid_set_parse(&b, later, strlen(later), err);
+        *follows = code == MR_OK && mr_gtid_set_contains(&b, &a);
+    }
+    mr_gtid_set_release(&a);
+    mr_gtid_set_release(&b);
+    mr_gtid_state_release(&x);
+    mr_gtid_state_release(&y);
+    return code;
+}
