@@ -27,9 +27,9 @@ struct node {
 
 /* One step of a path. */
 struct leg {
-    bool is_member;
+    bool is_member, from_end;
     struct mr_binlog_json_key key;
-    size_t index;
+    size_t index; /* from_end: of "last-2", 2 */
 };
 
 struct patch {
@@ -166,10 +166,23 @@ static bool take_member(struct patch *p, const char **at, const char *end, struc
     return kept != NULL;
 }
 
+/* "0]", "last]", "last-2]": servers log what the statement said. */
 static bool take_cell(const char **at, const char *end, struct leg *leg)
 {
-    const char *from = *at;
+    static const char last[] = "last";
+    const size_t len = sizeof last - 1;
     *leg = (struct leg){.is_member = false};
+    leg->from_end = (size_t)(end - *at) > len && memcmp(*at, last, len) == 0;
+    if (leg->from_end) {
+        *at += len;
+        if (**at == ']') {
+            (*at)++;
+            return true;
+        }
+        if (*(*at)++ != '-')
+            return false;
+    }
+    const char *from = *at;
     for (; *at < end && **at >= '0' && **at <= '9'; (*at)++) {
         if (leg->index > UINT32_MAX)
             return false;
@@ -188,13 +201,27 @@ static bool take_leg(struct patch *p, const char **at, const char *end, struct l
 
 /* ---- steps ---- */
 
+/* Where in an array of so many items; its end: beyond it, behind or before. */
+static size_t find_cell(const struct leg *leg, size_t count)
+{
+    if (leg->index >= count)
+        return count;
+    return leg->from_end ? count - 1 - leg->index : leg->index;
+}
+
+/* An item comes before the one that is there; what is beyond either end of an array is that end. */
+static size_t place_of_cell(const struct leg *leg, size_t count)
+{
+    return leg->from_end && leg->index >= count ? 0 : find_cell(leg, count);
+}
+
 /* Which item the leg leads to; count: none. */
 static size_t find(const struct node *node, const struct leg *leg)
 {
     if (!node->is_open || node->is_object != leg->is_member)
         return node->count;
     if (!leg->is_member)
-        return leg->index < node->count ? leg->index : node->count;
+        return find_cell(leg, node->count);
     size_t i = 0;
     while (i < node->count && (node->items[i].key.len != leg->key.len ||
                                memcmp(node->items[i].key.ptr, leg->key.ptr, leg->key.len) != 0))
@@ -227,9 +254,8 @@ static enum mr_code insert(struct patch *p, struct node *node, const struct leg 
         node->items = grown;
         node->cap *= 2;
     }
-    size_t at = leg->is_member ? place_of_key(node, &leg->key) : leg->index;
-    if (at > node->count)
-        at = node->count; /* beyond the end of an array is its end */
+    const size_t at =
+        leg->is_member ? place_of_key(node, &leg->key) : place_of_cell(leg, node->count);
     struct node *added = new_node(p, value);
     if (added == NULL)
         return no_memory(p);
