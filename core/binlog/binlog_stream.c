@@ -14,6 +14,7 @@
 #define EMPTY_LOGS_MAX 100000
 #define FORMAT_BYTES_MAX 512
 #define NAME_BYTES 513
+#define TYPE_AT 4
 #define FLAGS_AT 17
 
 struct mr_binlog_stream {
@@ -24,6 +25,11 @@ struct mr_binlog_stream {
     bool is_relay;   /* ends are those of the source's log, which is another */
     bool in_payload; /* events come out of one */
     bool is_cut;
+    bool is_closed; /* its server has said that this log is whole */
+    /* of a relay log: where in the source's the next event begins (0: not known), whether one did
+     * not, so that nothing can be held against the last, and whether that was by unpacking alone */
+    uint64_t source_end;
+    bool has_jumped, has_unpacked;
     const char *log;           /* input.log, or one of the names */
     char names[2][NAME_BYTES]; /* of this log and the one before it, which an event may name */
     unsigned name;
@@ -130,6 +136,7 @@ static enum mr_code take_format(struct mr_binlog_stream *s, const uint8_t *raw, 
         return mr_binlog_damaged(&event->place, "a format description whose checksum does not fit",
                                  err);
     s->is_relay = s->has_format || (event->flags & MR_BINLOG_RELAY) != 0;
+    s->is_closed = s->input.is_file && !s->is_relay && format.is_closed; /* no relay log says it */
     s->format = format;
     s->has_format = true;
     event->len -= mr_binlog_format_tail(&format);
@@ -144,6 +151,7 @@ static enum mr_code take_rotate(struct mr_binlog_stream *s, const struct mr_binl
     if (++s->empty_logs > EMPTY_LOGS_MAX)
         return mr_binlog_damaged(&event->place, "logs without events follow each other in a loop",
                                  err);
+    s->source_end = rotate.position;
     if (s->input.is_file)
         return MR_OK;
     s->name ^= 1;
@@ -204,6 +212,14 @@ static enum mr_code take_whole(struct mr_binlog_stream *s, struct mr_binlog_even
     return mr_binlog_unpack_inflate(s->unpack, event, err);
 }
 
+static enum mr_code refuse_short(const struct mr_binlog_place *place, struct mr_err *err)
+{
+    (void)mr_binlog_damaged(place, "the log ends within an event, though its server has closed it",
+                            err);
+    mr_err_hint(err, "It was damaged, or not copied to its end: copy it again.");
+    return MR_E_BINLOG;
+}
+
 /* ---- raw events ---- */
 
 static uint64_t size_of(const uint8_t *raw)
@@ -218,23 +234,74 @@ static uint64_t end_of(const uint8_t *raw)
     return mr_binlog_uint(&c, 4);
 }
 
+/* Of the log itself, or, in a relay log, an event that the replica has written. */
+static bool ends_here(const struct mr_binlog_place *place, uint64_t size, uint64_t end)
+{
+    return (uint32_t)end == (uint32_t)(place->position + size);
+}
+
+static bool follows_source(const struct mr_binlog_stream *s, uint64_t size, uint64_t end)
+{
+    return (uint32_t)end == (uint32_t)(s->source_end + size);
+}
+
+/* A replica of MariaDB unpacks what its source has compressed, and leaves the end as it was: the
+ * event is longer than the way from the end before it to its own. */
+static bool may_be_unpacked(const struct mr_binlog_stream *s, unsigned type)
+{
+    return s->format.is_mariadb && (type == MR_BINLOG_QUERY || (type >= MR_BINLOG_WRITE_ROWS_V1 &&
+                                                                type <= MR_BINLOG_DELETE_ROWS_V1));
+}
+
+/* A relay log has the ends of its source's, but for what the replica itself has written. */
+static void follow(struct mr_binlog_stream *s, const struct mr_binlog_event *event, size_t len)
+{
+    if (!s->is_relay || event->end == 0)
+        return;
+    const bool is_next = s->source_end != 0 && follows_source(s, len, event->end);
+    if (!is_next && ends_here(&event->place, len, event->end))
+        return;
+    if (s->source_end != 0 && !is_next) {
+        if (may_be_unpacked(s, event->type))
+            s->has_unpacked = true;
+        else
+            s->has_jumped = true;
+    }
+    s->source_end = event->end;
+}
+
+/* Does the length of an event that is not whole lead where it says that it ends?  An end of 0 says
+ * nothing. */
+static bool leads_to_end(const struct mr_binlog_stream *s, const struct mr_binlog_event *event,
+                         uint64_t size)
+{
+    if (event->end == 0 || ends_here(&event->place, size, event->end))
+        return true;
+    return s->is_relay && (s->source_end == 0 || follows_source(s, size, event->end) ||
+                           s->has_jumped || (s->has_unpacked && may_be_unpacked(s, event->type)));
+}
+
 /*
  * An event that the file ends within.  A length that is damaged looks the same: so where it is
- * said at which position the event ends, its length must lead there.  A server sends whole ones.
+ * said at which position the event ends, its length must lead there.  A server sends whole ones,
+ * and what it has closed it has written to the end.
  */
 static enum mr_code take_cut(struct mr_binlog_stream *s, const uint8_t *raw, size_t len,
                              const struct mr_binlog_place *place, struct mr_err *err)
 {
     bool is_right = s->input.is_file;
-    if (len >= MR_BINLOG_HEADER_BYTES) {
-        const uint64_t size = size_of(raw), end = end_of(raw);
-        is_right = is_right && size <= MR_BINLOG_EVENT_MAX;
-        if (!s->is_relay && end != 0)
-            is_right = is_right && (uint32_t)end == (uint32_t)(place->position + size);
-    }
+    if (len >= MR_BINLOG_HEADER_BYTES)
+        is_right = is_right && size_of(raw) <= MR_BINLOG_EVENT_MAX &&
+                   leads_to_end(s,
+                                &(struct mr_binlog_event){.type = (enum mr_binlog_type)raw[TYPE_AT],
+                                                          .end = end_of(raw),
+                                                          .place = *place},
+                                size_of(raw));
     if (!is_right)
         return mr_binlog_damaged(place, "an event that is longer than what is there of the log",
                                  err);
+    if (s->is_closed)
+        return refuse_short(place, err);
     uint64_t position = 0;
     const struct mr_binlog_place here = *place;
     MR_TRY(s->input.next(s->input.arg, &raw, &len, &position, err));
@@ -260,6 +327,7 @@ static enum mr_code take_raw(struct mr_binlog_stream *s, const uint8_t *raw, siz
         MR_TRY(take_format(s, raw, len, event, err));
     else
         MR_TRY(check_crc(s, raw, len, event, err));
+    follow(s, event, len);
     return take_whole(s, event, is_given, err);
 }
 

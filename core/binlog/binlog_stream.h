@@ -11,7 +11,11 @@
  * that it may be ignored, else it ends the stream.
  *
  * A log may end within an event: its server has crashed, or is writing.  That is no error; the
- * caller looks at mr_binlog_stream_is_cut() at the end.  What is damaged before is one.
+ * caller looks at mr_binlog_stream_is_cut() at the end.  What is damaged before is one; so is an
+ * end within an event of a log that its server has closed, and a length that does not lead to the
+ * event's end, also by the source's positions in a relay log.  What a replica of MariaDB has
+ * unpacked does not follow them: behind the first of such events, statements and rows that are not
+ * whole are taken as cut off, whatever they say of their length.
  *
  * Memory: the largest event so far, at most 1 GiB (MR_BINLOG_EVENT_MAX), besides zstd's window, at
  * most 128 MiB.  Nothing is allocated for an event but where it is larger than those before it.

@@ -143,6 +143,10 @@ is "and by zstd" "$(ours other.bin)" "$(ours "$first")"
 is "and from a pipe" "$("$DRIVER" events <(cat "$first") | wc -l)" "$("$DRIVER" events "$first" | wc -l)"
 size=$(stat -c %s "$first")
 head -c $((size - 5)) "$first" >cut.bin
+is "a log that the server has closed is not cut off" "$("$DRIVER" events cut.bin 2>&1 >/dev/null | head -n 1)" \
+    "binary log: binary log \"cut.bin\", position $("$DRIVER" events "$first" | tail -n 1 | cut -d' ' -f1): \
+the log ends within an event, though its server has closed it"
+printf '\x01' | dd of=cut.bin bs=1 seek=21 conv=notrunc status=none # in use
 is "of a log that is cut off all but the last event is read" "$(ours cut.bin)" "$(ours "$first" | sed '$d'; echo cut)"
 cp "$first" wrong.bin
 printf '\xff' | dd of=wrong.bin bs=1 seek=$((size / 2)) conv=notrunc status=none
@@ -175,10 +179,26 @@ relays_alike() { # SERVER: as SHOW RELAYLOG EVENTS has them
     done
     grep -q table_map <<<"$any"
 }
+# cut_relay SERVER [BYTE]: a relay log that ends within its first table map, whose length is as it was or
+# has that byte as its second.
+cut_relay() {
+    local path at
+    for path in "$(mr_get_server "$1" DIR)"/data/relay.[0-9]*; do
+        at=$("$DRIVER" events "$path" | awk '$3 == "TABLE_MAP" { print $1; exit }')
+        [ -z "$at" ] || break
+    done
+    head -c $((at + 30)) "$path" >cut.relay
+    [ -z "${2:-}" ] || printf '%b' "\\x$2" | dd of=cut.relay bs=1 seek=$((at + 10)) conv=notrunc status=none
+    "$DRIVER" events cut.relay >cut.out 2>cut.err
+    cat cut.out cut.err | tail -n 1 | sed 's/position [0-9]*/position N/'
+}
+LONGER='binary log: binary log "cut.relay", position N: an event that is longer than what is there of the log'
 mr_sql BM -e "CREATE DATABASE behind"
 ok "the replica has followed" await_row BR behind
 mr_sql BR -e "STOP SLAVE"
 ok "relay logs of MariaDB are read as the server reads them" relays_alike BR
+is "one may be cut off" "$(cut_relay BR)" cut
+is "and a length that is wrong is not taken for it" "$(cut_relay BR 40)" "$LONGER"
 
 # ---- MySQL 9
 if [ -n "$mr_mysql_root" ]; then
@@ -231,6 +251,8 @@ if [ -n "$mr_mysql_root" ]; then
     ok "the replica of MySQL has followed" await_row BQ behind
     mr_sql BQ -e "STOP REPLICA"
     ok "relay logs of MySQL are read as the server reads them" relays_alike BQ
+    is "one may be cut off" "$(cut_relay BQ)" cut
+    is "and a length that is wrong is not taken for it" "$(cut_relay BQ 40)" "$LONGER"
 else
     skip "logs of MySQL 9" "$(tail -n 1 "$IT_TMP/mysql9.err")"
 fi

@@ -144,17 +144,21 @@ static void test_packed_cut(void **state)
     mr_strbuf_release(&lines);
 }
 
+#define FLAGS_AT (4 + 17)
+
 /* Through the file's own buffer, at any byte: those before, and that it is cut. */
 static void test_cut(void **state)
 {
     struct mr_strbuf lines = MR_STRBUF_INIT;
     (void)state;
+    log_bytes.ptr[FLAGS_AT] = MR_BINLOG_IN_USE;
     for (size_t cut = 4; cut < log_bytes.len; cut += 7) {
         write_file("cut", log_bytes.ptr, cut);
         assert_int_equal(read_path("cut", &lines, NULL), MR_OK);
         const char *last = lines.ptr + lines.len - 4;
         assert_true(strcmp(last, "cut\n") == 0 || strcmp(last, "end\n") == 0);
     }
+    log_bytes.ptr[FLAGS_AT] = 0;
     mr_strbuf_release(&lines);
 }
 
@@ -168,6 +172,7 @@ static void test_zeros(void **state)
         mr_strbuf_reset(&log);
         mr_strbuf_add(&log, log_bytes.ptr, log_bytes.len);
         mr_strbuf_add(&log, zeros, more);
+        log.ptr[FLAGS_AT] = MR_BINLOG_IN_USE;
         write_file("zeros", log.ptr, log.len);
         assert_int_equal(read_path("zeros", &lines, NULL), MR_OK);
         assert_non_null(strstr(lines.ptr, "\ncut\n"));

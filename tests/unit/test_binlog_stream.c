@@ -117,29 +117,40 @@ static void test_encrypted(void **state)
     mr_strbuf_release(&log);
 }
 
-/* "end" is right where an event ends, and only there. */
+/* "end" is right where an event ends, and only there.  What a server has closed is never cut, but
+ * before it says so. */
+static void assert_cut_anywhere(const char *name, bool is_closed)
+{
+    struct mr_strbuf log = MR_STRBUF_INIT, lines = MR_STRBUF_INIT, whole = MR_STRBUF_INIT;
+    load(name, &log);
+    log.ptr[4 + 17] = (char)(is_closed ? 0 : MR_BINLOG_IN_USE);
+    read_bytes(log.ptr, log.len, false, &whole);
+    size_t end = 4;
+    const char *ended = "cut\n";
+    for (size_t len = 4; len < log.len; len++) {
+        const bool is_end = len == end;
+        if (is_end) {
+            struct mr_binlog_cursor c = mr_binlog_cursor(log.ptr + len + 9, 4);
+            end += (size_t)mr_binlog_uint(&c, 4);
+        }
+        if (is_end && len > 4 && is_closed)
+            ended = "binary log\n";
+        const char *const ends[] = {is_end ? "end\n" : ended, NULL};
+        read_bytes(log.ptr, len, false, &lines);
+        if (!is_beginning(&lines, &whole, ends))
+            fail_msg("%s, %zu bytes: %s", name, len, lines.ptr);
+    }
+    mr_strbuf_release(&log);
+    mr_strbuf_release(&lines);
+    mr_strbuf_release(&whole);
+}
+
 static void test_cut_anywhere(void **state)
 {
     (void)state;
     for (size_t i = 0; i < NGOLDEN; i++) {
-        struct mr_strbuf log = MR_STRBUF_INIT, lines = MR_STRBUF_INIT, whole = MR_STRBUF_INIT;
-        load(golden[i], &log);
-        read_bytes(log.ptr, log.len, false, &whole);
-        size_t end = 4;
-        for (size_t len = 4; len < log.len; len++) {
-            const bool is_end = len == end;
-            if (is_end) {
-                struct mr_binlog_cursor c = mr_binlog_cursor(log.ptr + len + 9, 4);
-                end += (size_t)mr_binlog_uint(&c, 4);
-            }
-            const char *const ends[] = {is_end ? "end\n" : "cut\n", NULL};
-            read_bytes(log.ptr, len, false, &lines);
-            if (!is_beginning(&lines, &whole, ends))
-                fail_msg("%s, %zu bytes: %s", golden[i], len, lines.ptr);
-        }
-        mr_strbuf_release(&log);
-        mr_strbuf_release(&lines);
-        mr_strbuf_release(&whole);
+        assert_cut_anywhere(golden[i], true);
+        assert_cut_anywhere(golden[i], false);
     }
 }
 
@@ -383,8 +394,13 @@ static void test_damage(void **state)
     add_header(&m.log, MR_BINLOG_STOP, 100, m.log.len + 23, 0);
     assert_ends(&m, true, "15 binary log");
     begin_made(&m, "8.0.36", true);
+    m.log.ptr[4 + 17] = MR_BINLOG_IN_USE;
     add_header(&m.log, MR_BINLOG_STOP, 100, m.log.len + 100, 0);
     assert_ends(&m, true, "15 cut");
+    /* what was closed has no such end */
+    begin_made(&m, "8.0.36", true);
+    add_header(&m.log, MR_BINLOG_STOP, 100, m.log.len + 100, 0);
+    assert_ends(&m, true, "15 binary log");
     /* shorter than a header; longer than any */
     begin_made(&m, "8.0.36", true);
     add_header(&m.log, MR_BINLOG_STOP, 18, 0, 0);
@@ -402,21 +418,85 @@ static void test_damage(void **state)
     assert_ends(&m, true, "binary log");
 }
 
-/* The second format holds for what follows: the relay log of a source without checksums. */
+/* The head of a relay log of a source without checksums, whose events come from 1000 on; its
+ * format says no position. */
+static void begin_relay(struct made *m, const char *server)
+{
+    struct made source;
+    begin_made(m, server, true);
+    m->log.ptr[4 + 17] = MR_BINLOG_RELAY;
+    binlog_seal((uint8_t *)m->log.ptr + 4, m->log.len - 4);
+    begin_made(&source, server, false);
+    memset(source.log.ptr + 4 + 13, 0, 4);
+    binlog_seal((uint8_t *)source.log.ptr + 4, source.log.len - 4);
+    add_event(m, MR_BINLOG_ROTATE, "\xe8\3\0\0\0\0\0\0bin.000007", 18, 0x20);
+    mr_strbuf_add(&m->log, source.log.ptr + 4, source.log.len - 4);
+    mr_strbuf_release(&source.log);
+    m->has_crc = false;
+}
+
+/* An XID (or what has no more than a text) of the source that ends there. */
+static void add_of_source(struct made *m, unsigned type, uint64_t end)
+{
+    add_header(&m->log, type, 27, end, 0);
+    mr_strbuf_add(&m->log, "12345678", 8);
+}
+
+/* The second format holds for what follows, and so do the source's positions. */
 static void test_relay(void **state)
 {
-    struct made m, source;
+    static const char mysql[] = "8.0.36", maria[] = "10.11.6-MariaDB";
+    static const struct {
+        const char *server;
+        unsigned type;  /* of an event before the last, … */
+        uint64_t whole; /* … and where it ends; 0: there is none */
+        unsigned last;
+        uint64_t size, end;
+        const char *ends;
+    } rows[] = {
+        {mysql, 0, 0, 16, 100, 1100, "15 4 15 cut"},
+        {mysql, 0, 0, 16, 100 ^ 0x400, 1100, "15 4 15 binary log"}, /* a bit of the length */
+        {mysql, 0, 0, 16, 100, 1100 ^ 0x10, "15 4 15 binary log"},  /* … of the end */
+        {mysql, 0, 0, 16, 100, 0, "15 4 15 cut"},                   /* it does not say */
+        {mysql, 16, 1027, 16, 100, 1127, "15 4 15 16 cut"},
+        {mysql, 16, 1027, 16, 100 ^ 0x800, 1127, "15 4 15 16 binary log"},
+        /* something lies between them, and something may again */
+        {mysql, 16, 1127, 16, 100, 1300, "15 4 15 16 cut"},
+        {maria, 16, 1127, 16, 100, 1300, "15 4 15 16 cut"},
+        /* unpacked by the replica: longer than its way in the source's log */
+        {maria, 24, 1010, 24, 100, 1050, "15 4 15 24 cut"},
+        {maria, 24, 1010, 2, 100, 1050, "15 4 15 24 cut"},
+        {maria, 24, 1010, 16, 100, 1110, "15 4 15 24 cut"},
+        {maria, 24, 1010, 16, 100 ^ 0x400, 1110, "15 4 15 24 binary log"}, /* never packed */
+        {maria, 24, 1010, 19, 100, 1050, "15 4 15 24 binary log"},
+        {maria, 24, 1027, 24, 100, 1050, "15 4 15 24 binary log"}, /* nothing was */
+    };
+    struct made m;
     (void)state;
-    begin_made(&m, "8.0.36", true);
-    begin_made(&source, "8.0.30", false);
-    add_event(&m, MR_BINLOG_ROTATE, "\4\0\0\0\0\0\0\0bin.000007", 18, 0x20);
-    mr_strbuf_add(&m.log, source.log.ptr + 4, source.log.len - 4);
-    mr_strbuf_release(&source.log);
-    m.has_crc = false;
-    add_event(&m, MR_BINLOG_XID, "12345678", 8, 0);
-    /* its end is one of the source's log */
-    add_header(&m.log, MR_BINLOG_STOP, 100, 123456, 0);
-    assert_ends(&m, true, "15 4 15 16 cut");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin_relay(&m, rows[i].server);
+        if (rows[i].whole != 0)
+            add_of_source(&m, rows[i].type, rows[i].whole);
+        add_header(&m.log, rows[i].last, rows[i].size, rows[i].end, 0);
+        assert_ends(&m, true, rows[i].ends);
+    }
+    /* the source's next log begins where its ROTATE says */
+    begin_relay(&m, "8.0.36");
+    add_event(&m, MR_BINLOG_ROTATE, "\4\0\0\0\0\0\0\0bin.000008", 18, 0x20);
+    add_of_source(&m, MR_BINLOG_XID, 31);
+    add_header(&m.log, MR_BINLOG_XID, 100, 131, 0);
+    assert_ends(&m, true, "15 4 15 4 16 cut");
+    begin_relay(&m, "8.0.36");
+    add_event(&m, MR_BINLOG_ROTATE, "\4\0\0\0\0\0\0\0bin.000008", 18, 0x20);
+    add_of_source(&m, MR_BINLOG_XID, 31);
+    add_header(&m.log, MR_BINLOG_XID, 100, 1200, 0);
+    assert_ends(&m, true, "15 4 15 4 16 binary log");
+    /* one of the replica's own is between them, and breaks nothing off */
+    begin_relay(&m, "8.0.36");
+    add_of_source(&m, MR_BINLOG_XID, 1027);
+    add_event(&m, MR_BINLOG_STOP, "", 0, 0);
+    add_header(&m.log, MR_BINLOG_XID, 100, 1300, 0);
+    assert_ends(&m, true, "15 4 15 16 3 binary log");
 }
 
 /* ---- compressed events of MariaDB ---- */
