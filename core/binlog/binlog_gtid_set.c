@@ -613,3 +613,37 @@ void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *s
         mr_gtid_add_text(out, &gtid);
     }
 }
+
+/* ---- MariaDB's positions ---- */
+
+void mr_gtid_pos_init(struct mr_gtid_pos *pos)
+{
+    mr_gtid_state_init(&pos->last);
+}
+
+void mr_gtid_pos_release(struct mr_gtid_pos *pos)
+{
+    mr_gtid_state_release(&pos->last);
+}
+
+enum mr_code mr_gtid_pos_parse(struct mr_gtid_pos *pos, const char *ptr, size_t len,
+                               struct mr_err *err)
+{
+    MR_TRY(mr_gtid_state_parse(&pos->last, ptr, len, err));
+    const struct last *items = pos->last.last.items;
+    for (size_t i = 1; i < pos->last.last.count; i++)
+        if (items[i].domain == items[i - 1].domain)
+            return mr_err_set(err, MR_E_USAGE,
+                              "\"%.*s\" is no position: it has two servers of domain %u",
+                              (int)(len < 200 ? len : 200), ptr, (unsigned)items[i].domain);
+    return MR_OK;
+}
+
+bool mr_gtid_pos_covers(const struct mr_gtid_pos *pos, uint32_t domain, uint64_t sequence)
+{
+    const struct last *items = pos->last.last.items;
+    size_t at = 0;
+    (void)find_last(&pos->last, domain, 0, &at); /* or where the domain's would stand */
+    return at < pos->last.last.count && items[at].domain == domain &&
+           items[at].sequence >= sequence;
+}

@@ -9,7 +9,8 @@
  *   mr_gtid_set_init → parse, read, add … → is_empty, has, contains, subtract, text → release
  *
  * MariaDB: struct mr_gtid_state, the last sequence of each domain and server, as
- * gtid_binlog_state, gtid_slave_pos and a GTID_LIST have it.
+ * gtid_binlog_state and a GTID_LIST have it; struct mr_gtid_pos, the last of each domain, whichever
+ * server it is of, as gtid_slave_pos has it.
  *
  * Limits: 256 Ki intervals, 16 Ki uuids with tags, or domains with servers; beyond is
  * MR_E_UNSUPPORTED.
@@ -80,5 +81,24 @@ bool mr_gtid_state_contains(const struct mr_gtid_state *state, const struct mr_g
 bool mr_gtid_state_is_empty(const struct mr_gtid_state *state);
 /* Sorted by domain, then server. */
 void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *state);
+
+/*
+ * A position: "0-2-105" says that everything of domain 0 up to 105 was applied, of whichever server.
+ *
+ * It may be asked only for what was applied in one history: a replica's own, up to the split.  From
+ * the split on two histories give the same numbers to other transactions, and a position would call
+ * those of the other applied, too: there only triples tell, by mr_gtid_state_covers().
+ */
+struct mr_gtid_pos {
+    struct mr_gtid_state last; /* private: one of each domain */
+};
+
+/* As those of a set. */
+void mr_gtid_pos_init(struct mr_gtid_pos *pos);
+void mr_gtid_pos_release(struct mr_gtid_pos *pos);
+/* "0-2-105,7-1-3"; MR_E_USAGE, too, for two servers of one domain: that is a state. */
+enum mr_code mr_gtid_pos_parse(struct mr_gtid_pos *pos, const char *ptr, size_t len,
+                               struct mr_err *err);
+bool mr_gtid_pos_covers(const struct mr_gtid_pos *pos, uint32_t domain, uint64_t sequence);
 
 #endif

@@ -485,6 +485,42 @@ static void test_state_events(void **state_)
     }
 }
 
+/* "0-2-105" covers 0-1-105 and all before it, where a state does not. */
+static void test_position(void **state)
+{
+    static const struct {
+        uint32_t domain;
+        uint64_t sequence;
+        bool covered;
+    } rows[] = {
+        {0, 1, true}, {0, 105, true}, {0, 106, false}, {1, 1, false},
+        {7, 3, true}, {7, 4, false},  {8, 1, false},   {4294967295, 18446744073709551615U, true},
+    };
+    static const char text[] = "7-0-3,0-2-105,4294967295-1-18446744073709551615",
+                      both[] = "0-1-100,7-1-1,0-2-105";
+    const struct mr_gtid theirs = {
+        .family = MR_GTID_OF_MARIADB, .domain = 0, .server = 1, .sequence = 105};
+    struct mr_gtid_pos pos;
+    struct mr_gtid_state last;
+    struct mr_err err = {.code = MR_OK};
+    (void)state;
+    mr_gtid_pos_init(&pos);
+    assert_false(mr_gtid_pos_covers(&pos, 0, 1));
+    assert_int_equal(mr_gtid_pos_parse(&pos, text, sizeof text - 1, NULL), MR_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(mr_gtid_pos_covers(&pos, rows[i].domain, rows[i].sequence),
+                         rows[i].covered);
+    mr_gtid_pos_release(&pos);
+    assert_int_equal(mr_gtid_pos_parse(&pos, both, sizeof both - 1, &err), MR_E_USAGE);
+    assert_string_equal(err.message, "\"0-1-100,7-1-1,0-2-105\" is no position: it has two "
+                                     "servers of domain 0");
+    mr_gtid_pos_release(&pos);
+    mr_gtid_state_init(&last);
+    assert_int_equal(mr_gtid_state_parse(&last, text, sizeof text - 1, NULL), MR_OK);
+    assert_false(mr_gtid_state_covers(&last, &theirs));
+    mr_gtid_state_release(&last);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,7 +528,8 @@ int main(void)
         cmocka_unit_test(test_varint),       cmocka_unit_test(test_set_text),
         cmocka_unit_test(test_set_subtract), cmocka_unit_test(test_set_random),
         cmocka_unit_test(test_set_events),   cmocka_unit_test(test_state),
-        cmocka_unit_test(test_state_covers), cmocka_unit_test(test_state_events),
+        cmocka_unit_test(test_state_covers), cmocka_unit_test(test_position),
+        cmocka_unit_test(test_state_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
