@@ -116,6 +116,15 @@ static enum mr_code match_number(const struct match *m, const char *data_type,
     return MR_OK;
 }
 
+/* A year of two digits is stored as one of four, and read without its century. */
+static enum mr_code match_year(const struct match *m, struct mr_binlog_part *part)
+{
+    unsigned long digits = 4, none = 0;
+    numbers_of(m->today, &digits, &none);
+    part->width = digits;
+    return match_number(m, "year", MR_BINLOG_AS_YEAR, part);
+}
+
 /* Equal numbers are encoded alike, whatever their scale; none has got less room. */
 static enum mr_code match_decimal(const struct match *m, struct mr_binlog_part *part)
 {
@@ -187,11 +196,14 @@ static unsigned long room_of(const struct mr_column *today)
     return today->charset == NULL ? chars : chars * mr_binlog_charset_width(today->charset);
 }
 
-/* The log has the room in bytes: it also shows a character set that the log does not name. */
+/* The log has the room in bytes: where it does not name the character set, a text of another width,
+ * latin1 beside utf8mb4, is shown by nothing else, so that no text may have been made longer then. */
 static enum mr_code match_room(const struct match *m)
 {
     char in_log[48];
-    if (m->log->meta <= room_of(m->today))
+    const unsigned long room = room_of(m->today);
+    const bool is_exact = m->log->collation == 0 && m->today->cls != MR_CLASS_BINARY;
+    if (is_exact ? m->log->meta == room : m->log->meta <= room)
         return MR_OK;
     (void)snprintf(in_log, sizeof in_log, "up to %u bytes", m->log->meta);
     return misfit(m, in_log, m->today->type);
@@ -368,7 +380,6 @@ static const struct plain_type {
     {MR_FIELD_LONGLONG, "bigint", MR_BINLOG_AS_INTEGER, false, false},
     {MR_FIELD_FLOAT, "float", MR_BINLOG_AS_FLOAT, false, false},
     {MR_FIELD_DOUBLE, "double", MR_BINLOG_AS_DOUBLE, false, false},
-    {MR_FIELD_YEAR, "year", MR_BINLOG_AS_YEAR, false, false},
     {MR_FIELD_DATE, "date", MR_BINLOG_AS_DATE, true, false},
     {MR_FIELD_NEWDATE, "date", MR_BINLOG_AS_DATE, true, false},
     {MR_FIELD_TIME, "time", MR_BINLOG_AS_TIME, true, false},
@@ -388,6 +399,7 @@ static enum mr_code match_column(const struct match *m, struct mr_binlog_part *p
                               : match_number(m, t->data_type, t->how, part);
     }
     switch (m->log->type) {
+    case MR_FIELD_YEAR: return match_year(m, part);
     case MR_FIELD_NEWDECIMAL: return match_decimal(m, part);
     case MR_FIELD_BIT: return match_bit(m, part);
     case MR_FIELD_VARCHAR:

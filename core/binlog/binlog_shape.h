@@ -39,7 +39,7 @@ struct mr_binlog_part {
     bool plain_zero; /* MariaDB: what underflows in a FLOAT is stored as -0, and read as 0 */
     unsigned prefix; /* bytes of a length before the value; 0: none */
     size_t at;       /* in the images */
-    size_t width;    /* of AS_PADDED: bytes of the whole value */
+    size_t width;    /* of AS_PADDED: bytes of the whole value; of AS_YEAR: digits, two or four */
     const struct mr_binlog_text *members; /* of AS_ENUM and AS_SET, in the column's character set */
     size_t nmembers;
     struct mr_binlog_text comma; /* between members of a SET */

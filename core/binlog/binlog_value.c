@@ -56,7 +56,7 @@ static void take_integer(const struct making *m)
 
 static void take_year(const struct making *m)
 {
-    m->value->u = *m->at == 0 ? 0 : 1900U + *m->at;
+    m->value->u = m->part->width == 2 ? *m->at % 100U : *m->at == 0 ? 0 : 1900U + *m->at;
 }
 
 static void take_float(const struct making *m)

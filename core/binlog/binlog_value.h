@@ -36,8 +36,9 @@ struct mr_binlog_shape;
  * not (or the reverse) is a misfit: MR_E_UNSUPPORTED, *why* in the message, as
  * `column "c": int in the log, bigint in the table`; the table's name is the caller's to add.
  *
- * What differs and still fits, since no value can have changed its encoding by it: a text, bytes or
- * bits that may be longer today, a DECIMAL with more digits at either end, a time with more digits
+ * What differs and still fits, since no value can have changed its encoding by it: bytes or bits that
+ * may be longer today, and a text where the log names its character set (else its room in bytes must
+ * be today's, since only that shows latin1 beside utf8mb4); a DECIMAL with more digits at either end, a time with more digits
  * behind the second, another collation of the same character set.
  */
 enum mr_code mr_binlog_shape_make(const struct mr_binlog_table *table, const struct mr_table *today,

@@ -93,8 +93,8 @@ static bool put_seconds(uint32_t seconds, uint32_t micros, struct mr_time *out)
 {
     const uint32_t time = seconds % DAY_SECONDS;
     *out = (struct mr_time){.micros = micros};
-    if (seconds == 0)
-        return micros == 0;
+    if (seconds == 0 && micros == 0)
+        return true;
     put_day(seconds / DAY_SECONDS, out);
     out->hour = time / 3600;
     out->minute = time / 60 % 60;

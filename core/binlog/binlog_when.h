@@ -7,7 +7,7 @@
  * made under them; they have no fraction.
  *
  * TIMESTAMP is seconds of UTC, and comes out as UTC: so does a SELECT, since our sessions have
- * time_zone '+00:00'.  0 is the zero date, never 1970.
+ * time_zone '+00:00'.  0 is the zero date; with a fraction it is 1970, as MariaDB has it.
  *
  * Threads: no state.
  */
