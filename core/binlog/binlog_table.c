@@ -10,6 +10,8 @@
 /* What servers hold to: more is damage, and bounds what is allocated for it. */
 #define COLUMNS_MAX 4096
 #define MEMBERS_MAX 65535
+/* Of all columns of a kind: no server has that limit, and no table comes near it. */
+#define MEMBERS_OF_ALL_MAX (2 * MEMBERS_MAX)
 #define MAP_BYTES_MAX ((size_t)16 << 20)
 
 /* Kinds of optional metadata; each is its number, a length, and that many bytes. */
@@ -310,12 +312,14 @@ static enum mr_code read_names(const struct reading *r, struct mr_binlog_cursor 
     return MR_OK;
 }
 
+/* *room: members that may still come; an empty one is a byte there, and many in memory. */
 static enum mr_code read_members_of(const struct reading *r, struct mr_binlog_column *column,
-                                    struct mr_binlog_cursor *c)
+                                    size_t *room, struct mr_binlog_cursor *c)
 {
     const uint64_t count = mr_binlog_packed(c);
-    if (c->failed || count > MEMBERS_MAX || count > mr_binlog_left(c))
+    if (c->failed || count > MEMBERS_MAX || count > mr_binlog_left(c) || count > *room)
         return damaged(r, "a table map with a list of members that cannot be one");
+    *room -= (size_t)count;
     struct mr_binlog_text *members =
         mr_arena_calloc(r->arena, (size_t)count, sizeof(struct mr_binlog_text));
     if (members == NULL)
@@ -338,8 +342,9 @@ static enum mr_code read_members_of(const struct reading *r, struct mr_binlog_co
 static enum mr_code read_members(const struct reading *r, of_kind kind, struct mr_binlog_cursor *c)
 {
     struct mr_binlog_column *column;
+    size_t room = MEMBERS_OF_ALL_MAX;
     for (size_t at = 0; (column = next_of(r, kind, &at)) != NULL;)
-        MR_TRY(read_members_of(r, column, c));
+        MR_TRY(read_members_of(r, column, &room, c));
     return MR_OK;
 }
 
@@ -397,14 +402,20 @@ static enum mr_code read_optional(const struct reading *r, enum optional what,
     return MR_OK;
 }
 
+/* Each kind once: what is said again is allocated again. */
 static enum mr_code read_all_optional(const struct reading *r, struct mr_binlog_cursor *c)
 {
+    uint32_t seen = 0;
     while (mr_binlog_left(c) > 0) {
         const enum optional what = (enum optional)mr_binlog_uint(c, 1);
         const uint64_t len = mr_binlog_packed(c);
         const uint8_t *at = mr_binlog_take(c, len);
         if (at == NULL)
             return damaged(r, "a table map whose optional metadata is cut off");
+        if (what <= VECTOR_DIMENSIONS && (seen >> what & 1) != 0)
+            return damaged(r, "a table map that says the same kind of metadata twice");
+        if (what <= VECTOR_DIMENSIONS)
+            seen |= UINT32_C(1) << what;
         struct mr_binlog_cursor inner = mr_binlog_cursor(at, (size_t)len);
         MR_TRY(read_optional(r, what, &inner));
     }

@@ -160,6 +160,13 @@ static void test_refused(void **state)
          "480000000000010002743100017400010300010801"
          "05",
          MR_E_BINLOG, NULL},
+        {"signs, and signs again",
+         "480000000000010002743100017400010300010101800101"
+         "80",
+         MR_E_BINLOG,
+         "binary log \"bin.000042\", position 1234: a table map that says the same kind of "
+         "metadata "
+         "twice"},
         {"a name with a NUL", "480000000000010002743100017400010300010403026100", MR_E_BINLOG,
          NULL},
         {"an empty column list, and a name", "48000000000001000274310001740000000001", MR_E_BINLOG,
@@ -186,6 +193,44 @@ static void test_refused(void **state)
         free(body);
         mr_strbuf_release(&text);
     }
+}
+
+/* Empty members of so many ENUM columns, 65,535 of each. */
+static enum mr_code read_members(unsigned columns)
+{
+    static const uint8_t head[] = {72, 0, 0, 0, 0, 0, 1, 0, 2, 't', '1', 0, 1, 't', 0};
+    struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add(&body, head, sizeof head);
+    mr_strbuf_add_char(&body, (char)columns);
+    for (unsigned i = 0; i < columns; i++)
+        mr_strbuf_add_char(&body, (char)0xfe);
+    mr_strbuf_add_char(&body, (char)(2 * columns));
+    for (unsigned i = 0; i < columns; i++)
+        mr_strbuf_add(&body, "\xf7\2", 2);
+    mr_strbuf_add_char(&body, 0);
+    const size_t len = (size_t)columns * (3 + 65535);
+    mr_strbuf_add(&body, "\6\xfd", 2);
+    for (unsigned i = 0; i < 3; i++)
+        mr_strbuf_add_char(&body, (char)(len >> 8 * i));
+    for (unsigned i = 0; i < columns; i++) {
+        mr_strbuf_add(&body, "\xfc\xff\xff", 3);
+        assert_true(mr_strbuf_reserve(&body, 65535));
+        memset(body.ptr + body.len, 0, 65535);
+        body.len += 65535;
+    }
+    const enum mr_code code = read_map((const uint8_t *)body.ptr, body.len, false, &text, NULL);
+    mr_strbuf_release(&body);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* A byte of the log may not become many of memory. */
+static void test_members(void **state)
+{
+    (void)state;
+    assert_int_equal(read_members(1), MR_OK);
+    assert_int_equal(read_members(2), MR_OK);
+    assert_int_equal(read_members(3), MR_E_BINLOG);
 }
 
 /* Of a CHAR bits 8 and 9 of its length stand in the type. */
@@ -223,9 +268,9 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_maps),    cmocka_unit_test(test_cut_and_wrong),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_string_types),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_maps),         cmocka_unit_test(test_cut_and_wrong),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_members),
+        cmocka_unit_test(test_string_types), cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
