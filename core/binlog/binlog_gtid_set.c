@@ -206,6 +206,10 @@ enum mr_code mr_gtid_set_add_set(struct mr_gtid_set *set, const struct mr_gtid_s
 enum mr_code mr_gtid_set_subtract(struct mr_gtid_set *set, const struct mr_gtid_set *other,
                                   struct mr_err *err)
 {
+    if (set == other) { /* ranges would be cut out of what is walked */
+        mr_gtid_set_release(set);
+        return MR_OK;
+    }
     for (size_t i = 0; i < other->sources.count; i++) {
         const struct source *from = mr_vec_at(&other->sources, i);
         const struct range *ranges = from->ranges.items;

@@ -45,7 +45,7 @@ enum mr_code mr_gtid_set_add(struct mr_gtid_set *set, const struct mr_gtid *gtid
                              struct mr_err *err);
 enum mr_code mr_gtid_set_add_set(struct mr_gtid_set *set, const struct mr_gtid_set *other,
                                  struct mr_err *err);
-/* Takes away what the other holds. */
+/* Takes away what the other holds; it may be the set itself. */
 enum mr_code mr_gtid_set_subtract(struct mr_gtid_set *set, const struct mr_gtid_set *other,
                                   struct mr_err *err);
 /* has: that one; contains: all of the other. */

@@ -264,6 +264,7 @@ static void test_set_subtract(void **state)
         {U ":1-4," V ":2", U ":1-9", V ":2"},
         {"", U ":1", ""},
         {U ":5-6", U ":1-4:7", U ":5-6"},
+        {U ":1:3:5:7", U ":1:3:5:7," V ":1:9", ""},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -273,6 +274,10 @@ static void test_set_subtract(void **state)
         assert_int_equal(mr_gtid_set_subtract(&from, &what, NULL), MR_OK);
         assert_set(&from, rows[i].expected);
         assert_int_equal(mr_gtid_set_is_empty(&from), rows[i].expected[0] == '\0');
+        assert_int_equal(mr_gtid_set_subtract(&what, &what, NULL), MR_OK);
+        assert_set(&what, "");
+        assert_int_equal(mr_gtid_set_add_set(&from, &from, NULL), MR_OK);
+        assert_set(&from, rows[i].expected);
         mr_gtid_set_release(&from);
         mr_gtid_set_release(&what);
     }
