@@ -51,8 +51,10 @@ struct mr_binlog_event {
     enum mr_binlog_type type; /* also a number without a symbol */
     uint32_t when;            /* seconds of UTC since 1970: when the statement began */
     uint32_t server_id;
-    uint64_t end; /* position behind it, in the server's own log; 0: not known (MariaDB's cached
-                     events of a transaction have it filled; events of a payload have the payload's) */
+    uint64_t end; /* position behind it, in the log of the server that wrote it; 0: not known
+                     (MariaDB's cached events of a transaction have it filled; events of a payload
+                     have the payload's).  A header has 32 bits of it; the stream adds the rest,
+                     where the position that was read, or a ROTATE of a relay log, tells it */
     uint16_t flags;
     const uint8_t *body; /* without header and CRC */
     size_t len;

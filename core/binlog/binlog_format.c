@@ -9,6 +9,8 @@
 #define SERVER_BYTES 50
 /* How many types a server had that knew no checksums yet. */
 #define TYPES_BEFORE_CHECKSUMS 27
+/* MariaDB's own types begin at 160; MySQL has come to 42. */
+#define TYPES_OF_MARIADB 100
 #define CRC_NONE 0
 #define CRC_CRC32 1
 
@@ -87,7 +89,9 @@ enum mr_code mr_binlog_format_read(const struct mr_binlog_event *event,
         if (*at < ' ' || *at > '~')
             return mr_binlog_damaged(&event->place, "a server's version that cannot be one", err);
     format->number = number_of(format->server);
-    format->is_mariadb = strstr(format->server, "MariaDB") != NULL;
+    /* or its version was given another name by who built it, or by its configuration */
+    format->is_mariadb = strstr(format->server, "MariaDB") != NULL ||
+                         mr_binlog_left(&c) > TYPES_OF_MARIADB + 1 + MR_BINLOG_CRC_BYTES;
     const size_t tail =
         knows_checksums(format) ? 1 + (size_t)MR_BINLOG_CRC_BYTES : 0; /* which, and it */
     if (version != VERSION || header != MR_BINLOG_HEADER_BYTES)

@@ -12,9 +12,9 @@
 #include "core/binlog/binlog_event.h"
 
 struct mr_binlog_format {
-    char server[51]; /* version as the server says it, "10.11.6-MariaDB-log" */
-    unsigned number; /* 101106 */
-    bool is_mariadb;
+    char server[51];        /* version as the server says it, "10.11.6-MariaDB-log" */
+    unsigned number;        /* 101106 */
+    bool is_mariadb;        /* by its name, or by the types of events that it has */
     bool has_crc;           /* each event behind it ends in a CRC32 */
     bool is_closed;         /* the server has closed the log: whole to its end */
     uint32_t created;       /* seconds of UTC; 0: the log was not begun by a start of the server */

@@ -245,6 +245,24 @@ static bool follows_source(const struct mr_binlog_stream *s, uint64_t size, uint
     return (uint32_t)end == (uint32_t)(s->source_end + size);
 }
 
+/* An end with more than the 32 bits that a header has of it, beyond 4 GiB of a log.  In a relay log
+ * it is the one nearest to the end before it. */
+static uint64_t whole_end(const struct mr_binlog_stream *s, const struct mr_binlog_event *event,
+                          size_t len)
+{
+    const bool by_source = s->is_relay && s->input.is_file && s->source_end != 0;
+    if (event->end == 0)
+        return 0;
+    if (by_source && follows_source(s, len, event->end))
+        return s->source_end + len;
+    if (ends_here(&event->place, len, event->end))
+        return event->place.position + len;
+    if (!by_source)
+        return event->end;
+    const int64_t way = (int32_t)(uint32_t)(event->end - s->source_end);
+    return way < 0 && (uint64_t)-way > s->source_end ? event->end : s->source_end + (uint64_t)way;
+}
+
 /* A replica of MariaDB unpacks what its source has compressed, and leaves the end as it was: the
  * event is longer than the way from the end before it to its own. */
 static bool may_be_unpacked(const struct mr_binlog_stream *s, unsigned type)
@@ -327,6 +345,7 @@ static enum mr_code take_raw(struct mr_binlog_stream *s, const uint8_t *raw, siz
         MR_TRY(take_format(s, raw, len, event, err));
     else
         MR_TRY(check_crc(s, raw, len, event, err));
+    event->end = whole_end(s, event, len);
     follow(s, event, len);
     return take_whole(s, event, is_given, err);
 }
