@@ -33,7 +33,8 @@ void mr_binlog_file_close(struct mr_binlog_file *file); /* NULL is fine */
 
 /*
  * The logs among the regular files of a directory, as "dir/name" in no order; what does not begin
- * as a log is passed over, as the index is and all else that stands in a data directory.  More than
+ * as a log is passed over, as the index is and all else that stands in a data directory, and so are
+ * names that begin with a dot: who copies a log there may not have come to its end.  More than
  * 65,536 files are refused.  The paths live in the arena.
  */
 enum mr_code mr_binlog_files_list(const char *dir, struct mr_arena *arena, const char ***paths,
@@ -49,7 +50,8 @@ enum mr_binlog_order {
 /*
  * Sorts the paths in place.  By GTIDs where every file begins with a set of them and no two sets
  * are alike; where they are, and where there are none, by the numbers in their names, "bin.000042"
- * and "bin.000042.gz", which must differ while what stands before them is the same.
+ * and "bin.000042.gz", which must differ while what stands before them is the same.  By names, too,
+ * where a MariaDB has forgotten a domain, so that its sets have no order, but all others agree.
  * MR_E_BINLOG where neither can be, or both contradict each other: the two files are named.
  */
 enum mr_code mr_binlog_files_sort(const char **paths, size_t npaths, enum mr_binlog_order *by,

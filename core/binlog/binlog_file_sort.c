@@ -163,6 +163,21 @@ static enum mr_code order_by_name(struct log *logs, size_t count, struct mr_err 
     return MR_OK;
 }
 
+/* Sorts by names, paths and all of one series, and tells whether the GTIDs allow it: those of MySQL
+ * only grow, and so do those of each domain, until it is deleted. */
+static bool order_by_name_agrees(struct log *logs, size_t count)
+{
+    qsort(logs, count, sizeof *logs, by_number);
+    for (size_t i = 1; i < count; i++) {
+        const struct log *a = &logs[i - 1], *b = &logs[i];
+        if (!is_numbered(a, b) || !has_same_stem(a, b) ||
+            !mr_gtid_set_contains(&b->mysql, &a->mysql) ||
+            !mr_gtid_state_contains_shared(&b->mariadb, &a->mariadb))
+            return false;
+    }
+    return true;
+}
+
 /* Every log has a set at its head, and some of them one that is not empty: a server without GTIDs
  * writes empty ones. */
 static bool have_gtids(const struct log *logs, size_t count)
@@ -189,7 +204,14 @@ static enum mr_code sort(struct log *logs, const char **paths, size_t count,
         MR_TRY(look_into(&logs[i], err));
     }
     if (have_gtids(logs, count)) {
-        MR_TRY(order_by_gtid(logs, count, &by_name, err));
+        struct mr_err why = {.code = MR_OK};
+        const enum mr_code code = order_by_gtid(logs, count, &by_name, &why);
+        by_name = by_name || code != MR_OK;
+        if (code != MR_OK && !order_by_name_agrees(logs, count)) {
+            if (err != NULL)
+                *err = why;
+            return code;
+        }
     } else {
         by_name = true;
         MR_TRY(order_by_name(logs, count, err));
@@ -267,6 +289,8 @@ enum mr_code mr_binlog_files_list(const char *dir, struct mr_arena *arena, const
             MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", dir));
         if (entry == NULL)
             break;
+        if (entry->d_name[0] == '.')
+            continue;
         MR_TRY_OUT(look_at_entry(dir, entry->d_name, arena, &path, err));
         if (path != NULL && *npaths == FILES_MAX)
             MR_TRY_OUT(mr_err_set(err, MR_E_UNSUPPORTED,

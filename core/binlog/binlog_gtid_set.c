@@ -599,6 +599,25 @@ bool mr_gtid_state_contains(const struct mr_gtid_state *state, const struct mr_g
     return true;
 }
 
+/* The first of a domain, or NULL. */
+static const struct last *find_domain(const struct mr_gtid_state *state, uint32_t domain)
+{
+    const struct last *items = state->last.items;
+    size_t at = 0;
+    (void)find_last(state, domain, 0, &at); /* or where the domain's would stand */
+    return at < state->last.count && items[at].domain == domain ? &items[at] : NULL;
+}
+
+bool mr_gtid_state_contains_shared(const struct mr_gtid_state *state,
+                                   const struct mr_gtid_state *other)
+{
+    const struct last *items = other->last.items;
+    for (size_t i = 0; i < other->last.count; i++)
+        if (find_domain(state, items[i].domain) != NULL && !covers(state, &items[i]))
+            return false;
+    return true;
+}
+
 bool mr_gtid_state_is_empty(const struct mr_gtid_state *state)
 {
     return state->last.count == 0;
@@ -645,9 +664,6 @@ enum mr_code mr_gtid_pos_parse(struct mr_gtid_pos *pos, const char *ptr, size_t 
 
 bool mr_gtid_pos_covers(const struct mr_gtid_pos *pos, uint32_t domain, uint64_t sequence)
 {
-    const struct last *items = pos->last.last.items;
-    size_t at = 0;
-    (void)find_last(&pos->last, domain, 0, &at); /* or where the domain's would stand */
-    return at < pos->last.last.count && items[at].domain == domain &&
-           items[at].sequence >= sequence;
+    const struct last *last = find_domain(&pos->last, domain);
+    return last != NULL && last->sequence >= sequence;
 }

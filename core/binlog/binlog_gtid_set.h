@@ -78,6 +78,9 @@ enum mr_code mr_gtid_state_add(struct mr_gtid_state *state, const struct mr_gtid
 bool mr_gtid_state_covers(const struct mr_gtid_state *state, const struct mr_gtid *gtid);
 /* covers, for all of the other's. */
 bool mr_gtid_state_contains(const struct mr_gtid_state *state, const struct mr_gtid_state *other);
+/* The same, of the domains that it has itself: a MariaDB can be told to forget one. */
+bool mr_gtid_state_contains_shared(const struct mr_gtid_state *state,
+                                   const struct mr_gtid_state *other);
 bool mr_gtid_state_is_empty(const struct mr_gtid_state *state);
 /* Sorted by domain, then server. */
 void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *state);

@@ -289,6 +289,30 @@ static void write_log(const char *path, uint64_t first, uint64_t behind, bool is
     mr_strbuf_release(&log);
 }
 
+/* A log that begins with what those before it hold of up to two domains: the last of each, by a
+ * server. */
+static void write_list(const char *path, uint8_t server, const uint8_t last[2])
+{
+    struct mr_strbuf log = MR_STRBUF_INIT;
+    uint8_t event[19 + 4 + 2 * 16 + 4] = {0};
+    size_t at = 19 + 4;
+    for (uint8_t domain = 0; domain < 2; domain++)
+        if (last[domain] != 0) {
+            event[at] = domain;
+            event[at + 4] = server;
+            event[at + 8] = last[domain];
+            event[19]++;
+            at += 16;
+        }
+    event[4] = MR_BINLOG_MARIADB_GTID_LIST;
+    event[9] = (uint8_t)(at + 4);
+    binlog_seal(event, at + 4);
+    mr_strbuf_add(&log, log_bytes.ptr, 127);
+    mr_strbuf_add(&log, event, at + 4);
+    write_file(path, log.ptr, log.len);
+    mr_strbuf_release(&log);
+}
+
 #define SORT(order, expected, ...)                                                                 \
     sort_to((const char *const[]){__VA_ARGS__},                                                    \
             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *), MR_OK, order,       \
@@ -337,6 +361,34 @@ static void test_sort(void **state)
                  "q.000099", "a");
 }
 
+/* A domain that was deleted is in the lists before, and not in those behind. */
+static void test_sort_deleted_domain(void **state)
+{
+    (void)state;
+    write_list("m.000001", 1, (const uint8_t[2]){10, 5});
+    write_list("m.000002", 1, (const uint8_t[2]){20, 5});
+    write_list("m.000003", 1, (const uint8_t[2]){30, 0});
+    write_list("m.000004", 1, (const uint8_t[2]){30, 0});
+    write_list("m.000005", 1, (const uint8_t[2]){40, 2});
+    write_list("m.000006", 1, (const uint8_t[2]){20, 2});
+    write_list("n.000003", 1, (const uint8_t[2]){30, 0});
+    write_list("m.000008", 2, (const uint8_t[2]){50, 2});
+    SORT(MR_BINLOG_BY_GTID, "m.000001 m.000002", "m.000002", "m.000001");
+    SORT(MR_BINLOG_BY_NAME, "m.000001 m.000002 m.000003 m.000004 m.000005", "m.000004", "m.000002",
+         "m.000005", "m.000001", "m.000003");
+    SORT(MR_BINLOG_BY_NAME, "m.000002 m.000003", "m.000003", "m.000002");
+    /* what both have goes back; another series; another server */
+    SORT_REFUSED("binary logs \"m.000003\" and \"m.000006\" are not of one server: neither begins "
+                 "with what the other does",
+                 "m.000003", "m.000006");
+    SORT_REFUSED("binary logs \"m.000002\" and \"n.000003\" are not of one server: neither begins "
+                 "with what the other does",
+                 "m.000002", "n.000003");
+    SORT_REFUSED("binary logs \"m.000005\" and \"m.000008\" are not of one server: neither begins "
+                 "with what the other does",
+                 "m.000005", "m.000008");
+}
+
 /* What stands in a data directory: logs, packed ones, an index, a folder, and all else. */
 static void test_list(void **state)
 {
@@ -352,6 +404,11 @@ static void test_list(void **state)
     write_file("bin.index", "./bin.000001\n", 13);
     write_file("ibdata1", "\0\0\0\0\0", 5);
     write_file("empty", "", 0);
+    write_log(".bin.000004.tmp", 1, 20, true);
+    write_file(".secret",
+               "\xfd"
+               "bin....",
+               8);
     assert_int_equal(mkdir("folder", 0700), 0);
     assert_int_equal(mkfifo("pipe", 0600), 0);
     assert_int_equal(mr_binlog_files_list(".", &arena, &paths, &count, &err), MR_OK);
@@ -382,6 +439,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_large, begin, end),
         cmocka_unit_test_setup_teardown(test_sort, begin, end),
+        cmocka_unit_test_setup_teardown(test_sort_deleted_domain, begin, end),
         cmocka_unit_test_setup_teardown(test_list, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
