@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "tests/unit/binlog_memory.h"
+#include "tests/unit/binlog_made.h"
 
 static const char *const golden[] = {
     "mariadb", "mariadb-compressed", "mariadb-plain", "mysql56", "mysql56-plain",
@@ -18,39 +18,7 @@ static const char *const golden[] = {
 };
 #define NGOLDEN (sizeof golden / sizeof golden[0])
 
-static void load(const char *name, struct mr_strbuf *out)
-{
-    char path[128], buf[4096];
-    (void)snprintf(path, sizeof path, "tests/golden/binlog/%s.000001", name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    for (size_t got; (got = fread(buf, 1, sizeof buf, file)) > 0;)
-        mr_strbuf_add(out, buf, got);
-    assert_int_equal(fclose(file), 0);
-    assert_true(out->len > 100);
-}
-
-static void read_bytes(const void *ptr, size_t len, bool seal, struct mr_strbuf *lines)
-{
-    struct binlog_memory memory = {.seal = seal};
-    mr_strbuf_reset(lines);
-    binlog_read_all(binlog_memory_input(&memory, ptr, len), lines);
-    free(memory.raw);
-}
-
 /* ---- logs of servers ---- */
-
-static void types_of(const struct mr_strbuf *lines, struct mr_strbuf *types)
-{
-    mr_strbuf_reset(types);
-    for (const char *at = lines->ptr; *at != '\0'; at = strchr(at, '\n') + 1) {
-        const char *end = strchr(at, '\n');
-        const size_t len = end[1] == '\0' ? (size_t)(end - at) : strcspn(at, " ");
-        if (types->len > 0)
-            mr_strbuf_add_char(types, ' ');
-        mr_strbuf_add(types, at, len);
-    }
-}
 
 static void test_golden(void **state)
 {
@@ -184,80 +152,6 @@ static void test_wrong_anywhere(void **state)
 }
 
 /* ---- logs that are made here ---- */
-
-struct made {
-    struct mr_strbuf log;
-    bool has_crc;
-};
-
-static void put(struct mr_strbuf *out, uint64_t value, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++)
-        mr_strbuf_add_char(out, (char)(value >> 8 * i));
-}
-
-static void add_header(struct mr_strbuf *out, unsigned type, size_t size, uint64_t end,
-                       unsigned flags)
-{
-    put(out, 1000, 4);
-    put(out, type, 1);
-    put(out, 7, 4);
-    put(out, size, 4);
-    put(out, end, 4);
-    put(out, flags, 2);
-}
-
-static void add_event(struct made *m, unsigned type, const void *body, size_t len, unsigned flags)
-{
-    const size_t begin = m->log.len, size = 19 + len + (m->has_crc ? 4 : 0);
-    add_header(&m->log, type, size, begin + size, flags);
-    mr_strbuf_add(&m->log, body, len);
-    if (!m->has_crc)
-        return;
-    mr_strbuf_add(&m->log, "0000", 4);
-    assert_false(m->log.failed);
-    binlog_seal((uint8_t *)m->log.ptr + begin, size);
-}
-
-/* The head of a log of that server. */
-static void begin_made(struct made *m, const char *server, bool has_crc)
-{
-    struct mr_strbuf body = MR_STRBUF_INIT;
-    char version[50] = "";
-    *m = (struct made){.log = MR_STRBUF_INIT, .has_crc = true};
-    (void)snprintf(version, sizeof version, "%s", server);
-    put(&body, 4, 2);
-    mr_strbuf_add(&body, version, sizeof version);
-    put(&body, 0, 4);
-    put(&body, 19, 1);
-    for (unsigned type = 1; type <= (strstr(server, "MariaDB") != NULL ? 171 : 42); type++)
-        put(&body, type == 2 ? 13 : type == 4 || type == 19 || (type > 22 && type < 26) ? 8 : 0, 1);
-    put(&body, has_crc ? 1 : 0, 1);
-    mr_strbuf_add(&m->log,
-                  "\xfe"
-                  "bin",
-                  4);
-    add_event(m, MR_BINLOG_FORMAT_DESCRIPTION, body.ptr, body.len, 0);
-    m->has_crc = has_crc;
-    mr_strbuf_release(&body);
-}
-
-/* What reading it ends in; from `from` on, as a file or from a server. */
-static void assert_ends(struct made *m, bool is_file, const char *expected)
-{
-    struct binlog_memory memory = {.seal = false};
-    struct mr_strbuf lines = MR_STRBUF_INIT;
-    struct mr_binlog_input input = binlog_memory_input(&memory, m->log.ptr, m->log.len);
-    input.is_file = is_file;
-    binlog_read_all(input, &lines);
-    struct mr_strbuf types = MR_STRBUF_INIT;
-    types_of(&lines, &types);
-    assert_string_equal(types.ptr, expected);
-    free(memory.raw);
-    mr_strbuf_release(&lines);
-    mr_strbuf_release(&types);
-    mr_strbuf_release(&m->log);
-}
 
 static void test_types(void **state)
 {
@@ -418,87 +312,6 @@ static void test_damage(void **state)
     assert_ends(&m, true, "binary log");
 }
 
-/* The head of a relay log of a source without checksums, whose events come from 1000 on; its
- * format says no position. */
-static void begin_relay(struct made *m, const char *server)
-{
-    struct made source;
-    begin_made(m, server, true);
-    m->log.ptr[4 + 17] = MR_BINLOG_RELAY;
-    binlog_seal((uint8_t *)m->log.ptr + 4, m->log.len - 4);
-    begin_made(&source, server, false);
-    memset(source.log.ptr + 4 + 13, 0, 4);
-    binlog_seal((uint8_t *)source.log.ptr + 4, source.log.len - 4);
-    add_event(m, MR_BINLOG_ROTATE, "\xe8\3\0\0\0\0\0\0bin.000007", 18, 0x20);
-    mr_strbuf_add(&m->log, source.log.ptr + 4, source.log.len - 4);
-    mr_strbuf_release(&source.log);
-    m->has_crc = false;
-}
-
-/* An XID (or what has no more than a text) of the source that ends there. */
-static void add_of_source(struct made *m, unsigned type, uint64_t end)
-{
-    add_header(&m->log, type, 27, end, 0);
-    mr_strbuf_add(&m->log, "12345678", 8);
-}
-
-/* The second format holds for what follows, and so do the source's positions. */
-static void test_relay(void **state)
-{
-    static const char mysql[] = "8.0.36", maria[] = "10.11.6-MariaDB";
-    static const struct {
-        const char *server;
-        unsigned type;  /* of an event before the last, … */
-        uint64_t whole; /* … and where it ends; 0: there is none */
-        unsigned last;
-        uint64_t size, end;
-        const char *ends;
-    } rows[] = {
-        {mysql, 0, 0, 16, 100, 1100, "15 4 15 cut"},
-        {mysql, 0, 0, 16, 100 ^ 0x400, 1100, "15 4 15 binary log"}, /* a bit of the length */
-        {mysql, 0, 0, 16, 100, 1100 ^ 0x10, "15 4 15 binary log"},  /* … of the end */
-        {mysql, 0, 0, 16, 100, 0, "15 4 15 cut"},                   /* it does not say */
-        {mysql, 16, 1027, 16, 100, 1127, "15 4 15 16 cut"},
-        {mysql, 16, 1027, 16, 100 ^ 0x800, 1127, "15 4 15 16 binary log"},
-        /* something lies between them, and something may again */
-        {mysql, 16, 1127, 16, 100, 1300, "15 4 15 16 cut"},
-        {maria, 16, 1127, 16, 100, 1300, "15 4 15 16 cut"},
-        /* unpacked by the replica: longer than its way in the source's log */
-        {maria, 24, 1010, 24, 100, 1050, "15 4 15 24 cut"},
-        {maria, 24, 1010, 2, 100, 1050, "15 4 15 24 cut"},
-        {maria, 24, 1010, 16, 100, 1110, "15 4 15 24 cut"},
-        {maria, 24, 1010, 16, 100 ^ 0x400, 1110, "15 4 15 24 binary log"}, /* never packed */
-        {maria, 24, 1010, 19, 100, 1050, "15 4 15 24 binary log"},
-        {maria, 24, 1027, 24, 100, 1050, "15 4 15 24 binary log"}, /* nothing was */
-    };
-    struct made m;
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        begin_relay(&m, rows[i].server);
-        if (rows[i].whole != 0)
-            add_of_source(&m, rows[i].type, rows[i].whole);
-        add_header(&m.log, rows[i].last, rows[i].size, rows[i].end, 0);
-        assert_ends(&m, true, rows[i].ends);
-    }
-    /* the source's next log begins where its ROTATE says */
-    begin_relay(&m, "8.0.36");
-    add_event(&m, MR_BINLOG_ROTATE, "\4\0\0\0\0\0\0\0bin.000008", 18, 0x20);
-    add_of_source(&m, MR_BINLOG_XID, 31);
-    add_header(&m.log, MR_BINLOG_XID, 100, 131, 0);
-    assert_ends(&m, true, "15 4 15 4 16 cut");
-    begin_relay(&m, "8.0.36");
-    add_event(&m, MR_BINLOG_ROTATE, "\4\0\0\0\0\0\0\0bin.000008", 18, 0x20);
-    add_of_source(&m, MR_BINLOG_XID, 31);
-    add_header(&m.log, MR_BINLOG_XID, 100, 1200, 0);
-    assert_ends(&m, true, "15 4 15 4 16 binary log");
-    /* one of the replica's own is between them, and breaks nothing off */
-    begin_relay(&m, "8.0.36");
-    add_of_source(&m, MR_BINLOG_XID, 1027);
-    add_event(&m, MR_BINLOG_STOP, "", 0, 0);
-    add_header(&m.log, MR_BINLOG_XID, 100, 1300, 0);
-    assert_ends(&m, true, "15 4 15 16 3 binary log");
-}
-
 /* A version may be any text: who has as many types is a MariaDB. */
 static void test_family(void **state)
 {
@@ -521,61 +334,6 @@ static void test_family(void **state)
         free(memory.raw);
         mr_strbuf_release(&m.log);
     }
-}
-
-/* ---- positions beyond 4 GiB ---- */
-
-#define FAR_AT (UINT64_C(3) << 32)
-
-static enum mr_code next_far(void *arg, const uint8_t **raw, size_t *len, uint64_t *position,
-                             struct mr_err *err)
-{
-    MR_TRY(binlog_memory_next(arg, raw, len, position, err));
-    *position += FAR_AT;
-    return MR_OK;
-}
-
-/* A line of binlog_read_all begins so: its type, position and end. */
-static void assert_line(const struct mr_strbuf *lines, unsigned type, uint64_t at, uint64_t end)
-{
-    char line[64];
-    (void)snprintf(line, sizeof line, "\n%u %llu %llu ", type, (unsigned long long)at,
-                   (unsigned long long)end);
-    if (strstr(lines->ptr, line) == NULL)
-        fail_msg("no%s in %s", line, lines->ptr);
-}
-
-/* A header has 32 bits of an end; the place has them all. */
-static void test_far(void **state)
-{
-    struct made m;
-    struct binlog_memory memory = {.seal = false};
-    struct mr_strbuf lines = MR_STRBUF_INIT;
-    (void)state;
-    begin_made(&m, "10.11.6-MariaDB", true);
-    const uint64_t at = FAR_AT + m.log.len;
-    add_event(&m, MR_BINLOG_STOP, "", 0, 0);
-    struct mr_binlog_input input = binlog_memory_input(&memory, m.log.ptr, m.log.len);
-    input.next = next_far;
-    binlog_read_all(input, &lines);
-    assert_line(&lines, MR_BINLOG_STOP, at, at + 23);
-    free(memory.raw);
-    mr_strbuf_release(&m.log);
-    /* in a relay log a ROTATE has them, and what was unpacked, or comes again, is near */
-    begin_relay(&m, "10.11.6-MariaDB");
-    add_event(&m, MR_BINLOG_ROTATE, "\xf0\xff\xff\xff\2\0\0\0bin.000007", 18, 0x20);
-    const uint64_t first = m.log.len;
-    add_of_source(&m, MR_BINLOG_XID, 11);
-    add_of_source(&m, MR_BINLOG_DELETE_ROWS_V1, 21);
-    add_of_source(&m, MR_BINLOG_XID, 0xfffffff0);
-    add_of_source(&m, MR_BINLOG_XID, 0);
-    read_bytes(m.log.ptr, m.log.len, false, &lines);
-    assert_line(&lines, MR_BINLOG_XID, first, FAR_AT + 11);
-    assert_line(&lines, MR_BINLOG_DELETE_ROWS_V1, first + 27, FAR_AT + 21);
-    assert_line(&lines, MR_BINLOG_XID, first + 54, FAR_AT - 16);
-    assert_line(&lines, MR_BINLOG_XID, first + 81, 0);
-    mr_strbuf_release(&m.log);
-    mr_strbuf_release(&lines);
 }
 
 /* ---- compressed events of MariaDB ---- */
@@ -771,7 +529,6 @@ int main(void)
         cmocka_unit_test(test_types),        cmocka_unit_test(test_servers),
         cmocka_unit_test(test_made_rotate),  cmocka_unit_test(test_rotate_loop),
         cmocka_unit_test(test_damage),       cmocka_unit_test(test_family),
-        cmocka_unit_test(test_far),          cmocka_unit_test(test_relay),
         cmocka_unit_test(test_compressed),   cmocka_unit_test(test_payload),
         cmocka_unit_test(test_payload_cut),  cmocka_unit_test(test_payload_place),
     };
