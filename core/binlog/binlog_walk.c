@@ -158,7 +158,7 @@ static enum mr_code keep_xid(struct mr_binlog_walk *w, const char *words, struct
     const char *blank = memchr(at, ' ', (size_t)(end_of - at));
     mr_strbuf_reset(&w->xid);
     mr_strbuf_add(&w->xid, at, (size_t)((blank != NULL ? blank : end_of) - at));
-    for (size_t i = 1; i < w->xid.len; i++) /* all but the first X, as add_hex has it */
+    for (size_t i = 1; i < w->xid.len; i++) /* all but the first X, as add_part has it */
         w->xid.ptr[i] = (char)(w->xid.ptr[i] >= 'A' && w->xid.ptr[i] <= 'F' ? w->xid.ptr[i] + 32
                                                                             : w->xid.ptr[i]);
     return mr_strbuf_check(&w->xid, "reading a binary log", err);
@@ -252,11 +252,10 @@ static enum mr_code take_map(struct mr_binlog_walk *w, struct mr_err *err)
 
 /* ---- XA ---- */
 
-static void add_hex(struct mr_strbuf *out, const struct mr_binlog_words *bytes)
+static void add_part(struct mr_strbuf *out, const struct mr_binlog_words *bytes)
 {
     mr_strbuf_add_str(out, "X'");
-    for (size_t i = 0; i < bytes->len; i++)
-        mr_strbuf_add_fmt(out, "%02x", (unsigned)(unsigned char)bytes->ptr[i]);
+    mr_strbuf_add_hex(out, bytes->ptr, bytes->len);
     mr_strbuf_add_str(out, "'");
 }
 
@@ -266,9 +265,9 @@ static enum mr_code take_prepare(struct mr_binlog_walk *w, struct mr_err *err)
     MR_TRY(need_transaction(w, true, err));
     MR_TRY(mr_binlog_xa_read(&w->event, &xa, err));
     mr_strbuf_reset(&w->xid);
-    add_hex(&w->xid, &xa.global);
+    add_part(&w->xid, &xa.global);
     mr_strbuf_add_char(&w->xid, ',');
-    add_hex(&w->xid, &xa.branch);
+    add_part(&w->xid, &xa.branch);
     mr_strbuf_add_fmt(&w->xid, ",%u", (unsigned)xa.format);
     MR_TRY(mr_strbuf_check(&w->xid, "reading a binary log", err));
     end(w, xa.one_phase ? MR_STEP_COMMIT : MR_STEP_PREPARED);

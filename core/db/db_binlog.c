@@ -26,10 +26,6 @@
 #define PACKET_EVENT 0 /* first byte of a packet with an event */
 #define PACKET_END 0xfe
 #define CANCEL_EVERY 256 /* events */
-/* of an event: its time comes first */
-#define HEADER_BYTES 19
-#define TYPE_AT 4
-#define FORMAT_DESCRIPTION 15
 
 struct mr_db_binlog {
     struct mr_db *db;
@@ -215,38 +211,6 @@ enum mr_code mr_db_binlog_next(struct mr_db_binlog *dump, const uint8_t **raw, s
     *raw = packet + 1;
     *len = size - 1;
     return MR_OK;
-}
-
-/* A file begins with an event that says when it was begun. */
-static bool takes_when(const uint8_t *raw, size_t len, uint64_t *began)
-{
-    if (len < HEADER_BYTES || raw[TYPE_AT] != FORMAT_DESCRIPTION)
-        return false;
-    *began = raw[0] | (uint64_t)raw[1] << 8 | (uint64_t)raw[2] << 16 | (uint64_t)raw[3] << 24;
-    return true;
-}
-
-enum mr_code mr_db_binlog_began(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
-                                const char *file, uint64_t *began, struct mr_err *err)
-{
-    struct mr_db *db = NULL;
-    struct mr_db_binlog *dump = NULL;
-    const uint8_t *raw;
-    size_t len = 1;
-    bool is_there = false;
-    enum mr_code code = mr_db_open(ep, opts, &db, err);
-    if (code == MR_OK)
-        code = mr_db_binlog_open(db, file, MR_DB_BINLOG_FIRST, mr_db_binlog_id(), &dump, err);
-    while (code == MR_OK && len > 0 && !is_there) {
-        code = mr_db_binlog_next(dump, &raw, &len, err);
-        is_there = code == MR_OK && takes_when(raw, len, began);
-    }
-    mr_db_binlog_close(dump);
-    mr_db_close(db);
-    if (code == MR_OK && !is_there)
-        code =
-            mr_err_set(err, MR_E_BINLOG, "binary log \"%s\" does not say when it was begun", file);
-    return code;
 }
 
 /* The libraries close the connection by themselves, or leave it in a state that is nobody's: it

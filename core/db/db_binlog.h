@@ -35,9 +35,6 @@ enum mr_code mr_db_binlog_open(struct mr_db *db, const char *file, uint64_t posi
 /* Header, body and checksum of an event, valid until the next call; *len = 0: the end. */
 enum mr_code mr_db_binlog_next(struct mr_db_binlog *dump, const uint8_t **raw, size_t *len,
                                struct mr_err *err);
-/* When a log was begun, in seconds of UTC since 1970, by a connection of its own. */
-enum mr_code mr_db_binlog_began(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
-                                const char *file, uint64_t *began, struct mr_err *err);
 /* Ends the line; NULL is fine. */
 void mr_db_binlog_close(struct mr_db_binlog *dump);
 

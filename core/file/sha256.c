@@ -2,6 +2,7 @@
 #include "core/file/sha256.h"
 
 #include <openssl/evp.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/file/in_file.h"
@@ -31,6 +32,11 @@ void mr_sha256_finish(struct mr_sha256 *hash, char hex[MR_SHA256_HEX])
     }
     hex[64] = '\0';
     mr_sha256_release(hash);
+}
+
+bool mr_sha256_is_hex(const char *text)
+{
+    return strlen(text) == MR_SHA256_HEX - 1 && text[strspn(text, "0123456789abcdef")] == '\0';
 }
 
 void mr_sha256_release(struct mr_sha256 *hash)

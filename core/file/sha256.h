@@ -7,6 +7,7 @@
 #ifndef MR_SHA256_H
 #define MR_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ enum mr_code mr_sha256_init(struct mr_sha256 *hash, struct mr_err *err);
 void mr_sha256_add(struct mr_sha256 *hash, const void *ptr, size_t len);
 /* Writes the digits and releases the hash. */
 void mr_sha256_finish(struct mr_sha256 *hash, char hex[MR_SHA256_HEX]);
+/* Is the text such digits, all of them? */
+bool mr_sha256_is_hex(const char *text);
 /* For a hash that is not to be finished; also after finish. */
 void mr_sha256_release(struct mr_sha256 *hash);
 

@@ -5,10 +5,10 @@
 #include <strings.h>
 #include <time.h>
 
-#include "core/db/db_binlog.h"
 #include "core/db/monitor_right.h"
 #include "recon/doctor/doctor.h"
 #include "recon/gate/gate_witness.h"
+#include "recon/history/archive_head.h"
 
 #define WHEN_BYTES 32
 
@@ -58,25 +58,28 @@ static enum mr_code say_reach(struct mr_doctor *d, const struct mr_doctor_server
     struct mr_err why = {0};
     struct tm utc;
     char text[WHEN_BYTES] = "";
-    uint64_t began = 0;
+    struct mr_archive_head head;
     const struct mr_db_opts opts = {.run_tag = d->opts.run_tag,
                                     .statement_timeout_s = d->opts.statement_timeout_s,
                                     .same_as = mr_db_server(server->link.db)};
     const char *right = mr_monitor_right_log(&server->facts.server);
+    mr_archive_head_init(&head);
     enum mr_code code = first_log(server, &log, &why);
     if (code == MR_OK && log.len > 0) {
         right = "REPLICATION SLAVE";
-        code = mr_db_binlog_began(&server->link.ep, &opts, log.ptr, &began, &why);
+        code = mr_archive_head_ask(&head, &server->link.ep, &opts, log.ptr, &why);
     }
+    const time_t began = (time_t)head.began;
     if (code != MR_OK) {
         code = say_unread(d, server, &why, right, err);
-    } else if (log.len > 0 && gmtime_r(&(time_t){(time_t)began}, &utc) != NULL) {
+    } else if (log.len > 0 && gmtime_r(&began, &utc) != NULL) {
         (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
         mr_doctor_say(
             d, MR_DOCTOR_OK, MR_DOCTOR_witness,
             "the binary log reaches back to %s UTC (%.1f days), and this account may read it", text,
-            (double)(time(NULL) - (time_t)began) / 86400);
+            (double)(time(NULL) - began) / 86400);
     }
+    mr_archive_head_release(&head);
     mr_strbuf_release(&log);
     return code;
 }

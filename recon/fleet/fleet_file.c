@@ -170,16 +170,11 @@ static bool is_id(const char *id)
     return len > 0 && len < MR_RUN_ID_SIZE;
 }
 
-static bool is_digest(const char *text)
-{
-    return strlen(text) == MR_SHA256_HEX - 1 && text[strspn(text, "0123456789abcdef")] == '\0';
-}
-
 static void read_digest(struct mr_json_reader *r, const struct json_t *object,
                         char hex[MR_SHA256_HEX])
 {
     const char *text = mr_json_read_text(r, object, "sha256");
-    if (r->code == MR_OK && !is_digest(text))
+    if (r->code == MR_OK && !mr_sha256_is_hex(text))
         mr_json_read_refuse(r, "sha256", text);
     if (r->code == MR_OK)
         memcpy(hex, text, MR_SHA256_HEX);
@@ -238,7 +233,7 @@ static void read_snapshot(struct mr_json_reader *r, const struct json_t *object,
     pair->parts = 1;
     pair->part = (size_t)mr_json_read_number(r, object, "part");
     pair->manifest = mr_json_read_text_or_null(r, object, "manifest");
-    if (r->code == MR_OK && pair->manifest != NULL && !is_digest(pair->manifest))
+    if (r->code == MR_OK && pair->manifest != NULL && !mr_sha256_is_hex(pair->manifest))
         mr_json_read_refuse(r, "manifest", pair->manifest);
 }
 

@@ -2,6 +2,7 @@
 #include "recon/gate/gate_config.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ enum mr_gate_name mr_gate_name_find(const char *name, struct mr_err *err)
     return (enum mr_gate_name)mr_gate_pick_find(mr_gate_choices, name, err);
 }
 
+#define WRITABLE_MOST 1000
 #define WITNESS_HOURS 168 /* a week: failovers are understood late */
 
 /* ---- thresholds ---- */
@@ -145,28 +147,38 @@ static enum mr_code set_yes_no(bool *out, const char *key, const char *value, st
     return MR_OK;
 }
 
-static enum mr_code set_writable(struct mr_gate_config *config, const char *key, const char *value,
-                                 struct mr_err *err)
+/* From 1 to most; `what` are counted. */
+static enum mr_code set_count(unsigned long *out, const char *key, const char *value,
+                              unsigned long most, const char *what, struct mr_err *err)
 {
     char *end = NULL;
     unsigned long n = strtoul(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || n < 1 || n > 1000)
-        return refuse(err, key, value, "no number of servers",
-                      "Give a whole number from 1 to 1000.");
+    if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && n >= 1 && n <= most) {
+        *out = n;
+        return MR_OK;
+    }
+    char why[48], hint[64];
+    (void)snprintf(why, sizeof why, "no number of %s", what);
+    (void)snprintf(hint, sizeof hint, "Give a whole number from 1 to %lu.", most);
+    return refuse(err, key, value, why, hint);
+}
+
+static enum mr_code set_writable(struct mr_gate_config *config, const char *key, const char *value,
+                                 struct mr_err *err)
+{
+    unsigned long n = config->writable_servers;
+    enum mr_code code = set_count(&n, key, value, WRITABLE_MOST, "servers", err);
     config->writable_servers = (unsigned)n;
-    return MR_OK;
+    return code;
 }
 
 static enum mr_code set_witness(struct mr_gate_config *config, const char *key, const char *value,
                                 struct mr_err *err)
 {
-    char *end = NULL;
-    unsigned long n = strtoul(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || n < 1 || n > MR_GATE_WITNESS_MOST)
-        return refuse(err, key, value, "no number of hours",
-                      "Give a whole number from 1 to 87600.");
+    unsigned long n = WITNESS_HOURS;
+    enum mr_code code = set_count(&n, key, value, MR_GATE_WITNESS_MOST, "hours", err);
     config->witness_hours = (double)n;
-    return MR_OK;
+    return code;
 }
 
 /* Adds to what there is. */

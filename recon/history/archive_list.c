@@ -138,7 +138,7 @@ static void read_digest(struct mr_json_reader *r, const struct json_t *object, c
                         char hex[MR_SHA256_HEX])
 {
     copy_text(r, object, name, hex, MR_SHA256_HEX);
-    if (r->code == MR_OK && strspn(hex, "0123456789abcdef") != MR_SHA256_HEX - 1)
+    if (r->code == MR_OK && !mr_sha256_is_hex(hex))
         mr_json_read_refuse(r, name, hex);
 }
 

@@ -27,11 +27,6 @@ static bool is_name(const char *name)
     return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
 }
 
-static bool is_digest(const char *text)
-{
-    return strlen(text) == MR_SHA256_HEX - 1 && text[strspn(text, "0123456789abcdef")] == '\0';
-}
-
 static void read_all(struct mr_json_reader *r, const struct json_t *root,
                      struct mr_fleet_listed **out, size_t *count)
 {
@@ -48,7 +43,7 @@ static void read_all(struct mr_json_reader *r, const struct json_t *root,
         item->manifest = mr_json_read_text_or_null(r, object, "manifest");
         if (r->code == MR_OK && !is_name(item->name))
             mr_json_read_refuse(r, "pair", item->name);
-        if (r->code == MR_OK && item->manifest != NULL && !is_digest(item->manifest))
+        if (r->code == MR_OK && item->manifest != NULL && !mr_sha256_is_hex(item->manifest))
             mr_json_read_refuse(r, "manifest", item->manifest);
     }
 }

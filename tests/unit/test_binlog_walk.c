@@ -7,22 +7,11 @@
 #include <cmocka.h>
 
 #include "core/binlog/binlog_walk.h"
-#include "tests/unit/binlog_memory.h"
+#include "tests/unit/binlog_made.h"
 
 static const char *const words[] = {"end",      "log",    "before",    "lost",     "begin",
                                     "rows",     "stmt",   "commit",    "rollback", "prepared",
                                     "xacommit", "xaback", "unfinished"};
-
-static void load(const char *name, struct mr_strbuf *out)
-{
-    char path[128], buf[4096];
-    (void)snprintf(path, sizeof path, "tests/golden/binlog/%s.000001", name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    for (size_t got; (got = fread(buf, 1, sizeof buf, file)) > 0;)
-        mr_strbuf_add(out, buf, got);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void add_step(struct mr_strbuf *out, const struct mr_binlog_step *step)
 {
