@@ -55,7 +55,7 @@ static const char schema_sql[] =
     " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
     "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
     " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA
-        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA MR_PAGES_SCHEMA MR_DOUBLED_SCHEMA
+        MR_PLANBOOK_SCHEMA MR_DICTIONARY_SCHEMA MR_PAGES_SCHEMA MR_DOUBLED_SCHEMA MR_EVIDENCE_SCHEMA
     "PRAGMA user_version=2";
 
 const char *mr_kind_name(enum mr_find_kind kind)

@@ -53,6 +53,37 @@
     " place TEXT NOT NULL, image BLOB NOT NULL, PRIMARY KEY (tbl, key, place, image))"             \
     " STRICT, WITHOUT ROWID;"
 
+/* What the binary logs say (evidence.h); a case of an earlier version gets them with its first
+ * collection. */
+#define MR_EVIDENCE_SCHEMA                                                                         \
+    "CREATE TABLE IF NOT EXISTS history_collection (id INTEGER PRIMARY KEY,"                       \
+    " options TEXT NOT NULL, finished INT NOT NULL) STRICT;"                                       \
+    "CREATE TABLE IF NOT EXISTS history_side (collection INT NOT NULL, side INT NOT NULL,"         \
+    " own_by INT NOT NULL, server TEXT, split TEXT, own TEXT, is_complete INT NOT NULL,"           \
+    " gap TEXT, first_log TEXT, first_position INT NOT NULL, end_log TEXT,"                        \
+    " end_position INT NOT NULL, executed TEXT, collected TEXT, transactions INT NOT NULL,"        \
+    " changes INT NOT NULL, bytes INT NOT NULL, is_read INT NOT NULL, has_own INT NOT NULL,"       \
+    " PRIMARY KEY (collection, side)) STRICT, WITHOUT ROWID;"                                      \
+    "CREATE TABLE IF NOT EXISTS history_log (id INTEGER PRIMARY KEY, collection INT NOT NULL,"     \
+    " side INT NOT NULL, name TEXT NOT NULL, UNIQUE (collection, side, name)) STRICT;"             \
+    "CREATE TABLE IF NOT EXISTS history_tx (id INTEGER PRIMARY KEY, collection INT NOT NULL,"      \
+    " side INT NOT NULL, gtid TEXT NOT NULL, committed_us INT NOT NULL, log INT NOT NULL,"         \
+    " position INT NOT NULL) STRICT;"                                                              \
+    "CREATE TABLE IF NOT EXISTS history_table (id INTEGER PRIMARY KEY, collection INT NOT NULL,"   \
+    " name TEXT NOT NULL, target_name TEXT NOT NULL, columns TEXT NOT NULL,"                       \
+    " UNIQUE (collection, name, columns)) STRICT;"                                                 \
+    "CREATE TABLE IF NOT EXISTS history_witness (tbl INT NOT NULL, side INT NOT NULL,"             \
+    " witness INT NOT NULL, reason TEXT, keys INT NOT NULL, changes INT NOT NULL,"                 \
+    " moving INT NOT NULL, since INT NOT NULL, PRIMARY KEY (tbl, side)) STRICT, WITHOUT ROWID;"    \
+    "CREATE TABLE IF NOT EXISTS history_mark (tbl INT NOT NULL, side INT NOT NULL,"                \
+    " key BLOB NOT NULL, flags INT NOT NULL, changes INT NOT NULL, first_tx INT NOT NULL,"         \
+    " last_tx INT NOT NULL, first BLOB, last BLOB, has_images INT NOT NULL, digest BLOB,"          \
+    " came BLOB, went BLOB, PRIMARY KEY (tbl, side, key)) STRICT, WITHOUT ROWID;"                  \
+    "CREATE TABLE IF NOT EXISTS history_change (tbl INT NOT NULL, side INT NOT NULL,"              \
+    " key BLOB NOT NULL, n INT NOT NULL, kind INT NOT NULL, tx INT NOT NULL, image BLOB,"          \
+    " PRIMARY KEY (tbl, side, key, n)) STRICT, WITHOUT ROWID;"                                     \
+    "CREATE INDEX IF NOT EXISTS history_change_tx ON history_change (tx);"
+
 struct mr_find_images;
 
 struct mr_findings {
