@@ -1,0 +1,138 @@
+/* binlog_dump.c: see binlog_dump.h. */
+#include "core/binlog/binlog_dump.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/binlog/binlog_query.h"
+#include "core/file/inflate.h"
+
+struct mr_binlog_dump {
+    struct mr_db *db;
+    struct mr_db_binlog *events;
+    struct mr_binlog_span span;
+    struct mr_strbuf log; /* that is sent now */
+    uint64_t at;          /* of the next event in it */
+    uint64_t bytes;
+    bool is_over;
+};
+
+enum mr_code mr_binlog_dump_open(struct mr_db *db, const struct mr_binlog_span *span,
+                                 struct mr_binlog_dump **out, struct mr_err *err)
+{
+    struct mr_binlog_dump *dump = calloc(1, sizeof *dump);
+    if (dump == NULL)
+        return mr_err_nomem(err, "reading a binary log");
+    *dump =
+        (struct mr_binlog_dump){.db = db, .span = *span, .log = MR_STRBUF_INIT, .at = span->from};
+    mr_strbuf_add_str(&dump->log, span->from_log);
+    enum mr_code code = mr_strbuf_check(&dump->log, "reading a binary log", err);
+    if (code == MR_OK)
+        code = mr_db_binlog_open(db, span->from_log, span->from, mr_db_binlog_id(), &dump->events,
+                                 err);
+    if (code != MR_OK) {
+        mr_binlog_dump_close(dump);
+        return code;
+    }
+    *out = dump;
+    return MR_OK;
+}
+
+void mr_binlog_dump_close(struct mr_binlog_dump *dump)
+{
+    if (dump == NULL)
+        return;
+    mr_db_binlog_close(dump->events);
+    mr_strbuf_release(&dump->log);
+    free(dump);
+}
+
+uint64_t mr_binlog_dump_bytes(const struct mr_binlog_dump *dump)
+{
+    return dump->bytes;
+}
+
+static bool is_in_last(const struct mr_binlog_dump *dump)
+{
+    return strcmp(dump->log.ptr, dump->span.until_log) == 0;
+}
+
+/* What a server makes for us has a checksum or not: it has, if the last four bytes are one. */
+static bool has_crc(const uint8_t *raw, size_t len)
+{
+    if (len < MR_BINLOG_HEADER_BYTES + MR_BINLOG_CRC_BYTES)
+        return false;
+    struct mr_binlog_cursor c =
+        mr_binlog_cursor(raw + len - MR_BINLOG_CRC_BYTES, MR_BINLOG_CRC_BYTES);
+    return mr_crc32(raw, len - MR_BINLOG_CRC_BYTES) == mr_binlog_uint(&c, MR_BINLOG_CRC_BYTES);
+}
+
+/* The server names each log before its first event. */
+static enum mr_code follow(struct mr_binlog_dump *dump, const struct mr_binlog_event *event,
+                           const uint8_t *raw, size_t len, struct mr_err *err)
+{
+    struct mr_binlog_event plain = *event;
+    struct mr_binlog_rotate rotate;
+    if (has_crc(raw, len))
+        plain.len -= MR_BINLOG_CRC_BYTES;
+    MR_TRY(mr_binlog_rotate_read(&plain, &rotate, err));
+    if (rotate.name.len == dump->log.len &&
+        memcmp(rotate.name.ptr, dump->log.ptr, dump->log.len) == 0)
+        return MR_OK;
+    /* behind the last log there is nothing that was asked for */
+    if (is_in_last(dump)) {
+        dump->is_over = true;
+        return MR_OK;
+    }
+    mr_strbuf_reset(&dump->log);
+    mr_strbuf_add(&dump->log, rotate.name.ptr, rotate.name.len);
+    dump->at = MR_DB_BINLOG_FIRST;
+    return mr_strbuf_check(&dump->log, "reading a binary log", err);
+}
+
+static enum mr_code end_early(const struct mr_binlog_dump *dump, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_BINLOG,
+                      "server \"%s\" ended its binary logs at \"%.200s\" position %" PRIu64
+                      ", and had said that they go to \"%.200s\" position %" PRIu64,
+                      mr_db_label(dump->db), dump->log.ptr, dump->at, dump->span.until_log,
+                      dump->span.until);
+}
+
+/* Where a dump that begins within a log has its head, and where the server makes events of its own, is
+ * no place in the log. */
+static enum mr_code next_event(void *arg, const uint8_t **raw, size_t *len, uint64_t *position,
+                               struct mr_err *err)
+{
+    struct mr_binlog_dump *dump = arg;
+    struct mr_binlog_event event;
+    *len = 0;
+    if (dump->is_over || (is_in_last(dump) && dump->at >= dump->span.until))
+        return MR_OK;
+    MR_TRY(mr_db_binlog_next(dump->events, raw, len, err));
+    if (*len == 0)
+        return end_early(dump, err);
+    const struct mr_binlog_place place = {dump->log.ptr, dump->at};
+    MR_TRY(mr_binlog_header(&place, *raw, *len, &event, err));
+    dump->bytes += *len;
+    *position = 0;
+    if ((event.flags & MR_BINLOG_ARTIFICIAL) != 0) {
+        if (event.type == MR_BINLOG_ROTATE)
+            MR_TRY(follow(dump, &event, *raw, *len, err));
+        if (dump->is_over)
+            *len = 0;
+        return MR_OK;
+    }
+    if (event.type == MR_BINLOG_FORMAT_DESCRIPTION && dump->at > MR_DB_BINLOG_FIRST)
+        return MR_OK;
+    *position = dump->at;
+    dump->at += *len;
+    return MR_OK;
+}
+
+struct mr_binlog_input mr_binlog_dump_input(struct mr_binlog_dump *dump)
+{
+    return (struct mr_binlog_input){
+        .next = next_event, .arg = dump, .log = dump->span.from_log, .is_file = false};
+}

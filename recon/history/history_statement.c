@@ -1,0 +1,404 @@
+/* history_statement.c: see history_statement.h. */
+#include "recon/history/history_statement.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/binlog/binlog_charset.h"
+#include "core/db/sqlscan.h"
+
+#define ANSI_QUOTES ((uint64_t)1 << 2)
+#define NO_BACKSLASH_ESCAPES ((uint64_t)1 << 20)
+
+struct reader {
+    const struct mr_binlog_query *query;
+    struct mr_arena *arena;
+    struct mr_statement_reach *out;
+    struct mr_sqlscan scan;
+    struct mr_token token; /* the one that is looked at */
+};
+
+static void next(struct reader *r)
+{
+    (void)mr_sqlscan_next_code(&r->scan, &r->token);
+}
+
+static bool is(const struct reader *r, const char *word)
+{
+    return mr_token_is(&r->token, word);
+}
+
+/* Passes the word, if it is there. */
+static bool takes(struct reader *r, const char *word)
+{
+    if (!is(r, word))
+        return false;
+    next(r);
+    return true;
+}
+
+static bool is_any(const struct reader *r, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is(r, words[i]))
+            return true;
+    return false;
+}
+#define IS_ANY(r, list) is_any(r, list, sizeof(list) / sizeof(list)[0])
+
+static bool is_name(const struct reader *r)
+{
+    return r->token.kind == MR_TOKEN_WORD || r->token.kind == MR_TOKEN_IDENT;
+}
+
+/* ---- names ---- */
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "reading a statement of a binary log");
+}
+
+static const char *take_name(struct reader *r)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_token_unquote(&text, &r->token);
+    const char *name = text.failed ? NULL : mr_arena_dup(r->arena, text.ptr, text.len);
+    mr_strbuf_release(&text);
+    next(r);
+    return name;
+}
+
+static enum mr_code add(struct reader *r, const char *db, const char *name, struct mr_err *err)
+{
+    struct mr_named_table *table = mr_vec_push(&r->out->tables);
+    if (table == NULL || db == NULL)
+        return nomem(err);
+    *table = (struct mr_named_table){db, name};
+    return MR_OK;
+}
+
+static const char *default_db(const struct reader *r)
+{
+    const struct mr_binlog_words *db = &r->query->db;
+    return mr_arena_dup(r->arena, db->ptr != NULL ? db->ptr : "", db->len);
+}
+
+/* "t" or "d.t"; *named false: here stands no name. */
+static enum mr_code take_table(struct reader *r, bool *named, struct mr_err *err)
+{
+    *named = is_name(r);
+    if (!*named)
+        return MR_OK;
+    const char *first = take_name(r), *second = NULL;
+    bool qualified = takes(r, ".");
+    if (qualified && is_name(r))
+        second = take_name(r);
+    *named = !qualified || second != NULL;
+    if (first == NULL || (qualified && *named && second == NULL))
+        return nomem(err);
+    if (!*named)
+        return MR_OK;
+    r->out->reach = MR_REACH_TABLES;
+    return second != NULL ? add(r, first, second, err) : add(r, default_db(r), first, err);
+}
+
+/* ---- what is not understood ---- */
+
+/* MySQL says which databases a statement changes, MariaDB does not. */
+static enum mr_code reach_databases(struct reader *r, struct mr_err *err)
+{
+    struct mr_binlog_words db;
+    size_t at = 0;
+    mr_vec_clear(&r->out->tables);
+    r->out->reach = MR_REACH_ALL;
+    if (r->query->ndbs == 0 || r->query->ndbs >= MR_BINLOG_MANY_DBS)
+        return MR_OK;
+    r->out->reach = MR_REACH_DATABASES;
+    while (mr_binlog_query_db(r->query, &at, &db))
+        MR_TRY(add(r, mr_arena_dup(r->arena, db.ptr, db.len), NULL, err));
+    return MR_OK;
+}
+
+static enum mr_code reach_nothing(struct reader *r)
+{
+    mr_vec_clear(&r->out->tables);
+    r->out->reach = MR_REACH_NOTHING;
+    return MR_OK;
+}
+
+/* ---- definitions ---- */
+
+/* Up to the comma behind this clause, or the end: brackets hold commas of their own. */
+static void pass_clause(struct reader *r)
+{
+    int depth = 0;
+    while (r->token.kind != MR_TOKEN_END && (depth > 0 || !is(r, ","))) {
+        depth += is(r, "(") ? 1 : is(r, ")") ? -1 : 0;
+        next(r);
+    }
+}
+
+/* Clauses of ALTER TABLE that leave every row as it is, and every column. */
+static bool passes_harmless(struct reader *r)
+{
+    static const char *const kinds[] = {"unique", "fulltext", "spatial"};
+    static const char *const indexes[] = {"index", "key", "foreign"};
+    if (takes(r, "auto_increment")) {
+        (void)takes(r, "=");
+        const bool is_number = r->token.kind == MR_TOKEN_NUMBER;
+        next(r);
+        return is_number;
+    }
+    if (takes(r, "disable") || takes(r, "enable"))
+        return takes(r, "keys");
+    const bool adds = takes(r, "add");
+    if (!adds && !takes(r, "drop"))
+        return false;
+    if (adds && takes(r, "constraint") && is_name(r) && !IS_ANY(r, kinds) && !IS_ANY(r, indexes))
+        next(r);
+    if (adds && IS_ANY(r, kinds))
+        next(r);
+    else if (!IS_ANY(r, indexes))
+        return false;
+    pass_clause(r);
+    return true;
+}
+
+/* RENAME [TO|AS|=] u; of an index that is no name of a table. */
+static enum mr_code pass_rename(struct reader *r, bool *harmless, struct mr_err *err)
+{
+    bool named;
+    if (is(r, "index") || is(r, "key") || is(r, "column")) {
+        *harmless = *harmless && !is(r, "column");
+        pass_clause(r);
+        return MR_OK;
+    }
+    *harmless = false;
+    if (!takes(r, "to") && !takes(r, "as"))
+        (void)takes(r, "=");
+    return take_table(r, &named, err);
+}
+
+/* What is left of a clause, if anything: EXCHANGE PARTITION p WITH TABLE u. */
+static enum mr_code pass_rest(struct reader *r, bool *harmless, struct mr_err *err)
+{
+    bool named;
+    for (int depth = 0; r->token.kind != MR_TOKEN_END && (depth > 0 || !is(r, ","));) {
+        *harmless = false;
+        depth += is(r, "(") ? 1 : is(r, ")") ? -1 : 0;
+        if (takes(r, "table") && depth == 0 && is_name(r))
+            MR_TRY(take_table(r, &named, err));
+        else if (r->token.kind != MR_TOKEN_END && !is(r, ","))
+            next(r);
+    }
+    return MR_OK;
+}
+
+/* Behind the table's name.  A table that takes the name, or changes its rows for those of another, is
+ * touched as well. */
+static enum mr_code alter_clauses(struct reader *r, struct mr_err *err)
+{
+    bool harmless = true;
+    while (r->token.kind != MR_TOKEN_END) {
+        if (takes(r, "rename"))
+            MR_TRY(pass_rename(r, &harmless, err));
+        else if (!passes_harmless(r))
+            harmless = false;
+        MR_TRY(pass_rest(r, &harmless, err));
+        (void)takes(r, ",");
+    }
+    return harmless ? reach_nothing(r) : MR_OK;
+}
+
+static enum mr_code alter_table(struct reader *r, struct mr_err *err)
+{
+    bool named;
+    if (takes(r, "if"))
+        (void)takes(r, "exists");
+    MR_TRY(take_table(r, &named, err));
+    if (!named)
+        return reach_databases(r, err);
+    if (takes(r, "nowait"))
+        return alter_clauses(r, err);
+    if (takes(r, "wait"))
+        next(r);
+    return alter_clauses(r, err);
+}
+
+/* A list of names up to the end of what can be one: "a, b.c", "a TO b, c TO d". */
+static enum mr_code take_tables(struct reader *r, struct mr_err *err)
+{
+    bool named;
+    do {
+        MR_TRY(take_table(r, &named, err));
+        if (!named)
+            return reach_databases(r, err);
+    } while (takes(r, ",") || takes(r, "to"));
+    return MR_OK;
+}
+
+static enum mr_code drop_table(struct reader *r, struct mr_err *err)
+{
+    if (takes(r, "if"))
+        (void)takes(r, "exists");
+    return take_tables(r, err);
+}
+
+static enum mr_code drop_database(struct reader *r, struct mr_err *err)
+{
+    if (takes(r, "if"))
+        (void)takes(r, "exists");
+    if (!is_name(r))
+        return reach_databases(r, err);
+    r->out->reach = MR_REACH_DATABASES;
+    return add(r, take_name(r), NULL, err);
+}
+
+/* Rows of a table that is made are in the log, as rows, from its beginning on; but where it takes the place
+ * of another, or is filled by the statement. */
+static enum mr_code create_table(struct reader *r, bool replaces, struct mr_err *err)
+{
+    bool named, fills = false;
+    if (takes(r, "if")) {
+        (void)takes(r, "not");
+        (void)takes(r, "exists");
+    }
+    MR_TRY(take_table(r, &named, err));
+    if (!named)
+        return reach_databases(r, err);
+    for (; r->token.kind != MR_TOKEN_END; next(r))
+        fills = fills || is(r, "select") || is(r, "values") || is(r, "with");
+    return replaces || fills ? MR_OK : reach_nothing(r);
+}
+
+/* Words between CREATE, ALTER or DROP and what it is of: "OR REPLACE DEFINER = a@b SQL SECURITY …" */
+static bool passes_to_kind(struct reader *r, bool *replaces, bool *temporary)
+{
+    static const char *const kinds[] = {
+        "table",      "database",  "schema", "user",     "role",    "view",     "trigger",
+        "function",   "procedure", "event",  "index",    "server",  "sequence", "package",
+        "tablespace", "logfile",   "undo",   "instance", "spatial", "resource", "library"};
+    *replaces = *temporary = false;
+    for (; r->token.kind != MR_TOKEN_END; next(r)) {
+        if (IS_ANY(r, kinds))
+            return true;
+        *replaces = *replaces || is(r, "replace");
+        *temporary = *temporary || is(r, "temporary");
+    }
+    return false;
+}
+
+static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr_err *err)
+{
+    bool replaces, temporary;
+    r->out->is_definition = true;
+    if (!passes_to_kind(r, &replaces, &temporary))
+        return reach_databases(r, err);
+    if (takes(r, "table")) {
+        if (temporary)
+            return reach_nothing(r);
+        return creates ? create_table(r, replaces, err)
+               : drops ? drop_table(r, err)
+                       : alter_table(r, err);
+    }
+    if (drops && (takes(r, "database") || takes(r, "schema")))
+        return drop_database(r, err);
+    return reach_nothing(r);
+}
+
+/* ---- all of it ---- */
+
+static enum mr_code read_statement(struct reader *r, struct mr_err *err)
+{
+    static const char *const harmless[] = {
+        "grant",   "revoke",  "set",       "flush", "analyze", "optimize",
+        "check",   "install", "uninstall", "begin", "start",   "savepoint",
+        "release", "commit",  "rollback",  "xa",    "use",     "lock",
+        "unlock",  "change",  "purge",     "reset", "kill",    "shutdown"};
+    if (IS_ANY(r, harmless))
+        return reach_nothing(r);
+    if (takes(r, "create"))
+        return define(r, true, false, err);
+    if (takes(r, "alter"))
+        return define(r, false, false, err);
+    if (takes(r, "drop"))
+        return define(r, false, true, err);
+    if (takes(r, "truncate") || takes(r, "repair")) {
+        r->out->is_definition = true;
+        (void)takes(r, "table");
+        return take_tables(r, err);
+    }
+    if (takes(r, "rename")) {
+        r->out->is_definition = true;
+        return takes(r, "table") || takes(r, "tables") ? take_tables(r, err) : reach_nothing(r);
+    }
+    return reach_databases(r, err);
+}
+
+/* Names in another character set than ours would be compared as other names, and found nowhere. */
+static bool is_readable(const struct mr_binlog_query *query)
+{
+    const char *charset = query->has_charset ? mr_binlog_charset_of(query->client_collation) : NULL;
+    if (charset != NULL && (strncmp(charset, "utf8", 4) == 0 || strcmp(charset, "ascii") == 0))
+        return true;
+    for (size_t i = 0; i < query->text.len; i++)
+        if ((unsigned char)query->text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static void begin(struct reader *r, const char *text, size_t len)
+{
+    mr_sqlscan_init(&r->scan, text, len);
+    r->scan.ansi_quotes = r->query->has_sql_mode && (r->query->sql_mode & ANSI_QUOTES) != 0;
+    r->scan.no_backslash =
+        r->query->has_sql_mode && (r->query->sql_mode & NO_BACKSLASH_ESCAPES) != 0;
+    next(r);
+}
+
+/* "/" "*!40000 ALTER TABLE t DISABLE KEYS *" "/": all of the statement is a comment that servers run. */
+static bool is_all_comment(const struct reader *r)
+{
+    return r->token.kind == MR_TOKEN_PUNCT && r->token.len > 5 &&
+           strncmp(r->token.ptr, "/*!", 3) == 0;
+}
+
+enum mr_code mr_statement_reach(const struct mr_binlog_query *query, struct mr_arena *arena,
+                                struct mr_statement_reach *out, struct mr_err *err)
+{
+    struct reader r = {.query = query, .arena = arena, .out = out};
+    *out = (struct mr_statement_reach){.reach = MR_REACH_ALL,
+                                       .tables = MR_VEC_INIT(struct mr_named_table)};
+    if (query->text.ptr == NULL)
+        return reach_databases(&r, err);
+    begin(&r, query->text.ptr, query->text.len);
+    if (is_all_comment(&r)) {
+        const char *inner = r.token.ptr + 3;
+        const char *end = r.token.ptr + r.token.len - 2;
+        while (inner < end && *inner >= '0' && *inner <= '9')
+            inner++;
+        begin(&r, inner, (size_t)(end - inner));
+    }
+    enum mr_code code = read_statement(&r, err);
+    if (code == MR_OK && (r.scan.broken || !is_readable(query)) && out->reach != MR_REACH_NOTHING)
+        out->reach = MR_REACH_ALL;
+    return code;
+}
+
+void mr_statement_reach_release(struct mr_statement_reach *reach)
+{
+    mr_vec_release(&reach->tables);
+}
+
+bool mr_statement_reaches(const struct mr_statement_reach *reach, const char *db, const char *name)
+{
+    if (reach->reach == MR_REACH_ALL)
+        return true;
+    for (size_t i = 0; reach->reach != MR_REACH_NOTHING && i < reach->tables.count; i++) {
+        const struct mr_named_table *table = mr_vec_at(&reach->tables, i);
+        if (strcasecmp(table->db, db) == 0 &&
+            (table->name == NULL || strcasecmp(table->name, name) == 0))
+            return true;
+    }
+    return false;
+}
