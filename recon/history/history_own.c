@@ -1,0 +1,379 @@
+/* history_own.c: see history_own.h. */
+#include "recon/history/history_own.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Sequences of a domain and server that follow each other. */
+struct run {
+    uint32_t domain, server;
+    uint64_t lo, hi;
+};
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "telling own transactions");
+}
+
+/* ---- what a server says ---- */
+
+static const char *keep(struct mr_arena *arena, const char *text)
+{
+    return mr_arena_strdup(arena, text != NULL ? text : "");
+}
+
+enum mr_code mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
+                                      struct mr_history_executed *out, struct mr_err *err)
+{
+    static const char of_mariadb[] = "SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos";
+    static const char of_mysql[] = "SELECT @@global.gtid_executed, @@global.gtid_mode";
+    const struct mr_server *server = mr_db_server(db);
+    struct mr_result *res = NULL;
+    *out = (struct mr_history_executed){.is_mariadb = server->flavour == MR_FLAVOUR_MARIADB,
+                                        .server_id = server->server_id,
+                                        .uuid = keep(arena, server->uuid)};
+    const char *sql = out->is_mariadb ? of_mariadb : of_mysql;
+    MR_TRY(mr_db_query(db, "vv", sql, strlen(sql), &res, err));
+    const struct mr_cell *row = mr_result_next(res);
+    out->executed = keep(arena, row != NULL ? row[0].ptr : NULL);
+    out->position = keep(arena, row != NULL && out->is_mariadb ? row[1].ptr : NULL);
+    out->has_gtids = out->is_mariadb || out->executed == NULL || *out->executed != '\0' ||
+                     (row != NULL && row[1].ptr != NULL && strncasecmp(row[1].ptr, "OFF", 3) != 0);
+    mr_result_free(res);
+    return out->executed != NULL && out->position != NULL && out->uuid != NULL ? MR_OK : nomem(err);
+}
+
+/* ---- by what it is told ---- */
+
+void mr_history_own_init(struct mr_history_own *own)
+{
+    *own = (struct mr_history_own){.shared = MR_VEC_INIT(struct run),
+                                   .seen = MR_VEC_INIT(struct run),
+                                   .own = MR_VEC_INIT(struct run)};
+    mr_gtid_set_init(&own->executed);
+    mr_gtid_set_init(&own->own_set);
+    mr_gtid_state_init(&own->applied);
+    mr_gtid_pos_init(&own->position);
+}
+
+void mr_history_own_release(struct mr_history_own *own)
+{
+    mr_vec_release(&own->shared);
+    mr_vec_release(&own->seen);
+    mr_vec_release(&own->own);
+    mr_gtid_set_release(&own->executed);
+    mr_gtid_set_release(&own->own_set);
+    mr_gtid_state_release(&own->applied);
+    mr_gtid_pos_release(&own->position);
+}
+
+static enum mr_code refuse(const char *why, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "GTIDs do not tell which transactions are of one side: %s",
+                     why);
+    mr_err_hint(err, "Say where the histories part: --split source=FILE:POS,target=FILE:POS, or "
+                     "--split-at TIME.");
+    return MR_E_REFUSED;
+}
+
+/* "0-1-105,2-1-3": the next triple; false: no more, or it is none. */
+static bool next_triple(const char **text, struct mr_gtid *gtid)
+{
+    int len = 0;
+    *gtid = (struct mr_gtid){.family = MR_GTID_OF_MARIADB};
+    *text += strspn(*text, ", \t\n");
+    if (sscanf(*text, "%" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n", &gtid->domain, &gtid->server,
+               &gtid->sequence, &len) != 3)
+        return false;
+    *text += len;
+    return true;
+}
+
+/* What the other has applied without logging it, of the domains in which this side has executed the very
+ * transaction that it names. */
+static enum mr_code take_position(struct mr_history_own *own, const char *text,
+                                  const struct mr_gtid_state *self, struct mr_err *err)
+{
+    struct mr_strbuf usable = MR_STRBUF_INIT;
+    struct mr_gtid gtid;
+    for (const char *at = text; next_triple(&at, &gtid);) {
+        if (!mr_gtid_state_covers(self, &gtid))
+            continue;
+        mr_strbuf_add_str(&usable, usable.len > 0 ? "," : "");
+        mr_gtid_add_text(&usable, &gtid);
+    }
+    enum mr_code code = mr_strbuf_check(&usable, "telling own transactions", err);
+    if (code == MR_OK)
+        code = mr_gtid_pos_parse(&own->position, usable.ptr, usable.len, err);
+    mr_strbuf_release(&usable);
+    return code;
+}
+
+static enum mr_code by_triples(struct mr_history_own *own, const struct mr_history_executed *self,
+                               const struct mr_history_executed *other, struct mr_err *err)
+{
+    struct mr_gtid_state state;
+    if (self->server_id == other->server_id)
+        return refuse("both servers have the same server_id", err);
+    mr_gtid_state_init(&state);
+    enum mr_code code =
+        mr_gtid_state_parse(&own->applied, other->executed, strlen(other->executed), err);
+    if (code == MR_OK)
+        code = mr_gtid_state_parse(&state, self->executed, strlen(self->executed), err);
+    if (code == MR_OK)
+        code = take_position(own, other->position, &state, err);
+    mr_gtid_state_release(&state);
+    return code;
+}
+
+enum mr_code mr_history_own_by_gtid(struct mr_history_own *own,
+                                    const struct mr_history_executed *self,
+                                    const struct mr_history_executed *other, struct mr_arena *arena,
+                                    struct mr_err *err)
+{
+    if (self->is_mariadb != other->is_mariadb)
+        return refuse("one server is MariaDB, the other one MySQL", err);
+    if (!self->has_gtids || !other->has_gtids)
+        return refuse("a server has none (gtid_mode)", err);
+    own->by = MR_OWN_BY_GTID;
+    own->is_mariadb = self->is_mariadb;
+    own->split = mr_arena_strdup(arena, other->executed);
+    if (own->split == NULL)
+        return nomem(err);
+    if (self->is_mariadb)
+        return by_triples(own, self, other, err);
+    if (strcasecmp(self->uuid, other->uuid) == 0)
+        return refuse("both servers have the same server_uuid", err);
+    return mr_gtid_set_parse(&own->executed, other->executed, strlen(other->executed), err);
+}
+
+void mr_history_own_by_place(struct mr_history_own *own, const char *log, uint64_t position,
+                             const char *split)
+{
+    own->by = MR_OWN_BY_PLACE;
+    own->log = log;
+    own->at = position;
+    own->split = split;
+}
+
+void mr_history_own_by_time(struct mr_history_own *own, int64_t time_us, const char *split)
+{
+    own->by = MR_OWN_BY_TIME;
+    own->time_us = time_us - (time_us % 1000000 + 1000000) % 1000000;
+    own->split = split;
+}
+
+/* ---- runs ---- */
+
+static enum mr_code add_run(struct mr_vec *runs, const struct mr_gtid *gtid, struct mr_err *err)
+{
+    /* few servers write by turns: the run is among the last */
+    for (size_t i = runs->count, tries = 0; i > 0 && tries < 16; i--, tries++) {
+        struct run *run = mr_vec_at(runs, i - 1);
+        if (run->domain != gtid->domain || run->server != gtid->server ||
+            gtid->sequence != run->hi + 1)
+            continue;
+        run->hi++;
+        return MR_OK;
+    }
+    struct run *run = mr_vec_push(runs);
+    if (run == NULL)
+        return nomem(err);
+    *run = (struct run){gtid->domain, gtid->server, gtid->sequence, gtid->sequence};
+    return MR_OK;
+}
+
+static bool runs_hold(const struct mr_vec *runs, const struct run *of, uint64_t n)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        const struct run *run = mr_vec_at(runs, i);
+        if (run->domain == of->domain && run->server == of->server && n >= run->lo && n <= run->hi)
+            return true;
+    }
+    return false;
+}
+
+enum mr_code mr_history_own_reused(const struct mr_history_own *own,
+                                   const struct mr_history_own *other, struct mr_arena *arena,
+                                   const char **which, struct mr_err *err)
+{
+    *which = NULL;
+    for (size_t i = 0; i < own->shared.count; i++) {
+        const struct run *mine = mr_vec_at(&own->shared, i);
+        for (size_t k = 0; k < other->seen.count; k++) {
+            const struct run *run = mr_vec_at(&other->seen, k);
+            const uint64_t lo = run->lo > mine->lo ? run->lo : mine->lo;
+            const uint64_t hi = run->hi < mine->hi ? run->hi : mine->hi;
+            if (run->domain != mine->domain || run->server == mine->server || lo > hi ||
+                (runs_hold(&other->seen, mine, lo) && runs_hold(&other->seen, mine, hi)))
+                continue;
+            char text[96];
+            (void)snprintf(text, sizeof text, "%" PRIu32 "-%" PRIu32 "-%" PRIu64, mine->domain,
+                           mine->server, lo);
+            *which = mr_arena_strdup(arena, text);
+            return *which != NULL ? MR_OK : nomem(err);
+        }
+    }
+    return MR_OK;
+}
+
+const char *mr_history_own_text(const struct mr_history_own *own, struct mr_arena *arena)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_gtid_set_add_text(&out, &own->own_set);
+    for (size_t i = 0; i < own->own.count; i++) {
+        const struct run *run = mr_vec_at(&own->own, i);
+        mr_strbuf_add_fmt(&out, "%s%" PRIu32 "-%" PRIu32 "-%" PRIu64, out.len > 0 ? "," : "",
+                          run->domain, run->server, run->lo);
+        if (run->hi > run->lo)
+            mr_strbuf_add_fmt(&out, "..%" PRIu64, run->hi);
+    }
+    const char *text = out.failed ? NULL : mr_arena_dup(arena, out.ptr, out.len);
+    mr_strbuf_release(&out);
+    return text;
+}
+
+/* ---- judging ---- */
+
+/* Its GTID as the other knows it. */
+static enum mr_owned judge_gtid(const struct mr_history_own *own, const struct mr_gtid *gtid,
+                                bool *by_state)
+{
+    *by_state = false;
+    if (gtid->family == MR_GTID_NONE || own->is_mariadb != (gtid->family == MR_GTID_OF_MARIADB))
+        return MR_OWNED_UNTOLD;
+    if (!own->is_mariadb)
+        return mr_gtid_set_has(&own->executed, gtid) ? MR_OWNED_SHARED : MR_OWNED_OWN;
+    if (mr_gtid_pos_covers(&own->position, gtid->domain, gtid->sequence))
+        return MR_OWNED_SHARED;
+    *by_state = mr_gtid_state_covers(&own->applied, gtid);
+    return *by_state ? MR_OWNED_SHARED : MR_OWNED_OWN;
+}
+
+static bool is_log(const char *place, const char *log)
+{
+    const size_t len = strlen(place), end = strlen(log);
+    return len >= end && strcmp(place + len - end, log) == 0 &&
+           (len == end || place[len - end - 1] == '/');
+}
+
+static enum mr_owned judge_place(struct mr_history_own *own, const struct mr_binlog_place *begun)
+{
+    const bool here = is_log(begun->log, own->log);
+    own->is_behind = own->is_behind || (here ? begun->position >= own->at : own->is_in_log);
+    own->is_in_log = own->is_in_log || here;
+    return own->is_behind ? MR_OWNED_OWN : MR_OWNED_SHARED;
+}
+
+bool mr_history_own_met_split(const struct mr_history_own *own)
+{
+    return own->by != MR_OWN_BY_PLACE || own->is_in_log;
+}
+
+static enum mr_code note(struct mr_history_own *own, const struct mr_gtid *gtid, bool by_state,
+                         enum mr_owned owned, struct mr_err *err)
+{
+    if (gtid->family == MR_GTID_OF_MARIADB) {
+        MR_TRY(add_run(&own->seen, gtid, err));
+        if (by_state)
+            MR_TRY(add_run(&own->shared, gtid, err));
+        if (owned == MR_OWNED_OWN)
+            MR_TRY(add_run(&own->own, gtid, err));
+    } else if (owned == MR_OWNED_OWN) {
+        return mr_gtid_set_add(&own->own_set, gtid, err);
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_history_own_judge(struct mr_history_own *own, const struct mr_history_tx *tx,
+                                  enum mr_owned *owned, struct mr_err *err)
+{
+    bool by_state = false;
+    if (own->by == MR_OWN_BY_GTID)
+        *owned = judge_gtid(own, tx->gtid, &by_state);
+    else if (own->by == MR_OWN_BY_PLACE)
+        *owned = judge_place(own, &tx->begun);
+    else
+        *owned = tx->committed_us >= own->time_us ? MR_OWNED_OWN : MR_OWNED_SHARED;
+    return note(own, tx->gtid, by_state, *owned, err);
+}
+
+/* ---- the head of a log ---- */
+
+/* The other's rest, for MySQL. */
+static enum mr_code hidden_of_set(const struct mr_history_own *own, struct mr_gtid_set *before,
+                                  struct mr_strbuf *out, struct mr_err *err)
+{
+    MR_TRY(mr_gtid_set_subtract(before, &own->executed, err));
+    mr_gtid_set_add_text(out, before);
+    return MR_OK;
+}
+
+static void hidden_of_state(const struct mr_history_own *own, const char *before,
+                            struct mr_strbuf *out)
+{
+    struct mr_gtid gtid;
+    bool by_state;
+    for (const char *at = before; next_triple(&at, &gtid);) {
+        if (judge_gtid(own, &gtid, &by_state) != MR_OWNED_OWN)
+            continue;
+        mr_strbuf_add_str(out, out->len > 0 ? "," : "");
+        mr_gtid_add_text(out, &gtid);
+    }
+}
+
+enum mr_code mr_history_own_before_text(const struct mr_history_own *own, const char *before,
+                                        struct mr_arena *arena, const char **hidden,
+                                        struct mr_err *err)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    struct mr_gtid_set set;
+    enum mr_code code = MR_OK;
+    *hidden = NULL;
+    if (own->by != MR_OWN_BY_GTID)
+        return MR_OK;
+    mr_gtid_set_init(&set);
+    if (own->is_mariadb) {
+        hidden_of_state(own, before, &out);
+    } else {
+        code = mr_gtid_set_parse(&set, before, strlen(before), err);
+        if (code == MR_OK)
+            code = hidden_of_set(own, &set, &out, err);
+    }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&out, "telling own transactions", err);
+    if (code == MR_OK && out.len > 0 && (*hidden = mr_arena_dup(arena, out.ptr, out.len)) == NULL)
+        code = nomem(err);
+    mr_gtid_set_release(&set);
+    mr_strbuf_release(&out);
+    return code;
+}
+
+enum mr_code mr_history_own_before(const struct mr_history_own *own,
+                                   const struct mr_binlog_event *event, struct mr_arena *arena,
+                                   const char **hidden, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_gtid_set set;
+    struct mr_gtid_state state;
+    enum mr_code code;
+    mr_gtid_set_init(&set);
+    mr_gtid_state_init(&state);
+    if (event->is_mariadb) {
+        code = mr_gtid_state_read(&state, event, err);
+        mr_gtid_state_add_text(&text, &state);
+    } else {
+        code = mr_gtid_set_read(&set, event, err);
+        mr_gtid_set_add_text(&text, &set);
+    }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "telling own transactions", err);
+    if (code == MR_OK)
+        code = mr_history_own_before_text(own, text.ptr, arena, hidden, err);
+    mr_gtid_set_release(&set);
+    mr_gtid_state_release(&state);
+    mr_strbuf_release(&text);
+    return code;
+}
