@@ -164,9 +164,12 @@ enum mr_code mr_evidence_side_save(struct mr_evidence_writer *writer, int side,
 enum mr_code mr_evidence_side_resume(struct mr_evidence_writer *writer, int side,
                                      struct mr_arena *arena, struct mr_evidence_side *known,
                                      struct mr_err *err);
-/* tx->id is set. */
-enum mr_code mr_evidence_tx_add(struct mr_evidence_writer *writer, struct mr_evidence_tx *tx,
+/* tx->id is the caller's: greater than all before it (mr_evidence_last_tx). */
+enum mr_code mr_evidence_tx_add(struct mr_evidence_writer *writer, const struct mr_evidence_tx *tx,
                                 struct mr_err *err);
+/* The greatest id of a transaction in the case; 0: there is none. */
+enum mr_code mr_evidence_last_tx(struct mr_evidence_writer *writer, int64_t *id,
+                                 struct mr_err *err);
 /* The mark of that key so far, its bytes in arena. */
 enum mr_code mr_evidence_mark_get(struct mr_evidence_writer *writer, int64_t table, int side,
                                   struct mr_key key, struct mr_arena *arena,

@@ -9,7 +9,8 @@ struct mr_evidence_writer {
     struct mr_findings *fd;
     struct mr_case *cf;
     int64_t collection;
-    int64_t log; /* of the last transaction, and its name */
+    int64_t log; /* of the last transaction, its side and its name */
+    int log_side;
     struct mr_strbuf log_name;
     struct mr_case_stmt *tx, *mark, *get, *change;
 };
@@ -50,8 +51,8 @@ static enum mr_code drop_others(struct mr_case *cf, const char *sql, int64_t kee
 static enum mr_code prepare(struct mr_evidence_writer *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&w->tx, "INSERT INTO history_tx (collection, side, gtid, committed_us, log, position)"
-                 " VALUES (:collection, :side, :gtid, :committed_us, :log, :position)"},
+        {&w->tx, "INSERT INTO history_tx (id, collection, side, gtid, committed_us, log, position)"
+                 " VALUES (:id, :collection, :side, :gtid, :committed_us, :log, :position)"},
         {&w->mark, "INSERT OR REPLACE INTO history_mark (tbl, side, key, flags, changes, first_tx,"
                    " last_tx, first, last, has_images, digest, came, went) VALUES (:tbl, :side,"
                    " :key, :flags, :changes, :first_tx, :last_tx, :first, :last, :has_images,"
@@ -226,7 +227,7 @@ enum mr_code mr_evidence_side_resume(struct mr_evidence_writer *w, int side, str
 static enum mr_code find_log(struct mr_evidence_writer *w, int side, const char *name,
                              struct mr_err *err)
 {
-    if (w->log != 0 && strcmp(w->log_name.ptr, name) == 0)
+    if (w->log != 0 && w->log_side == side && strcmp(w->log_name.ptr, name) == 0)
         return MR_OK;
     MR_TRY(MR_CASE_NUMBER(w->cf,
                           "SELECT id FROM history_log WHERE collection=:collection AND side=:side"
@@ -241,20 +242,29 @@ static enum mr_code find_log(struct mr_evidence_writer *w, int side, const char 
                             MR_ARG_TEXT("name", name)));
         w->log = mr_case_last_id(w->cf);
     }
+    w->log_side = side;
     mr_strbuf_reset(&w->log_name);
     mr_strbuf_add_str(&w->log_name, name);
     return mr_strbuf_check(&w->log_name, "storing a transaction", err);
 }
 
-enum mr_code mr_evidence_tx_add(struct mr_evidence_writer *w, struct mr_evidence_tx *tx,
+enum mr_code mr_evidence_tx_add(struct mr_evidence_writer *w, const struct mr_evidence_tx *tx,
                                 struct mr_err *err)
 {
     MR_TRY(find_log(w, tx->side, tx->log, err));
-    enum mr_code code = MR_CASE_RUN(
-        w->tx, err, MR_ARG_INT("collection", w->collection), MR_ARG_INT("side", tx->side),
-        MR_ARG_TEXT("gtid", tx->gtid), MR_ARG_INT("committed_us", tx->committed_us),
-        MR_ARG_INT("log", w->log), MR_ARG_INT("position", tx->position));
-    tx->id = mr_case_last_id(w->cf);
+    return MR_CASE_RUN(w->tx, err, MR_ARG_INT("id", tx->id),
+                       MR_ARG_INT("collection", w->collection), MR_ARG_INT("side", tx->side),
+                       MR_ARG_TEXT("gtid", tx->gtid), MR_ARG_INT("committed_us", tx->committed_us),
+                       MR_ARG_INT("log", w->log), MR_ARG_INT("position", tx->position));
+}
+
+/* Of other collections, too: ids are one sequence in a case. */
+enum mr_code mr_evidence_last_tx(struct mr_evidence_writer *w, int64_t *id, struct mr_err *err)
+{
+    mr_case_lock(w->cf);
+    enum mr_code code = MR_CASE_NUMBER(w->cf, "SELECT max(id) FROM history_tx WHERE id > :none", id,
+                                       err, MR_ARG_INT("none", 0));
+    mr_case_unlock(w->cf);
     return code;
 }
 

@@ -1,0 +1,34 @@
+/*
+ * history_row: a row of a row event as changes of keys, in the encodings of the case.
+ *
+ * An update that leaves the key is one change; one of the key is a deletion that went and an insertion
+ * that came.  What an image does not show is unseen in it; a part of the key that an after-image leaves
+ * out is that of the before-image.
+ *
+ * Ownership: keys and images live in `kept`, until the caller resets it.  Errors: those of
+ * binlog_value.h (MR_E_UNSUPPORTED: the table is blind); MR_E_UNSUPPORTED, too, where an image does not
+ * show the key.  Threads: one at a time.
+ */
+#ifndef MR_HISTORY_ROW_H
+#define MR_HISTORY_ROW_H
+
+#include "core/binlog/binlog_value.h"
+#include "recon/history/history_fold.h"
+#include "recon/history/history_table.h"
+
+struct mr_history_rowing {
+    struct mr_arena kept;
+    struct mr_strbuf scratch, image, key;
+};
+
+void mr_history_rowing_init(struct mr_history_rowing *r);
+void mr_history_rowing_release(struct mr_history_rowing *r);
+/* changes: one or two, *count; of what they hold kind, key, before, after, came and went are set. */
+enum mr_code mr_history_rowing_take(struct mr_history_rowing *r,
+                                    const struct mr_history_table *table, enum mr_side side,
+                                    const struct mr_binlog_shape *shape,
+                                    const struct mr_binlog_row *row,
+                                    struct mr_history_change changes[2], size_t *count,
+                                    struct mr_err *err);
+
+#endif

@@ -1,0 +1,701 @@
+/* history_scan.c: see history_scan.h. */
+#include "recon/history/history_scan.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "recon/history/archive_list.h"
+#include "recon/history/history_row.h"
+#include "recon/history/history_statement.h"
+
+#define FOLD_BYTES ((size_t)64 * 1024 * 1024)
+#define PENDING_BYTES ((size_t)32 * 1024 * 1024)
+#define KNOWN_MAPS ((size_t)1024)
+#define NO_TABLE SIZE_MAX
+#define BREATHE_BYTES ((uint64_t)1024 * 1024)
+#define FLUSH_LOG_BYTES ((uint64_t)256 * 1024 * 1024)
+
+/* What is known of a table map, by its serial. */
+struct known_map {
+    uint64_t serial; /* 0: none */
+    size_t table;    /* NO_TABLE: not one of ours, or blind */
+    struct mr_binlog_shape *shape;
+    struct mr_arena arena;
+};
+
+/* A transaction of XA that is prepared: what it has changed is in doubt. */
+struct prepared {
+    char *xid;
+    bool is_own;
+    bool *tables; /* touched */
+};
+
+struct pending_tx {
+    struct mr_evidence_tx tx;
+};
+
+struct mr_history_work {
+    struct mr_history_fold *fold;
+    struct known_map *maps;
+    struct mr_binlog_rows rows;
+    struct mr_history_rowing row; /* scratch of images */
+    /* the transaction that is read */
+    struct mr_arena tx_arena;
+    struct mr_vec changes; /* struct mr_history_change, bytes in tx_arena */
+    bool *touched;         /* per table */
+    bool in_tx, is_own, counts, is_spilled, is_torn;
+    int64_t tx; /* its id; 0: not given yet */
+    struct mr_evidence_tx head;
+    /* transactions since the last flush */
+    struct mr_arena txs_arena;
+    struct mr_vec txs; /* struct mr_evidence_tx */
+    struct mr_vec prepared;
+    /* how logs follow each other */
+    bool has_before;
+    struct mr_gtid_set met;
+    struct mr_gtid_state met_state;
+    char *last_file;
+    uint64_t since_flush, since_breath, last_position;
+    const char *last_log;
+};
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "reading a binary log");
+}
+
+static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...) MR_PRINTF(2, 3);
+
+static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    va_list args;
+    va_start(args, fmt);
+    mr_strbuf_add_args(&text, fmt, args);
+    va_end(args);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+/* ---- blindness and gaps ---- */
+
+/* The first reason stays: what comes later is blind anyway. */
+static enum mr_code blind(struct mr_history_scan *scan, size_t table, const char *reason,
+                          struct mr_err *err)
+{
+    struct mr_evidence_of *of = &scan->tables[table].evidence.of[scan->side];
+    if (reason == NULL)
+        return nomem(err);
+    if (of->witness == MR_WITNESS_BLIND)
+        return MR_OK;
+    *of = (struct mr_evidence_of){.witness = MR_WITNESS_BLIND,
+                                  .reason = reason,
+                                  .keys = of->keys,
+                                  .changes = of->changes,
+                                  .since = *scan->last_tx + 1};
+    mr_log_detail("table \"%s\" of the %s: no evidence: %s", scan->tables[table].evidence.name,
+                  mr_side_name(scan->side), reason);
+    return MR_OK;
+}
+
+static const char *at_place(const struct mr_history_scan *scan, const char *what,
+                            const struct mr_binlog_place *place)
+{
+    return keep_fmt(scan->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
+                    place->position);
+}
+
+static enum mr_code blind_touched(struct mr_history_scan *scan, const bool *touched,
+                                  const char *why, const struct mr_binlog_place *place,
+                                  struct mr_err *err)
+{
+    const char *reason = NULL;
+    for (size_t i = 0; i < scan->ntables; i++) {
+        if (!touched[i])
+            continue;
+        if (reason == NULL)
+            reason = at_place(scan, why, place);
+        MR_TRY(blind(scan, i, reason, err));
+    }
+    return MR_OK;
+}
+
+static enum mr_code add_gap(struct mr_history_scan *scan, const char *text, struct mr_err *err)
+{
+    if (text == NULL)
+        return nomem(err);
+    scan->known->gap =
+        scan->known->gap == NULL ? text : keep_fmt(scan->arena, "%s\n%s", scan->known->gap, text);
+    scan->known->is_complete = false;
+    return scan->known->gap != NULL ? MR_OK : nomem(err);
+}
+
+/* ---- opening ---- */
+
+enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return nomem(err);
+    scan->work = w;
+    w->changes = (struct mr_vec)MR_VEC_INIT(struct mr_history_change);
+    w->txs = (struct mr_vec)MR_VEC_INIT(struct mr_evidence_tx);
+    w->prepared = (struct mr_vec)MR_VEC_INIT(struct prepared);
+    mr_arena_init(&w->tx_arena);
+    mr_arena_init(&w->txs_arena);
+    mr_gtid_set_init(&w->met);
+    mr_gtid_state_init(&w->met_state);
+    mr_history_rowing_init(&w->row);
+    w->maps = calloc(KNOWN_MAPS, sizeof *w->maps);
+    w->touched = calloc(scan->ntables + 1, sizeof *w->touched);
+    if (w->maps == NULL || w->touched == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < scan->ntables; i++)
+        if (scan->tables[i].why != NULL)
+            MR_TRY(blind(scan, i, scan->tables[i].why, err));
+    return mr_history_fold_new((int)scan->side, &w->fold, err);
+}
+
+void mr_history_scan_release(struct mr_history_scan *scan)
+{
+    struct mr_history_work *w = scan->work;
+    if (w == NULL)
+        return;
+    mr_history_fold_free(w->fold);
+    for (size_t i = 0; w->maps != NULL && i < KNOWN_MAPS; i++)
+        mr_arena_release(&w->maps[i].arena);
+    free(w->maps);
+    for (size_t i = 0; i < w->prepared.count; i++) {
+        struct prepared *p = mr_vec_at(&w->prepared, i);
+        free(p->xid);
+        free(p->tables);
+    }
+    mr_vec_release(&w->prepared);
+    mr_vec_release(&w->changes);
+    mr_vec_release(&w->txs);
+    mr_arena_release(&w->tx_arena);
+    mr_arena_release(&w->txs_arena);
+    mr_gtid_set_release(&w->met);
+    mr_gtid_state_release(&w->met_state);
+    mr_history_rowing_release(&w->row);
+    mr_binlog_rows_release(&w->rows);
+    free(w->touched);
+    free(w->last_file);
+    free(w);
+    scan->work = NULL;
+}
+
+/* ---- into the case ---- */
+
+static int64_t id_of(void *ctx, size_t table)
+{
+    const struct mr_history_scan *scan = ctx;
+    return scan->tables[table].evidence.id;
+}
+
+static enum mr_code store(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    for (size_t i = 0; i < w->txs.count; i++)
+        MR_TRY(mr_evidence_tx_add(scan->writer, mr_vec_at(&w->txs, i), err));
+    MR_TRY(mr_history_fold_flush(w->fold, scan->writer, id_of, scan, err));
+    for (size_t i = 0; i < scan->ntables; i++)
+        MR_TRY(
+            mr_evidence_table_save(scan->writer, &scan->tables[i].evidence, (int)scan->side, err));
+    return mr_evidence_side_save(scan->writer, (int)scan->side, scan->known, err);
+}
+
+enum mr_code mr_history_scan_flush(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    MR_TRY(mr_findings_begin(scan->fd, err));
+    const enum mr_code code = mr_findings_end(scan->fd, store(scan, err), err);
+    mr_vec_clear(&w->txs);
+    mr_arena_reset(&w->txs_arena);
+    w->since_flush = 0;
+    return code;
+}
+
+/* ---- transactions ---- */
+
+static int64_t time_of(const struct mr_binlog_step *step)
+{
+    const struct mr_gtid *g = step->gtid;
+    if (g->family == MR_GTID_OF_MYSQL && g->committed_us != 0)
+        return (int64_t)g->committed_us;
+    return (int64_t)step->event->when * 1000000;
+}
+
+static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                             struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const struct mr_history_tx tx = {step->gtid, step->begun, time_of(step)};
+    struct mr_strbuf gtid = MR_STRBUF_INIT;
+    enum mr_owned owned;
+    mr_arena_reset(&w->tx_arena);
+    mr_vec_clear(&w->changes);
+    memset(w->touched, 0, scan->ntables * sizeof *w->touched);
+    w->in_tx = true;
+    w->is_spilled = w->is_torn = false;
+    w->tx = 0;
+    MR_TRY(mr_history_own_judge(scan->own, &tx, &owned, err));
+    w->is_own = owned == MR_OWNED_OWN;
+    if (owned == MR_OWNED_UNTOLD)
+        MR_TRY(add_gap(
+            scan,
+            at_place(scan, "a transaction without a GTID: nothing tells whose it is", &step->begun),
+            err));
+    scan->known->has_own = scan->known->has_own || w->is_own;
+    w->counts = scan->known->has_own;
+    if (w->is_own && step->is_headless)
+        MR_TRY(add_gap(scan, at_place(scan, "the log begins within a transaction", &step->begun),
+                       err));
+    if (step->gtid->family != MR_GTID_NONE)
+        mr_gtid_add_text(&gtid, step->gtid);
+    w->head = (struct mr_evidence_tx){.side = (int)scan->side,
+                                      .gtid = mr_arena_strdup(&w->tx_arena, gtid.ptr),
+                                      .committed_us = tx.committed_us,
+                                      .log = mr_arena_strdup(&w->tx_arena, step->begun.log),
+                                      .position = step->begun.position};
+    mr_strbuf_release(&gtid);
+    if (w->head.gtid == NULL || w->head.log == NULL)
+        return nomem(err);
+    if (step->gtid->family == MR_GTID_OF_MYSQL)
+        return mr_gtid_set_add(&w->met, step->gtid, err);
+    return mr_gtid_state_add(&w->met_state, step->gtid, err);
+}
+
+/* It gets its number with its first change that counts. */
+static enum mr_code number_tx(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    if (w->tx != 0 || !w->is_own)
+        return MR_OK;
+    struct mr_evidence_tx *tx = mr_vec_push(&w->txs);
+    if (tx == NULL)
+        return nomem(err);
+    *tx = w->head;
+    tx->gtid = mr_arena_strdup(&w->txs_arena, w->head.gtid);
+    tx->log = mr_arena_strdup(&w->txs_arena, w->head.log);
+    tx->id = w->tx = ++*scan->last_tx;
+    scan->known->transactions++;
+    return tx->gtid != NULL && tx->log != NULL ? MR_OK : nomem(err);
+}
+
+/* Its changes so far go to the fold. */
+static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    for (size_t i = 0; i < w->changes.count; i++) {
+        struct mr_history_change *c = mr_vec_at(&w->changes, i);
+        if (w->is_own) {
+            MR_TRY(number_tx(scan, err));
+            c->tx = w->tx;
+            scan->known->changes++;
+            scan->tables[c->table].evidence.of[scan->side].changes++;
+        }
+        c->is_own = w->is_own;
+        MR_TRY(mr_history_fold_add(w->fold, c, err));
+    }
+    mr_vec_clear(&w->changes);
+    mr_arena_reset(&w->row.kept);
+    return MR_OK;
+}
+
+static enum mr_code end_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                           struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    w->in_tx = false;
+    MR_TRY(pour(scan, err));
+    if (w->is_torn)
+        MR_TRY(blind_touched(scan, w->touched, "a transaction was rolled back in part",
+                             &step->begun, err));
+    scan->known->end_log = w->last_log;
+    return mr_history_fold_bytes(w->fold) > FOLD_BYTES || w->since_flush > FLUSH_LOG_BYTES
+               ? mr_history_scan_flush(scan, err)
+               : MR_OK;
+}
+
+/* What did not happen: of one so large that some of it has been counted, its tables are not known. */
+static enum mr_code drop_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                            const char *why, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    w->in_tx = false;
+    mr_vec_clear(&w->changes);
+    mr_arena_reset(&w->row.kept);
+    return why != NULL || w->is_spilled
+               ? blind_touched(scan, w->touched,
+                               why != NULL ? why : "a transaction of very many rows has no end",
+                               &step->begun, err)
+               : MR_OK;
+}
+
+/* ---- XA ---- */
+
+static enum mr_code prepare_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                               struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    struct prepared *p = mr_vec_push(&w->prepared);
+    if (p == NULL)
+        return nomem(err);
+    *p = (struct prepared){.xid = strdup(step->xid != NULL ? step->xid : ""),
+                           .is_own = w->is_own,
+                           .tables = calloc(scan->ntables + 1, sizeof(bool))};
+    if (p->xid == NULL || p->tables == NULL)
+        return nomem(err);
+    memcpy(p->tables, w->touched, scan->ntables * sizeof(bool));
+    return end_tx(scan, step, err);
+}
+
+/* Rows of a prepared transaction are locked until its end: that they count from when it was prepared is
+ * the same, but where it is rolled back, or was shared when it was prepared and is own in its end. */
+static enum mr_code end_prepared(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                                 bool commits, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    w->in_tx = false;
+    for (size_t i = 0; step->xid != NULL && i < w->prepared.count; i++) {
+        struct prepared *p = mr_vec_at(&w->prepared, i);
+        if (strcmp(p->xid, step->xid) != 0)
+            continue;
+        if (w->counts && (!commits || p->is_own != w->is_own))
+            MR_TRY(blind_touched(scan, p->tables,
+                                 commits
+                                     ? "an XA transaction of both sides was committed on one"
+                                     : "an XA transaction was rolled back after it was prepared",
+                                 &step->begun, err));
+        free(p->xid);
+        free(p->tables);
+        *p = *(struct prepared *)mr_vec_at(&w->prepared, w->prepared.count - 1);
+        w->prepared.count--;
+        return MR_OK;
+    }
+    if (!commits || !w->is_own)
+        return MR_OK;
+    for (size_t i = 0; i < scan->ntables; i++)
+        MR_TRY(blind(scan, i,
+                     at_place(scan,
+                              "an XA transaction was committed that was prepared before the logs",
+                              &step->begun),
+                     err));
+    return MR_OK;
+}
+
+/* ---- rows ---- */
+
+static size_t find_table(const struct mr_history_scan *scan, const struct mr_binlog_table *table)
+{
+    for (size_t i = 0; i < scan->ntables; i++) {
+        const struct mr_table *today = scan->tables[i].today[scan->side];
+        if (today != NULL && mr_server_same_name(scan->server, table->name, today->name) &&
+            mr_server_same_name(scan->server, table->db, today->db))
+            return i;
+    }
+    return NO_TABLE;
+}
+
+static bool is_blind(const struct mr_history_scan *scan, size_t table)
+{
+    return scan->tables[table].evidence.of[scan->side].witness == MR_WITNESS_BLIND;
+}
+
+static const char *why_of(const struct mr_history_scan *scan, const struct mr_err *why,
+                          const struct mr_binlog_place *place)
+{
+    return at_place(scan, why->message, place);
+}
+
+/* What a table map is to us, once for each. */
+static enum mr_code look_at_map(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                                struct known_map **out, struct mr_err *err)
+{
+    const struct mr_binlog_map *map = step->map;
+    struct known_map *known = &scan->work->maps[map->serial % KNOWN_MAPS];
+    struct mr_err why = {0};
+    *out = known;
+    if (known->serial == map->serial)
+        return MR_OK;
+    mr_arena_reset(&known->arena);
+    *known = (struct known_map){
+        .serial = map->serial, .table = find_table(scan, &map->table), .arena = known->arena};
+    if (known->table == NO_TABLE || scan->tables[known->table].pair == NULL)
+        return MR_OK;
+    enum mr_code code =
+        mr_binlog_shape_make(&map->table, scan->tables[known->table].today[scan->side],
+                             scan->server, &known->arena, &known->shape, &why);
+    if (code == MR_E_UNSUPPORTED) {
+        known->shape = NULL;
+        return blind(scan, known->table, why_of(scan, &why, &step->event->place), err);
+    }
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
+static enum mr_code add_changes(struct mr_history_scan *scan, const struct known_map *known,
+                                const struct mr_binlog_row *row, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    struct mr_history_change changes[2];
+    size_t n = 0;
+    MR_TRY(mr_history_rowing_take(&w->row, &scan->tables[known->table], scan->side, known->shape,
+                                  row, changes, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        struct mr_history_change *c = mr_vec_push(&w->changes);
+        if (c == NULL)
+            return nomem(err);
+        *c = changes[i];
+        c->table = known->table;
+        c->matters = scan->matters == NULL || scan->matters(scan->ctx, c->table, c->key);
+    }
+    if (w->row.kept.total_bytes <= PENDING_BYTES)
+        return MR_OK;
+    w->is_spilled = true;
+    return pour(scan, err);
+}
+
+static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                              struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    struct known_map *known;
+    struct mr_binlog_row row;
+    struct mr_err why = {0};
+    if (step->map == NULL)
+        return MR_OK;
+    /* of the shared past only what an XA transaction in doubt has touched is of interest */
+    if (!w->counts) {
+        const size_t table = find_table(scan, &step->map->table);
+        if (table != NO_TABLE)
+            w->touched[table] = true;
+        return MR_OK;
+    }
+    MR_TRY(look_at_map(scan, step, &known, err));
+    if (known->table == NO_TABLE)
+        return MR_OK;
+    w->touched[known->table] = true;
+    if (known->shape == NULL || is_blind(scan, known->table))
+        return MR_OK;
+    enum mr_code code = mr_binlog_rows_open(&w->rows, step->event, &step->map->table, &why);
+    while (code == MR_OK) {
+        code = mr_binlog_rows_next(&w->rows, &row, &why);
+        if (code != MR_OK || row.kind == 0)
+            break;
+        code = add_changes(scan, known, &row, &why);
+    }
+    if (code == MR_E_UNSUPPORTED)
+        return blind(scan, known->table, why_of(scan, &why, &step->event->place), err);
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
+/* ---- statements ---- */
+
+static enum mr_code take_statement(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                                   struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    struct mr_statement_reach reach;
+    const char *reason = NULL;
+    if (step->takes_back) {
+        w->is_torn = true;
+        return MR_OK;
+    }
+    if (!w->counts)
+        return MR_OK;
+    enum mr_code code = mr_statement_reach(&step->query, scan->arena, &reach, err);
+    for (size_t i = 0; code == MR_OK && i < scan->ntables; i++) {
+        const struct mr_table *today = scan->tables[i].today[scan->side];
+        if (today == NULL || !mr_statement_reaches(&reach, today->db, today->name))
+            continue;
+        if (reason == NULL)
+            reason =
+                at_place(scan,
+                         reach.is_definition ? "a statement defined it anew"
+                                             : "a statement changed rows that are not in the log",
+                         &step->event->place);
+        code = blind(scan, i, reason, err);
+    }
+    mr_statement_reach_release(&reach);
+    return code;
+}
+
+/* ---- heads of logs ---- */
+
+static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                                struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const char *hidden;
+    const bool is_mariadb = step->event->is_mariadb;
+    if (!w->has_before) {
+        w->has_before = true;
+        MR_TRY(mr_history_own_before(scan->own, step->event, scan->arena, &hidden, err));
+        if (hidden != NULL)
+            MR_TRY(add_gap(scan,
+                           keep_fmt(scan->arena, "logs before \"%.200s\" held own transactions: %s",
+                                    step->event->place.log, hidden),
+                           err));
+        return is_mariadb ? mr_gtid_state_read(&w->met_state, step->event, err)
+                          : mr_gtid_set_read(&w->met, step->event, err);
+    }
+    bool follows;
+    if (is_mariadb) {
+        struct mr_gtid_state before;
+        mr_gtid_state_init(&before);
+        enum mr_code code = mr_gtid_state_read(&before, step->event, err);
+        follows = code == MR_OK && mr_gtid_state_contains(&w->met_state, &before);
+        mr_gtid_state_release(&before);
+        MR_TRY(code);
+    } else {
+        struct mr_gtid_set before;
+        mr_gtid_set_init(&before);
+        enum mr_code code = mr_gtid_set_read(&before, step->event, err);
+        follows = code == MR_OK && mr_gtid_set_contains(&w->met, &before);
+        mr_gtid_set_release(&before);
+        MR_TRY(code);
+    }
+    return follows ? MR_OK
+                   : add_gap(scan,
+                             keep_fmt(scan->arena,
+                                      "transactions are missing in front of log \"%.200s\"",
+                                      step->event->place.log),
+                             err);
+}
+
+/* ---- all of it ---- */
+
+static enum mr_code take_step(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                              struct mr_err *err)
+{
+    switch (step->kind) {
+    case MR_STEP_BEFORE: return take_before(scan, step, err);
+    case MR_STEP_LOST:
+        return add_gap(
+            scan,
+            at_place(scan, "the server says that changes are not in its log", &step->event->place),
+            err);
+    case MR_STEP_BEGIN: return begin_tx(scan, step, err);
+    case MR_STEP_ROWS: return take_rows(scan, step, err);
+    case MR_STEP_STATEMENT: return take_statement(scan, step, err);
+    case MR_STEP_COMMIT: return end_tx(scan, step, err);
+    case MR_STEP_ROLLBACK: return drop_tx(scan, step, "a transaction was rolled back in part", err);
+    case MR_STEP_PREPARED: return prepare_tx(scan, step, err);
+    case MR_STEP_XA_COMMIT: return end_prepared(scan, step, true, err);
+    case MR_STEP_XA_ROLLBACK: return end_prepared(scan, step, false, err);
+    case MR_STEP_UNFINISHED: return drop_tx(scan, step, NULL, err);
+    case MR_STEP_LOG:
+    case MR_STEP_END: break;
+    }
+    return MR_OK;
+}
+
+static enum mr_code count_event(struct mr_history_scan *scan, const struct mr_binlog_event *event,
+                                struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const uint64_t bytes = event->len + MR_BINLOG_HEADER_BYTES;
+    scan->known->bytes += bytes;
+    w->since_flush += bytes;
+    w->since_breath += bytes;
+    if (!event->in_payload && event->place.position != 0 && event->end > event->place.position)
+        scan->known->end_position = event->end;
+    if (w->since_breath < BREATHE_BYTES || scan->breathe == NULL)
+        return MR_OK;
+    const uint64_t since = w->since_breath;
+    w->since_breath = 0;
+    return scan->breathe(scan->ctx, since, err);
+}
+
+static enum mr_code note_log(struct mr_history_scan *scan, const struct mr_binlog_place *place,
+                             struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    if (w->last_log != NULL && strcmp(w->last_log, place->log) == 0)
+        return MR_OK;
+    w->last_log = mr_arena_strdup(scan->arena, place->log);
+    if (w->last_log == NULL)
+        return nomem(err);
+    if (scan->known->first_log == NULL) {
+        scan->known->first_log = w->last_log;
+        scan->known->first_position = place->position;
+    }
+    scan->known->end_log = w->last_log;
+    return MR_OK;
+}
+
+/* Without GTIDs names tell whether a file follows the one before. */
+static enum mr_code check_names(struct mr_history_scan *scan, const char *log, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const char *slash = strrchr(log, '/');
+    const char *name = slash != NULL ? slash + 1 : log;
+    enum mr_code code = MR_OK;
+    if (w->last_file != NULL && scan->own->by != MR_OWN_BY_GTID &&
+        !mr_archive_is_next(w->last_file, name))
+        code = add_gap(
+            scan,
+            keep_fmt(scan->arena, "log \"%.200s\" does not follow \"%.200s\"", name, w->last_file),
+            err);
+    free(w->last_file);
+    w->last_file = strdup(name);
+    return w->last_file != NULL ? code : nomem(err);
+}
+
+static enum mr_code walk(struct mr_history_scan *scan, struct mr_binlog_walk *walk,
+                         struct mr_err *err)
+{
+    struct mr_binlog_step step;
+    for (;;) {
+        MR_TRY(mr_binlog_walk_next(walk, &step, err));
+        if (step.event != NULL) {
+            MR_TRY(note_log(scan, &step.event->place, err));
+            MR_TRY(count_event(scan, step.event, err));
+        }
+        MR_TRY(take_step(scan, &step, err));
+        if (step.kind == MR_STEP_END)
+            return MR_OK;
+    }
+}
+
+enum mr_code mr_history_scan_stream(struct mr_history_scan *scan, struct mr_binlog_stream *stream,
+                                    const char *log, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    struct mr_binlog_walk *binlog = NULL;
+    if (scan->is_files)
+        MR_TRY(check_names(scan, log, err));
+    /* serials of maps are the walk's */
+    for (size_t i = 0; i < KNOWN_MAPS; i++)
+        w->maps[i].serial = 0;
+    enum mr_code code = mr_binlog_walk_open(stream, &binlog, err);
+    if (code == MR_OK)
+        code = walk(scan, binlog, err);
+    mr_binlog_walk_close(binlog);
+    return code;
+}
+
+enum mr_code mr_history_scan_end(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const struct mr_binlog_place end = {w->last_log != NULL ? w->last_log : "",
+                                        scan->known->end_position};
+    for (size_t i = 0; i < w->prepared.count; i++) {
+        const struct prepared *p = mr_vec_at(&w->prepared, i);
+        if (p->is_own)
+            MR_TRY(blind_touched(scan, p->tables,
+                                 "an XA transaction is prepared, and neither committed nor rolled "
+                                 "back",
+                                 &end, err));
+    }
+    return mr_history_scan_flush(scan, err);
+}

@@ -1,0 +1,143 @@
+/* history_table.c: see history_table.h. */
+#include "recon/history/history_table.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "reading what logs say of a table");
+}
+
+/* Is that the table called "db.t"? */
+static const struct mr_table *find_table(const struct mr_catalogue *cat, const char *name)
+{
+    for (size_t i = 0; i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        const size_t len = strlen(t->db);
+        if (strncmp(name, t->db, len) == 0 && name[len] == '.' &&
+            strcmp(name + len + 1, t->name) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+static bool same_columns(const struct mr_find_table *a, const struct mr_find_table *b)
+{
+    if (a->ncolumns != b->ncolumns)
+        return false;
+    for (size_t i = 0; i < a->ncolumns; i++)
+        if (strcasecmp(a->columns[i].name, b->columns[i].name) != 0 ||
+            a->columns[i].key_at != b->columns[i].key_at)
+            return false;
+    return true;
+}
+
+/* How a side's own column is read: its class as the catalogue has it. */
+static struct mr_readcol own_column(const struct mr_column *col)
+{
+    const bool is_plain = col->cls != MR_CLASS_BINARY || strstr(col->data_type, "blob") != NULL ||
+                          strstr(col->data_type, "binary") != NULL;
+    return (struct mr_readcol){.name = col->name,
+                               .expr = is_plain ? MR_EXPR_COLUMN : MR_EXPR_BINARY,
+                               .cls = col->cls,
+                               .charset = mr_class_has_charset(col->cls) ? col->charset : NULL,
+                               .not_null = !col->nullable};
+}
+
+/* Are the key's parts, as scans have them, plain columns among those that are compared? */
+static const char *take_key(const struct mr_pair *pair, size_t *key)
+{
+    const struct mr_readspec *spec = &pair->scan[MR_SOURCE];
+    if (spec->nkey == 0 || pair->find.keyless)
+        return "it has no key";
+    for (size_t k = 0; k < spec->nkey; k++) {
+        key[k] = spec->key[k];
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            const struct mr_readspec *s = &pair->scan[side];
+            if (s->key[k] >= pair->find.ncolumns || s->key[k] != spec->key[k] ||
+                s->cols[s->key[k]].expr != MR_EXPR_COLUMN ||
+                s->cols[s->key[k]].cls != mr_pair_column(pair, (enum mr_side)side, s->key[k])->cls)
+                return "its key is compared in another form than the column has";
+        }
+    }
+    return NULL;
+}
+
+static enum mr_code take_columns(const struct mr_pair *pair, enum mr_side side,
+                                 struct mr_history_table *out, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    const size_t n = pair->find.ncolumns;
+    size_t *columns = mr_arena_calloc(arena, n + 1, sizeof *columns);
+    struct mr_readcol *cols = mr_arena_calloc(arena, n + 1, sizeof *cols);
+    if (columns == NULL || cols == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const struct mr_column *col = mr_pair_column(pair, side, i);
+        columns[i] = (size_t)(col - out->today[side]->columns);
+        cols[i] = own_column(col);
+    }
+    out->columns[side] = columns;
+    out->read[side] = (struct mr_readspec){.db = pair->scan[side].db,
+                                           .table = pair->scan[side].table,
+                                           .cols = cols,
+                                           .ncols = n,
+                                           .key = out->key,
+                                           .nkey = out->nkey,
+                                           .index = pair->scan[side].index,
+                                           .store = pair->scan[side].store};
+    return MR_OK;
+}
+
+static enum mr_code make(const struct mr_pairing *pairing, const struct mr_find_table *find,
+                         struct mr_history_table *out, struct mr_err *err)
+{
+    struct mr_err reason = {0};
+    struct mr_pair *pair = NULL;
+    out->today[MR_SOURCE] = find_table(pairing->side[MR_SOURCE].cat, find->name);
+    out->today[MR_TARGET] = find_table(pairing->side[MR_TARGET].cat, find->target_name);
+    if (out->today[MR_SOURCE] == NULL || out->today[MR_TARGET] == NULL) {
+        out->why = "a side has no such table any more, or the account may not see it";
+        return MR_OK;
+    }
+    MR_TRY(
+        mr_pair_plan(pairing, out->today[MR_SOURCE], out->today[MR_TARGET], &pair, &reason, err));
+    if (reason.code != MR_OK) {
+        out->why = mr_arena_strdup(pairing->arena, reason.message);
+        return out->why != NULL ? MR_OK : nomem(err);
+    }
+    if (!same_columns(find, &pair->find)) {
+        out->why = "its columns are not those that the run compared";
+        return MR_OK;
+    }
+    size_t *key = mr_arena_calloc(pairing->arena, pair->scan[MR_SOURCE].nkey + 1, sizeof *key);
+    if (key == NULL)
+        return nomem(err);
+    out->why = take_key(pair, key);
+    if (out->why != NULL)
+        return MR_OK;
+    out->key = key;
+    out->nkey = pair->scan[MR_SOURCE].nkey;
+    out->ncolumns = pair->find.ncolumns;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(take_columns(pair, (enum mr_side)side, out, pairing->arena, err));
+    out->pair = pair;
+    return MR_OK;
+}
+
+enum mr_code mr_history_table_make(const struct mr_pairing *pairing,
+                                   const struct mr_find_table *find, struct mr_history_table *out,
+                                   struct mr_err *err)
+{
+    *out = (struct mr_history_table){
+        .evidence = {.name = find->name,
+                     .target_name = find->target_name,
+                     .columns = mr_evidence_columns(find, pairing->arena)}};
+    if (out->evidence.columns == NULL)
+        return nomem(err);
+    return make(pairing, find, out, err);
+}
