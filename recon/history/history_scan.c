@@ -287,6 +287,19 @@ static enum mr_code number_tx(struct mr_history_scan *scan, struct mr_err *err)
     return tx->gtid != NULL && tx->log != NULL ? MR_OK : nomem(err);
 }
 
+static enum mr_code tell_touched(struct mr_history_scan *scan, const struct mr_history_change *c,
+                                 struct mr_err *err)
+{
+    if (scan->touched == NULL)
+        return MR_OK;
+    struct mr_history_touched *t = mr_vec_push(scan->touched);
+    if (t == NULL)
+        return nomem(err);
+    *t = (struct mr_history_touched){
+        c->table, {mr_arena_dup(scan->arena, c->key.ptr, c->key.len), c->key.len}};
+    return t->key.ptr != NULL ? MR_OK : nomem(err);
+}
+
 /* Its changes so far go to the fold. */
 static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
 {
@@ -300,6 +313,7 @@ static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
             scan->tables[c->table].evidence.of[scan->side].changes++;
         }
         c->is_own = w->is_own;
+        MR_TRY(tell_touched(scan, c, err));
         MR_TRY(mr_history_fold_add(w->fold, c, err));
     }
     mr_vec_clear(&w->changes);
@@ -681,6 +695,48 @@ enum mr_code mr_history_scan_stream(struct mr_history_scan *scan, struct mr_binl
     if (code == MR_OK)
         code = walk(scan, binlog, err);
     mr_binlog_walk_close(binlog);
+    return code;
+}
+
+enum mr_code mr_history_scan_cut(struct mr_history_scan *scan, const char *log, struct mr_err *err)
+{
+    return add_gap(scan, keep_fmt(scan->arena, "log \"%.200s\" ends within an event", log), err);
+}
+
+enum mr_code mr_history_scan_reaches(struct mr_history_scan *scan, const char *executed,
+                                     struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    struct mr_gtid_set set;
+    struct mr_gtid_state state;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    bool reaches = true;
+    if (executed == NULL || scan->own->by != MR_OWN_BY_GTID)
+        return MR_OK;
+    mr_gtid_set_init(&set);
+    mr_gtid_state_init(&state);
+    if (scan->own->is_mariadb) {
+        code = mr_gtid_state_parse(&state, executed, strlen(executed), err);
+        reaches = code == MR_OK && mr_gtid_state_contains(&w->met_state, &state);
+    } else {
+        code = mr_gtid_set_parse(&set, executed, strlen(executed), err);
+        if (code == MR_OK)
+            code = mr_gtid_set_subtract(&set, &w->met, err);
+        /* a replica that does not log what it applies has that in no log */
+        if (code == MR_OK)
+            code = mr_gtid_set_subtract(&set, &scan->own->executed, err);
+        reaches = code == MR_OK && mr_gtid_set_is_empty(&set);
+        mr_gtid_set_add_text(&text, &set);
+    }
+    if (code == MR_OK && !reaches)
+        code = add_gap(scan,
+                       keep_fmt(scan->arena, "the server has executed more than the logs hold: %s",
+                                scan->own->is_mariadb ? executed : text.ptr),
+                       err);
+    mr_gtid_set_release(&set);
+    mr_gtid_state_release(&state);
+    mr_strbuf_release(&text);
     return code;
 }
 

@@ -22,6 +22,11 @@
 #include "recon/history/history_own.h"
 #include "recon/history/history_table.h"
 
+struct mr_history_touched {
+    size_t table;
+    struct mr_key key; /* bytes in the scan's arena */
+};
+
 struct mr_history_scan {
     /* set by the caller */
     enum mr_side side;
@@ -39,7 +44,9 @@ struct mr_history_scan {
     void *ctx;
     bool is_files;          /* streams are files: that each follows the one before is looked at */
     struct mr_arena *arena; /* for texts that stay */
-    int64_t *last_tx;       /* ids of both sides' transactions are one sequence */
+    struct mr_vec
+        *touched;     /* NULL, or: each key that changes is pushed, struct mr_history_touched */
+    int64_t *last_tx; /* ids of both sides' transactions are one sequence */
     /* private */
     struct mr_history_work *work;
 };
@@ -48,6 +55,12 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
 /* log: its name, for messages. */
 enum mr_code mr_history_scan_stream(struct mr_history_scan *scan, struct mr_binlog_stream *stream,
                                     const char *log, struct mr_err *err);
+/* The file ends within an event, though others follow it: what it lacks is a gap. */
+enum mr_code mr_history_scan_cut(struct mr_history_scan *scan, const char *log, struct mr_err *err);
+/* Does what was met hold all that the server says that it has executed?  Else that is a gap; NULL in
+ * `executed`: it does not say. */
+enum mr_code mr_history_scan_reaches(struct mr_history_scan *scan, const char *executed,
+                                     struct mr_err *err);
 /* What is in memory goes into the case, with how far it is. */
 enum mr_code mr_history_scan_flush(struct mr_history_scan *scan, struct mr_err *err);
 /* Behind the last stream: what is still in doubt makes its tables blind. */

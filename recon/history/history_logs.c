@@ -1,0 +1,223 @@
+/* history_logs.c: see history_logs.h. */
+#include "recon/history/history_logs.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/log.h"
+#include "core/binlog/binlog_dump.h"
+#include "core/binlog/binlog_file.h"
+#include "recon/history/archive_head.h"
+#include "recon/history/server_logs.h"
+
+#define RECONNECTS 3
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "reading binary logs");
+}
+
+void mr_history_logs_init(struct mr_history_logs *l)
+{
+    *l = (struct mr_history_logs){.logs = MR_VEC_INIT(struct mr_archive_source)};
+}
+
+void mr_history_logs_close(struct mr_history_logs *l)
+{
+    mr_db_close(l->db);
+    l->db = NULL;
+    mr_vec_release(&l->logs);
+}
+
+enum mr_code mr_history_logs_open(struct mr_history_logs *l, struct mr_err *err)
+{
+    if (l->ep == NULL)
+        return MR_OK;
+    MR_TRY(mr_db_open(l->ep, l->opts, &l->db, err));
+    return mr_server_logs(l->db, l->arena, &l->logs, err);
+}
+
+/* ---- of a server ---- */
+
+static const struct mr_archive_source *log_at(const struct mr_history_logs *l, size_t at)
+{
+    return mr_vec_at(&l->logs, at);
+}
+
+/* May reading begin with that log? */
+static enum mr_code may_begin(struct mr_history_logs *l, const struct mr_history_own *own,
+                              size_t at, bool *may, struct mr_err *err)
+{
+    struct mr_db_opts opts = *l->opts;
+    struct mr_archive_head head;
+    const char *hidden = NULL;
+    opts.same_as = mr_db_server(l->db);
+    *may = false;
+    if (own->by == MR_OWN_BY_PLACE) {
+        *may = strcmp(log_at(l, at)->name, own->log) == 0;
+        return MR_OK;
+    }
+    mr_archive_head_init(&head);
+    enum mr_code code = mr_archive_head_ask(&head, l->ep, &opts, log_at(l, at)->name, err);
+    if (code == MR_OK && own->by == MR_OWN_BY_GTID)
+        code = mr_history_own_before_text(own, head.before.len > 0 ? head.before.ptr : "", l->arena,
+                                          &hidden, err);
+    if (code == MR_OK)
+        *may = own->by == MR_OWN_BY_TIME ? (int64_t)head.began * 1000000 <= own->time_us
+                                         : hidden == NULL;
+    mr_archive_head_release(&head);
+    return code;
+}
+
+/* The newest that may; what lies in front of a log only grows, so that halving finds it. */
+static enum mr_code first_log(struct mr_history_logs *l, const struct mr_history_own *own,
+                              size_t *first, struct mr_err *err)
+{
+    size_t lo = 0, hi = l->logs.count;
+    bool may;
+    *first = 0;
+    if (own->by == MR_OWN_BY_PLACE) {
+        for (size_t i = 0; i < l->logs.count; i++) {
+            MR_TRY(may_begin(l, own, i, &may, err));
+            *first = may ? i : *first;
+        }
+        return MR_OK;
+    }
+    while (hi - lo > 1) {
+        const size_t mid = lo + (hi - lo) / 2;
+        MR_TRY(may_begin(l, own, mid, &may, err));
+        if (may)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    *first = lo;
+    return MR_OK;
+}
+
+static enum mr_code read_span(struct mr_history_logs *l, struct mr_history_scan *scan,
+                              const struct mr_binlog_span *span, struct mr_err *err)
+{
+    struct mr_binlog_dump *dump = NULL;
+    struct mr_binlog_stream *stream = NULL;
+    if (l->is_used)
+        MR_TRY(mr_db_reconnect(l->db, RECONNECTS, err));
+    l->is_used = true;
+    mr_log_detail("reading binary logs of the %s, \"%s\" to \"%s\"", mr_side_name(scan->side),
+                  span->from_log, span->until_log);
+    enum mr_code code = mr_binlog_dump_open(l->db, span, &dump, err);
+    if (code == MR_OK)
+        code = mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err);
+    if (code == MR_OK)
+        code = mr_history_scan_stream(scan, stream, span->from_log, err);
+    mr_binlog_stream_close(stream);
+    mr_binlog_dump_close(dump);
+    if (code != MR_OK)
+        return code;
+    l->end_log = span->until_log;
+    l->end = span->until;
+    scan->known->end_log = l->end_log;
+    scan->known->end_position = l->end;
+    return MR_OK;
+}
+
+static enum mr_code read_server(struct mr_history_logs *l, struct mr_history_scan *scan,
+                                struct mr_err *err)
+{
+    size_t first;
+    uint64_t bytes = 0;
+    MR_TRY(first_log(l, scan->own, &first, err));
+    for (size_t i = first; i < l->logs.count; i++)
+        bytes += log_at(l, i)->bytes;
+    mr_progress_add_total(l->progress, bytes);
+    const struct mr_archive_source *last = log_at(l, l->logs.count - 1);
+    const struct mr_binlog_span span = {log_at(l, first)->name, MR_DB_BINLOG_FIRST, last->name,
+                                        last->bytes};
+    return read_span(l, scan, &span, err);
+}
+
+enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_history_scan *scan,
+                                     bool *more, struct mr_err *err)
+{
+    *more = false;
+    if (l->ep == NULL || l->end_log == NULL)
+        return MR_OK;
+    MR_TRY(mr_db_reconnect(l->db, RECONNECTS, err));
+    l->is_used = false;
+    mr_vec_clear(&l->logs);
+    MR_TRY(mr_server_logs(l->db, l->arena, &l->logs, err));
+    const struct mr_archive_source *last = log_at(l, l->logs.count - 1);
+    *more = strcmp(last->name, l->end_log) != 0 || last->bytes > l->end;
+    const struct mr_binlog_span span = {l->end_log, l->end, last->name, last->bytes};
+    return *more ? read_span(l, scan, &span, err) : MR_OK;
+}
+
+/* ---- of files ---- */
+
+static enum mr_code add_given(struct mr_history_logs *l, const char *given, struct mr_vec *paths,
+                              struct mr_err *err)
+{
+    struct stat st;
+    const char **found = NULL;
+    size_t nfound = 0;
+    if (stat(given, &st) == 0 && S_ISDIR(st.st_mode)) {
+        MR_TRY(mr_binlog_files_list(given, l->arena, &found, &nfound, err));
+        if (nfound == 0)
+            return mr_err_set(err, MR_E_NO_SUCH, "directory \"%s\" has no binary log in it", given);
+    } else {
+        found = &given;
+        nfound = 1;
+    }
+    for (size_t i = 0; i < nfound; i++) {
+        const char **path = mr_vec_push(paths);
+        if (path == NULL)
+            return nomem(err);
+        *path = found[i];
+    }
+    return MR_OK;
+}
+
+static enum mr_code read_file(struct mr_history_scan *scan, const char *path, bool is_last,
+                              struct mr_err *err)
+{
+    struct mr_binlog_file *file = NULL;
+    struct mr_binlog_stream *stream = NULL;
+    enum mr_code code = mr_binlog_file_open(path, &file, err);
+    if (code == MR_OK)
+        code = mr_binlog_stream_open(mr_binlog_file_input(file), &stream, err);
+    if (code == MR_OK)
+        code = mr_history_scan_stream(scan, stream, path, err);
+    if (code == MR_OK && !is_last && mr_binlog_stream_is_cut(stream))
+        code = mr_history_scan_cut(scan, path, err);
+    mr_binlog_stream_close(stream);
+    mr_binlog_file_close(file);
+    return code;
+}
+
+static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan *scan,
+                               struct mr_err *err)
+{
+    struct mr_vec paths = MR_VEC_INIT(const char *);
+    enum mr_binlog_order by;
+    struct stat st;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < l->ngiven; i++)
+        code = add_given(l, l->given[i], &paths, err);
+    if (code == MR_OK)
+        code = mr_binlog_files_sort(paths.items, paths.count, &by, err);
+    const char **list = paths.items;
+    for (size_t i = 0; code == MR_OK && i < paths.count; i++)
+        if (stat(list[i], &st) == 0 && S_ISREG(st.st_mode))
+            mr_progress_add_total(l->progress, (uint64_t)st.st_size);
+    scan->is_files = true;
+    for (size_t i = 0; code == MR_OK && i < paths.count; i++)
+        code = read_file(scan, list[i], i + 1 == paths.count, err);
+    mr_vec_release(&paths);
+    return code;
+}
+
+enum mr_code mr_history_logs_read(struct mr_history_logs *l, struct mr_history_scan *scan,
+                                  struct mr_err *err)
+{
+    return l->ep != NULL ? read_server(l, scan, err) : read_files(l, scan, err);
+}

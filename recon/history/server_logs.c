@@ -1,0 +1,51 @@
+/* server_logs.c: see server_logs.h. */
+#include "recon/history/server_logs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define NO_LOG 1381         /* of SHOW BINARY LOGS */
+#define ENCRYPTED_COLUMN 2  /* of SHOW BINARY LOGS, MySQL since 8.0.14 */
+#define ENCRYPTED_BYTES 512 /* in front of an encrypted file of MySQL, which its size has */
+
+static enum mr_code take_log(struct mr_db *db, const struct mr_cell *row, bool is_encrypted,
+                             struct mr_arena *arena, struct mr_vec *logs, struct mr_err *err)
+{
+    struct mr_archive_source *log = mr_vec_push(logs);
+    if (log == NULL)
+        return mr_err_nomem(err, "listing binary logs");
+    *log = (struct mr_archive_source){mr_arena_strdup(arena, row[0].ptr),
+                                      strtoull(row[1].ptr, NULL, 10), false};
+    if (is_encrypted && log->bytes >= ENCRYPTED_BYTES)
+        log->bytes -= ENCRYPTED_BYTES;
+    if (log->name == NULL)
+        return mr_err_nomem(err, "listing binary logs");
+    if (!mr_archive_is_name(log->name))
+        return mr_err_set(err, MR_E_REFUSED,
+                          "server \"%s\" has a binary log \"%.200s\", which is no name of a file",
+                          mr_db_label(db), log->name);
+    return MR_OK;
+}
+
+enum mr_code mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
+                            struct mr_err *err)
+{
+    static const char sql[] = "SHOW BINARY LOGS";
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    enum mr_code code = mr_db_query(db, "vv*", sql, sizeof sql - 1, &res, err);
+    const bool says = code == MR_OK && mr_result_columns(res) > ENCRYPTED_COLUMN &&
+                      strcasecmp(mr_result_column_name(res, ENCRYPTED_COLUMN), "Encrypted") == 0;
+    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+        const char *yes = says ? row[ENCRYPTED_COLUMN].ptr : NULL;
+        code = take_log(db, row, yes != NULL && strcasecmp(yes, "Yes") == 0, arena, logs, err);
+    }
+    mr_result_free(res);
+    if ((code == MR_OK && logs->count == 0) || (code != MR_OK && err->sql_errno == NO_LOG))
+        return mr_err_set(err, MR_E_UNSUPPORTED, "server \"%s\" has no binary log",
+                          mr_db_label(db));
+    if (code == MR_OK)
+        ((struct mr_archive_source *)mr_vec_at(logs, logs->count - 1))->is_last = true;
+    return code;
+}

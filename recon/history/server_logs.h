@@ -1,0 +1,21 @@
+/*
+ * server_logs: which binary logs a server has, and how long they are.
+ *
+ * Encrypted files of MySQL have a head that is never sent: their lengths are without it.
+ *
+ * Ownership: names live in the arena.  Errors: MR_E_UNSUPPORTED where the server has no binary log,
+ * MR_E_DENIED without the right (BINLOG MONITOR; MySQL: REPLICATION CLIENT), MR_E_REFUSED for a name
+ * that is none of a file.  Threads: the connection's.
+ */
+#ifndef MR_SERVER_LOGS_H
+#define MR_SERVER_LOGS_H
+
+#include "core/base/arena.h"
+#include "core/base/vec.h"
+#include "recon/history/archive_log.h"
+
+/* Pushes struct mr_archive_source, in the server's order. */
+enum mr_code mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
+                            struct mr_err *err);
+
+#endif
