@@ -43,6 +43,7 @@ static const struct mr_command *const items[] = {
     &mr_fleet_merge_command,
     &mr_fleet_report_command,
     &mr_fleet_snapshot_command,
+    &mr_history_collect_command,
     &mr_history_archive_command,
     &mr_config_command,
 };

@@ -4,6 +4,7 @@
 
 #include "core/cli/cli.h"
 
+extern const struct mr_command mr_history_collect_command;
 extern const struct mr_command mr_history_archive_command;
 
 #endif

@@ -136,6 +136,12 @@ static enum mr_code read_server(struct mr_history_logs *l, struct mr_history_sca
     return read_span(l, scan, &span, err);
 }
 
+void mr_history_logs_go_on(struct mr_history_logs *l, const struct mr_evidence_side *known)
+{
+    l->end_log = known->end_log;
+    l->end = known->end_position;
+}
+
 enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_history_scan *scan,
                                      bool *more, struct mr_err *err)
 {

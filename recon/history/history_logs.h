@@ -39,6 +39,8 @@ void mr_history_logs_close(struct mr_history_logs *logs);
 
 enum mr_code mr_history_logs_read(struct mr_history_logs *logs, struct mr_history_scan *scan,
                                   struct mr_err *err);
+/* They were read before, so far: nothing but reading on follows. */
+void mr_history_logs_go_on(struct mr_history_logs *logs, const struct mr_evidence_side *known);
 /* *more false: nothing was written since; of files there never is more. */
 enum mr_code mr_history_logs_read_on(struct mr_history_logs *logs, struct mr_history_scan *scan,
                                      bool *more, struct mr_err *err);

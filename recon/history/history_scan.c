@@ -698,6 +698,11 @@ enum mr_code mr_history_scan_stream(struct mr_history_scan *scan, struct mr_binl
     return code;
 }
 
+enum mr_code mr_history_scan_gap(struct mr_history_scan *scan, const char *what, struct mr_err *err)
+{
+    return add_gap(scan, what, err);
+}
+
 enum mr_code mr_history_scan_cut(struct mr_history_scan *scan, const char *log, struct mr_err *err)
 {
     return add_gap(scan, keep_fmt(scan->arena, "log \"%.200s\" ends within an event", log), err);

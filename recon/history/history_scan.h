@@ -55,6 +55,9 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
 /* log: its name, for messages. */
 enum mr_code mr_history_scan_stream(struct mr_history_scan *scan, struct mr_binlog_stream *stream,
                                     const char *log, struct mr_err *err);
+/* What a caller knows to be lacking: a clause that lives. */
+enum mr_code mr_history_scan_gap(struct mr_history_scan *scan, const char *what,
+                                 struct mr_err *err);
 /* The file ends within an event, though others follow it: what it lacks is a gap. */
 enum mr_code mr_history_scan_cut(struct mr_history_scan *scan, const char *log, struct mr_err *err);
 /* Does what was met hold all that the server says that it has executed?  Else that is a gap; NULL in

@@ -1,0 +1,467 @@
+/* history_collect.c: see history_collect.h. */
+#include "recon/history/history_collect.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/pattern.h"
+#include "core/base/run_id.h"
+#include "recon/history/history_close.h"
+#include "recon/history/history_keys.h"
+
+struct mr_history_collecting {
+    struct mr_sides sides;
+    struct mr_pairing pairing;
+    struct mr_db_opts db_opts;
+    struct mr_throttle *throttle;
+    struct mr_history_keys keys;
+    struct mr_evidence_writer *writer;
+    struct mr_history_executed executed[MR_SIDES];
+    struct mr_history_own own[MR_SIDES];
+    struct mr_endpoint log_ep[MR_SIDES]; /* of logs that are read from another server */
+    struct mr_history_logs logs[MR_SIDES];
+    struct mr_history_scan scan[MR_SIDES];
+    int64_t last_tx;
+};
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "collecting what logs say");
+}
+
+void mr_history_collect_init(struct mr_history_collect *c)
+{
+    *c = (struct mr_history_collect){0};
+}
+
+void mr_history_collect_release(struct mr_history_collect *c)
+{
+    struct mr_history_collecting *w = c->work;
+    if (w == NULL)
+        return;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        mr_history_scan_release(&w->scan[side]);
+        mr_history_logs_close(&w->logs[side]);
+        mr_history_own_release(&w->own[side]);
+        mr_endpoint_release(&w->log_ep[side]);
+    }
+    mr_evidence_writer_free(w->writer);
+    mr_history_keys_release(&w->keys);
+    mr_throttle_free(w->throttle);
+    mr_sides_close(&w->sides);
+    free(w);
+    c->work = NULL;
+}
+
+/* ---- servers and tables ---- */
+
+static enum mr_code open_servers(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    const struct mr_sides_opts opts = {
+        .run_tag = c->run_tag, .statement_timeout_s = c->statement_timeout_s, .login = c->login};
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (strncmp(c->uris[side], "snapshot:", 9) == 0 ||
+            strncmp(c->uris[side], "shards:", 7) == 0) {
+            (void)mr_err_set(err, MR_E_UNSUPPORTED, "the %s is no server: \"%.200s\"",
+                             mr_side_name((enum mr_side)side), c->uris[side]);
+            mr_err_hint(err,
+                        "The rows that its logs lead to are read from a server: name it with "
+                        "--%s URI.",
+                        mr_side_name((enum mr_side)side));
+            return MR_E_UNSUPPORTED;
+        }
+    MR_TRY(mr_sides_open(&w->sides, c->uris, &opts, c->arena, err));
+    const struct mr_endpoint *const eps[MR_SIDES] = {&w->sides.ep[MR_SOURCE],
+                                                     &w->sides.ep[MR_TARGET]};
+    w->db_opts =
+        (struct mr_db_opts){.run_tag = c->run_tag, .statement_timeout_s = c->statement_timeout_s};
+    w->pairing = (struct mr_pairing){.side = w->sides.side, .config = c->config, .arena = c->arena};
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(mr_history_executed_read(mr_reader_db(w->sides.side[side].main), c->arena,
+                                        &w->executed[side], err));
+    return mr_throttle_new(&c->load, eps, MR_SIDES, &w->db_opts, &w->throttle, err);
+}
+
+static bool is_selected(const struct mr_history_collect *c, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    char db[256];
+    if (dot == NULL || (size_t)(dot - name) >= sizeof db)
+        return false;
+    memcpy(db, name, (size_t)(dot - name));
+    db[dot - name] = '\0';
+    return mr_pattern_selects(c->tables.items, c->tables.count, c->exclude.items, c->exclude.count,
+                              db, dot + 1);
+}
+
+static enum mr_code take_tables(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_find_table *found = NULL;
+    size_t count = 0;
+    MR_TRY(mr_findings_tables(c->fd, c->arena, &found, &count, err));
+    c->of = mr_arena_calloc(c->arena, count + 1, sizeof *c->of);
+    if (c->of == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_selected(c, found[i].name))
+            continue;
+        struct mr_history_table *table = &c->of[c->ntables];
+        MR_TRY(mr_history_table_make(&w->pairing, &found[i], table, err));
+        MR_TRY(mr_evidence_table_add(w->writer, c->arena, &table->evidence, err));
+        MR_TRY(mr_history_keys_add_table(&w->keys, c->fd, &found[i], c->ntables, err));
+        c->ntables++;
+    }
+    if (c->ntables > 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_NO_SUCH, "run %s has no table that is chosen", c->run.uuid);
+    return MR_E_NO_SUCH;
+}
+
+/* ---- what tells own transactions ---- */
+
+static int64_t micros_of(const struct mr_when *when)
+{
+    const struct mr_time t = mr_when_utc(when);
+    return (mr_when_day_number(&t) * 86400 + t.hour * 3600 + t.minute * 60 + t.second) * 1000000 +
+           t.micros;
+}
+
+static enum mr_code by_place(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    const char *text = c->split[side];
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    const uint64_t at = colon != NULL ? strtoull(colon + 1, &end, 10) : 0;
+    if (colon == NULL || colon == text || end == colon + 1 || *end != '\0')
+        return mr_err_set(err, MR_E_USAGE, "\"%.200s\" is no FILE:POS", text);
+    const char *log = mr_arena_dup(c->arena, text, (size_t)(colon - text));
+    if (log == NULL)
+        return nomem(err);
+    mr_history_own_by_place(&c->work->own[side], log, at, text);
+    return MR_OK;
+}
+
+static enum mr_code take_own(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    if (c->split[side] != NULL)
+        return by_place(c, side, err);
+    if (c->split_at != NULL) {
+        mr_history_own_by_time(&w->own[side], micros_of(c->split_at), c->split_at_text);
+        return MR_OK;
+    }
+    return mr_history_own_by_gtid(&w->own[side], &w->executed[side],
+                                  &w->executed[mr_other_side(side)], c->arena, err);
+}
+
+/* ---- one side ---- */
+
+static bool matters(void *ctx, size_t table, struct mr_key key)
+{
+    const struct mr_history_collect *c = ctx;
+    return mr_history_keys_has(&c->work->keys, table, key);
+}
+
+static enum mr_code breathe(void *ctx, uint64_t bytes, struct mr_err *err)
+{
+    const struct mr_history_collect *c = ctx;
+    mr_progress_add(c->progress, 0, bytes);
+    mr_progress_add_done(c->progress, bytes);
+    mr_progress_tick(c->progress);
+    return mr_throttle_wait(c->work->throttle, err);
+}
+
+static bool is_uri(const char *text)
+{
+    return strstr(text, "://") != NULL;
+}
+
+/* Whose logs: those of files, of a server that is named, of the side's own. */
+static enum mr_code open_logs(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_history_logs *logs = &w->logs[side];
+    const struct mr_string_list *given = &c->logs[side];
+    struct mr_evidence_side *known = &c->sides[side];
+    struct mr_strbuf shown = MR_STRBUF_INIT;
+    logs->opts = &w->db_opts;
+    logs->arena = c->arena;
+    logs->progress = c->progress;
+    known->server = side == MR_SOURCE ? c->run.source : c->run.target;
+    if (given->count == 0) {
+        logs->ep = &w->sides.ep[side];
+    } else if (is_uri(given->items[0])) {
+        if (given->count > 1)
+            return mr_err_set(err, MR_E_USAGE, "a side has the logs of one server, not of several");
+        MR_TRY(mr_endpoint_parse(&w->log_ep[side], given->items[0], err));
+        mr_endpoint_display(&w->log_ep[side], &shown);
+        known->server = mr_arena_strdup(c->arena, shown.ptr);
+        mr_strbuf_release(&shown);
+        MR_TRY(
+            mr_login_complete(&w->log_ep[side], mr_side_name(side), known->server, &c->login, err));
+        logs->ep = &w->log_ep[side];
+    } else {
+        logs->given = given->items;
+        logs->ngiven = given->count;
+        known->server = given->items[0];
+    }
+    const enum mr_code code = mr_history_logs_open(logs, err);
+    if (code != MR_OK)
+        mr_err_context(err, "logs of the %s", mr_side_name(side));
+    return code;
+}
+
+/* Behind its first event a file of MySQL with GTIDs in front says what is before it; without GTIDs the
+ * log of the split has to be met. */
+static enum mr_code check_begin(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    if (mr_history_own_met_split(&w->own[side]))
+        return MR_OK;
+    return mr_history_scan_gap(&w->scan[side], "the log of the split was not among them", err);
+}
+
+static enum mr_code begin_side(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_history_scan *scan = &w->scan[side];
+    *scan = (struct mr_history_scan){.side = side,
+                                     .tables = c->of,
+                                     .ntables = c->ntables,
+                                     .server = mr_db_server(mr_reader_db(w->sides.side[side].main)),
+                                     .own = &w->own[side],
+                                     .known = &c->sides[side],
+                                     .writer = w->writer,
+                                     .fd = c->fd,
+                                     .matters = matters,
+                                     .breathe = breathe,
+                                     .ctx = c,
+                                     .arena = c->arena,
+                                     .last_tx = &w->last_tx};
+    return mr_history_scan_begin(scan, err);
+}
+
+static enum mr_code read_side(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_history_scan *scan = &w->scan[side];
+    struct mr_evidence_side *known = &c->sides[side];
+    known->own_by = w->own[side].by;
+    known->split = w->own[side].split;
+    known->is_complete = true;
+    MR_TRY(begin_side(c, side, err));
+    mr_log_info("reading the binary logs of the %s", mr_side_name(side));
+    enum mr_code code = mr_history_logs_read(&w->logs[side], scan, err);
+    if (code == MR_OK)
+        code = check_begin(c, side, err);
+    if (code == MR_OK && (scan->is_files || !w->own[side].is_mariadb))
+        code = mr_history_scan_reaches(scan, w->executed[side].executed, err);
+    if (code == MR_OK)
+        code = mr_history_scan_end(scan, err);
+    if (code != MR_OK)
+        mr_err_context(err, "logs of the %s", mr_side_name(side));
+    return code;
+}
+
+static enum mr_code close_side(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_history_close close = {.scan = &w->scan[side],
+                                     .logs = &w->logs[side],
+                                     .reader = w->sides.side[side].main,
+                                     .throttle = w->throttle,
+                                     .progress = c->progress};
+    const enum mr_code code = mr_history_close_side(&close, err);
+    if (code != MR_OK)
+        mr_err_context(err, "comparing rows of the %s with its logs", mr_side_name(side));
+    return code;
+}
+
+/* ---- the end ---- */
+
+static enum mr_code check_reuse(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const char *which;
+        MR_TRY(mr_history_own_reused(&w->own[side], &w->own[mr_other_side((enum mr_side)side)],
+                                     c->arena, &which, err));
+        if (which == NULL)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "GTIDs do not tell which transactions are of one side: the %s has %s, the "
+                         "other side's log has that number of another server",
+                         mr_side_name((enum mr_side)side), which);
+        mr_err_hint(err, "A server_id was given to two servers. Say where the histories part: "
+                         "--split source=FILE:POS,target=FILE:POS, or --split-at TIME.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+/* What is blind stays so; broken is worse than incomplete, whose reason is the side's. */
+static void judge_table(struct mr_evidence_of *of, const struct mr_evidence_side *side)
+{
+    if (of->witness == MR_WITNESS_BLIND || of->witness == MR_WITNESS_BROKEN)
+        return;
+    of->witness = side->is_complete ? MR_WITNESS_GOOD : MR_WITNESS_INCOMPLETE;
+    of->reason = side->is_complete ? NULL : side->gap;
+}
+
+static enum mr_code save_read(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        struct mr_evidence_side *known = &c->sides[side];
+        known->own = mr_history_own_text(&w->own[side], c->arena);
+        known->executed = w->executed[side].executed;
+        known->is_read = true;
+        if (known->own == NULL)
+            return nomem(err);
+        MR_TRY(mr_evidence_side_save(w->writer, side, known, err));
+    }
+    return MR_OK;
+}
+
+static enum mr_code save(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    char now[MR_RUN_TIME_SIZE];
+    mr_run_id_time(now);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        struct mr_evidence_side *known = &c->sides[side];
+        known->collected = mr_arena_strdup(c->arena, now);
+        if (known->collected == NULL)
+            return nomem(err);
+        for (size_t i = 0; i < c->ntables; i++) {
+            judge_table(&c->of[i].evidence.of[side], known);
+            MR_TRY(mr_evidence_table_save(w->writer, &c->of[i].evidence, side, err));
+        }
+        MR_TRY(mr_evidence_side_save(w->writer, side, known, err));
+    }
+    return MR_OK;
+}
+
+/* Evidence that is there is not given up for less: logs are removed as time goes on. */
+static enum mr_code refuse_less(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_evidence_side old[MR_SIDES];
+    MR_TRY(mr_evidence_sides(c->fd, c->arena, old, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        if (!old[side].is_complete || c->sides[side].is_complete)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the logs of the %s were complete when they were collected (%s), and are "
+                         "not any more: %s",
+                         mr_side_name((enum mr_side)side), old[side].collected, c->sides[side].gap);
+        mr_err_hint(err,
+                    "Nothing was changed: what the case has is kept. Logs that were archived "
+                    "can be given with --%s-log DIR.",
+                    mr_side_name((enum mr_side)side));
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+static enum mr_code finish(struct mr_history_collect *c, struct mr_err *err)
+{
+    MR_TRY(mr_findings_begin(c->fd, err));
+    MR_TRY(mr_findings_end(c->fd, save(c, err), err));
+    return mr_evidence_finish(c->work->writer, err);
+}
+
+/* One that goes on has read the logs; before that all begins anew, since what reading knows of the logs
+ * is not in the case. */
+static enum mr_code open_collection(struct mr_history_collect *c, const char *options,
+                                    struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    bool is_read = false;
+    MR_TRY(mr_evidence_writer_new(c->fd, options, c->resume, &w->writer, &c->resumed, err));
+    if (c->resumed) {
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            MR_TRY(mr_evidence_side_resume(w->writer, side, c->arena, &c->sides[side], err));
+        is_read = c->sides[MR_SOURCE].is_read && c->sides[MR_TARGET].is_read;
+    }
+    if (c->resumed && !is_read) {
+        mr_evidence_writer_free(w->writer);
+        w->writer = NULL;
+        c->sides[MR_SOURCE] = c->sides[MR_TARGET] = (struct mr_evidence_side){0};
+        MR_TRY(mr_evidence_writer_new(c->fd, options, false, &w->writer, &c->resumed, err));
+    }
+    return mr_evidence_last_tx(w->writer, &w->last_tx, err);
+}
+
+/* Whose transactions were whose is proved before that is kept. */
+static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    if (!c->resumed)
+        mr_progress_begin(c->progress, "reading logs");
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(c->resumed ? begin_side(c, (enum mr_side)side, err)
+                          : read_side(c, (enum mr_side)side, err));
+    if (c->resumed) {
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            mr_history_logs_go_on(&w->logs[side], &c->sides[side]);
+        return MR_OK;
+    }
+    MR_TRY(check_reuse(c, err));
+    MR_TRY(refuse_less(c, err));
+    MR_TRY(mr_findings_begin(c->fd, err));
+    return mr_findings_end(c->fd, save_read(c, err), err);
+}
+
+static const char *options_text(const struct mr_history_collect *c)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&out, "run %s\n", c->run.uuid);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        for (size_t i = 0; i < c->logs[side].count; i++)
+            mr_strbuf_add_fmt(&out, "log %d %s\n", side,
+                              is_uri(c->logs[side].items[i]) ? "uri" : c->logs[side].items[i]);
+        mr_strbuf_add_fmt(&out, "split %s\n", c->split[side] != NULL ? c->split[side] : "");
+    }
+    mr_strbuf_add_fmt(&out, "at %s\n", c->split_at_text != NULL ? c->split_at_text : "");
+    for (size_t i = 0; i < c->tables.count; i++)
+        mr_strbuf_add_fmt(&out, "tables %s\n", c->tables.items[i]);
+    for (size_t i = 0; i < c->exclude.count; i++)
+        mr_strbuf_add_fmt(&out, "exclude %s\n", c->exclude.items[i]);
+    const char *text = out.failed ? NULL : mr_arena_strdup(c->arena, out.ptr);
+    mr_strbuf_release(&out);
+    return text;
+}
+
+enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return nomem(err);
+    c->work = w;
+    mr_history_keys_init(&w->keys);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        mr_history_own_init(&w->own[side]);
+        mr_history_logs_init(&w->logs[side]);
+    }
+    const char *options = options_text(c);
+    if (options == NULL)
+        return nomem(err);
+    MR_TRY(mr_db_global_init(err));
+    MR_TRY(open_servers(c, err));
+    /* what may be refused is asked before anything is read */
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        MR_TRY(take_own(c, (enum mr_side)side, err));
+        MR_TRY(open_logs(c, (enum mr_side)side, err));
+    }
+    MR_TRY(open_collection(c, options, err));
+    MR_TRY(take_tables(c, err));
+    MR_TRY(read_sides(c, err));
+    mr_progress_begin(c->progress, "comparing rows with the logs");
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(close_side(c, (enum mr_side)side, err));
+    return finish(c, err);
+}
