@@ -160,11 +160,8 @@ static enum mr_code table_insert(struct mr_evidence_writer *w, struct mr_evidenc
 enum mr_code mr_evidence_table_add(struct mr_evidence_writer *w, struct mr_arena *arena,
                                    struct mr_evidence_table *table, struct mr_err *err)
 {
-    MR_TRY(mr_findings_begin(w->fd, err));
-    enum mr_code code = table_insert(w, table, err);
-    if (code == MR_OK)
-        code = mr_evidence_of_read(w->cf, arena, table, err);
-    return mr_findings_end(w->fd, code, err);
+    MR_TRY(table_insert(w, table, err));
+    return mr_evidence_of_read(w->cf, arena, table, err);
 }
 
 enum mr_code mr_evidence_table_save(struct mr_evidence_writer *w,

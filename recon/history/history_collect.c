@@ -57,6 +57,7 @@ void mr_history_collect_release(struct mr_history_collect *c)
 
 /* ---- servers and tables ---- */
 
+/* Rows are read where they are: a snapshot has no log that leads to it. */
 static enum mr_code open_servers(struct mr_history_collect *c, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
@@ -97,6 +98,7 @@ static bool is_selected(const struct mr_history_collect *c, const char *name)
                               db, dot + 1);
 }
 
+/* In the order of the run, which is that of their numbers from here on. */
 static enum mr_code take_tables(struct mr_history_collect *c, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
@@ -109,12 +111,15 @@ static enum mr_code take_tables(struct mr_history_collect *c, struct mr_err *err
     for (size_t i = 0; i < count; i++) {
         if (!is_selected(c, found[i].name))
             continue;
-        struct mr_history_table *table = &c->of[c->ntables];
-        MR_TRY(mr_history_table_make(&w->pairing, &found[i], table, err));
-        MR_TRY(mr_evidence_table_add(w->writer, c->arena, &table->evidence, err));
+        MR_TRY(mr_history_table_make(&w->pairing, &found[i], &c->of[c->ntables], err));
         MR_TRY(mr_history_keys_add_table(&w->keys, c->fd, &found[i], c->ntables, err));
         c->ntables++;
     }
+    MR_TRY(mr_findings_begin(c->fd, err));
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->ntables; i++)
+        code = mr_evidence_table_add(w->writer, c->arena, &c->of[i].evidence, err);
+    MR_TRY(mr_findings_end(c->fd, code, err));
     if (c->ntables > 0)
         return MR_OK;
     (void)mr_err_set(err, MR_E_NO_SUCH, "run %s has no table that is chosen", c->run.uuid);

@@ -221,6 +221,7 @@ static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
     return MR_OK;
 }
 
+/* One entry a key, made with its first change. */
 static enum mr_code find(struct mr_history_fold *fold, const struct mr_history_change *c,
                          struct entry **out, bool *is_new, struct mr_err *err)
 {
@@ -434,6 +435,7 @@ static enum mr_code flush_entry(struct mr_history_fold *fold, const struct entry
     return mr_evidence_mark_put(writer, table, fold->side, &m, err);
 }
 
+/* In the order of the case's index, so that a flush goes through it once. */
 static struct entry **sorted(struct mr_history_fold *fold)
 {
     struct entry **list = calloc(fold->count + 1, sizeof(struct entry *));

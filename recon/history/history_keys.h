@@ -20,6 +20,7 @@ struct mr_history_keys {
     bool all;
 };
 
+/* Empty; release gives its memory back. */
 void mr_history_keys_init(struct mr_history_keys *keys);
 void mr_history_keys_release(struct mr_history_keys *keys);
 /* Adds those of a table of the current run; number: by which it is asked for. */

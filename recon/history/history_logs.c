@@ -200,6 +200,7 @@ static enum mr_code read_file(struct mr_history_scan *scan, const char *path, bo
     return code;
 }
 
+/* In the order in which their server wrote them, whatever order they were given in. */
 static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan *scan,
                                struct mr_err *err)
 {

@@ -32,6 +32,7 @@ struct mr_history_logs {
     uint64_t end;
 };
 
+/* Of nothing yet; to be closed also after a failure. */
 void mr_history_logs_init(struct mr_history_logs *logs);
 /* Connects; looks for the files.  A server's account that may not read its logs fails here. */
 enum mr_code mr_history_logs_open(struct mr_history_logs *logs, struct mr_err *err);

@@ -24,6 +24,7 @@ static const char *keep(struct mr_arena *arena, const char *text)
     return mr_arena_strdup(arena, text != NULL ? text : "");
 }
 
+/* MySQL 5.6 knows gtid_mode, too, and has it off. */
 enum mr_code mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
                                       struct mr_history_executed *out, struct mr_err *err)
 {

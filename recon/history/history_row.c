@@ -46,6 +46,7 @@ static enum mr_code value_at(const struct taking *t, size_t column,
                            &t->r->scratch, seen, value, err);
 }
 
+/* The digest of a whole row is what chains are held by; it is cheap where the bytes are at hand. */
 static enum mr_code take_image(const struct taking *t, const struct mr_binlog_field *image,
                                const struct mr_binlog_field *before, struct mr_history_image *out,
                                struct mr_err *err)

@@ -21,6 +21,7 @@ struct mr_history_rowing {
     struct mr_strbuf scratch, image, key;
 };
 
+/* Empty; release gives its memory back. */
 void mr_history_rowing_init(struct mr_history_rowing *r);
 void mr_history_rowing_release(struct mr_history_rowing *r);
 /* changes: one or two, *count; of what they hold kind, key, before, after, came and went are set. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "recon/history/archive_list.h"
@@ -40,6 +41,8 @@ struct pending_tx {
 struct mr_history_work {
     struct mr_history_fold *fold;
     struct known_map *maps;
+    size_t *names; /* tables that are there, by their names without regard to letters */
+    size_t nnames;
     struct mr_binlog_rows rows;
     struct mr_history_rowing row; /* scratch of images */
     /* the transaction that is read */
@@ -136,6 +139,24 @@ static enum mr_code add_gap(struct mr_history_scan *scan, const char *text, stru
 
 /* ---- opening ---- */
 
+/* By the name alone, without its database: find_table() looks at the few that share one. */
+static int compare_names(const void *a, const void *b, void *ctx)
+{
+    const struct mr_history_scan *scan = ctx;
+    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return strcasecmp(scan->tables[x].today[scan->side]->name,
+                      scan->tables[y].today[scan->side]->name);
+}
+
+static void sort_names(struct mr_history_scan *scan)
+{
+    struct mr_history_work *w = scan->work;
+    for (size_t i = 0; i < scan->ntables; i++)
+        if (scan->tables[i].today[scan->side] != NULL)
+            w->names[w->nnames++] = i;
+    qsort_r(w->names, w->nnames, sizeof *w->names, compare_names, scan);
+}
+
 enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *err)
 {
     struct mr_history_work *w = calloc(1, sizeof *w);
@@ -152,8 +173,10 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     mr_history_rowing_init(&w->row);
     w->maps = calloc(KNOWN_MAPS, sizeof *w->maps);
     w->touched = calloc(scan->ntables + 1, sizeof *w->touched);
-    if (w->maps == NULL || w->touched == NULL)
+    w->names = calloc(scan->ntables + 1, sizeof *w->names);
+    if (w->maps == NULL || w->touched == NULL || w->names == NULL)
         return nomem(err);
+    sort_names(scan);
     for (size_t i = 0; i < scan->ntables; i++)
         if (scan->tables[i].why != NULL)
             MR_TRY(blind(scan, i, scan->tables[i].why, err));
@@ -184,6 +207,7 @@ void mr_history_scan_release(struct mr_history_scan *scan)
     mr_history_rowing_release(&w->row);
     mr_binlog_rows_release(&w->rows);
     free(w->touched);
+    free(w->names);
     free(w->last_file);
     free(w);
     scan->work = NULL;
@@ -230,6 +254,8 @@ static int64_t time_of(const struct mr_binlog_step *step)
     return (int64_t)step->event->when * 1000000;
 }
 
+/* Whose it is has to be known before its first row, and what it is called even where it turns out to
+ * change nothing of ours: what was met tells whether logs have gaps. */
 static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                              struct mr_err *err)
 {
@@ -353,6 +379,7 @@ static enum mr_code drop_tx(struct mr_history_scan *scan, const struct mr_binlog
 
 /* ---- XA ---- */
 
+/* Its rows are in the log now, and in the table only later, or never. */
 static enum mr_code prepare_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                                struct mr_err *err)
 {
@@ -405,13 +432,30 @@ static enum mr_code end_prepared(struct mr_history_scan *scan, const struct mr_b
 
 /* ---- rows ---- */
 
+static const struct mr_table *today_of(const struct mr_history_scan *scan, size_t table)
+{
+    return scan->tables[table].today[scan->side];
+}
+
+/* Of names that differ in their letters alone the server says whether they are one. */
 static size_t find_table(const struct mr_history_scan *scan, const struct mr_binlog_table *table)
 {
-    for (size_t i = 0; i < scan->ntables; i++) {
-        const struct mr_table *today = scan->tables[i].today[scan->side];
-        if (today != NULL && mr_server_same_name(scan->server, table->name, today->name) &&
+    const size_t *names = scan->work->names;
+    size_t lo = 0, hi = scan->work->nnames;
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (strcasecmp(today_of(scan, names[mid])->name, table->name) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < scan->work->nnames; lo++) {
+        const struct mr_table *today = today_of(scan, names[lo]);
+        if (strcasecmp(today->name, table->name) != 0)
+            break;
+        if (mr_server_same_name(scan->server, table->name, today->name) &&
             mr_server_same_name(scan->server, table->db, today->db))
-            return i;
+            return names[lo];
     }
     return NO_TABLE;
 }
@@ -427,24 +471,27 @@ static const char *why_of(const struct mr_history_scan *scan, const struct mr_er
     return at_place(scan, why->message, place);
 }
 
-/* What a table map is to us, once for each. */
-static enum mr_code look_at_map(struct mr_history_scan *scan, const struct mr_binlog_step *step,
-                                struct known_map **out, struct mr_err *err)
+/* What a table map is to us, found once for each. */
+static struct known_map *look_at_map(struct mr_history_scan *scan, const struct mr_binlog_map *map)
 {
-    const struct mr_binlog_map *map = step->map;
     struct known_map *known = &scan->work->maps[map->serial % KNOWN_MAPS];
-    struct mr_err why = {0};
-    *out = known;
     if (known->serial == map->serial)
-        return MR_OK;
+        return known;
     mr_arena_reset(&known->arena);
     *known = (struct known_map){
         .serial = map->serial, .table = find_table(scan, &map->table), .arena = known->arena};
-    if (known->table == NO_TABLE || scan->tables[known->table].pair == NULL)
+    return known;
+}
+
+/* How its rows are decoded, made with the first of them; without one the table is blind. */
+static enum mr_code make_shape(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                               struct known_map *known, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    if (known->shape != NULL || scan->tables[known->table].pair == NULL)
         return MR_OK;
-    enum mr_code code =
-        mr_binlog_shape_make(&map->table, scan->tables[known->table].today[scan->side],
-                             scan->server, &known->arena, &known->shape, &why);
+    enum mr_code code = mr_binlog_shape_make(&step->map->table, today_of(scan, known->table),
+                                             scan->server, &known->arena, &known->shape, &why);
     if (code == MR_E_UNSUPPORTED) {
         known->shape = NULL;
         return blind(scan, known->table, why_of(scan, &why, &step->event->place), err);
@@ -480,23 +527,19 @@ static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binl
                               struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    struct known_map *known;
     struct mr_binlog_row row;
     struct mr_err why = {0};
     if (step->map == NULL)
         return MR_OK;
-    /* of the shared past only what an XA transaction in doubt has touched is of interest */
-    if (!w->counts) {
-        const size_t table = find_table(scan, &step->map->table);
-        if (table != NO_TABLE)
-            w->touched[table] = true;
-        return MR_OK;
-    }
-    MR_TRY(look_at_map(scan, step, &known, err));
+    struct known_map *known = look_at_map(scan, step->map);
     if (known->table == NO_TABLE)
         return MR_OK;
     w->touched[known->table] = true;
-    if (known->shape == NULL || is_blind(scan, known->table))
+    /* of the shared past only what an XA transaction in doubt has touched is of interest */
+    if (!w->counts || is_blind(scan, known->table))
+        return MR_OK;
+    MR_TRY(make_shape(scan, step, known, err));
+    if (known->shape == NULL)
         return MR_OK;
     enum mr_code code = mr_binlog_rows_open(&w->rows, step->event, &step->map->table, &why);
     while (code == MR_OK) {
@@ -514,6 +557,7 @@ static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binl
 
 /* ---- statements ---- */
 
+/* A blind table stays in the log, for those who look it up, but nothing behind this tells about it. */
 static enum mr_code take_statement(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                                    struct mr_err *err)
 {
@@ -613,6 +657,7 @@ static enum mr_code take_step(struct mr_history_scan *scan, const struct mr_binl
     return MR_OK;
 }
 
+/* Events of a payload have no place of their own: where it ends is where the log has come to. */
 static enum mr_code count_event(struct mr_history_scan *scan, const struct mr_binlog_event *event,
                                 struct mr_err *err)
 {

@@ -51,6 +51,7 @@ struct mr_history_scan {
     struct mr_history_work *work;
 };
 
+/* Tables that cannot be read are blind from here on.  To be released also after a failure. */
 enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *err);
 /* log: its name, for messages. */
 enum mr_code mr_history_scan_stream(struct mr_history_scan *scan, struct mr_binlog_stream *stream,

@@ -93,6 +93,7 @@ static enum mr_code take_columns(const struct mr_pair *pair, enum mr_side side,
     return MR_OK;
 }
 
+/* What makes a table blind is said with the first reason that holds. */
 static enum mr_code make(const struct mr_pairing *pairing, const struct mr_find_table *find,
                          struct mr_history_table *out, struct mr_err *err)
 {
