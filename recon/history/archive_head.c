@@ -6,6 +6,7 @@
 #include "core/binlog/binlog_format.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/db_binlog.h"
+#include "core/file/inflate.h"
 
 #define EVENTS_MAX 8 /* among which the head is, or there is none */
 
@@ -66,6 +67,28 @@ enum mr_code mr_archive_head_take(struct mr_archive_head *head, const char *log,
     if (head->has_crc && event.len >= MR_BINLOG_CRC_BYTES)
         event.len -= MR_BINLOG_CRC_BYTES;
     return take_before(head, &event, err);
+}
+
+bool mr_archive_head_crc_fits(const uint8_t *raw, size_t len)
+{
+    if (len < MR_BINLOG_HEADER_BYTES + MR_BINLOG_CRC_BYTES)
+        return false;
+    struct mr_binlog_cursor c =
+        mr_binlog_cursor(raw + len - MR_BINLOG_CRC_BYTES, MR_BINLOG_CRC_BYTES);
+    return mr_crc32(raw, len - MR_BINLOG_CRC_BYTES) == mr_binlog_uint(&c, MR_BINLOG_CRC_BYTES);
+}
+
+/* It comes before the head that says whether there are checksums, and of a log without them with one:
+ * only the bytes tell. */
+enum mr_code mr_archive_head_rotate(const char *log, const uint8_t *raw, size_t len,
+                                    struct mr_binlog_rotate *rotate, struct mr_err *err)
+{
+    const struct mr_binlog_place place = {log, 0};
+    struct mr_binlog_event event;
+    MR_TRY(mr_binlog_header(&place, raw, len, &event, err));
+    if (event.len >= MR_BINLOG_CRC_BYTES && mr_archive_head_crc_fits(raw, len))
+        event.len -= MR_BINLOG_CRC_BYTES;
+    return mr_binlog_rotate_read(&event, rotate, err);
 }
 
 enum mr_code mr_archive_head_ask(struct mr_archive_head *head, const struct mr_endpoint *ep,

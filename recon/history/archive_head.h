@@ -12,6 +12,7 @@
 #define MR_ARCHIVE_HEAD_H
 
 #include "core/base/strbuf.h"
+#include "core/binlog/binlog_query.h"
 #include "core/db/db.h"
 
 struct mr_archive_head {
@@ -26,6 +27,11 @@ void mr_archive_head_release(struct mr_archive_head *head);
 /* An event as it stands in the log, with its checksum. */
 enum mr_code mr_archive_head_take(struct mr_archive_head *head, const char *log, const uint8_t *raw,
                                   size_t len, struct mr_err *err);
+/* Does it end in the checksum of its bytes? */
+bool mr_archive_head_crc_fits(const uint8_t *raw, size_t len);
+/* Which log a server that sends says it sends now.  A checksum that fits is not of its name. */
+enum mr_code mr_archive_head_rotate(const char *log, const uint8_t *raw, size_t len,
+                                    struct mr_binlog_rotate *rotate, struct mr_err *err);
 /* By a connection of its own. */
 enum mr_code mr_archive_head_ask(struct mr_archive_head *head, const struct mr_endpoint *ep,
                                  const struct mr_db_opts *opts, const char *log,

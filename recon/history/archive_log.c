@@ -8,7 +8,6 @@
 
 #include "core/binlog/binlog_event.h"
 #include "core/db/db_binlog.h"
-#include "core/file/inflate.h"
 
 #define MAGIC                                                                                      \
     "\xfe"                                                                                         \
@@ -167,13 +166,9 @@ static enum mr_code check_place(struct mr_archive_log *w, const struct mr_binlog
 static enum mr_code check_crc(struct mr_archive_log *w, const uint8_t *raw, size_t len,
                               struct mr_err *err)
 {
-    const size_t body = len - MR_BINLOG_CRC_BYTES;
-    const uint8_t *at = raw + body;
     if (len < MR_BINLOG_HEADER_BYTES + MR_BINLOG_CRC_BYTES)
         return strange(w, "an event without its checksum", err);
-    const uint32_t crc =
-        at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-    if (crc == mr_crc32(raw, body) || w->log.fault != NULL)
+    if (mr_archive_head_crc_fits(raw, len) || w->log.fault != NULL)
         return MR_OK;
     w->log.fault = say(w,
                        "it is damaged on the server: the event at %" PRIu64

@@ -15,7 +15,6 @@
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/binlog/binlog_event.h"
-#include "core/binlog/binlog_query.h"
 #include "core/db/db_binlog.h"
 #include "recon/history/archive_log.h"
 
@@ -302,15 +301,14 @@ static enum mr_code end_log(struct work *w, const char *fault, struct mr_err *er
 
 /* The server says which log comes now, before its first event.  Logs that are begun while we read are for
  * the next run, which finds the one before them whole. */
-static enum mr_code follow(struct work *w, const struct mr_binlog_event *event, bool *over,
+static enum mr_code follow(struct work *w, const uint8_t *raw, size_t len, bool *over,
                            struct mr_err *err)
 {
     struct mr_binlog_rotate rotate;
-    MR_TRY(mr_binlog_rotate_read(event, &rotate, err));
+    MR_TRY(mr_archive_head_rotate(log_at(w, w->at)->name, raw, len, &rotate, err));
     for (;;) {
         const char *name = log_at(w, w->at)->name;
-        /* a checksum may stand behind the name */
-        if (rotate.name.len >= strlen(name) && strncmp(rotate.name.ptr, name, strlen(name)) == 0)
+        if (rotate.name.len == strlen(name) && memcmp(rotate.name.ptr, name, strlen(name)) == 0)
             return w->w.is_open ? MR_OK : begin_log(w, err);
         if (!w->w.is_open)
             return mr_err_set(
@@ -347,7 +345,7 @@ static enum mr_code take_event(struct work *w, const uint8_t *raw, size_t len, b
     MR_TRY(mr_binlog_header(&place, raw, len, &event, err));
     const bool is_made = (event.flags & MR_BINLOG_ARTIFICIAL) != 0;
     if (is_made && event.type == MR_BINLOG_ROTATE)
-        return follow(w, &event, over, err);
+        return follow(w, raw, len, over, err);
     if (is_made)
         return MR_OK;
     if (!w->w.is_open)
