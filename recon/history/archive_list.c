@@ -99,6 +99,8 @@ struct mr_archived_log *mr_archive_list_put(struct mr_archive_list *list,
 
 void mr_archive_list_add_gaps(const struct mr_archive_list *list, struct mr_strbuf *out)
 {
+    if (list->logs.count == 0)
+        mr_strbuf_add_str(out, "no log is in the archive yet");
     for (size_t i = 1; i < list->logs.count; i++) {
         const struct mr_archived_log *log = mr_vec_at(&list->logs, i - 1), *next = log + 1;
         if (!log->is_whole)
@@ -118,6 +120,54 @@ struct mr_archived_log *mr_archive_list_find(const struct mr_archive_list *list,
             return log;
     }
     return NULL;
+}
+
+/* ---- what lies beside ---- */
+
+static size_t digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* ".myrecon-4711-2.tmp", as core/file/io has it, and ".bin.000001.new", as archive_log has it. */
+static bool is_unfinished(const char *name)
+{
+    static const char begin[] = ".myrecon-", tail[] = ".new";
+    const size_t len = strlen(name);
+    char log[MR_ARCHIVE_NAME_MAX + 1];
+    if (strncmp(name, begin, sizeof begin - 1) == 0) {
+        const char *at = name + sizeof begin - 1;
+        const size_t pid = digits(at), number = at[pid] == '-' ? digits(at + pid + 1) : 0;
+        return pid > 0 && number > 0 && strcmp(at + pid + 1 + number, ".tmp") == 0;
+    }
+    if (name[0] != '.' || len < sizeof tail || len - sizeof tail > MR_ARCHIVE_NAME_MAX ||
+        strcmp(name + len - (sizeof tail - 1), tail) != 0)
+        return false;
+    (void)snprintf(log, sizeof log, "%.*s", (int)(len - sizeof tail), name + 1);
+    return mr_archive_is_name(log) && log[strlen(log) - 1] >= '0' && log[strlen(log) - 1] <= '9';
+}
+
+/* A copy of a log that was not whole, which a longer one has taken the place of. */
+static bool is_copy_of(const char *name, const char *log)
+{
+    const size_t stem = strlen(log);
+    if (strncmp(name, log, stem) != 0 || name[stem] != '.')
+        return false;
+    const size_t bytes = digits(name + stem + 1);
+    return bytes > 0 && strcmp(name + stem + 1 + bytes, ".zst") == 0;
+}
+
+/* What is listed is never left over, whatever else its name may mean. */
+bool mr_archive_list_is_left(const struct mr_archive_list *list, const char *file)
+{
+    bool is_left = is_unfinished(file);
+    for (size_t i = 0; i < list->logs.count; i++) {
+        const struct mr_archived_log *log = mr_vec_at(&list->logs, i);
+        if (strcmp(file, log->file) == 0)
+            return false;
+        is_left = is_left || is_copy_of(file, log->name);
+    }
+    return is_left;
 }
 
 /* ---- reading ---- */

@@ -66,6 +66,8 @@ struct mr_archived_log *mr_archive_list_put(struct mr_archive_list *list,
                                             const struct mr_archived_log *log);
 /* Does `next` come right behind `log` by their names, "bin.000009" and "bin.000010"? */
 bool mr_archive_is_next(const char *name, const char *next);
+/* Was a file of that name left in the directory by a run that was killed?  If so it may go. */
+bool mr_archive_list_is_left(const struct mr_archive_list *list, const char *file);
 /* What is lacking between the logs of a list, a clause for each, lines; "": nothing. */
 void mr_archive_list_add_gaps(const struct mr_archive_list *list, struct mr_strbuf *out);
 

@@ -16,6 +16,8 @@
 #include "core/base/run_id.h"
 #include "core/binlog/binlog_event.h"
 #include "core/db/db_binlog.h"
+#include "core/db/grants.h"
+#include "core/db/monitor_right.h"
 #include "recon/history/archive_log.h"
 
 #define THROTTLE_EVERY_BYTES (4u << 20)
@@ -38,6 +40,7 @@ struct work {
     struct mr_archive_log w;
     uint64_t since_wait;
     bool is_used; /* the connection was: it has to be opened again */
+    bool is_made; /* the directory was made by us */
 };
 
 static enum mr_code nomem(struct mr_err *err)
@@ -85,6 +88,20 @@ static enum mr_code tell(struct work *w, const struct mr_archived_log *log,
 
 /* ---- what the server has ---- */
 
+/* Both rights at once, whichever of them is missing. */
+static void name_rights(const struct work *w, struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    struct mr_grants *grants = NULL;
+    const enum mr_code code = mr_db_open(w->a->ep, w->a->opts, &db, NULL);
+    if (code == MR_OK)
+        (void)mr_grants_load(db, &grants, NULL);
+    mr_err_hint(err, "Run: GRANT REPLICATION SLAVE, %s ON *.* TO %s",
+                mr_monitor_right_log(mr_db_server(w->a->db)), mr_grants_account(grants));
+    mr_grants_free(grants);
+    mr_db_close(db);
+}
+
 static enum mr_code take_log(struct work *w, const struct mr_cell *row, bool is_encrypted,
                              struct mr_err *err)
 {
@@ -104,6 +121,15 @@ static enum mr_code take_log(struct work *w, const struct mr_cell *row, bool is_
     return MR_OK;
 }
 
+static enum mr_code no_log(const struct work *w, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_UNSUPPORTED, "server \"%s\" has no binary log",
+                     mr_db_label(w->a->db));
+    mr_err_hint(err, "It was started without log_bin: nothing says what was changed on it. Its "
+                     "rows can be kept: myrecon snapshot create.");
+    return MR_E_UNSUPPORTED;
+}
+
 /* The names in the server's order, which is that of time. */
 static enum mr_code list_logs(struct work *w, struct mr_err *err)
 {
@@ -119,8 +145,7 @@ static enum mr_code list_logs(struct work *w, struct mr_err *err)
     }
     mr_result_free(res);
     if ((code == MR_OK && w->logs.count == 0) || (code != MR_OK && err->sql_errno == NO_LOG))
-        return mr_err_set(err, MR_E_UNSUPPORTED, "server \"%s\" has no binary log",
-                          mr_db_label(w->a->db));
+        return no_log(w, err);
     if (code == MR_OK)
         ((struct mr_archive_source *)mr_vec_at(&w->logs, w->logs.count - 1))->is_last = true;
     return code;
@@ -278,20 +303,24 @@ static enum mr_code begin_log(struct work *w, struct mr_err *err)
     return mr_archive_log_begin(&w->w, err);
 }
 
+static enum mr_code write_list(struct work *w, struct mr_err *err)
+{
+    char now[MR_RUN_TIME_SIZE];
+    mr_run_id_time(now);
+    w->a->list.made = mr_arena_strdup(w->a->arena, now);
+    return w->a->list.made != NULL ? mr_archive_list_write(w->dir, &w->a->list, err) : nomem(err);
+}
+
 /* The copy that it takes the place of is removed behind the list, which names the new one. */
 static enum mr_code end_log(struct work *w, const char *fault, struct mr_err *err)
 {
-    struct mr_archive_list *list = &w->a->list;
     struct mr_archived_log log;
-    char now[MR_RUN_TIME_SIZE];
     const char *old = w->w.kept != NULL ? w->w.kept->file : NULL;
     MR_TRY(mr_archive_log_end(&w->w, fault, &log, err));
     mr_archive_log_drop(&w->w);
-    mr_run_id_time(now);
-    list->made = mr_arena_strdup(w->a->arena, now);
-    if (list->made == NULL || mr_archive_list_put(list, &log) == NULL)
+    if (mr_archive_list_put(&w->a->list, &log) == NULL)
         return nomem(err);
-    MR_TRY(mr_archive_list_write(w->dir, list, err));
+    MR_TRY(write_list(w, err));
     if (old != NULL && strcmp(old, log.file) != 0)
         (void)unlinkat(w->dir_fd, old, 0);
     w->a->bytes += log.bytes;
@@ -438,7 +467,8 @@ static enum mr_code read_all(struct work *w, struct mr_err *err)
 /* One at a time: two would write each other's list.  Where a file system knows no locks it is said. */
 static enum mr_code lock_dir(struct work *w, struct mr_err *err)
 {
-    if (mkdir(w->dir, 0700) != 0 && errno != EEXIST)
+    w->is_made = mkdir(w->dir, 0700) == 0;
+    if (!w->is_made && errno != EEXIST)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not make directory \"%s\"", w->dir);
     w->dir_fd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (w->dir_fd < 0)
@@ -456,43 +486,76 @@ static enum mr_code lock_dir(struct work *w, struct mr_err *err)
 }
 
 /* What a run that was killed has left: nobody else is at work here. */
-static bool is_left_over(const struct mr_archive_list *list, const char *name)
+static void tidy(const struct work *w, const struct mr_vec *names)
 {
-    const size_t len = strlen(name);
-    if (name[0] == '.')
-        return strncmp(name, ".myrecon-", 9) == 0 ||
-               (len > 4 && strcmp(name + len - 4, ".new") == 0);
-    for (size_t i = 0; i < list->logs.count; i++) {
-        const struct mr_archived_log *log = mr_vec_at(&list->logs, i);
-        const size_t stem = strlen(log->name);
-        if (strcmp(name, log->file) == 0)
-            return false;
-        if (strncmp(name, log->name, stem) == 0 && name[stem] == '.' && len > stem + 5 &&
-            strspn(name + stem + 1, "0123456789") == len - stem - 5 &&
-            strcmp(name + len - 4, ".zst") == 0)
-            return true;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = *(const char *const *)mr_vec_at(names, i);
+        if (mr_archive_list_is_left(&w->a->list, name))
+            (void)unlinkat(w->dir_fd, name, 0);
     }
-    return false;
 }
 
-static void tidy(const struct work *w)
+/* Where nobody has kept an archive yet nothing else may lie: it could be what we write, or take for left
+ * over.  A file system has its own directory. */
+static enum mr_code require_empty(const struct work *w, const struct mr_vec *names,
+                                  struct mr_err *err)
 {
-    const int fd = dup(w->dir_fd);
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = *(const char *const *)mr_vec_at(names, i);
+        if (strcmp(name, "lost+found") == 0 || mr_archive_list_is_left(&w->a->list, name))
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "\"%s\" holds no " MR_ARCHIVE_FILE ", and is not empty: \"%.200s\"", w->dir,
+                         name);
+        mr_err_hint(err, "Nothing was changed. Name a directory that is new, or empty, or that "
+                         "\"history archive\" has written.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+static enum mr_code read_names(const struct work *w, struct mr_vec *names, struct mr_err *err)
+{
+    const int fd = openat(w->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *entry;
+    enum mr_code code = MR_OK;
     if (dir == NULL) {
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", w->dir);
         if (fd >= 0)
             (void)close(fd);
-        return;
+        return code;
     }
-    rewinddir(dir);
-    while ((entry = readdir(dir)) != NULL)
-        if (is_left_over(&w->a->list, entry->d_name))
-            (void)unlinkat(w->dir_fd, entry->d_name, 0);
+    for (errno = 0; code == MR_OK && (entry = readdir(dir)) != NULL; errno = 0) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        const char *name = mr_arena_strdup(w->a->arena, entry->d_name);
+        const char **slot = name != NULL ? mr_vec_push(names) : NULL;
+        if (slot == NULL)
+            code = nomem(err);
+        else
+            *slot = name;
+    }
+    if (code == MR_OK && errno != 0)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", w->dir);
     (void)closedir(dir);
+    return code;
 }
 
-/* All that can be refused is refused before a byte is written. */
+static enum mr_code look_around(const struct work *w, bool found, struct mr_err *err)
+{
+    struct mr_vec names = MR_VEC_INIT(const char *);
+    enum mr_code code = read_names(w, &names, err);
+    if (code == MR_OK && !found)
+        code = require_empty(w, &names, err);
+    if (code == MR_OK)
+        tidy(w, &names);
+    mr_vec_release(&names);
+    return code;
+}
+
+/* All that can be refused is refused before a byte is written.  The list comes first, so that what lies
+ * here is known as ours, whatever ends the run. */
 static enum mr_code prepare(struct work *w, struct mr_err *err)
 {
     struct mr_history_archive *a = w->a;
@@ -501,13 +564,14 @@ static enum mr_code prepare(struct work *w, struct mr_err *err)
     MR_TRY(mr_archive_list_read(w->dir, a->arena, &a->list, &found, err));
     if (found)
         MR_TRY(require_same_server(w, err));
-    tidy(w);
+    MR_TRY(look_around(w, found, err));
     a->list.server = a->shown;
     a->list.of = *mr_db_server(a->db);
     MR_TRY(list_logs(w, err));
     MR_TRY(require_same_sizes(w, err));
     MR_TRY(require_same_beginning(w, err));
-    return first_wanted(w, &w->at, err);
+    MR_TRY(first_wanted(w, &w->at, err));
+    return found ? MR_OK : write_list(w, err);
 }
 
 enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, struct mr_err *err)
@@ -519,9 +583,13 @@ enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, s
         code = read_all(&w, err);
     if (code == MR_OK)
         code = mr_history_archive_gaps(a, err);
+    if (code == MR_E_DENIED)
+        name_rights(&w, err);
     mr_vec_release(&w.logs);
     if (w.dir_fd >= 0)
         (void)close(w.dir_fd);
+    if (code != MR_OK && w.is_made)
+        (void)rmdir(dir); /* as it was, if nothing is in it */
     return code;
 }
 

@@ -76,6 +76,16 @@ for ON in $KINDS; do
     archive "$URI" "$DIR"
     like "$ON: in words" "$(tail -n 1 "$OUT")" "^  myrecon history archive --verify .*/$ON$"
 
+    # a directory of somebody else: not a file is touched
+    mkdir "$DIR.mine"
+    for NAME in bin.000001.zst .bashrc.new .myrecon-notes.tmp; do echo mine >"$DIR.mine/$NAME"; done
+    archive "$URI" "$DIR.mine"
+    is "$ON: somebody else's directory: refused" "$RC $(grep -c 'holds no archive.json, and is not empty' "$ERR")" "5 1"
+    is "$ON: and as it was" "$(cat "$DIR.mine"/* "$DIR.mine"/.[a-z]* | grep -c '^mine$') $(find "$DIR.mine" -type f | wc -l)" "3 3"
+    rm "$DIR.mine"/.[a-z]* && mv "$DIR.mine/bin.000001.zst" "$DIR.mine/.myrecon-1-1.tmp" && mkdir "$DIR.mine/lost+found"
+    archive --json "$URI" "$DIR.mine"
+    is "$ON: what a run has left that was killed at once, and a new file system" "$RC $(find "$DIR.mine" -name '.myrecon*' | wc -l)" "0 0"
+
     # a time in between: from the log that was open then
     mr_sql $ON -e "DO SLEEP(1.1)"
     SINCE=$(date -u +%Y-%m-%dT%H:%M:%SZ)
@@ -113,13 +123,17 @@ for ON in $KINDS; do
     # an account that may not
     mr_sql $ON -e "CREATE USER nobody@127.0.0.1 IDENTIFIED BY 'pw'"
     PORT=$(mr_get_server $ON PORT)
-    archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
-    is "$ON: no right" "$RC $(grep -c 'GRANT\|REPLICATION\|BINLOG MONITOR' "$ERR")" "4 1"
     MONITOR='BINLOG MONITOR'
     [ $ON = HA ] || MONITOR='REPLICATION CLIENT'
+    GRANT="Run: GRANT REPLICATION SLAVE, $MONITOR ON \*\.\* TO .nobody.@.127.0.0.1.$"
+    archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
+    is "$ON: no right: named, as a GRANT" "$RC $(grep -c "$GRANT" "$ERR")" "4 1"
+    is "$ON: and no directory is left" "$([ -e "$DIR.nobody" ] && echo there)" ""
     mr_sql $ON -e "GRANT $MONITOR ON *.* TO nobody@127.0.0.1"
     archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
-    is "$ON: no right to read" "$RC $(grep -c 'REPLICATION SLAVE' "$ERR")" "4 1"
+    is "$ON: no right to read" "$RC $(grep -c "$GRANT" "$ERR")" "4 1"
+    archive --verify "$DIR.nobody"
+    is "$ON: nothing is in it yet: said" "$RC $(grep -c 'no log is in the archive yet' "$OUT")" "4 1"
     mr_sql $ON -e "GRANT REPLICATION SLAVE ON *.* TO nobody@127.0.0.1"
     archive "mysql://nobody:pw@127.0.0.1:$PORT" "$DIR.nobody"
     is "$ON: these two suffice" "$RC" 0

@@ -235,13 +235,47 @@ static void test_order(void **state)
     }
 }
 
+/* What goes is what a killed run has left, and nothing that is listed or somebody else's. */
+static void test_left(void **state)
+{
+    static const struct {
+        const char *file;
+        bool left;
+    } cases[] = {
+        {".myrecon-4711-2.tmp", true},   {".myrecon-notes.tmp", false},
+        {".myrecon-4711-2.tmp~", false}, {".myrecon-", false},
+        {".bin.000001.new", true},       {".bin.000009.new", true},
+        {".bashrc.new", false},          {".new", false},
+        {"..new", false},                {"bin.000001.new", false},
+        {"bin.000001.zst", false},       {"bin.000002.4.zst", true},
+        {"bin.000002.5.zst", false},     {"bin.000002.zst", false},
+        {"bin.000003.5.zst", false},     {"bin.000001.000001.zst", false},
+        {"bin.000001.000002.zst", true}, {"bin.000001.zst.zst", false},
+        {"archive.json", false},         {"", false},
+    };
+    static const struct mr_archived_log logs[] = {
+        {.name = "bin.000001", .file = "bin.000001.zst"},
+        {.name = "bin.000002", .file = "bin.000002.5.zst"},
+        {.name = "bin.000001.000001", .file = "bin.000001.000001.zst"},
+    };
+    struct mr_archive_list list;
+    (void)state;
+    mr_archive_list_init(&list);
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++)
+        assert_non_null(mr_archive_list_put(&list, &logs[i]));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (mr_archive_list_is_left(&list, cases[i].file) != cases[i].left)
+            fail_msg("\"%s\"", cases[i].file);
+    mr_archive_list_release(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_order),   cmocka_unit_test(test_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
