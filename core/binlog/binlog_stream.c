@@ -161,8 +161,12 @@ static enum mr_code take_rotate(struct mr_binlog_stream *s, const struct mr_binl
     return MR_OK;
 }
 
-static enum mr_code refuse_encrypted(const struct mr_binlog_event *event, struct mr_err *err)
+/* A server that sends its log has decrypted it, and marks this event as none of ours; so it stands in what
+ * was kept of that. */
+static enum mr_code take_encryption(const struct mr_binlog_event *event, struct mr_err *err)
 {
+    if ((event->flags & MR_BINLOG_IGNORABLE) != 0)
+        return MR_OK;
     (void)mr_err_set(err, MR_E_UNSUPPORTED, "binary log \"%s\" is encrypted", event->place.log);
     mr_err_hint(err, "Read it from the server that wrote it, which decrypts it, instead of from "
                      "its file.");
@@ -192,7 +196,7 @@ static enum mr_code take_whole(struct mr_binlog_stream *s, struct mr_binlog_even
     if (!s->has_format)
         return mr_binlog_damaged(&event->place, "an event before any format description", err);
     switch ((unsigned)event->type) {
-    case MR_BINLOG_START_ENCRYPTION: return refuse_encrypted(event, err);
+    case MR_BINLOG_START_ENCRYPTION: return take_encryption(event, err);
     case MR_BINLOG_HEARTBEAT:
     case MR_BINLOG_HEARTBEAT_V2: *is_given = false; return MR_OK;
     case MR_BINLOG_PREVIOUS_GTIDS:

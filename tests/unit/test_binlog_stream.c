@@ -166,6 +166,7 @@ static void test_types(void **state)
         {201, 0x80, "15 201 end"},    /* … but may pass over it */
         {6, 0, "15 not supported"},   /* LOAD of MySQL 3.23 */
         {164, 0, "15 not supported"}, /* encrypted from here on */
+        {164, 0x80, "15 164 end"},    /* … and decrypted by the server that has sent it */
         {28, 0x80, "15 28 end"},
     };
     (void)state;
