@@ -3,7 +3,8 @@
 
 #include "core/json/json_sealed.h"
 
-static const struct mr_json_sealed_kind kind = {"plan.json", MR_PLAN_SCHEMA, "plan", "repair plan"};
+static const struct mr_json_sealed_kind kind = {
+    .file = "plan.json", .schema = MR_PLAN_SCHEMA, .thing = "plan", .made_by = "repair plan"};
 
 enum mr_code mr_plan_manifest_parse(const char *text, size_t len, const char *name,
                                     struct mr_json_doc **out, struct mr_err *err)

@@ -15,7 +15,8 @@
 #define MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 /* The digest stands at the end of what it covers, so that one file carries both. */
-static enum mr_code check_seal(const char *text, size_t len, const char *name, struct mr_err *err)
+static enum mr_code check_seal(const char *text, size_t len, const char *name,
+                               const struct mr_json_sealed_kind *kind, struct mr_err *err)
 {
     const size_t seal = sizeof SEAL - 1, tail = sizeof TAIL - 1, hex = MR_SHA256_HEX - 1;
     char actual[MR_SHA256_HEX] = "";
@@ -27,25 +28,30 @@ static enum mr_code check_seal(const char *text, size_t len, const char *name, s
             return MR_OK;
     }
     (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" was changed since it was written", name);
-    mr_err_hint(err, "Nothing was done. Plan again; a plan is not edited by hand.");
+    mr_err_hint(err, "%s",
+                kind->on_change != NULL
+                    ? kind->on_change
+                    : "Nothing was done. Plan again; a plan is not edited by hand.");
     return MR_E_REFUSED;
 }
 
 /* Another format is refused even where it could be read: a field that this version does not know
  * might forbid what it would do. */
-static enum mr_code check_schema(const struct json_t *root, const char *name, const char *known,
-                                 struct mr_err *err)
+static enum mr_code check_schema(const struct json_t *root, const char *name,
+                                 const struct mr_json_sealed_kind *kind, struct mr_err *err)
 {
     const char *schema = NULL;
     enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
     if (code != MR_OK)
         mr_err_context(err, "file \"%s\"", name);
-    if (code != MR_OK || strcmp(schema, known) == 0)
+    if (code != MR_OK || strcmp(schema, kind->schema) == 0)
         return code;
     (void)mr_err_set(err, MR_E_REFUSED,
                      "file \"%s\" is of format \"%s\"; this version knows \"%s\"", name, schema,
-                     known);
-    mr_err_hint(err, "Use the myrecon that made the plan, or plan again.");
+                     kind->schema);
+    mr_err_hint(err, "%s",
+                kind->on_schema != NULL ? kind->on_schema
+                                        : "Use the myrecon that made the plan, or plan again.");
     return MR_E_REFUSED;
 }
 
@@ -55,11 +61,11 @@ enum mr_code mr_json_sealed_parse(const char *text, size_t len, const char *name
                                   struct mr_err *err)
 {
     *out = NULL;
-    enum mr_code code = check_seal(text, len, name, err);
+    enum mr_code code = check_seal(text, len, name, kind, err);
     if (code == MR_OK)
         code = mr_json_parse(text, len, name, out, err);
     if (code == MR_OK)
-        code = check_schema(mr_json_root(*out), name, kind->schema, err);
+        code = check_schema(mr_json_root(*out), name, kind, err);
     if (code != MR_OK) {
         mr_json_free(*out);
         *out = NULL;

@@ -23,6 +23,8 @@ struct mr_json_sealed_kind {
     const char *schema;  /* "myrecon/plan/1": another one is refused */
     const char *thing;   /* "plan": "DIR is no directory of a plan" */
     const char *made_by; /* "repair plan" */
+    /* hints where it was changed, and where another version has written it; NULL: those of a plan */
+    const char *on_change, *on_schema;
 };
 
 /* name stands for the file in messages. */

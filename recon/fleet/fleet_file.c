@@ -18,8 +18,8 @@
 #define READERS_MAX 64
 #define DOES_SNAPSHOTS "snapshots" /* a plan of checks says nothing */
 
-static const struct mr_json_sealed_kind kind = {MR_FLEET_FILE, MR_FLEET_SCHEMA, "fleet",
-                                                "fleet plan"};
+static const struct mr_json_sealed_kind kind = {
+    .file = MR_FLEET_FILE, .schema = MR_FLEET_SCHEMA, .thing = "fleet", .made_by = "fleet plan"};
 
 /* ---- where what lies ---- */
 

@@ -13,10 +13,14 @@
 #include "core/json/json_sealed.h"
 #include "core/json/jsonw.h"
 
-static const struct mr_json_sealed_kind kind = {.file = MR_ARCHIVE_FILE,
-                                                .schema = MR_ARCHIVE_SCHEMA,
-                                                .thing = "an archive of binary logs",
-                                                .made_by = "history archive"};
+static const struct mr_json_sealed_kind kind = {
+    .file = MR_ARCHIVE_FILE,
+    .schema = MR_ARCHIVE_SCHEMA,
+    .thing = "binary log archive",
+    .made_by = "history archive",
+    .on_change = "Nothing was done. Put back the copy of it that is kept elsewhere; without one "
+                 "each NAME.zst is still a log of its own.",
+    .on_schema = "Use the myrecon that wrote it."};
 
 void mr_archive_list_init(struct mr_archive_list *list)
 {

@@ -151,6 +151,14 @@ static enum mr_code list_logs(struct work *w, struct mr_err *err)
     return code;
 }
 
+static bool is_listed(const struct work *w, const char *name)
+{
+    for (size_t i = 0; i < w->logs.count; i++)
+        if (strcmp(log_at(w, i)->name, name) == 0)
+            return true;
+    return false;
+}
+
 static enum mr_code ask_head(const struct work *w, const char *name, struct mr_archive_head *head,
                              struct mr_err *err)
 {
@@ -275,13 +283,23 @@ static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *e
     return MR_OK;
 }
 
+/* Whether it is what was written only --verify knows; that it is gone is seen while the server may still
+ * have the log. */
+static bool is_there(const struct work *w, const struct mr_archived_log *log)
+{
+    struct stat st;
+    return fstatat(w->dir_fd, log->file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           (uint64_t)st.st_size == log->stored_bytes;
+}
+
 /* The last one, too, where nothing was written to it since; and one that has a fault and has not grown. */
 static bool is_kept(const struct work *w, size_t at)
 {
     const struct mr_archived_log *kept = kept_of(w, at);
     const struct mr_archive_source *log = log_at(w, at);
-    return kept != NULL && (kept->is_whole || (kept->server_bytes == log->bytes &&
-                                               (log->is_last || kept->fault != NULL)));
+    return kept != NULL && is_there(w, kept) &&
+           (kept->is_whole ||
+            (kept->server_bytes == log->bytes && (log->is_last || kept->fault != NULL)));
 }
 
 static bool is_to_be_read(const struct work *w, size_t at)
@@ -440,9 +458,23 @@ static enum mr_code pass_by(struct work *w, struct mr_err *err)
     const struct mr_archived_log *kept = kept_of(w, w->at);
     const struct mr_archived_log gone = {.name = log_at(w, w->at)->name};
     w->at++;
-    return kept != NULL
+    return kept != NULL && is_there(w, kept)
                ? tell(w, kept, MR_ARCHIVE_KEPT, kept->fault, err)
                : tell(w, &gone, MR_ARCHIVE_MISSING, "its file is gone from the server's disk", err);
+}
+
+/* Of what the server has no more: what is gone here is gone. */
+static enum mr_code tell_gone(struct work *w, struct mr_err *err)
+{
+    for (size_t i = 0; i < w->a->list.logs.count; i++) {
+        const struct mr_archived_log *log = mr_vec_at(&w->a->list.logs, i);
+        if (!is_there(w, log) && !is_listed(w, log->name))
+            MR_TRY(tell(
+                w, log, MR_ARCHIVE_MISSING,
+                "its file in the archive is gone, or was changed, and the server has it no more",
+                err));
+    }
+    return MR_OK;
 }
 
 static enum mr_code read_all(struct work *w, struct mr_err *err)
@@ -505,8 +537,8 @@ static enum mr_code require_empty(const struct work *w, const struct mr_vec *nam
         if (strcmp(name, "lost+found") == 0 || mr_archive_list_is_left(&w->a->list, name))
             continue;
         (void)mr_err_set(err, MR_E_REFUSED,
-                         "\"%s\" holds no " MR_ARCHIVE_FILE ", and is not empty: \"%.200s\"", w->dir,
-                         name);
+                         "\"%s\" holds no " MR_ARCHIVE_FILE ", and is not empty: \"%.200s\"",
+                         w->dir, name);
         mr_err_hint(err, "Nothing was changed. Name a directory that is new, or empty, or that "
                          "\"history archive\" has written.");
         return MR_E_REFUSED;
@@ -579,6 +611,8 @@ enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, s
     struct work w = {
         .a = a, .dir = dir, .dir_fd = -1, .logs = MR_VEC_INIT(struct mr_archive_source)};
     enum mr_code code = prepare(&w, err);
+    if (code == MR_OK)
+        code = tell_gone(&w, err);
     if (code == MR_OK)
         code = read_all(&w, err);
     if (code == MR_OK)

@@ -185,8 +185,9 @@ static void add_end(struct mr_strbuf *out, const struct options *opts,
     mr_strbuf_add_grouped(out, a->bytes);
     mr_strbuf_add_str(out, " bytes in ");
     mr_strbuf_add_grouped(out, a->stored_bytes);
-    mr_strbuf_add_fmt(out, "\nProve it, where it lies:\n  myrecon history archive --verify %s\n",
-                      dir);
+    mr_strbuf_add_str(out, "\nProve it, where it lies:\n  myrecon history archive --verify ");
+    mr_strbuf_add_shell_word(out, dir, strlen(dir));
+    mr_strbuf_add_str(out, "\n");
 }
 
 static enum mr_code print_text(const struct options *opts, const struct mr_history_archive *a,

@@ -8,14 +8,15 @@
 
 struct content {
     struct mr_sha256 hash;
-    uint64_t bytes;
+    uint64_t bytes, bytes_max;
     struct mr_progress *progress;
 };
 
 static enum mr_code add(void *arg, const void *ptr, size_t len, struct mr_err *err)
 {
     struct content *c = arg;
-    (void)err;
+    if (len > c->bytes_max - c->bytes) /* no more is read of what may have no end */
+        return mr_err_set(err, MR_E_REFUSED, "more comes out of it than was put in");
     mr_sha256_add(&c->hash, ptr, len);
     c->bytes += len;
     mr_progress_add(c->progress, 0, len);
@@ -34,7 +35,7 @@ static const char *keep(struct mr_history_archive *a, const char *text)
 static enum mr_code look_at_content(struct mr_history_archive *a, const char *path,
                                     struct mr_archive_told *told, struct mr_err *err)
 {
-    struct content c = {.progress = a->progress};
+    struct content c = {.bytes_max = told->log.bytes, .progress = a->progress};
     struct mr_err why = {0};
     char hex[MR_SHA256_HEX];
     MR_TRY(mr_sha256_init(&c.hash, err));
@@ -85,6 +86,32 @@ static enum mr_code look_at(struct mr_history_archive *a, const char *dir,
     return told->why != NULL ? MR_OK : mr_err_nomem(err, "verifying an archive");
 }
 
+/* A run that is at work here lists a longer copy of a log, and removes the one that we were to read. */
+static enum mr_code look_until_it_stands(struct mr_history_archive *a, const char *dir,
+                                         struct mr_archive_told *told, struct mr_err *err)
+{
+    enum mr_code code = look_at(a, dir, told, err);
+    while (code == MR_OK && told->state == MR_ARCHIVE_MISSING && !told->log.is_whole) {
+        struct mr_archive_list now;
+        bool found = false;
+        mr_archive_list_init(&now);
+        code = mr_archive_list_read(dir, a->arena, &now, &found, err);
+        const struct mr_archived_log *log =
+            code == MR_OK ? mr_archive_list_find(&now, told->log.name) : NULL;
+        const bool is_another = log != NULL && strcmp(log->file, told->log.file) != 0;
+        if (is_another) {
+            struct mr_archived_log *listed = mr_archive_list_find(&a->list, told->log.name);
+            *listed = *log; /* gaps are told of what stands */
+            *told = (struct mr_archive_told){.log = *log};
+        }
+        mr_archive_list_release(&now);
+        if (!is_another)
+            break;
+        code = look_at(a, dir, told, err);
+    }
+    return code;
+}
+
 enum mr_code mr_history_archive_verify(struct mr_history_archive *a, const char *dir,
                                        struct mr_err *err)
 {
@@ -105,7 +132,7 @@ enum mr_code mr_history_archive_verify(struct mr_history_archive *a, const char 
             return mr_err_nomem(err, "verifying an archive");
         *told = (struct mr_archive_told){
             .log = *(const struct mr_archived_log *)mr_vec_at(&a->list.logs, i)};
-        MR_TRY(look_at(a, dir, told, err));
+        MR_TRY(look_until_it_stands(a, dir, told, err));
     }
     return mr_history_archive_gaps(a, err);
 }

@@ -9,8 +9,10 @@
 #include "core/json/json_reader.h"
 #include "core/json/json_sealed.h"
 
-static const struct mr_json_sealed_kind kind = {MR_FLEET_LIST_FILE, "myrecon-fleet-plan/1", "fleet",
-                                                "fleet snapshot"};
+static const struct mr_json_sealed_kind kind = {.file = MR_FLEET_LIST_FILE,
+                                                .schema = "myrecon-fleet-plan/1",
+                                                .thing = "fleet",
+                                                .made_by = "fleet snapshot"};
 
 bool mr_fleet_list_is_there(const char *dir)
 {

@@ -95,6 +95,30 @@ for ON in $KINDS; do
     archive --json --split-at "$SINCE" "$URI" "$DIR.since"
     is "$ON: since a time" "$RC $(states)" "0 added 2 "
 
+    # what is gone from the archive is taken again while the server has it
+    rm -rf "$DIR.bad"
+    cp -a "$DIR" "$DIR.bad"
+    rm "$DIR.bad/$(jq -r '.logs[0].file' "$DIR/archive.json")"
+    truncate -s -1 "$DIR.bad/$(jq -r '.logs[1].file' "$DIR/archive.json")"
+    archive --json "$URI" "$DIR.bad"
+    is "$ON: gone, and cut: read again" "$RC $(jq -r 'select(.type == "log") | .state' "$OUT" | head -n 3 | tr '\n' ' ')" "0 added added kept "
+    archive --verify "$DIR.bad"
+    is "$ON: and good" "$RC" 0
+
+    # zeros without end, in a list that was sealed again
+    NAME=$(jq -r '.logs[0].name' "$DIR/archive.json")
+    head -c 200000000 /dev/zero | zstd -qcf >"$DIR.bad/$NAME.zst"
+    BODY=$(jq -c --arg s "$(sha256sum <"$DIR.bad/$NAME.zst" | cut -d' ' -f1)" --argjson b "$(stat -c %s "$DIR.bad/$NAME.zst")" \
+        'del(.sha256) | .logs[0].sha256 = $s | .logs[0].stored_bytes = $b' "$DIR/archive.json")
+    BODY=${BODY%\}}
+    printf '%s,"sha256":"%s"}\n' "$BODY" "$(printf %s "$BODY" | sha256sum | cut -d' ' -f1)" >"$DIR.bad/archive.json"
+    archive --verify "$DIR.bad"
+    is "$ON: more comes out than was put in: no more is read" "$RC $(grep -c 'more comes out of it than was put in' "$OUT")" "1 1"
+
+    # a name that a shell would take apart is given in quotes
+    archive "$URI" "$DIR's own"
+    is "$ON: the command to prove it can be run" "$RC $(cd "$IT_TMP" && eval "$(tail -n 1 "$OUT" | sed "s,^ *myrecon,'$MYRECON',")" | tail -n 1 | grep -c 'are what was written')" "0 1"
+
     # damage
     for FAULT in flip cut empty gone link; do
         rm -rf "$DIR.bad"
@@ -117,6 +141,7 @@ for ON in $KINDS; do
     is "$ON: a list that was changed: refused" "$RC" 5
     archive "$URI" "$DIR.bad"
     is "$ON: and nothing is added to it" "$RC" 5
+    like "$ON: with what to do" "$(cat "$ERR")" 'hint: Nothing was done. Put back the copy'
     rm "$DIR.bad/archive.json"
     archive --verify "$DIR.bad"
     is "$ON: no list" "$RC" 5
