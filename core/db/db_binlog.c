@@ -15,6 +15,7 @@
 
 #include "core/base/signals.h"
 #include "core/db/db_internal.h"
+#include "core/db/sqltext.h"
 
 #ifdef MARIADB_PACKAGE_VERSION
 #include <mariadb_rpl.h>
@@ -68,8 +69,9 @@ static enum mr_code announce(struct mr_db *db, const char *file, uint64_t positi
                              struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text, "COM_BINLOG_DUMP of \"%s\" from %llu", file,
-                      (unsigned long long)position);
+    mr_strbuf_add_str(&text, "COM_BINLOG_DUMP of ");
+    mr_sql_ident(&text, file);
+    mr_strbuf_add_fmt(&text, " from %llu", (unsigned long long)position);
     enum mr_code code = mr_strbuf_check(&text, "reading a binary log", err);
     if (code == MR_OK)
         code = mr_db_prepare_text(db, text.ptr, text.len, err);

@@ -35,11 +35,12 @@ void mr_archive_list_release(struct mr_archive_list *list)
 
 bool mr_archive_is_name(const char *name)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const size_t len = strlen(name);
+    for (const char *at = name; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~' || *at == '/' || *at == '\\')
+            return false;
     return len > 0 && len <= MR_ARCHIVE_NAME_MAX && name[0] != '.' && name[0] != '-' &&
-           strspn(name, letters) == len && strcmp(name, MR_ARCHIVE_FILE) != 0;
+           strcmp(name, MR_ARCHIVE_FILE) != 0;
 }
 
 const char *mr_archive_path(const char *dir, const char *file, struct mr_arena *arena)

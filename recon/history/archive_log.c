@@ -186,6 +186,8 @@ enum mr_code mr_archive_log_add(struct mr_archive_log *w, const uint8_t *raw, si
     const bool is_head = event.type == MR_BINLOG_FORMAT_DESCRIPTION;
     if (w->events == 0 && !is_head)
         return strange(w, "another event than the head of a log", err);
+    if (!w->of->is_last && w->log.bytes + w->log.shift + len > w->of->bytes)
+        return strange(w, "more than there is of it", err);
     MR_TRY(check_place(w, &event, len, err));
     if (w->head.has_crc && !is_head) /* the head's mark that it is open was taken off on the way */
         MR_TRY(check_crc(w, raw, len, err));

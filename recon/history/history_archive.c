@@ -26,6 +26,7 @@
 #define ENCRYPTED_COLUMN 2  /* of SHOW BINARY LOGS, MySQL since 8.0.14 */
 #define ENCRYPTED_BYTES 512 /* in front of an encrypted file of MySQL, which its size has */
 #define RECONNECTS 3
+#define MADE_MAX 100 /* events that a server makes for us, one behind the other */
 
 #define ANEW_HINT                                                                                  \
     "The server has begun its logs anew (RESET), or is another one. Archive them into another "    \
@@ -39,8 +40,9 @@ struct work {
     size_t at, until;   /* the log that events are of, and the first that is not wanted any more */
     struct mr_archive_log w;
     uint64_t since_wait;
-    bool is_used; /* the connection was: it has to be opened again */
-    bool is_made; /* the directory was made by us */
+    unsigned made; /* events that are in no log, since the last one that is */
+    bool is_used;  /* the connection was: it has to be opened again */
+    bool is_made;  /* the directory was made by us */
 };
 
 static enum mr_code nomem(struct mr_err *err)
@@ -387,10 +389,15 @@ static enum mr_code add_event(struct work *w, const uint8_t *raw, size_t len, st
 static enum mr_code take_event(struct work *w, const uint8_t *raw, size_t len, bool *over,
                                struct mr_err *err)
 {
-    const struct mr_binlog_place place = {log_at(w, w->at)->name, 0};
+    const struct mr_binlog_place place = {log_at(w, w->at)->name,
+                                          w->w.is_open ? w->w.log.bytes : MR_DB_BINLOG_FIRST};
     struct mr_binlog_event event;
     MR_TRY(mr_binlog_header(&place, raw, len, &event, err));
     const bool is_made = (event.flags & MR_BINLOG_ARTIFICIAL) != 0;
+    w->made = is_made ? w->made + 1 : 0;
+    if (w->made > MADE_MAX)
+        return mr_binlog_damaged(&place, "the server sends events that are in no log, without end",
+                                 err);
     if (is_made && event.type == MR_BINLOG_ROTATE)
         return follow(w, raw, len, over, err);
     if (is_made)
@@ -405,6 +412,25 @@ static enum mr_code take_event(struct work *w, const uint8_t *raw, size_t len, b
 static bool is_of_the_file(const struct work *w, const struct mr_err *why)
 {
     return why->sql_errno == CANNOT_SEND && w->w.is_open && w->w.events > 0;
+}
+
+/* It was there when the server listed it, and was removed since; or what came is no log.  Those behind it may
+ * be whole: one that cannot be had does not keep us from them. */
+static bool is_not_had(const struct work *w, enum mr_code code, const struct mr_err *why)
+{
+    return code == MR_E_BINLOG ||
+           (why->sql_errno == CANNOT_SEND && !(w->w.is_open && w->w.events > 0));
+}
+
+static enum mr_code tell_not_had(struct work *w, const struct mr_err *why, struct mr_err *err)
+{
+    const struct mr_archived_log *kept = kept_of(w, w->at);
+    const struct mr_archived_log gone = {.name = log_at(w, w->at)->name};
+    const char *reason = mr_arena_strdup(w->a->arena, why->message);
+    if (reason == NULL)
+        return nomem(err);
+    return kept != NULL && is_there(w, kept) ? tell(w, kept, MR_ARCHIVE_KEPT, reason, err)
+                                             : tell(w, &gone, MR_ARCHIVE_MISSING, reason, err);
 }
 
 static enum mr_code end_dump(struct work *w, bool over, struct mr_err *err)
@@ -432,6 +458,7 @@ static enum mr_code read_logs(struct work *w, struct mr_err *err)
     if (w->is_used)
         MR_TRY(mr_db_reconnect(w->a->db, RECONNECTS, err));
     w->is_used = true;
+    w->made = 0;
     enum mr_code code = mr_db_binlog_open(w->a->db, log_at(w, w->at)->name, MR_DB_BINLOG_FIRST,
                                           mr_db_binlog_id(), &dump, &why);
     while (code == MR_OK && !over && len > 0) {
@@ -439,13 +466,16 @@ static enum mr_code read_logs(struct work *w, struct mr_err *err)
         if (code == MR_OK && len > 0)
             code = take_event(w, raw, len, &over, &why);
     }
-    if (code == MR_OK) {
-        code = end_dump(w, over, err);
-    } else if (is_of_the_file(w, &why)) {
+    if (code == MR_OK)
+        code = end_dump(w, over, &why);
+    if (code != MR_OK && is_not_had(w, code, &why)) {
+        code = tell_not_had(w, &why, err);
+        w->at++;
+    } else if (code != MR_OK && is_of_the_file(w, &why)) {
         const char *fault = mr_arena_strdup(w->a->arena, why.message);
         code = fault != NULL ? end_log(w, fault, err) : nomem(err);
         w->at++;
-    } else {
+    } else if (code != MR_OK) {
         *err = why;
     }
     mr_archive_log_drop(&w->w);
@@ -619,6 +649,10 @@ enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, s
         code = mr_history_archive_gaps(a, err);
     if (code == MR_E_DENIED)
         name_rights(&w, err);
+    else if (code == MR_E_BINLOG)
+        mr_err_hint(err,
+                    "Logs that were read whole are in the archive. Run the same command again, "
+                    "without a proxy in between; if it stays, keep the server's own file.");
     mr_vec_release(&w.logs);
     if (w.dir_fd >= 0)
         (void)close(w.dir_fd);

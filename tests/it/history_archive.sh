@@ -87,6 +87,20 @@ for ON in $KINDS; do
     archive --json "$URI" "$DIR.mine"
     is "$ON: what a run has left that was killed at once, and a new file system" "$RC $(find "$DIR.mine" -name '.myrecon*' | wc -l)" "0 0"
 
+    # a server that lies about one log keeps us from no other, and is not believed
+    for LIE in elsewhere rotates beats goes-on skips; do
+        exec 8< <(exec python3 "$IT_DIR/binlog_liar.py" "$(mr_get_server $ON PORT)" $LIE 2>/dev/null)
+        LIAR=$!
+        read -r LIAR_PORT <&8
+        archive --json "mysql://root@127.0.0.1:$LIAR_PORT?ssl-mode=disabled" "$DIR.$LIE"
+        LOGS=$(mr_sql $ON -e "SHOW BINARY LOGS" | wc -l)
+        is "$ON: $LIE: told, and all others are there" "$RC $(states)" "4 added $((LOGS - 1)) missing 1 "
+        archive --json "mysql://root@127.0.0.1:$LIAR_PORT?ssl-mode=disabled" "$DIR.$LIE"
+        is "$ON: $LIE: once it is honest that one, too" "$RC $(states | grep -c 'added [12] kept')" "0 1"
+        kill $LIAR
+        exec 8<&-
+    done
+
     # a time in between: from the log that was open then
     mr_sql $ON -e "DO SLEEP(1.1)"
     SINCE=$(date -u +%Y-%m-%dT%H:%M:%SZ)

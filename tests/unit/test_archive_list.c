@@ -104,7 +104,8 @@ static void test_names(void **state)
                  {"db_1-bin.1", true}, {"", false},
                  {".bin", false},      {"../bin.1", false},
                  {"a/b", false},       {"-rf", false},
-                 {"a b", false},       {"archive.json", false},
+                 {"a b", true},        {"o'dd+x.000001", true},
+                 {"a\\b", false},      {"archive.json", false},
                  {"a\n", false},       {"\xc3\xa4", false}};
     char wide[MR_ARCHIVE_NAME_MAX + 2];
     (void)state;
@@ -242,16 +243,26 @@ static void test_left(void **state)
         const char *file;
         bool left;
     } cases[] = {
-        {".myrecon-4711-2.tmp", true},   {".myrecon-notes.tmp", false},
-        {".myrecon-4711-2.tmp~", false}, {".myrecon-", false},
-        {".bin.000001.new", true},       {".bin.000009.new", true},
-        {".bashrc.new", false},          {".new", false},
-        {"..new", false},                {"bin.000001.new", false},
-        {"bin.000001.zst", false},       {"bin.000002.4.zst", true},
-        {"bin.000002.5.zst", false},     {"bin.000002.zst", false},
-        {"bin.000003.5.zst", false},     {"bin.000001.000001.zst", false},
-        {"bin.000001.000002.zst", true}, {"bin.000001.zst.zst", false},
-        {"archive.json", false},         {"", false},
+        {".myrecon-4711-2.tmp", true},
+        {".myrecon-notes.tmp", false},
+        {".myrecon-4711-2.tmp~", false},
+        {".myrecon-", false},
+        {".bin.000001.new", true},
+        {".bin.000009.new", true},
+        {".bashrc.new", false},
+        {".new", false},
+        {"..new", false},
+        {"bin.000001.new", false},
+        {"bin.000001.zst", false},
+        {"bin.000002.4.zst", true},
+        {"bin.000002.5.zst", false},
+        {"bin.000002.zst", false},
+        {"bin.000003.5.zst", false},
+        {"bin.000001.000001.zst", false},
+        {"bin.000001.000002.zst", true},
+        {"bin.000001.zst.zst", false},
+        {"archive.json", false},
+        {"", false},
     };
     static const struct mr_archived_log logs[] = {
         {.name = "bin.000001", .file = "bin.000001.zst"},
@@ -272,10 +283,8 @@ static void test_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_order),   cmocka_unit_test(test_left),
+        cmocka_unit_test(test_round), cmocka_unit_test(test_names), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
