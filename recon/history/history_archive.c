@@ -636,17 +636,19 @@ static enum mr_code prepare(struct work *w, struct mr_err *err)
     return found ? MR_OK : write_list(w, err);
 }
 
+static enum mr_code archive_all(struct work *w, struct mr_err *err)
+{
+    MR_TRY(prepare(w, err));
+    MR_TRY(tell_gone(w, err));
+    MR_TRY(read_all(w, err));
+    return mr_history_archive_gaps(w->a, err);
+}
+
 enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, struct mr_err *err)
 {
     struct work w = {
         .a = a, .dir = dir, .dir_fd = -1, .logs = MR_VEC_INIT(struct mr_archive_source)};
-    enum mr_code code = prepare(&w, err);
-    if (code == MR_OK)
-        code = tell_gone(&w, err);
-    if (code == MR_OK)
-        code = read_all(&w, err);
-    if (code == MR_OK)
-        code = mr_history_archive_gaps(a, err);
+    const enum mr_code code = archive_all(&w, err);
     if (code == MR_E_DENIED)
         name_rights(&w, err);
     else if (code == MR_E_BINLOG)
