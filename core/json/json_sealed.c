@@ -12,8 +12,6 @@
 #define SEAL ",\"sha256\":\""
 #define TAIL "\"}\n"
 
-#define MAX_BYTES ((size_t)256 * 1024 * 1024)
-
 /* The digest stands at the end of what it covers, so that one file carries both. */
 static enum mr_code check_seal(const char *text, size_t len, const char *name,
                                const struct mr_json_sealed_kind *kind, struct mr_err *err)
@@ -95,7 +93,7 @@ enum mr_code mr_json_sealed_load(const char *dir, const struct mr_json_sealed_ki
     MR_TRY_OUT(mr_strbuf_check(&path, "reading a sealed file", err));
     if (lstat(path.ptr, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
         MR_TRY_OUT(refuse_missing(dir, kind, err));
-    MR_TRY_OUT(mr_io_read_part(path.ptr, MAX_BYTES, &text, err));
+    MR_TRY_OUT(mr_io_read_part(path.ptr, MR_JSON_SEALED_MAX, &text, err));
     MR_TRY_OUT(mr_json_sealed_parse(text.ptr, text.len, path.ptr, kind, out, err));
 out:
     mr_strbuf_release(&text);

@@ -17,6 +17,8 @@
 #include "core/base/strbuf.h"
 #include "core/json/json_in.h"
 
+#define MR_JSON_SEALED_MAX ((size_t)256 * 1024 * 1024) /* bytes of the file */
+
 /* What a directory is known by, constants. */
 struct mr_json_sealed_kind {
     const char *file;    /* "plan.json" */

@@ -354,6 +354,12 @@ enum mr_code mr_archive_list_write(const char *dir, const struct mr_archive_list
     mr_jsonw_release(&w);
     MR_TRY_OUT(code);
     MR_TRY_OUT(mr_json_sealed_add(&body, &text, err));
+    if (text.len > MR_JSON_SEALED_MAX) {
+        code = mr_err_set(err, MR_E_IO, "the list of \"%s\" would be larger than can be read again",
+                          dir);
+        mr_err_hint(err, "What is listed is there. Archive what comes into another directory.");
+        goto out;
+    }
     mr_strbuf_add_fmt(&path, "%s/%s", dir, MR_ARCHIVE_FILE);
     MR_TRY_OUT(mr_strbuf_check(&path, "writing an archive of binary logs", err));
     MR_TRY_OUT(mr_io_write_file(path.ptr, 0600, text.ptr, text.len, err));

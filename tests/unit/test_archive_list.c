@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/file/io.h"
@@ -280,11 +281,40 @@ static void test_left(void **state)
     mr_archive_list_release(&list);
 }
 
+/* What could not be read again is not written; what stood there stands. */
+static void test_too_large(void **state)
+{
+    const size_t size = (size_t)100 << 20;
+    struct mr_archive_list list;
+    struct mr_err err = {0};
+    char *before = malloc(size + 1), path[128];
+    struct stat was, is;
+    (void)state;
+    assert_non_null(before);
+    memset(before, '1', size);
+    before[size] = '\0';
+    mr_archive_list_init(&list);
+    assert_int_equal(mr_archive_list_write(dir, &list, &err), MR_OK);
+    (void)snprintf(path, sizeof path, "%s/" MR_ARCHIVE_FILE, dir);
+    assert_int_equal(stat(path, &was), 0);
+    for (int i = 0; i < 3; i++) {
+        struct mr_archived_log *log = mr_vec_push(&list.logs);
+        assert_non_null(log);
+        *log = (struct mr_archived_log){.name = "b.1", .file = "b.1.zst", .before = before};
+    }
+    assert_int_equal(mr_archive_list_write(dir, &list, &err), MR_E_IO);
+    assert_int_equal(stat(path, &is), 0);
+    assert_true(is.st_size == was.st_size && is.st_ino == was.st_ino);
+    mr_archive_list_release(&list);
+    free(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round), cmocka_unit_test(test_names), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_order), cmocka_unit_test(test_left),
+        cmocka_unit_test(test_round),   cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_left),    cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
