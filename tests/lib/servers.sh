@@ -23,6 +23,7 @@ mr_chroot_dir=
 mr_keep=no
 mr_mysql_root=
 mr_mysql56_root=
+mr_mysqld= # another program of MySQL 9 than its root's own, as seen from in there
 mr_server_pids=()
 mr_next_server_id=1
 mr_ports_given=' '
@@ -177,7 +178,7 @@ mr_spawn_mysql() { # NAME [OPTION…]
     mr_set_server "$name" PORT "$mr_port"
     mr_set_server "$name" SOCK "$dir/sock"
     mr_set_server "$name" URI "mysql://root@127.0.0.1:$mr_port"
-    mr_launch "$name" "$dir/log" env -u TMPDIR chroot "$mr_mysql_root" mysqld --no-defaults \
+    mr_launch "$name" "$dir/log" env -u TMPDIR chroot "$mr_mysql_root" "${mr_mysqld:-mysqld}" --no-defaults \
         --user=root --datadir="$inside/data" --socket="$inside/sock" \
         --pid-file="$inside/pid" --log-bin="$inside/data/bin" --gtid-mode=ON \
         --enforce-gtid-consistency=ON --mysqlx=OFF --secure-file-priv= \
