@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,15 +15,11 @@
 #include "core/base/run_id.h"
 #include "core/binlog/binlog_event.h"
 #include "core/db/db_binlog.h"
-#include "core/db/grants.h"
-#include "core/db/monitor_right.h"
 #include "recon/history/archive_log.h"
+#include "recon/history/server_logs.h"
 
 #define THROTTLE_EVERY_BYTES (4u << 20)
-#define NO_LOG 1381         /* of SHOW BINARY LOGS */
-#define CANNOT_SEND 1236    /* of a dump: the file is not what it should be */
-#define ENCRYPTED_COLUMN 2  /* of SHOW BINARY LOGS, MySQL since 8.0.14 */
-#define ENCRYPTED_BYTES 512 /* in front of an encrypted file of MySQL, which its size has */
+#define CANNOT_SEND 1236 /* of a dump: the file is not what it should be */
 #define RECONNECTS 3
 #define MADE_MAX 100 /* events that a server makes for us, one behind the other */
 
@@ -89,69 +84,6 @@ static enum mr_code tell(struct work *w, const struct mr_archived_log *log,
 }
 
 /* ---- what the server has ---- */
-
-/* Both rights at once, whichever of them is missing. */
-static void name_rights(const struct work *w, struct mr_err *err)
-{
-    struct mr_db *db = NULL;
-    struct mr_grants *grants = NULL;
-    const enum mr_code code = mr_db_open(w->a->ep, w->a->opts, &db, NULL);
-    if (code == MR_OK)
-        (void)mr_grants_load(db, &grants, NULL);
-    mr_err_hint(err, "Run: GRANT REPLICATION SLAVE, %s ON *.* TO %s",
-                mr_monitor_right_log(mr_db_server(w->a->db)), mr_grants_account(grants));
-    mr_grants_free(grants);
-    mr_db_close(db);
-}
-
-static enum mr_code take_log(struct work *w, const struct mr_cell *row, bool is_encrypted,
-                             struct mr_err *err)
-{
-    struct mr_archive_source *log = mr_vec_push(&w->logs);
-    if (log == NULL)
-        return nomem(err);
-    *log = (struct mr_archive_source){mr_arena_strdup(w->a->arena, row[0].ptr),
-                                      strtoull(row[1].ptr, NULL, 10), false};
-    if (is_encrypted && log->bytes >= ENCRYPTED_BYTES)
-        log->bytes -= ENCRYPTED_BYTES;
-    if (log->name == NULL)
-        return nomem(err);
-    if (!mr_archive_is_name(log->name))
-        return mr_err_set(err, MR_E_REFUSED,
-                          "server \"%s\" has a binary log \"%.200s\", which is no name of a file",
-                          mr_db_label(w->a->db), log->name);
-    return MR_OK;
-}
-
-static enum mr_code no_log(const struct work *w, struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_UNSUPPORTED, "server \"%s\" has no binary log",
-                     mr_db_label(w->a->db));
-    mr_err_hint(err, "It was started without log_bin: nothing says what was changed on it. Its "
-                     "rows can be kept: myrecon snapshot create.");
-    return MR_E_UNSUPPORTED;
-}
-
-/* The names in the server's order, which is that of time. */
-static enum mr_code list_logs(struct work *w, struct mr_err *err)
-{
-    static const char sql[] = "SHOW BINARY LOGS";
-    struct mr_result *res = NULL;
-    const struct mr_cell *row;
-    enum mr_code code = mr_db_query(w->a->db, "vv*", sql, sizeof sql - 1, &res, err);
-    const bool says = code == MR_OK && mr_result_columns(res) > ENCRYPTED_COLUMN &&
-                      strcasecmp(mr_result_column_name(res, ENCRYPTED_COLUMN), "Encrypted") == 0;
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
-        const char *yes = says ? row[ENCRYPTED_COLUMN].ptr : NULL;
-        code = take_log(w, row, yes != NULL && strcasecmp(yes, "Yes") == 0, err);
-    }
-    mr_result_free(res);
-    if ((code == MR_OK && w->logs.count == 0) || (code != MR_OK && err->sql_errno == NO_LOG))
-        return no_log(w, err);
-    if (code == MR_OK)
-        ((struct mr_archive_source *)mr_vec_at(&w->logs, w->logs.count - 1))->is_last = true;
-    return code;
-}
 
 static bool is_listed(const struct work *w, const char *name)
 {
@@ -629,7 +561,7 @@ static enum mr_code prepare(struct work *w, struct mr_err *err)
     MR_TRY(look_around(w, found, err));
     a->list.server = a->shown;
     a->list.of = *mr_db_server(a->db);
-    MR_TRY(list_logs(w, err));
+    MR_TRY(mr_server_logs(w->a->db, w->a->arena, &w->logs, err));
     MR_TRY(require_same_sizes(w, err));
     MR_TRY(require_same_beginning(w, err));
     MR_TRY(first_wanted(w, &w->at, err));
@@ -650,7 +582,7 @@ enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, s
         .a = a, .dir = dir, .dir_fd = -1, .logs = MR_VEC_INIT(struct mr_archive_source)};
     const enum mr_code code = archive_all(&w, err);
     if (code == MR_E_DENIED)
-        name_rights(&w, err);
+        mr_server_logs_name_rights(w.a->ep, w.a->opts, mr_db_server(w.a->db), err);
     else if (code == MR_E_BINLOG)
         mr_err_hint(err,
                     "Logs that were read whole are in the archive. Run the same command again, "

@@ -29,12 +29,21 @@ void mr_history_logs_close(struct mr_history_logs *l)
     mr_vec_release(&l->logs);
 }
 
+/* Of what was refused. */
+static enum mr_code name_rights(const struct mr_history_logs *l, enum mr_code code,
+                                struct mr_err *err)
+{
+    if (code == MR_E_DENIED)
+        mr_server_logs_name_rights(l->ep, l->opts, mr_db_server(l->db), err);
+    return code;
+}
+
 enum mr_code mr_history_logs_open(struct mr_history_logs *l, struct mr_err *err)
 {
     if (l->ep == NULL)
         return MR_OK;
     MR_TRY(mr_db_open(l->ep, l->opts, &l->db, err));
-    return mr_server_logs(l->db, l->arena, &l->logs, err);
+    return name_rights(l, mr_server_logs(l->db, l->arena, &l->logs, err), err);
 }
 
 /* ---- of a server ---- */
@@ -226,5 +235,6 @@ static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan
 enum mr_code mr_history_logs_read(struct mr_history_logs *l, struct mr_history_scan *scan,
                                   struct mr_err *err)
 {
-    return l->ep != NULL ? read_server(l, scan, err) : read_files(l, scan, err);
+    return l->ep != NULL ? name_rights(l, read_server(l, scan, err), err)
+                         : read_files(l, scan, err);
 }

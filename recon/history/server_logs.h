@@ -17,5 +17,9 @@
 /* Pushes struct mr_archive_source, in the server's order. */
 enum mr_code mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
                             struct mr_err *err);
+/* Of an MR_E_DENIED of that, or of a dump: the hint names both rights at once, whichever is missing, and
+ * the account, over a connection of its own. */
+void mr_server_logs_name_rights(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
+                                const struct mr_server *server, struct mr_err *err);
 
 #endif
