@@ -15,7 +15,7 @@ run_suite() {
     case $1 in
     unit)
         tests/run.sh -n unit -j "$jobs" "$BUILD"/tests/unit/test_* tests/fuzz/corpus.sh \
-            tests/decide/decide.sh
+            tests/decide/decide.sh tests/decide/three.sh
         ;;
     cli) tests/run.sh -n cli -j "$jobs" $(ls tests/cli/*.sh | grep -v '/lib[^/]*$') ;;
     docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,tools}.sh tests/docs/{command_lines,links_hold}.py ;;
