@@ -88,8 +88,12 @@ static bool same_row(const struct mr_rowset_row *a, const struct mr_rowset_row *
 
 enum outcome { SETTLED = 1, SEEN, MOVING };
 
-static enum outcome judge(const struct mr_entity *e)
+/* Of many servers no look is one moment: a row that goes from one to another is met in none of them, or under
+ * another place.  That it is not there, both looks have to say. */
+static enum outcome judge(const struct confirm *c, const struct mr_entity *e)
 {
+    if (c->many && e->d == NULL && (e->u1 == NULL || e->u2 == NULL))
+        return MOVING;
     if (same_row(e->d, e->u1) || same_row(e->d, e->u2))
         return SETTLED;
     return same_row(e->u1, e->u2) ? SEEN : MOVING;
@@ -210,7 +214,7 @@ static void make_diverged(const struct confirm *c, const struct mr_entity *e, st
 static enum mr_code adopt(struct confirm *c, const struct mr_entity *e, struct mr_key owner,
                           struct mr_err *err)
 {
-    if (judge(e) == SETTLED)
+    if (judge(c, e) == SETTLED)
         return MR_OK;
     const struct mr_finding *near = mr_vec_at(&c->batch, 0);
     const struct mr_finding f = {.segment = near->segment,
@@ -284,7 +288,7 @@ static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e, s
 {
     struct mr_key owner = owner_key(c, e);
     struct mr_finding *f = in_batch(c, owner);
-    enum outcome outcome = judge(e);
+    enum outcome outcome = judge(c, e);
     if (f == NULL)
         return adopt(c, e, owner, err);
     f->count = 0; /* marks it as met; set again when saved */

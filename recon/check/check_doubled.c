@@ -17,10 +17,10 @@ struct search {
     struct mr_check_worker *worker;
     struct mr_pair *table;
     struct mr_rowhash hash;
-    struct mr_rowset rows;
-    struct mr_vec keys;  /* struct mr_key, of the batch */
-    struct mr_vec items; /* struct mr_canon_item, of rows */
-    struct mr_vec order; /* size_t: rows by their canonical keys */
+    struct mr_rowset rows, again; /* of two looks */
+    struct mr_vec keys;           /* struct mr_key, of the batch */
+    struct mr_vec items;          /* struct mr_canon_item, of rows */
+    struct mr_vec order;          /* size_t: rows by their canonical keys */
     struct mr_arena arena;
     bool left_out; /* a row was too wide to be kept */
 };
@@ -130,7 +130,42 @@ static enum mr_code store(struct search *s, size_t row_at, const struct mr_shard
     return mr_findings_duplicate_add(s->worker->check->fd, s->table->find.id, &d, err);
 }
 
-/* Neighbours of one key are rows of several places, since each place has a key once. */
+/* Neighbours of one key are rows of several places, since each place has a key once: where those of order[from]
+ * end. */
+static size_t group_end(const struct search *s, size_t from)
+{
+    const size_t *order = s->order.items;
+    const struct mr_canon_item *first = mr_vec_at(&s->items, order[from]);
+    size_t end = from + 1;
+    for (; end < s->order.count; end++) {
+        const struct mr_canon_item *item = mr_vec_at(&s->items, order[end]);
+        if (item->out == NULL || item->out_len != first->out_len ||
+            memcmp(item->out, first->out, item->out_len) != 0)
+            break;
+    }
+    return end;
+}
+
+/* A row that goes to another server while they are asked one after the other is met on both: a row has its place
+ * where a second look finds it, too. */
+static enum mr_code drop_moved(struct search *s, struct mr_err *err)
+{
+    size_t *order = s->order.items, kept = 0, from = 0;
+    while (from < s->order.count && group_end(s, from) == from + 1)
+        from++;
+    if (from == s->order.count)
+        return MR_OK;
+    MR_TRY(mr_rowset_fetch_again(&s->again, s->worker->reader[MR_SOURCE], &s->hash, s->keys.items,
+                                 s->keys.count, 0, err));
+    for (size_t i = 0; i < s->order.count; i++) {
+        const struct mr_rowset_row *row = mr_rowset_at(&s->rows, order[i]);
+        if (mr_rowset_find_at(&s->again, mr_rowset_key(&s->rows, row), row->place) != NULL)
+            order[kept++] = order[i];
+    }
+    s->order.count = kept;
+    return MR_OK;
+}
+
 static enum mr_code store_groups(struct search *s, struct mr_err *err)
 {
     const struct mr_table *table = s->table->side[MR_SOURCE];
@@ -139,13 +174,7 @@ static enum mr_code store_groups(struct search *s, struct mr_err *err)
         s->worker->check->pairing.side[MR_SOURCE].source, table->name, &nplaces);
     const size_t *order = s->order.items;
     for (size_t from = 0, end; from < s->order.count; from = end) {
-        const struct mr_canon_item *first = mr_vec_at(&s->items, order[from]);
-        for (end = from + 1; end < s->order.count; end++) {
-            const struct mr_canon_item *item = mr_vec_at(&s->items, order[end]);
-            if (item->out == NULL || item->out_len != first->out_len ||
-                memcmp(item->out, first->out, item->out_len) != 0)
-                break;
-        }
+        end = group_end(s, from);
         for (size_t i = from; end - from > 1 && i < end; i++)
             MR_TRY(store(s, order[i], places, nplaces, err));
     }
@@ -160,6 +189,7 @@ static enum mr_code search_batch(struct search *s, const struct mr_vec *batch, s
     MR_TRY(mr_rowset_fetch_again(&s->rows, s->worker->reader[MR_SOURCE], &s->hash, s->keys.items,
                                  s->keys.count, IMAGE_BYTES, err));
     MR_TRY(canonise(s, err));
+    MR_TRY(drop_moved(s, err));
     return store_groups(s, err);
 }
 
@@ -214,12 +244,14 @@ enum mr_code mr_check_doubled(struct mr_check_worker *worker, struct mr_pair *ta
         table->full[MR_SOURCE].nkey == 0 || table->join == MR_JOIN_DIGEST)
         return MR_OK;
     mr_rowset_init(&s.rows);
+    mr_rowset_init(&s.again);
     MR_TRY_OUT(mr_rowhash_init(&s.hash, table, &table->full[MR_SOURCE], err));
     MR_TRY_OUT(search_table(&s, err));
     MR_TRY_OUT(say_left_out(&s, err));
 out:
     mr_rowhash_release(&s.hash);
     mr_rowset_release(&s.rows);
+    mr_rowset_release(&s.again);
     mr_vec_release(&s.keys);
     mr_vec_release(&s.items);
     mr_vec_release(&s.order);

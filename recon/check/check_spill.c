@@ -38,11 +38,15 @@ struct reading {
     struct mr_err err;
 };
 
+static bool is_of_shards(const struct mr_check_worker *worker)
+{
+    return mr_side_is_shards(&worker->check->pairing.side[MR_SOURCE]);
+}
+
 /* Has a key several rows on the source, one a server? */
 static bool has_copies(const struct mr_check_worker *worker, const struct mr_pair *table)
 {
-    return table->join == MR_JOIN_SPILL &&
-           mr_side_is_shards(&worker->check->pairing.side[MR_SOURCE]);
+    return table->join == MR_JOIN_SPILL && is_of_shards(worker);
 }
 
 static enum mr_code keep_image(struct reading *r, struct mr_key key, struct mr_digest digest,
@@ -354,6 +358,8 @@ enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *tabl
         code = mr_spill_open(spill, err);
     if (code == MR_OK && !equal && has_copies(worker, table))
         mr_spill_expect_copies(*spill);
+    if (code == MR_OK && !equal && is_of_shards(worker))
+        mr_spill_expect_moves(*spill);
     if (code == MR_OK && !equal)
         code = one_pass(worker, table, *spill, 0, &open, err);
     if (code == MR_OK)

@@ -46,7 +46,7 @@ struct side_sum {
 struct mr_spill {
     struct mr_case *cf;
     struct mr_case_stmt *add, *wants, *keep, *keep_copy;
-    bool copies;            /* are expected */
+    bool copies, moves;     /* are expected */
     bool uncommitted;       /* this pass */
     unsigned pass, at_rest; /* at_rest: passes in a row whose sides were the same */
     struct side_sum sums[2], before[2];
@@ -100,6 +100,11 @@ static enum mr_code exec_locked(struct mr_spill *spill, const char *sql, struct 
 void mr_spill_expect_copies(struct mr_spill *spill)
 {
     spill->copies = true;
+}
+
+void mr_spill_expect_moves(struct mr_spill *spill)
+{
+    spill->moves = true;
 }
 
 /* Of suspects that are judged no more, what the last look has kept stays. */
@@ -156,7 +161,10 @@ static const char begin_sql[] =
  * difference by now begins anew. */
 #define IS_GONE " WHERE state = 0 AND NOT EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k)"
 static const char gone_sql[] = "UPDATE suspect SET state = 3" IS_GONE,
-                  perhaps_gone_sql[] = "UPDATE suspect SET looks = 0" IS_GONE;
+                  perhaps_gone_sql[] = "UPDATE suspect SET looks = 0" IS_GONE,
+                  gone_twice_sql[] =
+                      "UPDATE suspect SET state = CASE looks WHEN 0 THEN 3 ELSE 0 END,"
+                      " looks = 0" IS_GONE;
 static const char judge_sql[] =
     "UPDATE suspect SET (ds, dt, ns, nt, cs, ct, looks) = (SELECT d.ds, d.dt, d.ns, d.nt,"
     " d.cs, d.ct, CASE WHEN d.ds IS suspect.ds AND d.dt IS suspect.dt"
@@ -187,8 +195,11 @@ static enum mr_code judge(struct mr_spill *spill, struct mr_err *err)
 {
     if (spill->pass == 1)
         return mr_case_exec(spill->cf, begin_sql, err);
-    enum mr_code code =
-        mr_case_exec(spill->cf, spill->uncommitted ? perhaps_gone_sql : gone_sql, err);
+    enum mr_code code = mr_case_exec(spill->cf,
+                                     spill->uncommitted ? perhaps_gone_sql
+                                     : spill->moves     ? gone_twice_sql
+                                                        : gone_sql,
+                                     err);
     if (code == MR_OK)
         code = mr_case_exec(spill->cf, judge_sql, err);
     return code == MR_OK ? settle_true(spill, err) : code;

@@ -33,6 +33,9 @@ enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err);
  * that side 1 lacks will be a finding of its own (mr_spill_walk), of the images kept by
  * mr_spill_keep_copy. */
 void mr_spill_expect_copies(struct mr_spill *spill);
+/* Before the first pass, where a row may go from one server of side 0 to another while they are read one after
+ * the other: what is gone is settled only when the next pass does not meet it either. */
+void mr_spill_expect_moves(struct mr_spill *spill);
 void mr_spill_close(struct mr_spill *spill); /* NULL is fine */
 
 /* uncommitted: one side's rows will be those of open transactions, too, which may be taken
