@@ -292,15 +292,18 @@ static enum mr_code compare_made(struct mr_case_merging *m, struct mr_case_merge
                        mr_case_merge_say(m, "%s does not say of which table it has read",
                                          m->of->parts[m->at].name),
                        err);
-    for (size_t side = 0; t->nparts > 1 && side < 2; side++)
+    for (size_t side = 0; t->nparts > 1 && side < 2; side++) {
+        const bool altered = strcmp(t->made[side].key, made[side].key) != 0;
         if (!mr_findings_made_is_same(&t->made[side], &made[side]))
             return give_up(t,
-                           mr_case_merge_say(m,
-                                             "it was made anew, or another one has taken its "
-                                             "place on the %s, before %s has read it",
+                           mr_case_merge_say(m, "it was %s on the %s, before %s has read it",
+                                             altered ? "altered"
+                                                     : "made anew, or another one has taken its "
+                                                       "place",
                                              side == 0 ? "source" : "target",
                                              m->of->parts[m->at].name),
                            err);
+    }
     return MR_OK;
 }
 

@@ -416,7 +416,8 @@ enum mr_code mr_findings_settings(struct mr_findings *fd, struct mr_arena *arena
 /* What a table was on a side when its rows began to be read: texts, to be compared.  NULL:
  * not known. */
 struct mr_find_made {
-    const char *key;     /* types and collations of its key's columns: the order of chunks */
+    const char *key;     /* types and collations of its key's columns: the order of chunks; and in a
+                        second line, which earlier versions lack, a digest of all columns */
     const char *numbers; /* of the server's engine; a line a partition */
     const char *time;    /* when the server made it */
 };
@@ -426,8 +427,8 @@ enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
 enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                               struct mr_find_made made[2], bool *known, struct mr_err *err);
 
-/* Were both made of one table, in one order of its key?  The numbers decide, and the times where
- * they are not known; what neither tells is taken for the same. */
+/* Were both made of one table, of the same columns and in one order of its key?  The numbers
+ * decide, and the times where they are not known; what neither tells is taken for the same. */
 bool mr_findings_made_is_same(const struct mr_find_made *was, const struct mr_find_made *now);
 
 /* What nearly all differing rows of the table have in common; NULL forgets it. */

@@ -79,9 +79,17 @@ enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_a
     return code;
 }
 
+static bool same_key(const char *a, const char *b)
+{
+    const size_t len = strcspn(a, "\n");
+    if (a[len] != '\0' && b[strcspn(b, "\n")] != '\0')
+        return strcmp(a, b) == 0;
+    return len == strcspn(b, "\n") && memcmp(a, b, len) == 0;
+}
+
 bool mr_findings_made_is_same(const struct mr_find_made *was, const struct mr_find_made *now)
 {
-    if (strcmp(was->key, now->key) != 0)
+    if (!same_key(was->key, now->key))
         return false;
     if (was->numbers != NULL && now->numbers != NULL)
         return mr_table_marks_agree(was->numbers, now->numbers);

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
+#include "recon/check/check_altered.h"
 #include "recon/check/check_catalogues.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
@@ -24,7 +25,6 @@ struct looking {
     struct mr_vec found; /* struct mr_find_object, texts in check->arena */
     struct mr_strbuf hidden;
     struct mr_shown shown[MR_SIDES];
-    bool changed; /* of the table under comparison with its older self */
     struct mr_objects_counters counters;
 };
 
@@ -333,54 +333,6 @@ static enum mr_code look(struct looking *l, struct mr_err *err)
     return code;
 }
 
-static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff, struct mr_err *err)
-{
-    (void)diff;
-    (void)err;
-    ((struct looking *)ctx)->changed = true;
-    return MR_OK;
-}
-
-/* Was the table dropped or altered since the plan was made? */
-static enum mr_code look_for_change(struct looking *l, struct mr_pair *table, enum mr_side side,
-                                    struct mr_err *err)
-{
-    const struct mr_table *old = table->side[side];
-    const struct mr_table *now = mr_catalogue_table(l->cat[side], old->db, old->name);
-    struct mr_err why = {0};
-    struct mr_objects_pair pair = {old->db, old->db};
-    struct mr_objects_opts opts = {.pairs = &pair,
-                                   .npairs = 1,
-                                   .kinds = MR_OBJECTS_COLUMN | MR_OBJECTS_CHARSET,
-                                   .fn = on_change,
-                                   .fn_ctx = l};
-    if (now == NULL) {
-        (void)mr_err_set(&why, MR_E_CHANGED,
-                         "the table was dropped on the %s while it "
-                         "was read",
-                         mr_side_name(side));
-        mr_check_give_up(l->check, table, &why);
-        return MR_OK;
-    }
-    if (now->unfit != NULL) {
-        (void)mr_err_set(&why, MR_E_CHANGED, "the table was altered while it was read: %s",
-                         now->unfit);
-        mr_check_give_up(l->check, table, &why);
-        return MR_OK;
-    }
-    l->changed = false;
-    MR_TRY(mr_objects_compare_table(l->check->pairing.side[side].cat, old, l->cat[side], now, &opts,
-                                    err));
-    if (l->changed) {
-        (void)mr_err_set(&why, MR_E_CHANGED,
-                         "the table was altered on the %s while it "
-                         "was read",
-                         mr_side_name(side));
-        mr_check_give_up(l->check, table, &why);
-    }
-    return MR_OK;
-}
-
 static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pair *table,
                                  const struct mr_objects_counter *s,
                                  const struct mr_objects_counter *t, struct mr_err *err)
@@ -677,9 +629,7 @@ static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
     enum mr_code code = counters ? read_counters(l, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < l->check->pairing.ntables; i++) {
         struct mr_pair *table = l->check->pairing.tables[i];
-        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-            if (!atomic_load(&table->failed))
-                code = look_for_change(l, table, (enum mr_side)side, err);
+        code = mr_check_altered(l->check, table, l->cat, err);
         if (code == MR_OK && !atomic_load(&table->failed) && (l->kinds & MR_OBJECTS_SEQUENCE) != 0)
             code = look_at_drawn(l, table, err);
         if (code != MR_OK || atomic_load(&table->failed) || !counters ||

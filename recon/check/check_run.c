@@ -10,6 +10,7 @@
 #include "recon/check/check_classify.h"
 #include "recon/check/check_confirm.h"
 #include "recon/check/check_alike.h"
+#include "recon/check/check_altered.h"
 #include "recon/check/check_lineage.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_objects.h"
@@ -682,14 +683,12 @@ static enum mr_code keep_unseen(struct mr_check_run *check, const char *what,
 static enum mr_code objects(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
+    const bool has_objects = check->scope == NULL || check->scope->has_objects;
     struct mr_err why = {0};
-    if (check->scope != NULL && !check->scope->has_objects) {
-        check->run.objects_done = true;
-        return MR_OK;
-    }
     /* Objects have connections of their own, of which there may be few. */
     close_readers(run, 0);
-    enum mr_code code = mr_check_objects(check, run->pairs, &why);
+    enum mr_code code = has_objects ? mr_check_objects(check, run->pairs, &why)
+                                    : mr_check_altered_all(check, run->pairs, &why);
     if (code == MR_OK || mr_check_is_fatal(code)) {
         if (code != MR_OK && err != NULL)
             *err = why;

@@ -32,7 +32,7 @@ def main():
     for table, name in case.execute("SELECT id, name FROM tbl WHERE run=? ORDER BY name", (run,)).fetchall():
         cuts = cuts_of(case, table, chance)
         ends = [None] + cuts + [None]
-        order = [key for (key,) in case.execute("SELECT key FROM tbl_made WHERE tbl=? ORDER BY side", (table,))]
+        order = [key.split("\n")[0] for (key,) in case.execute("SELECT key FROM tbl_made WHERE tbl=? ORDER BY side", (table,))]
         for at in range(len(ends) - 1):
             scope = chance.choice(scopes)
             scope["tables"].setdefault(name, []).append([at, ends[at], ends[at + 1]])

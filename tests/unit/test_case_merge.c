@@ -482,6 +482,16 @@ static void made_anew(struct world *w)
                               "UPDATE tbl_made SET numbers='=8' WHERE side=0", NULL));
 }
 
+/* As an ALTER that is instant: numbers and order stay. Side 1 is by an earlier version in one of the parts. */
+static void altered(struct world *w)
+{
+    case_require(mr_case_exec(mr_findings_case(w->part[1].fd),
+                              "UPDATE tbl_made SET key=key || char(10) || 'ff' WHERE side=0",
+                              NULL));
+    case_require(mr_case_exec(mr_findings_case(w->part[0].fd),
+                              "UPDATE tbl_made SET key=key || char(10) || 'fe'", NULL));
+}
+
 static void forget_made(struct world *w)
 {
     case_require(mr_case_exec(mr_findings_case(w->part[0].fd), "DELETE FROM tbl_made", NULL));
@@ -551,6 +561,7 @@ static void test_not_checked(void **state)
         {other_server, "part 0 has read another server as its target than part 1", false},
         {made_anew, "another one has taken its place on the source, before part 1 has read it",
          true},
+        {altered, "it was altered on the source, before part 1 has read it", true},
         {forget_made, "part 0 does not say of which table it has read", true},
         {other_columns, "are others in part 0 than in part 1", true},
         {no_table, "it was there when the fleet was planned, and part 0 has not seen it", true},

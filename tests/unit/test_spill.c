@@ -147,6 +147,34 @@ static void test_passes(void **state)
     }
 }
 
+/* A row that one look at many servers has not met may have been on its way from one to another. */
+static void test_moves(void **state)
+{
+    static const struct spill_case cases[] = {
+        {{{1, "a1", "", 1}, {1, "", "", 1}, {1, "", "", 0}}, ""},
+        {{{1, "a1 b1", "b1", 1}, {1, "b1", "b1", 1}, {2, "a1 b1", "b1", 1}, {1, "a1 b1", "b1", 0}},
+         "a:a1/-*1"},
+        {{{1, "a1 a1", "a1", 1}, {1, "a1", "a1", 1}, {1, "a1", "a1", 0}}, ""},
+        {{{1, "a1 a1", "a1", 1}, {1, "a1", "a1", 1}, {2, "a1 a1", "a1", 1}, {1, "a1 a1", "a1", 0}},
+         "a:a1/-*1"},
+        /* met nowhere at every second look: it is never settled */
+        {{{1, "a1", "", 1}, {1, "", "", 1}, {1, "a1", "", 1}, {1, "", "", 1}, {1, "a1", "", 1}},
+         "a:unsettled"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_spill *spill = NULL;
+        assert_int_equal(mr_spill_open(&spill, NULL), MR_OK);
+        mr_spill_expect_moves(spill);
+        for (size_t p = 0; cases[i].passes[p].times > 0; p++)
+            assert_int_equal(passes(spill, cases[i].passes[p].times, cases[i].passes[p].source,
+                                    cases[i].passes[p].target),
+                             cases[i].passes[p].open);
+        check_walk(spill, cases[i].found);
+        mr_spill_close(spill);
+    }
+}
+
 /* A side that broke is read again; what the other side gave stays. */
 static void test_drop_side(void **state)
 {
@@ -322,13 +350,10 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_passes),
-        cmocka_unit_test(test_drop_side),
-        cmocka_unit_test(test_uncommitted),
-        cmocka_unit_test(test_canonical_keys),
-        cmocka_unit_test(test_canonical_key_after_rename),
-        cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_passes),         cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_drop_side),      cmocka_unit_test(test_uncommitted),
+        cmocka_unit_test(test_canonical_keys), cmocka_unit_test(test_canonical_key_after_rename),
+        cmocka_unit_test(test_copies),         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
