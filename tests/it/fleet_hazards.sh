@@ -40,7 +40,7 @@ lock() { # lock N SERVER TABLE: WRITE, by the N-th session
     wait_for 30 grep -q locked "$IT_TMP/held.$1" || bail "no lock of $3"
 }
 unlock() { # unlock N
-    echo "quit" >&$((3 + $1)) 2>/dev/null
+    { echo quit >&$((3 + $1)); } 2>/dev/null # whose server may be gone
     eval "exec $((3 + $1))>&-"
     wait "${HOLDER[$1]}" 2>/dev/null
 }
@@ -60,10 +60,10 @@ both "CREATE TABLE p (id INT PRIMARY KEY, v INT); INSERT INTO p SELECT seq, seq 
 sql "$T" "UPDATE p SET v = 0 WHERE id IN (5, 2000); UPDATE w SET b = CONCAT(b, 'x') WHERE id = 3; DELETE FROM z WHERE id = 7"
 URIS=("mysql://reader@${S#*@}/$DB" "mysql://reader@${T#*@}/$DB")
 
-plan() { # plan [CONFIG]: part 0 has the objects, the first half of p, and z; part 1 the rest
+plan() { # part 0 has the objects, the first half of p, and z; part 1 the rest
     rm -rf "$DIR"
     "$IT_DIR/fleet_dir.py" "$DIR" "$FLEET" <<END || bail "no plan"
-{"readers": 2, "config": "[options]\nsettle = 0\n${1:-}", "pairs": {"one": ["${URIS[0]}", "${URIS[1]}"]},
+{"readers": 2, "config": "[options]\nsettle = 0\n", "pairs": {"one": ["${URIS[0]}", "${URIS[1]}"]},
  "parts": [
   [{"pair": "one", "objects": true, "tables": {"$DB.p": [[0, null, 1500]], "$DB.z": [[0, null, null]]}, "order": {"$DB.p": "int(11)"}}],
   [{"pair": "one", "objects": false, "tables": {"$DB.p": [[1, 1500, null]], "$DB.w": [[0, null, null]]}, "order": {"$DB.p": "int(11)"}}]]}

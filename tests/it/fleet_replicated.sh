@@ -110,7 +110,7 @@ parts() {
     local n
     plan
     for n in 0 1; do
-        CMD=("$MYRECON" fleet run "$DIR" --part $n -q --json)
+        CMD=("$MYRECON" fleet run "$DIR" --part "$n" -q --json)
         timeout 200 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
         RC=$?
         like "$1: part $n" "$RC $(jq -r .state "$OUT" | grep -v null | xargs)" "^1 done done"
