@@ -123,7 +123,9 @@ struct kill_case {
 static void check_case(const struct kill_case *c)
 {
     struct mr_spill *spills[1] = {NULL};
+    struct mr_server_side sides[MR_SIDES] = {{0}};
     struct mr_check_run check = {
+        .pairing = {.side = sides},
         .spills = spills,
         .lag = {MR_LAG_NONE, MR_LAG_NONE},
     };
