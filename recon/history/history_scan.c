@@ -58,6 +58,7 @@ struct mr_history_work {
     struct mr_vec prepared;
     /* how logs follow each other */
     bool has_before;
+    bool met_shared; /* a transaction that the other side has, too, or one in front of the logs */
     struct mr_gtid_set met;
     struct mr_gtid_state met_state;
     char *last_file;
@@ -271,6 +272,7 @@ static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlo
     w->tx = 0;
     MR_TRY(mr_history_own_judge(scan->own, &tx, &owned, err));
     w->is_own = owned == MR_OWNED_OWN;
+    w->met_shared = w->met_shared || owned == MR_OWNED_SHARED;
     if (owned == MR_OWNED_UNTOLD)
         MR_TRY(add_gap(
             scan,
@@ -603,8 +605,11 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
                            keep_fmt(scan->arena, "logs before \"%.200s\" held own transactions: %s",
                                     step->event->place.log, hidden),
                            err));
-        return is_mariadb ? mr_gtid_state_read(&w->met_state, step->event, err)
-                          : mr_gtid_set_read(&w->met, step->event, err);
+        MR_TRY(is_mariadb ? mr_gtid_state_read(&w->met_state, step->event, err)
+                          : mr_gtid_set_read(&w->met, step->event, err));
+        w->met_shared = hidden == NULL && (is_mariadb ? !mr_gtid_state_is_empty(&w->met_state)
+                                                      : !mr_gtid_set_is_empty(&w->met));
+        return MR_OK;
     }
     bool follows;
     if (is_mariadb) {
@@ -795,6 +800,11 @@ enum mr_code mr_history_scan_end(struct mr_history_scan *scan, struct mr_err *er
     struct mr_history_work *w = scan->work;
     const struct mr_binlog_place end = {w->last_log != NULL ? w->last_log : "",
                                         scan->known->end_position};
+    if (scan->own->by == MR_OWN_BY_GTID && scan->known->has_own && !w->met_shared)
+        MR_TRY(add_gap(scan,
+                       "the other side has executed no transaction of these logs: by GTID the two "
+                       "have no past in common",
+                       err));
     for (size_t i = 0; i < w->prepared.count; i++) {
         const struct prepared *p = mr_vec_at(&w->prepared, i);
         if (p->is_own)

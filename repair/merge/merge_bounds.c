@@ -12,6 +12,7 @@
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 #include "repair/merge/merge_equal.h"
+#include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_split.h"
 #include "repair/plan/planbook.h"
 #include "repair/side/counted.h"
@@ -183,6 +184,10 @@ static enum mr_code stated(struct mr_merge *m, struct mr_merge_table *t, bool *k
         *known = true;
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             MR_TRY(before_split(m, t->plan, (enum mr_side)side, &b->base, err));
+    } else {
+        MR_TRY(mr_merge_evidence_bound(m, t, &b->base, known, err));
+        if (*known)
+            b->base_origin = MR_BOUND_LOGS;
     }
     return MR_OK;
 }
@@ -359,6 +364,46 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
     return MR_OK;
 }
 
+/* Are the rows above a bound of the logs those that they showed to be inserted?  Others were copied (a
+ * server that was loaded from a dump has its rows by insertions of its own), or are younger than the
+ * evidence: then the logs do not say where the past ends. */
+static enum mr_code is_contradicted(struct mr_merge *m, size_t table, bool *is, struct mr_err *err)
+{
+    const uint64_t equal = m->plan->tables[table].younger_equal;
+    uint64_t both = 0;
+    MR_TRY(mr_merge_evidence_contradicts(m, &m->tables[table], is, err));
+    if (*is)
+        return MR_OK;
+    MR_TRY(mr_merge_evidence_both(m, &m->tables[table], &both, err));
+    /* of rows that both sides inserted under one key few are equal: one who came to both */
+    *is = equal >= MR_EQUAL_ABOVE_MOST || (equal > 0 && (both < equal || equal >= both - equal));
+    return MR_OK;
+}
+
+/* Those tables have their bounds inferred, and nothing that logs say. */
+static enum mr_code doubt_logs(struct mr_merge *m, struct mr_err *err)
+{
+    bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer), any = false;
+    if (infer == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < m->plan->ntables; i++) {
+        struct mr_merge_bound *b = &m->tables[i].bound;
+        bool is = false;
+        if (b->base_origin == NULL || strcmp(b->base_origin, MR_BOUND_LOGS) != 0)
+            continue;
+        MR_TRY(is_contradicted(m, i, &is, err));
+        m->plan->tables[i].younger_equal = 0;
+        if (!is)
+            continue;
+        b->base = mr_counted_of(0, m->tables[i].plan->counts_unsigned);
+        b->base_origin = MR_BOUND_EQUAL;
+        b->is_stated = false;
+        m->tables[i].evidence = 0;
+        infer[i] = any = true;
+    }
+    return any ? mr_merge_equal_bounds(m, infer, err) : MR_OK;
+}
+
 /* What is stated comes before what is inferred: equal rows of one table lead to others, so that
  * theirs have to stand first. */
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
@@ -371,6 +416,9 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         struct mr_merge_table *t = &m->tables[i];
         bool known = false;
+        code = mr_merge_evidence_find(m, t, err);
+        if (code != MR_OK)
+            break;
         if (!mr_plan_has_counter(t->plan)) {
             code = check_uncounted(m, t->plan, err);
             continue;
@@ -388,6 +436,8 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
             m->tables[i].bound.base_origin = MR_BOUND_EQUAL;
     if (code == MR_OK)
         code = find_younger(m, err);
+    if (code == MR_OK)
+        code = doubt_logs(m, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         if (mr_plan_has_counter(m->tables[i].plan))
             code = keep(m, &m->tables[i], err);

@@ -3,6 +3,7 @@
  *
  * BASE BOUND (L): what the command or the configuration says (split-key); else with a time
  * of the split, the greatest key of any row of either side created before it; else what the
+ * binary logs say (merge_evidence.h); else what the
  * case has kept from its first plan; else the greatest key whose rows are byte-equal on
  * both sides and lead to base rows only.
  * FRESH BOUND (U): the smaller of the first key above L that two different identities hold
@@ -20,9 +21,10 @@
 
 #include "repair/merge/merge_internal.h"
 
-/* "split-key", "split-at", "equal rows"; of U: "collision", "counter". */
+/* "split-key", "split-at", "logs", "equal rows"; of U: "collision", "counter". */
 #define MR_BOUND_SPLIT_KEY "split-key"
 #define MR_BOUND_AT "split-at"
+#define MR_BOUND_LOGS "logs"
 #define MR_BOUND_EQUAL "equal rows"
 #define MR_BOUND_COLLISION "collision"
 

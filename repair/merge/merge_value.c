@@ -6,6 +6,7 @@
 #include "core/case/case_args.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_row.h"
@@ -150,6 +151,7 @@ static enum mr_code test_bound(struct comparing *c, const struct twin *t, struct
     struct mr_key own, live;
     if (!mr_plan_has_counter(table) ||
         strcmp(c->table->bound.base_origin, MR_BOUND_SPLIT_KEY) == 0 ||
+        strcmp(c->table->bound.base_origin, MR_BOUND_LOGS) == 0 ||
         (table->identity == MR_PLAN_BY_COLUMNS && !is_renamed(c, t)))
         return MR_OK;
     if (table->time_at != MR_NO_COLUMN) {
@@ -180,9 +182,16 @@ static enum mr_code know(const struct comparing *c, const struct twin *t, struct
                          struct mr_err *err)
 {
     *f = (struct mr_fact){.there = true, .differs = t->differs, .same_name = !is_renamed(c, t)};
-    enum mr_code code =
-        find_edited(c, (struct mr_key){t->row->image, t->row->len}, &f->edited, err);
-    return code == MR_OK ? find_edited(c, t->live, &f->edited_live, err) : code;
+    const struct mr_key images[MR_SIDES] = {{t->row->image, t->row->len}, t->live};
+    struct mr_merge_edited logs;
+    MR_TRY(mr_merge_evidence_edited(c->m, c->table, t->row->key, images, &logs, err));
+    if (logs.known) {
+        f->edited = logs.source;
+        f->edited_live = logs.target;
+        return MR_OK;
+    }
+    MR_TRY(find_edited(c, images[MR_SOURCE], &f->edited, err));
+    return find_edited(c, images[MR_TARGET], &f->edited_live, err);
 }
 
 static enum mr_code write_kind(struct comparing *c, const struct twin *t, const struct mr_fact *f,

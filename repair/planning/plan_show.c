@@ -100,6 +100,8 @@ static const char *origin_text(const char *origin, const struct mr_planned *p)
 {
     if (strcmp(origin, "equal rows") == 0)
         return "the last key whose rows are equal on both sides";
+    if (strcmp(origin, "logs") == 0)
+        return "the last key below all that the binary logs show as inserted since the split";
     if (strcmp(origin, "counter") == 0)
         return "the target's AUTO_INCREMENT when the case first saw it";
     if (strcmp(origin, "collision") == 0)

@@ -1,0 +1,161 @@
+/* merge_evidence.c: see merge_evidence.h. */
+#include "repair/merge/merge_evidence.h"
+
+#include "core/case/case_args.h"
+#include "core/case/evidence.h"
+#include "core/case/seen_image.h"
+#include "repair/merge/merge_row.h"
+#include "repair/side/counted.h"
+
+/* Marks that say nothing for certain. */
+#define NO_EVIDENCE (MR_MARK_BROKEN | MR_MARK_SHARED | MR_MARK_MOVING)
+
+enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
+                                    struct mr_err *err)
+{
+    struct mr_evidence_table evidence;
+    bool found = false;
+    table->evidence = 0;
+    MR_TRY(mr_evidence_match(m->fd, &table->plan->pair->find, &m->arena, &evidence, &found, err));
+    if (found && evidence.of[MR_SOURCE].witness == MR_WITNESS_GOOD &&
+        evidence.of[MR_TARGET].witness == MR_WITNESS_GOOD)
+        table->evidence = evidence.id;
+    return MR_OK;
+}
+
+/* ---- where the past ends ---- */
+
+/* Keys of one integer stand in the case in the order of their numbers. */
+static enum mr_code extreme(struct mr_merge *m, const struct mr_merge_table *table, const char *sql,
+                            int64_t *order, bool *any, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_value value;
+    size_t len = 0, at = 0;
+    bool row = false;
+    *any = false;
+    enum mr_code code = MR_CASE_PREPARE(m->cf, sql, &stmt, err, MR_ARG_INT("tbl", table->evidence),
+                                        MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
+    if (code == MR_OK)
+        code = mr_case_step(stmt, &row, err);
+    if (code == MR_OK && row && !mr_case_is_null(stmt, 0)) {
+        const void *key = mr_case_blob(stmt, 0, &len);
+        code = mr_row_decode(key, len, &at, &value, err);
+        *any = code == MR_OK;
+        if (*any)
+            *order = mr_counted_of_value(&value, table->plan->counts_unsigned);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static bool is_counted_alone(const struct mr_plan_table *t)
+{
+    return mr_plan_has_counter(t) && t->key.count == 1 && t->key.at[0] == t->counter;
+}
+
+enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_table *table,
+                                     int64_t *base, bool *known, struct mr_err *err)
+{
+    int64_t first = 0, last = 0;
+    bool any = false, has_last = false;
+    *known = false;
+    if (table->evidence == 0 || !is_counted_alone(table->plan))
+        return MR_OK;
+    MR_TRY(extreme(m, table, "SELECT min(key) FROM history_mark WHERE tbl=:tbl AND flags & :absent",
+                   &first, &any, err));
+    MR_TRY(extreme(m, table,
+                   "SELECT max(key) FROM history_mark WHERE tbl=:tbl AND NOT flags & :absent",
+                   &last, &has_last, err));
+    /* without insertions nothing says how far the past reaches; among older keys they say nothing of it */
+    if (!any || first <= mr_counted_of(0, table->plan->counts_unsigned) ||
+        (has_last && last >= first))
+        return MR_OK;
+    *base = first - 1;
+    *known = true;
+    return MR_OK;
+}
+
+enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
+                                           bool *contradicts, struct mr_err *err)
+{
+    return MR_CASE_HAS(
+        m->cf,
+        "SELECT 1 FROM w WHERE w.tbl=:tbl AND w.n>:base AND NOT EXISTS (SELECT 1"
+        " FROM history_mark h WHERE h.tbl=:evidence AND h.side=0 AND h.key=w.skey"
+        " AND h.flags & :absent) LIMIT 1",
+        contradicts, err, MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
+        MR_ARG_INT("evidence", table->evidence), MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
+}
+
+enum mr_code mr_merge_evidence_both(struct mr_merge *m, const struct mr_merge_table *table,
+                                    uint64_t *count, struct mr_err *err)
+{
+    int64_t both = 0;
+    enum mr_code code = MR_CASE_NUMBER(
+        m->cf,
+        "SELECT count(*) FROM history_mark s JOIN history_mark t ON t.tbl=s.tbl AND t.side=1 AND"
+        " t.key=s.key WHERE s.tbl=:tbl AND s.side=0 AND s.flags & :absent AND t.flags & :absent",
+        &both, err, MR_ARG_INT("tbl", table->evidence),
+        MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
+    *count = (uint64_t)both;
+    return code;
+}
+
+/* ---- who edited a row ---- */
+
+/* Is a row what a log had before the first change?  Columns that the log has not shown are not known. */
+static enum mr_code is_first(const struct mr_evidence_mark *mark, struct mr_key image,
+                             size_t ncolumns, bool *is, struct mr_err *err)
+{
+    struct mr_seen_image first;
+    mr_seen_image_init(&first);
+    enum mr_code code = mr_seen_image_open(&first, mark->first.ptr, mark->first.len, err);
+    *is = code == MR_OK && mark->has_images && mark->first.ptr != NULL &&
+          mr_seen_image_places(&first) == ncolumns;
+    for (size_t i = 0; code == MR_OK && *is && i < ncolumns; i++) {
+        struct mr_key value;
+        const struct mr_key seen = mr_seen_image_at(&first, i);
+        code = mr_merge_row_value(image, i, &value, err);
+        *is = code == MR_OK && seen.ptr != NULL &&
+              mr_row_same(seen.ptr, seen.len, value.ptr, value.len);
+    }
+    mr_seen_image_release(&first);
+    return code;
+}
+
+/* A mark that is evidence of an edit: the row was there before. */
+static bool is_edit(const struct mr_evidence_mark *mark)
+{
+    return (mark->flags & (NO_EVIDENCE | MR_MARK_ABSENT_BEFORE | MR_MARK_AGAIN)) == 0;
+}
+
+enum mr_code mr_merge_evidence_edited(struct mr_merge *m, const struct mr_merge_table *table,
+                                      struct mr_key key, const struct mr_key images[MR_SIDES],
+                                      struct mr_merge_edited *edited, struct mr_err *err)
+{
+    const size_t ncolumns = table->plan->pair->find.ncolumns;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_evidence_mark mark[MR_SIDES];
+    bool found[MR_SIDES] = {false, false}, untouched = false;
+    enum mr_code code = MR_OK;
+    *edited = (struct mr_merge_edited){.source = true, .target = true};
+    if (table->evidence == 0)
+        return MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = mr_evidence_mark(m->fd, table->evidence, side, key, &arena, &mark[side],
+                                &found[side], err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const enum mr_side other = mr_other_side((enum mr_side)side);
+        if (found[side] || !found[other] || !is_edit(&mark[other]))
+            continue;
+        code = is_first(&mark[other], images[side], ncolumns, &untouched, err);
+        if (code != MR_OK || !untouched)
+            continue;
+        edited->known = true;
+        edited->source = side != MR_SOURCE;
+        edited->target = side != MR_TARGET;
+    }
+    mr_arena_release(&arena);
+    return code;
+}

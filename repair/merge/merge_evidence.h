@@ -1,0 +1,43 @@
+/*
+ * merge_evidence: what the binary logs say to the merge planner (core/case/evidence.h).
+ *
+ * Of a table whose evidence is good on both sides:
+ *
+ *   L       the greatest key below all that own transactions of either side have inserted, if none that they
+ *           changed or deleted lies above it: nobody has to say where the past ends
+ *   edited  which side changed a row of the past.  Not by the marks alone, since rows go on to change: a
+ *           side has left the row as it was if what it has now is what the other side's log had before
+ *           its first change.
+ *
+ * Keys with more than one part, and marks that are no evidence (moving, changed by shared transactions, or
+ * broken), tell nothing.
+ *
+ * Errors: MR_E_CASE, MR_E_NOMEM.
+ */
+#ifndef MR_MERGE_EVIDENCE_H
+#define MR_MERGE_EVIDENCE_H
+
+#include "repair/merge/merge_internal.h"
+
+/* Sets table->evidence; 0: none that is good. */
+enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
+                                    struct mr_err *err);
+/* *known: the logs say where the past ends; *base is its greatest key, as its order (counted.h). */
+enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_table *table,
+                                     int64_t *base, bool *known, struct mr_err *err);
+/* Is a row of SOURCE above the bound, of those that differ, one of whose insertion the logs say nothing? */
+enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
+                                           bool *contradicts, struct mr_err *err);
+/* How many keys own transactions of both sides have inserted. */
+enum mr_code mr_merge_evidence_both(struct mr_merge *m, const struct mr_merge_table *table,
+                                    uint64_t *count, struct mr_err *err);
+/* Of a row that both sides have under one key: its images as they are, references not mapped.  *known: the
+ * logs say who edited it. */
+struct mr_merge_edited {
+    bool known, source, target;
+};
+enum mr_code mr_merge_evidence_edited(struct mr_merge *m, const struct mr_merge_table *table,
+                                      struct mr_key key, const struct mr_key images[MR_SIDES],
+                                      struct mr_merge_edited *edited, struct mr_err *err);
+
+#endif
