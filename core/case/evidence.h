@@ -48,8 +48,8 @@ const char *mr_witness_name(enum mr_witness witness);
 enum mr_own_by {
     MR_OWN_BY_NONE = 0,
     MR_OWN_BY_GTID,
-    MR_OWN_BY_PLACE, /* --split: FILE:POS */
-    MR_OWN_BY_TIME   /* --split-at: inexact */
+    MR_OWN_BY_PLACE, /* by the split's FILE:POS of each side */
+    MR_OWN_BY_TIME   /* by the split's time: inexact */
 };
 
 struct mr_evidence_side {

@@ -220,7 +220,7 @@ enum mr_code mr_evidence_side_resume(struct mr_evidence_writer *w, int side, str
     return code;
 }
 
-/* Logs are few, and their transactions come one after the other. */
+/* Logs are few, and their transactions come one after the other.  The sides may call theirs alike. */
 static enum mr_code find_log(struct mr_evidence_writer *w, int side, const char *name,
                              struct mr_err *err)
 {
