@@ -48,50 +48,46 @@ enum mr_code mr_image_value(const struct mr_image *image, size_t at, struct mr_v
     return mr_row_decode(image->ptr, image->len, &pos, value, err);
 }
 
-static void bytes_at(const struct mr_image *image, size_t at, const char **ptr, size_t *len)
+static struct mr_key bytes_at(const struct mr_image *image, size_t at)
 {
     size_t from = *(size_t *)mr_vec_at(&image->starts, at);
     size_t to =
         at + 1 < image->starts.count ? *(size_t *)mr_vec_at(&image->starts, at + 1) : image->len;
-    *ptr = image->ptr + from;
-    *len = to - from;
-}
-
-static bool same_bytes(const struct mr_image *a, const struct mr_image *b, size_t at)
-{
-    const char *x, *y;
-    size_t n, m;
-    if (at >= a->starts.count || at >= b->starts.count)
-        return a->starts.count == b->starts.count;
-    bytes_at(a, at, &x, &n);
-    bytes_at(b, at, &y, &m);
-    return mr_row_same(x, n, y, m);
+    return (struct mr_key){image->ptr + from, to - from};
 }
 
 /* JSON of two flavours: the texts may differ where the documents do not. */
-static bool same_json(const struct mr_image *a, const struct mr_image *b, size_t at)
+static bool same_json(struct mr_key a, struct mr_key b)
 {
     struct mr_value x, y;
     struct mr_strbuf n = MR_STRBUF_INIT, m = MR_STRBUF_INIT;
+    size_t at = 0, other = 0;
     bool same = false;
-    if (mr_image_value(a, at, &x, NULL) == MR_OK && mr_image_value(b, at, &y, NULL) == MR_OK &&
-        x.cls != MR_CLASS_NULL && y.cls != MR_CLASS_NULL && mr_json_norm(x.ptr, x.len, &n) &&
-        mr_json_norm(y.ptr, y.len, &m))
+    if (mr_row_decode(a.ptr, a.len, &at, &x, NULL) == MR_OK &&
+        mr_row_decode(b.ptr, b.len, &other, &y, NULL) == MR_OK && x.cls != MR_CLASS_NULL &&
+        y.cls != MR_CLASS_NULL && mr_json_norm(x.ptr, x.len, &n) && mr_json_norm(y.ptr, y.len, &m))
         same = n.len == m.len && memcmp(n.ptr, m.ptr, n.len) == 0;
     mr_strbuf_release(&n);
     mr_strbuf_release(&m);
     return same;
 }
 
+bool mr_image_same_value(struct mr_key a, struct mr_key b, const struct mr_find_column *spec)
+{
+    return mr_row_same(a.ptr, a.len, b.ptr, b.len) || (spec->normalise && same_json(a, b));
+}
+
 bool mr_image_differs(const struct mr_image *a, const struct mr_image *b, size_t column,
                       const struct mr_find_column *spec)
 {
-    bool same = same_bytes(a, b, column);
-    if (!same && spec->normalise)
-        same = same_json(a, b, column);
-    if (same && spec->flag_at >= 0)
-        same = same_bytes(a, b, (size_t)spec->flag_at);
-    return !same;
+    const size_t flag = spec->flag_at >= 0 ? (size_t)spec->flag_at : column;
+    const size_t last = flag > column ? flag : column;
+    if (last >= a->starts.count || last >= b->starts.count)
+        return a->starts.count != b->starts.count;
+    if (!mr_image_same_value(bytes_at(a, column), bytes_at(b, column), spec))
+        return true;
+    const struct mr_key x = bytes_at(a, flag), y = bytes_at(b, flag);
+    return spec->flag_at >= 0 && !mr_row_same(x.ptr, x.len, y.ptr, y.len);
 }
 
 size_t mr_image_part_column(const struct mr_find_table *table, enum mr_image_part part, size_t n)
