@@ -45,6 +45,7 @@ static const struct mr_command *const items[] = {
     &mr_fleet_snapshot_command,
     &mr_history_collect_command,
     &mr_history_archive_command,
+    &mr_history_show_command,
     &mr_config_command,
 };
 

@@ -150,6 +150,12 @@ enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
     return code;
 }
 
+bool mr_evidence_is_before(const struct mr_evidence_side *side, const struct mr_find_run *run)
+{
+    return side->own_by != MR_OWN_BY_NONE && side->collected != NULL &&
+           strcmp(side->collected, run->started) < 0;
+}
+
 #define TABLE(member, type) MR_CASE_FIELD(struct mr_evidence_table, member, MR_CASE_##type)
 static const struct mr_case_field table_fields[] =
     MR_CASE_LIST(TABLE(id, INT), TABLE(name, TEXT), TABLE(target_name, TEXT), TABLE(columns, TEXT));

@@ -64,7 +64,7 @@ struct mr_evidence_side {
     const char *end_log; /* and where it ended */
     uint64_t end_position;
     const char *executed;           /* GTIDs that the side had executed at the end */
-    const char *collected;          /* UTC, when that was */
+    const char *collected;          /* UTC, when that was: as mr_find_run.started */
     uint64_t transactions, changes; /* of its own, of the tables that were looked at */
     uint64_t bytes;                 /* of logs that were read */
     bool is_read;                   /* to its end; else a collection that goes on begins there */
@@ -192,6 +192,8 @@ enum mr_code mr_evidence_has(struct mr_findings *fd, bool *has, struct mr_err *e
 /* own_by MR_OWN_BY_NONE: that side's logs were not read. */
 enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
                                struct mr_evidence_side sides[2], struct mr_err *err);
+/* Were the rows of the run read after the side's logs?  Then changes since are in the rows alone. */
+bool mr_evidence_is_before(const struct mr_evidence_side *side, const struct mr_find_run *run);
 /* Pushes struct mr_evidence_table, by name. */
 enum mr_code mr_evidence_tables(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_vec *tables, struct mr_err *err);

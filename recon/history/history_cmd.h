@@ -6,5 +6,6 @@
 
 extern const struct mr_command mr_history_collect_command;
 extern const struct mr_command mr_history_archive_command;
+extern const struct mr_command mr_history_show_command;
 
 #endif

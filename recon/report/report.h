@@ -12,7 +12,7 @@
 
 #include "recon/check/check_result.h"
 #include "recon/check/next_step.h"
-#include "recon/report/report_mask.h"
+#include "core/case/mask.h"
 #include "recon/report/report_people.h"
 #include "recon/report/report_story_text.h"
 #include "recon/report/report_text.h"

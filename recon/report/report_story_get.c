@@ -1,7 +1,7 @@
 /* report_story_get.c: see report_story_get.h. */
 #include "recon/report/report_story_get.h"
 
-#include "recon/report/report_mask.h"
+#include "core/case/mask.h"
 
 static void fail(struct mr_story_reader *r)
 {

@@ -10,7 +10,7 @@
 
 #include "core/case/image.h"
 #include "recon/report/report_diff.h"
-#include "recon/report/report_mask.h"
+#include "core/case/mask.h"
 
 #define MR_REPORT_VALUE_CHARS 200 /* of a value that are shown */
 

@@ -54,7 +54,8 @@ static inline void logs_end(struct logs *l)
         case_require(mr_findings_end((l)->c->fd, (call), NULL));                                   \
     } while (0)
 
-/* A side whose logs were read from bin.000001 to bin.000003. */
+/* A side whose logs were read from bin.000001 to bin.000003, after the rows of the run; where there is
+ * a gap, before. */
 static inline void logs_side(struct logs *l, int side, const char *gap)
 {
     const struct mr_evidence_side known = {.own_by = MR_OWN_BY_GTID,
@@ -68,7 +69,8 @@ static inline void logs_side(struct logs *l, int side, const char *gap)
                                            .end_log = "bin.000003",
                                            .end_position = 900,
                                            .executed = "0-1-109",
-                                           .collected = "2026-01-02T03:00:00Z",
+                                           .collected = gap == NULL ? "2026-01-02T03:05:00Z"
+                                                                    : "2026-01-02T03:00:00Z",
                                            .transactions = 9,
                                            .changes = 20,
                                            .bytes = 4096,

@@ -116,7 +116,7 @@ static void test_sides(void **state)
     assert_string_equal(sides[0].end_log, "bin.000003");
     assert_int_equal(sides[0].end_position, 900);
     assert_string_equal(sides[0].executed, "0-1-109");
-    assert_string_equal(sides[0].collected, "2026-01-02T03:00:00Z");
+    assert_string_equal(sides[0].collected, "2026-01-02T03:05:00Z");
     assert_int_equal(sides[0].transactions, 9);
     assert_int_equal(sides[0].changes, 20);
     assert_int_equal(sides[0].bytes, 4096);
@@ -464,6 +464,29 @@ static void test_read_only(void **state)
     (void)remove(path);
 }
 
+/* Logs that were collected before the rows were read lack what was changed in between. */
+static void test_before(void **state)
+{
+    static const struct {
+        enum mr_own_by own_by;
+        const char *collected, *started;
+        bool before;
+    } lines[] = {
+        {MR_OWN_BY_GTID, "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", true},
+        {MR_OWN_BY_GTID, "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", false},
+        {MR_OWN_BY_GTID, "2026-01-02T03:04:06Z", "2026-01-02T03:04:05Z", false},
+        {MR_OWN_BY_NONE, "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", false},
+        {MR_OWN_BY_GTID, NULL, "2026-01-02T03:04:06Z", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const struct mr_evidence_side side = {.own_by = lines[i].own_by,
+                                              .collected = lines[i].collected};
+        const struct mr_find_run run = {.started = lines[i].started};
+        assert_int_equal(mr_evidence_is_before(&side, &run), lines[i].before);
+    }
+}
+
 static void test_names(void **state)
 {
     static const char *const names[] = {"none", "good", "incomplete", "blind", "broken"};
@@ -480,7 +503,8 @@ int main(void)
         cmocka_unit_test(test_digest),        cmocka_unit_test(test_pages),
         cmocka_unit_test(test_other_columns), cmocka_unit_test(test_collections),
         cmocka_unit_test(test_resume),        cmocka_unit_test(test_logs_of_one_name),
-        cmocka_unit_test(test_read_only),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_read_only),     cmocka_unit_test(test_before),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
 /*
- * report_mask: what a report shows of personal data.
+ * mask: what is shown of personal data.
  *
- * A column is masked because the configuration says so (that of the run, or the one that is
- * given; report.h), because its name is one that
- * personal data or secrets usually have, or because it is (part of) the identity of a
- * table of people.  A key is not, for it is what somebody has to act upon, unless its
+ * A report masks a column because the configuration says so (that of the run, or the one that is
+ * given), because its name is one that personal data or secrets usually have, or because it is
+ * (part of) the identity of a table of people; what is for a DBA's terminal masks what the
+ * configuration says.  A key is not, for it is what somebody has to act upon, unless its
  * own name or the configuration says so.  In all other texts, mail addresses and
  * telephone numbers are masked wherever they stand.
  *
@@ -17,8 +17,8 @@
  *
  * Threads: no state.
  */
-#ifndef MR_REPORT_MASK_H
-#define MR_REPORT_MASK_H
+#ifndef MR_MASK_H
+#define MR_MASK_H
 
 #include "core/case/findings.h"
 

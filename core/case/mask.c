@@ -1,5 +1,5 @@
-/* report_mask.c: see report_mask.h. */
-#include "recon/report/report_mask.h"
+/* mask.c: see mask.h. */
+#include "core/case/mask.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* test_report_mask.c: which columns are masked, and what is left of a value. */
+/* test_mask.c: which columns are masked, and what is left of a value. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "recon/report/report_mask.h"
+#include "core/case/mask.h"
 
 #define D MR_MASK_DOTS
 
