@@ -1,7 +1,11 @@
 /* when.c: see when.h. */
 #include "core/row/when.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
+
+#define MICROS INT64_C(1000000)
 
 static bool parse_digits(const char **at, unsigned count, uint32_t *value)
 {
@@ -165,4 +169,16 @@ int mr_when_compare(const struct mr_time *a, const struct mr_time *b)
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;
     return 0;
+}
+
+void mr_when_format_us(int64_t us, struct mr_strbuf *out)
+{
+    const time_t seconds = (time_t)(us / MICROS);
+    char text[32] = "";
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) != NULL)
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+    mr_strbuf_add_str(out, text);
+    if (us % MICROS > 0)
+        mr_strbuf_add_fmt(out, ".%06" PRId64, us % MICROS);
 }

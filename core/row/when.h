@@ -36,5 +36,7 @@ int mr_when_compare(const struct mr_time *a, const struct mr_time *b);
 
 /* "2026-04-02 12:11:00" or, with a fraction, "2026-04-02 12:11:00.500000". */
 void mr_when_format(const struct mr_time *time, struct mr_strbuf *out);
+/* The same of microseconds since 1970, in UTC. */
+void mr_when_format_us(int64_t us, struct mr_strbuf *out);
 
 #endif

@@ -33,11 +33,19 @@ enum mr_affected_reason {
 #define MR_AFFECTED_REASONS 7
 extern const char *const mr_affected_reason_names[MR_AFFECTED_REASONS];
 
+/* What a field has that is no column (affected_told.h). */
+enum mr_affected_told {
+    MR_AFFECTED_NOT_TOLD = 0,
+    MR_AFFECTED_FIRST_DIVERGENCE,
+    MR_AFFECTED_LAST_CHANGE
+};
+
 /* A column of the subject tables that is listed: those of the identity first. */
 struct mr_affected_field {
     const char *name;
-    const char *label; /* the same, or changed where it would be another field's name */
-    bool repeated;     /* an earlier field shows the same column */
+    const char *label;          /* the same, or changed where it would be another field's name */
+    bool repeated;              /* an earlier field shows the same column */
+    enum mr_affected_told told; /* it is no column of a subject table */
 };
 
 struct mr_affected_plan; /* affected_plan.h */

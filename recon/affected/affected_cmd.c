@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/base/utf8.h"
+#include "core/case/evidence.h"
 #include "core/file/outfile.h"
 #include "recon/affected/affected_config.h"
 #include "recon/affected/affected_gaps.h"
@@ -13,6 +14,7 @@
 #include "recon/affected/affected_plan.h"
 #include "recon/affected/affected_reach.h"
 #include "recon/affected/affected_subject.h"
+#include "recon/affected/affected_told.h"
 #include "recon/affected/affected_window.h"
 #include "recon/check/next_step.h"
 
@@ -54,11 +56,13 @@ static bool has_column_before(const struct mr_affected *list, size_t subject, co
     return false;
 }
 
-/* One a line, those of a second subject table behind. */
+/* One a line, those of a second subject table behind, and then what collected logs tell. */
 static enum mr_code write_columns(struct command *c, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
+    bool has_evidence = false;
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_evidence_has(c->list.fd, &has_evidence, err));
     for (size_t s = 0; s < c->list.nsubjects; s++) {
         const struct mr_find_table *table = c->list.subjects[s].table;
         for (size_t i = 0; i < table->ncolumns; i++) {
@@ -69,6 +73,9 @@ static enum mr_code write_columns(struct command *c, struct mr_err *err)
             mr_strbuf_add_char(&text, '\n');
         }
     }
+    for (size_t i = 0; has_evidence && i < 2; i++)
+        if (!has_column_before(&c->list, c->list.nsubjects, mr_affected_told_names[i]))
+            mr_strbuf_add_fmt(&text, "%s\n", mr_affected_told_names[i]);
     MR_TRY_OUT(mr_strbuf_check(&text, "listing columns", err));
     MR_TRY_OUT(mr_outfile_write(c->output, text.ptr, text.len, err));
     MR_TRY_OUT(mr_outfile_commit(c->output, err));

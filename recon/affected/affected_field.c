@@ -6,6 +6,7 @@
 
 #include "core/base/suggest.h"
 #include "core/case/image.h"
+#include "recon/affected/affected_told.h"
 
 #define LISTED_BYTES 600 /* of a detail, behind which one more name has its place */
 
@@ -35,9 +36,10 @@ static bool is_taken(const struct fields *f, const char *label)
 
 /* A label that is taken gets underscores until it is free: two columns of one name would make
  * the SQL fail, and one JSON value hide the other. */
-static enum mr_code push_field(struct fields *f, const char *name, struct mr_err *err)
+static enum mr_code push_field(struct fields *f, const char *name, enum mr_affected_told told,
+                               struct mr_err *err)
 {
-    struct mr_affected_field field = {.name = name};
+    struct mr_affected_field field = {.name = name, .told = told};
     struct mr_strbuf label = MR_STRBUF_INIT;
     for (size_t i = 0; i < f->items.count; i++)
         field.repeated = field.repeated || strcasecmp(field_at(f, i)->name, name) == 0;
@@ -82,10 +84,12 @@ static enum mr_code refuse(const struct fields *f, const char *name, struct mr_e
     return MR_E_NO_SUCH;
 }
 
-/* The name as the catalogue writes it, of the first subject table that has it. */
+/* The name as the catalogue writes it, of the first subject table that has it; a column that is called
+ * like what the logs tell is the column. */
 static enum mr_code find_column(const struct fields *f, const char *asked, const char **name,
-                                struct mr_err *err)
+                                enum mr_affected_told *told, struct mr_err *err)
 {
+    *told = MR_AFFECTED_NOT_TOLD;
     for (size_t s = 0; s < f->list->nsubjects; s++) {
         const struct mr_find_table *table = f->list->subjects[s].table;
         size_t at = mr_affected_column(table, asked);
@@ -93,6 +97,11 @@ static enum mr_code find_column(const struct fields *f, const char *asked, const
             *name = table->columns[at].name;
             return MR_OK;
         }
+    }
+    *told = mr_affected_told_named(asked);
+    if (*told != MR_AFFECTED_NOT_TOLD) {
+        *name = mr_affected_told_names[*told - MR_AFFECTED_FIRST_DIVERGENCE];
+        return MR_OK;
     }
     return refuse(f, asked, err);
 }
@@ -103,14 +112,15 @@ static enum mr_code push_list(struct fields *f, const char *text, struct mr_err 
     bool more = true;
     while (more) {
         const char *name = NULL;
+        enum mr_affected_told told = MR_AFFECTED_NOT_TOLD;
         text += strspn(text, " ");
         size_t len = strcspn(text, ","), used = len;
         while (used > 0 && text[used - 1] == ' ')
             used--;
         const char *asked = mr_arena_dup(&f->list->arena, text, used);
-        MR_TRY(asked != NULL ? find_column(f, asked, &name, err)
+        MR_TRY(asked != NULL ? find_column(f, asked, &name, &told, err)
                              : mr_err_nomem(err, "choosing columns"));
-        MR_TRY(push_field(f, name, err));
+        MR_TRY(push_field(f, name, told, err));
         more = text[len] == ',';
         text += len + more;
     }
@@ -125,7 +135,7 @@ static enum mr_code push_identity(struct fields *f, struct mr_err *err)
         size_t at = mr_image_part_column(table, MR_IMAGE_IDENTITY, n);
         if (at == table->ncolumns)
             break;
-        code = push_field(f, table->columns[at].name, err);
+        code = push_field(f, table->columns[at].name, MR_AFFECTED_NOT_TOLD, err);
     }
     f->list->nidentity = f->items.count;
     return code;

@@ -8,6 +8,7 @@
 #include "core/case/case_args.h"
 #include "core/row/row_class.h"
 #include "recon/affected/affected_plan.h"
+#include "recon/affected/affected_told.h"
 
 /* Puts everybody's rows together into temp.line. */
 struct sealer {
@@ -252,6 +253,7 @@ static enum mr_code seal_person(struct sealer *s, const struct person *person, s
 {
     const struct mr_affected_subject *subject = mr_affected_subject_of(s->list, person->tbl);
     MR_TRY(take_rows(s, person->id, err));
+    MR_TRY(mr_affected_told_fill(s->lines->people, person->id, &s->fields, err));
     MR_TRY(take_tables(s, person->id, err));
     MR_TRY(place(s, subject, err));
     MR_TRY(check_buffers(s, err));
@@ -341,7 +343,9 @@ static enum mr_code seal(struct mr_affected_lines *lines, struct mr_err *err)
                        .name = MR_STRBUF_INIT,
                        .rest = MR_STRBUF_INIT,
                        .fields = MR_STRBUF_INIT};
-    enum mr_code code = index_tables(&s, err);
+    enum mr_code code = mr_affected_told(lines->people, err);
+    if (code == MR_OK)
+        code = index_tables(&s, err);
     if (code == MR_OK)
         code = seal_all(&s, lines->people->cf, err);
     sealer_release(&s);

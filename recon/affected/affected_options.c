@@ -123,7 +123,8 @@ static const struct mr_option options[] = {
      .offset = AT(columns),
      .arg = "NAME,NAME",
      .group = "What is written",
-     .help = "further columns of the subject table; repeatable; ? lists those that there are"},
+     .help = "further columns of the subject table; first_divergence and last_change, by the "
+             "collected logs; repeatable; ? lists those that there are"},
     {.name = "template",
      .type = MR_OPTION_STRING,
      .offset = AT(template),

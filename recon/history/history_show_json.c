@@ -1,4 +1,5 @@
 /* history_show_json.c: what the logs say, as objects, one a line; see history_show.h. */
+#include "core/row/when.h"
 #include "recon/history/history_show.h"
 
 struct json {
@@ -251,7 +252,7 @@ static enum mr_code change_line(struct json *j, const struct mr_history_line *li
     if (masks == NULL)
         return no_memory(err);
     mr_strbuf_reset(&j->text);
-    mr_history_add_time(&j->text, change->tx.committed_us);
+    mr_when_format_us(change->tx.committed_us, &j->text);
     mr_jsonw_object_begin(&j->w);
     mr_jsonw_add_str(&j->w, "type", "change");
     mr_jsonw_add_str(&j->w, "table", line->of->table->name);

@@ -5,6 +5,7 @@
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/case/run_command.h"
+#include "core/row/when.h"
 #include "recon/history/history_show.h"
 #include "recon/history/key_find.h"
 
@@ -243,7 +244,7 @@ static enum mr_code add_line(struct text *t, const struct mr_history_line *line,
         mr_strbuf_add_fmt(&t->out, "  … %" PRIu64 " changes of %s were not kept\n", change->skipped,
                           side_names[change->side]);
     mr_strbuf_add_str(&t->out, "  ");
-    mr_history_add_time(&t->out, change->tx.committed_us);
+    mr_when_format_us(change->tx.committed_us, &t->out);
     mr_strbuf_add_fmt(&t->out, "  %s  ", side_names[change->side]);
     mr_history_add_place(&t->out, &change->tx);
     mr_strbuf_add_str(&t->out, "  ");

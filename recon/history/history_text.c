@@ -4,12 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "core/base/utf8.h"
 
 #define VALUE_WIDTH 40 /* columns of a terminal that a value takes at most */
-#define MICROS INT64_C(1000000)
 
 static const char *const side_names[2] = {"source", "target"};
 
@@ -148,19 +146,6 @@ enum mr_code mr_history_add_key(struct mr_strbuf *out, const struct mr_find_tabl
 out:
     mr_arena_release(&arena);
     return code;
-}
-
-void mr_history_add_time(struct mr_strbuf *out, int64_t committed_us)
-{
-    const time_t seconds = (time_t)(committed_us / MICROS);
-    const int64_t micros = committed_us % MICROS;
-    char text[32] = "";
-    struct tm utc;
-    if (gmtime_r(&seconds, &utc) != NULL)
-        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-    mr_strbuf_add_str(out, text);
-    if (micros > 0)
-        mr_strbuf_add_fmt(out, ".%06" PRId64, micros);
 }
 
 void mr_history_add_place(struct mr_strbuf *out, const struct mr_evidence_tx *tx)

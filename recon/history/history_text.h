@@ -34,8 +34,6 @@ enum mr_code mr_history_add_key(struct mr_strbuf *out, const struct mr_find_tabl
 const struct mr_key *mr_history_key_values(const struct mr_find_table *table, struct mr_key key,
                                            struct mr_arena *arena);
 
-/* "2026-04-02 03:10:05.000500", UTC; without a fraction where there is none. */
-void mr_history_add_time(struct mr_strbuf *out, int64_t committed_us);
 /* "0-1-101  bin.000003:4711" */
 void mr_history_add_place(struct mr_strbuf *out, const struct mr_evidence_tx *tx);
 /* "changed phone: 'a' → 'b', note: 'x' → NULL"; "inserted phone 'a' …"; "deleted phone 'a' …". */
