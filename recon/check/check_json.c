@@ -5,6 +5,7 @@
 
 #include "core/case/image.h"
 #include "recon/check/check_ranges.h"
+#include "recon/check/check_unexplained.h"
 #include "recon/check/places_json.h"
 
 struct json {
@@ -13,6 +14,8 @@ struct json {
     struct mr_jsonw w;
     struct mr_image source, target;
     uint64_t rows; /* row lines of the table so far */
+    struct mr_unexplained_run logs;
+    uint64_t told, unexplained; /* lines of the table so far; rows of all tables */
     bool in_duplicate;
     struct mr_places places; /* of the duplicate under way */
 };
@@ -177,6 +180,44 @@ out:
     return code;
 }
 
+/* Columns are those that no logged change explains; none where one side has no row. */
+static enum mr_code unexplained_line(void *ctx, const struct mr_finding *f,
+                                     const struct mr_explain *explain, struct mr_err *err)
+{
+    struct json *j = ctx;
+    enum mr_code code = MR_OK;
+    if (j->told >= j->result->max_rows)
+        return MR_OK;
+    j->told++;
+    begin_line(j, "unexplained");
+    put_str(j, "table", j->table->name);
+    MR_TRY_OUT(put_key(j, "key", f, err));
+    MR_TRY_OUT(put_image(j, "source", &j->source, MR_IMAGE_ROW, err));
+    MR_TRY_OUT(put_image(j, "target", &j->target, MR_IMAGE_ROW, err));
+    mr_jsonw_key(&j->w, "columns");
+    mr_jsonw_array_begin(&j->w);
+    if (mr_image_is_row(&j->source) && mr_image_is_row(&j->target))
+        for (size_t i = 0; i < j->table->ncolumns; i++)
+            if (mr_explain_column(explain, i)->changed == MR_CHANGED_UNEXPLAINED)
+                mr_jsonw_str(&j->w, j->table->columns[i].name);
+    mr_jsonw_array_end(&j->w);
+    mr_jsonw_add_bool(&j->w, "rows_read_later", j->logs.is_later);
+out:
+    end_line(j);
+    return code;
+}
+
+static enum mr_code unexplained_lines(struct json *j, struct mr_err *err)
+{
+    uint64_t count = 0;
+    j->told = 0;
+    if (!j->logs.has_evidence)
+        return MR_OK;
+    MR_TRY(mr_check_unexplained(j->result->fd, j->table, unexplained_line, j, &count, err));
+    j->unexplained += count;
+    return MR_OK;
+}
+
 /* A line that could not be filled is closed all the same, so that what was printed stays JSON. */
 static enum mr_code moved_line(void *ctx, const struct mr_finding *source,
                                const struct mr_finding *target, struct mr_err *err)
@@ -240,6 +281,8 @@ static enum mr_code table_lines(struct json *j, struct mr_err *err)
         MR_TRY_OUT(mr_findings_walk(fd, j->table->id, false, row_line, j, err));
     MR_TRY_OUT(mr_findings_walk_moved(fd, j->table->id, moved_line, j, err));
     MR_TRY_OUT(mr_findings_walk_duplicates(fd, j->table->id, duplicate_line, j, err));
+    end_duplicate(j);
+    MR_TRY_OUT(unexplained_lines(j, err));
 out:
     end_duplicate(j);
     return code;
@@ -314,6 +357,8 @@ static void summary_line(struct json *j)
     put_uint(j, "rows_not_printed", mr_check_result_not_printed(r));
     if (mr_check_result_trusts(r))
         mr_jsonw_add_bool(&j->w, "trust_manifest", true);
+    if (j->logs.has_evidence)
+        put_uint(j, "unexplained", j->unexplained);
     put_str(j, "not_visible", r->run->hidden);
     end_line(j);
 }
@@ -325,6 +370,7 @@ enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out, stru
     mr_jsonw_init_file(&j.w, out);
     mr_image_init(&j.source);
     mr_image_init(&j.target);
+    MR_TRY_OUT(mr_check_unexplained_run(result->fd, result->run, &j.logs, err));
     run_line(&j);
     for (size_t i = 0; i < result->ntables; i++) {
         j.table = &result->tables[i];

@@ -9,6 +9,7 @@
 #include "core/case/image.h"
 #include "core/cli/progress.h"
 #include "recon/check/check_ranges.h"
+#include "recon/check/check_unexplained.h"
 #include "recon/check/next_step.h"
 
 #define RANGES_A_TABLE 8
@@ -702,6 +703,17 @@ static void explained_line(struct text *t)
     paragraph(t, t->b.ptr);
 }
 
+/* What the collected logs do not explain is neither lost history nor a change since. */
+static enum mr_code unexplained_line(struct text *t, struct mr_err *err)
+{
+    const struct mr_check_result *r = t->result;
+    fresh(t, &t->b);
+    MR_TRY(mr_check_unexplained_say(r->fd, r->run, r->tables, r->ntables, &t->b, err));
+    if (t->b.len > 0)
+        paragraph(t, t->b.ptr);
+    return MR_OK;
+}
+
 /* Is the verdict all that is said? */
 static bool is_clean(const struct text *t)
 {
@@ -725,8 +737,10 @@ static enum mr_code summary(struct text *t, struct mr_err *err)
                   is_clean(t) ? "" : "\n", style(t, s), mr_check_result_verdict(r),
                   style(t, MR_STYLE_RESET), r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr,
                   r->run->seconds, t->b.len > 0 ? "; " : "", t->b.ptr);
-    if (!t->opts->brief)
+    if (!t->opts->brief) {
         explained_line(t);
+        MR_TRY(unexplained_line(t, err));
+    }
     if (mr_check_result_trusts(r))
         (void)fprintf(t->out, "Files of the snapshot were not read where sums of its "
                               "manifest agree (--trust-manifest).\n");

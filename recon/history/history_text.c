@@ -62,12 +62,27 @@ static void add_masked(struct mr_strbuf *out, const struct mr_value *value,
     struct mr_strbuf plain = MR_STRBUF_INIT, masked = MR_STRBUF_INIT;
     const bool is_binary = value->cls == MR_CLASS_BINARY || value->cls == MR_CLASS_GEOMETRY;
     mr_value_to_text(&plain, value, style);
-    mr_mask_text(is_binary ? MR_MASK_SECRET : mask, value->cls == MR_CLASS_TEXT, plain.ptr,
-                 plain.len, &masked);
+    mr_mask_text(is_binary && mask == MR_MASK_VALUE ? MR_MASK_SECRET : mask,
+                 value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_JSON, plain.ptr, plain.len,
+                 &masked);
     mr_utf8_show(out, masked.ptr, masked.len, false);
     out->failed = out->failed || plain.failed || masked.failed;
     mr_strbuf_release(&plain);
     mr_strbuf_release(&masked);
+}
+
+/* As wide as a value is that is not masked. */
+static void add_short(struct mr_strbuf *out, const struct mr_value *value,
+                      struct mr_value_style style, enum mr_mask mask)
+{
+    struct mr_strbuf whole = MR_STRBUF_INIT;
+    add_masked(&whole, value, style, mask);
+    const size_t fits = mr_utf8_fit(whole.ptr, whole.len, VALUE_WIDTH);
+    mr_strbuf_add(out, whole.ptr, fits);
+    if (fits < whole.len)
+        mr_strbuf_add_str(out, "…");
+    out->failed = out->failed || whole.failed;
+    mr_strbuf_release(&whole);
 }
 
 enum mr_code mr_history_add_value(struct mr_strbuf *out, struct mr_key encoded,
@@ -84,7 +99,7 @@ enum mr_code mr_history_add_value(struct mr_strbuf *out, struct mr_key encoded,
     if (mask == MR_MASK_OFF || value.cls == MR_CLASS_NULL)
         mr_value_to_screen(out, &value, style, VALUE_WIDTH);
     else
-        add_masked(out, &value, style, mask);
+        add_short(out, &value, style, mask);
     return MR_OK;
 }
 

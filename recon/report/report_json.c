@@ -6,6 +6,7 @@
 
 #include "core/json/jsonw.h"
 #include "recon/check/places_json.h"
+#include "recon/report/report_history.h"
 #include "recon/report/report_sample.h"
 #include "recon/report/report_story_json.h"
 #include "recon/report/report_survey.h"
@@ -305,6 +306,23 @@ static enum mr_code sample_lines(struct json *j, struct mr_err *err)
     return code;
 }
 
+static enum mr_code history_line(void *ctx, const struct mr_row_history *row, struct mr_err *err)
+{
+    struct json *j = ctx;
+    (void)err;
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_str(&j->w, "type", "history");
+    mr_jsonw_add_str(&j->w, "table", j->columns.table->name);
+    mr_jsonw_add_str(&j->w, "key", row->key);
+    mr_jsonw_add_str(&j->w, "source_untold", row->untold[0][0] != '\0' ? row->untold[0] : NULL);
+    mr_jsonw_add_str(&j->w, "target_untold", row->untold[1][0] != '\0' ? row->untold[1] : NULL);
+    mr_jsonw_add_str(&j->w, "split", row->split);
+    mr_jsonw_add_texts(&j->w, "changes", row->changes, row->nchanges);
+    mr_jsonw_add_str(&j->w, "explained", row->explained);
+    end_line(j);
+    return MR_OK;
+}
+
 /* Drained after each table, so that the memory needed does not grow with the number of tables. The
  * survey is lent, for it is too large to be made anew for each. */
 static enum mr_code table_lines(struct json *j, struct mr_report_survey *survey,
@@ -324,6 +342,9 @@ static enum mr_code table_lines(struct json *j, struct mr_report_survey *survey,
             where_lines(j, survey);
             mr_survey_release(survey);
             code = sample_lines(j, err);
+            if (code == MR_OK)
+                code = mr_report_history(j->report, j->columns, j->report->max_rows, history_line,
+                                         j, err);
         }
     }
     mr_arena_release(&arena);

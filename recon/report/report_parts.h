@@ -45,6 +45,10 @@ enum mr_code mr_parts_sections(struct mr_edition *e, struct mr_err *err);
 enum mr_code mr_parts_samples(struct mr_edition *e, struct mr_report_columns columns,
                               struct mr_err *err);
 
+/* What the collected logs say of its rows; nothing where there are none. */
+enum mr_code mr_parts_history(struct mr_edition *e, struct mr_report_columns columns,
+                              struct mr_err *err);
+
 /* Lists and explanations, each with its heading; what has nothing to tell says nothing. */
 void mr_parts_objects(struct mr_edition *e);
 void mr_parts_counters(struct mr_edition *e);

@@ -200,7 +200,9 @@ static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole, 
         add_runs(&e->doc, s);
     if (e->is_brief || is_whole)
         code = mr_parts_samples(e, s->columns, err);
-    else
+    if (code == MR_OK && (e->is_brief || is_whole))
+        code = mr_parts_history(e, s->columns, err);
+    if (!e->is_brief && !is_whole)
         mr_doc_say(&e->doc, "<more>So many tables differ that this one is shown without "
                             "runs and rows; the case file has them.</more>");
     mr_doc_say(&e->doc, "</inside></section>");

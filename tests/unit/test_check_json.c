@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include "check_case.h"
+#include "evidence_case.h"
 #include "recon/check/check_json.h"
+#include "recon/check/check_unexplained.h"
 
 /* The output of a run, line by line, against what is expected (NULL ends). */
 static void check_lines(struct check_case *c, const char *const *lines)
@@ -271,12 +273,103 @@ static void test_keyless_and_damaged(void **state)
     case_end(&c);
 }
 
+/* With logs of both sides: what no logged change explains, behind the rows of its table.  Rows that were
+ * read after the logs may have been changed in between. */
+static void test_unexplained(void **state)
+{
+    static const char *const witnesses[] = {"good", "blind"};
+    (void)state;
+    for (int w = 0; w < 2; w++)
+        for (int later = 0; later < 2; later++) {
+            struct check_case c;
+            struct logs l;
+            char *text = NULL;
+            size_t size = 0;
+            case_begin(&c);
+            case_table(&c, "d.t", MR_VERDICT_DIVERGED, false);
+            case_row(&c, (struct case_row){.state = MR_FIND_DIVERGED,
+                                           .kind = MR_KIND_CHANGED,
+                                           .source = "7/a/x",
+                                           .target = "7/b/y"});
+            case_row(&c, (struct case_row){.equal = 1,
+                                           .state = MR_FIND_DIVERGED,
+                                           .kind = MR_KIND_MISSING,
+                                           .source = "8/a/x"});
+            case_row(&c, (struct case_row){.equal = 2,
+                                           .state = MR_FIND_DIVERGED,
+                                           .kind = MR_KIND_EXTRA,
+                                           .target = "9/a/x"});
+            case_summarise(&c);
+            logs_begin(&l, &c);
+            logs_side(&l, 0, NULL);
+            logs_side(&l, 1, later ? "lacking" : NULL);
+            logs_table(&l);
+            logs_witness(&l, 0, MR_WITNESS_GOOD, NULL);
+            logs_witness(&l, 1, w == 0 ? MR_WITNESS_GOOD : MR_WITNESS_BLIND, witnesses[w]);
+            logs_tx(&l, 1, "0-2-101", 1, "bin.000001", 4);
+            logs_mark(&l, (struct logs_mark){.side = 1, /* the note of 7 is target's, 9, too */
+                                             .id = 7,
+                                             .changes = 1,
+                                             .first_tx = l.tx,
+                                             .last_tx = l.tx,
+                                             .first = "7/b/x",
+                                             .last = "7/b/y"});
+            logs_mark(&l, (struct logs_mark){.side = 1,
+                                             .id = 9,
+                                             .flags = MR_MARK_ABSENT_BEFORE,
+                                             .changes = 1,
+                                             .first_tx = l.tx,
+                                             .last_tx = l.tx,
+                                             .last = "9/a/x"});
+            logs_end(&l);
+            case_load(&c, 100);
+            FILE *out = open_memstream(&text, &size);
+            assert_non_null(out);
+            assert_int_equal(mr_check_json(&c.result, out, NULL), MR_OK);
+            assert_int_equal(fclose(out), 0);
+            const char *first = strstr(text, "{\"type\":\"unexplained\"");
+            if (w == 0) {
+                char expected[512];
+                (void)snprintf(
+                    expected, sizeof expected,
+                    "{\"type\":\"unexplained\",\"table\":\"d.t\",\"key\":{\"id\":\"7\"},\"source\":"
+                    "{\"id\":\"7\",\"phone\":\"a\",\"note\":\"x\"},\"target\":{\"id\":\"7\","
+                    "\"phone\":\"b\",\"note\":\"y\"},\"columns\":[\"phone\"],\"rows_read_later\":%"
+                    "s}\n"
+                    "{\"type\":\"unexplained\",\"table\":\"d.t\",\"key\":{\"id\":\"8\"},\"source\":"
+                    "{\"id\":\"8\",\"phone\":\"a\",\"note\":\"x\"},\"target\":null,\"columns\":[],"
+                    "\"rows_read_later\":%s}\n",
+                    later ? "true" : "false", later ? "true" : "false");
+                assert_non_null(first);
+                assert_memory_equal(first, expected, strlen(expected));
+                assert_non_null(strstr(text, "\"unexplained\":2,"));
+            } else {
+                assert_null(first);
+                assert_non_null(strstr(text, "\"unexplained\":0,"));
+            }
+            struct mr_strbuf said = MR_STRBUF_INIT;
+            assert_int_equal(mr_check_unexplained_say(c.fd, &c.run, c.result.tables,
+                                                      c.result.ntables, &said, NULL),
+                             MR_OK);
+            assert_int_equal(
+                strstr(said.ptr, "2 of the differing rows are explained by no") != NULL, w == 0);
+            assert_int_equal(strstr(said.ptr, "since the logs") != NULL, w == 0 && later);
+            mr_strbuf_release(&said);
+            free(text);
+            case_end(&c);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),    cmocka_unit_test(test_diverged),
-        cmocka_unit_test(test_max_rows), cmocka_unit_test(test_not_checked_and_objects),
-        cmocka_unit_test(test_advice),   cmocka_unit_test(test_keyless_and_damaged),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_diverged),
+        cmocka_unit_test(test_max_rows),
+        cmocka_unit_test(test_not_checked_and_objects),
+        cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_unexplained),
+        cmocka_unit_test(test_keyless_and_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,132 @@
+/* check_unexplained.c: see check_unexplained.h. */
+#include "recon/check/check_unexplained.h"
+
+#include "core/base/signals.h"
+
+#define PAGE_ROWS 1000
+#define PAGE_BYTES ((size_t)4 * 1024 * 1024)
+
+enum mr_code mr_check_unexplained_run(struct mr_findings *fd, const struct mr_find_run *run,
+                                      struct mr_unexplained_run *out, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_evidence_side sides[2];
+    enum mr_code code = MR_OK;
+    *out = (struct mr_unexplained_run){false, false};
+    MR_TRY_OUT(mr_evidence_has(fd, &out->has_evidence, err));
+    if (!out->has_evidence)
+        goto out;
+    MR_TRY_OUT(mr_evidence_sides(fd, &arena, sides, err));
+    out->is_later = mr_evidence_is_before(&sides[0], run) || mr_evidence_is_before(&sides[1], run);
+out:
+    mr_arena_release(&arena);
+    return code;
+}
+
+struct walk {
+    struct mr_findings *fd;
+    const struct mr_find_table *table;
+    struct mr_evidence_table of;
+    mr_unexplained_fn *fn;
+    void *ctx;
+    uint64_t count;
+    struct mr_arena arena; /* of one row */
+    struct mr_explain explain;
+};
+
+static enum mr_code explain_row(struct walk *w, const struct mr_finding *f, struct mr_err *err)
+{
+    const struct mr_key rows[2] = {{f->source, f->source_len}, {f->target, f->target_len}};
+    struct mr_evidence_mark marks[2];
+    struct mr_explain_side sides[2];
+    mr_arena_reset(&w->arena);
+    for (int side = 0; side < 2; side++) {
+        bool found = false;
+        MR_TRY(
+            mr_evidence_mark(w->fd, w->of.id, side, f->key, &w->arena, &marks[side], &found, err));
+        sides[side] = (struct mr_explain_side){.row = rows[side],
+                                               .witness = w->of.of[side].witness,
+                                               .mark = found ? &marks[side] : NULL};
+    }
+    MR_TRY(mr_explain(&w->explain, w->table, sides, err));
+    if (w->explain.explained != MR_EXPLAINED_NOT)
+        return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+    w->count++;
+    return w->fn != NULL ? w->fn(w->ctx, f, &w->explain, err) : MR_OK;
+}
+
+/* Page by page, since a walk holds the case, and marks are looked up in it, too. */
+static enum mr_code walk_pages(struct walk *w, struct mr_err *err)
+{
+    struct mr_arena page = MR_ARENA_INIT;
+    struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
+    struct mr_find_page which = {.table = w->table->id,
+                                 .state = MR_FIND_DIVERGED,
+                                 .limit = PAGE_ROWS,
+                                 .max_bytes = PAGE_BYTES,
+                                 .with_images = true};
+    enum mr_code code = MR_OK;
+    do {
+        mr_vec_clear(&findings);
+        mr_arena_reset(&page);
+        MR_TRY_OUT(mr_findings_page(w->fd, &which, &page, &findings, err));
+        for (size_t i = 0; i < findings.count; i++) {
+            const struct mr_finding *f = mr_vec_at(&findings, i);
+            MR_TRY_OUT(explain_row(w, f, err));
+            which.after_id = f->id;
+        }
+    } while (findings.count > 0);
+out:
+    mr_vec_release(&findings);
+    mr_arena_release(&page);
+    return code;
+}
+
+/* Only where both logs are good: else no difference can be said to have no cause in them. */
+enum mr_code mr_check_unexplained(struct mr_findings *fd, const struct mr_find_table *table,
+                                  mr_unexplained_fn *fn, void *ctx, uint64_t *count,
+                                  struct mr_err *err)
+{
+    struct walk w = {.fd = fd, .table = table, .fn = fn, .ctx = ctx, .arena = MR_ARENA_INIT};
+    struct mr_arena arena = MR_ARENA_INIT;
+    bool found = false;
+    enum mr_code code = MR_OK;
+    mr_explain_init(&w.explain);
+    *count = 0;
+    if (table->keyless || table->verdict != MR_VERDICT_DIVERGED)
+        goto out;
+    MR_TRY_OUT(mr_evidence_match(fd, table, &arena, &w.of, &found, err));
+    if (found && w.of.of[0].witness == MR_WITNESS_GOOD && w.of.of[1].witness == MR_WITNESS_GOOD)
+        MR_TRY_OUT(walk_pages(&w, err));
+    *count = w.count;
+out:
+    mr_explain_release(&w.explain);
+    mr_arena_release(&w.arena);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_check_unexplained_say(struct mr_findings *fd, const struct mr_find_run *run,
+                                      const struct mr_find_table *tables, size_t ntables,
+                                      struct mr_strbuf *out, struct mr_err *err)
+{
+    struct mr_unexplained_run logs;
+    uint64_t all = 0;
+    MR_TRY(mr_check_unexplained_run(fd, run, &logs, err));
+    for (size_t i = 0; logs.has_evidence && i < ntables; i++) {
+        uint64_t count = 0;
+        MR_TRY(mr_check_unexplained(fd, &tables[i], NULL, NULL, &count, err));
+        all += count;
+    }
+    if (all == 0)
+        return MR_OK;
+    mr_strbuf_add_grouped(out, all);
+    mr_strbuf_add_fmt(out,
+                      " of the differing rows %s explained by no logged change: older than the "
+                      "split, or made without the log%s.",
+                      all == 1 ? "is" : "are",
+                      logs.is_later ? ", or since the logs were collected and before the rows were "
+                                      "read"
+                                    : "");
+    return MR_OK;
+}
