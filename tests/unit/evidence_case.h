@@ -101,6 +101,8 @@ static inline void logs_tx(struct logs *l, int side, const char *gtid, int64_t c
 {
     struct mr_evidence_tx tx = {
         .side = side, .gtid = gtid, .committed_us = committed_us, .log = log, .position = position};
+    case_require(mr_evidence_last_tx(l->writer, &tx.id, NULL));
+    tx.id++;
     LOGS_DO(l, mr_evidence_tx_add(l->writer, &tx, NULL));
     l->tx = tx.id;
 }
