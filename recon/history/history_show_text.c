@@ -146,7 +146,12 @@ static enum mr_code add_next(struct text *t, struct mr_err *err)
     struct mr_strbuf command = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (!show->has_evidence) {
-        mr_strbuf_add_str(&t->out, "\nNo logs were collected into this case yet.\n");
+        mr_strbuf_add_str(&command, "myrecon history collect");
+        mr_command_add_option(&command, "--case", show->case_path);
+        MR_TRY_OUT(mr_strbuf_check(&command, "writing the result", err));
+        mr_strbuf_add_str(&t->out, "\nNo logs were collected into this case yet:\n  ");
+        mr_utf8_show_str(&t->out, command.ptr);
+        mr_strbuf_add_char(&t->out, '\n');
         goto out;
     }
     MR_TRY_OUT(find_first(show, &first, err));
