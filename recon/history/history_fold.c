@@ -31,8 +31,10 @@ struct entry {
     struct state last;
     uint64_t changes; /* own ones */
     int64_t first_tx, last_tx;
-    int flags; /* of enum mr_mark_flag */
+    int flags;        /* of enum mr_mark_flag */
+    int shared_flags; /* before the first own change: they count behind a mark that is there */
     bool has_shared, matters;
+    bool forgets; /* what was seen of the row before the entry may not hold any more */
     struct mr_key came, went;
     struct step *steps, **steps_end; /* own ones */
     size_t nsteps;
@@ -316,6 +318,10 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
     } else {
         const struct state before = {.is_row = c->before.bytes.ptr != NULL, .image = c->before};
         MR_TRY(check_link(fold, &e->last, &before, &e->flags, err));
+        if (e->changes == 0) {
+            e->shared_flags |= e->flags & MR_MARK_AGAIN;
+            e->flags &= ~MR_MARK_AGAIN;
+        }
     }
     if ((c->before.bytes.ptr != NULL && !c->before.is_whole) ||
         (c->after.bytes.ptr != NULL && !c->after.is_whole))
@@ -325,6 +331,9 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
     else if (e->changes > 0)
         e->flags |= MR_MARK_SHARED;
     e->has_shared = e->has_shared || !c->is_own;
+    /* it was inserted; or was whole and of it only the digest kept, so that columns may have changed */
+    e->forgets = e->forgets || c->before.bytes.ptr == NULL ||
+                 (!is_new && e->last.is_row && e->last.image.bytes.ptr == NULL);
     struct mr_history_image known;
     MR_TRY(known_before(fold, &e->last, c, &known, err));
     return set_last(fold, &known, &c->after, e->matters, &e->last, err);
@@ -383,7 +392,7 @@ static enum mr_code join(struct mr_history_fold *fold, const struct entry *e,
                          struct mr_evidence_mark *m, struct mr_err *err)
 {
     const struct state last = last_of(m);
-    int flags = m->flags | e->flags;
+    int flags = m->flags | e->flags | e->shared_flags;
     MR_TRY(check_link(fold, &last, &e->head, &flags, err));
     if (e->has_shared)
         flags |= MR_MARK_SHARED;
@@ -396,7 +405,8 @@ static enum mr_code join(struct mr_history_fold *fold, const struct entry *e,
     if (e->went.ptr != NULL)
         m->went = e->went;
     struct state now = e->last;
-    if (now.is_row && !now.image.is_whole && last.is_row && last.image.bytes.ptr != NULL)
+    if (!e->forgets && now.is_row && !now.image.is_whole && last.is_row &&
+        last.image.bytes.ptr != NULL)
         MR_TRY(set_last(fold, &last.image, &e->last.image, m->has_images, &now, err));
     put_last(m, &now, m->has_images);
     return MR_OK;
