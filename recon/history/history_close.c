@@ -11,6 +11,8 @@
 
 #define BATCH_KEYS 500U
 #define ROUNDS 6
+#define STALE_MAX 2
+#define RECENT 4096U             /* a power of two */
 #define OPEN_MAX ((size_t)20000) /* keys that may move while they are read */
 #define TRIES 4
 #define WAIT_NS 500000000L
@@ -19,6 +21,9 @@
 struct open_key {
     size_t table;
     struct mr_key key; /* bytes in the work's arena */
+    /* How often in a row was the log read on, behind the row, and had nothing of the key? */
+    unsigned stale;
+    bool is_touched; /* the log that was read on has changed it */
 };
 
 struct work {
@@ -27,6 +32,8 @@ struct work {
     struct mr_arena batch; /* of marks */
     struct mr_vec marks;   /* struct mr_evidence_mark, of a batch */
     struct mr_vec open;    /* struct open_key */
+    struct mr_strbuf last; /* key behind which the next batch is */
+    uint64_t *recent;      /* hashes of keys that were touched: a hot one is told once */
     struct mr_seen_image seen;
     struct mr_strbuf key, image;
     size_t table; /* that is read */
@@ -119,7 +126,7 @@ static enum mr_code add_open(struct work *w, size_t table, struct mr_key key, st
     const char *copy = mr_arena_dup(&w->arena, key.ptr, key.len);
     if (open == NULL || copy == NULL)
         return nomem(err);
-    *open = (struct open_key){table, {copy, key.len}};
+    *open = (struct open_key){.table = table, .key = {copy, key.len}};
     return MR_OK;
 }
 
@@ -139,17 +146,16 @@ static enum mr_code read_rows(struct work *w, struct mr_err *err)
     return code;
 }
 
-/* Which keys of the batch do not fit goes behind w->open. */
+static bool fits_mark(const struct work *w, size_t at)
+{
+    const struct mr_evidence_mark *m = mr_vec_at(&w->marks, at);
+    return (m->flags & MR_MARK_DELETED) != 0 ? !w->there[at] : w->met[at];
+}
+
 static enum mr_code compare_batch(struct work *w, struct mr_err *err)
 {
     MR_TRY(mr_throttle_wait(w->c->throttle, err));
     MR_TRY(read_rows(w, err));
-    for (size_t i = 0; i < w->marks.count; i++) {
-        const struct mr_evidence_mark *m = mr_vec_at(&w->marks, i);
-        const bool fits = (m->flags & MR_MARK_DELETED) != 0 ? !w->there[i] : w->met[i];
-        if (!fits)
-            MR_TRY(add_open(w, w->table, m->key, err));
-    }
     return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
 }
 
@@ -190,7 +196,7 @@ static enum mr_code break_table(struct work *w, size_t table, struct mr_key key,
 
 #define NOT_THE_ROW "the last image in the log is not the row that is there"
 
-/* ---- all keys ---- */
+/* ---- marks of a batch ---- */
 
 static bool is_readable(const struct work *w, size_t table)
 {
@@ -199,24 +205,21 @@ static bool is_readable(const struct work *w, size_t table)
            of_table(w, table)->witness != MR_WITNESS_BROKEN;
 }
 
-static enum mr_code next_marks(struct work *w, size_t table, struct mr_key *after,
-                               struct mr_err *err)
+/* Those behind w->last. */
+static enum mr_code next_marks(struct work *w, size_t table, struct mr_err *err)
 {
     const struct mr_history_scan *scan = w->c->scan;
-    struct mr_strbuf last = MR_STRBUF_INIT;
-    mr_strbuf_add(&last, after->ptr != NULL ? after->ptr : "", after->len);
-    const struct mr_key from = {after->ptr != NULL ? last.ptr : NULL, last.len};
+    const struct mr_key after = {w->last.len > 0 ? w->last.ptr : NULL, w->last.len};
     mr_vec_clear(&w->marks);
     mr_arena_reset(&w->batch);
-    enum mr_code code = mr_strbuf_check(&last, "comparing rows with the logs", err);
-    if (code == MR_OK)
-        code =
-            mr_evidence_marks_so_far(scan->writer, scan->tables[table].evidence.id, (int)scan->side,
-                                     from, BATCH_KEYS, &w->batch, &w->marks, err);
-    mr_strbuf_release(&last);
-    if (code == MR_OK && w->marks.count > 0)
-        *after = ((const struct mr_evidence_mark *)mr_vec_at(&w->marks, w->marks.count - 1))->key;
-    return code;
+    MR_TRY(mr_evidence_marks_so_far(scan->writer, scan->tables[table].evidence.id, (int)scan->side,
+                                    after, BATCH_KEYS, &w->batch, &w->marks, err));
+    if (w->marks.count == 0)
+        return MR_OK;
+    const struct mr_evidence_mark *last = mr_vec_at(&w->marks, w->marks.count - 1);
+    mr_strbuf_reset(&w->last);
+    mr_strbuf_add(&w->last, last->key.ptr, last->key.len);
+    return mr_strbuf_check(&w->last, "comparing rows with the logs", err);
 }
 
 static enum mr_code check_chain(struct work *w, size_t table, struct mr_err *err)
@@ -230,30 +233,6 @@ static enum mr_code check_chain(struct work *w, size_t table, struct mr_err *err
     return MR_OK;
 }
 
-static enum mr_code close_table(struct work *w, size_t table, struct mr_err *err)
-{
-    struct mr_key after = {NULL, 0};
-    struct mr_evidence_of *of = of_table(w, table);
-    of->keys = 0;
-    w->table = table;
-    for (;;) {
-        MR_TRY(next_marks(w, table, &after, err));
-        if (w->marks.count == 0)
-            return MR_OK;
-        of->keys += w->marks.count;
-        MR_TRY(check_chain(w, table, err));
-        if (is_readable(w, table))
-            MR_TRY(compare_batch(w, err));
-        mr_progress_add_done(w->c->progress, w->marks.count);
-        mr_progress_tick(w->c->progress);
-        if (w->open.count <= OPEN_MAX)
-            continue;
-        const struct open_key *open = mr_vec_at(&w->open, w->open.count - 1);
-        MR_TRY(break_table(w, table, open->key, NOT_THE_ROW, err));
-        w->open.count = 0;
-    }
-}
-
 /* ---- keys that move ---- */
 
 static enum mr_code get_mark(struct work *w, const struct open_key *open, bool *found,
@@ -263,34 +242,10 @@ static enum mr_code get_mark(struct work *w, const struct open_key *open, bool *
     struct mr_evidence_mark *m = mr_vec_push(&w->marks);
     if (m == NULL)
         return nomem(err);
-    MR_TRY(mr_findings_begin(scan->fd, err));
-    enum mr_code code = mr_evidence_mark_get(scan->writer, scan->tables[open->table].evidence.id,
-                                             (int)scan->side, open->key, &w->batch, m, found, err);
-    code = mr_findings_end(scan->fd, code, err);
-    if (code == MR_OK && !*found)
+    MR_TRY(mr_evidence_mark_get(scan->writer, scan->tables[open->table].evidence.id,
+                                (int)scan->side, open->key, &w->batch, m, found, err));
+    if (!*found)
         w->marks.count--;
-    return code;
-}
-
-/* One key at a time: there are few. */
-static enum mr_code still_open(struct work *w, const struct open_key *open, bool *still,
-                               struct mr_err *err)
-{
-    const size_t before = w->open.count;
-    bool found = false;
-    *still = false;
-    mr_vec_clear(&w->marks);
-    mr_arena_reset(&w->batch);
-    if (!is_readable(w, open->table))
-        return MR_OK;
-    MR_TRY(get_mark(w, open, &found, err));
-    if (!found)
-        return MR_OK;
-    w->table = open->table;
-    MR_TRY(check_chain(w, open->table, err));
-    MR_TRY(compare_batch(w, err));
-    *still = w->open.count > before;
-    w->open.count = before;
     return MR_OK;
 }
 
@@ -312,47 +267,132 @@ static int compare_open(const void *a, const void *b)
     return order != 0 ? order : (x->key.len > y->key.len) - (x->key.len < y->key.len);
 }
 
+static enum mr_code take_touched(void *ctx, size_t table, struct mr_key key, struct mr_err *err)
+{
+    struct work *w = ctx;
+    const uint64_t hash = mr_digest_bytes(key.ptr, key.len).lo ^ (table + 1) * 0x9e3779b97f4a7c15u;
+    uint64_t *slot = &w->recent[hash & (RECENT - 1)];
+    if (*slot == hash)
+        return MR_OK;
+    *slot = hash;
+    MR_TRY(add_open(w, table, key, err));
+    ((struct open_key *)mr_vec_at(&w->open, w->open.count - 1))->is_touched = true;
+    return MR_OK;
+}
+
+/* One of each key, in order. */
+static void unite_open(struct work *w)
+{
+    size_t kept = 0;
+    if (w->open.count > 1)
+        qsort(w->open.items, w->open.count, sizeof(struct open_key), compare_open);
+    for (size_t i = 0; i < w->open.count; i++) {
+        const struct open_key open = *(struct open_key *)mr_vec_at(&w->open, i);
+        struct open_key *before = kept > 0 ? mr_vec_at(&w->open, kept - 1) : NULL;
+        if (before != NULL && compare_open(before, &open) == 0)
+            before->is_touched = before->is_touched || open.is_touched;
+        else
+            *(struct open_key *)mr_vec_at(&w->open, kept++) = open;
+    }
+    w->open.count = kept;
+}
+
 /* What the server has written since: those keys are to be looked at, again or for the first time. */
-static enum mr_code read_on(struct work *w, bool *more, struct mr_err *err)
+static enum mr_code read_on(struct work *w, struct mr_err *err)
 {
     struct mr_history_scan *scan = w->c->scan;
-    struct mr_vec touched = MR_VEC_INIT(struct mr_history_touched);
-    scan->touched = &touched;
-    enum mr_code code = mr_history_logs_read_on(w->c->logs, scan, more, err);
-    if (code == MR_OK && *more)
+    bool more = false;
+    for (size_t i = 0; i < w->open.count; i++)
+        ((struct open_key *)mr_vec_at(&w->open, i))->is_touched = false;
+    memset(w->recent, 0, RECENT * sizeof *w->recent);
+    scan->touch = take_touched;
+    scan->touch_ctx = w;
+    enum mr_code code = mr_history_logs_read_on(w->c->logs, scan, &more, err);
+    if (code == MR_OK && more)
         code = mr_history_scan_flush(scan, err);
-    scan->touched = NULL;
-    for (size_t i = 0; code == MR_OK && i < touched.count; i++) {
-        const struct mr_history_touched *t = mr_vec_at(&touched, i);
-        code = add_open(w, t->table, t->key, err);
+    scan->touch = NULL;
+    unite_open(w);
+    for (size_t i = 0; i < w->open.count; i++) {
+        struct open_key *open = mr_vec_at(&w->open, i);
+        open->stale = open->is_touched ? 0 : open->stale + 1;
     }
-    mr_vec_release(&touched);
-    if (code != MR_OK || w->open.count < 2)
-        return code;
-    qsort(w->open.items, w->open.count, sizeof(struct open_key), compare_open);
-    size_t kept = 1;
-    for (size_t i = 1; i < w->open.count; i++) {
-        const struct open_key *open = mr_vec_at(&w->open, i);
-        if (compare_open(open, mr_vec_at(&w->open, kept - 1)) != 0)
-            *(struct open_key *)mr_vec_at(&w->open, kept++) = *open;
+    return code;
+}
+
+/* The marks of the keys from `from` on, of one table. */
+static enum mr_code get_marks(struct work *w, size_t from, size_t count, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->marks);
+    mr_arena_reset(&w->batch);
+    MR_TRY(mr_findings_begin(w->c->scan->fd, err));
+    for (size_t i = from; code == MR_OK && i < from + count; i++) {
+        bool found;
+        code = get_mark(w, mr_vec_at(&w->open, i), &found, err);
+    }
+    return mr_findings_end(w->c->scan->fd, code, err);
+}
+
+/* Keys and marks are in the same order, but some keys may have no mark. */
+static enum mr_code look_at(struct work *w, size_t from, size_t count, size_t *kept,
+                            struct mr_err *err)
+{
+    const size_t table = ((const struct open_key *)mr_vec_at(&w->open, from))->table;
+    if (!is_readable(w, table))
+        return MR_OK;
+    MR_TRY(get_marks(w, from, count, err));
+    if (w->marks.count == 0)
+        return MR_OK;
+    w->table = table;
+    MR_TRY(check_chain(w, table, err));
+    if (!is_readable(w, table))
+        return MR_OK;
+    MR_TRY(compare_batch(w, err));
+    for (size_t i = from; i < from + count; i++) {
+        const struct open_key open = *(struct open_key *)mr_vec_at(&w->open, i);
+        const size_t at = find_mark(w, open.key);
+        if (at == SIZE_MAX || fits_mark(w, at))
+            continue;
+        if (open.stale >= STALE_MAX)
+            return break_table(w, table, open.key, NOT_THE_ROW, err);
+        *(struct open_key *)mr_vec_at(&w->open, (*kept)++) = open;
+    }
+    return MR_OK;
+}
+
+/* Keeps those that still do not fit. */
+static enum mr_code look_again(struct work *w, struct mr_err *err)
+{
+    size_t kept = 0, count;
+    for (size_t from = 0; from < w->open.count; from += count) {
+        const size_t table = ((const struct open_key *)mr_vec_at(&w->open, from))->table;
+        for (count = 1; count < BATCH_KEYS && from + count < w->open.count; count++)
+            if (((const struct open_key *)mr_vec_at(&w->open, from + count))->table != table)
+                break;
+        MR_TRY(look_at(w, from, count, &kept, err));
     }
     w->open.count = kept;
     return MR_OK;
 }
 
-static enum mr_code look_again(struct work *w, struct mr_err *err)
+/* A row that was read before a round, and of which the log had nothing since, will not come right by
+ * itself, however much the server writes of others. */
+static enum mr_code round_of(struct work *w, struct mr_err *err)
 {
-    size_t kept = 0;
-    const size_t count = w->open.count;
-    for (size_t i = 0; i < count; i++) {
-        const struct open_key open = *(struct open_key *)mr_vec_at(&w->open, i);
-        bool still;
-        MR_TRY(still_open(w, &open, &still, err));
-        if (still)
-            *(struct open_key *)mr_vec_at(&w->open, kept++) = open;
+    struct mr_arena fresh = MR_ARENA_INIT;
+    enum mr_code code = MR_OK;
+    wait_a_little();
+    MR_TRY(read_on(w, err));
+    MR_TRY(look_again(w, err));
+    for (size_t i = 0; code == MR_OK && i < w->open.count; i++) {
+        struct open_key *open = mr_vec_at(&w->open, i);
+        open->key.ptr = mr_arena_dup(&fresh, open->key.ptr, open->key.len);
+        if (open->key.ptr == NULL)
+            code = nomem(err);
     }
-    w->open.count = kept;
-    return MR_OK;
+    mr_arena_release(&w->arena);
+    w->arena = fresh;
+    return code;
 }
 
 static enum mr_code flag_moving(struct work *w, const struct open_key *open, struct mr_err *err)
@@ -361,49 +401,109 @@ static enum mr_code flag_moving(struct work *w, const struct open_key *open, str
     bool found = false;
     mr_vec_clear(&w->marks);
     mr_arena_reset(&w->batch);
-    MR_TRY(get_mark(w, open, &found, err));
-    if (!found)
-        return MR_OK;
-    struct mr_evidence_mark *m = mr_vec_at(&w->marks, 0);
-    m->flags |= MR_MARK_MOVING;
-    of_table(w, open->table)->moving++;
     MR_TRY(mr_findings_begin(scan->fd, err));
-    return mr_findings_end(scan->fd,
-                           mr_evidence_mark_put(scan->writer, scan->tables[open->table].evidence.id,
-                                                (int)scan->side, m, err),
-                           err);
+    enum mr_code code = get_mark(w, open, &found, err);
+    if (code == MR_OK && found) {
+        struct mr_evidence_mark *m = mr_vec_at(&w->marks, 0);
+        m->flags |= MR_MARK_MOVING;
+        of_table(w, open->table)->moving++;
+        code = mr_evidence_mark_put(scan->writer, scan->tables[open->table].evidence.id,
+                                    (int)scan->side, m, err);
+    }
+    return mr_findings_end(scan->fd, code, err);
 }
 
-/* Until what is read is what the log says.  Where the server writes nothing any more, a key that still
- * differs will not come right by itself. */
+static bool has_stale(const struct work *w)
+{
+    for (size_t i = 0; i < w->open.count; i++)
+        if (((const struct open_key *)mr_vec_at(&w->open, i))->stale > 0)
+            return true;
+    return false;
+}
+
+/* Until what is read is what the log says, or what moves is known to. */
 static enum mr_code settle(struct work *w, struct mr_err *err)
 {
-    bool more = false;
-    for (int round = 0; w->open.count > 0 && round < ROUNDS; round++) {
-        wait_a_little();
-        MR_TRY(read_on(w, &more, err));
-        MR_TRY(look_again(w, err));
-        if (!more && round > 0)
+    for (int round = 0; w->open.count > 0 && round < 2 * ROUNDS; round++) {
+        if (round >= ROUNDS && !has_stale(w))
             break;
+        MR_TRY(round_of(w, err));
     }
+    for (size_t i = 0; i < w->open.count; i++)
+        MR_TRY(flag_moving(w, mr_vec_at(&w->open, i), err));
+    return MR_OK;
+}
+
+/* ---- all keys ---- */
+
+/* Too many to be followed, though they were looked at once more: the table that has the most. */
+static enum mr_code break_greatest(struct work *w, struct mr_err *err)
+{
+    size_t most = 0, most_at = 0, kept = 0;
+    for (size_t i = 0, from = 0; i < w->open.count; i++) {
+        const struct open_key *open = mr_vec_at(&w->open, i);
+        if (open->table != ((const struct open_key *)mr_vec_at(&w->open, from))->table)
+            from = i;
+        if (i - from >= most) {
+            most = i - from;
+            most_at = from;
+        }
+    }
+    const struct open_key first = *(struct open_key *)mr_vec_at(&w->open, most_at);
+    MR_TRY(break_table(w, first.table, first.key, NOT_THE_ROW, err));
     for (size_t i = 0; i < w->open.count; i++) {
         const struct open_key open = *(struct open_key *)mr_vec_at(&w->open, i);
-        if (more)
-            MR_TRY(flag_moving(w, &open, err));
-        else
-            MR_TRY(break_table(w, open.table, open.key, NOT_THE_ROW, err));
+        if (open.table != first.table)
+            *(struct open_key *)mr_vec_at(&w->open, kept++) = open;
     }
+    w->open.count = kept;
     return MR_OK;
+}
+
+static enum mr_code take_batch(struct work *w, size_t table, struct mr_err *err)
+{
+    w->table = table;
+    MR_TRY(compare_batch(w, err));
+    for (size_t i = 0; i < w->marks.count; i++)
+        if (!fits_mark(w, i))
+            MR_TRY(add_open(w, table,
+                            ((const struct mr_evidence_mark *)mr_vec_at(&w->marks, i))->key, err));
+    if (w->open.count <= OPEN_MAX)
+        return MR_OK;
+    MR_TRY(round_of(w, err));
+    return w->open.count > OPEN_MAX ? break_greatest(w, err) : MR_OK;
+}
+
+static enum mr_code close_table(struct work *w, size_t table, struct mr_err *err)
+{
+    struct mr_evidence_of *of = of_table(w, table);
+    of->keys = 0;
+    mr_strbuf_reset(&w->last);
+    for (;;) {
+        MR_TRY(next_marks(w, table, err));
+        const size_t count = w->marks.count;
+        if (count == 0)
+            return MR_OK;
+        of->keys += count;
+        MR_TRY(check_chain(w, table, err));
+        if (is_readable(w, table))
+            MR_TRY(take_batch(w, table, err));
+        mr_progress_add_done(w->c->progress, count);
+        mr_progress_tick(w->c->progress);
+    }
 }
 
 enum mr_code mr_history_close_side(struct mr_history_close *c, struct mr_err *err)
 {
     bool met[BATCH_KEYS], there[BATCH_KEYS];
+    uint64_t recent[RECENT];
     struct work w = {.c = c,
                      .arena = MR_ARENA_INIT,
                      .batch = MR_ARENA_INIT,
                      .marks = MR_VEC_INIT(struct mr_evidence_mark),
                      .open = MR_VEC_INIT(struct open_key),
+                     .last = MR_STRBUF_INIT,
+                     .recent = recent,
                      .key = MR_STRBUF_INIT,
                      .image = MR_STRBUF_INIT,
                      .met = met,
@@ -417,6 +517,7 @@ enum mr_code mr_history_close_side(struct mr_history_close *c, struct mr_err *er
     mr_seen_image_release(&w.seen);
     mr_vec_release(&w.marks);
     mr_vec_release(&w.open);
+    mr_strbuf_release(&w.last);
     mr_strbuf_release(&w.key);
     mr_strbuf_release(&w.image);
     mr_arena_release(&w.arena);

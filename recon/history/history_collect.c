@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/run_id.h"
+#include "core/db/replication.h"
 #include "recon/history/history_close.h"
 #include "recon/history/history_keys.h"
 
@@ -84,6 +85,35 @@ static enum mr_code open_servers(struct mr_history_collect *c, struct mr_err *er
         MR_TRY(mr_history_executed_read(mr_reader_db(w->sides.side[side].main), c->arena,
                                         &w->executed[side], err));
     return mr_throttle_new(&c->load, eps, MR_SIDES, &w->db_opts, &w->throttle, err);
+}
+
+/* What a side that still follows the other has not applied yet would be taken for the other's own. */
+static enum mr_code refuse_following(struct mr_history_collect *c, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const enum mr_side other = mr_other_side((enum mr_side)side);
+        struct mr_strbuf note = MR_STRBUF_INIT;
+        enum mr_relation relation;
+        const enum mr_code code =
+            mr_replication_relation(mr_reader_db(w->sides.side[other].main),
+                                    mr_reader_db(w->sides.side[side].main), &relation, &note, err);
+        mr_strbuf_release(&note);
+        MR_TRY(code);
+        if (relation != MR_RELATION_FOLLOWS)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the %s replicates from the %s: what it has not applied yet is no history "
+                         "of the %s alone",
+                         mr_side_name((enum mr_side)side), mr_side_name(other),
+                         mr_side_name(other));
+        mr_err_hint(err,
+                    "The histories part where replication ends: STOP REPLICA (STOP SLAVE) on "
+                    "the %s first.",
+                    mr_side_name((enum mr_side)side));
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
 }
 
 static bool is_selected(const struct mr_history_collect *c, const char *name)
@@ -220,14 +250,12 @@ static enum mr_code open_logs(struct mr_history_collect *c, enum mr_side side, s
     return code;
 }
 
-/* Behind its first event a file of MySQL with GTIDs in front says what is before it; without GTIDs the
- * log of the split has to be met. */
+/* Without GTIDs the split has to be met. */
 static enum mr_code check_begin(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
-    if (mr_history_own_met_split(&w->own[side]))
-        return MR_OK;
-    return mr_history_scan_gap(&w->scan[side], "the log of the split was not among them", err);
+    const char *missed = mr_history_own_missed(&w->own[side]);
+    return missed != NULL ? mr_history_scan_gap(&w->scan[side], missed, err) : MR_OK;
 }
 
 static enum mr_code begin_side(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
@@ -339,6 +367,9 @@ static enum mr_code save(struct mr_history_collect *c, struct mr_err *err)
     mr_run_id_time(now);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_evidence_side *known = &c->sides[side];
+        /* with what was read on since; of a run that went on, that alone is known now */
+        if (!c->resumed && (known->own = mr_history_own_text(&w->own[side], c->arena)) == NULL)
+            return nomem(err);
         known->collected = mr_arena_strdup(c->arena, now);
         if (known->collected == NULL)
             return nomem(err);
@@ -411,8 +442,11 @@ static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
         MR_TRY(c->resumed ? begin_side(c, (enum mr_side)side, err)
                           : read_side(c, (enum mr_side)side, err));
     if (c->resumed) {
-        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            w->scan[side].goes_on = true;
+            mr_history_own_go_on(&w->own[side]);
             mr_history_logs_go_on(&w->logs[side], &c->sides[side]);
+        }
         return MR_OK;
     }
     MR_TRY(check_reuse(c, err));
@@ -457,6 +491,7 @@ enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err
         return nomem(err);
     MR_TRY(mr_db_global_init(err));
     MR_TRY(open_servers(c, err));
+    MR_TRY(refuse_following(c, err));
     /* what may be refused is asked before anything is read */
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         MR_TRY(take_own(c, (enum mr_side)side, err));

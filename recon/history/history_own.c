@@ -268,9 +268,46 @@ static enum mr_owned judge_place(struct mr_history_own *own, const struct mr_bin
     return own->is_behind ? MR_OWNED_OWN : MR_OWNED_SHARED;
 }
 
-bool mr_history_own_met_split(const struct mr_history_own *own)
+void mr_history_own_reach(struct mr_history_own *own, const struct mr_binlog_place *place,
+                          uint64_t end)
 {
-    return own->by != MR_OWN_BY_PLACE || own->is_in_log;
+    if (own->by != MR_OWN_BY_PLACE || !is_log(place->log, own->log))
+        return;
+    own->is_in_log = true;
+    own->log_end = end > own->log_end ? end : own->log_end;
+}
+
+void mr_history_own_ended(struct mr_history_own *own, const struct mr_binlog_place *begun,
+                          uint64_t end)
+{
+    if (own->by == MR_OWN_BY_PLACE && is_log(begun->log, own->log))
+        own->is_within = own->is_within || (begun->position < own->at && end > own->at);
+}
+
+void mr_history_own_go_on(struct mr_history_own *own)
+{
+    own->is_in_log = own->is_behind = true;
+    own->log_end = own->at;
+}
+
+void mr_history_own_begins(struct mr_history_own *own, int64_t began_us, bool has_none_before)
+{
+    own->begins_late = own->by == MR_OWN_BY_TIME && !has_none_before && began_us > own->time_us;
+}
+
+const char *mr_history_own_missed(const struct mr_history_own *own)
+{
+    if (own->begins_late)
+        return "the first log was begun behind the split";
+    if (own->by != MR_OWN_BY_PLACE)
+        return NULL;
+    if (!own->is_in_log)
+        return "the log of the split was not among them";
+    if (own->is_within)
+        return "the place of the split is within a transaction";
+    if (own->at > own->log_end)
+        return "the place of the split is behind the end of its log";
+    return NULL;
 }
 
 static enum mr_code note(struct mr_history_own *own, const struct mr_gtid *gtid, bool by_state,

@@ -48,7 +48,10 @@ struct mr_history_own {
     const char *log;
     uint64_t at;
     bool is_in_log, is_behind;
+    bool is_within;   /* a transaction begins before `at` and ends behind it */
+    uint64_t log_end; /* of the log of the split, as far as it was met */
     int64_t time_us;
+    bool begins_late; /* by time: the first log was begun behind it, and others were before that */
     struct mr_vec shared; /* runs that were judged by the other's state alone */
     struct mr_vec seen;   /* runs of everything that was met */
     struct mr_vec own;    /* runs */
@@ -92,8 +95,18 @@ enum mr_code mr_history_own_before(const struct mr_history_own *own,
 enum mr_code mr_history_own_before_text(const struct mr_history_own *own, const char *before,
                                         struct mr_arena *arena, const char **hidden,
                                         struct mr_err *err);
-/* By place: has the log of the split been met? */
-bool mr_history_own_met_split(const struct mr_history_own *own);
+/* An event was met, with its end. */
+void mr_history_own_reach(struct mr_history_own *own, const struct mr_binlog_place *place,
+                          uint64_t end);
+/* The transaction that began there has ended; 0: where is not known. */
+void mr_history_own_ended(struct mr_history_own *own, const struct mr_binlog_place *begun,
+                          uint64_t end);
+/* Behind the split in a log that is read on from there. */
+void mr_history_own_go_on(struct mr_history_own *own);
+/* Of the first log: when it was begun, and whether it is known that there was none before it. */
+void mr_history_own_begins(struct mr_history_own *own, int64_t began_us, bool has_none_before);
+/* Behind all logs: why the split cannot be told by them, a clause; NULL: it can. */
+const char *mr_history_own_missed(const struct mr_history_own *own);
 /* GTIDs of its own that were met, "" where there are none: MySQL's set; MariaDB's "0-1-101..105". */
 const char *mr_history_own_text(const struct mr_history_own *own, struct mr_arena *arena);
 

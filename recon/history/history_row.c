@@ -70,6 +70,29 @@ static enum mr_code take_image(const struct taking *t, const struct mr_binlog_fi
     return out->is_whole ? mr_row_digest(out->bytes.ptr, out->bytes.len, &out->digest, err) : MR_OK;
 }
 
+/* The row under its new key: what an update leaves out of its after-image has stayed. */
+static enum mr_code take_moved(const struct taking *t, const struct mr_binlog_row *row,
+                               struct mr_history_image *out, struct mr_err *err)
+{
+    struct mr_strbuf *bytes = &t->r->image;
+    *out = (struct mr_history_image){.is_whole = true};
+    mr_strbuf_reset(bytes);
+    for (size_t i = 0; i < t->table->ncolumns; i++) {
+        struct mr_value value;
+        bool seen;
+        MR_TRY(value_at(t, i, row->after, row->before, &seen, &value, err));
+        if (!seen)
+            MR_TRY(value_at(t, i, row->before, NULL, &seen, &value, err));
+        out->is_whole = out->is_whole && seen;
+        if (seen)
+            MR_TRY(mr_row_encode_exact(bytes, &value, err));
+        else
+            mr_seen_image_add(bytes, (struct mr_key){NULL, 0});
+    }
+    MR_TRY(keep(t->r, bytes, &out->bytes, err));
+    return out->is_whole ? mr_row_digest(out->bytes.ptr, out->bytes.len, &out->digest, err) : MR_OK;
+}
+
 /* As findings have it; parts that `image` does not show are those of `other`. */
 static enum mr_code take_key(const struct taking *t, const struct mr_binlog_field *image,
                              const struct mr_binlog_field *other, struct mr_key *out,
@@ -127,5 +150,5 @@ enum mr_code mr_history_rowing_take(struct mr_history_rowing *r,
     changes[1].key = after;
     changes[1].before = (struct mr_history_image){.is_whole = true};
     changes[1].came = before;
-    return MR_OK;
+    return c.after.is_whole ? MR_OK : take_moved(&t, row, &changes[1].after, err);
 }

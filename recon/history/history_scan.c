@@ -18,11 +18,13 @@
 #define NO_TABLE SIZE_MAX
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
 #define FLUSH_LOG_BYTES ((uint64_t)256 * 1024 * 1024)
+#define GAPS_MAX 10
 
 /* What is known of a table map, by its serial. */
 struct known_map {
     uint64_t serial; /* 0: none */
     size_t table;    /* NO_TABLE: not one of ours, or blind */
+    bool has_looked; /* for the shape */
     struct mr_binlog_shape *shape;
     struct mr_arena arena;
 };
@@ -62,7 +64,9 @@ struct mr_history_work {
     struct mr_gtid_set met;
     struct mr_gtid_state met_state;
     char *last_file;
-    uint64_t since_flush, since_breath, last_position;
+    uint64_t since_flush, since_breath;
+    unsigned gaps;
+    int64_t began_us; /* the first log; 0: not seen yet */
     const char *last_log;
 };
 
@@ -132,9 +136,13 @@ static enum mr_code add_gap(struct mr_history_scan *scan, const char *text, stru
 {
     if (text == NULL)
         return nomem(err);
+    scan->known->is_complete = false;
+    if (++scan->work->gaps > GAPS_MAX + 1) /* each would hold all before it */
+        return MR_OK;
+    if (scan->work->gaps > GAPS_MAX)
+        text = "there is more of this kind";
     scan->known->gap =
         scan->known->gap == NULL ? text : keep_fmt(scan->arena, "%s\n%s", scan->known->gap, text);
-    scan->known->is_complete = false;
     return scan->known->gap != NULL ? MR_OK : nomem(err);
 }
 
@@ -291,8 +299,16 @@ static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlo
                                       .log = mr_arena_strdup(&w->tx_arena, step->begun.log),
                                       .position = step->begun.position};
     mr_strbuf_release(&gtid);
-    if (w->head.gtid == NULL || w->head.log == NULL)
-        return nomem(err);
+    return w->head.gtid != NULL && w->head.log != NULL ? MR_OK : nomem(err);
+}
+
+/* Of a transaction whose end is in the log: one that is cut off was perhaps executed, and is not here. */
+static enum mr_code note_met(struct mr_history_scan *scan, const struct mr_binlog_step *step,
+                             struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const uint64_t end = step->event != NULL ? step->event->end : 0;
+    mr_history_own_ended(scan->own, &step->begun, end);
     if (step->gtid->family == MR_GTID_OF_MYSQL)
         return mr_gtid_set_add(&w->met, step->gtid, err);
     return mr_gtid_state_add(&w->met_state, step->gtid, err);
@@ -315,19 +331,6 @@ static enum mr_code number_tx(struct mr_history_scan *scan, struct mr_err *err)
     return tx->gtid != NULL && tx->log != NULL ? MR_OK : nomem(err);
 }
 
-static enum mr_code tell_touched(struct mr_history_scan *scan, const struct mr_history_change *c,
-                                 struct mr_err *err)
-{
-    if (scan->touched == NULL)
-        return MR_OK;
-    struct mr_history_touched *t = mr_vec_push(scan->touched);
-    if (t == NULL)
-        return nomem(err);
-    *t = (struct mr_history_touched){
-        c->table, {mr_arena_dup(scan->arena, c->key.ptr, c->key.len), c->key.len}};
-    return t->key.ptr != NULL ? MR_OK : nomem(err);
-}
-
 /* Its changes so far go to the fold. */
 static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
 {
@@ -341,7 +344,8 @@ static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
             scan->tables[c->table].evidence.of[scan->side].changes++;
         }
         c->is_own = w->is_own;
-        MR_TRY(tell_touched(scan, c, err));
+        if (scan->touch != NULL)
+            MR_TRY(scan->touch(scan->touch_ctx, c->table, c->key, err));
         MR_TRY(mr_history_fold_add(w->fold, c, err));
     }
     mr_vec_clear(&w->changes);
@@ -354,8 +358,9 @@ static enum mr_code end_tx(struct mr_history_scan *scan, const struct mr_binlog_
 {
     struct mr_history_work *w = scan->work;
     w->in_tx = false;
+    MR_TRY(note_met(scan, step, err));
     MR_TRY(pour(scan, err));
-    if (w->is_torn)
+    if (w->is_torn && w->counts)
         MR_TRY(blind_touched(scan, w->touched, "a transaction was rolled back in part",
                              &step->begun, err));
     scan->known->end_log = w->last_log;
@@ -372,7 +377,9 @@ static enum mr_code drop_tx(struct mr_history_scan *scan, const struct mr_binlog
     w->in_tx = false;
     mr_vec_clear(&w->changes);
     mr_arena_reset(&w->row.kept);
-    return why != NULL || w->is_spilled
+    if (why != NULL)
+        MR_TRY(note_met(scan, step, err));
+    return w->counts && (why != NULL || w->is_spilled)
                ? blind_touched(scan, w->touched,
                                why != NULL ? why : "a transaction of very many rows has no end",
                                &step->begun, err)
@@ -405,6 +412,7 @@ static enum mr_code end_prepared(struct mr_history_scan *scan, const struct mr_b
 {
     struct mr_history_work *w = scan->work;
     w->in_tx = false;
+    MR_TRY(note_met(scan, step, err));
     for (size_t i = 0; step->xid != NULL && i < w->prepared.count; i++) {
         struct prepared *p = mr_vec_at(&w->prepared, i);
         if (strcmp(p->xid, step->xid) != 0)
@@ -490,8 +498,9 @@ static enum mr_code make_shape(struct mr_history_scan *scan, const struct mr_bin
                                struct known_map *known, struct mr_err *err)
 {
     struct mr_err why = {0};
-    if (known->shape != NULL || scan->tables[known->table].pair == NULL)
+    if (known->has_looked || scan->tables[known->table].pair == NULL)
         return MR_OK;
+    known->has_looked = true;
     enum mr_code code = mr_binlog_shape_make(&step->map->table, today_of(scan, known->table),
                                              scan->server, &known->arena, &known->shape, &why);
     if (code == MR_E_UNSUPPORTED) {
@@ -519,10 +528,12 @@ static enum mr_code add_changes(struct mr_history_scan *scan, const struct known
         c->table = known->table;
         c->matters = scan->matters == NULL || scan->matters(scan->ctx, c->table, c->key);
     }
-    if (w->row.kept.total_bytes <= PENDING_BYTES)
+    if (w->row.kept.total_bytes + w->changes.count * sizeof changes[0] <= PENDING_BYTES)
         return MR_OK;
     w->is_spilled = true;
-    return pour(scan, err);
+    MR_TRY(pour(scan, err));
+    /* what was stored of a transaction that has no end is taken for blind */
+    return mr_history_fold_bytes(w->fold) > FOLD_BYTES ? mr_history_scan_flush(scan, err) : MR_OK;
 }
 
 static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binlog_step *step,
@@ -600,7 +611,7 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
     if (!w->has_before) {
         w->has_before = true;
         MR_TRY(mr_history_own_before(scan->own, step->event, scan->arena, &hidden, err));
-        if (hidden != NULL)
+        if (hidden != NULL && !scan->goes_on)
             MR_TRY(add_gap(scan,
                            keep_fmt(scan->arena, "logs before \"%.200s\" held own transactions: %s",
                                     step->event->place.log, hidden),
@@ -609,6 +620,9 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
                           : mr_gtid_set_read(&w->met, step->event, err));
         w->met_shared = hidden == NULL && (is_mariadb ? !mr_gtid_state_is_empty(&w->met_state)
                                                       : !mr_gtid_set_is_empty(&w->met));
+        /* a MySQL without GTIDs has none before any log */
+        if (is_mariadb)
+            mr_history_own_begins(scan->own, w->began_us, mr_gtid_state_is_empty(&w->met_state));
         return MR_OK;
     }
     bool follows;
@@ -635,6 +649,15 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
                              err);
 }
 
+static void take_head(struct mr_history_scan *scan, const struct mr_binlog_event *head)
+{
+    struct mr_history_work *w = scan->work;
+    if (w->began_us != 0 || scan->goes_on)
+        return;
+    w->began_us = (int64_t)head->when * 1000000;
+    mr_history_own_begins(scan->own, w->began_us, false);
+}
+
 /* ---- all of it ---- */
 
 static enum mr_code take_step(struct mr_history_scan *scan, const struct mr_binlog_step *step,
@@ -656,7 +679,7 @@ static enum mr_code take_step(struct mr_history_scan *scan, const struct mr_binl
     case MR_STEP_XA_COMMIT: return end_prepared(scan, step, true, err);
     case MR_STEP_XA_ROLLBACK: return end_prepared(scan, step, false, err);
     case MR_STEP_UNFINISHED: return drop_tx(scan, step, NULL, err);
-    case MR_STEP_LOG:
+    case MR_STEP_LOG: take_head(scan, step->event); break;
     case MR_STEP_END: break;
     }
     return MR_OK;
@@ -671,8 +694,10 @@ static enum mr_code count_event(struct mr_history_scan *scan, const struct mr_bi
     scan->known->bytes += bytes;
     w->since_flush += bytes;
     w->since_breath += bytes;
-    if (!event->in_payload && event->place.position != 0 && event->end > event->place.position)
+    if (!event->in_payload && event->place.position != 0 && event->end > event->place.position) {
         scan->known->end_position = event->end;
+        mr_history_own_reach(scan->own, &event->place, event->end);
+    }
     if (w->since_breath < BREATHE_BYTES || scan->breathe == NULL)
         return MR_OK;
     const uint64_t since = w->since_breath;

@@ -22,11 +22,6 @@
 #include "recon/history/history_own.h"
 #include "recon/history/history_table.h"
 
-struct mr_history_touched {
-    size_t table;
-    struct mr_key key; /* bytes in the scan's arena */
-};
-
 struct mr_history_scan {
     /* set by the caller */
     enum mr_side side;
@@ -42,10 +37,12 @@ struct mr_history_scan {
     /* Called now and then, with the bytes of logs since the last call: throttle, progress. */
     enum mr_code (*breathe)(void *ctx, uint64_t bytes, struct mr_err *err);
     void *ctx;
+    bool goes_on;           /* the logs before the first stream were read by an earlier run */
     bool is_files;          /* streams are files: that each follows the one before is looked at */
     struct mr_arena *arena; /* for texts that stay */
-    struct mr_vec
-        *touched;     /* NULL, or: each key that changes is pushed, struct mr_history_touched */
+    /* NULL, or: called for each key that changes, perhaps again and again */
+    enum mr_code (*touch)(void *ctx, size_t table, struct mr_key key, struct mr_err *err);
+    void *touch_ctx;
     int64_t *last_tx; /* ids of both sides' transactions are one sequence */
     /* private */
     struct mr_history_work *work;
