@@ -188,7 +188,7 @@ static enum mr_code pass_rest(struct reader *r, bool *harmless, struct mr_err *e
         depth += is(r, "(") ? 1 : is(r, ")") ? -1 : 0;
         if (takes(r, "table") && depth == 0 && is_name(r))
             MR_TRY(take_table(r, &named, err));
-        else if (r->token.kind != MR_TOKEN_END && !is(r, ","))
+        else if (r->token.kind != MR_TOKEN_END && (depth > 0 || !is(r, ",")))
             next(r);
     }
     return MR_OK;

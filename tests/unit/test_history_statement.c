@@ -64,6 +64,12 @@ static const struct world worlds[] = {
     {"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", "d.t,d.u", NULL, 0, 0},
     {"ALTER TABLE t ADD c INT AS (a + 1), DROP d", "d.t", NULL, 0, 0},
     {"ALTER TABLE t FORCE", "d.t", NULL, 0, 0},
+    {"ALTER TABLE t MODIFY a DECIMAL(8,3)", "d.t", NULL, 0, 0},
+    {"ALTER TABLE t ADD e ENUM('a','b'), ADD f SET('c','d') AFTER a, RENAME u", "d.t,d.u", NULL, 0,
+     0},
+    {"ALTER TABLE t MODIFY a DECIMAL(8,", "d.t", NULL, 0, 0},
+    {"ALTER TABLE t PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN (1, 2))", "d.t", NULL, 0,
+     0},
     {"ALTER TABLE t", "nothing", NULL, 0, 0},
     /* the rest of tables */
     {"TRUNCATE t", "d.t", NULL, 0, 0},
