@@ -4,9 +4,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/base/signals.h"
 #include "core/binlog/binlog_query.h"
 #include "core/file/inflate.h"
+
+#define AGAIN_MAX 25 /* tries */
+#define AGAIN_NS 200000000L
+#define RECONNECTS 3
 
 struct mr_binlog_dump {
     struct mr_db *db;
@@ -16,6 +22,7 @@ struct mr_binlog_dump {
     uint64_t at;          /* of the next event in it */
     uint64_t bytes;
     bool is_over;
+    unsigned again; /* how often it was asked anew since the last event */
 };
 
 enum mr_code mr_binlog_dump_open(struct mr_db *db, const struct mr_binlog_span *span,
@@ -100,6 +107,37 @@ static enum mr_code end_early(const struct mr_binlog_dump *dump, struct mr_err *
                       dump->span.until);
 }
 
+/* MySQL with sync_binlog = 1 says how long a log is before all of that is on disk, and sends no more
+ * than what is: the rest comes in a moment.  What is sent ends with a transaction. */
+static enum mr_code ask_again(struct mr_binlog_dump *dump, struct mr_err *err)
+{
+    const struct timespec pause = {0, AGAIN_NS};
+    if (++dump->again > AGAIN_MAX)
+        return end_early(dump, err);
+    mr_db_binlog_close(dump->events);
+    dump->events = NULL;
+    (void)nanosleep(&pause, NULL);
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
+    MR_TRY(mr_db_reconnect(dump->db, RECONNECTS, err));
+    return mr_db_binlog_open(dump->db, dump->log.ptr, dump->at, mr_db_binlog_id(), &dump->events,
+                             err);
+}
+
+static enum mr_code read_event(struct mr_binlog_dump *dump, const uint8_t **raw, size_t *len,
+                               struct mr_err *err)
+{
+    for (;;) {
+        MR_TRY(mr_db_binlog_next(dump->events, raw, len, err));
+        if (*len > 0)
+            return MR_OK;
+        /* a log that is not the last one is as long as it will ever be */
+        if (!is_in_last(dump))
+            return end_early(dump, err);
+        MR_TRY(ask_again(dump, err));
+    }
+}
+
 /* Where a dump that begins within a log has its head, and where the server makes events of its own, is
  * no place in the log. */
 static enum mr_code next_event(void *arg, const uint8_t **raw, size_t *len, uint64_t *position,
@@ -110,9 +148,7 @@ static enum mr_code next_event(void *arg, const uint8_t **raw, size_t *len, uint
     *len = 0;
     if (dump->is_over || (is_in_last(dump) && dump->at >= dump->span.until))
         return MR_OK;
-    MR_TRY(mr_db_binlog_next(dump->events, raw, len, err));
-    if (*len == 0)
-        return end_early(dump, err);
+    MR_TRY(read_event(dump, raw, len, err));
     const struct mr_binlog_place place = {dump->log.ptr, dump->at};
     MR_TRY(mr_binlog_header(&place, *raw, *len, &event, err));
     dump->bytes += *len;
@@ -128,6 +164,7 @@ static enum mr_code next_event(void *arg, const uint8_t **raw, size_t *len, uint
         return MR_OK;
     *position = dump->at;
     dump->at += *len;
+    dump->again = 0;
     return MR_OK;
 }
 

@@ -4,8 +4,8 @@
  *   mr_binlog_dump_open → input for binlog_stream.h → … → mr_binlog_dump_close
  *
  * It ends with the last event before `until`, which is how long the logs were when somebody asked: on a
- * busy server there is always more.  Where the server ends before that, its logs were removed while
- * they were read, or are not what it said: MR_E_BINLOG.
+ * busy server there is always more.  Where the server ends before that in the last log, it is asked
+ * again for 5 s; else its logs were removed while they were read, or are not what it said: MR_E_BINLOG.
  *
  * Ownership: events are the dump's, until the next; it must outlive who reads it.  The connection
  * serves nothing else until it is reconnected (db_binlog.h).  Errors: those of db_binlog.h.
