@@ -419,14 +419,16 @@ static enum mr_code open_collection(struct mr_history_collect *c, const char *op
     bool is_read = false;
     MR_TRY(mr_evidence_writer_new(c->fd, options, c->resume, &w->writer, &c->resumed, err));
     if (c->resumed) {
+        struct mr_evidence_side known[MR_SIDES];
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
-            MR_TRY(mr_evidence_side_resume(w->writer, side, c->arena, &c->sides[side], err));
-        is_read = c->sides[MR_SOURCE].is_read && c->sides[MR_TARGET].is_read;
+            MR_TRY(mr_evidence_side_resume(w->writer, side, c->arena, &known[side], err));
+        is_read = known[MR_SOURCE].is_read && known[MR_TARGET].is_read;
+        if (is_read)
+            memcpy(c->sides, known, sizeof known);
     }
     if (c->resumed && !is_read) {
         mr_evidence_writer_free(w->writer);
         w->writer = NULL;
-        c->sides[MR_SOURCE] = c->sides[MR_TARGET] = (struct mr_evidence_side){0};
         MR_TRY(mr_evidence_writer_new(c->fd, options, false, &w->writer, &c->resumed, err));
     }
     return mr_evidence_last_tx(w->writer, &w->last_tx, err);

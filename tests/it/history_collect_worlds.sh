@@ -173,6 +173,32 @@ for PAIR in $PAIRS; do
     collect --split-at "$NOW"
     is "$S: by time, and logs were removed" "$RC $(evidence) $(reasons | grep -c 'begun behind the split')" "4 t s incomplete 1/1; t t good 0/0 2"
 
+    # ---- an earlier run was killed, within reading and behind it ----
+    resume_world() { # READ: as it was then
+        sqlite3 "$CASE" "UPDATE history_collection SET finished = 0; UPDATE history_side SET is_read = $1"
+    }
+    split_world "$T1"
+    PLACE_S=$(mr_sql $S -e "SHOW BINARY LOGS" | tail -n 1 | awk '{print $1 ":" $2}')
+    PLACE_T=$(mr_sql $T -e "SHOW BINARY LOGS" | tail -n 1 | awk '{print $1 ":" $2}')
+    cut_in_two
+    mr_sql $S w -e "UPDATE t SET a = 70 WHERE id = 1"
+    check_world
+    for BY in gtid place; do
+        ARGS=()
+        [ $BY = gtid ] || ARGS=(--split "source=$PLACE_S,target=$PLACE_T")
+        collect "${ARGS[@]}"
+        WANT="0 $(evidence) $(jq -c 'select(.type == "side") | [.server, .complete, .own]' "$OUT")"
+        resume_world 0
+        collect --resume "${ARGS[@]}"
+        is "$S: killed within reading, by $BY" "$RC $(evidence) $(jq -c 'select(.type == "side") | [.server, .complete, .own]' "$OUT")" "$WANT"
+        resume_world 1
+        mr_sql $S w -e "UPDATE t SET a = a + 1 WHERE id = 1; FLUSH BINARY LOGS; UPDATE t SET a = a + 1 WHERE id = 1"
+        collect --resume "${ARGS[@]}"
+        is "$S: killed behind it, by $BY, and written to since" "$RC $(jq -r 'select(.type == "table" and .side == "source") | "\(.evidence) \(.keys)"' "$OUT") $(reasons)" "0 good 1 "
+        is "$S: what was read on is its own, by $BY" "$(case_sql "SELECT (flags & 16) || ' ' || changes FROM history_mark")" \
+            "0 $([ $BY = gtid ] && echo 3 || echo 5)"
+    done
+
     # ---- a file that ends between two events of a transaction ----
     split_world "$T1"
     cut_in_two
