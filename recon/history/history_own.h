@@ -71,6 +71,13 @@ void mr_history_own_by_place(struct mr_history_own *own, const char *log, uint64
                              const char *split);
 void mr_history_own_by_time(struct mr_history_own *own, int64_t time_us, const char *split);
 
+/* Bytes of the name or path of a file that are a log's: without .gz or .zst; archived: without the number,
+ * either, that history archive writes behind the name of one that was not complete. */
+size_t mr_history_log_len(const char *name, bool archived);
+
+/* Is the file `name` of the log behind that of `before`, by their names? */
+bool mr_history_log_follows(const char *before, const char *name);
+
 enum mr_owned {
     MR_OWNED_SHARED = 1,
     MR_OWNED_OWN,

@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "core/base/log.h"
-#include "recon/history/archive_list.h"
 #include "recon/history/history_row.h"
 #include "recon/history/history_statement.h"
 
@@ -730,7 +729,7 @@ static enum mr_code check_names(struct mr_history_scan *scan, const char *log, s
     const char *name = slash != NULL ? slash + 1 : log;
     enum mr_code code = MR_OK;
     if (w->last_file != NULL && scan->own->by != MR_OWN_BY_GTID &&
-        !mr_archive_is_next(w->last_file, name))
+        !mr_history_log_follows(w->last_file, name))
         code = add_gap(
             scan,
             keep_fmt(scan->arena, "log \"%.200s\" does not follow \"%.200s\"", name, w->last_file),

@@ -273,6 +273,10 @@ static const struct {
      "SSO",
      "behind the end of its log"},
     {"bin.2", 4, {{"bin.2", 100, 300}}, "O", NULL},
+    /* files that were packed, and what history archive calls them */
+    {"bin.2", 300, {{"/d/bin.2.zst", 100, 300}, {"/d/bin.3.zst", 4, 90}}, "SO", NULL},
+    {"bin.2", 300, {{"/d/bin.2.gz", 100, 300}, {"/d/bin.3", 4, 90}}, "SO", NULL},
+    {"bin.2", 300, {{"/d/bin.2.336.zst", 100, 300}, {"/d/bin.2.336.zst", 300, 336}}, "SO", NULL},
 };
 
 static void test_by_place(void **state)
@@ -297,6 +301,27 @@ static void test_by_place(void **state)
             assert_non_null(strstr(missed, places[i].missed));
         mr_history_own_release(&own);
     }
+}
+
+static void test_follows(void **state)
+{
+    static const struct {
+        const char *before, *name;
+        bool follows;
+    } cases[] = {
+        {"bin.000001", "bin.000002", true},
+        {"bin.000001", "bin.000003", false},
+        {"bin.000001.zst", "bin.000002.zst", true},
+        {"bin.000001.gz", "bin.000002", true},
+        {"bin.000001.zst", "bin.000002.336.zst", true},
+        {"bin.000001.336.zst", "bin.000002.zst", true},
+        {"bin.000001.zst", "bin.000003.336.zst", false},
+        {"bin.000001", "log.000002", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++)
+        if (mr_history_log_follows(cases[i].before, cases[i].name) != cases[i].follows)
+            fail_msg("%s, %s", cases[i].before, cases[i].name);
 }
 
 /* A log of the split that holds nothing, and one that is read on where an earlier run had ended. */
@@ -353,9 +378,9 @@ static void test_by_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_gtid),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_before),   cmocka_unit_test(test_reused),
-        cmocka_unit_test(test_by_place), cmocka_unit_test(test_place_met),
-        cmocka_unit_test(test_by_time)};
+        cmocka_unit_test(test_by_gtid),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_before),    cmocka_unit_test(test_reused),
+        cmocka_unit_test(test_by_place),  cmocka_unit_test(test_follows),
+        cmocka_unit_test(test_place_met), cmocka_unit_test(test_by_time)};
     return cmocka_run_group_tests_name("history_own", tests, NULL, NULL);
 }
