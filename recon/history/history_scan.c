@@ -5,16 +5,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/log.h"
+#include "recon/history/history_names.h"
 #include "recon/history/history_row.h"
 #include "recon/history/history_statement.h"
 
 #define FOLD_BYTES ((size_t)64 * 1024 * 1024)
 #define PENDING_BYTES ((size_t)32 * 1024 * 1024)
 #define KNOWN_MAPS ((size_t)1024)
-#define NO_TABLE SIZE_MAX
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
 #define FLUSH_LOG_BYTES ((uint64_t)256 * 1024 * 1024)
 #define GAPS_MAX 10
@@ -22,7 +21,7 @@
 /* What is known of a table map, by its serial. */
 struct known_map {
     uint64_t serial; /* 0: none */
-    size_t table;    /* NO_TABLE: not one of ours, or blind */
+    size_t table;    /* MR_HISTORY_NO_TABLE: not one of ours, or blind */
     bool has_looked; /* for the shape */
     struct mr_binlog_shape *shape;
     struct mr_arena arena;
@@ -42,8 +41,7 @@ struct pending_tx {
 struct mr_history_work {
     struct mr_history_fold *fold;
     struct known_map *maps;
-    size_t *names; /* tables that are there, by their names without regard to letters */
-    size_t nnames;
+    struct mr_history_names names;
     struct mr_binlog_rows rows;
     struct mr_history_rowing row; /* scratch of images */
     /* the transaction that is read */
@@ -147,24 +145,6 @@ static enum mr_code add_gap(struct mr_history_scan *scan, const char *text, stru
 
 /* ---- opening ---- */
 
-/* By the name alone, without its database: find_table() looks at the few that share one. */
-static int compare_names(const void *a, const void *b, void *ctx)
-{
-    const struct mr_history_scan *scan = ctx;
-    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return strcasecmp(scan->tables[x].today[scan->side]->name,
-                      scan->tables[y].today[scan->side]->name);
-}
-
-static void sort_names(struct mr_history_scan *scan)
-{
-    struct mr_history_work *w = scan->work;
-    for (size_t i = 0; i < scan->ntables; i++)
-        if (scan->tables[i].today[scan->side] != NULL)
-            w->names[w->nnames++] = i;
-    qsort_r(w->names, w->nnames, sizeof *w->names, compare_names, scan);
-}
-
 enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *err)
 {
     struct mr_history_work *w = calloc(1, sizeof *w);
@@ -181,10 +161,9 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     mr_history_rowing_init(&w->row);
     w->maps = calloc(KNOWN_MAPS, sizeof *w->maps);
     w->touched = calloc(scan->ntables + 1, sizeof *w->touched);
-    w->names = calloc(scan->ntables + 1, sizeof *w->names);
-    if (w->maps == NULL || w->touched == NULL || w->names == NULL)
+    if (w->maps == NULL || w->touched == NULL)
         return nomem(err);
-    sort_names(scan);
+    MR_TRY(mr_history_names_make(&w->names, scan->tables, scan->ntables, scan->side, err));
     for (size_t i = 0; i < scan->ntables; i++)
         if (scan->tables[i].why != NULL)
             MR_TRY(blind(scan, i, scan->tables[i].why, err));
@@ -215,7 +194,7 @@ void mr_history_scan_release(struct mr_history_scan *scan)
     mr_history_rowing_release(&w->row);
     mr_binlog_rows_release(&w->rows);
     free(w->touched);
-    free(w->names);
+    mr_history_names_release(&w->names);
     free(w->last_file);
     free(w);
     scan->work = NULL;
@@ -446,29 +425,6 @@ static const struct mr_table *today_of(const struct mr_history_scan *scan, size_
     return scan->tables[table].today[scan->side];
 }
 
-/* Of names that differ in their letters alone the server says whether they are one. */
-static size_t find_table(const struct mr_history_scan *scan, const struct mr_binlog_table *table)
-{
-    const size_t *names = scan->work->names;
-    size_t lo = 0, hi = scan->work->nnames;
-    while (lo < hi) {
-        const size_t mid = lo + (hi - lo) / 2;
-        if (strcasecmp(today_of(scan, names[mid])->name, table->name) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    for (; lo < scan->work->nnames; lo++) {
-        const struct mr_table *today = today_of(scan, names[lo]);
-        if (strcasecmp(today->name, table->name) != 0)
-            break;
-        if (mr_server_same_name(scan->server, table->name, today->name) &&
-            mr_server_same_name(scan->server, table->db, today->db))
-            return names[lo];
-    }
-    return NO_TABLE;
-}
-
 static bool is_blind(const struct mr_history_scan *scan, size_t table)
 {
     return scan->tables[table].evidence.of[scan->side].witness == MR_WITNESS_BLIND;
@@ -488,7 +444,9 @@ static struct known_map *look_at_map(struct mr_history_scan *scan, const struct 
         return known;
     mr_arena_reset(&known->arena);
     *known = (struct known_map){
-        .serial = map->serial, .table = find_table(scan, &map->table), .arena = known->arena};
+        .serial = map->serial,
+        .table = mr_history_names_find(&scan->work->names, scan->server, &map->table),
+        .arena = known->arena};
     return known;
 }
 
@@ -544,7 +502,7 @@ static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binl
     if (step->map == NULL)
         return MR_OK;
     struct known_map *known = look_at_map(scan, step->map);
-    if (known->table == NO_TABLE)
+    if (known->table == MR_HISTORY_NO_TABLE)
         return MR_OK;
     w->touched[known->table] = true;
     /* of the shared past only what an XA transaction in doubt has touched is of interest */
