@@ -71,6 +71,7 @@ prepare() {
         myrecon repair show -q --approve-with lead.key $plan
     done
     cp club.plan/conflicts.csv .
+    myrecon history archive -q "${lost%/club}" evidence/old
     for facts in before club after; do myrecon gate record -q --output $facts.facts "$lost"; done
     for pair in club shop-00 shop-01; do printf '[pair %s]\nsource = %s\ntarget = %s\n' $pair "$lost" "$live"; done >fleet.ini
     myrecon fleet gate record -q --inventory fleet.ini --output before
