@@ -170,6 +170,10 @@ enum mr_code mr_evidence_tx_add(struct mr_evidence_writer *writer, const struct 
 /* The greatest id of a transaction in the case; 0: there is none. */
 enum mr_code mr_evidence_last_tx(struct mr_evidence_writer *writer, int64_t *id,
                                  struct mr_err *err);
+/* The greatest key by its bytes that has a mark so far, in arena; ptr NULL: none has. */
+enum mr_code mr_evidence_greatest_key(struct mr_evidence_writer *writer, int64_t table, int side,
+                                      struct mr_arena *arena, struct mr_key *key,
+                                      struct mr_err *err);
 /* The mark of that key so far, its bytes in arena. */
 enum mr_code mr_evidence_mark_get(struct mr_evidence_writer *writer, int64_t table, int side,
                                   struct mr_key key, struct mr_arena *arena,

@@ -282,6 +282,24 @@ enum mr_code mr_evidence_mark_get(struct mr_evidence_writer *w, int64_t table, i
     return code;
 }
 
+enum mr_code mr_evidence_greatest_key(struct mr_evidence_writer *w, int64_t table, int side,
+                                      struct mr_arena *arena, struct mr_key *key,
+                                      struct mr_err *err)
+{
+    struct mr_evidence_mark_row row = {0};
+    struct mr_case_stmt *stmt = NULL;
+    bool found = false;
+    enum mr_code code =
+        MR_CASE_PREPARE(w->cf, MR_EVIDENCE_MARK_COLUMNS " ORDER BY key DESC LIMIT 1", &stmt, err,
+                        MR_ARG_INT("tbl", table), MR_ARG_INT("side", side));
+    if (code == MR_OK)
+        code = mr_case_fields_one(stmt, mr_evidence_mark_fields, mr_evidence_nmark_fields, arena,
+                                  &row, &found, err);
+    mr_case_free(stmt);
+    *key = found ? row.mark.key : (struct mr_key){NULL, 0};
+    return code;
+}
+
 enum mr_code mr_evidence_mark_put(struct mr_evidence_writer *w, int64_t table, int side,
                                   const struct mr_evidence_mark *m, struct mr_err *err)
 {

@@ -341,14 +341,19 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
 
 /* ---- into the case ---- */
 
+/* As SQLite orders them. */
+static int compare_keys(struct mr_key a, struct mr_key b)
+{
+    const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
-    const size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
-    const int order = memcmp(x->key.ptr, y->key.ptr, len);
-    return order != 0 ? order : (x->key.len > y->key.len) - (x->key.len < y->key.len);
+    return compare_keys(x->key, y->key);
 }
 
 /* What a mark says of the row after its last change. */
@@ -426,23 +431,46 @@ static enum mr_code put_steps(const struct entry *e, struct mr_evidence_writer *
     return MR_OK;
 }
 
-static enum mr_code flush_entry(struct mr_history_fold *fold, const struct entry *e,
-                                struct mr_evidence_writer *writer, int64_t table,
-                                struct mr_arena *scrap, struct mr_err *err)
+/* A flush, of one table after the other. */
+struct flushing {
+    struct mr_history_fold *fold;
+    struct mr_evidence_writer *writer;
+    struct mr_arena scrap;
+    /* of the table that is at hand (SIZE_MAX: none yet): the case's id, and where its marks end: what
+     * lies behind that is new, and need not be looked for */
+    size_t table;
+    int64_t id;
+    struct mr_key end;
+    struct mr_arena end_arena;
+};
+
+static enum mr_code begin_table(struct flushing *f, size_t table, int64_t id, struct mr_err *err)
 {
+    if (f->table == table)
+        return MR_OK;
+    f->table = table;
+    f->id = id;
+    mr_arena_reset(&f->end_arena);
+    return mr_evidence_greatest_key(f->writer, id, f->fold->side, &f->end_arena, &f->end, err);
+}
+
+static enum mr_code flush_entry(struct flushing *f, const struct entry *e, struct mr_err *err)
+{
+    const int side = f->fold->side;
     struct mr_evidence_mark m;
     bool found = false;
-    mr_arena_reset(scrap);
-    MR_TRY(mr_evidence_mark_get(writer, table, fold->side, e->key, scrap, &m, &found, err));
+    mr_arena_reset(&f->scrap);
+    if (f->end.ptr != NULL && compare_keys(e->key, f->end) <= 0)
+        MR_TRY(mr_evidence_mark_get(f->writer, f->id, side, e->key, &f->scrap, &m, &found, err));
     if (!found && e->changes == 0)
         return MR_OK;
     const uint64_t before = found ? m.changes : 0;
     if (found)
-        MR_TRY(join(fold, e, &m, err));
+        MR_TRY(join(f->fold, e, &m, err));
     else
         m = mark_of(e);
-    MR_TRY(put_steps(e, writer, table, fold->side, before, err));
-    return mr_evidence_mark_put(writer, table, fold->side, &m, err);
+    MR_TRY(put_steps(e, f->writer, f->id, side, before, err));
+    return mr_evidence_mark_put(f->writer, f->id, side, &m, err);
 }
 
 /* In the order of the case's index, so that a flush goes through it once. */
@@ -461,13 +489,21 @@ static struct entry **sorted(struct mr_history_fold *fold)
 enum mr_code mr_history_fold_flush(struct mr_history_fold *fold, struct mr_evidence_writer *writer,
                                    mr_history_table_id_fn *id_of, void *ctx, struct mr_err *err)
 {
-    struct mr_arena scrap = MR_ARENA_INIT;
+    struct flushing f = {.fold = fold,
+                         .writer = writer,
+                         .scrap = MR_ARENA_INIT,
+                         .table = SIZE_MAX,
+                         .end_arena = MR_ARENA_INIT};
     struct entry **list = sorted(fold);
     enum mr_code code = list != NULL ? MR_OK : nomem(err);
-    for (size_t i = 0; code == MR_OK && i < fold->count; i++)
-        code = flush_entry(fold, list[i], writer, id_of(ctx, list[i]->table), &scrap, err);
+    for (size_t i = 0; code == MR_OK && i < fold->count; i++) {
+        code = begin_table(&f, list[i]->table, id_of(ctx, list[i]->table), err);
+        if (code == MR_OK)
+            code = flush_entry(&f, list[i], err);
+    }
     free(list);
-    mr_arena_release(&scrap);
+    mr_arena_release(&f.scrap);
+    mr_arena_release(&f.end_arena);
     memset(fold->slots, 0, fold->nslots * sizeof(struct entry *));
     fold->count = 0;
     mr_arena_reset(&fold->arena);
