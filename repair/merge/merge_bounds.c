@@ -185,9 +185,12 @@ static enum mr_code stated(struct mr_merge *m, struct mr_merge_table *t, bool *k
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             MR_TRY(before_split(m, t->plan, (enum mr_side)side, &b->base, err));
     } else {
+        const struct mr_merge_bound before = *b;
         MR_TRY(mr_merge_evidence_bound(m, t, &b->base, known, err));
-        if (*known)
-            b->base_origin = MR_BOUND_LOGS;
+        if (!*known)
+            return MR_OK;
+        t->before = before;
+        b->base_origin = MR_BOUND_LOGS;
     }
     return MR_OK;
 }
@@ -242,9 +245,14 @@ static enum mr_code check_stated(const struct mr_merge *m, const char *table, st
     return MR_E_USAGE;
 }
 
+static bool is_of(const struct mr_merge_bound *b, const char *origin)
+{
+    return b->base_origin != NULL && strcmp(b->base_origin, origin) == 0;
+}
+
 static bool is_by_time(const struct mr_merge_table *t)
 {
-    return t->bound.base_origin != NULL && strcmp(t->bound.base_origin, MR_BOUND_AT) == 0;
+    return is_of(&t->bound, MR_BOUND_AT);
 }
 
 /* Rows above a bound that was stated, by a key or a time, that both sides have: the histories
@@ -369,39 +377,54 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
  * evidence: then the logs do not say where the past ends. */
 static enum mr_code is_contradicted(struct mr_merge *m, size_t table, bool *is, struct mr_err *err)
 {
-    const uint64_t equal = m->plan->tables[table].younger_equal;
-    uint64_t both = 0;
+    struct mr_merge_both both;
     MR_TRY(mr_merge_evidence_contradicts(m, &m->tables[table], is, err));
     if (*is)
         return MR_OK;
     MR_TRY(mr_merge_evidence_both(m, &m->tables[table], &both, err));
-    /* of rows that both sides inserted under one key few are equal: one who came to both */
-    *is = equal >= MR_EQUAL_ABOVE_MOST || (equal > 0 && (both < equal || equal >= both - equal));
+    /* of rows that both sides inserted under one key few are equal: one who came to both; what was
+     * copied has the least of them, too */
+    const uint64_t equal = m->plan->tables[table].younger_equal + both.copied;
+    *is = equal >= MR_EQUAL_ABOVE_MOST || both.first_is_so ||
+          (equal > 0 && (both.count < equal || equal >= both.count - equal));
     return MR_OK;
 }
 
-/* Those tables have their bounds inferred, and nothing that logs say. */
-static enum mr_code doubt_logs(struct mr_merge *m, struct mr_err *err)
+/* What the case kept counts again; else it is inferred. */
+static void undo_logs(struct mr_merge_table *t, bool *infer)
 {
-    bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer), any = false;
-    if (infer == NULL)
-        return mr_merge_nomem(err);
+    const uint64_t first_next = t->bound.first_next;
+    t->evidence = 0;
+    *infer = t->before.base_origin == NULL || is_of(&t->before, MR_BOUND_LOGS);
+    if (!*infer) {
+        t->bound = t->before;
+        t->bound.is_stated = !is_of(&t->bound, MR_BOUND_EQUAL);
+        return;
+    }
+    t->bound = (struct mr_merge_bound){.base = mr_counted_of(0, t->plan->counts_unsigned),
+                                       .base_origin = MR_BOUND_EQUAL,
+                                       .first_next = first_next};
+}
+
+/* Those tables that logs mislead of have their bounds inferred, and nothing that logs say.  So have the
+ * others of which that was done: their rows lead to rows of these. */
+static enum mr_code doubt_logs(struct mr_merge *m, bool *infer, bool *any, struct mr_err *err)
+{
+    *any = false;
     for (size_t i = 0; i < m->plan->ntables; i++) {
-        struct mr_merge_bound *b = &m->tables[i].bound;
+        struct mr_merge_table *t = &m->tables[i];
         bool is = false;
-        if (b->base_origin == NULL || strcmp(b->base_origin, MR_BOUND_LOGS) != 0)
+        if (!is_of(&t->bound, MR_BOUND_LOGS))
             continue;
-        MR_TRY(is_contradicted(m, i, &is, err));
+        if (t->evidence != 0) /* else it was found, and tested, with what the case has no more */
+            MR_TRY(is_contradicted(m, i, &is, err));
         m->plan->tables[i].younger_equal = 0;
         if (!is)
             continue;
-        b->base = mr_counted_of(0, m->tables[i].plan->counts_unsigned);
-        b->base_origin = MR_BOUND_EQUAL;
-        b->is_stated = false;
-        m->tables[i].evidence = 0;
-        infer[i] = any = true;
+        undo_logs(t, &infer[i]);
+        *any = true;
     }
-    return any ? mr_merge_equal_bounds(m, infer, err) : MR_OK;
+    return *any ? mr_merge_equal_bounds(m, infer, err) : MR_OK;
 }
 
 /* What is stated comes before what is inferred: equal rows of one table lead to others, so that
@@ -434,10 +457,12 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (infer[i])
             m->tables[i].bound.base_origin = MR_BOUND_EQUAL;
-    if (code == MR_OK)
+    /* rows of one table that lead to those of another may have been no equal ones for its bound */
+    for (any = true; code == MR_OK && any;) {
         code = find_younger(m, err);
-    if (code == MR_OK)
-        code = doubt_logs(m, err);
+        if (code == MR_OK)
+            code = doubt_logs(m, infer, &any, err);
+    }
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         if (mr_plan_has_counter(m->tables[i].plan))
             code = keep(m, &m->tables[i], err);

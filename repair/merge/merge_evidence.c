@@ -54,21 +54,34 @@ static bool is_counted_alone(const struct mr_plan_table *t)
     return mr_plan_has_counter(t) && t->key.count == 1 && t->key.at[0] == t->counter;
 }
 
+/* A row that was moved to another key is not new under it. */
+static enum mr_code has_moved(struct mr_merge *m, const struct mr_merge_table *table, bool *has,
+                              struct mr_err *err)
+{
+    return MR_CASE_HAS(m->cf,
+                       "SELECT 1 FROM history_mark WHERE tbl=:tbl AND flags & :absent"
+                       " AND flags & :came LIMIT 1",
+                       has, err, MR_ARG_INT("tbl", table->evidence),
+                       MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE),
+                       MR_ARG_INT("came", MR_MARK_CAME));
+}
+
 enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_table *table,
                                      int64_t *base, bool *known, struct mr_err *err)
 {
     int64_t first = 0, last = 0;
-    bool any = false, has_last = false;
+    bool any = false, has_last = false, moved = false;
     *known = false;
     if (table->evidence == 0 || !is_counted_alone(table->plan))
         return MR_OK;
+    MR_TRY(has_moved(m, table, &moved, err));
     MR_TRY(extreme(m, table, "SELECT min(key) FROM history_mark WHERE tbl=:tbl AND flags & :absent",
                    &first, &any, err));
     MR_TRY(extreme(m, table,
                    "SELECT max(key) FROM history_mark WHERE tbl=:tbl AND NOT flags & :absent",
                    &last, &has_last, err));
     /* without insertions nothing says how far the past reaches; among older keys they say nothing of it */
-    if (!any || first <= mr_counted_of(0, table->plan->counts_unsigned) ||
+    if (moved || !any || first <= mr_counted_of(0, table->plan->counts_unsigned) ||
         (has_last && last >= first))
         return MR_OK;
     *base = first - 1;
@@ -76,30 +89,59 @@ enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_t
     return MR_OK;
 }
 
+#define MARK_OF(name, side, key)                                                                   \
+    "history_mark " name " WHERE " name ".tbl=:evidence AND " name ".side=" side " AND " name      \
+    ".key=" key " AND " name ".flags & :absent"
+
 enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
                                            bool *contradicts, struct mr_err *err)
 {
     return MR_CASE_HAS(
         m->cf,
-        "SELECT 1 FROM w WHERE w.tbl=:tbl AND w.n>:base AND NOT EXISTS (SELECT 1"
-        " FROM history_mark h WHERE h.tbl=:evidence AND h.side=0 AND h.key=w.skey"
-        " AND h.flags & :absent) LIMIT 1",
+        "SELECT 1 FROM w WHERE w.tbl=:tbl AND w.n>:base AND (NOT EXISTS (SELECT 1 FROM " MARK_OF(
+            "s", "0", "w.skey") ") OR (w.live_key IS NOT NULL AND w.live_key<=COALESCE((SELECT"
+                                " max(l.key) FROM history_mark l WHERE l.tbl=:evidence AND"
+                                " l.side=1 AND l.flags & :absent), w.live_key) AND NOT EXISTS"
+                                " (SELECT 1 FROM " MARK_OF("t", "1", "w.live_key") "))) LIMIT 1",
         contradicts, err, MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
         MR_ARG_INT("evidence", table->evidence), MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
 }
 
+/* Rows that differ under keys that both have inserted.  Of a copy nobody has to have kept the images: it
+ * was equal when the logs were read. */
+#define PAIRS                                                                                      \
+    "WITH pair AS (SELECT w.n, cs.image IS NULL OR ct.image IS NULL OR ct.image=cs.image"          \
+    " OR ct.image IS s.last AS copied FROM w"                                                      \
+    " JOIN history_mark s ON s.tbl=:evidence AND s.side=0 AND s.key=w.skey"                        \
+    " JOIN history_mark t ON t.tbl=:evidence AND t.side=1 AND t.key=w.skey"                        \
+    " LEFT JOIN history_change cs ON cs.tbl=:evidence AND cs.side=0 AND cs.key=w.skey AND cs.n=1"  \
+    " LEFT JOIN history_change ct ON ct.tbl=:evidence AND ct.side=1 AND ct.key=w.skey AND ct.n=1"  \
+    " WHERE w.tbl=:tbl AND w.n>:base AND w.equal IS NOT 1 AND s.flags & :absent AND"               \
+    " t.flags & :absent AND NOT EXISTS (SELECT 1 FROM known_key k WHERE k.tbl=w.tbl AND "          \
+    "k.n=w.n)) "
+
 enum mr_code mr_merge_evidence_both(struct mr_merge *m, const struct mr_merge_table *table,
-                                    uint64_t *count, struct mr_err *err)
+                                    struct mr_merge_both *both, struct mr_err *err)
 {
-    int64_t both = 0;
-    enum mr_code code = MR_CASE_NUMBER(
+    int64_t count = 0, copied = 0;
+    *both = (struct mr_merge_both){0};
+    MR_TRY(MR_CASE_NUMBER(
         m->cf,
         "SELECT count(*) FROM history_mark s JOIN history_mark t ON t.tbl=s.tbl AND t.side=1 AND"
         " t.key=s.key WHERE s.tbl=:tbl AND s.side=0 AND s.flags & :absent AND t.flags & :absent",
-        &both, err, MR_ARG_INT("tbl", table->evidence),
+        &count, err, MR_ARG_INT("tbl", table->evidence),
+        MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE)));
+    MR_TRY(MR_CASE_NUMBER(m->cf, PAIRS "SELECT count(*) FROM pair WHERE copied", &copied, err,
+                          MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
+                          MR_ARG_INT("evidence", table->evidence),
+                          MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE)));
+    both->count = (uint64_t)count;
+    both->copied = (uint64_t)copied;
+    return MR_CASE_HAS(
+        m->cf, PAIRS "SELECT 1 FROM pair WHERE copied AND n=(SELECT min(n) FROM pair) LIMIT 1",
+        &both->first_is_so, err, MR_ARG_INT("tbl", table->plan->at),
+        MR_ARG_INT("base", table->bound.base), MR_ARG_INT("evidence", table->evidence),
         MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
-    *count = (uint64_t)both;
-    return code;
 }
 
 /* ---- who edited a row ---- */
@@ -156,6 +198,27 @@ enum mr_code mr_merge_evidence_edited(struct mr_merge *m, const struct mr_merge_
         edited->source = side != MR_SOURCE;
         edited->target = side != MR_TARGET;
     }
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_merge_evidence_explains(struct mr_merge *m, const struct mr_merge_table *table,
+                                        struct mr_key key, bool *is, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    bool edited = false, other = false;
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; table->evidence != 0 && code == MR_OK && side < MR_SIDES; side++) {
+        struct mr_evidence_mark mark;
+        bool found = false;
+        code = mr_evidence_mark(m->fd, table->evidence, side, key, &arena, &mark, &found, err);
+        if (code != MR_OK || !found)
+            continue;
+        edited = true;
+        other = other || (mark.flags & (MR_MARK_ABSENT_BEFORE | MR_MARK_AGAIN | MR_MARK_DELETED |
+                                        MR_MARK_CAME | MR_MARK_WENT)) != 0;
+    }
+    *is = edited && !other;
     mr_arena_release(&arena);
     return code;
 }

@@ -4,7 +4,8 @@
  * Of a table whose evidence is good on both sides:
  *
  *   L       the greatest key below all that own transactions of either side have inserted, if none that they
- *           changed or deleted lies above it: nobody has to say where the past ends
+ *           changed or deleted lies above it, and none was moved to its key from another: nobody has to say
+ *           where the past ends
  *   edited  which side changed a row of the past.  Not by the marks alone, since rows go on to change: a
  *           side has left the row as it was if what it has now is what the other side's log had before
  *           its first change.
@@ -25,12 +26,20 @@ enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *t
 /* *known: the logs say where the past ends; *base is its greatest key, as its order (counted.h). */
 enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_table *table,
                                      int64_t *base, bool *known, struct mr_err *err);
-/* Is a row of SOURCE above the bound, of those that differ, one of whose insertion the logs say nothing? */
+/* Is a row above the bound, of those that differ, one of whose insertion the logs say nothing?  TARGET's are
+ * those that it had when its log was read: later ones are above all keys that it had given. */
 enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
                                            bool *contradicts, struct mr_err *err);
-/* How many keys own transactions of both sides have inserted. */
+/* Keys that own transactions of both sides have inserted. */
+struct mr_merge_both {
+    uint64_t count;
+    uint64_t
+        copied; /* of those that differ: inserted on TARGET as SOURCE had the row, at first or at last */
+    bool first_is_so; /* the least of those that differ is one of them */
+};
+/* Rows that an applied plan of the case has restored are no copies. */
 enum mr_code mr_merge_evidence_both(struct mr_merge *m, const struct mr_merge_table *table,
-                                    uint64_t *count, struct mr_err *err);
+                                    struct mr_merge_both *both, struct mr_err *err);
 /* Of a row that both sides have under one key: its images as they are, references not mapped.  *known: the
  * logs say who edited it. */
 struct mr_merge_edited {
@@ -39,5 +48,8 @@ struct mr_merge_edited {
 enum mr_code mr_merge_evidence_edited(struct mr_merge *m, const struct mr_merge_table *table,
                                       struct mr_key key, const struct mr_key images[MR_SIDES],
                                       struct mr_merge_edited *edited, struct mr_err *err);
+/* *is: a side has edited a row of the past of that key, and neither has given the key to another row. */
+enum mr_code mr_merge_evidence_explains(struct mr_merge *m, const struct mr_merge_table *table,
+                                        struct mr_key key, bool *is, struct mr_err *err);
 
 #endif

@@ -49,6 +49,7 @@ struct mr_merge_bound {
 struct mr_merge_table {
     const struct mr_plan_table *plan;
     struct mr_merge_bound bound;
+    struct mr_merge_bound before; /* as it was kept, where that of the logs has replaced it */
     int64_t evidence; /* of its logs, in the case, good on both sides (merge_evidence.h); 0: none */
     bool all;         /* without a key: every row is in w */
     int64_t expanded; /* the last row of w whose children were looked for */

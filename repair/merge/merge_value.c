@@ -144,15 +144,19 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
 }
 
 /* Without identities a difference alone belies the bound; with a time, two rows that were made at
- * one moment are one that was edited. */
+ * one moment are one that was edited.  Logs may show the edit; or that the key was given to another. */
 static enum mr_code test_bound(struct comparing *c, const struct twin *t, struct mr_err *err)
 {
     const struct mr_plan_table *table = c->table->plan;
     struct mr_key own, live;
+    bool explained = false;
     if (!mr_plan_has_counter(table) ||
         strcmp(c->table->bound.base_origin, MR_BOUND_SPLIT_KEY) == 0 ||
-        strcmp(c->table->bound.base_origin, MR_BOUND_LOGS) == 0 ||
         (table->identity == MR_PLAN_BY_COLUMNS && !is_renamed(c, t)))
+        return MR_OK;
+    if (strcmp(c->table->bound.base_origin, MR_BOUND_LOGS) == 0)
+        MR_TRY(mr_merge_evidence_explains(c->m, c->table, t->row->key, &explained, err));
+    if (explained)
         return MR_OK;
     if (table->time_at != MR_NO_COLUMN) {
         enum mr_code code = mr_merge_row_value((struct mr_key){t->row->image, t->row->len},
