@@ -89,22 +89,32 @@ enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_t
     return MR_OK;
 }
 
-#define MARK_OF(name, side, key)                                                                   \
-    "history_mark " name " WHERE " name ".tbl=:evidence AND " name ".side=" side " AND " name      \
-    ".key=" key " AND " name ".flags & :absent"
+/* Is there a mark of that side, and of an insertion? */
+#define MARKED(sides, key)                                                                         \
+    "EXISTS (SELECT 1 FROM history_mark h WHERE h.tbl=:evidence AND h.side IN (" sides ")"         \
+    " AND h.key=" key
+#define INSERTED(side, key) MARKED(side, key) " AND h.flags & :absent)"
+
+#define SOURCE_INSERTED INSERTED("0", "w.skey")
+#define TARGET_INSERTED INSERTED("1", "w.live_key")
+#define ANY_KNOWS MARKED("0, 1", "w.skey") ")"
+
+/* Above the bound: SOURCE's row was not inserted by its log, or TARGET's by its own, of those that it had
+ * then.  Up to it: a row of SOURCE alone that no log has deleted, nor anything else. */
+static const char contradiction_sql[] =
+    "SELECT 1 FROM w WHERE w.tbl=:tbl AND CASE WHEN w.n>:base THEN"
+    " NOT " SOURCE_INSERTED " OR (w.live_key IS NOT NULL AND NOT " TARGET_INSERTED
+    " AND w.live_key<=coalesce((SELECT max(l.key) FROM history_mark l WHERE l.tbl=:evidence"
+    " AND l.side=1 AND l.flags & :absent), w.live_key))"
+    " ELSE w.live_key IS NULL AND NOT " ANY_KNOWS " END LIMIT 1";
 
 enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
                                            bool *contradicts, struct mr_err *err)
 {
-    return MR_CASE_HAS(
-        m->cf,
-        "SELECT 1 FROM w WHERE w.tbl=:tbl AND w.n>:base AND (NOT EXISTS (SELECT 1 FROM " MARK_OF(
-            "s", "0", "w.skey") ") OR (w.live_key IS NOT NULL AND w.live_key<=COALESCE((SELECT"
-                                " max(l.key) FROM history_mark l WHERE l.tbl=:evidence AND"
-                                " l.side=1 AND l.flags & :absent), w.live_key) AND NOT EXISTS"
-                                " (SELECT 1 FROM " MARK_OF("t", "1", "w.live_key") "))) LIMIT 1",
-        contradicts, err, MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
-        MR_ARG_INT("evidence", table->evidence), MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
+    return MR_CASE_HAS(m->cf, contradiction_sql, contradicts, err,
+                       MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
+                       MR_ARG_INT("evidence", table->evidence),
+                       MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
 }
 
 /* Rows that differ under keys that both have inserted.  Of a copy nobody has to have kept the images: it
