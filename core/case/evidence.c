@@ -17,6 +17,17 @@ const char *mr_witness_name(enum mr_witness witness)
     return "none";
 }
 
+const char *mr_own_by_name(enum mr_own_by own_by)
+{
+    switch (own_by) {
+    case MR_OWN_BY_GTID: return "gtid";
+    case MR_OWN_BY_PLACE: return "place";
+    case MR_OWN_BY_TIME: return "time";
+    case MR_OWN_BY_NONE: break;
+    }
+    return NULL;
+}
+
 /* Names may hold anything: each with its length in front. */
 const char *mr_evidence_columns(const struct mr_find_table *table, struct mr_arena *arena)
 {

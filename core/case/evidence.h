@@ -52,6 +52,9 @@ enum mr_own_by {
     MR_OWN_BY_TIME   /* by the split's time: inexact */
 };
 
+/* "gtid", "place", "time"; NULL: none. */
+const char *mr_own_by_name(enum mr_own_by own_by);
+
 struct mr_evidence_side {
     enum mr_own_by own_by;
     const char *server;    /* for people: whose logs, or the files' directory */

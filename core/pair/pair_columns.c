@@ -72,17 +72,14 @@ static bool is_plain_binary(const struct mr_column *col)
     return strstr(col->data_type, "blob") != NULL || strstr(col->data_type, "binary") != NULL;
 }
 
-static void read_plain(struct pair *p, enum mr_side side)
+struct mr_readcol mr_pair_own_column(const struct mr_column *col)
 {
-    const struct mr_column *col = p->col[side];
-    struct mr_readcol *read = &p->read[side];
-    read->name = col->name;
-    read->expr = MR_EXPR_COLUMN;
-    read->cls = col->cls;
-    read->charset = mr_class_has_charset(col->cls) ? col->charset : NULL;
-    read->not_null = !col->nullable;
-    if (col->cls == MR_CLASS_BINARY && !is_plain_binary(col))
-        read->expr = MR_EXPR_BINARY;
+    const bool casts = col->cls == MR_CLASS_BINARY && !is_plain_binary(col);
+    return (struct mr_readcol){.name = col->name,
+                               .expr = casts ? MR_EXPR_BINARY : MR_EXPR_COLUMN,
+                               .cls = col->cls,
+                               .charset = mr_class_has_charset(col->cls) ? col->charset : NULL,
+                               .not_null = !col->nullable};
 }
 
 static void read_as(struct pair *p, enum mr_expr expr, enum mr_class cls, const char *charset)
@@ -110,8 +107,8 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
 {
     const struct mr_column *s = p->col[MR_SOURCE], *t = p->col[MR_TARGET];
     enum mr_class a = s->cls, b = t->cls;
-    read_plain(p, MR_SOURCE);
-    read_plain(p, MR_TARGET);
+    p->read[MR_SOURCE] = mr_pair_own_column(s);
+    p->read[MR_TARGET] = mr_pair_own_column(t);
     if (a == MR_CLASS_ENUM && b == MR_CLASS_ENUM && (s->empty_member || t->empty_member))
         p->flag = MR_EXPR_INDEX_ZERO;
     if (a == MR_CLASS_JSON || b == MR_CLASS_JSON) {
@@ -426,12 +423,10 @@ static bool needs_hidden_key(const struct pair *p)
 static enum mr_code push_hidden_key(struct builder *b, const struct pair *p, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        struct pair raw = *p;
         struct mr_readcol *col = push_value(b, side, err);
         if (col == NULL)
             return MR_E_NOMEM;
-        read_plain(&raw, side);
-        *col = raw.read[side];
+        *col = mr_pair_own_column(p->col[side]);
         if (p->col[side]->cls == MR_CLASS_ENUM) {
             col->expr = MR_EXPR_NUMBER;
             col->cls = MR_CLASS_UINT;

@@ -26,6 +26,9 @@ struct mr_column_task {
 enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,
                              struct mr_err *err);
 
+/* How a column is read that need not agree with another one: as its own class has it. */
+struct mr_readcol mr_pair_own_column(const struct mr_column *col);
+
 /* A side's column at a position of find.columns. */
 const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side, size_t at);
 

@@ -161,6 +161,13 @@ void mr_when_format(const struct mr_time *time, struct mr_strbuf *out)
         mr_strbuf_add_fmt(out, ".%06u", time->micros);
 }
 
+int64_t mr_when_us(const struct mr_when *when)
+{
+    const struct mr_time t = mr_when_utc(when);
+    return (mr_when_day_number(&t) * 86400 + t.hour * 3600 + t.minute * 60 + t.second) * 1000000 +
+           t.micros;
+}
+
 int mr_when_compare(const struct mr_time *a, const struct mr_time *b)
 {
     const uint32_t x[] = {a->year, a->month, a->day, a->hour, a->minute, a->second, a->micros};

@@ -31,6 +31,9 @@ enum mr_code mr_when_parse(struct mr_when *when, const char *text, struct mr_err
 /* The same instant in UTC; a time without zone is taken as UTC. */
 struct mr_time mr_when_utc(const struct mr_when *when);
 
+/* Microseconds since 1970 of that instant. */
+int64_t mr_when_us(const struct mr_when *when);
+
 /* By the fields of a date and time, as strcmp(); no sign, no zone. */
 int mr_when_compare(const struct mr_time *a, const struct mr_time *b);
 

@@ -637,6 +637,19 @@ const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const 
     return find_table(cat->tables, cat->ntables, db, table);
 }
 
+/* Names may hold dots themselves: each table is asked, and no name is cut. */
+const struct mr_table *mr_catalogue_called(const struct mr_catalogue *cat, const char *name)
+{
+    for (size_t i = 0; i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        const size_t len = strlen(t->db);
+        if (strncmp(name, t->db, len) == 0 && name[len] == '.' &&
+            strcmp(name + len + 1, t->name) == 0)
+            return t;
+    }
+    return NULL;
+}
+
 bool mr_catalogue_is_table(const struct mr_catalogue *cat, const struct mr_table *table,
                            const char *db, const char *name)
 {

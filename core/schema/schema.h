@@ -238,6 +238,8 @@ enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
                                           const char *table);
+/* The same by "db.table", as findings call it. */
+const struct mr_table *mr_catalogue_called(const struct mr_catalogue *cat, const char *name);
 /* Do these names mean that table?  As the catalogue's server compares names: what it or a
  * configuration says of a table may be in other letters (lower_case_table_names). */
 bool mr_catalogue_is_table(const struct mr_catalogue *cat, const struct mr_table *table,

@@ -1,30 +1,18 @@
 /* affected_live.c: see affected_live.h. */
 #include "recon/affected/affected_live.h"
 
-#include <string.h>
 #include <strings.h>
 
 #include "core/case/image.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 
-/* Is that the table called "db.t"? */
-static bool is_called(const struct mr_table *table, const char *name)
-{
-    size_t len = strlen(table->db);
-    return strncmp(name, table->db, len) == 0 && name[len] == '.' &&
-           strcmp(name + len + 1, table->name) == 0;
-}
-
 static enum mr_code find_table(const struct mr_pairing *pairing, enum mr_side side,
                                const char *name, const struct mr_table **out, struct mr_err *err)
 {
-    const struct mr_catalogue *cat = pairing->side[side].cat;
-    for (size_t i = 0; i < cat->ntables; i++)
-        if (is_called(&cat->tables[i], name)) {
-            *out = &cat->tables[i];
-            return MR_OK;
-        }
+    *out = mr_catalogue_called(pairing->side[side].cat, name);
+    if (*out != NULL)
+        return MR_OK;
     (void)mr_err_set(err, MR_E_NO_SUCH, "the %s has no table \"%s\", or the account may not see it",
                      mr_side_name(side), name);
     mr_err_hint(err, "Give --source and --target the servers and databases of the run.");

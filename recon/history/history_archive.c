@@ -189,12 +189,6 @@ static enum mr_code require_same_beginning(const struct work *w, struct mr_err *
 
 /* ---- what of it is wanted ---- */
 
-static int64_t seconds_of(const struct mr_when *when)
-{
-    const struct mr_time t = mr_when_utc(when);
-    return mr_when_day_number(&t) * 86400 + t.hour * 3600 + t.minute * 60 + t.second;
-}
-
 /* A log holds what its transactions wrote from when it was begun until the next one was.  The newest of
  * those that were begun before that time is the first that is needed. */
 static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *err)
@@ -202,11 +196,11 @@ static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *e
     *first = 0;
     if (w->a->since == NULL)
         return MR_OK;
-    const int64_t since_s = seconds_of(w->a->since);
+    const int64_t since_us = mr_when_us(w->a->since);
     for (size_t i = w->logs.count; i > 1; i--) {
         struct mr_archive_head head;
         enum mr_code code = ask_head(w, log_at(w, i - 1)->name, &head, err);
-        const bool is_before = code == MR_OK && (int64_t)head.began <= since_s;
+        const bool is_before = code == MR_OK && (int64_t)head.began * 1000000 <= since_us;
         mr_archive_head_release(&head);
         MR_TRY(code);
         if (is_before) {

@@ -7,7 +7,7 @@
 
 #include "core/base/signals.h"
 #include "core/case/seen_image.h"
-#include "core/row/value_text.h"
+#include "recon/history/key_find.h"
 
 #define BATCH_KEYS 500U
 #define ROUNDS 6
@@ -60,10 +60,8 @@ static size_t find_mark(const struct work *w, struct mr_key key)
     size_t lo = 0, hi = w->marks.count;
     while (lo < hi) {
         const size_t mid = lo + (hi - lo) / 2;
-        const struct mr_key k = ((const struct mr_evidence_mark *)mr_vec_at(&w->marks, mid))->key;
-        const size_t len = k.len < key.len ? k.len : key.len;
-        int order = memcmp(k.ptr, key.ptr, len);
-        order = order != 0 ? order : (k.len > key.len) - (k.len < key.len);
+        const struct mr_evidence_mark *mark = mr_vec_at(&w->marks, mid);
+        const int order = mr_key_compare(mark->key, key);
         if (order == 0)
             return mid;
         if (order < 0)
@@ -164,17 +162,10 @@ static enum mr_code compare_batch(struct work *w, struct mr_err *err)
 static const char *key_text(const struct work *w, size_t table, struct mr_key key,
                             struct mr_err *err)
 {
-    const struct mr_history_table *t = &w->c->scan->tables[table];
     struct mr_strbuf text = MR_STRBUF_INIT;
-    size_t at = 0;
-    for (size_t k = 0; k < t->nkey; k++) {
-        struct mr_value value;
-        if (mr_row_decode(key.ptr, key.len, &at, &value, err) != MR_OK)
-            break;
-        mr_strbuf_add_str(&text, k > 0 ? "," : "");
-        mr_value_to_text(&text, &value, t->pair->find.columns[t->key[k]].style);
-    }
-    const char *kept = text.failed ? NULL : mr_arena_dup(w->c->scan->arena, text.ptr, text.len);
+    const enum mr_code code = mr_key_spell(key, &w->c->scan->tables[table].pair->find, &text, err);
+    const char *kept =
+        code != MR_OK || text.failed ? NULL : mr_arena_dup(w->c->scan->arena, text.ptr, text.len);
     mr_strbuf_release(&text);
     return kept;
 }
@@ -262,9 +253,7 @@ static int compare_open(const void *a, const void *b)
     const struct open_key *x = a, *y = b;
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
-    const size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
-    const int order = memcmp(x->key.ptr, y->key.ptr, len);
-    return order != 0 ? order : (x->key.len > y->key.len) - (x->key.len < y->key.len);
+    return mr_key_compare(x->key, y->key);
 }
 
 static enum mr_code take_touched(void *ctx, size_t table, struct mr_key key, struct mr_err *err)

@@ -158,13 +158,6 @@ static enum mr_code take_tables(struct mr_history_collect *c, struct mr_err *err
 
 /* ---- what tells own transactions ---- */
 
-static int64_t micros_of(const struct mr_when *when)
-{
-    const struct mr_time t = mr_when_utc(when);
-    return (mr_when_day_number(&t) * 86400 + t.hour * 3600 + t.minute * 60 + t.second) * 1000000 +
-           t.micros;
-}
-
 static enum mr_code by_place(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
 {
     const char *text = c->split[side];
@@ -186,7 +179,7 @@ static enum mr_code take_own(struct mr_history_collect *c, enum mr_side side, st
     if (c->split[side] != NULL)
         return by_place(c, side, err);
     if (c->split_at != NULL) {
-        mr_history_own_by_time(&w->own[side], micros_of(c->split_at), c->split_at_text);
+        mr_history_own_by_time(&w->own[side], mr_when_us(c->split_at), c->split_at_text);
         return MR_OK;
     }
     return mr_history_own_by_gtid(&w->own[side], &w->executed[side],

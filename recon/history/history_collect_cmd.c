@@ -267,12 +267,11 @@ static enum mr_code print_text(const struct options *opts, const struct mr_histo
 
 static void put_side(struct mr_jsonw *w, enum mr_side side, const struct mr_evidence_side *s)
 {
-    static const char *const bys[] = {"none", "gtid", "place", "time"};
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "side");
     mr_jsonw_add_str(w, "side", mr_side_name(side));
     mr_jsonw_add_str(w, "server", s->server);
-    mr_jsonw_add_str(w, "own_by", bys[s->own_by]);
+    mr_jsonw_add_str(w, "own_by", mr_own_by_name(s->own_by));
     mr_jsonw_add_str(w, "own", s->own);
     mr_jsonw_add_bool(w, "complete", s->is_complete);
     mr_jsonw_add_str(w, "gap", s->gap);

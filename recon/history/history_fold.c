@@ -341,19 +341,12 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
 
 /* ---- into the case ---- */
 
-/* As SQLite orders them. */
-static int compare_keys(struct mr_key a, struct mr_key b)
-{
-    const int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
-    return compare_keys(x->key, y->key);
+    return mr_key_compare(x->key, y->key);
 }
 
 /* What a mark says of the row after its last change. */
@@ -460,7 +453,7 @@ static enum mr_code flush_entry(struct flushing *f, const struct entry *e, struc
     struct mr_evidence_mark m;
     bool found = false;
     mr_arena_reset(&f->scrap);
-    if (f->end.ptr != NULL && compare_keys(e->key, f->end) <= 0)
+    if (f->end.ptr != NULL && mr_key_compare(e->key, f->end) <= 0)
         MR_TRY(mr_evidence_mark_get(f->writer, f->id, side, e->key, &f->scrap, &m, &found, err));
     if (!found && e->changes == 0)
         return MR_OK;

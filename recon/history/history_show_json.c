@@ -23,17 +23,6 @@ static enum mr_code no_memory(struct mr_err *err)
 
 /* ---- sides and tables ---- */
 
-static const char *own_by_name(enum mr_own_by own_by)
-{
-    switch (own_by) {
-    case MR_OWN_BY_GTID: return "gtid";
-    case MR_OWN_BY_PLACE: return "place";
-    case MR_OWN_BY_TIME: return "time";
-    case MR_OWN_BY_NONE: break;
-    }
-    return NULL;
-}
-
 static void side_line(struct json *j, int side)
 {
     const struct mr_evidence_side *s = &j->show->sides[side];
@@ -41,7 +30,7 @@ static void side_line(struct json *j, int side)
     mr_jsonw_add_str(&j->w, "type", "side");
     mr_jsonw_add_str(&j->w, "side", side_names[side]);
     mr_jsonw_add_str(&j->w, "server", s->server);
-    mr_jsonw_add_str(&j->w, "own_by", own_by_name(s->own_by));
+    mr_jsonw_add_str(&j->w, "own_by", mr_own_by_name(s->own_by));
     mr_jsonw_add_str(&j->w, "split", s->split);
     mr_jsonw_add_str(&j->w, "own", s->own);
     mr_jsonw_add_bool(&j->w, "complete", s->is_complete);

@@ -1,7 +1,6 @@
 /* history_table.c: see history_table.h. */
 #include "recon/history/history_table.h"
 
-#include <string.h>
 #include <strings.h>
 
 #include "core/pair/pair_columns.h"
@@ -10,19 +9,6 @@
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "reading what logs say of a table");
-}
-
-/* Is that the table called "db.t"? */
-static const struct mr_table *find_table(const struct mr_catalogue *cat, const char *name)
-{
-    for (size_t i = 0; i < cat->ntables; i++) {
-        const struct mr_table *t = &cat->tables[i];
-        const size_t len = strlen(t->db);
-        if (strncmp(name, t->db, len) == 0 && name[len] == '.' &&
-            strcmp(name + len + 1, t->name) == 0)
-            return t;
-    }
-    return NULL;
 }
 
 static bool same_columns(const struct mr_find_table *a, const struct mr_find_table *b)
@@ -34,18 +20,6 @@ static bool same_columns(const struct mr_find_table *a, const struct mr_find_tab
             a->columns[i].key_at != b->columns[i].key_at)
             return false;
     return true;
-}
-
-/* How a side's own column is read: its class as the catalogue has it. */
-static struct mr_readcol own_column(const struct mr_column *col)
-{
-    const bool is_plain = col->cls != MR_CLASS_BINARY || strstr(col->data_type, "blob") != NULL ||
-                          strstr(col->data_type, "binary") != NULL;
-    return (struct mr_readcol){.name = col->name,
-                               .expr = is_plain ? MR_EXPR_COLUMN : MR_EXPR_BINARY,
-                               .cls = col->cls,
-                               .charset = mr_class_has_charset(col->cls) ? col->charset : NULL,
-                               .not_null = !col->nullable};
 }
 
 /* Are the key's parts, as scans have them, plain columns among those that are compared? */
@@ -79,7 +53,7 @@ static enum mr_code take_columns(const struct mr_pair *pair, enum mr_side side,
     for (size_t i = 0; i < n; i++) {
         const struct mr_column *col = mr_pair_column(pair, side, i);
         columns[i] = (size_t)(col - out->today[side]->columns);
-        cols[i] = own_column(col);
+        cols[i] = mr_pair_own_column(col);
     }
     out->columns[side] = columns;
     out->read[side] = (struct mr_readspec){.db = pair->scan[side].db,
@@ -99,8 +73,8 @@ static enum mr_code make(const struct mr_pairing *pairing, const struct mr_find_
 {
     struct mr_err reason = {0};
     struct mr_pair *pair = NULL;
-    out->today[MR_SOURCE] = find_table(pairing->side[MR_SOURCE].cat, find->name);
-    out->today[MR_TARGET] = find_table(pairing->side[MR_TARGET].cat, find->target_name);
+    out->today[MR_SOURCE] = mr_catalogue_called(pairing->side[MR_SOURCE].cat, find->name);
+    out->today[MR_TARGET] = mr_catalogue_called(pairing->side[MR_TARGET].cat, find->target_name);
     if (out->today[MR_SOURCE] == NULL || out->today[MR_TARGET] == NULL) {
         out->why = "a side has no such table any more, or the account may not see it";
         return MR_OK;
