@@ -3,18 +3,43 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 
+#define SAME_PRESS_NS 250000000 /* timeout(1) and schedulers tell the process, then its group */
 #define BY_PROGRAM (-1)
 
 /* 0, the signal that came first, or BY_PROGRAM.  Lock-free, so a handler may set it. */
 static atomic_int cancelled_by;
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "the handler needs a lock-free flag");
+static _Atomic int64_t interrupted_at; /* 0, or when the first SIGINT came */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+               "the handler needs lock-free variables");
 
 static void raise_flag(int by)
 {
     int none = 0;
     atomic_compare_exchange_strong(&cancelled_by, &none, by);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* What comes together with the first is its echo; what comes later is somebody's impatience. */
+static void interrupt(int signo)
+{
+    int64_t first = 0;
+    int64_t now = now_ns();
+    if (!atomic_compare_exchange_strong(&interrupted_at, &first, now) &&
+        now - first > SAME_PRESS_NS) {
+        (void)signal(signo, SIG_DFL);
+        (void)raise(signo); /* is delivered as soon as this handler returns */
+    }
+    raise_flag(signo);
 }
 
 static void install(int signo, void (*handler)(int), int flags)
@@ -30,7 +55,7 @@ static void install(int signo, void (*handler)(int), int flags)
 void mr_signals_install(void)
 {
     /* SA_RESTART: the flag is polled; a client library need not cope with EINTR. */
-    install(SIGINT, raise_flag, (int)(SA_RESTART | SA_RESETHAND));
+    install(SIGINT, interrupt, SA_RESTART);
     install(SIGTERM, raise_flag, SA_RESTART);
     install(SIGPIPE, SIG_IGN, 0);
     install(SIGXFSZ, SIG_IGN, 0);

@@ -1,6 +1,7 @@
 /*
  * signals: SIGINT, SIGTERM and SIGHUP raise one flag; a second SIGINT ends the process
- * at once (default action), for the impatient.  SIGPIPE and SIGXFSZ are ignored: a closed
+ * at once (default action), for the impatient; one within a quarter of a second of the first is the
+ * same press, told to the process and to its group.  SIGPIPE and SIGXFSZ are ignored: a closed
  * stdout and a file at its limit (ulimit -f) are ordinary write errors.
  */
 #ifndef MR_SIGNALS_H

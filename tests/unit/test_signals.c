@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/signals.h"
@@ -49,6 +50,15 @@ static int raise_twice(int signo)
     return mr_is_cancelled() ? 0 : 1;
 }
 
+static int raise_again_later(int signo)
+{
+    (void)raise(signo);
+    (void)raise(signo); /* its echo */
+    (void)nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    (void)raise(signo);
+    return mr_is_cancelled() ? 0 : 1;
+}
+
 static int first_signal_is_named(int unused)
 {
     (void)unused;
@@ -85,9 +95,12 @@ static void test_signals(void **state)
         int arg;
         int killed_by; /* 0: exits with 0 */
     } table[] = {
-        {raise_once, SIGINT, 0},       {raise_once, SIGTERM, 0},     {raise_once, SIGHUP, 0},
-        {raise_twice, SIGTERM, 0},     {raise_twice, SIGHUP, 0},     {raise_twice, SIGINT, SIGINT},
-        {first_signal_is_named, 0, 0}, {write_to_closed_pipe, 0, 0}, {hangup_under_nohup, 0, 0},
+        {raise_once, SIGINT, 0},         {raise_once, SIGTERM, 0},
+        {raise_once, SIGHUP, 0},         {raise_twice, SIGTERM, 0},
+        {raise_twice, SIGHUP, 0},        {raise_twice, SIGINT, 0},
+        {raise_again_later, SIGTERM, 0}, {raise_again_later, SIGINT, SIGINT},
+        {first_signal_is_named, 0, 0},   {write_to_closed_pipe, 0, 0},
+        {hangup_under_nohup, 0, 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         int status = status_of(table[i].body, table[i].arg);
