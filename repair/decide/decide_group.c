@@ -36,6 +36,12 @@ static struct mr_ruling ruling(enum mr_group group, enum mr_sentence because)
     return (struct mr_ruling){group, because};
 }
 
+/* They know the split, and TARGET has no such row. */
+static struct mr_ruling by_logs(const struct mr_fact *f)
+{
+    return f->stood ? ruling(MR_GROUP_GONE, MR_SAYS_STOOD) : ruling(MR_GROUP_LOST, MR_SAYS_MADE);
+}
+
 /* A key that a counter made says on which side of the split its row was made. */
 static struct mr_ruling group_counted(const struct mr_fact *f)
 {
@@ -53,10 +59,12 @@ static struct mr_ruling group_counted(const struct mr_fact *f)
         return ruling(MR_GROUP_LOST, MR_SAYS_HELD);
     if (f->believed)
         return ruling(MR_GROUP_LOST, MR_SAYS_BELIEVED);
-    if (f->fresh)
-        return ruling(MR_GROUP_LOST, MR_SAYS_FRESH);
     if (f->restored)
         return ruling(MR_GROUP_LOST, MR_SAYS_RESTORED);
+    if (f->stood || f->made)
+        return by_logs(f);
+    if (f->fresh)
+        return ruling(MR_GROUP_LOST, MR_SAYS_FRESH);
     return ruling(MR_GROUP_MAYBE, MR_SAYS_MAYBE);
 }
 
@@ -69,6 +77,8 @@ static struct mr_ruling group_uncounted(const struct mr_fact *f)
         return ruling(MR_GROUP_BASE, MR_SAYS_BY_KEY);
     if (f->restored)
         return ruling(MR_GROUP_LOST, MR_SAYS_RESTORED);
+    if (f->stood || f->made)
+        return by_logs(f);
     if (f->late)
         return ruling(MR_GROUP_LOST, MR_SAYS_LATE);
     return ruling(MR_GROUP_MAYBE, MR_SAYS_PARENTS_BASE);

@@ -394,7 +394,7 @@ static enum mr_code is_contradicted(struct mr_merge *m, size_t table, bool *is, 
 static void undo_logs(struct mr_merge_table *t, bool *infer)
 {
     const uint64_t first_next = t->bound.first_next;
-    t->evidence = 0;
+    t->evidence = t->told = 0;
     *infer = t->before.base_origin == NULL || is_of(&t->before, MR_BOUND_LOGS);
     if (!*infer) {
         t->bound = t->before;

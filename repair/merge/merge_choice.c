@@ -22,12 +22,34 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
            (conflict == MR_CONFLICT_DOES_NOT_FIT && mr_plan_fit_is_value(choice));
 }
 
+/* The last one of a kind counts. */
+static const struct mr_conflict_rule *last_rule(const struct mr_conflict_rule *rules, size_t count,
+                                                const char *kind)
+{
+    for (size_t i = count; i > 0; i--)
+        if (strcmp(rules[i - 1].kind, kind) == 0)
+            return &rules[i - 1];
+    return NULL;
+}
+
+const char *mr_merge_choice_rule(const struct mr_merge *m, const struct mr_plan_table *table,
+                                 const char *kind)
+{
+    const struct mr_table_config *config = table->pair->config;
+    const struct mr_conflict_rule *rule =
+        last_rule(m->options->on_conflict, m->options->non_conflict, kind);
+    if (rule == NULL)
+        rule = last_rule(config->on_conflict, config->non_conflict, kind);
+    return rule != NULL && rule->column == NULL ? rule->choice : NULL;
+}
+
 /* A conflict without a choice. */
 struct conflict {
     int64_t id, tbl;
     struct mr_key key, other;
     const char *kind;
     bool unfit; /* SOURCE's values cannot be chosen */
+    bool three; /* it stands on TARGET, and is decided by its columns (merge_three.h) */
     int64_t facts;
 };
 
@@ -46,22 +68,17 @@ struct choosing {
 
 /* ---- who says what ---- */
 
-/* Rules are in the order in which they were said: the last one of a kind counts. */
 static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule *rules,
                                size_t count, const char *kind, const char **choice,
                                struct mr_err *err)
 {
-    for (size_t i = count; *choice == NULL && i > 0; i--) {
-        const struct mr_conflict_rule *r = &rules[i - 1];
-        if (strcmp(r->kind, kind) != 0)
-            continue;
-        mr_strbuf_reset(&c->text);
-        mr_strbuf_add_fmt(&c->text, r->column != NULL ? "%s:%s" : "%s", r->choice, r->column);
-        *choice = mr_arena_strdup(&c->arena, c->text.ptr);
-        if (*choice == NULL)
-            return mr_merge_nomem(err);
-    }
-    return MR_OK;
+    const struct mr_conflict_rule *r = last_rule(rules, count, kind);
+    if (r == NULL)
+        return MR_OK;
+    mr_strbuf_reset(&c->text);
+    mr_strbuf_add_fmt(&c->text, r->column != NULL ? "%s:%s" : "%s", r->choice, r->column);
+    *choice = mr_arena_strdup(&c->arena, c->text.ptr);
+    return *choice != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
 /* What is above has been decided about in a component before this one. */
@@ -144,6 +161,16 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x, co
     return code;
 }
 
+/* Of a row that stands on TARGET, what keeps a column from being written is not a question of its
+ * existence: TARGET's value stays, or the column comes to mean whom it was said to. */
+static bool is_of_columns(const char *kind, const char *choice)
+{
+    const enum mr_conflict conflict = mr_conflict_named(kind);
+    return mr_conflict_is_value(conflict) || strcmp(choice, MR_CHOICE_SKIP) == 0 ||
+           strcmp(choice, MR_CHOICE_STOP) == 0 ||
+           (conflict == MR_CONFLICT_ORPHAN_WOULD_ATTACH && strcmp(choice, MR_CHOICE_RESTORE) == 0);
+}
+
 /* A choice that the conflict does not offer is none: a rule for a kind may meet rows that it
  * cannot be carried out on, and they stay asked about. */
 static enum mr_code find_choice(struct choosing *c, const struct conflict *x, const char **choice,
@@ -158,7 +185,8 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x, co
     MR_TRY(from_earlier(c, x, &v.earlier, err));
     MR_TRY(from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table, err));
     *choice = mr_decide_choice(&v);
-    if (*choice != NULL && !mr_merge_is_choice(x->kind, *choice))
+    if (*choice != NULL &&
+        (!mr_merge_is_choice(x->kind, *choice) || (x->three && !is_of_columns(x->kind, *choice))))
         *choice = NULL;
     return MR_OK;
 }
@@ -222,7 +250,7 @@ static bool is_open_to(const struct conflict *x, const char *choice)
 }
 
 /* Existence is decided again with the choice (mark); a value conflict changes nobody's place, and
- * is noted alone. */
+ * is noted alone; what is decided by columns is decided again with all that was noted. */
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[x->tbl];
@@ -237,7 +265,8 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
                          mr_plan_table_name(t), x->kind);
         return MR_E_REFUSED;
     }
-    bool value = mr_conflict_is_value(mr_conflict_named(x->kind)), possible = true;
+    const bool value = x->three || mr_conflict_is_value(mr_conflict_named(x->kind));
+    bool possible = true;
     if (value && !is_open_to(x, choice))
         return MR_OK;
     if (!value)
@@ -245,6 +274,7 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     if (code != MR_OK || !possible)
         return code;
     code = add_note(c, x, choice, err);
+    c->again = c->again || x->three;
     if (code != MR_OK || value)
         return code;
     code = MR_CASE_RUN(c->reach, err, MR_ARG_INT("id", x->id));
@@ -261,12 +291,12 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
 
 #define CONFLICT                                                                                   \
     "SELECT m.id AS id, m.tbl AS tbl, w.skey AS key, m.other AS other, m.kind AS kind,"            \
-    " m.unfit AS unfit, m.facts AS facts FROM "
+    " m.unfit AS unfit, m.three<>0 AS three, m.facts AS facts FROM "
 #define FIELD(member, type) MR_CASE_FIELD(struct conflict, member, type)
 static const struct mr_case_field fields[] =
     MR_CASE_LIST(FIELD(id, MR_CASE_INT), FIELD(tbl, MR_CASE_INT), FIELD(key, MR_CASE_BYTES),
                  FIELD(other, MR_CASE_BYTES), FIELD(kind, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
-                 FIELD(facts, MR_CASE_INT));
+                 FIELD(three, MR_CASE_FLAG), FIELD(facts, MR_CASE_INT));
 
 /* Of a table; of what a wave may reach. */
 static const char conflicts_sql[] =

@@ -17,6 +17,11 @@
  * value that fits. */
 bool mr_merge_is_choice(const char *kind, const char *choice);
 
+/* What a person says of a kind, on the command line or in the table's configuration: a side; NULL:
+ * nothing. */
+const char *mr_merge_choice_rule(const struct mr_merge *m, const struct mr_plan_table *table,
+                                 const char *kind);
+
 /* Takes up choices that are new; *again: decide the component anew.  MR_E_REFUSED where
  * one is `stop`. */
 enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, bool *again,

@@ -171,6 +171,21 @@ out:
     return code;
 }
 
+/* ---- what stays deleted ---- */
+
+/* The logs show that the live side has deleted it, and SOURCE had left it as it was: it waits for
+ * nobody's word.  Whom a person or an earlier plan has said something of is decided by that. */
+static enum mr_code leave_deleted(const struct component *c, struct mr_err *err)
+{
+    return run(
+        c,
+        "INSERT INTO mark (id, skip, left) SELECT m.id, 1, 1 FROM m JOIN told t ON t.id=m.id"
+        " LEFT JOIN mark k ON k.id=m.id WHERE " OF_COMPONENT " AND t.left AND m.there IS NULL"
+        " AND m.grp='gone' AND k.into_key IS NULL AND k.restored IS NOT 1 AND k.gone IS NOT 1"
+        " ON CONFLICT (id) DO UPDATE SET skip=1, left=1",
+        err);
+}
+
 /* ---- who waits, and for whom ---- */
 
 static enum mr_code has_waiting(const struct component *c, bool *any, struct mr_err *err)
@@ -307,6 +322,7 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, s
 {
     const struct component c = {
         m, first, first + count, {MR_ARG_INT("first", first), MR_ARG_INT("end", first + count)}};
+    MR_TRY(leave_deleted(&c, err));
     for (size_t i = first; i < first + count; i++)
         MR_TRY(find_differing(m, &m->plan->tables[i], err));
     MR_TRY(show_holders(&c, err));

@@ -21,7 +21,9 @@
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_steps.h"
+#include "repair/merge/merge_still.h"
 #include "repair/merge/merge_suspects.h"
+#include "repair/merge/merge_told.h"
 #include "repair/merge/merge_unknown.h"
 #include "repair/merge/merge_value.h"
 #include "repair/merge/merge_work.h"
@@ -85,9 +87,11 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
     } phases[] = {
         {"preparing", mr_merge_work_open},
         {"collecting rows", mr_merge_collect_findings},
+        {"servers", mr_merge_still},
         {"bounds", mr_merge_bounds_find},
         {"children", mr_merge_collect_children},
         {"references", mr_merge_link},
+        {"logs", mr_merge_told},
         {"earlier plans", mr_merge_earlier},
         {"decisions", decide_all},
         {"suspects", mr_merge_suspects},

@@ -7,7 +7,7 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
-#include "repair/decide/decide.h"
+#include "repair/decide/decide_three.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
@@ -28,6 +28,10 @@ struct decided {
     bool hangs;             /* on a row that waits for a reason of its own */
     bool taken;             /* somebody has its key on TARGET */
     uint64_t facts;         /* mr_fact_bits() */
+    bool left;              /* it stays deleted */
+    int64_t three, deed;    /* of a row that was decided by its columns (merge_three.h) */
+    const char *tells;
+    struct mr_key merged, base;
 };
 
 struct writing {
@@ -290,23 +294,65 @@ static enum mr_code takes_source(struct writing *w, const struct decided *d, boo
     return MR_OK;
 }
 
-/* TARGET's row stands, and stays as it is unless SOURCE's values were chosen; what others refer to
- * is not taken away by a choice of values: that is a conflict of its own. */
+/* What others refer to is not taken away by a choice of values, nor by a log: that is a conflict of its
+ * own. */
+static bool is_referred_to(struct decided *d)
+{
+    if (d->referenced == NULL)
+        return false;
+    d->kind = mr_conflict_name(MR_CONFLICT_REFERENCED);
+    d->detail = d->referenced;
+    d->choice = NULL;
+    return true;
+}
+
+/* References of which no column is written are TARGET's, with what their conditions look at. */
+static enum mr_code keep_unwritten(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->m->plan;
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        bool written = false;
+        if (r->child == w->table->plan->at)
+            MR_TRY(mr_merge_row_leaves(d->live, d->merged, r->from, &written, err));
+        w->stays[i] = r->child == w->table->plan->at && !written;
+    }
+    return keep_meant(w, d, err);
+}
+
+/* Columns of TARGET's row get SOURCE's values; where it is asked about, what they would be is kept for
+ * those who decide. */
+static enum mr_code decide_by_columns(struct writing *w, struct decided *d, struct mr_entity *e,
+                                      struct mr_err *err)
+{
+    const bool updates = d->deed == MR_THREE_UPDATES && d->merged.ptr != NULL;
+    if (updates && is_referred_to(d))
+        return MR_OK;
+    if (updates)
+        MR_TRY(keep_unwritten(w, d, err));
+    if (d->merged.ptr != NULL)
+        MR_TRY(cut(w, &d->merged, err));
+    if (d->merged.ptr != NULL)
+        MR_TRY(real_values(w, &d->merged, NULL, err));
+    if (updates) {
+        e->decision = MR_DECIDE_UPDATE;
+        e->after = d->merged;
+    }
+    return MR_OK;
+}
+
+/* TARGET's row stands, and stays as it is unless SOURCE's values were chosen. */
 static enum mr_code decide_standing(struct writing *w, struct decided *d, struct mr_entity *e,
                                     struct mr_err *err)
 {
     bool takes = false;
     e->decision = mr_group_named(d->grp) == MR_GROUP_LOST ? MR_DECIDE_MATCHED : MR_DECIDE_SAME;
     e->target_key = d->there;
+    if (d->three != MR_THREE_NOTHING)
+        return decide_by_columns(w, d, e, err);
     enum mr_code code = takes_source(w, d, &takes, err);
-    if (code != MR_OK || !takes)
+    if (code != MR_OK || !takes || is_referred_to(d))
         return code;
-    if (d->referenced != NULL) {
-        d->kind = mr_conflict_name(MR_CONFLICT_REFERENCED);
-        d->detail = d->referenced;
-        d->choice = NULL;
-        return MR_OK;
-    }
     e->decision = MR_DECIDE_UPDATE;
     code = merged_image(w, d, err);
     if (code == MR_OK)
@@ -322,6 +368,12 @@ static enum mr_code decide_absent(struct writing *w, struct decided *d, struct m
 {
     const struct mr_plan_table *t = w->table->plan;
     bool null = false;
+    if (d->left) {
+        e->decision = MR_DECIDE_LEFT;
+        d->three = MR_THREE_IS_SOURCE_SAME;
+        d->kind = d->choice = NULL;
+        return MR_OK;
+    }
     if (d->skip) {
         e->decision = MR_DECIDE_SKIP;
         d->choice = d->choice != NULL ? d->choice : "skip";
@@ -398,6 +450,8 @@ static const char *choices_of(const struct writing *w, const struct decided *d)
     bool own = strcmp(d->kind, MR_FIT_KIND) == 0 || strcmp(d->kind, "unique") == 0;
     if (keeps_live(d))
         return "target";
+    if (d->three != MR_THREE_NOTHING && !mr_conflict_is_value(mr_conflict_named(d->kind)))
+        return strcmp(d->kind, "orphan-would-attach") == 0 ? "restore;skip" : "skip";
     if (own && d->choices != NULL)
         return d->choices;
     return can_restore(w, d) ? mr_conflict_choices(mr_conflict_named(d->kind)) : "skip";
@@ -441,7 +495,8 @@ static const char rows_sql[] =
     " m.unfit AS unfit, m.taken IS NOT NULL AS taken, m.waits AND EXISTS (SELECT 1"
     " FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.waits"
     " AND p.id<>m.id AND p.root IS NOT m.id) AS hangs,"
-    " m.referenced AS referenced, m.facts AS facts FROM m"
+    " m.referenced AS referenced, m.facts AS facts, k.left AS left, m.three AS three,"
+    " m.deed AS deed, m.tells AS tells, img.merged AS merged, img.base AS base FROM m"
     " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id"
     " LEFT JOIN mark k ON k.id=m.id LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=:tbl ORDER BY m.id";
 
@@ -454,7 +509,20 @@ static const struct mr_case_field fields[] = MR_CASE_LIST(
     FIELD(kind, MR_CASE_TEXT), FIELD(detail, MR_CASE_TEXT), FIELD(holder_key, MR_CASE_BYTES),
     FIELD(holder, MR_CASE_BYTES), FIELD(choices, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
     FIELD(taken, MR_CASE_FLAG), FIELD(hangs, MR_CASE_FLAG), FIELD(referenced, MR_CASE_TEXT),
-    FIELD(facts, MR_CASE_INT));
+    FIELD(facts, MR_CASE_INT), FIELD(left, MR_CASE_FLAG), FIELD(three, MR_CASE_INT),
+    FIELD(deed, MR_CASE_INT), FIELD(tells, MR_CASE_TEXT), FIELD(merged, MR_CASE_BYTES),
+    FIELD(base, MR_CASE_BYTES));
+
+static enum mr_code add_logs(struct writing *w, const struct decided *d, int64_t entity,
+                             struct mr_err *err)
+{
+    const struct mr_plan_logs logs = {.outcome =
+                                          mr_three_outcome_name((enum mr_three_outcome)d->three),
+                                      .columns = d->tells,
+                                      .base = d->base,
+                                      .merged = d->merged};
+    return mr_plan_store_add_logs(w->m->store, entity, &logs, err);
+}
 
 /* Rows without a key that stay are many, and have no name: only what is done about them is
  * kept. */
@@ -469,6 +537,8 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     }
     MR_TRY(mr_plan_store_save(w->m->store, &e, err));
     MR_TRY(mr_plan_store_add_facts(w->m->store, e.id, d->facts, mr_group_named(d->grp), err));
+    if (d->three != MR_THREE_NOTHING)
+        MR_TRY(add_logs(w, d, e.id, err));
     if (e.after.ptr != NULL)
         MR_TRY(mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err));
     if (e.kind != NULL && e.choice == NULL)

@@ -15,11 +15,21 @@ enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *t
 {
     struct mr_evidence_table evidence;
     bool found = false;
-    table->evidence = 0;
+    table->evidence = table->told = 0;
     MR_TRY(mr_evidence_match(m->fd, &table->plan->pair->find, &m->arena, &evidence, &found, err));
-    if (found && evidence.of[MR_SOURCE].witness == MR_WITNESS_GOOD &&
-        evidence.of[MR_TARGET].witness == MR_WITNESS_GOOD)
-        table->evidence = evidence.id;
+    if (!found)
+        return MR_OK;
+    const bool source = evidence.of[MR_SOURCE].witness == MR_WITNESS_GOOD;
+    const bool target = evidence.of[MR_TARGET].witness == MR_WITNESS_GOOD;
+    table->evidence = source && target ? evidence.id : 0;
+    /* TARGET goes on, and may: what it has that SOURCE's log has not is its own doing */
+    const bool by_source = source && m->is_still[MR_SOURCE];
+    const bool by_target = target && (by_source || m->is_still[MR_TARGET]);
+    table->witness[MR_SOURCE] =
+        by_source || !source ? evidence.of[MR_SOURCE].witness : MR_WITNESS_NONE;
+    table->witness[MR_TARGET] =
+        by_target || !target ? evidence.of[MR_TARGET].witness : MR_WITNESS_NONE;
+    table->told = by_source || by_target ? evidence.id : 0;
     return MR_OK;
 }
 

@@ -20,7 +20,8 @@
 
 #include "repair/merge/merge_internal.h"
 
-/* Sets table->evidence; 0: none that is good. */
+/* Sets table->evidence and table->told; 0: none that is good.  One side is enough for the latter; it has
+ * to be as it was when its logs were read, so that rows that they do not name are those of the split. */
 enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
                                     struct mr_err *err);
 /* *known: the logs say where the past ends; *base is its greatest key, as its order (counted.h). */

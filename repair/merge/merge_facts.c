@@ -14,7 +14,8 @@ static const struct mr_case_field fields[] = MR_CASE_LIST(
     FACT(fresh), FACT(there), FACT(same), FACT(taken), FACT(held), FACT(doubt), FACT(traced),
     FACT(rival), FACT(crosses), FACT(ambiguous), FACT(owned), FACT(unfit), FACT(disagrees),
     FACT(twin), FACT(namesake), FACT(attaches), FACT(differs_above), FACT(refers_to_lost),
-    FACT(refers_to_new), FACT(key_refers_to_lost), FACT(restored), FACT(merged), FACT(gone));
+    FACT(refers_to_new), FACT(key_refers_to_lost), FACT(restored), FACT(merged), FACT(gone),
+    FACT(stood), FACT(made));
 
 struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table)
 {

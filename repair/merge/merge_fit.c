@@ -94,7 +94,7 @@ static const char standing_sql[] =
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after"
-    " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";
+    " AND m.there IS NOT NULL AND m.kind IS NOT NULL AND m.three=0 ORDER BY m.id LIMIT 1000";
 
 enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t count,
                                    struct mr_err *err)

@@ -12,8 +12,8 @@
 enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table *table,
                                  struct mr_err *err);
 
-/* Of rows of a component that stand there with other values: m.unfit and m.detail where
- * SOURCE's values cannot be chosen. */
+/* Of rows of a component that stand there with other values, and that are not decided by their
+ * columns: m.unfit and m.detail where SOURCE's values cannot be chosen. */
 enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t count,
                                    struct mr_err *err);
 

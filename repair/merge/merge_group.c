@@ -31,11 +31,12 @@ static const char own_sql[] =
     "SELECT m.id AS id, w.above AS above, :has_fresh AND w.n>=:fresh AS fresh,"
     " m.there IS NOT NULL AS there, m.same AS same, m.taken IS NOT NULL AS taken,"
     " m.held AS held, m.doubt AS doubt, k.restored AS restored,"
-    " k.into_key IS NOT NULL AS merged,"
+    " k.into_key IS NOT NULL AS merged, coalesce(t.past, 0)=2 AS stood, coalesce(t.past, 0)=1 AS "
+    "made,"
     " CASE WHEN :timed AND m.there IS NULL THEN (SELECT s.image FROM source s"
     " WHERE s.id=m.id) END AS image"
     " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=:tbl AND m.id>:after ORDER BY m.id LIMIT 1000";
+    " LEFT JOIN told t ON t.id=m.id WHERE m.tbl=:tbl AND m.id>:after ORDER BY m.id LIMIT 1000";
 
 static enum mr_code find_late(struct grouping *g, struct mr_merge_known *row, struct mr_err *err)
 {

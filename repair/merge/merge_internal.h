@@ -7,8 +7,11 @@
  *          their images, and those of TARGET's rows under the same keys, written once
  *   name   the values by which other rows refer to a row of w
  *   link   from a row of w to its parent, by reference
+ *   told   what the binary logs tell of a row of w (merge_told.h)
  *   m, img what is decided about a row of w: flags, its group (grp: mr_group_name()), and
- *          its images
+ *          its images; three, deed: enum mr_three_outcome and mr_three_deed of a row that was
+ *          decided by its columns, tells: what became of these, merged: the row as it is to stand,
+ *          base: as it stood at the split
  *   chosen what was chosen for a conflict
  *   reached, beside: rows of a wave, and those that it may reach (merge_spread.h)
  *
@@ -19,6 +22,7 @@
 #ifndef MR_MERGE_INTERNAL_H
 #define MR_MERGE_INTERNAL_H
 
+#include "core/case/evidence.h"
 #include "core/case/image.h"
 #include "repair/merge/merge.h"
 #include "repair/plan/plan_fit.h"
@@ -51,8 +55,10 @@ struct mr_merge_table {
     struct mr_merge_bound bound;
     struct mr_merge_bound before; /* as it was kept, where that of the logs has replaced it */
     int64_t evidence; /* of its logs, in the case, good on both sides (merge_evidence.h); 0: none */
-    bool all;         /* without a key: every row is in w */
-    int64_t expanded; /* the last row of w whose children were looked for */
+    int64_t told;     /* the same where one side is enough; 0: none can be gone by */
+    enum mr_witness witness[MR_SIDES]; /* with told; of one that has gone on since: none */
+    bool all;                          /* without a key: every row is in w */
+    int64_t expanded;                  /* the last row of w whose children were looked for */
     bool has_past;
     struct mr_time past; /* creation of the youngest row that is known as past */
     bool has_certain;
@@ -76,6 +82,7 @@ struct mr_merge {
     struct mr_time split[2];            /* --split-at as written, and in UTC */
     bool split_known[2];
     struct mr_plan_fit fit;     /* judges values */
+    bool is_still[MR_SIDES];    /* it has executed nothing since its logs were read */
     struct mr_err past_refusal; /* of a bound, before anything was chosen */
     bool has_past_refusal;
     struct mr_merge_result *result;

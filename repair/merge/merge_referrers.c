@@ -268,7 +268,7 @@ static enum mr_code mark_coming(struct referring *w, struct mr_err *err)
     return code;
 }
 
-/* The row with SOURCE's values; its key stays. */
+/* The row with SOURCE's values, or with those that logs restore; its key stays. */
 static enum mr_code add_leaver(struct referring *w, const struct mr_plan_table *t,
                                const struct mr_merge_work_row *row, struct mr_err *err)
 {
@@ -308,11 +308,12 @@ static enum mr_code judge_rows(struct referring *w, const struct mr_plan_table *
 }
 
 static const char standing_sql[] =
-    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, CASE WHEN m.three=0 THEN img.after"
+    " ELSE coalesce(img.merged, img.there) END AS image,"
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after"
-    " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";
+    " AND m.there IS NOT NULL AND (m.kind IS NOT NULL OR m.three<>0) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code judge_table(struct referring *w, const struct mr_plan_table *t,
                                 struct mr_err *err)
@@ -338,8 +339,8 @@ static enum mr_code open_statements(struct referring *w, struct mr_err *err)
         {&w->comes,
          "SELECT 1 FROM link l JOIN m c ON c.id=l.child LEFT JOIN mark k ON k.id=c.id"
          " WHERE l.parent=:id AND l.parent>0 AND l.ref=:ref AND CASE WHEN c.there IS NULL"
-         " THEN NOT c.waits AND k.skip IS NOT 1 ELSE EXISTS (SELECT 1 FROM chosen h"
-         " WHERE h.id=c.id AND h.choice<>'target') END"},
+         " THEN NOT c.waits AND k.skip IS NOT 1 ELSE c.three<>0 OR EXISTS (SELECT 1 FROM"
+         " chosen h WHERE h.id=c.id AND h.choice<>'target') END"},
     };
     return mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err);
 }

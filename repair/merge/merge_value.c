@@ -11,6 +11,7 @@
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_split.h"
+#include "repair/merge/merge_three.h"
 #include "repair/side/counted.h"
 
 /* A base row and its twin. */
@@ -27,8 +28,9 @@ struct comparing {
     struct mr_merge_map map;
     struct mr_arena arena;
     struct mr_vec rows, twins, asks;
-    struct mr_case_stmt *after, *kind;
+    struct mr_case_stmt *after, *kind, *three, *merged;
     struct mr_case_fields after_map; /* struct standing */
+    struct mr_merge_three *by_logs;
 };
 
 /* A row as it would stand on TARGET. */
@@ -208,11 +210,41 @@ static enum mr_code write_kind(struct comparing *c, const struct twin *t, const 
                        MR_ARG_INT("facts", mr_fact_bits(f)));
 }
 
+/* *is: the logs tell what stood there at the split, so that nothing has to be inferred. */
+static enum mr_code judge_by_logs(struct comparing *c, const struct twin *t, bool *is,
+                                  struct mr_err *err)
+{
+    const struct mr_merge_twin twin = {.id = t->row->id,
+                                       .key = t->row->key,
+                                       .own = {t->row->image, t->row->len},
+                                       .live = t->live,
+                                       .mapped = t->own,
+                                       .live_key = t->row->live_key};
+    struct mr_merge_three_result r;
+    MR_TRY(mr_merge_three_decide(c->by_logs, c->table, &twin, &r, err));
+    *is = r.is;
+    if (!r.is)
+        return MR_OK;
+    const struct mr_fact f = {.there = true, .differs = true, .same_name = !is_renamed(c, t)};
+    c->m->result->live_only += r.live_alone ? 1 : 0;
+    MR_TRY(MR_CASE_RUN(c->merged, err, MR_ARG_INT("id", twin.id), MR_ARG_BYTES("merged", r.merged),
+                       MR_ARG_BYTES("base", r.base)));
+    return MR_CASE_RUN(c->three, err, MR_ARG_INT("id", twin.id),
+                       MR_ARG_TEXT("kind", mr_conflict_name(r.ruling.why.conflict)),
+                       MR_ARG_INT("three", r.ruling.outcome), MR_ARG_INT("deed", r.ruling.deed),
+                       MR_ARG_TEXT("tells", r.columns), MR_ARG_TEXT("detail", r.detail),
+                       MR_ARG_INT("facts", mr_fact_bits(&f)));
+}
+
 static enum mr_code judge(struct comparing *c, struct mr_err *err)
 {
     for (size_t i = 0; i < c->twins.count; i++) {
         const struct twin *t = mr_vec_at(&c->twins, i);
         struct mr_fact f;
+        bool told = false;
+        MR_TRY(judge_by_logs(c, t, &told, err));
+        if (told)
+            continue;
         MR_TRY(test_bound(c, t, err));
         MR_TRY(know(c, t, &f, err));
         MR_TRY(write_kind(c, t, &f, err));
@@ -259,9 +291,13 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, stru
         {&c.after, "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
                    " WHERE l.child=:id AND p.waits AND p.id<>:id) AS waits FROM img WHERE id=:id"},
         {&c.kind, "UPDATE m SET kind=:kind, facts=facts|:facts WHERE id=:id"},
+        {&c.three, "UPDATE m SET kind=:kind, facts=facts|:facts, three=:three, deed=:deed,"
+                   " tells=:tells, detail=:detail WHERE id=:id"},
+        {&c.merged, "UPDATE img SET merged=:merged, base=:base WHERE id=:id"},
     };
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_merge_map_open(&c.map, m, err));
+    MR_TRY_OUT(mr_merge_three_open(m, &c.by_logs, err));
     MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
     MR_TRY_OUT(mr_case_fields_open(&c.after_map, c.after, MR_CASE_FIELDS(standing_fields), err));
     for (size_t i = first; i < first + count; i++) {
@@ -272,6 +308,9 @@ out:
     mr_merge_map_close(&c.map);
     mr_case_free(c.after);
     mr_case_free(c.kind);
+    mr_case_free(c.three);
+    mr_case_free(c.merged);
+    mr_merge_three_close(c.by_logs);
     mr_vec_release(&c.rows);
     mr_vec_release(&c.twins);
     mr_vec_release(&c.asks);

@@ -6,6 +6,9 @@
  * `identity-changed`, or with an update column and a time of the split what that says:
  * edited on the lost side only is `changed-in-source`, on the live side only no conflict.
  * References are compared after mapping; one to a row that waits is left as it is.
+ *
+ * A row whose state at the split the binary logs tell is decided by its columns instead
+ * (merge_three.h): m.three, m.deed, m.tells, img.merged, and m.kind where one is asked about.
  */
 #ifndef MR_MERGE_VALUE_H
 #define MR_MERGE_VALUE_H

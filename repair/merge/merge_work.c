@@ -28,7 +28,8 @@ static const char schema_sql[] =
     "own TEXT, waits INT DEFAULT 0, root INT, kind TEXT,"
     " detail TEXT, choices TEXT, misfit INT DEFAULT 0, rival INT DEFAULT 0,"
     " facts INT DEFAULT 0, referenced TEXT, unfit INT DEFAULT 0, ins INT DEFAULT 0,"
-    " doubt INT DEFAULT 0, lone INT DEFAULT -1);"
+    " doubt INT DEFAULT 0, lone INT DEFAULT -1, three INT DEFAULT 0, deed INT DEFAULT 0,"
+    " tells TEXT);"
     "CREATE INDEX temp.m_tbl ON m (tbl, id);"
     "CREATE INDEX temp.m_key ON m (tbl, canon);"
     "CREATE INDEX temp.m_respelt ON m (tbl, id) WHERE taken<>mkey;"
@@ -39,12 +40,14 @@ static const char schema_sql[] =
     "CREATE INDEX temp.m_lone ON m (tbl) WHERE lone>=0;"
     "CREATE INDEX temp.m_differs ON m (tbl) WHERE differs;"
     "CREATE INDEX temp.m_ins ON m (tbl) WHERE ins=1;"
-    "CREATE TEMP TABLE img (id INTEGER PRIMARY KEY, after BLOB, there BLOB);"
+    "CREATE TEMP TABLE img (id INTEGER PRIMARY KEY, after BLOB, there BLOB, merged BLOB,"
+    " base BLOB);"
+    "CREATE TEMP TABLE told (id INTEGER PRIMARY KEY, past INT, left INT);"
     "CREATE TEMP TABLE holder (id INTEGER PRIMARY KEY, key BLOB, image BLOB);"
     "CREATE TEMP TABLE mark (id INTEGER PRIMARY KEY, unsame INT DEFAULT 0,"
     " restored INT DEFAULT 0, skip INT DEFAULT 0, into_key BLOB, edits BLOB,"
     " known INT DEFAULT 0, gone INT DEFAULT 0,"
-    " exact INT DEFAULT 0, cleared INT DEFAULT 0);"
+    " exact INT DEFAULT 0, cleared INT DEFAULT 0, left INT DEFAULT 0);"
     "CREATE TEMP TABLE revived (id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE reached (id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE beside (id INTEGER PRIMARY KEY);"
@@ -68,7 +71,8 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.extra; DROP TABLE IF EXISTS temp.defer; DROP TABLE IF "
     "EXISTS temp.ins_order;"
     "DROP TABLE IF EXISTS temp.fresh_id; DROP TABLE IF EXISTS temp.ent;"
-    "DROP TABLE IF EXISTS temp.reached; DROP TABLE IF EXISTS temp.beside;";
+    "DROP TABLE IF EXISTS temp.told; DROP TABLE IF EXISTS temp.reached; DROP TABLE IF EXISTS "
+    "temp.beside;";
 
 enum mr_code mr_merge_nomem(struct mr_err *err)
 {

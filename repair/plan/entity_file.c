@@ -29,6 +29,8 @@ enum column {
     WAITS_KEY,
     EQUAL_THERE,
     REFERRED,
+    LOGS,
+    LOGS_COLUMNS,
     COLUMNS
 };
 
@@ -52,6 +54,8 @@ static const struct {
     [WAITS_KEY] = {"waits_key", true},
     [EQUAL_THERE] = {"equal_there", true},
     [REFERRED] = {"referred", true},
+    [LOGS] = {"logs", true},
+    [LOGS_COLUMNS] = {"logs_columns", true},
 };
 
 /* ---- writing ---- */
@@ -138,6 +142,10 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
         mr_strbuf_add_fmt(out, "%" PRIu64, line->equal_there);
     mr_strbuf_add_char(out, ',');
     add_digest(out, line->has_referred, line->referred);
+    mr_strbuf_add_char(out, ',');
+    add_text(out, line->logs);
+    mr_strbuf_add_char(out, ',');
+    add_text(out, line->columns);
     mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
@@ -309,6 +317,10 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
         line->group = mr_group_named(fields[r->at[GROUP]].ptr);
     if (r->at[FACTS] != SIZE_MAX)
         take_facts(fields[r->at[FACTS]].ptr, &line->facts);
+    if (r->at[LOGS] != SIZE_MAX)
+        line->logs = text_or_null(&fields[r->at[LOGS]]);
+    if (r->at[LOGS_COLUMNS] != SIZE_MAX)
+        line->columns = text_or_null(&fields[r->at[LOGS_COLUMNS]]);
     if (r->at[WAITS_TABLE] != SIZE_MAX)
         line->waits_table = text_or_null(&fields[r->at[WAITS_TABLE]]);
     if (r->at[EQUAL_THERE] != SIZE_MAX && !take_count(&fields[r->at[EQUAL_THERE]], line))

@@ -38,6 +38,8 @@ struct mr_entity_line {
     bool is_new;             /* under an id out of the plan's block */
     enum mr_group group;     /* of a merge: what kind of row it is; else undecided */
     struct mr_fact facts;    /* that were known of it */
+    const char *logs;        /* what it comes to by the binary logs; NULL: they say nothing */
+    const char *columns;     /* then: "city restored-change; …", or NULL */
     const char *waits_table; /* whom it waits for, as table and source_key, or where there is
                                 none target_key, have him; NULL: nobody, or not known */
     struct mr_key waits_key;

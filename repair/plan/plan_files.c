@@ -177,6 +177,7 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
                                   .choice = e->choice,
                                   .is_new = e->decision == MR_DECIDE_RENUMBER};
     uint64_t facts = 0;
+    struct mr_plan_logs logs;
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(digest_row(w, row_after(t, e), &line, err));
@@ -184,6 +185,9 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
         MR_TRY_OUT(name_awaited(w, e, &arena, &line, err));
     MR_TRY_OUT(mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err));
     line.facts = mr_fact_of(facts);
+    MR_TRY_OUT(mr_plan_store_logs(w->task->store, e->id, &arena, &logs, err));
+    line.logs = logs.outcome;
+    line.columns = logs.columns;
     line.has_equal = is_counted(t, e);
     if (line.has_equal)
         line.equal_there = mr_plan_equal_of(&w->equal, line.digest);

@@ -26,6 +26,9 @@ static const char schema_sql[] =
     "CREATE INDEX IF NOT EXISTS step_unit ON step (plan, unit);"
     "CREATE TEMP TABLE IF NOT EXISTS known (entity INTEGER PRIMARY KEY, facts INT, grp "
     "TEXT);"
+    "CREATE TEMP TABLE IF NOT EXISTS by_logs (entity INTEGER PRIMARY KEY, outcome TEXT, columns "
+    "TEXT,"
+    " base BLOB, merged BLOB);"
     "CREATE TEMP TABLE IF NOT EXISTS unmeant (entity INT, ref INT,"
     " PRIMARY KEY (entity, ref)) WITHOUT ROWID;";
 
@@ -34,8 +37,8 @@ struct mr_plan_store {
     int64_t plan;
     bool open; /* a transaction is */
     struct mr_case_stmt *insert, *update, *add_step, *get, *find, *unmeant, *is_unmeant;
-    struct mr_case_stmt *add_facts, *facts;
-    struct mr_case_fields facts_map; /* struct known */
+    struct mr_case_stmt *add_facts, *facts, *add_logs, *logs;
+    struct mr_case_fields facts_map, logs_map; /* struct known, struct mr_plan_logs */
 };
 
 const char *mr_decision_name(enum mr_decision decision)
@@ -46,7 +49,7 @@ const char *mr_decision_name(enum mr_decision decision)
         [MR_DECIDE_RENUMBER] = "renumber",   [MR_DECIDE_UPDATE] = "update",
         [MR_DECIDE_DELETE] = "delete",       [MR_DECIDE_CONFLICT] = "conflict",
         [MR_DECIDE_WAITS] = "waits",         [MR_DECIDE_SKIP] = "skip",
-        [MR_DECIDE_PARENT] = "parent"};
+        [MR_DECIDE_LEFT] = "left",           [MR_DECIDE_PARENT] = "parent"};
     return names[decision];
 }
 
@@ -76,6 +79,10 @@ struct known {
 static const struct mr_case_field known_fields[] =
     MR_CASE_LIST(MR_CASE_FIELD(struct known, facts, MR_CASE_INT),
                  MR_CASE_FIELD(struct known, grp, MR_CASE_TEXT));
+
+#define LOGS(member, type) MR_CASE_FIELD(struct mr_plan_logs, member, MR_CASE_##type)
+static const struct mr_case_field logs_fields[] =
+    MR_CASE_LIST(LOGS(outcome, TEXT), LOGS(columns, TEXT), LOGS(base, BYTES), LOGS(merged, BYTES));
 
 #define ENTITY_COLUMNS                                                                             \
     "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"                  \
@@ -111,6 +118,10 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
         {&store->add_facts,
          "INSERT INTO temp.known (entity, facts, grp) VALUES (:entity, :facts, :grp)"},
         {&store->facts, "SELECT facts, grp FROM temp.known WHERE entity=:entity"},
+        {&store->add_logs, "INSERT INTO temp.by_logs (entity, outcome, columns, base, merged)"
+                           " VALUES (:entity, :outcome, :columns, :base, :merged)"},
+        {&store->logs, "SELECT outcome, columns, base, merged FROM temp.by_logs"
+                       " WHERE entity=:entity"},
     };
     enum mr_code code = mr_case_exec(store->cf, schema_sql, err);
     if (code == MR_OK)
@@ -118,6 +129,8 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
     if (code == MR_OK)
         code =
             mr_case_fields_open(&store->facts_map, store->facts, MR_CASE_FIELDS(known_fields), err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&store->logs_map, store->logs, MR_CASE_FIELDS(logs_fields), err);
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
@@ -137,6 +150,8 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->is_unmeant);
     mr_case_free(store->add_facts);
     mr_case_free(store->facts);
+    mr_case_free(store->add_logs);
+    mr_case_free(store->logs);
     mr_case_free(store->get);
     mr_case_free(store->find);
     if (store->open)
@@ -151,7 +166,10 @@ enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan, stru
     store->plan = plan;
     MR_TRY(MR_CASE_ONCE(store->cf, "DELETE FROM entity WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan)));
-    MR_TRY(mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known", err));
+    MR_TRY(mr_case_exec(store->cf,
+                        "DELETE FROM temp.unmeant; DELETE FROM temp.known;"
+                        " DELETE FROM temp.by_logs",
+                        err));
     return MR_CASE_ONCE(store->cf, "DELETE FROM step WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan));
 }
@@ -387,6 +405,34 @@ enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, ui
     *facts = known.facts;
     *group = code == MR_OK && found ? mr_group_named(known.grp) : MR_GROUP_UNDECIDED;
     mr_case_reset(store->facts);
+    return code;
+}
+
+enum mr_code mr_plan_store_add_logs(struct mr_plan_store *store, int64_t entity,
+                                    const struct mr_plan_logs *logs, struct mr_err *err)
+{
+    return MR_CASE_RUN(store->add_logs, err, MR_ARG_INT("entity", entity),
+                       MR_ARG_TEXT("outcome", logs->outcome), MR_ARG_TEXT("columns", logs->columns),
+                       MR_ARG_BYTES("base", logs->base), MR_ARG_BYTES("merged", logs->merged));
+}
+
+enum mr_code mr_plan_store_logs(struct mr_plan_store *store, int64_t entity, struct mr_arena *arena,
+                                struct mr_plan_logs *logs, struct mr_err *err)
+{
+    bool found = false;
+    *logs = (struct mr_plan_logs){0};
+    MR_CASE_BIND(store->logs, MR_ARG_INT("entity", entity));
+    enum mr_code code = mr_case_fields_next(&store->logs_map, arena, logs, &found, err);
+    mr_case_reset(store->logs);
+    return code;
+}
+
+enum mr_code mr_plan_store_has_logs(struct mr_plan_store *store, bool *has, struct mr_err *err)
+{
+    int64_t any = 0;
+    enum mr_code code = mr_case_number_with(store->cf, "SELECT EXISTS (SELECT 1 FROM temp.by_logs)",
+                                            NULL, 0, &any, err);
+    *has = any != 0;
     return code;
 }
 

@@ -37,9 +37,10 @@ enum mr_decision {
     MR_DECIDE_CONFLICT,      /* existence: `kind` says which; nothing is written */
     MR_DECIDE_WAITS,         /* for an ancestor in an existence conflict */
     MR_DECIDE_SKIP,          /* somebody decided that it is not restored */
-    MR_DECIDE_PARENT         /* none of the plan's rows: they refer to it (script.h) */
+    MR_DECIDE_PARENT,        /* none of the plan's rows: they refer to it (script.h) */
+    MR_DECIDE_LEFT           /* the live side deleted it, and SOURCE had left it as it was */
 };
-#define MR_DECISIONS (MR_DECIDE_PARENT + 1)
+#define MR_DECISIONS (MR_DECIDE_LEFT + 1)
 
 /* "insert", "renumber", …: as in entities.csv. */
 const char *mr_decision_name(enum mr_decision decision);
@@ -156,6 +157,20 @@ enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity
                                      enum mr_group group, struct mr_err *err);
 enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, uint64_t *facts,
                                  enum mr_group *group, struct mr_err *err);
+/* What the binary logs say of a row, and what that comes to: kept while the plan is written. */
+struct mr_plan_logs {
+    const char *outcome; /* mr_three_outcome_name(); NULL: they say nothing */
+    const char *columns; /* for people: what became of which column; or NULL */
+    struct mr_key
+        base; /* the row at the split (seen_image.h); ptr NULL: not known, or there was none */
+    struct mr_key merged; /* image: TARGET's row with what SOURCE changed; ptr NULL: nothing */
+};
+enum mr_code mr_plan_store_add_logs(struct mr_plan_store *store, int64_t entity,
+                                    const struct mr_plan_logs *logs, struct mr_err *err);
+enum mr_code mr_plan_store_logs(struct mr_plan_store *store, int64_t entity, struct mr_arena *arena,
+                                struct mr_plan_logs *logs, struct mr_err *err);
+/* Do they say anything of any row? */
+enum mr_code mr_plan_store_has_logs(struct mr_plan_store *store, bool *has, struct mr_err *err);
 /* By this reference the row that an entity becomes does not refer: its `when` does not hold,
  * which the images do not tell.  Known until the case is closed. */
 enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,

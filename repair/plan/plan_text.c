@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "core/case/seen_image.h"
 #include "core/json/jsonw.h"
 #include "core/row/row_class.h"
 
@@ -61,11 +62,20 @@ enum mr_code mr_plan_text_of_row(struct mr_strbuf *out, const struct mr_plan_tab
 
 /* Values have the style of their columns, so that a person sees 0007 or a date where the table
  * shows it. */
+static void put_value(struct mr_jsonw *w, const struct mr_plan_table *table, size_t column,
+                      const struct mr_value *value)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_value_to_json(&text, value, table->pair->find.columns[column].style);
+    mr_jsonw_key(w, mr_plan_column_name(table, column));
+    mr_jsonw_raw(w, text.ptr, text.len);
+    mr_strbuf_release(&text);
+}
+
 enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table *table,
                                struct mr_key image, struct mr_err *err)
 {
     struct mr_jsonw w;
-    struct mr_strbuf text = MR_STRBUF_INIT;
     size_t pos = 0;
     enum mr_code code = MR_OK;
     if (image.ptr == NULL)
@@ -75,16 +85,38 @@ enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table
     for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++) {
         struct mr_value value;
         code = mr_row_decode(image.ptr, image.len, &pos, &value, err);
-        if (code != MR_OK)
-            break;
-        mr_strbuf_reset(&text);
-        mr_value_to_json(&text, &value, table->pair->find.columns[i].style);
-        mr_jsonw_key(&w, mr_plan_column_name(table, i));
-        mr_jsonw_raw(&w, text.ptr, text.len);
+        if (code == MR_OK)
+            put_value(&w, table, i, &value);
     }
     mr_jsonw_object_end(&w);
     mr_jsonw_release(&w);
-    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_plan_text_seen(struct mr_strbuf *out, const struct mr_plan_table *table,
+                               struct mr_key image, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_seen_image seen;
+    if (image.ptr == NULL)
+        return MR_OK;
+    mr_seen_image_init(&seen);
+    mr_jsonw_init_buf(&w, out);
+    mr_jsonw_object_begin(&w);
+    enum mr_code code = mr_seen_image_open(&seen, image.ptr, image.len, err);
+    for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++) {
+        const struct mr_key bytes = mr_seen_image_at(&seen, i);
+        struct mr_value value;
+        size_t pos = 0;
+        if (bytes.ptr == NULL)
+            continue;
+        code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
+        if (code == MR_OK)
+            put_value(&w, table, i, &value);
+    }
+    mr_jsonw_object_end(&w);
+    mr_jsonw_release(&w);
+    mr_seen_image_release(&seen);
     return code;
 }
 

@@ -26,6 +26,10 @@ enum mr_code mr_plan_text_of_row(struct mr_strbuf *out, const struct mr_plan_tab
 enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table *table,
                                struct mr_key image, struct mr_err *err);
 
+/* The same of what a log has shown of a row (seen_image.h): columns that it has not are left out. */
+enum mr_code mr_plan_text_seen(struct mr_strbuf *out, const struct mr_plan_table *table,
+                               struct mr_key image, struct mr_err *err);
+
 /* Appends a field, quoted where that is needed; the first of a line is never empty. */
 void mr_plan_text_field(struct mr_strbuf *line, const char *ptr, size_t len);
 void mr_plan_text_str(struct mr_strbuf *line, const char *text); /* NULL: nothing */

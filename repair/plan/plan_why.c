@@ -20,7 +20,7 @@ static bool is_by_itself(const struct mr_entity_line *line, enum mr_conflict con
     if (line->kind != NULL && name != NULL)
         return strcmp(line->kind, name) == 0;
     return line->kind == NULL && name == NULL && line->decision != MR_DECIDE_WAITS &&
-           line->decision != MR_DECIDE_SKIP;
+           line->decision != MR_DECIDE_SKIP && line->decision != MR_DECIDE_LEFT;
 }
 
 static struct because because_of(const struct mr_entity_line *line)
@@ -40,6 +40,20 @@ static void print_choice(FILE *out, const struct mr_entity_line *line)
     mr_utf8_print(out, line->choice);
     (void)fputs(" for ", out);
     mr_utf8_print(out, line->kind != NULL ? line->kind : "it");
+    (void)fputs("\n", out);
+}
+
+/* By what the logs told, which its facts are not of. */
+static void print_logs(FILE *out, const struct mr_entity_line *line)
+{
+    if (line->logs == NULL)
+        return;
+    (void)fputs("  by the binary logs: ", out);
+    mr_utf8_print(out, line->logs);
+    if (line->columns != NULL) {
+        (void)fputs(": ", out);
+        mr_utf8_print(out, line->columns);
+    }
     (void)fputs("\n", out);
 }
 
@@ -140,6 +154,7 @@ void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *
     (void)fprintf(out, "  it is %s\n", group_words(line->group));
     for (size_t i = 0; i < b.count; i++)
         (void)fprintf(out, "  since %s\n", b.words[i]);
+    print_logs(out, line);
     print_around(out, line, awaited);
     (void)fputs("  known of it:\n", out);
     for (size_t i = 0; i < MR_FACTS; i++)
@@ -173,6 +188,8 @@ void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line, con
     mr_jsonw_add_str(w, "group", mr_group_name(line->group));
     put_facts(w, line);
     mr_jsonw_add_texts(w, "because", b.words, b.count);
+    mr_jsonw_add_str(w, "logs", line->logs);
+    mr_jsonw_add_str(w, "columns", line->columns);
     mr_jsonw_key(w, "waits_for");
     if (awaited != NULL) {
         mr_jsonw_object_begin(w);

@@ -70,6 +70,13 @@ static const struct mr_json_member kind_members[] = {
 static const struct mr_json_record kind_record =
     MR_JSON_RECORD(struct mr_planned_kind, kind_members);
 
+static const struct mr_json_member logs_members[] = {
+    MR_JSON_MEMBER("outcome", MR_JSON_TEXT, struct mr_planned_logs, outcome),
+    MR_JSON_MEMBER("count", MR_JSON_COUNT, struct mr_planned_logs, count),
+};
+static const struct mr_json_record logs_record =
+    MR_JSON_RECORD(struct mr_planned_logs, logs_members);
+
 /* What it is; between them and the next ones stand the identity, and the bounds. */
 static const struct mr_json_member name_members[] = {
     TABLE("table", MR_JSON_TEXT, table),         TABLE("target_table", MR_JSON_TEXT, target_table),
@@ -141,6 +148,8 @@ static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
     }
     mr_jsonw_array_end(w);
     mr_json_put_list(w, "conflicts", &kind_record, t->kinds, t->nkinds);
+    if (t->nlogs > 0)
+        mr_json_put_list(w, "logs", &logs_record, t->logs, t->nlogs);
 }
 
 void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
@@ -271,6 +280,8 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item,
             mr_json_get_list(r, item, "undo_triggers", &trigger_record, &t->nundo_triggers);
     get_decisions(r, item, t);
     t->kinds = mr_json_get_list(r, item, "conflicts", &kind_record, &t->nkinds);
+    if (mr_json_has(item, "logs"))
+        t->logs = mr_json_get_list(r, item, "logs", &logs_record, &t->nlogs);
 }
 
 void mr_planned_get(struct mr_json_reader *r, const struct json_t *root, struct mr_planned *p)

@@ -49,6 +49,12 @@ struct mr_planned_kind {
     uint64_t open, decided;
 };
 
+/* What rows come to by the binary logs. */
+struct mr_planned_logs {
+    const char *outcome; /* mr_three_outcome_name() */
+    uint64_t count;
+};
+
 struct mr_planned_table {
     const char *table, *target_table; /* "db.t" as each side calls it */
     const char *target_db, *target_name;
@@ -77,6 +83,8 @@ struct mr_planned_table {
     uint64_t decisions[MR_DECISIONS]; /* entities, by decision */
     const struct mr_planned_kind *kinds;
     size_t nkinds;
+    const struct mr_planned_logs *logs; /* none: they told nothing */
+    size_t nlogs;
 };
 
 /* Of a table into which rows are inserted whose identity no unique index keeps. */

@@ -14,12 +14,14 @@
 #define BATCH 1000
 #define KEYS 10000 /* of SOURCE that are read at a time */
 #define RUNS "deleted-or-lost"
+#define LOG_FIELDS 2 /* base, columns */
 
 struct writing {
     const struct mr_plan_files_task *task;
     const struct mr_plan_table *table;
     struct mr_sink sink;
     struct mr_strbuf line, text;
+    bool has_logs; /* each line ends with what they say */
 };
 
 /* ---- single rows ---- */
@@ -54,6 +56,23 @@ static enum mr_code add_image(struct writing *w, struct mr_key image, struct mr_
     return code;
 }
 
+/* What a person sees beside both sides: the row at the split, and the one that the columns that SOURCE
+ * changed would make of TARGET's. */
+static enum mr_code add_logs(struct writing *w, int64_t entity, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_plan_logs logs;
+    enum mr_code code = mr_plan_store_logs(w->task->store, entity, &arena, &logs, err);
+    mr_strbuf_reset(&w->text);
+    if (code == MR_OK)
+        code = mr_plan_text_seen(&w->text, w->table, logs.base, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    if (code == MR_OK)
+        code = add_image(w, logs.merged, err);
+    mr_arena_release(&arena);
+    return code;
+}
+
 static const char *choices_of(const char *kind)
 {
     return strcmp(kind, "deleted-since") == 0 ? "" : mr_conflict_choices(mr_conflict_named(kind));
@@ -74,6 +93,8 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e, stru
     if (code == MR_OK)
         code = add_image(w, e->target, err);
     mr_plan_text_str(&w->line, e->choice);
+    if (code == MR_OK && w->has_logs)
+        code = add_logs(w, e->id, err);
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }
 
@@ -185,6 +206,8 @@ static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *e
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, run->choice);
+    for (int i = 0; w->has_logs && i < LOG_FIELDS; i++)
+        mr_plan_text_str(&w->line, "");
     return mr_plan_text_end(&w->line, w->sink, err);
 }
 
@@ -255,13 +278,15 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
 /* The file is closed after a failure, too, and then says nothing more of it. */
 enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err)
 {
-    static const char head[] = "table,source_key,target_key,identity,kind,choices,source,"
-                               "target,decision\r\n";
+#define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision"
+    static const char plain[] = HEAD "\r\n", with_logs[] = HEAD ",base,columns\r\n";
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
+    MR_TRY(mr_plan_store_has_logs(task->store, &w.has_logs, err));
+    const char *head = w.has_logs ? with_logs : plain;
     MR_TRY(mr_plan_writer_open(task->writer, "conflicts.csv", &out, err));
     w.sink = mr_plan_file_sink(out);
-    enum mr_code code = mr_plan_file_write(out, head, sizeof head - 1, err);
+    enum mr_code code = mr_plan_file_write(out, head, strlen(head), err);
     for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
         w.table = &task->tables->tables[i];
         code = write_rows(&w, err);

@@ -34,6 +34,8 @@ static const struct phrase phrases[] = {
      "people are deleted"},
     {MR_DECIDE_SKIP, "row is left out by decision", "rows are left out by decision",
      "person is left out by decision", "people are left out by decision"},
+    {MR_DECIDE_LEFT, "row stays deleted", "rows stay deleted", "person stays deleted",
+     "people stay deleted"},
 };
 
 static uint64_t open_of(const struct mr_planned_table *t)
@@ -153,11 +155,23 @@ static void add_kinds(struct mr_strbuf *out, const struct mr_planned_table *t, b
     }
 }
 
+static void add_logs(struct mr_strbuf *out, const struct mr_planned_table *t)
+{
+    for (size_t i = 0; i < t->nlogs; i++) {
+        mr_strbuf_add_str(out, i == 0 ? "    by the binary logs: " : ", ");
+        mr_strbuf_add_grouped(out, t->logs[i].count);
+        mr_strbuf_add_char(out, ' ');
+        mr_utf8_show_str(out, t->logs[i].outcome);
+    }
+    if (t->nlogs > 0)
+        mr_strbuf_add_char(out, '\n');
+}
+
 static bool is_of_interest(const struct mr_planned_table *t)
 {
     uint64_t any = t->nkinds;
-    for (int d = MR_DECIDE_MATCHED; d <= MR_DECIDE_SKIP; d++)
-        any += t->decisions[d];
+    for (int d = MR_DECIDE_MATCHED; d < MR_DECISIONS; d++)
+        any += d != MR_DECIDE_PARENT ? t->decisions[d] : 0;
     return any > 0;
 }
 
@@ -174,6 +188,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
     mr_strbuf_add_str(out, ": ");
     add_phrases(out, p, t, open_of(t));
     add_bounds(out, p, t);
+    add_logs(out, t);
     add_kinds(out, t, color);
     for (size_t i = 0; i < t->ntriggers; i++) {
         mr_strbuf_add_str(out, "    trigger that fires (");
@@ -356,6 +371,15 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
         mr_jsonw_add_str(w, "kind", t->kinds[i].kind);
         mr_jsonw_add_uint(w, "open", t->kinds[i].open);
         mr_jsonw_add_uint(w, "decided", t->kinds[i].decided);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "logs");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < t->nlogs; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "outcome", t->logs[i].outcome);
+        mr_jsonw_add_uint(w, "count", t->logs[i].count);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);

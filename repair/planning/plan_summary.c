@@ -209,6 +209,32 @@ static enum mr_code count_kinds(const struct summing *s, size_t table, struct mr
     return code;
 }
 
+#define LOGS(member, type) MR_CASE_FIELD(struct mr_planned_logs, member, MR_CASE_##type)
+static const struct mr_case_field logs_fields[] =
+    MR_CASE_LIST(LOGS(outcome, TEXT), LOGS(count, INT));
+
+static enum mr_code count_logs(const struct summing *s, size_t table, struct mr_planned_table *out)
+{
+    struct mr_vec logs = MR_VEC_INIT(struct mr_planned_logs);
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = MR_CASE_PREPARE(
+        s->cf,
+        "SELECT l.outcome AS outcome, count(*) AS count FROM temp.by_logs l JOIN entity e ON"
+        " e.id=l.entity WHERE e.plan=:plan AND e.tbl=:tbl GROUP BY l.outcome ORDER BY l.outcome",
+        &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", table));
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(logs_fields), s->task->arena, &logs, s->err);
+    out->nlogs = logs.count;
+    out->logs = logs.count == 0 ? NULL
+                                : (const struct mr_planned_logs *)(const void *)mr_arena_dup(
+                                      s->task->arena, logs.items, logs.count * logs.item_size);
+    if (code == MR_OK && out->nlogs > 0 && out->logs == NULL)
+        code = no_memory(s);
+    mr_case_free(stmt);
+    mr_vec_release(&logs);
+    return code;
+}
+
 /* ---- what is written ---- */
 
 /* By what op of a plan's rows triggers fire: a set of enum mr_step_op. */
@@ -333,6 +359,7 @@ static enum mr_code sum_table(const struct summing *s, size_t at, struct mr_plan
         MR_TRY(mr_plan_store_count(s->task->store, at, (enum mr_decision)d, &out->decisions[d],
                                    s->err));
     MR_TRY(count_kinds(s, at, out));
+    MR_TRY(count_logs(s, at, out));
     return find_triggers(s, t, out);
 }
 

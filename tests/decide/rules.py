@@ -40,6 +40,8 @@ def group(w):
             return 'lost'
         if w['there']:
             return 'base'
+        if not w['restored'] and (w['stood'] or w['made']):
+            return 'gone' if w['stood'] else 'lost'  # the logs know
         return 'lost' if w['restored'] or w['late'] else 'maybe'
     if w['same']:
         return 'same'
@@ -47,8 +49,11 @@ def group(w):
         return 'base' if w['there'] else 'gone'
     if w['doubt']:
         return 'doubt'
-    lost = ('taken', 'there', 'held', 'believed', 'fresh', 'restored', 'merged')
-    return 'lost' if any(w[fact] for fact in lost) else 'maybe'
+    if any(w[fact] for fact in ('taken', 'there', 'held', 'believed', 'restored', 'merged')):
+        return 'lost'
+    if w['stood']:
+        return 'gone'
+    return 'lost' if w['made'] or w['fresh'] else 'maybe'
 
 
 def below(w, of):

@@ -74,7 +74,7 @@ static const struct decider {
      "dated same_time same_name alike split believed settled refers_to_lost "},
     {"group", by_group, false,
      "counted believed above fresh late there same taken held doubt restored merged "
-     "keyless traced gone "},
+     "keyless traced gone stood made "},
     {"below", by_below, true,
      "counted refers_to_lost refers_to_new key_refers_to_lost there above "},
     {"holder", by_holder, false,

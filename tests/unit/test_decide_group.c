@@ -37,6 +37,13 @@ static const struct row own[] = {
     {MR_SAYS_MERGED,
      {.counted = true, .above = true, .there = true, .taken = true, .merged = true},
      MR_GROUP_LOST},
+    {MR_SAYS_RESTORED,
+     {.counted = true, .above = true, .restored = true, .stood = true},
+     MR_GROUP_LOST},
+    {MR_SAYS_STOOD, {.counted = true, .above = true, .stood = true, .fresh = true}, MR_GROUP_GONE},
+    {MR_SAYS_MADE, {.counted = true, .above = true, .made = true}, MR_GROUP_LOST},
+    {MR_SAYS_STOOD, {.stood = true, .late = true}, MR_GROUP_GONE},
+    {MR_SAYS_MADE, {.made = true}, MR_GROUP_LOST},
     {MR_SAYS_MAYBE, {.counted = true, .above = true}, MR_GROUP_MAYBE},
     {MR_SAYS_MAYBE, {.counted = true, .above = true, .late = true}, MR_GROUP_MAYBE},
     {MR_SAYS_BY_KEY, {.there = true, .taken = true}, MR_GROUP_BASE},
@@ -118,7 +125,8 @@ static void test_all_worlds(void **state)
     static const size_t facts[] = {
         AT(counted),  AT(believed), AT(above),          AT(fresh),         AT(late),
         AT(there),    AT(same),     AT(taken),          AT(held),          AT(doubt),
-        AT(restored), AT(merged),   AT(refers_to_lost), AT(refers_to_new), AT(key_refers_to_lost)};
+        AT(restored), AT(merged),   AT(refers_to_lost), AT(refers_to_new), AT(key_refers_to_lost),
+        AT(stood),    AT(made)};
     const size_t n = sizeof facts / sizeof facts[0];
     for (size_t world = 0; world < (size_t)1 << n; world++) {
         const struct mr_fact f = world_of(world, facts, n);
@@ -130,9 +138,9 @@ static void test_all_worlds(void **state)
         /* what may be TARGET's row is asked, never inserted */
         if (f.counted && f.above && f.doubt && !f.same)
             assert_int_equal(group, MR_GROUP_DOUBT);
-        /* only a person, U, or TARGET itself makes lost history of what is not there */
+        /* only a person, U, a log, or TARGET itself makes lost history of what is not there */
         if (group == MR_GROUP_LOST && !f.there && !f.taken && !f.held && !f.believed && !f.fresh &&
-            !f.late)
+            !f.late && !f.made)
             assert_true(f.restored || f.merged);
         for (enum mr_group from = MR_GROUP_BASE; from <= MR_GROUP_DOUBT; from++) {
             const struct mr_ruling v = mr_decide_below(&f, from);

@@ -412,12 +412,15 @@ static const char tables_json[] =
     "\"subject\":true,\"base\":\"-1\",\"base_origin\":\"equal rows\","
     "\"fresh\":\"18446744073709551614\",\"fresh_origin\":\"counter\",\"same\":0,\"matched\":12,"
     "\"insert\":0,\"renumber\":37,\"update\":0,\"delete\":0,\"conflict\":0,\"waits\":0,\"skip\":0,"
-    "\"parent\":0,\"open\":15,\"conflicts\":[{\"kind\":\"changed\",\"open\":3,\"decided\":1},"
-    "{\"kind\":\"deleted-or-lost\",\"open\":12,\"decided\":0}],\"triggers\":[\"welcome\"]}\n"
+    "\"parent\":0,\"left\":0,\"open\":15,\"conflicts\":[{\"kind\":\"changed\",\"open\":3,"
+    "\"decided\":1},"
+    "{\"kind\":\"deleted-or-lost\",\"open\":12,\"decided\":0}],\"logs\":[],\"triggers\":["
+    "\"welcome\"]}\n"
     "{\"type\":\"table\",\"table\":\"club.log\",\"target_table\":\"club_live.log\","
     "\"subject\":false,\"base\":null,\"base_origin\":null,\"fresh\":null,\"fresh_origin\":null,"
     "\"same\":0,\"matched\":0,\"insert\":0,\"renumber\":5,\"update\":0,\"delete\":0,\"conflict\":0,"
-    "\"waits\":0,\"skip\":0,\"parent\":0,\"open\":0,\"conflicts\":[],\"triggers\":[]}\n";
+    "\"waits\":0,\"skip\":0,\"parent\":0,\"left\":0,\"open\":0,\"conflicts\":[],\"logs\":[],"
+    "\"triggers\":[]}\n";
 static const char rest_json[] =
     "{\"type\":\"note\",\"kind\":\"deleted-in-source\",\"table\":null,\"text\":\"2 rows stay\"}\n"
     "{\"type\":\"note\",\"kind\":\"id-in-text\",\"table\":\"club.log\",\"text\":\"\\\"note\\\"\"}\n"

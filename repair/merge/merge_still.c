@@ -1,0 +1,123 @@
+/* merge_still.c: see merge_still.h. */
+#include "repair/merge/merge_still.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/binlog/binlog_gtid_set.h"
+#include "core/db/replica_status.h"
+
+/* ---- by GTIDs ---- */
+
+static bool is_part_of(const char *text, const char *item, size_t len)
+{
+    for (const char *at = text; *at != '\0'; at += *at != '\0') {
+        at += strspn(at, " \n,");
+        const size_t n = strcspn(at, " \n,");
+        if (n == len && strncmp(at, item, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+/* Triples of MariaDB, in whatever order they come. */
+static bool has_all_of(const char *text, const char *items)
+{
+    for (const char *at = items; *at != '\0';) {
+        at += strspn(at, " \n,");
+        const size_t n = strcspn(at, " \n,");
+        if (n > 0 && !is_part_of(text, at, n))
+            return false;
+        at += n;
+    }
+    return true;
+}
+
+static enum mr_code is_same_set(const char *a, const char *b, bool *is, struct mr_err *err)
+{
+    struct mr_gtid_set x, y;
+    mr_gtid_set_init(&x);
+    mr_gtid_set_init(&y);
+    enum mr_code code = mr_gtid_set_parse(&x, a, strlen(a), err);
+    if (code == MR_OK)
+        code = mr_gtid_set_parse(&y, b, strlen(b), err);
+    if (code == MR_OK)
+        code = mr_gtid_set_subtract(&x, &y, err);
+    *is = code == MR_OK && mr_gtid_set_is_empty(&x);
+    mr_gtid_set_release(&x);
+    mr_gtid_set_release(&y);
+    return code;
+}
+
+/* What was executed then is executed now; is what is now, what was then?  *all false: some transactions
+ * have no GTID there, and are not counted. */
+static enum mr_code by_gtids(struct mr_db *db, const char *then, bool *is, bool *all,
+                             struct mr_err *err)
+{
+    const bool is_mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
+    const char *sql = is_mariadb ? "SELECT @@global.gtid_binlog_state, 'ON'"
+                                 : "SELECT @@global.gtid_executed, @@global.gtid_mode";
+    struct mr_result *res = NULL;
+    MR_TRY(mr_db_query(db, "vv", sql, strlen(sql), &res, err));
+    const struct mr_cell *row = mr_result_next(res);
+    const char *now = row != NULL && row[0].ptr != NULL ? row[0].ptr : "";
+    *all = row != NULL && row[1].ptr != NULL && strcmp(row[1].ptr, "ON") == 0;
+    enum mr_code code = MR_OK;
+    if (is_mariadb)
+        *is = has_all_of(then, now);
+    else
+        code = is_same_set(now, then, is, err);
+    mr_result_free(res);
+    return code;
+}
+
+/* ---- by the end of its log ---- */
+
+static enum mr_code by_place(struct mr_db *db, const struct mr_evidence_side *then, bool *is,
+                             struct mr_err *err)
+{
+    *is = false;
+    const char *sql = mr_log_status_sql(db);
+    struct mr_result *res = NULL;
+    enum mr_code code = mr_db_query(db, "*", sql, strlen(sql), &res, err);
+    if (code == MR_E_DENIED)
+        return MR_OK;
+    MR_TRY(code);
+    const size_t file = mr_result_column_named(res, "File");
+    const size_t position = mr_result_column_named(res, "Position");
+    const struct mr_cell *row = mr_result_next(res);
+    if (row != NULL && file != MR_NO_COLUMN && position != MR_NO_COLUMN && row[file].ptr != NULL &&
+        row[position].ptr != NULL && then->end_log != NULL)
+        *is = strcmp(row[file].ptr, then->end_log) == 0 &&
+              strtoull(row[position].ptr, NULL, 10) == then->end_position;
+    mr_result_free(res);
+    return MR_OK;
+}
+
+static enum mr_code is_still(struct mr_merge *m, enum mr_side side,
+                             const struct mr_evidence_side *then, bool *is, struct mr_err *err)
+{
+    const struct mr_server_side *s = &m->plan->pairing.side[side];
+    if (then->own_by == MR_OWN_BY_NONE || !mr_side_is_server(s))
+        return MR_OK;
+    struct mr_db *db = mr_reader_db(s->main);
+    bool all = false;
+    if (then->executed != NULL && *then->executed != '\0')
+        MR_TRY(by_gtids(db, then->executed, is, &all, err));
+    return all ? MR_OK : by_place(db, then, is, err);
+}
+
+enum mr_code mr_merge_still(struct mr_merge *m, struct mr_err *err)
+{
+    struct mr_evidence_side sides[MR_SIDES];
+    MR_TRY(mr_evidence_sides(m->fd, &m->arena, sides, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(is_still(m, (enum mr_side)side, &sides[side], &m->is_still[side], err));
+    if (sides[MR_SOURCE].own_by != MR_OWN_BY_NONE && !m->is_still[MR_SOURCE])
+        mr_log_warning(
+            "SOURCE has executed transactions since its binary logs were read, or does not "
+            "say: what they tell of its rows is not used; run history collect again");
+    return MR_OK;
+}

@@ -1,0 +1,481 @@
+/* merge_three.c: see merge_three.h. */
+#include "repair/merge/merge_three.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_choice.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_newer.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_told.h"
+
+struct mr_merge_three {
+    struct mr_merge *m;
+    const struct mr_merge_table *table;
+    const struct mr_merge_twin *twin;
+    struct mr_merge_told_row told;
+    struct mr_case_stmt *ends, *choices, *disagrees;
+    struct mr_case_fields ends_map, choices_map; /* struct end, struct choice */
+    struct mr_image mapped, live;
+    enum mr_pick picks[MR_CONFLICTS];
+    /* one a column of the widest table */
+    struct mr_column_fact *facts;
+    struct mr_column_ruling *rulings;
+    struct mr_key *values;
+    unsigned *references;          /* that the column is of */
+    struct mr_arena arrays, arena; /* for good; of the row at hand */
+    struct mr_strbuf row, base, bytes, columns, detail;
+    bool rival; /* the answer of a question */
+};
+
+static size_t count_columns(const struct mr_merge_three *x)
+{
+    return x->table->plan->pair->find.ncolumns;
+}
+
+/* ---- what was chosen ---- */
+
+struct choice {
+    const char *kind, *choice;
+};
+
+#define CHOICE(member) MR_CASE_FIELD(struct choice, member, MR_CASE_TEXT)
+static const struct mr_case_field choice_fields[] = MR_CASE_LIST(CHOICE(kind), CHOICE(choice));
+
+/* newest:COLUMN is a side once the rows have been looked at. */
+static enum mr_code pick(struct mr_merge_three *x, const char *kind, const char *choice,
+                         struct mr_err *err)
+{
+    const enum mr_conflict conflict = mr_conflict_named(kind);
+    const struct mr_key rows[MR_SIDES] = {x->twin->own, x->twin->live};
+    int by = 0;
+    if (strncmp(choice, "newest:", 7) != 0) {
+        x->picks[conflict] = mr_pick_of(choice);
+        return MR_OK;
+    }
+    MR_TRY(mr_merge_newer(x->m, x->table->plan, choice + 7, rows, &by, err));
+    x->picks[conflict] = by > 0 ? MR_PICK_SOURCE : MR_PICK_TARGET;
+    return MR_OK;
+}
+
+/* Of conflicts that came up; and of restored changes, which are none. */
+static enum mr_code find_picks(struct mr_merge_three *x, struct mr_err *err)
+{
+    const char *restored = mr_conflict_name(MR_CONFLICT_RESTORED_CHANGE);
+    struct choice said = {0};
+    bool more = false;
+    enum mr_code code = MR_OK;
+    memset(x->picks, 0, sizeof x->picks);
+    mr_arena_reset(&x->arena);
+    MR_CASE_BIND(x->choices, MR_ARG_INT("id", x->twin->id));
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&x->choices_map, &x->arena, &said, &more, err)) == MR_OK &&
+           more)
+        code = pick(x, said.kind, said.choice, err);
+    mr_case_reset(x->choices);
+    const char *rule = mr_merge_choice_rule(x->m, x->table->plan, restored);
+    return code == MR_OK && rule != NULL ? pick(x, restored, rule, err) : code;
+}
+
+/* ---- the row ---- */
+
+static bool has_flag(const struct mr_merge_three *x, enum mr_side side, enum mr_mark_flag flag)
+{
+    return x->told.found[side] && (x->told.mark[side].flags & (int)flag) != 0;
+}
+
+/* Deleted and inserted again: is it another one by its identity, or by what nobody can tell? */
+static bool is_remade(const struct mr_merge_three *x, enum mr_side side)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    if (!has_flag(x, side, MR_MARK_AGAIN))
+        return false;
+    if (t->identity != MR_PLAN_BY_COLUMNS)
+        return true;
+    for (size_t i = 0; i < t->named_by.count; i++) {
+        const size_t at = t->named_by.at[i];
+        const struct mr_key base = mr_explain_column(&x->told.explain, at)->base;
+        const struct mr_key now = mr_seen_image_at(&x->told.explain.rows[side], at);
+        if (base.ptr == NULL || now.ptr == NULL ||
+            !mr_image_same_value(base, now, &t->pair->find.columns[at]))
+            return true;
+    }
+    return false;
+}
+
+static struct mr_three_fact about_row(const struct mr_merge_three *x)
+{
+    const struct mr_explain *e = &x->told.explain;
+    return (struct mr_three_fact){
+        .evidence = true,
+        .base_known = e->base == MR_BASE_ABSENT || e->base == MR_BASE_ROW,
+        .base = e->base == MR_BASE_ROW,
+        .bases_differ = e->bases_differ,
+        .source = true,
+        .target = true,
+        .source_touched = x->told.found[MR_SOURCE],
+        .target_touched = x->told.found[MR_TARGET],
+        .source_remade = is_remade(x, MR_SOURCE),
+        .target_remade = is_remade(x, MR_TARGET),
+        .source_moved = has_flag(x, MR_SOURCE, MR_MARK_WENT),
+        .target_moved = has_flag(x, MR_TARGET, MR_MARK_WENT),
+        .source_arrived = has_flag(x, MR_SOURCE, MR_MARK_CAME),
+    };
+}
+
+/* ---- its columns ---- */
+
+static bool is_changed_by(enum mr_changed changed, enum mr_side side)
+{
+    return changed == MR_CHANGED_ALIKE || changed == MR_CHANGED_BY_BOTH ||
+           changed == (side == MR_SOURCE ? MR_CHANGED_BY_SOURCE : MR_CHANGED_BY_TARGET);
+}
+
+/* A column that is not compared is none of the merge's. */
+static bool is_ignored(const struct mr_pair *pair, size_t column)
+{
+    return pair->ignored != NULL && pair->ignored[column];
+}
+
+static struct mr_column_fact about_column(const struct mr_merge_three *x, size_t at)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    const struct mr_explain_column *told = mr_explain_column(&x->told.explain, at);
+    const bool is_told = told->changed != MR_CHANGED_UNSEEN &&
+                         told->changed != MR_CHANGED_NOT_TOLD &&
+                         told->changed != MR_CHANGED_UNEXPLAINED;
+    return (struct mr_column_fact){
+        .generated = t->generated[at],
+        .key = mr_plan_columns_has(&t->key, at),
+        .identity = t->identity == MR_PLAN_BY_COLUMNS && mr_plan_columns_has(&t->named_by, at),
+        .reference = x->references[at] > 0,
+        .seen = told->base.ptr != NULL && is_told,
+        .source_changed = is_changed_by(told->changed, MR_SOURCE),
+        .target_changed = is_changed_by(told->changed, MR_TARGET),
+        .same = is_ignored(t->pair, at) ||
+                !mr_image_differs(&x->mapped, &x->live, at, &t->pair->find.columns[at])};
+}
+
+static enum mr_code find_columns(struct mr_merge_three *x, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = x->m->plan;
+    const size_t n = count_columns(x);
+    memset(x->references, 0, n * sizeof *x->references);
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        for (size_t k = 0; r->child == x->table->plan->at && k < r->from.count; k++)
+            x->references[r->from.at[k]]++;
+    }
+    MR_TRY(mr_image_open(&x->mapped, x->twin->mapped.ptr, x->twin->mapped.len, err));
+    MR_TRY(mr_image_open(&x->live, x->twin->live.ptr, x->twin->live.len, err));
+    for (size_t i = 0; i < n; i++)
+        x->facts[i] = about_column(x, i);
+    return MR_OK;
+}
+
+/* Where a reference leads to. */
+struct end {
+    int64_t ref;
+    bool waits;    /* the parent is not on TARGET, nor to be, as things stand */
+    bool attaches; /* nobody on SOURCE, somebody on TARGET */
+};
+
+#define END(member, type) MR_CASE_FIELD(struct end, member, MR_CASE_##type)
+static const struct mr_case_field end_fields[] =
+    MR_CASE_LIST(END(ref, INT), END(waits, FLAG), END(attaches, FLAG));
+
+/* Whether a column means somebody else may be said by others, that a condition looks at: half of
+ * such a reference is not written. */
+static bool is_torn(const struct mr_merge_three *x, const struct mr_plan_reference *r)
+{
+    bool written = false, stays = false;
+    for (size_t i = 0; r->reads != NULL && i < count_columns(x); i++) {
+        const struct mr_column_fact *f = &x->facts[i];
+        if ((!r->reads[i] && !mr_plan_columns_has(&r->from, i)) || f->same)
+            continue;
+        written = written || f->source_changed;
+        stays = stays || !f->source_changed || f->target_changed;
+    }
+    return written && stays;
+}
+
+static enum mr_code find_ends(struct mr_merge_three *x, struct mr_err *err)
+{
+    struct end end = {0};
+    bool more = false, disagrees = false;
+    enum mr_code code = MR_CASE_ASK(x->disagrees, &disagrees, err, MR_ARG_INT("id", x->twin->id));
+    mr_case_reset(x->disagrees);
+    MR_CASE_BIND(x->ends, MR_ARG_INT("id", x->twin->id));
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&x->ends_map, NULL, &end, &more, err)) == MR_OK && more) {
+        const struct mr_plan_reference *r = &x->m->plan->references[end.ref];
+        const bool torn = is_torn(x, r);
+        for (size_t i = 0; i < r->from.count; i++) {
+            struct mr_column_fact *f = &x->facts[r->from.at[i]];
+            f->nobody = f->nobody || end.waits;
+            f->attaches = f->attaches || end.attaches;
+            f->disagrees = f->disagrees || torn || (disagrees && x->references[r->from.at[i]] > 1);
+        }
+    }
+    mr_case_reset(x->ends);
+    return code;
+}
+
+/* Of the whole row: which of its values do not fit. */
+static enum mr_code find_unfit(struct mr_merge_three *x, struct mr_err *err)
+{
+    struct mr_plan_fit *fit = &x->m->fit;
+    const struct mr_plan_table *t = x->table->plan;
+    if (!mr_plan_fit_is_needed(t))
+        return MR_OK;
+    MR_TRY(mr_plan_fit_row(fit, t, x->twin->mapped, x->twin->live, err));
+    for (size_t i = 0; i < fit->columns.count; i++)
+        x->facts[*(const size_t *)mr_vec_at(&fit->columns, i)].unfit = true;
+    for (size_t i = 0; fit->is_stuck && i < count_columns(x); i++)
+        x->facts[i].unfit = true;
+    return MR_OK;
+}
+
+/* ---- who has its unique values ---- */
+
+static enum mr_code take_rival(void *ctx, const struct mr_merge_ask *ask,
+                               const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct mr_merge_three *x = ctx;
+    const struct mr_plan_columns *key = &x->table->plan->key;
+    bool null = false;
+    (void)ask;
+    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &x->bytes, &null, err));
+    x->rival = x->rival ||
+               mr_key_compare((struct mr_key){x->bytes.ptr, x->bytes.len}, x->twin->live_key) != 0;
+    return MR_OK;
+}
+
+/* TARGET's row with SOURCE's changes, whatever becomes of each. */
+static enum mr_code imagine(struct mr_merge_three *x, struct mr_err *err)
+{
+    const size_t n = count_columns(x);
+    memset(x->values, 0, n * sizeof *x->values);
+    for (size_t i = 0; i < n; i++)
+        if (!x->facts[i].same && x->facts[i].source_changed)
+            MR_TRY(mr_merge_row_value(x->twin->mapped, i, &x->values[i], err));
+    return mr_merge_row_edit(x->twin->live, x->values, n, &x->row, err);
+}
+
+static bool is_touched(const struct mr_merge_three *x, const struct mr_plan_columns *columns)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (!x->facts[columns->at[i]].same && x->facts[columns->at[i]].source_changed)
+            return true;
+    return false;
+}
+
+static enum mr_code find_rival(struct mr_merge_three *x, const struct mr_plan_columns *columns,
+                               struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan, *columns};
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    const struct mr_key row = {x->row.ptr, x->row.len};
+    x->rival = false;
+    enum mr_code code = mr_merge_lookup_push(&asks, 0, row, *columns, &x->arena, err);
+    const struct mr_merge_ask *ask = asks.count > 0 ? mr_vec_at(&asks, 0) : NULL;
+    /* nobody has an id that is still to be given */
+    if (code == MR_OK && ask != NULL && !mr_merge_provisional_within(ask->value))
+        code = mr_merge_lookup_ask(x->m, &what, &asks, take_rival, x, err);
+    for (size_t i = 0; x->rival && i < columns->count; i++)
+        x->facts[columns->at[i]].rival = true;
+    mr_vec_release(&asks);
+    return code;
+}
+
+static enum mr_code find_rivals(struct mr_merge_three *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    const bool is_named = t->identity == MR_PLAN_BY_COLUMNS;
+    MR_TRY(imagine(x, err));
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (!t->uniques[i].is_computed && is_touched(x, &t->uniques[i].columns))
+            MR_TRY(find_rival(x, &t->uniques[i].columns, err));
+    return is_named && is_touched(x, &t->named_by) ? find_rival(x, &t->named_by, err) : MR_OK;
+}
+
+/* ---- the outcome ---- */
+
+static const char *column_name(const struct mr_merge_three *x, size_t at)
+{
+    return x->table->plan->pair->find.columns[at].name;
+}
+
+static void tell(struct mr_strbuf *out, const char *name, const char *what)
+{
+    mr_strbuf_add_fmt(out, "%s%s", out->len > 0 ? "; " : "", name);
+    if (what != NULL)
+        mr_strbuf_add_fmt(out, " %s", what);
+}
+
+/* Columns that nobody changed are not worth a word. */
+static enum mr_code describe(struct mr_merge_three *x, const struct mr_three_ruling *ruling,
+                             struct mr_err *err)
+{
+    mr_strbuf_reset(&x->columns);
+    mr_strbuf_reset(&x->detail);
+    for (size_t i = 0; i < count_columns(x); i++) {
+        const struct mr_column_ruling *r = &x->rulings[i];
+        if (r->outcome > MR_COLUMN_OWN_KEY)
+            tell(&x->columns, column_name(x, i), mr_column_outcome_name(r->outcome));
+        if (r->why.conflict != MR_CONFLICT_NONE ||
+            (ruling->outcome == MR_THREE_IS_BOTH_CHANGED && r->deed != MR_COLUMN_KEEPS))
+            tell(&x->detail, column_name(x, i), NULL);
+    }
+    MR_TRY(mr_strbuf_check(&x->detail, "deciding the plan", err));
+    return mr_strbuf_check(&x->columns, "deciding the plan", err);
+}
+
+/* The row that the rulings make. */
+static enum mr_code compose(struct mr_merge_three *x, struct mr_key *merged, struct mr_err *err)
+{
+    const size_t n = count_columns(x);
+    bool any = false;
+    memset(x->values, 0, n * sizeof *x->values);
+    for (size_t i = 0; i < n; i++) {
+        if (x->rulings[i].deed != MR_COLUMN_WRITES)
+            continue;
+        any = true;
+        MR_TRY(mr_merge_row_value(x->twin->mapped, i, &x->values[i], err));
+    }
+    *merged = (struct mr_key){NULL, 0};
+    if (!any)
+        return MR_OK;
+    MR_TRY(mr_merge_row_edit(x->twin->live, x->values, n, &x->row, err));
+    *merged = (struct mr_key){x->row.ptr, x->row.len};
+    return MR_OK;
+}
+
+/* As far as the logs have shown it. */
+static enum mr_code write_base(struct mr_merge_three *x, struct mr_key *base, struct mr_err *err)
+{
+    mr_strbuf_reset(&x->base);
+    *base = (struct mr_key){NULL, 0};
+    if (x->told.explain.base != MR_BASE_ROW)
+        return MR_OK;
+    for (size_t i = 0; i < count_columns(x); i++)
+        mr_seen_image_add(&x->base, mr_explain_column(&x->told.explain, i)->base);
+    *base = (struct mr_key){x->base.ptr, x->base.len};
+    return mr_strbuf_check(&x->base, "deciding the plan", err);
+}
+
+static bool is_live_alone(const struct mr_merge_three *x)
+{
+    bool any = false;
+    for (size_t i = 0; i < count_columns(x); i++) {
+        if (x->rulings[i].outcome > MR_COLUMN_LIVE)
+            return false;
+        any = any || x->facts[i].target_changed;
+    }
+    return any;
+}
+
+/* Invariant: what does not compare columns leaves none written; a row without a base is decided as
+ * without logs, since both sides made it. */
+enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_merge_table *table,
+                                   const struct mr_merge_twin *twin,
+                                   struct mr_merge_three_result *out, struct mr_err *err)
+{
+    const struct mr_key rows[MR_SIDES] = {twin->own, twin->live};
+    *out = (struct mr_merge_three_result){.is = false};
+    x->table = table;
+    x->twin = twin;
+    MR_TRY(mr_merge_told_read(&x->told, x->m, table, twin->key, rows, &out->is, err));
+    if (!out->is)
+        return MR_OK;
+    MR_TRY(find_picks(x, err));
+    MR_TRY(find_columns(x, err));
+    MR_TRY(find_ends(x, err));
+    MR_TRY(find_unfit(x, err));
+    MR_TRY(find_rivals(x, err));
+    const struct mr_three_fact row = about_row(x);
+    out->ruling = mr_decide_three(&row, x->facts, count_columns(x), x->picks, x->rulings);
+    out->is = out->ruling.deed != MR_THREE_FOLLOWS;
+    if (!out->is)
+        return MR_OK;
+    MR_TRY(describe(x, &out->ruling, err));
+    MR_TRY(compose(x, &out->merged, err));
+    MR_TRY(write_base(x, &out->base, err));
+    out->columns = x->columns.ptr;
+    out->detail = x->detail.len > 0 ? x->detail.ptr : NULL;
+    out->live_alone = is_live_alone(x);
+    return MR_OK;
+}
+
+/* ---- its life ---- */
+
+static enum mr_code open_arrays(struct mr_merge_three *x, struct mr_err *err)
+{
+    struct mr_arena *arena = &x->arrays;
+    size_t n = 1;
+    for (size_t i = 0; i < x->m->plan->ntables; i++)
+        if (x->m->plan->tables[i].pair->find.ncolumns > n)
+            n = x->m->plan->tables[i].pair->find.ncolumns;
+    x->facts = mr_arena_calloc(arena, n, sizeof *x->facts);
+    x->rulings = mr_arena_calloc(arena, n, sizeof *x->rulings);
+    x->values = mr_arena_calloc(arena, n, sizeof *x->values);
+    x->references = mr_arena_calloc(arena, n, sizeof *x->references);
+    return x->facts != NULL && x->rulings != NULL && x->values != NULL && x->references != NULL
+               ? MR_OK
+               : mr_merge_nomem(err);
+}
+
+static enum mr_code open_statements(struct mr_merge_three *x, struct mr_err *err)
+{
+    const struct mr_case_sql list[] = {
+        {&x->ends, "SELECT l.ref AS ref, coalesce(p.waits, 0) AS waits,"
+                   " l.parent=0 AND l.live IS NOT NULL AS attaches FROM link l"
+                   " LEFT JOIN m p ON p.id=l.parent AND p.id<>l.child WHERE l.child=:id"},
+        {&x->choices, "SELECT kind, choice FROM chosen WHERE id=:id"},
+        {&x->disagrees, "SELECT 1 FROM m WHERE id=:id AND disagrees"},
+    };
+    MR_TRY(mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY(mr_case_fields_open(&x->ends_map, x->ends, MR_CASE_FIELDS(end_fields), err));
+    return mr_case_fields_open(&x->choices_map, x->choices, MR_CASE_FIELDS(choice_fields), err);
+}
+
+enum mr_code mr_merge_three_open(struct mr_merge *m, struct mr_merge_three **out,
+                                 struct mr_err *err)
+{
+    struct mr_merge_three *x = calloc(1, sizeof *x);
+    *out = x;
+    if (x == NULL)
+        return mr_merge_nomem(err);
+    x->m = m;
+    x->arrays = x->arena = (struct mr_arena)MR_ARENA_INIT;
+    x->row = x->base = x->bytes = x->columns = x->detail = (struct mr_strbuf)MR_STRBUF_INIT;
+    mr_merge_told_init(&x->told);
+    mr_image_init(&x->mapped);
+    mr_image_init(&x->live);
+    MR_TRY(open_arrays(x, err));
+    return open_statements(x, err);
+}
+
+void mr_merge_three_close(struct mr_merge_three *x)
+{
+    if (x == NULL)
+        return;
+    mr_case_free(x->ends);
+    mr_case_free(x->choices);
+    mr_case_free(x->disagrees);
+    mr_merge_told_release(&x->told);
+    mr_image_release(&x->mapped);
+    mr_image_release(&x->live);
+    mr_arena_release(&x->arrays);
+    mr_arena_release(&x->arena);
+    mr_strbuf_release(&x->row);
+    mr_strbuf_release(&x->base);
+    mr_strbuf_release(&x->bytes);
+    mr_strbuf_release(&x->columns);
+    mr_strbuf_release(&x->detail);
+    free(x);
+}

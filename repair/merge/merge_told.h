@@ -1,0 +1,47 @@
+/*
+ * merge_told: what the binary logs tell of a row, for those who decide about it
+ * (core/case/explain.h).
+ *
+ * A plan reads TARGET's rows later than its logs were read.  So where SOURCE's log tells what
+ * stood at the split, TARGET's row of today is compared with that, and what differs is TARGET's
+ * doing, whether its log knows it already or not; TARGET's own mark is asked whether it agrees
+ * about the split.
+ *
+ * mr_merge_told() looks once at every row of temp.w that differs, and notes in temp.told:
+ *   past   1: no row stood under its key at the split; 2: one did
+ *   left   it stood there, SOURCE has left it as it was, and TARGET's log shows that it was deleted
+ *          there: it stays deleted, and nobody is asked.  Not where a row that hangs on it, or that
+ *          it hangs on, is absent for another reason: then one decides about the tree.
+ *
+ * Errors: MR_E_CASE, MR_E_NOMEM, MR_E_CANCELLED.
+ */
+#ifndef MR_MERGE_TOLD_H
+#define MR_MERGE_TOLD_H
+
+#include "core/case/explain.h"
+#include "repair/merge/merge_internal.h"
+
+enum mr_past { MR_PAST_UNKNOWN = 0, MR_PAST_NONE, MR_PAST_ROW };
+
+struct mr_merge_told_row {
+    struct mr_explain explain;
+    bool found[MR_SIDES]; /* a mark of the key, also where it is not relied upon */
+    struct mr_evidence_mark mark[MR_SIDES];
+    /* private */
+    struct mr_explain_side sides[MR_SIDES];
+    struct mr_arena arena; /* of the marks */
+};
+
+void mr_merge_told_init(struct mr_merge_told_row *told);
+void mr_merge_told_release(struct mr_merge_told_row *told);
+
+/* rows: the images, ptr NULL where a side has none.  They must outlive what is read from `told`.
+ * *is false: the logs tell nothing of the row that one could go by. */
+enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge *m,
+                                const struct mr_merge_table *table, struct mr_key key,
+                                const struct mr_key rows[MR_SIDES], bool *is, struct mr_err *err);
+
+/* When rows are linked (merge_map.h), and before any is decided about. */
+enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err);
+
+#endif
