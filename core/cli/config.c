@@ -237,9 +237,12 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db, con
         if (strcmp(section->word, word_table) != 0 ||
             !mr_pattern_match(section->argument, db, table))
             continue;
-        out->by_pattern = strpbrk(section->argument, "*?") != NULL;
+        out->place.section = section->argument;
+        out->place.by_pattern = strpbrk(section->argument, "*?") != NULL;
         for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
              entry = entry->next) {
+            out->place.file = entry->file;
+            out->place.line = entry->line;
             enum mr_code code = mr_table_config_set(out, entry->key, entry->value, arena, err);
             if (code != MR_OK) {
                 mr_err_context(err, "%s:%u", entry->file, entry->line);
@@ -253,7 +256,7 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db, con
 static bool says_who_rows_are(const char *key)
 {
     static const char *const others[] = {"mask",   "freshness", "sequence", "on-conflict",
-                                         "margin", "static",    "queue"};
+                                         "margin", "static",    "queue",    "merge"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(key, others[i]) == 0)
             return false;

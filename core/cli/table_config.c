@@ -18,7 +18,8 @@ enum kind {
     KIND_YES_NO,
     KIND_SQL,
     KIND_REFERENCE,
-    KIND_RENAMED
+    KIND_RENAMED,
+    KIND_MERGE
 };
 
 #define FIELD(name) offsetof(struct mr_table_config, name)
@@ -45,11 +46,24 @@ static const struct key {
     {"ignore-columns", KIND_COLUMNS, FIELD(ignore_columns), 0},
     {"reference", KIND_REFERENCE, FIELD(references), 0},
     {"column", KIND_RENAMED, FIELD(renamed), 0},
+    {"merge", KIND_MERGE, FIELD(merge), 0},
 };
 static const size_t nkeys = sizeof keys / sizeof keys[0];
 
 /* Which conflicts there are, and which choices make sense for them. */
-enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, ANY = 15, TREE = 0, REPORTED = 0, ALONE = 0 };
+enum {
+    VALUE = 1,
+    EXISTENCE = 2,
+    UNIQUE = 4,
+    FIT = 8,
+    COLUMNS = 16,
+    SIDES = 32,
+    ERASED = 64,
+    ANY = 127,
+    TREE = 0,
+    REPORTED = 0,
+    ALONE = 0
+};
 
 struct word {
     const char *text;
@@ -64,14 +78,26 @@ static const struct word conflict_kinds[] = {
 };
 
 static const struct word conflict_choices[] = {
-    {"target", ANY},
-    {"source", VALUE},
+    {"target", ANY & ~ERASED},
+    {"source", VALUE | COLUMNS | SIDES},
     {"newest", VALUE},
     {"restore", EXISTENCE},
     {"skip", EXISTENCE | FIT},
     {"merge-into", UNIQUE},
     {"without-value", UNIQUE | FIT},
+    {"columns", COLUMNS},
+    {"keep", ERASED},
+    {"delete", ERASED},
     {"stop", ANY},
+    {NULL, 0},
+};
+
+static const struct word column_rules[] = {
+#define MR_COLUMN_RULE(symbol, name) {name, ANY},
+#define MR_RULE_ANSWER(symbol, words)
+#include "core/source/column_rule.def"
+#undef MR_COLUMN_RULE
+#undef MR_RULE_ANSWER
     {NULL, 0},
 };
 
@@ -220,9 +246,9 @@ static enum mr_code parse_column(struct parse *p)
     MR_TRY(expect_end(p));
     memcpy(field(p), &name, sizeof name);
     if (p->key->offset == offsetof(struct mr_table_config, time_column))
-        p->config->time_by_pattern = p->config->by_pattern;
+        p->config->time_by_pattern = p->config->place.by_pattern;
     if (p->key->offset == offsetof(struct mr_table_config, update_column))
-        p->config->update_by_pattern = p->config->by_pattern;
+        p->config->update_by_pattern = p->config->place.by_pattern;
     return MR_OK;
 }
 
@@ -296,21 +322,21 @@ static void hint_words(struct parse *p, const struct word *words, unsigned class
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (const struct word *word = words; word->text != NULL; word++)
         if ((word->classes & classes) != 0)
-            mr_strbuf_add_fmt(&text, "%s%s%s", text.len > 0 ? ", " : "", word->text,
-                              strcmp(word->text, "newest") == 0 ? ":COLUMN" : "");
+            mr_strbuf_add_fmt(
+                &text, "%s%s%s", text.len > 0 ? ", " : "", word->text,
+                words == conflict_choices && strcmp(word->text, "newest") == 0 ? ":COLUMN" : "");
     mr_err_hint(p->err, "Choose one of: %s.", text.ptr);
     mr_strbuf_release(&text);
 }
 
-/* A word of the list, as long as letters and hyphens go; NULL with an error, whose hint
- * offers those of the classes. */
+/* A word of the list; NULL with an error, whose hint offers those of the classes. */
 static const struct word *parse_word(struct parse *p, const struct word *words, const char *what,
                                      unsigned classes)
 {
     char typed[64];
     size_t len = 0;
     skip_blanks(p);
-    while (((*p->at >= 'a' && *p->at <= 'z') || *p->at == '-') && len + 1 < sizeof typed)
+    while (!ends_bare_name(p->at) && len + 1 < sizeof typed)
         typed[len++] = *p->at++;
     typed[len] = '\0';
     struct mr_suggest suggest = {.typed = typed};
@@ -330,6 +356,13 @@ static const struct word *parse_word(struct parse *p, const struct word *words, 
     return NULL;
 }
 
+static enum mr_code unfit_choice(struct parse *p, unsigned classes)
+{
+    const enum mr_code code = fail(p, "a choice that this kind of conflict does not have", "");
+    hint_words(p, conflict_choices, classes);
+    return code;
+}
+
 /* KIND=CHOICE, or KIND=newest:COLUMN */
 static enum mr_code parse_rule(struct parse *p, struct mr_conflict_rule *rule)
 {
@@ -343,10 +376,7 @@ static enum mr_code parse_rule(struct parse *p, struct mr_conflict_rule *rule)
     if (choice == NULL)
         return MR_E_CONFIG;
     if ((kind->classes & choice->classes) == 0)
-        return fail(p, "a choice that this kind of conflict does not have",
-                    "source and newest:COLUMN are for values, restore and skip for rows, "
-                    "merge-into for unique, without-value for unique and "
-                    "does-not-fit.");
+        return unfit_choice(p, kind->classes);
     *rule = (struct mr_conflict_rule){.kind = kind->text, .choice = choice->text};
     bool wants_column = strcmp(choice->text, "newest") == 0;
     if (accept(p, ":") != wants_column)
@@ -420,7 +450,7 @@ static enum mr_code add_reference(struct parse *p, const struct mr_reference *re
     if (count > 0)
         memcpy(refs, p->config->references, count * sizeof *refs);
     refs[count] = *ref;
-    refs[count].by_pattern = p->config->by_pattern;
+    refs[count].by_pattern = p->config->place.by_pattern;
     p->config->references = refs;
     p->config->nreferences = count + 1;
     return MR_OK;
@@ -467,7 +497,7 @@ static enum mr_code add_renamed(struct parse *p, const struct mr_renamed *rename
 /* OLD -> NEW */
 static enum mr_code parse_renamed(struct parse *p)
 {
-    struct mr_renamed renamed = {.by_pattern = p->config->by_pattern};
+    struct mr_renamed renamed = {.by_pattern = p->config->place.by_pattern};
     MR_TRY(parse_name(p, &renamed.from));
     if (!accept(p, "->"))
         MR_TRY(fail(p, "no -> behind the column",
@@ -475,6 +505,63 @@ static enum mr_code parse_renamed(struct parse *p)
     MR_TRY(parse_name(p, &renamed.to));
     MR_TRY(expect_end(p));
     return add_renamed(p, &renamed);
+}
+
+/* ---- merge ---- */
+
+#define MERGE_HINT                                                                                 \
+    "Write COLUMN RULE, such as balance add, or columns: of a row that both sides changed each "   \
+    "keeps its own."
+
+static enum mr_code add_merge_rule(struct parse *p, struct mr_table_merge *merge,
+                                   const struct mr_merge_rule *rule)
+{
+    for (size_t i = 0; i < merge->nrules; i++)
+        if (strcasecmp(merge->rules[i].column, rule->column) == 0)
+            return fail(p, "a column is named twice", "Give each column one rule.");
+    struct mr_merge_rule *rules = mr_arena_calloc(p->arena, merge->nrules + 1, sizeof *rules);
+    if (rules == NULL)
+        return nomem(p);
+    if (merge->nrules > 0)
+        memcpy(rules, merge->rules, merge->nrules * sizeof *rules);
+    rules[merge->nrules++] = *rule;
+    merge->rules = rules;
+    return MR_OK;
+}
+
+/* `columns` is the word only where nothing follows it: a column may be called so, too. */
+static enum mr_code parse_merge_item(struct parse *p, struct mr_table_merge *merge)
+{
+    struct mr_merge_rule rule = {0};
+    skip_blanks(p);
+    const bool bare = *p->at != '`' && *p->at != '"';
+    MR_TRY(parse_name(p, &rule.column));
+    skip_blanks(p);
+    if (*p->at == ',' || *p->at == '\0') {
+        if (!bare || strcmp(rule.column, "columns") != 0)
+            return fail(p, "no rule behind the column", MERGE_HINT);
+        if (merge->by_columns)
+            return fail(p, "columns stands twice", "Write it once.");
+        merge->by_columns = true;
+        return MR_OK;
+    }
+    const struct word *word = parse_word(p, column_rules, "rule", ANY);
+    if (word == NULL)
+        return MR_E_CONFIG;
+    rule.rule = mr_column_rule_named(word->text);
+    return add_merge_rule(p, merge, &rule);
+}
+
+/* columns | COLUMN RULE[, …] */
+static enum mr_code parse_merge(struct parse *p)
+{
+    struct mr_table_merge merge = {.place = p->config->place};
+    do
+        MR_TRY(parse_merge_item(p, &merge));
+    while (accept(p, ","));
+    MR_TRY(expect_end(p));
+    p->config->merge = merge;
+    return MR_OK;
 }
 
 static enum mr_code unknown_key(const char *name, struct mr_err *err)
@@ -512,6 +599,7 @@ enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key
     case KIND_SQL: return parse_sql(&p);
     case KIND_REFERENCE: return parse_reference(&p);
     case KIND_RENAMED: return parse_renamed(&p);
+    case KIND_MERGE: return parse_merge(&p);
     }
     return mr_err_set(err, MR_E_BUG, "key \"%s\" has no parser", key);
 }

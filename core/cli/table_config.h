@@ -20,6 +20,7 @@
 #include "core/base/err.h"
 #include "core/base/strbuf.h"
 #include "core/cli/option.h"
+#include "core/source/column_rule.h"
 
 enum mr_identity {
     MR_IDENTITY_DEFAULT = 0, /* not configured: inferred */
@@ -52,6 +53,27 @@ struct mr_renamed {
     bool by_pattern; /* of a section with wildcards: the columns may be missing */
 };
 
+/* merge = COLUMN RULE: what decides a column that both sides of a split changed. */
+struct mr_merge_rule {
+    const char *column;
+    enum mr_column_rule rule;
+};
+
+/* Where a line stands; file NULL: in no file. */
+struct mr_table_place {
+    const char *file, *section; /* "club.members", "*.members" */
+    unsigned line;
+    bool by_pattern; /* the section has wildcards: the columns may be missing */
+};
+
+/* The line `merge`, as a whole. */
+struct mr_table_merge {
+    const struct mr_merge_rule *rules;
+    size_t nrules;
+    bool by_columns; /* `columns`: of a row that both sides changed each keeps its own */
+    struct mr_table_place place;
+};
+
 struct mr_table_config {
     enum mr_identity identity;
     struct mr_string_list identity_columns; /* of MR_IDENTITY_COLUMNS */
@@ -72,7 +94,8 @@ struct mr_table_config {
     size_t nreferences;
     const struct mr_renamed *renamed;
     size_t nrenamed;
-    bool by_pattern; /* what is set next comes from a section with wildcards */
+    struct mr_table_merge merge;
+    struct mr_table_place place; /* of what is set next */
 };
 
 /* Sets one key; reference and column add, every other key replaces. */

@@ -125,24 +125,35 @@ static bool is_column(const struct mr_pairing *pairing, const struct mr_ini_sect
     return false;
 }
 
+/* The column at that place of the line, of a key that is a list of them; NULL: none. */
+static const char *listed_column(const struct mr_table_config *config, const char *key, size_t at)
+{
+    if (strcmp(key, "merge") == 0)
+        return at < config->merge.nrules ? config->merge.rules[at].column : NULL;
+    const struct mr_string_list *list = strcmp(key, "ignore-columns") == 0 ? &config->ignore_columns
+                                        : strcmp(key, "mask") == 0         ? &config->mask
+                                                                           : NULL;
+    return list != NULL && at < list->count ? list->items[at] : NULL;
+}
+
 void mr_pair_section_columns(const struct mr_pairing *pairing, const struct mr_ini_section *section,
                              const struct mr_ini_entry *entry, struct mr_strbuf *out)
 {
     struct mr_table_config config = {0};
     struct mr_arena arena = MR_ARENA_INIT;
-    bool ignored = strcmp(entry->key, "ignore-columns") == 0;
-    if (strcmp(section->word, "table") != 0 || (!ignored && strcmp(entry->key, "mask") != 0))
+    if (strcmp(section->word, "table") != 0)
         return;
     enum mr_code code = mr_table_config_set(&config, entry->key, entry->value, &arena, NULL);
-    const struct mr_string_list *list = ignored ? &config.ignore_columns : &config.mask;
-    for (size_t i = 0; code == MR_OK && i < list->count; i++) {
-        struct mr_suggest near = {.typed = list->items[i]};
+    const char *name = NULL;
+    for (size_t i = 0; code == MR_OK && (name = listed_column(&config, entry->key, i)) != NULL;
+         i++) {
+        struct mr_suggest near = {.typed = name};
         bool any = false;
-        if (is_column(pairing, section, list->items[i], &any, &near) || !any)
+        if (is_column(pairing, section, name, &any, &near) || !any)
             continue;
         mr_strbuf_add_fmt(out, "%s%s:%u: %s of [table %s] names \"%s\", which no table has",
                           out->len > 0 ? "; " : "", entry->file, entry->line, entry->key,
-                          section->argument, list->items[i]);
+                          section->argument, name);
         if (near.best != NULL)
             mr_strbuf_add_fmt(out, ": is \"%s\" meant?", near.best);
     }

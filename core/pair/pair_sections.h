@@ -2,7 +2,7 @@
  * pair_sections: names that nothing has, in the configuration and in patterns: a slip in one,
  * or other letters, leaves all as if nothing had been said.
  *
- * Sections with wildcards are only looked at for columns (ignore-columns, mask) that none of
+ * Sections with wildcards are only looked at for columns (ignore-columns, mask, merge) that none of
  * their tables has, and those of databases that the run does not have not at all, unless
  * what they seem to mean has no section of its own.
  *

@@ -152,7 +152,8 @@ bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db, const
 static enum mr_code require_column(const struct mr_gate_item *item, const char *key,
                                    const char *column, struct mr_err *err)
 {
-    if (column == NULL || item->config.by_pattern || mr_table_column(item->table, column) != NULL)
+    if (column == NULL || item->config.place.by_pattern ||
+        mr_table_column(item->table, column) != NULL)
         return MR_OK;
     (void)mr_err_set(err, MR_E_CONFIG, "table \"%s.%s\" has no column \"%s\"", item->table->db,
                      item->table->name, column);

@@ -5,14 +5,30 @@
 #include <string.h>
 
 /* Classes of conflict_kinds.def; a kind is offered what the first of them says that it is of. */
-enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, TREE = 16, REPORTED = 32, ALONE = 64 };
+enum {
+    VALUE = 1,
+    EXISTENCE = 2,
+    UNIQUE = 4,
+    FIT = 8,
+    TREE = 16,
+    REPORTED = 32,
+    ALONE = 64,
+    COLUMNS = 128,
+    SIDES = 256,
+    ERASED = 512
+};
 
 static const struct {
     unsigned classes;
     const char *choices;
 } offers[] = {
-    {REPORTED, "target"},        {VALUE, "target;source;newest:COLUMN"},
-    {FIT, "skip;without-value"}, {UNIQUE, "merge-into;without-value;skip"},
+    {REPORTED, "target"},
+    {VALUE, "target;source;newest:COLUMN"},
+    {FIT, "skip;without-value"},
+    {UNIQUE, "merge-into;without-value;skip"},
+    {COLUMNS, "columns;target;source"},
+    {SIDES, "target;source"},
+    {ERASED, "keep;delete"},
     {EXISTENCE, "restore;skip"},
 };
 
@@ -41,7 +57,7 @@ enum mr_conflict mr_conflict_named(const char *name)
 
 bool mr_conflict_is_value(enum mr_conflict conflict)
 {
-    return (kinds[conflict].classes & (VALUE | REPORTED)) != 0;
+    return (kinds[conflict].classes & (VALUE | REPORTED | COLUMNS | SIDES | ERASED)) != 0;
 }
 
 bool mr_conflict_is_of_tree(enum mr_conflict conflict)

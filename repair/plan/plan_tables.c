@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/pair/pair_columns.h"
 #include "repair/plan/plan_closure.h"
+#include "repair/plan/plan_column_rules.h"
 #include "repair/plan/plan_gone.h"
 #include "repair/plan/plan_order.h"
 #include "core/schema/sequence.h"
@@ -595,6 +596,7 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
     MR_TRY_OUT(mr_plan_order(plan, task->arena, err));
     for (size_t i = 0; i < plan->ntables; i++)
         MR_TRY_OUT(find_signs(plan, &plan->tables[i], task->arena, err));
+    MR_TRY_OUT(mr_plan_column_rules_check(plan, err));
 out:
     mr_vec_release(&o.tables);
     mr_vec_release(&o.pairs);

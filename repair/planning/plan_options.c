@@ -8,6 +8,7 @@
 
 #include "core/cli/config.h"
 #include "core/cli/load_options.h"
+#include "repair/decide/conflict.h"
 #include "repair/plan/manifest.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/trigger_option.h"
@@ -111,6 +112,15 @@ static const struct mr_option plan_options[] = {
      .help = "decide all conflicts of a kind, such as differs=newest:updated_at; "
              "repeatable",
      .not_in_file = true},
+    {.name = "clock-skew",
+     .type = MR_OPTION_UINT,
+     .offset = PLAN_AT(clock_skew_s),
+     .arg = "SECONDS",
+     .group = "Two histories",
+     .help = "by how much the clocks of the two servers may differ: changes that are closer "
+             "together are asked about where a column's rule is newest",
+     .initial = "2",
+     .max = 86400},
     {.name = "decisions",
      .type = MR_OPTION_STRING,
      .offset = PLAN_AT(decisions),
@@ -137,7 +147,8 @@ static const struct mr_option plan_options[] = {
      .offset = PLAN_AT(allow_deletes),
      .arg = "N",
      .group = "Safety",
-     .help = "let mirror delete that many rows of people, the number that it showed",
+     .help = "let mirror delete that many rows of people, the number that it showed, or "
+             "merge as many that deleted-in-source=delete is chosen for",
      .max = UINT64_MAX / 8,
      .not_in_file = true},
     {.name = "allow-triggers",
@@ -261,9 +272,32 @@ static enum mr_code finish_on_conflict(struct mr_plan_options *o, struct mr_aren
     return code;
 }
 
-/* Options that a reseed does not know would be passed over in silence. */
-static enum mr_code finish_reseed(const struct mr_plan_options *o, struct mr_err *err)
+/* A row goes only where its number was said, too. */
+static enum mr_code finish_deletes(const struct mr_plan_options *o, struct mr_err *err)
 {
+    for (size_t i = 0; o->allow_deletes == 0 && i < o->non_conflict; i++)
+        if (strcmp(o->on_conflict[i].choice, MR_CHOICE_DELETE) == 0) {
+            (void)mr_err_set(err, MR_E_USAGE,
+                             "option \"--on-conflict\": %s=%s needs --allow-deletes N",
+                             o->on_conflict[i].kind, o->on_conflict[i].choice);
+            mr_err_hint(err, "N is the number of these rows: plan without the choice first, and "
+                             "look at them in conflicts.csv.");
+            return MR_E_USAGE;
+        }
+    return MR_OK;
+}
+
+/* A site may say in its file how well its clocks agree, whatever is planned. */
+static bool is_typed(const struct mr_settings *settings, const char *name)
+{
+    const struct mr_option *option = mr_settings_find(settings->set, name);
+    return mr_settings_origin(settings, option)->kind == MR_ORIGIN_COMMAND_LINE;
+}
+
+/* Options that a reseed does not know would be passed over in silence. */
+static enum mr_code finish_reseed(const struct mr_settings *settings, struct mr_err *err)
+{
+    const struct mr_plan_options *o = settings->values;
     const struct {
         const char *name;
         bool given;
@@ -271,6 +305,7 @@ static enum mr_code finish_reseed(const struct mr_plan_options *o, struct mr_err
         {"split-at", o->split_at_text != NULL},
         {"split-key", o->split_keys_text.count > 0},
         {"on-conflict", o->on_conflict_text.count > 0},
+        {"clock-skew", is_typed(settings, "clock-skew")},
         {"decisions", o->decisions != NULL},
         {"forget-decisions", o->forget_decisions},
         {"idmap", o->idmap != NULL},
@@ -299,24 +334,28 @@ static bool decides_other(const struct mr_plan_options *o)
 }
 
 /* So would those of one policy by another. */
-static enum mr_code finish_other_policy(const struct mr_plan_options *o, struct mr_err *err)
+static enum mr_code finish_other_policy(const struct mr_settings *settings, struct mr_err *err)
 {
+    const struct mr_plan_options *o = settings->values;
     const struct {
         const char *name;
         bool given;
-        const char *policy;
+        const char *policy, *also; /* or NULL */
     } options[] = {
-        {"split-at", o->split_at_text != NULL, MR_POLICY_MERGE},
-        {"split-key", o->split_keys_text.count > 0, MR_POLICY_MERGE},
-        {"on-conflict", decides_other(o), MR_POLICY_MERGE},
-        {"idmap", o->idmap != NULL, MR_POLICY_MERGE},
-        {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR},
+        {"split-at", o->split_at_text != NULL, MR_POLICY_MERGE, NULL},
+        {"split-key", o->split_keys_text.count > 0, MR_POLICY_MERGE, NULL},
+        {"on-conflict", decides_other(o), MR_POLICY_MERGE, NULL},
+        {"clock-skew", is_typed(settings, "clock-skew"), MR_POLICY_MERGE, NULL},
+        {"idmap", o->idmap != NULL, MR_POLICY_MERGE, NULL},
+        {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR, MR_POLICY_MERGE},
     };
     for (size_t i = 0; o->policy != NULL && i < sizeof options / sizeof *options; i++) {
-        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0)
+        const bool is_also = options[i].also != NULL;
+        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0 ||
+            (is_also && strcmp(o->policy, options[i].also) == 0))
             continue;
-        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s", options[i].name,
-                         options[i].policy);
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s%s%s", options[i].name,
+                         options[i].policy, is_also ? " or " : "", is_also ? options[i].also : "");
         if (strcmp(options[i].policy, MR_POLICY_MERGE) == 0)
             mr_err_hint(err,
                         "What %s cannot write is listed in conflicts.csv: settle it "
@@ -336,11 +375,12 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     o->has_margin = mr_settings_origin(settings, margin)->kind != MR_ORIGIN_DEFAULT;
     MR_TRY(mr_general_options_finish(settings, &o->general, err));
     MR_TRY(finish_policy(o, err));
-    MR_TRY(finish_reseed(o, err));
+    MR_TRY(finish_reseed(settings, err));
     MR_TRY(finish_split_at(o, err));
     MR_TRY(finish_split_keys(o, settings->arena, err));
     MR_TRY(finish_on_conflict(o, settings->arena, err));
-    MR_TRY(finish_other_policy(o, err));
+    MR_TRY(finish_other_policy(settings, err));
+    MR_TRY(finish_deletes(o, err));
     return mr_trigger_option_check(o->allow_triggers, err);
 }
 

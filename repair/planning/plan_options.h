@@ -33,6 +33,7 @@ struct mr_plan_options {
     const char *allow_triggers;             /* "fire", or NULL */
     uint64_t allow_deletes;
     bool partial, forget_decisions;
+    unsigned clock_skew_s; /* within which `newest` tells nothing of two sides */
 
     const char *sign_with; /* or NULL */
     struct mr_general_options general;

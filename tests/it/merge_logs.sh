@@ -79,6 +79,16 @@ SQL
     like "$S: without logs it is refused: one who came to both is taken for the past" "$RC $(grep error "$ERR")" "^5 .*common past is said to reach to 12 \(equal rows\)"
     run history collect --config "$IT_TMP/club.ini" --case "$CASE"
     is "$S: collected" "$RC" 0
+    # rules of columns that cannot be kept are refused before anything is planned
+    for rule in "mobile max/max/mobile/it is of the identity" "city add/add/city/the column holds no exact numbers" \
+        "town max/max/town/there is no such column"; do
+        IFS=/ read -r line name column why <<<"$rule"
+        { cat "$IT_TMP/club.ini" && printf '[table club.members]\nmerge = columns, %s\n' "$line"; } >"$IT_TMP/rule.ini"
+        run repair plan --config "$IT_TMP/rule.ini" --case "$CASE" --policy merge --output "$IT_TMP/$S.rule"
+        like "$S: merge = $line is refused" "$RC $(grep error "$ERR")" \
+            "^3 .*rule.ini:[0-9]+: merge of \[table club.members\]: rule \"$name\" for column \"$column\" of table \"club.members\": $why"
+        is "$S: and nothing is left of it" "$(ls -d "$IT_TMP/$S.rule" 2>/dev/null)" ""
+    done
     # bounds are kept by the case: a case of its own, as after a first collect
     run repair plan --config "$IT_TMP/club.ini" --case "$CASE" --policy merge --output "$IT_TMP/$S.with"
     is "$S: with logs only what both edited" "$(by_kind "$IT_TMP/$S.with")" "changed 5"

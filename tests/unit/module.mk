@@ -245,6 +245,7 @@ LDFLAGS_test_plan_closure := -Wl,--wrap=mr_reader_db,--wrap=mr_db_query \
 LDFLAGS_test_plan_gone := -Wl,--wrap=mr_reader_probe
 LDFLAGS_test_plan_server := -Wl,--wrap=mr_reader_db,--wrap=mr_replication_sources
 LDFLAGS_test_plan_tables := -Wl,--wrap=mr_reader_db
+LDFLAGS_test_plan_column_rules := -Wl,--wrap=mr_reader_db
 LDFLAGS_test_plan_suspects := -Wl,--wrap=mr_side_sample
 LDFLAGS_test_create_chunk := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_snap_dir_free_bytes \
     -Wl,--wrap=mr_throttle_wait_holding

@@ -276,9 +276,80 @@ static void test_conflicts(void **state)
     mr_config_free(config);
 }
 
+/* Rules of columns; of several sections the later one holds as a whole. */
+static void test_column_rules(void **state)
+{
+    static const struct {
+        const char *value, *rules;
+        bool by_columns;
+    } cases[] = {
+        {"columns", "", true},
+        {"credits add", "credits=add", false},
+        {"a add,b max, c min ,d union", "a=add b=max c=min d=union", false},
+        {"a newest, b source, c target", "a=newest b=source c=target", false},
+        {"columns, balance add", "balance=add", true},
+        {"balance  add ,\tcolumns", "balance=add", true},
+        {"`columns` max", "columns=max", false},
+        {"columns max", "columns=max", false},
+        {"columns max, columns", "columns=max", true},
+        {"`a, b` add, \"c d\" max, `e``f` min, `g\"h` source",
+         "a, b=add c d=max e`f=min g\"h=source", false},
+        {"`add` add, max max", "add=add max=max", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_strbuf ini = MR_STRBUF_INIT, rules = MR_STRBUF_INIT;
+        mr_strbuf_add_fmt(&ini, "[table *]\nmerge = gone add, columns\n[table t]\nmerge = %s\n",
+                          cases[i].value);
+        struct mr_config *config = parse(ini.ptr);
+        struct mr_table_config t = table_of(config, "d", "t");
+        mr_strbuf_add_str(&rules, "");
+        for (size_t k = 0; k < t.merge.nrules; k++)
+            mr_strbuf_add_fmt(&rules, "%s%s=%s", k > 0 ? " " : "", t.merge.rules[k].column,
+                              mr_column_rule_name(t.merge.rules[k].rule));
+        assert_string_equal(rules.ptr, cases[i].rules);
+        assert_int_equal(t.merge.by_columns, cases[i].by_columns);
+        assert_string_equal(t.merge.place.section, "t");
+        assert_int_equal(t.merge.place.line, 4);
+        assert_false(t.merge.place.by_pattern);
+        t = table_of(config, "d", "other");
+        assert_int_equal(t.merge.nrules, 1);
+        assert_int_equal(t.merge.place.line, 2);
+        assert_true(t.merge.place.by_pattern);
+        mr_config_free(config);
+        mr_strbuf_release(&ini);
+        mr_strbuf_release(&rules);
+    }
+}
+
 static const struct {
     const char *text, *message, *hint; /* hint: "" for any */
 } refused[] = {
+    {"[table t]\nmerge = a sum\n", "my.ini:2: key \"merge\": unknown rule \"sum\" in \"a sum\"",
+     "Choose one of: add, max, min, union, newest, source, target."},
+    {"[table t]\nmerge = a maximum\n",
+     "my.ini:2: key \"merge\": unknown rule \"maximum\" in \"a maximum\"", ""},
+    {"[table t]\nmerge = a nwest\n",
+     "my.ini:2: key \"merge\": unknown rule \"nwest\" in \"a nwest\"", "Did you mean \"newest\"?"},
+    {"[table t]\nmerge = a ADD\n", "my.ini:2: key \"merge\": unknown rule \"ADD\" in \"a ADD\"",
+     ""},
+    {"[table t]\nmerge = a\n", "my.ini:2: key \"merge\": no rule behind the column in \"a\"", ""},
+    {"[table t]\nmerge = `columns`\n",
+     "my.ini:2: key \"merge\": no rule behind the column in \"`columns`\"", ""},
+    {"[table t]\nmerge = a add, A max\n",
+     "my.ini:2: key \"merge\": a column is named twice in \"a add, A max\"", ""},
+    {"[table t]\nmerge = columns, columns\n",
+     "my.ini:2: key \"merge\": columns stands twice in \"columns, columns\"", ""},
+    {"[table t]\nmerge = a add b\n",
+     "my.ini:2: key \"merge\": unexpected text behind the last name in \"a add b\"", ""},
+    {"[table t]\nmerge = a add,\n", "my.ini:2: key \"merge\": a name is missing in \"a add,\"", ""},
+    {"[table t]\nmerge = a newest:b\n",
+     "my.ini:2: key \"merge\": unexpected text behind the last name in \"a newest:b\"", ""},
+    {"[table t]\nmerge = a = add\n", "my.ini:2: key \"merge\": unknown rule \"\" in \"a = add\"",
+     ""},
+    {"[table t]\nmerge = `a add\n",
+     "my.ini:2: key \"merge\": a quoted name that is empty or never closed in \"`a add\"", ""},
+    {"[table t]\nmerge =\n", "my.ini:2: key \"merge\": no value in \"\"", ""},
     {"[table t]\nwhere = 1=0) or (1=1\n",
      "my.ini:2: key \"where\": a closing parenthesis too many in \"1=0) or (1=1\"", ""},
     {"[table t]\nreference = a -> d.t.b when x = 'y\n",
@@ -404,6 +475,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_merging, setup, teardown),
         cmocka_unit_test_setup_teardown(test_identity_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conflicts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_column_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

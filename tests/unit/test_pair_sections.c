@@ -75,6 +75,10 @@ static void test_columns(void **state)
         {"[table club.members]\nignore-columns = id, mobil\n",
          "ini:2: ignore-columns of [table club.members] names \"mobil\", which no table "
          "has: is \"mobile\" meant?"},
+        {"[table club.members]\nmerge = columns, mobile max\n", NULL},
+        {"[table club.members]\nmerge = mobil max\n",
+         "ini:2: merge of [table club.members] names \"mobil\", which no table has: is "
+         "\"mobile\" meant?"},
         {"[table *]\nmask = phone_number\n",
          "ini:2: mask of [table *] names \"phone_number\", which no table has"},
     };
