@@ -41,6 +41,7 @@ struct mr_merge_options {
     uint64_t margin;
     mr_decision_fn *decision; /* what a person decided about a row; may be NULL */
     void *decision_ctx;
+    uint64_t clock_skew_us; /* of the two servers: within it, neither of two changes is the newer */
 };
 
 struct mr_merge_task {

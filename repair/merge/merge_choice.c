@@ -184,6 +184,9 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x, co
     MR_TRY(from_rules(c, o->on_conflict, o->non_conflict, x->kind, &v.command, err));
     MR_TRY(from_earlier(c, x, &v.earlier, err));
     MR_TRY(from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table, err));
+    if (v.table == NULL && config->merge.by_columns &&
+        mr_conflict_named(x->kind) == MR_CONFLICT_BOTH_CHANGED)
+        v.table = MR_CHOICE_COLUMNS;
     *choice = mr_decide_choice(&v);
     if (*choice != NULL &&
         (!mr_merge_is_choice(x->kind, *choice) || (x->three && !is_of_columns(x->kind, *choice))))

@@ -6,12 +6,14 @@
 
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
+#include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_told.h"
+#include "repair/plan/plan_column_rules.h"
 
 struct mr_merge_three {
     struct mr_merge *m;
@@ -26,8 +28,11 @@ struct mr_merge_three {
     struct mr_column_fact *facts;
     struct mr_column_ruling *rulings;
     struct mr_key *values;
-    unsigned *references;          /* that the column is of */
-    struct mr_arena arrays, arena; /* for good; of the row at hand */
+    struct mr_key *made; /* what the column's rule makes */
+    struct mr_plan_column_rules rules;
+    const struct mr_merge_table *rules_of; /* whose these are; NULL: nobody's yet */
+    unsigned *references;                  /* that the column is of */
+    struct mr_arena arrays, arena;         /* for good; of the row at hand */
     struct mr_strbuf row, base, bytes, columns, detail;
     bool rival; /* the answer of a question */
 };
@@ -240,6 +245,98 @@ static enum mr_code find_unfit(struct mr_merge_three *x, struct mr_err *err)
     return MR_OK;
 }
 
+/* ---- rules ---- */
+
+static enum mr_code load_rules(struct mr_merge_three *x, struct mr_err *err)
+{
+    if (x->rules_of == x->table)
+        return MR_OK;
+    mr_plan_column_rules_release(&x->rules);
+    x->rules_of = x->table;
+    return mr_plan_column_rules_load(&x->rules, x->m->plan, x->table->plan->at, err);
+}
+
+/* Times that no log tells more exactly are those of a whole second. */
+static uint64_t last_of(uint64_t us)
+{
+    return us % 1000000 == 0 ? us + 999999 : us;
+}
+
+/* When the row was changed on that side; a mark that does not lead to today's row knows no end. */
+static enum mr_code find_times(struct mr_merge_three *x, enum mr_side side,
+                               struct mr_rule_times *times, struct mr_err *err)
+{
+    const struct mr_evidence_mark *mark = x->told.sides[side].mark;
+    struct mr_evidence_tx first, last;
+    bool has_first = false, has_last = false;
+    *times = (struct mr_rule_times){.is_known = false};
+    if (mark == NULL || x->told.explain.told[side] != MR_TOLD)
+        return MR_OK;
+    MR_TRY(mr_evidence_tx(x->m->fd, mark->first_tx, &x->arena, &first, &has_first, err));
+    MR_TRY(mr_evidence_tx(x->m->fd, mark->last_tx, &x->arena, &last, &has_last, err));
+    if (!has_first || !has_last || first.committed_us <= 0 || last.committed_us <= 0)
+        return MR_OK;
+    *times = (struct mr_rule_times){true, (uint64_t)first.committed_us,
+                                    last_of((uint64_t)last.committed_us)};
+    return MR_OK;
+}
+
+static enum mr_code ask_newest(struct mr_merge_three *x, enum mr_rule_answer *answer,
+                               struct mr_err *err)
+{
+    struct mr_rule_times times[MR_SIDES];
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(find_times(x, (enum mr_side)side, &times[side], err));
+    *answer = mr_rule_newest(times[MR_SOURCE], times[MR_TARGET], x->m->options->clock_skew_us);
+    return MR_OK;
+}
+
+static enum mr_code decode(struct mr_key bytes, struct mr_value *value, struct mr_err *err)
+{
+    size_t pos = 0;
+    return mr_row_decode(bytes.ptr, bytes.len, &pos, value, err);
+}
+
+/* Asked where both sides have changed the column, each otherwise. */
+static enum mr_code ask_rule(struct mr_merge_three *x, size_t at, struct mr_err *err)
+{
+    struct mr_column_fact *f = &x->facts[at];
+    const struct mr_key base = mr_explain_column(&x->told.explain, at)->base;
+    struct mr_value values[MR_SIDES], was;
+    const struct mr_rule_values v = {mr_pair_column(x->table->plan->pair, MR_TARGET, at),
+                                     &values[MR_SOURCE], &values[MR_TARGET],
+                                     base.ptr != NULL ? &was : NULL};
+    mr_strbuf_reset(&x->bytes);
+    MR_TRY(mr_image_value(&x->mapped, at, &values[MR_SOURCE], err));
+    MR_TRY(mr_image_value(&x->live, at, &values[MR_TARGET], err));
+    if (base.ptr != NULL)
+        MR_TRY(decode(base, &was, err));
+    if (f->rule == MR_RULE_NEWEST)
+        return ask_newest(x, &f->answer, err);
+    if (f->rule == MR_RULE_ADD)
+        f->answer = mr_rule_add(&v, &x->bytes);
+    else if (f->rule == MR_RULE_UNION)
+        f->answer = mr_rule_union(&v, &x->bytes);
+    else if (f->rule == MR_RULE_MAX || f->rule == MR_RULE_MIN)
+        f->answer = mr_rule_extreme(&v, f->rule == MR_RULE_MAX);
+    MR_TRY(mr_strbuf_check(&x->bytes, "deciding the plan", err));
+    x->made[at] =
+        (struct mr_key){mr_arena_dup(&x->arena, x->bytes.ptr, x->bytes.len), x->bytes.len};
+    return x->made[at].ptr != NULL || x->bytes.len == 0 ? MR_OK : mr_merge_nomem(err);
+}
+
+static enum mr_code ask_rules(struct mr_merge_three *x, struct mr_err *err)
+{
+    MR_TRY(load_rules(x, err));
+    for (size_t i = 0; i < count_columns(x); i++) {
+        struct mr_column_fact *f = &x->facts[i];
+        f->rule = mr_plan_column_rules_find(&x->rules, i);
+        if (mr_decide_rule(f) != MR_RULE_NONE && f->source_changed && f->target_changed && !f->same)
+            MR_TRY(ask_rule(x, i, err));
+    }
+    return MR_OK;
+}
+
 /* ---- who has its unique values ---- */
 
 static enum mr_code take_rival(void *ctx, const struct mr_merge_ask *ask,
@@ -314,7 +411,7 @@ static void tell(struct mr_strbuf *out, const char *name, const char *what)
 {
     mr_strbuf_add_fmt(out, "%s%s", out->len > 0 ? "; " : "", name);
     if (what != NULL)
-        mr_strbuf_add_fmt(out, " %s", what);
+        mr_strbuf_add_fmt(out, ": %s", what);
 }
 
 /* Columns that nobody changed are not worth a word. */
@@ -329,7 +426,9 @@ static enum mr_code describe(struct mr_merge_three *x, const struct mr_three_rul
             tell(&x->columns, column_name(x, i), mr_column_outcome_name(r->outcome));
         if (r->why.conflict != MR_CONFLICT_NONE ||
             (ruling->outcome == MR_THREE_IS_BOTH_CHANGED && r->deed != MR_COLUMN_KEEPS))
-            tell(&x->detail, column_name(x, i), NULL);
+            tell(&x->detail, column_name(x, i),
+                 r->outcome == MR_COLUMN_RULE_FAILS ? mr_rule_answer_words(x->facts[i].answer)
+                                                    : NULL);
     }
     MR_TRY(mr_strbuf_check(&x->detail, "deciding the plan", err));
     return mr_strbuf_check(&x->columns, "deciding the plan", err);
@@ -342,10 +441,12 @@ static enum mr_code compose(struct mr_merge_three *x, struct mr_key *merged, str
     bool any = false;
     memset(x->values, 0, n * sizeof *x->values);
     for (size_t i = 0; i < n; i++) {
-        if (x->rulings[i].deed != MR_COLUMN_WRITES)
-            continue;
-        any = true;
-        MR_TRY(mr_merge_row_value(x->twin->mapped, i, &x->values[i], err));
+        const enum mr_column_deed deed = x->rulings[i].deed;
+        any = any || deed != MR_COLUMN_KEEPS;
+        if (deed == MR_COLUMN_COMPUTES)
+            x->values[i] = x->made[i];
+        else if (deed == MR_COLUMN_WRITES)
+            MR_TRY(mr_merge_row_value(x->twin->mapped, i, &x->values[i], err));
     }
     *merged = (struct mr_key){NULL, 0};
     if (!any)
@@ -394,6 +495,7 @@ enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_mer
         return MR_OK;
     MR_TRY(find_picks(x, err));
     MR_TRY(find_columns(x, err));
+    MR_TRY(ask_rules(x, err));
     MR_TRY(find_ends(x, err));
     MR_TRY(find_unfit(x, err));
     MR_TRY(find_rivals(x, err));
@@ -424,7 +526,9 @@ static enum mr_code open_arrays(struct mr_merge_three *x, struct mr_err *err)
     x->rulings = mr_arena_calloc(arena, n, sizeof *x->rulings);
     x->values = mr_arena_calloc(arena, n, sizeof *x->values);
     x->references = mr_arena_calloc(arena, n, sizeof *x->references);
-    return x->facts != NULL && x->rulings != NULL && x->values != NULL && x->references != NULL
+    x->made = mr_arena_calloc(arena, n, sizeof *x->made);
+    return x->made != NULL && x->facts != NULL && x->rulings != NULL && x->values != NULL &&
+                   x->references != NULL
                ? MR_OK
                : mr_merge_nomem(err);
 }
@@ -467,6 +571,7 @@ void mr_merge_three_close(struct mr_merge_three *x)
     mr_case_free(x->ends);
     mr_case_free(x->choices);
     mr_case_free(x->disagrees);
+    mr_plan_column_rules_release(&x->rules);
     mr_merge_told_release(&x->told);
     mr_image_release(&x->mapped);
     mr_image_release(&x->live);

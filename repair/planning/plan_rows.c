@@ -89,7 +89,8 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                              .has_idmap = o->idmap != NULL,
                                              .margin = o->margin,
                                              .decision = r->decision,
-                                             .decision_ctx = r->decisions};
+                                             .decision_ctx = r->decisions,
+                                             .clock_skew_us = (uint64_t)o->clock_skew_s * 1000000};
     const struct mr_merge_task task = {.tables = &r->tables,
                                        .fd = r->p->fd,
                                        .store = r->store,
