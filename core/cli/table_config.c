@@ -58,8 +58,7 @@ enum {
     FIT = 8,
     COLUMNS = 16,
     SIDES = 32,
-    ERASED = 64,
-    ANY = 127,
+    ANY = 63,
     TREE = 0,
     REPORTED = 0,
     ALONE = 0
@@ -78,7 +77,7 @@ static const struct word conflict_kinds[] = {
 };
 
 static const struct word conflict_choices[] = {
-    {"target", ANY & ~ERASED},
+    {"target", ANY},
     {"source", VALUE | COLUMNS | SIDES},
     {"newest", VALUE},
     {"restore", EXISTENCE},
@@ -86,8 +85,6 @@ static const struct word conflict_choices[] = {
     {"merge-into", UNIQUE},
     {"without-value", UNIQUE | FIT},
     {"columns", COLUMNS},
-    {"keep", ERASED},
-    {"delete", ERASED},
     {"stop", ANY},
     {NULL, 0},
 };

@@ -21,14 +21,12 @@ enum mr_conflict {
 #define MR_CHOICE_SKIP "skip"
 #define MR_CHOICE_STOP "stop"
 #define MR_CHOICE_COLUMNS "columns"
-#define MR_CHOICE_DELETE "delete"
 
 const char *mr_conflict_name(enum mr_conflict conflict); /* NULL: none */
 /* The other way; none is what no kind is called, and NULL. */
 enum mr_conflict mr_conflict_named(const char *name);
 
-/* Is it about what TARGET's row is to hold, or whether it is to go, so that a choice is for the
- * row as it is on both sides? */
+/* Is it about what TARGET's row is to hold, so that a choice is for the row as it is on both sides? */
 bool mr_conflict_is_value(enum mr_conflict conflict);
 /* Is it settled where what is above the row is restored? */
 bool mr_conflict_is_of_tree(enum mr_conflict conflict);

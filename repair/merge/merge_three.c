@@ -480,6 +480,21 @@ static bool is_live_alone(const struct mr_merge_three *x)
     return any;
 }
 
+/* A restored change is no conflict, that would be met when choices are: who wants to stop is heard here. */
+static enum mr_code heed_stop(const struct mr_merge_three *x, const struct mr_three_ruling *ruling,
+                              struct mr_err *err)
+{
+    const char *kind = mr_conflict_name(MR_CONFLICT_RESTORED_CHANGE);
+    const char *rule = mr_merge_choice_rule(x->m, x->table->plan, kind);
+    if (ruling->outcome != MR_THREE_IS_RESTORED || rule == NULL ||
+        strcmp(rule, MR_CHOICE_STOP) != 0)
+        return MR_OK;
+    return mr_err_set(err, MR_E_REFUSED,
+                      "a row of table \"%s\" has a change to be restored: the choice for "
+                      "%s is to stop",
+                      mr_plan_table_name(x->table->plan), kind);
+}
+
 /* Invariant: what does not compare columns leaves none written; a row without a base is decided as
  * without logs, since both sides made it. */
 enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_merge_table *table,
@@ -504,6 +519,7 @@ enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_mer
     out->is = out->ruling.deed != MR_THREE_FOLLOWS;
     if (!out->is)
         return MR_OK;
+    MR_TRY(heed_stop(x, &out->ruling, err));
     MR_TRY(describe(x, &out->ruling, err));
     MR_TRY(compose(x, &out->merged, err));
     MR_TRY(write_base(x, &out->base, err));

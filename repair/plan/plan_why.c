@@ -79,6 +79,10 @@ static void print_around(FILE *out, const struct mr_entity_line *line, const cha
         (void)fputs("  and it waits for ", out);
         print_awaited(out, line, awaited);
         return;
+    } else if (line->kind != NULL && line->logs != NULL) {
+        (void)fputs("  and it is asked about: ", out);
+        mr_utf8_print(out, line->kind);
+        (void)fputs("\n", out);
     } else if (line->kind != NULL && !is_by_itself(line, own)) {
         (void)fputs("  and it is in conflict for rows around it: ", out);
         mr_utf8_print(out, line->kind);
@@ -160,6 +164,8 @@ void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *
     for (size_t i = 0; i < MR_FACTS; i++)
         if ((bits >> i & 1) != 0)
             (void)fprintf(out, "    %s\n", mr_fact_words(i));
+    if (line->logs != NULL)
+        return; /* what decided is no fact of these */
     (void)fputs("  it would be otherwise:\n", out);
     while (next_otherwise(line, &at, &other)) {
         const char *conflict = mr_conflict_name(other.outcome.obstacle.conflict);
@@ -184,7 +190,7 @@ void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line, con
 {
     const struct because b = is_known(line) ? because_of(line) : (struct because){0};
     struct otherwise other;
-    size_t at = is_known(line) ? 0 : MR_FACTS;
+    size_t at = is_known(line) && line->logs == NULL ? 0 : MR_FACTS;
     mr_jsonw_add_str(w, "group", mr_group_name(line->group));
     put_facts(w, line);
     mr_jsonw_add_texts(w, "because", b.words, b.count);

@@ -197,7 +197,7 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
     mr_err_hint(err, "Choose one of: %s.",
                 kind[0] != '\0' ? mr_conflict_choices(mr_conflict_named(kind))
                                 : "target, source, newest:COLUMN, restore, skip, "
-                                  "merge-into, without-value, columns, keep, delete");
+                                  "merge-into, without-value, columns");
     return MR_E_REFUSED;
 }
 

@@ -8,7 +8,6 @@
 
 #include "core/cli/config.h"
 #include "core/cli/load_options.h"
-#include "repair/decide/conflict.h"
 #include "repair/plan/manifest.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/trigger_option.h"
@@ -147,8 +146,7 @@ static const struct mr_option plan_options[] = {
      .offset = PLAN_AT(allow_deletes),
      .arg = "N",
      .group = "Safety",
-     .help = "let mirror delete that many rows of people, the number that it showed, or "
-             "merge as many that deleted-in-source=delete is chosen for",
+     .help = "let mirror delete that many rows of people, the number that it showed",
      .max = UINT64_MAX / 8,
      .not_in_file = true},
     {.name = "allow-triggers",
@@ -272,21 +270,6 @@ static enum mr_code finish_on_conflict(struct mr_plan_options *o, struct mr_aren
     return code;
 }
 
-/* A row goes only where its number was said, too. */
-static enum mr_code finish_deletes(const struct mr_plan_options *o, struct mr_err *err)
-{
-    for (size_t i = 0; o->allow_deletes == 0 && i < o->non_conflict; i++)
-        if (strcmp(o->on_conflict[i].choice, MR_CHOICE_DELETE) == 0) {
-            (void)mr_err_set(err, MR_E_USAGE,
-                             "option \"--on-conflict\": %s=%s needs --allow-deletes N",
-                             o->on_conflict[i].kind, o->on_conflict[i].choice);
-            mr_err_hint(err, "N is the number of these rows: plan without the choice first, and "
-                             "look at them in conflicts.csv.");
-            return MR_E_USAGE;
-        }
-    return MR_OK;
-}
-
 /* A site may say in its file how well its clocks agree, whatever is planned. */
 static bool is_typed(const struct mr_settings *settings, const char *name)
 {
@@ -340,22 +323,20 @@ static enum mr_code finish_other_policy(const struct mr_settings *settings, stru
     const struct {
         const char *name;
         bool given;
-        const char *policy, *also; /* or NULL */
+        const char *policy;
     } options[] = {
-        {"split-at", o->split_at_text != NULL, MR_POLICY_MERGE, NULL},
-        {"split-key", o->split_keys_text.count > 0, MR_POLICY_MERGE, NULL},
-        {"on-conflict", decides_other(o), MR_POLICY_MERGE, NULL},
-        {"clock-skew", is_typed(settings, "clock-skew"), MR_POLICY_MERGE, NULL},
-        {"idmap", o->idmap != NULL, MR_POLICY_MERGE, NULL},
-        {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR, MR_POLICY_MERGE},
+        {"split-at", o->split_at_text != NULL, MR_POLICY_MERGE},
+        {"split-key", o->split_keys_text.count > 0, MR_POLICY_MERGE},
+        {"on-conflict", decides_other(o), MR_POLICY_MERGE},
+        {"clock-skew", is_typed(settings, "clock-skew"), MR_POLICY_MERGE},
+        {"idmap", o->idmap != NULL, MR_POLICY_MERGE},
+        {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR},
     };
     for (size_t i = 0; o->policy != NULL && i < sizeof options / sizeof *options; i++) {
-        const bool is_also = options[i].also != NULL;
-        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0 ||
-            (is_also && strcmp(o->policy, options[i].also) == 0))
+        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0)
             continue;
-        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s%s%s", options[i].name,
-                         options[i].policy, is_also ? " or " : "", is_also ? options[i].also : "");
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s", options[i].name,
+                         options[i].policy);
         if (strcmp(options[i].policy, MR_POLICY_MERGE) == 0)
             mr_err_hint(err,
                         "What %s cannot write is listed in conflicts.csv: settle it "
@@ -380,7 +361,6 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     MR_TRY(finish_split_keys(o, settings->arena, err));
     MR_TRY(finish_on_conflict(o, settings->arena, err));
     MR_TRY(finish_other_policy(settings, err));
-    MR_TRY(finish_deletes(o, err));
     return mr_trigger_option_check(o->allow_triggers, err);
 }
 

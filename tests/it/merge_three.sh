@@ -62,6 +62,11 @@ identity = mobile
 subject = yes
 EOF
 
+{
+    cat "$IT_TMP/club.ini"
+    echo 'merge = columns, points add'
+} >"$IT_TMP/rules.ini"
+
 part() { # SOURCE TARGET: they replicate no more
     mr_sql "$2" -e "STOP SLAVE; RESET SLAVE ALL" 2>/dev/null || mr_sql "$2" -e "STOP REPLICA; RESET REPLICA ALL"
 }
@@ -98,6 +103,7 @@ UPDATE notes SET txt = 'ONE' WHERE code = 'n1';                         -- a key
 INSERT INTO members (name, mobile, city, team) VALUES ('s','30','y',2), ('t','31','y',3);
 INSERT INTO notes VALUES ('n30',14,'thirty'), ('n33',3,'more');
 INSERT INTO notes VALUES ('n99',10,'of one whom T deletes');
+UPDATE members SET points = points + 5 WHERE id = 12;                   -- T adds 3
 DELETE FROM members WHERE id = 13;                                      -- T still has it
 SQL
     mr_sql $T <<'SQL'
@@ -107,6 +113,7 @@ UPDATE members SET name = 'bb' WHERE id = 2;
 UPDATE members SET city = 'north', name = 'cc' WHERE id = 3;
 UPDATE members SET city = 'south' WHERE id = 4;
 UPDATE members SET city = 'north', points = points + 3 WHERE id = 7;    -- alone: stays
+UPDATE members SET points = points + 3 WHERE id = 12;
 DELETE FROM notes WHERE code IN ('n8', 'n9', 'n10');
 DELETE FROM members WHERE id IN (8, 9, 10);                             -- 9: nothing; 10: has a new child on S
 INSERT INTO members (name, mobile, city, team) VALUES ('o','21','z',3), ('p','77','z',2), ('q','23','z',1);
@@ -118,9 +125,9 @@ SQL
     PLAN=$IT_TMP/$S.plan
     run repair plan --config "$IT_TMP/club.ini" --case "$CASE" --policy merge --output "$PLAN"
     is "$S: only what both have changed, or what cannot be written, is asked" "$RC $(by_kind "$PLAN")" \
-        "1 members both-changed 2,6;members changed 3;members deleted-on-live 10,8;members unique 11;notes parent-absent n10,n8,n99"
+        "1 members both-changed 2,6;members changed 12,3;members deleted-on-live 10,8;members unique 11;notes parent-absent n10,n8,n99"
     is "$S: each decision by its name" "$(by_logs "$PLAN" members)" \
-        "both-changed 2;change-held-up 1;changed 1;restored-change 1;unchanged-in-source 2"
+        "both-changed 2;change-held-up 1;changed 2;restored-change 1;unchanged-in-source 2"
     is "$S: notes, too" "$(by_logs "$PLAN" notes)" "restored-change 1;unchanged-in-source 1"
     is "$S: the row at the split is shown" "$(field "$PLAN" both-changed 2 base | jq -c '[.name, .city, .points]')" '["b","x","0.00"]'
     is "$S: and the row that columns would give" "$(field "$PLAN" both-changed 2 columns | jq -c '[.name, .city]')" '["bb","south"]'
@@ -128,17 +135,17 @@ SQL
     run repair show "$PLAN" --why club.members 1
     like "$S: show says why" "$(cat "$OUT")" "by the binary logs: restored-change: city: restored-change"
     run repair show "$PLAN"
-    like "$S: and sums up" "$(cat "$OUT")" "by the binary logs: 2 both-changed, 1 change-held-up, 1 changed, 1 restored-change"
+    like "$S: and sums up" "$(cat "$OUT")" "by the binary logs: 2 both-changed, 1 change-held-up, 2 changed, 1 restored-change"
 
     before=$(members $T)
     run repair plan --config "$IT_TMP/club.ini" --case "$CASE" --policy merge --output "$PLAN.2" \
         --on-conflict both-changed=columns --on-conflict changed=source --on-conflict deleted-on-live=restore
     is "$S: with choices" "$RC $(by_kind "$PLAN.2")" \
-        "1 members both-changed 2,3,6;members deleted-on-live 10,8;members unique 11;notes deleted-on-live n10,n8"
+        "1 members both-changed 2,3,6;members changed 12;members deleted-on-live 10,8;members unique 11;notes deleted-on-live n10,n8"
     run repair apply --yes "$PLAN.2" "$TU"
     is "$S: applied, one is open" "$RC" 1
     is "$S: each column is as it should be" "$(members $T)" \
-        "1:a:south:1:0.00 2:bb:south:1:0.00 3:cc:south:1:0.00 4:d:south:1:0.00 5:e:x:1:0.00 6:f:x:$(mr_sql $T -e "SELECT id FROM club.teams WHERE title = 'green'"):5.00 7:g:north:1:3.00 8:h:south:1:0.00 10:j:x:1:0.00 11:k:x:1:0.00 12:l:x:1:0.00 13:m:x:1:0.00 14:o:z:3:0.00 15:p:z:2:0.00 16:q:z:1:0.00 $(mr_sql $T -e "SELECT CONCAT_WS(':', id, name, city, team, points) FROM club.members WHERE mobile IN ('30', '31') ORDER BY id" | paste -sd ' ')"
+        "1:a:south:1:0.00 2:bb:south:1:0.00 3:cc:south:1:0.00 4:d:south:1:0.00 5:e:x:1:0.00 6:f:x:$(mr_sql $T -e "SELECT id FROM club.teams WHERE title = 'green'"):5.00 7:g:north:1:3.00 8:h:south:1:0.00 10:j:x:1:0.00 11:k:x:1:0.00 12:l:x:1:5.00 13:m:x:1:0.00 14:o:z:3:0.00 15:p:z:2:0.00 16:q:z:1:0.00 $(mr_sql $T -e "SELECT CONCAT_WS(':', id, name, city, team, points) FROM club.members WHERE mobile IN ('30', '31') ORDER BY id" | paste -sd ' ')"
     is "$S: what the live side wrote meanwhile is not overwritten" "$(mr_sql $T -e "SELECT COUNT(*) FROM club.members WHERE seen = '2026-01-01'")" 2
     is "$S: notes came with them" "$(mr_sql $T -e "SELECT GROUP_CONCAT(CONCAT(code, '=', txt) ORDER BY code SEPARATOR ' ') FROM club.notes")" \
         "n1=ONE n10=ten n2=two n3=three n30=thirty n33=more n8=eight n99=of one whom T deletes"
@@ -146,5 +153,14 @@ SQL
     is "$S: verified" "$RC" 0
     run repair undo --yes "$PLAN.2" "$TU"
     is "$S: undone" "$RC $(members $T)" "0 $before"
+
+    run repair plan --config "$IT_TMP/rules.ini" --case "$CASE" --policy merge --output "$PLAN.3"
+    is "$S: by the rules of the table's owner" "$RC $(by_kind "$PLAN.3" | tr ';' '\n' | grep -c changed) $(by_logs "$PLAN.3" members)" \
+        "1 2 both-changed 2;by-rule 1;change-held-up 1;changed 1;restored-change 1;unchanged-in-source 2"
+    run repair apply --yes "$PLAN.3" "$TU"
+    is "$S: what both added is added" "$(mr_sql $T -e "SELECT points FROM club.members WHERE id = 12")" 8.00
+    is "$S: each keeps its own columns" "$(mr_sql $T -e "SELECT CONCAT(name, city) FROM club.members WHERE id IN (2, 3) ORDER BY id" | paste -sd ' ')" "bbsouth ccnorth"
+    run repair plan --config "$IT_TMP/rules.ini" --case "$CASE" --policy merge --on-conflict restored-change=stop --output "$PLAN.4"
+    is "$S: nothing is left to restore" "$RC $(by_logs "$PLAN.4" members | grep -c restored)" "1 0"
 done
 finish

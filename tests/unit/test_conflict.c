@@ -29,7 +29,7 @@ static const struct offer {
     {MR_CONFLICT_BOTH_CHANGED, "columns;target;source", true, false},
     {MR_CONFLICT_RESTORED_CHANGE, "target;source", true, false},
     {MR_CONFLICT_BASES_DIFFER, "target;source", true, false},
-    {MR_CONFLICT_DELETED_IN_SOURCE, "keep;delete", true, false},
+    {MR_CONFLICT_DELETED_IN_SOURCE, "target", true, false},
     {MR_CONFLICT_DELETED_ON_LIVE, "restore;skip", false, true},
     {MR_CONFLICT_DOES_NOT_FIT, "skip;without-value", false, false},
     {MR_CONFLICT_UNIQUE, "merge-into;without-value;skip", false, false},
@@ -75,10 +75,8 @@ static const struct taken {
     {MR_CONFLICT_RESTORED_CHANGE, "target", true},
     {MR_CONFLICT_RESTORED_CHANGE, "columns", false},
     {MR_CONFLICT_BASES_DIFFER, "source", true},
-    {MR_CONFLICT_DELETED_IN_SOURCE, "keep", true},
-    {MR_CONFLICT_DELETED_IN_SOURCE, "delete", true},
+    {MR_CONFLICT_DELETED_IN_SOURCE, "delete", false},
     {MR_CONFLICT_DELETED_IN_SOURCE, "skip", false},
-    {MR_CONFLICT_DELETED_IN_SOURCE, "target", false},
     {MR_CONFLICT_UNIQUE, "skip", true},
     {MR_CONFLICT_UNIQUE, "restore", false},
     {MR_CONFLICT_DOES_NOT_FIT, "restore", false},
@@ -93,7 +91,6 @@ static void test_choices(void **state)
     /* of any kind */
     assert_true(mr_conflict_takes(MR_CONFLICT_NONE, "merge-into"));
     assert_true(mr_conflict_takes(MR_CONFLICT_NONE, "newest:a"));
-    assert_true(mr_conflict_takes(MR_CONFLICT_NONE, "delete"));
     assert_false(mr_conflict_takes(MR_CONFLICT_NONE, "yes"));
 }
 

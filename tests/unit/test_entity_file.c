@@ -72,6 +72,8 @@ static const struct mr_entity_line lines[] = {
     {.table = "club.marks",
      .source_key = {seven, 10},
      .decision = MR_DECIDE_INSERT,
+     .logs = "restored-change",
+     .columns = "city: restored-change; \"a, b\": changed-on-live",
      .has_equal = true,
      .equal_there = UINT64_MAX},
 };
@@ -115,6 +117,8 @@ static enum mr_code compare(void *ctx, const struct mr_entity_line *got, struct 
     assert_int_equal(got->has_referred, wanted->has_referred);
     assert_true(mr_digest_equal(got->referred, wanted->referred));
     assert_int_equal(got->has_equal, wanted->has_equal);
+    assert_text(got->logs, wanted->logs);
+    assert_text(got->columns, wanted->columns);
     assert_int_equal(got->equal_there, wanted->equal_there);
     return MR_OK;
 }

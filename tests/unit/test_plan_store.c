@@ -300,6 +300,38 @@ static void test_facts(void **state)
     end(&s);
 }
 
+/* What the logs said of a row is the plan's at hand, and of no other. */
+static void test_logs(void **state)
+{
+    struct sample s;
+    struct mr_arena arena = MR_ARENA_INIT;
+    const struct mr_plan_logs said = {
+        "both-changed", "city: restored-change", {"ba", 2}, {"mer", 3}};
+    struct mr_plan_logs got;
+    bool has = true;
+    (void)state;
+    begin(&s);
+    assert_int_equal(mr_plan_store_has_logs(s.store, &has, NULL), MR_OK);
+    assert_false(has);
+    assert_int_equal(mr_plan_store_add_logs(s.store, 5, &said, NULL), MR_OK);
+    assert_int_equal(mr_plan_store_has_logs(s.store, &has, NULL), MR_OK);
+    assert_true(has);
+    assert_int_equal(mr_plan_store_logs(s.store, 4, &arena, &got, NULL), MR_OK);
+    assert_null(got.outcome);
+    assert_int_equal(mr_plan_store_logs(s.store, 5, &arena, &got, NULL), MR_OK);
+    assert_string_equal(got.outcome, "both-changed");
+    assert_string_equal(got.columns, "city: restored-change");
+    assert_memory_equal(got.base.ptr, "ba", got.base.len);
+    assert_memory_equal(got.merged.ptr, "mer", got.merged.len);
+    mr_plan_store_close(s.store);
+    assert_int_equal(mr_plan_store_open(s.fd, &s.store, NULL), MR_OK);
+    assert_int_equal(mr_plan_store_begin(s.store, 7, NULL), MR_OK);
+    assert_int_equal(mr_plan_store_has_logs(s.store, &has, NULL), MR_OK);
+    assert_false(has);
+    mr_arena_release(&arena);
+    end(&s);
+}
+
 static void test_words(void **state)
 {
     const struct mr_entity merged = {.choice = "merge-into"}, other = {.choice = "source"},
@@ -326,7 +358,7 @@ int main(void)
         cmocka_unit_test(test_indices), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_by_key),  cmocka_unit_test(test_steps),
         cmocka_unit_test(test_plans),   cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_logs),    cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

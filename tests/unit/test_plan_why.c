@@ -154,7 +154,12 @@ static void test_json(void **state)
     line.waits_table = "club.\"x\"";
     json_is(&line, "7", "\"waits_for\":{\"table\":\"club.\\\"x\\\"\",\"key\":\"7\"}");
     json_is(&unknown, NULL,
-            "{\"group\":null,\"facts\":[],\"because\":[],\"waits_for\":null,\"otherwise\":[]}");
+            "{\"group\":null,\"facts\":[],\"because\":[],\"logs\":null,\"columns\":null,"
+            "\"waits_for\":null,\"otherwise\":[]}");
+    line.logs = "restored-change";
+    line.columns = "city: restored-change";
+    json_is(&line, "7",
+            "\"logs\":\"restored-change\",\"columns\":\"city: restored-change\",\"waits_for\":");
 }
 
 int main(void)
