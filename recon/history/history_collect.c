@@ -116,6 +116,29 @@ static enum mr_code refuse_following(struct mr_history_collect *c, struct mr_err
     return MR_OK;
 }
 
+/* Addresses and options are easily exchanged: one server told as both sides, or as the other one, makes
+ * evidence that nothing happened. */
+static enum mr_code refuse_one_server(const struct mr_history_collect *c, enum mr_side side,
+                                      struct mr_err *err)
+{
+    const struct mr_history_collecting *w = c->work;
+    const enum mr_side other = mr_other_side(side);
+    const struct mr_server *theirs = mr_db_server(mr_reader_db(w->sides.side[other].main));
+    const char *which = NULL;
+    if (mr_server_is_same(theirs, mr_db_server(mr_reader_db(w->sides.side[side].main))))
+        which = "source and target are one server";
+    else if (w->logs[side].db != NULL && mr_server_is_same(theirs, mr_db_server(w->logs[side].db)))
+        which = side == MR_SOURCE ? "--source-log names the server of the target"
+                                  : "--target-log names the server of the source";
+    if (which == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "%s: its log is not that of the %s", which,
+                     mr_side_name(side));
+    mr_err_hint(err, "Name the server that wrote them, or files of it: --%s-log FILE|DIR|URI.",
+                mr_side_name(side));
+    return MR_E_REFUSED;
+}
+
 static bool is_selected(const struct mr_history_collect *c, const char *name)
 {
     const char *dot = strchr(name, '.');
@@ -164,8 +187,14 @@ static enum mr_code by_place(struct mr_history_collect *c, enum mr_side side, st
     const char *colon = strrchr(text, ':');
     char *end = NULL;
     const uint64_t at = colon != NULL ? strtoull(colon + 1, &end, 10) : 0;
-    if (colon == NULL || colon == text || end == colon + 1 || *end != '\0')
-        return mr_err_set(err, MR_E_USAGE, "\"%.200s\" is no FILE:POS", text);
+    if (colon == NULL || colon == text || end == colon + 1 || *end != '\0') {
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--split\": \"%.200s\" is no FILE:POS", text);
+        mr_err_hint(
+            err,
+            "Write it as SHOW MASTER STATUS (SHOW BINARY LOG STATUS) does: %s=bin.000041:1207.",
+            mr_side_name(side));
+        return MR_E_USAGE;
+    }
     const char *log = mr_arena_dup(c->arena, text, (size_t)(colon - text));
     if (log == NULL)
         return nomem(err);
@@ -284,7 +313,8 @@ static enum mr_code read_side(struct mr_history_collect *c, enum mr_side side, s
     enum mr_code code = mr_history_logs_read(&w->logs[side], scan, err);
     if (code == MR_OK)
         code = check_begin(c, side, err);
-    if (code == MR_OK && (scan->is_files || !w->own[side].is_mariadb))
+    /* logs that were named may be those of another server; MariaDB's own state may be set by hand */
+    if (code == MR_OK && (c->logs[side].count > 0 || !w->own[side].is_mariadb))
         code = mr_history_scan_reaches(scan, w->executed[side].executed, err);
     if (code == MR_OK)
         code = mr_history_scan_end(scan, err);
@@ -383,10 +413,12 @@ static enum mr_code refuse_less(struct mr_history_collect *c, struct mr_err *err
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         if (!old[side].is_complete || c->sides[side].is_complete)
             continue;
+        const char *gap = c->sides[side].gap != NULL ? c->sides[side].gap : "";
         (void)mr_err_set(err, MR_E_REFUSED,
                          "the logs of the %s were complete when they were collected (%s), and are "
-                         "not any more: %s",
-                         mr_side_name((enum mr_side)side), old[side].collected, c->sides[side].gap);
+                         "not any more: %.*s",
+                         mr_side_name((enum mr_side)side), old[side].collected,
+                         (int)strcspn(gap, "\n"), gap);
         mr_err_hint(err,
                     "Nothing was changed: what the case has is kept. Logs that were archived "
                     "can be given with --%s-log DIR.",
@@ -491,6 +523,7 @@ enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         MR_TRY(take_own(c, (enum mr_side)side, err));
         MR_TRY(open_logs(c, (enum mr_side)side, err));
+        MR_TRY(refuse_one_server(c, (enum mr_side)side, err));
     }
     MR_TRY(open_collection(c, options, err));
     MR_TRY(take_tables(c, err));

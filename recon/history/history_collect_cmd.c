@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/log.h"
 #include "core/base/run_id.h"
@@ -334,6 +335,14 @@ static enum mr_code print_json(const struct mr_history_collect *c, const struct 
 
 /* ---- the command ---- */
 
+static enum mr_code refuse_split(const char *what, const char *text, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--split\": %s: \"%.200s\"", what, text);
+    mr_err_hint(err, "Write the place of both: "
+                     "--split source=bin.000041:1207,target=bin.000007:4.");
+    return MR_E_USAGE;
+}
+
 /* "source=FILE:POS,target=FILE:POS", either side first; a side may be left out.  Names of logs have no
  * comma in front of "source=" or "target=". */
 static enum mr_code take_split(const char *text, struct mr_history_collect *c, struct mr_err *err)
@@ -344,8 +353,7 @@ static enum mr_code take_split(const char *text, struct mr_history_collect *c, s
                    : strncmp(at, words[1], strlen(words[1])) == 0 ? MR_TARGET
                                                                   : MR_SIDES;
         if (side == MR_SIDES || c->split[side] != NULL)
-            return mr_err_set(err, MR_E_USAGE,
-                              "option \"--split\" needs source=FILE:POS,target=FILE:POS");
+            return refuse_split("no place of one side", at, err);
         at += strlen(words[side]);
         const char *comma = strchr(at, ',');
         const size_t len = comma != NULL ? (size_t)(comma - at) : strlen(at);
@@ -355,8 +363,18 @@ static enum mr_code take_split(const char *text, struct mr_history_collect *c, s
         at += len + (comma != NULL);
     }
     if (c->split[MR_SOURCE] == NULL || c->split[MR_TARGET] == NULL)
-        return mr_err_set(err, MR_E_USAGE, "option \"--split\" needs the place of both sides");
+        return refuse_split("the place of one side only", text, err);
     return MR_OK;
+}
+
+/* Nothing would be of one side alone, and everything proved.  A minute is what clocks may differ. */
+static enum mr_code refuse_future(const struct mr_when *when, const char *text, struct mr_err *err)
+{
+    if (mr_when_us(when) / 1000000 <= (int64_t)time(NULL) + 60)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--split-at\": \"%.200s\" is in the future", text);
+    mr_err_hint(err, "Say when the histories parted; without Z or +HH:MM behind it a time is UTC.");
+    return MR_E_USAGE;
 }
 
 static enum mr_code take_options(const struct options *opts, struct mr_history_collect *c,
@@ -376,6 +394,7 @@ static enum mr_code take_options(const struct options *opts, struct mr_history_c
         if (code != MR_OK)
             mr_err_context(err, "option \"--split-at\"");
         MR_TRY(code);
+        MR_TRY(refuse_future(split_at, opts->split_at, err));
         c->split_at = split_at;
         c->split_at_text = opts->split_at;
     }

@@ -9,7 +9,7 @@ mr_servers_begin || bail "no servers"
 trap clean_up EXIT
 IT_EXIT+=(mr_servers_end)
 mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>"$IT_TMP/mysql9.err") || mr_mysql_root=
-mr_spawn_mariadb CS && mr_spawn_mariadb CT && mr_await CS CT && mr_replicate CS CT || bail "no MariaDB pair"
+mr_spawn_mariadb CS && mr_spawn_mariadb CT && mr_spawn_mariadb CX && mr_await CS CT CX && mr_replicate CS CT || bail "no MariaDB pair"
 PAIRS="CS:CT"
 if [ -n "$mr_mysql_root" ]; then
     mr_spawn_mysql CO && mr_spawn_mysql CQ && mr_await CO CQ && mr_replicate CO CQ || bail "no MySQL pair"
@@ -102,6 +102,22 @@ SQL
     "$MYRECON" history archive "$(mr_get_server $S URI)" "$IT_TMP/$S.logs" >/dev/null 2>&1
     collect --json --case "$CASE" --exclude odd --exclude nokey --source-log "$IT_TMP/$S.logs"
     is "$S: of files" "$RC $(evidence)" "0 $WANT"
+    # logs of another server say that nothing happened
+    collect --json --case "$CASE" --exclude odd --exclude nokey --source-log "$(mr_get_server $S URI)"
+    is "$S: of its own server, by name" "$RC $(evidence)" "0 $WANT"
+    cp "$CASE" "$IT_TMP/wrong.case"
+    CASE=$IT_TMP/wrong.case
+    collect --case "$CASE" --source-log "$TU"
+    is "$S: logs of the target for the source's" "$RC $(grep -c -e '--source-log names the server of the target' "$ERR")" "5 1"
+    collect --case "$CASE" --source "$TU" --split "source=$PLACE_T,target=$PLACE_T"
+    is "$S: one server as both" "$RC $(grep -c 'source and target are one server' "$ERR")" "5 1"
+    collect --case "$CASE" --source-log "$(mr_get_server CX URI)"
+    is "$S: logs of a third server" "$RC $(grep -c 'and are not any more' "$ERR") $(grep -c '\\n' "$ERR")" "5 1 0"
+    sqlite3 "$CASE" "DELETE FROM history_collection; DELETE FROM history_side"
+    collect --json --case "$CASE" --source-log "$(mr_get_server CX URI)"
+    is "$S: … of which none are in the case yet" \
+        "$RC $(jq -r 'select(.type == "side" and .side == "source") | "\(.complete) \(.gap | test("executed more than the logs hold"))"' "$OUT")" "4 false true"
+    CASE=$IT_TMP/$S.case
     # what no log has: the last image is not the row
     mr_sql $S -e "SET sql_log_bin = 0; UPDATE club.members SET name = 'xx' WHERE id = 1"
     collect --json --case "$CASE" --exclude odd --exclude nokey
