@@ -28,6 +28,14 @@ const char *mr_own_by_name(enum mr_own_by own_by)
     return NULL;
 }
 
+/* Whoever has the file can have written it: a number that stands for nothing would be shown as something. */
+static enum mr_code damaged(const char *what, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CASE, "the case file has a damaged %s of its evidence", what);
+    mr_err_hint(err, "Collect the logs anew: myrecon history collect --case FILE.");
+    return MR_E_CASE;
+}
+
 /* Names may hold anything: each with its length in front. */
 const char *mr_evidence_columns(const struct mr_find_table *table, struct mr_arena *arena)
 {
@@ -66,6 +74,9 @@ const size_t mr_evidence_nmark_fields =
 
 enum mr_code mr_evidence_mark_finish(struct mr_evidence_mark_row *row, struct mr_err *err)
 {
+    if (row->mark.flags < 0 || row->mark.flags >= MR_MARK_WENT << 1 ||
+        (int64_t)row->mark.changes < 0)
+        return damaged("mark", err);
     row->mark.has_digest = row->digest.ptr != NULL;
     if (!row->mark.has_digest)
         return MR_OK;
@@ -85,6 +96,13 @@ static const struct mr_case_field of_fields[] = MR_CASE_LIST(
     MR_CASE_FIELD(struct of_row, side, MR_CASE_SMALL), OF(witness, SMALL), OF(reason, TEXT),
     OF(keys, INT), OF(changes, INT), OF(moving, INT), OF(since, INT));
 
+static bool is_witness(const struct of_row *row)
+{
+    return (row->side == 0 || row->side == 1) && (int)row->known.witness >= MR_WITNESS_NONE &&
+           (int)row->known.witness <= MR_WITNESS_BROKEN && (int64_t)row->known.keys >= 0 &&
+           (int64_t)row->known.changes >= 0 && (int64_t)row->known.moving >= 0;
+}
+
 enum mr_code mr_evidence_of_read(struct mr_case *cf, struct mr_arena *arena,
                                  struct mr_evidence_table *table, struct mr_err *err)
 {
@@ -96,7 +114,9 @@ enum mr_code mr_evidence_of_read(struct mr_case *cf, struct mr_arena *arena,
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(of_fields), arena, &rows, err);
     for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
         const struct of_row *row = mr_vec_at(&rows, i);
-        if (row->side == 0 || row->side == 1)
+        if (!is_witness(row))
+            code = damaged("table", err);
+        else
             table->of[row->side] = row->known;
     }
     mr_vec_release(&rows);
@@ -144,6 +164,15 @@ static enum mr_code read_sides(struct mr_case *cf, struct mr_arena *arena, struc
     return code;
 }
 
+static bool is_side(const struct mr_evidence_side_row *row)
+{
+    const struct mr_evidence_side *s = &row->known;
+    return (row->side == 0 || row->side == 1) && (int)s->own_by >= MR_OWN_BY_NONE &&
+           (int)s->own_by <= MR_OWN_BY_TIME && (int64_t)s->first_position >= 0 &&
+           (int64_t)s->end_position >= 0 && (int64_t)s->transactions >= 0 &&
+           (int64_t)s->changes >= 0 && (int64_t)s->bytes >= 0;
+}
+
 enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
                                struct mr_evidence_side sides[2], struct mr_err *err)
 {
@@ -154,7 +183,9 @@ enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
     mr_case_unlock(mr_findings_case(fd));
     for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
         const struct mr_evidence_side_row *row = mr_vec_at(&rows, i);
-        if (row->side == 0 || row->side == 1)
+        if (!is_side(row))
+            code = damaged("side", err);
+        else
             sides[row->side] = row->known;
     }
     mr_vec_release(&rows);
@@ -301,11 +332,18 @@ enum mr_code mr_evidence_marks(struct mr_findings *fd, int64_t table, int side, 
 static const struct mr_case_field change_fields[] =
     MR_CASE_LIST(CHANGE(n, INT), CHANGE(kind, SMALL), CHANGE(tx, INT), CHANGE(image, BYTES));
 
+static bool is_change(const struct mr_evidence_change *change)
+{
+    return (int)change->kind >= MR_CHANGE_INSERT && (int)change->kind <= MR_CHANGE_DELETE &&
+           change->n > 0;
+}
+
 enum mr_code mr_evidence_changes(struct mr_findings *fd, int64_t table, int side, struct mr_key key,
                                  struct mr_arena *arena, struct mr_vec *changes, struct mr_err *err)
 {
     struct mr_case *cf = mr_findings_case(fd);
     struct mr_case_stmt *stmt = NULL;
+    const size_t before = changes->count;
     mr_case_lock(cf);
     enum mr_code code = MR_CASE_PREPARE(
         cf,
@@ -316,6 +354,8 @@ enum mr_code mr_evidence_changes(struct mr_findings *fd, int64_t table, int side
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(change_fields), arena, changes, err);
     mr_case_free(stmt);
     mr_case_unlock(cf);
+    for (size_t i = before; code == MR_OK && i < changes->count; i++)
+        code = is_change(mr_vec_at(changes, i)) ? MR_OK : damaged("change", err);
     return code;
 }
 
@@ -382,6 +422,7 @@ enum mr_code mr_evidence_deeds(struct mr_findings *fd, int64_t tx, size_t limit,
 {
     struct mr_case *cf = mr_findings_case(fd);
     struct mr_case_stmt *stmt = NULL;
+    const size_t before = deeds->count;
     mr_case_lock(cf);
     enum mr_code code =
         MR_CASE_PREPARE(cf,
@@ -392,5 +433,10 @@ enum mr_code mr_evidence_deeds(struct mr_findings *fd, int64_t tx, size_t limit,
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(deed_fields), arena, deeds, err);
     mr_case_free(stmt);
     mr_case_unlock(cf);
+    for (size_t i = before; code == MR_OK && i < deeds->count; i++) {
+        const struct mr_evidence_deed *deed = mr_vec_at(deeds, i);
+        if (!is_change(&deed->change) || (deed->side != 0 && deed->side != 1))
+            code = damaged("change", err);
+    }
     return code;
 }

@@ -158,6 +158,10 @@ static enum mr_code add_change(struct mr_key_history *h, struct mr_findings *fd,
     MR_TRY(mr_evidence_tx(fd, change->tx, arena, &out->tx, &found, err));
     if (!found)
         return mr_err_set(err, MR_E_CASE, "the case file lacks a transaction of its evidence");
+    if (out->tx.side != side)
+        return mr_err_set(err, MR_E_CASE,
+                          "the case file has a change of the %s in a transaction of the other side",
+                          side == SOURCE ? "source" : "target");
     return step(state, change, out, arena, err);
 }
 
@@ -196,6 +200,9 @@ static enum mr_code read_changes(struct mr_key_history *h, struct mr_findings *f
         MR_TRY_OUT(mr_err_nomem(err, "reading the case file"));
     MR_TRY_OUT(set_state(&state, h->marks[side].first, err));
     MR_TRY_OUT(mr_evidence_changes(fd, h->of.id, side, h->key, arena, &changes, err));
+    if (!h->is_marked[side] && changes.count > 0)
+        MR_TRY_OUT(mr_err_set(err, MR_E_CASE,
+                              "the case file has changes of a row that it says nobody changed"));
     for (size_t i = 0; i < changes.count; i++) {
         const struct mr_evidence_change *change = mr_vec_at(&changes, i);
         const uint64_t skipped = change->n > n + 1 ? (uint64_t)(change->n - n - 1) : 0;
@@ -248,8 +255,7 @@ static enum mr_code read_evidence(struct mr_key_history *h, struct mr_findings *
     for (int side = 0; has && side < SIDES; side++) {
         MR_TRY(mr_evidence_mark(fd, h->of.id, side, h->key, arena, &h->marks[side],
                                 &h->is_marked[side], err));
-        if (h->is_marked[side])
-            MR_TRY(read_changes(h, fd, side, arena, err));
+        MR_TRY(read_changes(h, fd, side, arena, err));
         if (side == SOURCE)
             nsource = h->changes.count;
     }

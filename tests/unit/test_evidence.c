@@ -247,6 +247,69 @@ static void test_digest(void **state)
     case_end(&c);
 }
 
+/* Reads all that fill() has written: the first code that is no MR_OK. */
+static enum mr_code read_all(struct check_case *c, int64_t table)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec tables = MR_VEC_INIT(struct mr_evidence_table);
+    struct mr_vec changes = MR_VEC_INIT(struct mr_evidence_change);
+    struct mr_vec deeds = MR_VEC_INIT(struct mr_evidence_deed);
+    struct mr_evidence_side sides[2];
+    struct mr_evidence_mark mark;
+    bool found = false;
+    const struct mr_key key = logs_key(&arena, 7);
+    enum mr_code code = mr_evidence_sides(c->fd, &arena, sides, NULL);
+    if (code == MR_OK)
+        code = mr_evidence_tables(c->fd, &arena, &tables, NULL);
+    if (code == MR_OK)
+        code = mr_evidence_mark(c->fd, table, 0, key, &arena, &mark, &found, NULL);
+    if (code == MR_OK)
+        code = mr_evidence_changes(c->fd, table, 0, key, &arena, &changes, NULL);
+    for (int64_t tx = 1; code == MR_OK && tx <= 2; tx++)
+        code = mr_evidence_deeds(c->fd, tx, 10, &arena, &deeds, NULL);
+    mr_vec_release(&tables);
+    mr_vec_release(&changes);
+    mr_vec_release(&deeds);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* A number that stands for nothing is damage, and shown as nothing else. */
+static void test_damaged(void **state)
+{
+    static const char *const wrong[] = {
+        "UPDATE history_side SET side = side + 2",
+        "UPDATE history_side SET own_by = 4",
+        "UPDATE history_side SET own_by = -1",
+        "UPDATE history_side SET end_position = -1",
+        "UPDATE history_side SET transactions = -1",
+        "UPDATE history_witness SET side = side + 2",
+        "UPDATE history_witness SET witness = 5",
+        "UPDATE history_witness SET witness = -1",
+        "UPDATE history_witness SET moving = -1",
+        "UPDATE history_mark SET flags = 512",
+        "UPDATE history_mark SET flags = -1",
+        "UPDATE history_mark SET changes = -1",
+        "UPDATE history_change SET kind = 0",
+        "UPDATE history_change SET kind = -1",
+        "UPDATE history_change SET kind = 4",
+        "UPDATE history_change SET n = -n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct check_case c;
+        struct logs l;
+        fill(&c, &l);
+        const int64_t table = l.table.id;
+        logs_end(&l);
+        assert_int_equal(read_all(&c, table), MR_OK);
+        case_require(mr_case_exec(mr_findings_case(c.fd), wrong[i], NULL));
+        if (read_all(&c, table) != MR_E_CASE)
+            fail_msg("not refused: %s", wrong[i]);
+        case_end(&c);
+    }
+}
+
 /* Marks come in the order of their keys, page by page, each once. */
 static void test_pages(void **state)
 {
@@ -501,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_none),          cmocka_unit_test(test_sides),
         cmocka_unit_test(test_mark),          cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_digest),        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_other_columns), cmocka_unit_test(test_collections),
         cmocka_unit_test(test_resume),        cmocka_unit_test(test_logs_of_one_name),
         cmocka_unit_test(test_read_only),     cmocka_unit_test(test_before),
