@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "core/base/log.h"
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/case/evidence.h"
@@ -75,6 +76,43 @@ static const char told_sql[] =
     " JOIN history_tx a ON a.id = m.first_tx JOIN history_tx b ON b.id = m.last_tx"
     " GROUP BY r.person";
 
+static bool is_good(const struct mr_evidence_table *t)
+{
+    return t->of[0].witness == MR_WITNESS_GOOD && t->of[1].witness == MR_WITNESS_GOOD;
+}
+
+/* Where a log does not tell all, the first change may have been earlier, and the last one later. */
+static enum mr_code warn_of_lacking(const struct mr_affected_people *p, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec tables = MR_VEC_INIT(struct mr_evidence_table);
+    const char *first = NULL;
+    size_t count = 0;
+    enum mr_code code = mr_evidence_tables(p->list->fd, &arena, &tables, err);
+    for (size_t i = 0; code == MR_OK && i < tables.count; i++) {
+        const struct mr_evidence_table *t = mr_vec_at(&tables, i);
+        int64_t is_theirs = 0;
+        if (is_good(t))
+            continue;
+        code =
+            MR_CASE_NUMBER(p->cf,
+                           "SELECT EXISTS (SELECT 1 FROM temp.theirs r JOIN tbl t ON t.id = r.tbl"
+                           " WHERE t.name = :name)",
+                           &is_theirs, err, MR_ARG_TEXT("name", t->name));
+        if (is_theirs == 0)
+            continue;
+        first = first != NULL ? first : t->name;
+        count++;
+    }
+    if (code == MR_OK && count > 0)
+        mr_log_warning("first_divergence and last_change are only what the logs show, which do not "
+                       "tell all of \"%s\"%s: history show says why",
+                       first, count > 1 ? " and others" : "");
+    mr_vec_release(&tables);
+    mr_arena_release(&arena);
+    return code;
+}
+
 enum mr_code mr_affected_told(struct mr_affected_people *p, struct mr_err *err)
 {
     bool has = false;
@@ -82,13 +120,17 @@ enum mr_code mr_affected_told(struct mr_affected_people *p, struct mr_err *err)
         return MR_OK;
     MR_TRY(mr_case_exec(p->cf, schema_sql, err));
     MR_TRY(mr_evidence_has(p->list->fd, &has, err));
-    if (!has)
+    if (!has) {
+        mr_log_warning("no logs were collected into the case: first_divergence and last_change are "
+                       "empty; history collect reads them");
         return MR_OK;
+    }
     MR_TRY(MR_CASE_ONCE(p->cf, own_sql, err, MR_ARG_INT("collision", MR_KIND_COLLISION)));
     for (int side = 0; side < 2; side++)
         MR_TRY(MR_CASE_ONCE(p->cf, children_sql, err, MR_ARG_INT("side", side),
                             MR_ARG_INT("diverged", MR_FIND_DIVERGED),
                             MR_ARG_INT("collision", MR_KIND_COLLISION)));
+    MR_TRY(warn_of_lacking(p, err));
     return MR_CASE_ONCE(p->cf, told_sql, err, MR_ARG_INT("yes", 1));
 }
 
