@@ -300,6 +300,8 @@ enum mr_code mr_doctor_conclude(struct mr_doctor *doctor, struct mr_err *err)
         struct mr_doctor_server *const *a = mr_vec_at(&doctor->servers, 0);
         struct mr_doctor_server *const *b = mr_vec_at(&doctor->servers, i);
         code = mr_doctor_pair(doctor, *a, *b, err);
+        if (code == MR_OK)
+            code = mr_doctor_pair_logs(doctor, *a, *b, err);
     }
     return check_memory(doctor, code, err);
 }

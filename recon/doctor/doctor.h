@@ -18,6 +18,7 @@
 #include "core/cli/config.h"
 #include "core/cli/option.h"
 #include "core/db/login_opts.h"
+#include "core/row/when.h"
 #include "core/schema/schema.h"
 #include "recon/gate/gate_activity.h"
 #include "recon/gate/gate_collect.h"
@@ -49,6 +50,7 @@ struct mr_doctor_server {
     struct mr_gate_activity activity;
     struct mr_catalogue *cat; /* NULL where it could not be read */
     double connect_s;
+    const char *log_before; /* GTIDs in front of the first binary log; NULL: it was not read */
     bool clock_known;
     double skew_s; /* of its clock against this machine's */
 };
@@ -59,7 +61,8 @@ enum mr_doctor_work {
     MR_DOCTOR_FOR_SNAPSHOT = 1 << 1,
     MR_DOCTOR_FOR_GATE = 1 << 2,
     MR_DOCTOR_FOR_REPAIR = 1 << 3,
-    MR_DOCTOR_FOR_RESTORE = 1 << 4
+    MR_DOCTOR_FOR_RESTORE = 1 << 4,
+    MR_DOCTOR_FOR_HISTORY = 1 << 5
 };
 #define MR_DOCTOR_FOR_READING (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT | MR_DOCTOR_FOR_GATE)
 #define MR_DOCTOR_FOR_WRITING (MR_DOCTOR_FOR_REPAIR | MR_DOCTOR_FOR_RESTORE)
@@ -71,6 +74,8 @@ struct mr_doctor_options {
     bool guesses;  /* nobody said so: who may write is looked at as a writer, too */
     unsigned slow_s, statement_timeout_s;
     struct mr_string_list tables; /* patterns: what must be there */
+    const struct mr_when
+        *split_at; /* when histories parted: binary logs are to reach so far; NULL */
     bool
         definitions; /* of tables, too, since somebody looks at them: servers are compared, a bundle */
     bool all_tables; /* each is opened, however many */
@@ -156,6 +161,9 @@ mr_doctor_part mr_doctor_witness;     /* the binary log, after a failover */
 mr_doctor_part mr_doctor_replication; /* stopped or late, and why */
 mr_doctor_part mr_doctor_load;        /* statements, locks, connections, disk */
 void mr_doctor_machine(struct mr_doctor *doctor);
+/* For history: is what each of them has executed alone in the binary logs that are there? */
+enum mr_code mr_doctor_pair_logs(struct mr_doctor *doctor, const struct mr_doctor_server *a,
+                                 const struct mr_doctor_server *b, struct mr_err *err);
 enum mr_code mr_doctor_pair(struct mr_doctor *doctor, const struct mr_doctor_server *a,
                             const struct mr_doctor_server *b, struct mr_err *err);
 

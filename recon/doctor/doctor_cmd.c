@@ -20,7 +20,8 @@ struct doctor_options {
     unsigned work; /* of works */
     unsigned slow_s, statement_timeout_s;
     struct mr_string_list tables;
-    const char *bundle;
+    const char *bundle, *split_at;
+    struct mr_when split; /* of split_at */
     bool all_tables, force;
     struct mr_general_options general;
 };
@@ -43,6 +44,14 @@ static const struct mr_option options[] = {
      .help = "open each table, however many: of more than 2,000 some are left out else",
      .not_in_file = true},
     MR_DOCTOR_FOR_OPTION(struct doctor_options, works),
+    {.name = "split-at",
+     .type = MR_OPTION_STRING,
+     .offset = AT(split_at),
+     .arg = "TIME",
+     .group = "What is examined",
+     .help = "for history: binary logs must reach back to TIME, when the histories parted; "
+             "YYYY-MM-DD[ HH:MM:SS[.f]][Z|+HH:MM], UTC without a zone",
+     .not_in_file = true},
     {.name = "slow",
      .type = MR_OPTION_UINT,
      .offset = AT(slow_s),
@@ -78,6 +87,12 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     enum mr_code code = mr_general_options_finish(settings, &values->general, err);
     if (code == MR_OK)
         code = mr_doctor_works(settings, &values->works, &values->work, err);
+    if (code == MR_OK && values->split_at != NULL) {
+        values->work |= MR_DOCTOR_FOR_HISTORY;
+        code = mr_when_parse(&values->split, values->split_at, err);
+        if (code != MR_OK)
+            mr_settings_context(settings, "split-at", err);
+    }
     if (values->work == 0)
         values->work = MR_DOCTOR_FOR_READING;
     return code;
@@ -111,6 +126,7 @@ static const struct mr_command_doc doc = {
     .examples = "  myrecon doctor mysql://recon@db1/club\n"
                 "  myrecon doctor mysql://recon@lost-replica mysql://recon@live\n"
                 "  myrecon doctor --for repair mysql://dba@live/club\n"
+                "  myrecon doctor --for history mysql://dba@lost-replica mysql://dba@live\n"
                 "  myrecon doctor --bundle support.tar.zst mysql://recon@db1\n",
 };
 
@@ -154,16 +170,17 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
 {
     const struct doctor_options *opts = invocation->settings.values;
     const struct mr_run_id id = mr_run_id_now();
-    const struct mr_doctor_options how = {.run_tag = id.id,
-                                          .login = opts->login,
-                                          .work = opts->work,
-                                          .guesses = opts->works.count == 0,
-                                          .slow_s = opts->slow_s,
-                                          .statement_timeout_s = opts->statement_timeout_s,
-                                          .tables = opts->tables,
-                                          .definitions =
-                                              invocation->noperands > 1 || opts->bundle != NULL,
-                                          .all_tables = opts->all_tables};
+    const struct mr_doctor_options how = {
+        .run_tag = id.id,
+        .login = opts->login,
+        .work = opts->work,
+        .guesses = opts->works.count == 0 && opts->split_at == NULL,
+        .slow_s = opts->slow_s,
+        .statement_timeout_s = opts->statement_timeout_s,
+        .tables = opts->tables,
+        .split_at = opts->split_at != NULL ? &opts->split : NULL,
+        .definitions = invocation->noperands > 1 || opts->bundle != NULL,
+        .all_tables = opts->all_tables};
     struct mr_doctor doctor;
     struct mr_doctor_bundle *bundle = NULL;
     mr_general_options_apply(&opts->general);

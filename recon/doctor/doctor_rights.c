@@ -304,6 +304,26 @@ static void look_as_restore(struct looker *l)
     look_at_creators(l);
 }
 
+/* Logs are read as a replica reads them. */
+static void look_as_history(struct looker *l)
+{
+    static const char slave[] = "REPLICATION SLAVE";
+    const char *monitor = mr_monitor_right_log(l->facts);
+    const bool reads = mr_grants_global(l->grants, slave);
+    const bool lists = mr_grants_global(l->grants, monitor);
+    struct mr_strbuf rights = MR_STRBUF_INIT;
+    look_at_rows(l);
+    l->lack.shown = 0;
+    if (!reads || !lists)
+        add_what(l, true, "the binary logs cannot be read");
+    mr_strbuf_add_fmt(&rights, "%s%s%s", reads ? "" : slave, reads || lists ? "" : ", ",
+                      lists ? "" : monitor);
+    if (rights.len > 0)
+        add_grant(l, rights.ptr, "*.*");
+    l->doctor->nomem = l->doctor->nomem || rights.failed;
+    mr_strbuf_release(&rights);
+}
+
 /* An account that sees no database has not all rights for anything. */
 static void look_for_any(struct looker *l)
 {
@@ -325,6 +345,7 @@ static void look_at_all(struct looker *l)
         {MR_DOCTOR_FOR_GATE, "gate", look_as_gate},
         {MR_DOCTOR_FOR_REPAIR, "repair apply", look_as_repair},
         {MR_DOCTOR_FOR_RESTORE, "snapshot restore", look_as_restore},
+        {MR_DOCTOR_FOR_HISTORY, "history collect", look_as_history},
     };
     const struct mr_doctor_options *opts = &l->doctor->opts;
     const unsigned work = opts->work | (opts->guesses && may_write(l) ? MR_DOCTOR_FOR_REPAIR : 0U);

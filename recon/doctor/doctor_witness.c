@@ -12,6 +12,11 @@
 
 #define WHEN_BYTES 32
 
+static bool is_for_history(const struct mr_doctor *d)
+{
+    return (d->opts.work & (unsigned)MR_DOCTOR_FOR_HISTORY) != 0;
+}
+
 /* Somebody else's account may be the one that reads logs: what this one lacks is no fault. */
 static enum mr_code say_unread(struct mr_doctor *d, const struct mr_doctor_server *server,
                                const struct mr_err *why, const char *right, struct mr_err *err)
@@ -22,7 +27,10 @@ static enum mr_code say_unread(struct mr_doctor *d, const struct mr_doctor_serve
         *err = *why;
         return why->code;
     }
-    mr_doctor_say(d, denied ? MR_DOCTOR_OK : MR_DOCTOR_NOTE, MR_DOCTOR_witness,
+    const enum mr_doctor_state state = is_for_history(d) ? MR_DOCTOR_UNKNOWN
+                                       : denied          ? MR_DOCTOR_OK
+                                                         : MR_DOCTOR_NOTE;
+    mr_doctor_say(d, state, MR_DOCTOR_witness,
                   denied ? "this account may not read the binary log, which %s would allow"
                          : "the binary log cannot be read: %s",
                   denied ? right : why->message);
@@ -51,7 +59,27 @@ static enum mr_code first_log(const struct mr_doctor_server *server, struct mr_s
     return code != MR_OK ? code : mr_strbuf_check(name, "looking at a binary log", why);
 }
 
-static enum mr_code say_reach(struct mr_doctor *d, const struct mr_doctor_server *server,
+/* A server that has executed nothing before its first log has them all; a MySQL without GTIDs has none
+ * before any log. */
+static void say_split(struct mr_doctor *d, const struct mr_doctor_server *server, time_t began,
+                      const struct mr_archive_head *head, const char *text)
+{
+    if (d->opts.split_at == NULL || began <= (time_t)(mr_when_us(d->opts.split_at) / 1000000) ||
+        ((server->facts.server.flavour == MR_FLAVOUR_MARIADB ||
+          strcasecmp(mr_doctor_variable(server, "gtid_mode"), "ON") == 0) &&
+         head->has_before && head->before.len == 0))
+        return;
+    mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_witness,
+                  "the binary log begins at %s UTC, behind the split: what was changed before that "
+                  "is in no log that is there",
+                  text);
+    mr_doctor_hint(d,
+                   "Where older logs were archived: history collect --source-log DIR (--target-log "
+                   "DIR). Keep what is left: myrecon history archive %s DIR",
+                   server->uri);
+}
+
+static enum mr_code say_reach(struct mr_doctor *d, struct mr_doctor_server *server,
                               struct mr_err *err)
 {
     struct mr_strbuf log = MR_STRBUF_INIT;
@@ -78,6 +106,9 @@ static enum mr_code say_reach(struct mr_doctor *d, const struct mr_doctor_server
             d, MR_DOCTOR_OK, MR_DOCTOR_witness,
             "the binary log reaches back to %s UTC (%.1f days), and this account may read it", text,
             (double)(time(NULL) - began) / 86400);
+        say_split(d, server, began, &head, text);
+        server->log_before = mr_arena_strdup(&d->arena, head.before.len > 0 ? head.before.ptr : "");
+        d->nomem = d->nomem || server->log_before == NULL;
     }
     mr_archive_head_release(&head);
     mr_strbuf_release(&log);
@@ -108,7 +139,11 @@ enum mr_code mr_doctor_witness(struct mr_doctor *d, struct mr_doctor_server *ser
     const double kept = mr_gate_witness_kept_h(&server->facts);
     const bool matters = mr_gate_witness_matters(&server->facts);
     for (size_t i = 0; i < count; i++) {
-        mr_doctor_say(d, matters ? MR_DOCTOR_NOTE : MR_DOCTOR_OK, MR_DOCTOR_witness,
+        mr_doctor_say(d,
+                      is_for_history(d) && lacks[i].blinds ? MR_DOCTOR_PROBLEM
+                      : is_for_history(d) || matters       ? MR_DOCTOR_NOTE
+                                                           : MR_DOCTOR_OK,
+                      MR_DOCTOR_witness,
                       "after a failover the server could not say what was changed: %s",
                       lacks[i].what);
         mr_doctor_hint(d, "%s", lacks[i].fix);

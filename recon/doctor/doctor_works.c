@@ -8,9 +8,13 @@
 #include "recon/doctor/doctor.h"
 
 const struct mr_choice mr_doctor_work_words[] = {
-    {"check", MR_DOCTOR_FOR_CHECK},     {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
-    {"gate", MR_DOCTOR_FOR_GATE},       {"repair", MR_DOCTOR_FOR_REPAIR},
-    {"restore", MR_DOCTOR_FOR_RESTORE}, {NULL, 0},
+    {"check", MR_DOCTOR_FOR_CHECK},
+    {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
+    {"gate", MR_DOCTOR_FOR_GATE},
+    {"repair", MR_DOCTOR_FOR_REPAIR},
+    {"restore", MR_DOCTOR_FOR_RESTORE},
+    {"history", MR_DOCTOR_FOR_HISTORY},
+    {NULL, 0},
 };
 
 static enum mr_code add_work(const char *word, size_t len, unsigned *work, struct mr_err *err)
@@ -29,7 +33,7 @@ static enum mr_code add_work(const char *word, size_t len, unsigned *work, struc
     if (near.best != NULL)
         mr_err_hint(err, "Did you mean \"%s\"?", near.best);
     else
-        mr_err_hint(err, "It is check, snapshot, gate, repair or restore.");
+        mr_err_hint(err, "It is check, snapshot, gate, repair, restore or history.");
     return MR_E_USAGE;
 }
 

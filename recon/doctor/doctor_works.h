@@ -16,8 +16,8 @@ extern const struct mr_choice
     {                                                                                              \
         .name = "for", .type = MR_OPTION_LIST, .offset = offsetof(owner, field), .arg = "COMMAND", \
         .choices = mr_doctor_work_words, .group = "What is examined",                              \
-        .help = "whose needs: check, snapshot, gate, repair or restore, joined by commas; "        \
-                "repeatable",                                                                      \
+        .help = "whose needs: check, snapshot, gate, repair, restore or history, joined by "       \
+                "commas; repeatable",                                                              \
         .initial_note = "check, snapshot, gate; repair where the account may write",               \
         .not_in_file = true                                                                        \
     }

@@ -32,6 +32,7 @@ static void add(struct list *list, const char *fix, const char *fmt, ...)
     (void)vsnprintf(lack->what, sizeof lack->what, fmt, args);
     va_end(args);
     (void)snprintf(lack->fix, sizeof lack->fix, "%s", fix);
+    lack->blinds = false;
 }
 
 bool mr_gate_witness_matters(const struct mr_gate_facts *f)
@@ -101,12 +102,15 @@ size_t mr_gate_witness(const struct mr_gate_facts *f, double hours,
     if (!mr_gate_witness_logs(f)) {
         add(&list, "Set log_bin in the option file, and restart the server.",
             "it writes no binary log");
+        lacks[0].blinds = true;
         return list.count;
     }
-    if (!is(f, "binlog_format", "ROW") && value_of(f, "binlog_format")[0] != '\0')
+    if (!is(f, "binlog_format", "ROW") && value_of(f, "binlog_format")[0] != '\0') {
         add(&list, "SET GLOBAL binlog_format = ROW, and in the option file.",
             "binlog_format is %.20s, so that statements stand in the log instead of rows",
             value_of(f, "binlog_format"));
+        lacks[0].blinds = true;
+    }
     if (!has_whole_images(f))
         add(&list, "SET GLOBAL binlog_row_image = FULL, and in the option file.",
             "binlog_row_image is %.20s, so that columns are left out of the log",

@@ -17,6 +17,7 @@
 struct mr_gate_witness_lack {
     char what[120]; /* "binlog_format is MIXED" */
     char fix[160];  /* a sentence with the statement */
+    bool blinds;    /* changes leave no rows in the log at all */
 };
 
 /* Fills `lacks`, the worst first; how many.  hours: how long it is to be kept. */

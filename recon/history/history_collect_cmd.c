@@ -13,6 +13,7 @@
 #include "core/cli/general_options.h"
 #include "core/cli/load_options.h"
 #include "core/json/jsonw.h"
+#include "recon/check/check_unexplained.h"
 #include "recon/history/history_cmd.h"
 #include "recon/history/history_collect.h"
 
@@ -244,6 +245,33 @@ static void add_table(struct mr_strbuf *out, const struct mr_evidence_table *t, 
     }
 }
 
+/* What can be done about a log that is gone. */
+static void add_lacking(struct mr_strbuf *out, const struct mr_history_collect *c)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (!c->sides[side].is_complete)
+            mr_strbuf_add_fmt(
+                out,
+                "Logs of the %s that are lacking there may be files, of history "
+                "archive or of a backup:\n  --%s-log FILE|DIR, with all that are behind "
+                "them.\n",
+                mr_side_name((enum mr_side)side), mr_side_name((enum mr_side)side));
+}
+
+/* Many of them say that the split is told wrongly, and nothing else would. */
+static enum mr_code add_unexplained(struct mr_strbuf *out, const struct mr_history_collect *c,
+                                    struct mr_err *err)
+{
+    struct mr_find_table *tables = NULL;
+    size_t count = 0;
+    const size_t before = out->len;
+    MR_TRY(mr_findings_tables(c->fd, c->arena, &tables, &count, err));
+    MR_TRY(mr_check_unexplained_say(c->fd, &c->run, tables, count, out, err));
+    if (out->len > before)
+        mr_strbuf_add_str(out, "\n");
+    return MR_OK;
+}
+
 static enum mr_code print_text(const struct options *opts, const struct mr_history_collect *c,
                                struct mr_err *err)
 {
@@ -255,12 +283,18 @@ static enum mr_code print_text(const struct options *opts, const struct mr_histo
         add_table(&out, &c->of[i].evidence, opts->general.brief);
     mr_strbuf_add_fmt(&out, "%zu of %zu tables %s good evidence on both sides\n", good, c->ntables,
                       c->ntables == 1 ? "has" : "have");
+    add_lacking(&out, c);
+    enum mr_code code = add_unexplained(&out, c, err);
+    if (code != MR_OK) {
+        mr_strbuf_release(&out);
+        return code;
+    }
     mr_strbuf_add_str(&command, "myrecon history show");
     mr_command_add_option(&command, "--case", opts->case_path);
     mr_strbuf_add_str(&out, "What it says:\n  ");
     mr_utf8_show(&out, command.ptr, command.len, false);
     mr_strbuf_add_str(&out, "\n");
-    enum mr_code code = mr_term_print(&out, stdout, "printing", err);
+    code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     mr_strbuf_release(&command);
     return code;

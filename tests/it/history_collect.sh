@@ -21,6 +21,14 @@ collect() { # ARGS…: $RC, $OUT, $ERR
     timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
     RC=$?
 }
+doctor() { # ARGS…: $RC, $OUT, $ERR
+    CMD=("$MYRECON" doctor --json "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+found() { # NAME [STATE]: states
+    jq -r --arg n "$1" --arg s "${2:-}" 'select(.name == $n and ($s == "" or .state == $s)) | .state' "$OUT" | sort -u | paste -sd' '
+}
 evidence() { jq -r 'select(.type == "table") | "\(.table) \(.side) \(.evidence) \(.keys)/\(.changes)"' "$OUT" | tr '\n' ';'; }
 case_sql() { sqlite3 -readonly "$CASE" "$@"; }
 await_same() { # SOURCE TARGET: what the one has written is there
@@ -128,5 +136,39 @@ SQL
     mr_sql $S -e "FLUSH BINARY LOGS; UPDATE club.members SET credits = 99 WHERE id = 2; FLUSH BINARY LOGS"
     collect --json --case "$IT_TMP/$S.case" --exclude odd --exclude nokey --source-log "$IT_TMP/$S.logs"
     is "$S: less than the case has is refused" "$RC $(grep -c 'has executed more than the logs hold' "$ERR")" "5 1"
+    # a split that is told too late: all good, and nothing is explained
+    "$MYRECON" check --case "$IT_TMP/$S.late" "$SU" "$TU" >/dev/null 2>&1
+    sleep 1.1
+    collect --case "$IT_TMP/$S.late" --exclude odd --exclude nokey --split-at "$(date -u '+%F %TZ')"
+    is "$S: a split that is too late" "$RC $(grep -cE '^[0-9]+ of the differing rows are explained by no logged change' "$OUT")" "0 1"
+    collect --case "$IT_TMP/$S.late" --split-at "$(date -u -d '+1 hour' '+%F %TZ')"
+    is "$S: a split in the future" "$RC $(grep -c 'is in the future' "$ERR")" "3 1"
+
+    # would the logs be enough?
+    doctor --for history "$SU" "$TU"
+    is "$S: doctor: they are" "$(found pair_logs) $(found witness problem)" "ok "
+    mr_sql $S -e "SET sql_log_bin = 0; CREATE USER w@'127.0.0.1' IDENTIFIED BY 'w'; GRANT SELECT ON club.* TO w@'127.0.0.1'"
+    doctor --for history "mysql://w:w@127.0.0.1:$(mr_get_server $S PORT)/club"
+    like "$S: doctor: rights" "$RC $(jq -r 'select(.name == "rights") | "\(.state) \(.message) \(.hint)"' "$OUT")" \
+        '^1 problem history collect: the binary logs cannot be read GRANT REPLICATION SLAVE, (BINLOG MONITOR|REPLICATION CLIENT) ON'
+    is "$S: doctor: how far is unknown" "$(found witness unknown)" unknown
+    mr_sql $S -e "SET GLOBAL binlog_format = MIXED"
+    doctor --for history "$SU"
+    is "$S: doctor: statements" "$RC $(found witness problem)" "1 problem"
+    mr_sql $S -e "SET GLOBAL binlog_format = ROW"
+    LAST=$(mr_sql $S -e "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
+    for _ in {1..100}; do # a log that somebody still reads stays
+        mr_sql $S -e "PURGE BINARY LOGS TO '$LAST'"
+        [ "$(mr_sql $S -e "SHOW BINARY LOGS" | wc -l)" != 1 ] || break
+        sleep 0.1
+    done
+    doctor --for history --split-at 2020-01-01 "$SU" "$TU"
+    is "$S: doctor: logs are gone" "$RC $(found pair_logs) $(found witness problem)" "1 problem problem"
+    like "$S: doctor: which" "$(jq -r 'select(.name == "pair_logs").message' "$OUT")" 'gone that held transactions which .* has not executed: [0-9a-f]'
+    collect --case "$IT_TMP/$S.late" --exclude odd --exclude nokey
+    is "$S: complete evidence is kept" "$RC $(grep -c -e '--source-log DIR' "$ERR")" "5 1"
+    "$MYRECON" check --case "$IT_TMP/$S.gone" "$SU" "$TU" >/dev/null 2>&1
+    collect --case "$IT_TMP/$S.gone" --exclude odd --exclude nokey
+    is "$S: what is lacking may be files" "$RC $(grep -c -e '--source-log FILE|DIR' "$OUT")" "4 1"
 done
 finish
