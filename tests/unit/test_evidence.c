@@ -278,22 +278,14 @@ static enum mr_code read_all(struct check_case *c, int64_t table)
 static void test_damaged(void **state)
 {
     static const char *const wrong[] = {
-        "UPDATE history_side SET side = side + 2",
-        "UPDATE history_side SET own_by = 4",
-        "UPDATE history_side SET own_by = -1",
-        "UPDATE history_side SET end_position = -1",
-        "UPDATE history_side SET transactions = -1",
-        "UPDATE history_witness SET side = side + 2",
-        "UPDATE history_witness SET witness = 5",
-        "UPDATE history_witness SET witness = -1",
-        "UPDATE history_witness SET moving = -1",
-        "UPDATE history_mark SET flags = 512",
-        "UPDATE history_mark SET flags = -1",
-        "UPDATE history_mark SET changes = -1",
-        "UPDATE history_change SET kind = 0",
-        "UPDATE history_change SET kind = -1",
-        "UPDATE history_change SET kind = 4",
-        "UPDATE history_change SET n = -n",
+        "UPDATE history_side SET side = side + 2",   "UPDATE history_side SET own_by = 4",
+        "UPDATE history_side SET own_by = -1",       "UPDATE history_side SET end_position = -1",
+        "UPDATE history_side SET transactions = -1", "UPDATE history_witness SET side = side + 2",
+        "UPDATE history_witness SET witness = 5",    "UPDATE history_witness SET witness = -1",
+        "UPDATE history_witness SET moving = -1",    "UPDATE history_mark SET flags = 512",
+        "UPDATE history_mark SET flags = -1",        "UPDATE history_mark SET changes = -1",
+        "UPDATE history_change SET kind = 0",        "UPDATE history_change SET kind = -1",
+        "UPDATE history_change SET kind = 4",        "UPDATE history_change SET n = -n",
     };
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -561,13 +553,19 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none),          cmocka_unit_test(test_sides),
-        cmocka_unit_test(test_mark),          cmocka_unit_test(test_transactions),
-        cmocka_unit_test(test_digest),        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_sides),
+        cmocka_unit_test(test_mark),
+        cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_pages),
         cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_other_columns), cmocka_unit_test(test_collections),
-        cmocka_unit_test(test_resume),        cmocka_unit_test(test_logs_of_one_name),
-        cmocka_unit_test(test_read_only),     cmocka_unit_test(test_before),
+        cmocka_unit_test(test_other_columns),
+        cmocka_unit_test(test_collections),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_logs_of_one_name),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_before),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
