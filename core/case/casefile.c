@@ -1,11 +1,10 @@
 /*
  * casefile.c: the SQLite file that keeps an incident; see casefile.h.
  *
- * Two locks.  One writer at a time is enforced by flock() on FILE itself, which the
- * kernel drops when the process dies, however it dies.  SQLite's own locks go on
- * governing readers against the writer.  They are POSIX record locks, which a process loses when it
- * closes *any* descriptor of the file; so lock_fd is closed after SQLite's descriptor, and a process
- * should not open a case that it is writing a second time.
+ * Two locks.  One writer at a time is enforced by casefile_lock.h.  SQLite's own locks go on governing
+ * readers against the writer.  They are POSIX record locks, which a process loses when it closes *any*
+ * descriptor of the file; so lock_fd is closed after SQLite's descriptor, and a process should not open
+ * a case that it is writing a second time.
  *
  * A file is known by its header, read before SQLite sees it, so that a file which is
  * not ours is never touched.  That the header can be trusted is the reason why a new
@@ -20,7 +19,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +28,7 @@
 #include "core/case/casefile_copy.h"
 #include "core/case/casefile_header.h"
 #include "core/case/casefile_kept.h"
+#include "core/case/casefile_lock.h"
 #include "core/case/casefile_tables.h"
 #include "core/file/owner.h"
 
@@ -319,11 +318,12 @@ static enum mr_code lock_for_writing(struct mr_case *cf, bool *created, struct m
         (void)unlink(cf->path);
     if (code != MR_OK)
         return code;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    const int failed = mr_case_take_lock(fd);
+    if (failed == 0)
         return MR_OK;
     *created = false; /* whoever holds it now may be using it */
-    return errno == EWOULDBLOCK ? fail_in_use(cf->path, err)
-                                : mr_case_fail_open(cf->path, "lock", errno, err);
+    return failed == EWOULDBLOCK ? fail_in_use(cf->path, err)
+                                 : mr_case_fail_open(cf->path, "lock", failed, err);
 }
 
 /* Whose file it is and whether it is whole are judged from its bytes before SQLite opens it,
