@@ -291,19 +291,12 @@ enum mr_code mr_evidence_mark(struct mr_findings *fd, int64_t table, int side, s
     return code;
 }
 
-enum mr_code mr_evidence_marks_read(struct mr_case *cf, int64_t table, int side,
-                                    struct mr_key after, size_t limit, struct mr_arena *arena,
+enum mr_code mr_evidence_marks_read(struct mr_case_stmt *stmt, struct mr_arena *arena,
                                     struct mr_vec *marks, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     struct mr_vec rows = MR_VEC_INIT(struct mr_evidence_mark_row);
-    enum mr_code code = MR_CASE_PREPARE(
-        cf, MR_EVIDENCE_MARK_COLUMNS " AND key > coalesce(:after, x'') ORDER BY key LIMIT :most",
-        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
-        MR_ARG_BYTES("after", after), MR_ARG_INT("most", limit));
-    if (code == MR_OK)
-        code = mr_case_fields_all(stmt, mr_evidence_mark_fields, mr_evidence_nmark_fields, arena,
-                                  &rows, err);
+    enum mr_code code = mr_case_fields_all(stmt, mr_evidence_mark_fields, mr_evidence_nmark_fields,
+                                           arena, &rows, err);
     for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
         struct mr_evidence_mark_row *row = mr_vec_at(&rows, i);
         struct mr_evidence_mark *mark = mr_vec_push(marks);
@@ -313,7 +306,6 @@ enum mr_code mr_evidence_marks_read(struct mr_case *cf, int64_t table, int side,
             *mark = row->mark;
     }
     mr_vec_release(&rows);
-    mr_case_free(stmt);
     return code;
 }
 
@@ -321,10 +313,16 @@ enum mr_code mr_evidence_marks(struct mr_findings *fd, int64_t table, int side, 
                                size_t limit, struct mr_arena *arena, struct mr_vec *marks,
                                struct mr_err *err)
 {
-    mr_case_lock(mr_findings_case(fd));
-    enum mr_code code =
-        mr_evidence_marks_read(mr_findings_case(fd), table, side, after, limit, arena, marks, err);
-    mr_case_unlock(mr_findings_case(fd));
+    struct mr_case *cf = mr_findings_case(fd);
+    struct mr_case_stmt *stmt = NULL;
+    mr_case_lock(cf);
+    enum mr_code code = MR_CASE_PREPARE(cf, MR_EVIDENCE_MARK_COLUMNS MR_EVIDENCE_BEHIND, &stmt, err,
+                                        MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
+                                        MR_ARG_BYTES("after", after), MR_ARG_INT("most", limit));
+    if (code == MR_OK)
+        code = mr_evidence_marks_read(stmt, arena, marks, err);
+    mr_case_free(stmt);
+    mr_case_unlock(cf);
     return code;
 }
 

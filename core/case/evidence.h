@@ -181,16 +181,23 @@ enum mr_code mr_evidence_greatest_key(struct mr_evidence_writer *writer, int64_t
 enum mr_code mr_evidence_mark_get(struct mr_evidence_writer *writer, int64_t table, int side,
                                   struct mr_key key, struct mr_arena *arena,
                                   struct mr_evidence_mark *mark, bool *found, struct mr_err *err);
+/* Adds one of a key that has none yet, fastest in the order of table and key. */
+enum mr_code mr_evidence_mark_add(struct mr_evidence_writer *writer, int64_t table, int side,
+                                  const struct mr_evidence_mark *mark, struct mr_err *err);
 /* Adds it, or replaces the one of its key. */
 enum mr_code mr_evidence_mark_put(struct mr_evidence_writer *writer, int64_t table, int side,
                                   const struct mr_evidence_mark *mark, struct mr_err *err);
 enum mr_code mr_evidence_change_add(struct mr_evidence_writer *writer, int64_t table, int side,
                                     struct mr_key key, const struct mr_evidence_change *change,
                                     struct mr_err *err);
-/* Pushes struct mr_evidence_mark, as mr_evidence_marks() does, of this collection. */
-enum mr_code mr_evidence_marks_so_far(struct mr_evidence_writer *writer, int64_t table, int side,
-                                      struct mr_key after, size_t limit, struct mr_arena *arena,
-                                      struct mr_vec *marks, struct mr_err *err);
+/* Between mr_findings_begin and end: what was written so far is committed, whatever becomes of the
+ * rest.  For a great deal of it, so that what SQLite has to hold until then stays small. */
+enum mr_code mr_evidence_commit_piece(struct mr_evidence_writer *writer, struct mr_err *err);
+/* Pushes struct mr_evidence_mark, as mr_evidence_marks() does, of this collection, and of each what says
+ * how the row is now: `last` only where there is no digest, no `first`. */
+enum mr_code mr_evidence_ends_so_far(struct mr_evidence_writer *writer, int64_t table, int side,
+                                     struct mr_key after, size_t limit, struct mr_arena *arena,
+                                     struct mr_vec *marks, struct mr_err *err);
 
 /* ---- reading ---- */
 

@@ -35,9 +35,15 @@ struct mr_evidence_mark_row {
 extern const struct mr_case_field mr_evidence_mark_fields[];
 extern const size_t mr_evidence_nmark_fields;
 enum mr_code mr_evidence_mark_finish(struct mr_evidence_mark_row *row, struct mr_err *err);
-/* Those of a table and side behind a key, without the case's lock. */
-enum mr_code mr_evidence_marks_read(struct mr_case *cf, int64_t table, int side,
-                                    struct mr_key after, size_t limit, struct mr_arena *arena,
+/* The same of a mark without the images that its digest stands for: they are most of its bytes. */
+#define MR_EVIDENCE_MARK_ENDS                                                                      \
+    "SELECT key, flags, changes, first_tx, last_tx, NULL AS first,"                                \
+    " CASE WHEN digest IS NULL THEN last END AS last, has_images, digest, came, went"              \
+    " FROM history_mark WHERE tbl=:tbl AND side=:side"
+/* Those of a table and side behind a key, in the order of their bytes: the end of either statement. */
+#define MR_EVIDENCE_BEHIND " AND key > coalesce(:after, x'') ORDER BY key LIMIT :most"
+/* What such a statement finds, without the case's lock. */
+enum mr_code mr_evidence_marks_read(struct mr_case_stmt *stmt, struct mr_arena *arena,
                                     struct mr_vec *marks, struct mr_err *err);
 
 #endif

@@ -12,7 +12,7 @@ struct mr_evidence_writer {
     int64_t log; /* of the last transaction, its side and its name */
     int log_side;
     struct mr_strbuf log_name;
-    struct mr_case_stmt *tx, *mark, *get, *change;
+    struct mr_case_stmt *tx, *add, *mark, *get, *change;
 };
 
 /* From the leaves to the root: what finds rows by the table goes before the table. */
@@ -48,15 +48,18 @@ static enum mr_code drop_others(struct mr_case *cf, const char *sql, int64_t kee
     }
 }
 
+#define MARK_VALUES                                                                                \
+    " INTO history_mark (tbl, side, key, flags, changes, first_tx, last_tx, first, last,"          \
+    " has_images, digest, came, went) VALUES (:tbl, :side, :key, :flags, :changes, :first_tx,"     \
+    " :last_tx, :first, :last, :has_images, :digest, :came, :went)"
+
 static enum mr_code prepare(struct mr_evidence_writer *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&w->tx, "INSERT INTO history_tx (id, collection, side, gtid, committed_us, log, position)"
                  " VALUES (:id, :collection, :side, :gtid, :committed_us, :log, :position)"},
-        {&w->mark, "INSERT OR REPLACE INTO history_mark (tbl, side, key, flags, changes, first_tx,"
-                   " last_tx, first, last, has_images, digest, came, went) VALUES (:tbl, :side,"
-                   " :key, :flags, :changes, :first_tx, :last_tx, :first, :last, :has_images,"
-                   " :digest, :came, :went)"},
+        {&w->add, "INSERT" MARK_VALUES},
+        {&w->mark, "INSERT OR REPLACE" MARK_VALUES},
         {&w->get, MR_EVIDENCE_MARK_COLUMNS " AND key=:key"},
         {&w->change, "INSERT OR REPLACE INTO history_change (tbl, side, key, n, kind, tx, image)"
                      " VALUES (:tbl, :side, :key, :n, :kind, :tx, :image)"}};
@@ -98,7 +101,7 @@ enum mr_code mr_evidence_writer_new(struct mr_findings *fd, const char *options,
         .fd = fd, .cf = mr_findings_case(fd), .log_name = MR_STRBUF_INIT};
     enum mr_code code = mr_findings_begin(fd, err);
     if (code == MR_OK) {
-        code = mr_case_exec(w->cf, MR_EVIDENCE_SCHEMA, err);
+        code = mr_case_exec(w->cf, MR_EVIDENCE_SCHEMA MR_EVIDENCE_NO_INDEX, err);
         if (code == MR_OK)
             code = begin(w, options, resume, resumed, err);
         if (code == MR_OK)
@@ -118,6 +121,7 @@ void mr_evidence_writer_free(struct mr_evidence_writer *w)
     if (w == NULL)
         return;
     mr_case_free(w->tx);
+    mr_case_free(w->add);
     mr_case_free(w->mark);
     mr_case_free(w->get);
     mr_case_free(w->change);
@@ -133,6 +137,8 @@ enum mr_code mr_evidence_finish(struct mr_evidence_writer *w, struct mr_err *err
     if (code == MR_OK)
         code = drop_others(w->cf, "SELECT id FROM history_collection WHERE id<>:keep LIMIT 1",
                            w->collection, err);
+    if (code == MR_OK)
+        code = mr_case_exec(w->cf, MR_EVIDENCE_INDEX, err);
     return mr_findings_end(w->fd, code, err);
 }
 
@@ -300,10 +306,10 @@ enum mr_code mr_evidence_greatest_key(struct mr_evidence_writer *w, int64_t tabl
     return code;
 }
 
-enum mr_code mr_evidence_mark_put(struct mr_evidence_writer *w, int64_t table, int side,
-                                  const struct mr_evidence_mark *m, struct mr_err *err)
+static enum mr_code run_mark(struct mr_case_stmt *stmt, int64_t table, int side,
+                             const struct mr_evidence_mark *m, struct mr_err *err)
 {
-    return MR_CASE_RUN(w->mark, err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
+    return MR_CASE_RUN(stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
                        MR_ARG_BYTES("key", m->key), MR_ARG_INT("flags", m->flags),
                        MR_ARG_INT("changes", m->changes), MR_ARG_INT("first_tx", m->first_tx),
                        MR_ARG_INT("last_tx", m->last_tx), MR_ARG_BYTES("first", m->first),
@@ -311,6 +317,24 @@ enum mr_code mr_evidence_mark_put(struct mr_evidence_writer *w, int64_t table, i
                        MR_ARG_BLOB("digest", m->has_digest ? (const void *)&m->digest : NULL,
                                    m->has_digest ? sizeof m->digest : 0),
                        MR_ARG_BYTES("came", m->came), MR_ARG_BYTES("went", m->went));
+}
+
+enum mr_code mr_evidence_mark_add(struct mr_evidence_writer *w, int64_t table, int side,
+                                  const struct mr_evidence_mark *m, struct mr_err *err)
+{
+    return run_mark(w->add, table, side, m, err);
+}
+
+enum mr_code mr_evidence_mark_put(struct mr_evidence_writer *w, int64_t table, int side,
+                                  const struct mr_evidence_mark *m, struct mr_err *err)
+{
+    return run_mark(w->mark, table, side, m, err);
+}
+
+enum mr_code mr_evidence_commit_piece(struct mr_evidence_writer *w, struct mr_err *err)
+{
+    MR_TRY(mr_case_commit(w->cf, err));
+    return mr_case_begin(w->cf, err);
 }
 
 enum mr_code mr_evidence_change_add(struct mr_evidence_writer *w, int64_t table, int side,
@@ -323,12 +347,18 @@ enum mr_code mr_evidence_change_add(struct mr_evidence_writer *w, int64_t table,
                        MR_ARG_BYTES("image", change->image));
 }
 
-enum mr_code mr_evidence_marks_so_far(struct mr_evidence_writer *w, int64_t table, int side,
-                                      struct mr_key after, size_t limit, struct mr_arena *arena,
-                                      struct mr_vec *marks, struct mr_err *err)
+enum mr_code mr_evidence_ends_so_far(struct mr_evidence_writer *w, int64_t table, int side,
+                                     struct mr_key after, size_t limit, struct mr_arena *arena,
+                                     struct mr_vec *marks, struct mr_err *err)
 {
+    struct mr_case_stmt *stmt = NULL;
     mr_case_lock(w->cf);
-    enum mr_code code = mr_evidence_marks_read(w->cf, table, side, after, limit, arena, marks, err);
+    enum mr_code code = MR_CASE_PREPARE(w->cf, MR_EVIDENCE_MARK_ENDS MR_EVIDENCE_BEHIND, &stmt, err,
+                                        MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
+                                        MR_ARG_BYTES("after", after), MR_ARG_INT("most", limit));
+    if (code == MR_OK)
+        code = mr_evidence_marks_read(stmt, arena, marks, err);
+    mr_case_free(stmt);
     mr_case_unlock(w->cf);
     return code;
 }

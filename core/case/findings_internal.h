@@ -81,8 +81,12 @@
     " came BLOB, went BLOB, PRIMARY KEY (tbl, side, key)) STRICT, WITHOUT ROWID;"                  \
     "CREATE TABLE IF NOT EXISTS history_change (tbl INT NOT NULL, side INT NOT NULL,"              \
     " key BLOB NOT NULL, n INT NOT NULL, kind INT NOT NULL, tx INT NOT NULL, image BLOB,"          \
-    " PRIMARY KEY (tbl, side, key, n)) STRICT, WITHOUT ROWID;"                                     \
-    "CREATE INDEX IF NOT EXISTS history_change_tx ON history_change (tx);"
+    " PRIMARY KEY (tbl, side, key, n)) STRICT, WITHOUT ROWID;"
+
+/* By transaction changes are looked up only of a collection that is finished: the index is made then, at
+ * once, since to put each change into its place there takes as long as the change itself. */
+#define MR_EVIDENCE_INDEX "CREATE INDEX IF NOT EXISTS history_change_tx ON history_change (tx);"
+#define MR_EVIDENCE_NO_INDEX "DROP INDEX IF EXISTS history_change_tx;"
 
 struct mr_find_images;
 

@@ -203,8 +203,8 @@ static enum mr_code next_marks(struct work *w, size_t table, struct mr_err *err)
     const struct mr_key after = {w->last.len > 0 ? w->last.ptr : NULL, w->last.len};
     mr_vec_clear(&w->marks);
     mr_arena_reset(&w->batch);
-    MR_TRY(mr_evidence_marks_so_far(scan->writer, scan->tables[table].evidence.id, (int)scan->side,
-                                    after, BATCH_KEYS, &w->batch, &w->marks, err));
+    MR_TRY(mr_evidence_ends_so_far(scan->writer, scan->tables[table].evidence.id, (int)scan->side,
+                                   after, BATCH_KEYS, &w->batch, &w->marks, err));
     if (w->marks.count == 0)
         return MR_OK;
     const struct mr_evidence_mark *last = mr_vec_at(&w->marks, w->marks.count - 1);

@@ -4,47 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/signals.h"
 #include "core/case/seen_image.h"
+#include "recon/history/history_entry.h"
+#include "recon/history/history_runs.h"
 
 #define SLOTS_MIN ((size_t)1 << 12)
-
-/* What a key has after, or had before, a change. */
-struct state {
-    bool is_row;
-    struct mr_history_image image; /* of a row; bytes kept where it matters, or is not whole */
-};
-
-struct step {
-    struct step *next;
-    enum mr_change_kind kind;
-    int64_t tx;
-    struct mr_key image;
-};
-
-struct entry {
-    struct entry *next; /* of its slot */
-    uint64_t hash;
-    size_t table;
-    struct mr_key key;
-    struct state head;  /* before the first change of all */
-    struct state first; /* before the first own one */
-    struct state last;
-    uint64_t changes; /* own ones */
-    int64_t first_tx, last_tx;
-    int flags;        /* of enum mr_mark_flag */
-    int shared_flags; /* before the first own change: they count behind a mark that is there */
-    bool has_shared, matters;
-    bool forgets; /* what was seen of the row before the entry may not hold any more */
-    struct mr_key came, went;
-    struct step *steps, **steps_end; /* own ones */
-    size_t nsteps;
-};
+#define PIECE_BYTES ((size_t)32 * 1024 * 1024)
 
 struct mr_history_fold {
     int side;
     struct mr_arena arena; /* of entries and all that they hold; emptied by a flush */
-    struct entry **slots;
-    size_t nslots, count;
+    struct mr_history_entry **slots;
+    size_t nslots;
+    struct mr_vec list; /* struct mr_history_entry *: all of them, as they came */
+    struct mr_history_runs runs;
     struct mr_seen_image a, b; /* scratch */
     struct mr_strbuf scratch;
 };
@@ -54,10 +28,11 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "collecting changes");
 }
 
-enum mr_code mr_history_fold_new(int side, struct mr_history_fold **out, struct mr_err *err)
+enum mr_code mr_history_fold_new(int side, const char *beside, struct mr_history_fold **out,
+                                 struct mr_err *err)
 {
     struct mr_history_fold *fold = calloc(1, sizeof *fold);
-    struct entry **slots = calloc(SLOTS_MIN, sizeof(struct entry *));
+    struct mr_history_entry **slots = calloc(SLOTS_MIN, sizeof(struct mr_history_entry *));
     if (fold == NULL || slots == NULL) {
         free(fold);
         free(slots);
@@ -67,9 +42,11 @@ enum mr_code mr_history_fold_new(int side, struct mr_history_fold **out, struct 
                                      .arena = MR_ARENA_INIT,
                                      .slots = slots,
                                      .nslots = SLOTS_MIN,
+                                     .list = MR_VEC_INIT(struct mr_history_entry *),
                                      .scratch = MR_STRBUF_INIT};
     mr_seen_image_init(&fold->a);
     mr_seen_image_init(&fold->b);
+    mr_history_runs_init(&fold->runs, beside);
     *out = fold;
     return MR_OK;
 }
@@ -79,6 +56,8 @@ void mr_history_fold_free(struct mr_history_fold *fold)
     if (fold == NULL)
         return;
     mr_arena_release(&fold->arena);
+    mr_vec_release(&fold->list);
+    mr_history_runs_release(&fold->runs);
     mr_seen_image_release(&fold->a);
     mr_seen_image_release(&fold->b);
     mr_strbuf_release(&fold->scratch);
@@ -88,7 +67,8 @@ void mr_history_fold_free(struct mr_history_fold *fold)
 
 size_t mr_history_fold_bytes(const struct mr_history_fold *fold)
 {
-    return fold->arena.total_bytes + fold->nslots * sizeof(struct entry *);
+    return fold->arena.total_bytes +
+           (fold->nslots + fold->list.cap) * sizeof(struct mr_history_entry *);
 }
 
 /* ---- images ---- */
@@ -123,9 +103,9 @@ static enum mr_code copy_key(struct mr_history_fold *fold, struct mr_key from, s
 
 /* Its bytes only where somebody will want them: the digest does for the rest. */
 static enum mr_code copy_state(struct mr_history_fold *fold, const struct mr_history_image *image,
-                               bool matters, struct state *to, struct mr_err *err)
+                               bool matters, struct mr_history_state *to, struct mr_err *err)
 {
-    *to = (struct state){.is_row = image->bytes.ptr != NULL, .image = *image};
+    *to = (struct mr_history_state){.is_row = image->bytes.ptr != NULL, .image = *image};
     if (!to->is_row)
         return MR_OK;
     if (!matters && image->is_whole) {
@@ -153,13 +133,13 @@ static enum mr_code merge_seen(struct mr_history_fold *fold, const struct mr_his
 
 /* What is known of the row behind an image that may show a part of it. */
 static enum mr_code set_last(struct mr_history_fold *fold, const struct mr_history_image *known,
-                             const struct mr_history_image *after, bool matters, struct state *last,
-                             struct mr_err *err)
+                             const struct mr_history_image *after, bool matters,
+                             struct mr_history_state *last, struct mr_err *err)
 {
     const struct mr_history_image old = *known;
     if (after->bytes.ptr == NULL || after->is_whole || old.bytes.ptr == NULL)
         return copy_state(fold, after, matters, last, err);
-    *last = (struct state){.is_row = true};
+    *last = (struct mr_history_state){.is_row = true};
     MR_TRY(merge_seen(fold, &old, after, &last->image.bytes, err));
     MR_TRY(mr_seen_image_open(&fold->a, last->image.bytes.ptr, last->image.bytes.len, err));
     last->image.is_whole = mr_seen_image_is_whole(&fold->a);
@@ -169,7 +149,7 @@ static enum mr_code set_last(struct mr_history_fold *fold, const struct mr_histo
 }
 
 /* The before-image tells what the after-image leaves out, and the row before it what both do. */
-static enum mr_code known_before(struct mr_history_fold *fold, const struct state *last,
+static enum mr_code known_before(struct mr_history_fold *fold, const struct mr_history_state *last,
                                  const struct mr_history_change *c, struct mr_history_image *known,
                                  struct mr_err *err)
 {
@@ -208,11 +188,11 @@ static uint64_t hash_of(size_t table, struct mr_key key)
 static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
 {
     const size_t nslots = fold->nslots * 2;
-    struct entry **slots = calloc(nslots, sizeof(struct entry *));
+    struct mr_history_entry **slots = calloc(nslots, sizeof(struct mr_history_entry *));
     if (slots == NULL)
         return nomem(err);
     for (size_t i = 0; i < fold->nslots; i++)
-        for (struct entry *e = fold->slots[i], *next; e != NULL; e = next) {
+        for (struct mr_history_entry *e = fold->slots[i], *next; e != NULL; e = next) {
             next = e->next;
             e->next = slots[e->hash & (nslots - 1)];
             slots[e->hash & (nslots - 1)] = e;
@@ -225,10 +205,10 @@ static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
 
 /* One entry a key, made with its first change. */
 static enum mr_code find(struct mr_history_fold *fold, const struct mr_history_change *c,
-                         struct entry **out, bool *is_new, struct mr_err *err)
+                         struct mr_history_entry **out, bool *is_new, struct mr_err *err)
 {
     const uint64_t hash = hash_of(c->table, c->key);
-    struct entry *e = fold->slots[hash & (fold->nslots - 1)];
+    struct mr_history_entry *e = fold->slots[hash & (fold->nslots - 1)];
     while (e != NULL && !(e->hash == hash && e->table == c->table && e->key.len == c->key.len &&
                           memcmp(e->key.ptr, c->key.ptr, c->key.len) == 0))
         e = e->next;
@@ -236,24 +216,26 @@ static enum mr_code find(struct mr_history_fold *fold, const struct mr_history_c
     *is_new = e == NULL;
     if (e != NULL)
         return MR_OK;
-    if (fold->count >= fold->nslots)
+    if (fold->list.count >= fold->nslots)
         MR_TRY(grow(fold, err));
-    e = mr_arena_calloc(&fold->arena, 1, sizeof *e);
-    if (e == NULL)
+    e = mr_arena_alloc(&fold->arena, sizeof *e);
+    struct mr_history_entry **listed = mr_vec_push(&fold->list);
+    if (e == NULL || listed == NULL)
         return nomem(err);
-    *e = (struct entry){.hash = hash, .table = c->table};
+    *listed = e;
+    *e = (struct mr_history_entry){.hash = hash, .table = c->table};
     MR_TRY(copy_key(fold, c->key, &e->key, err));
     e->steps_end = &e->steps;
     e->next = fold->slots[hash & (fold->nslots - 1)];
     fold->slots[hash & (fold->nslots - 1)] = e;
-    fold->count++;
     *out = e;
     return MR_OK;
 }
 
 /* Does a change that finds `before` come right behind what left `last`? */
-static enum mr_code check_link(struct mr_history_fold *fold, const struct state *last,
-                               const struct state *before, int *flags, struct mr_err *err)
+static enum mr_code check_link(struct mr_history_fold *fold, const struct mr_history_state *last,
+                               const struct mr_history_state *before, int *flags,
+                               struct mr_err *err)
 {
     bool same = last->is_row == before->is_row;
     if (same && last->is_row)
@@ -265,15 +247,15 @@ static enum mr_code check_link(struct mr_history_fold *fold, const struct state 
     return MR_OK;
 }
 
-static enum mr_code add_step(struct mr_history_fold *fold, struct entry *e,
+static enum mr_code add_step(struct mr_history_fold *fold, struct mr_history_entry *e,
                              const struct mr_history_change *c, struct mr_err *err)
 {
     if (!e->matters || e->nsteps >= MR_HISTORY_CHANGES_MAX)
         return MR_OK;
-    struct step *step = mr_arena_calloc(&fold->arena, 1, sizeof *step);
+    struct mr_history_step *step = mr_arena_calloc(&fold->arena, 1, sizeof *step);
     if (step == NULL)
         return nomem(err);
-    *step = (struct step){.kind = c->kind, .tx = c->tx};
+    *step = (struct mr_history_step){.kind = c->kind, .tx = c->tx};
     if (c->kind == MR_CHANGE_INSERT)
         MR_TRY(copy_key(fold, c->after.bytes, &step->image, err));
     else if (c->kind == MR_CHANGE_UPDATE)
@@ -284,7 +266,7 @@ static enum mr_code add_step(struct mr_history_fold *fold, struct entry *e,
     return MR_OK;
 }
 
-static enum mr_code take_own(struct mr_history_fold *fold, struct entry *e,
+static enum mr_code take_own(struct mr_history_fold *fold, struct mr_history_entry *e,
                              const struct mr_history_change *c, struct mr_err *err)
 {
     if (e->changes == 0) {
@@ -308,7 +290,7 @@ static enum mr_code take_own(struct mr_history_fold *fold, struct entry *e,
 enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_history_change *c,
                                  struct mr_err *err)
 {
-    struct entry *e;
+    struct mr_history_entry *e;
     bool is_new;
     MR_TRY(find(fold, c, &e, &is_new, err));
     e->matters = e->matters || c->matters;
@@ -316,7 +298,8 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
         MR_TRY(copy_state(fold, &c->before, false, &e->head, err));
         e->last = e->head;
     } else {
-        const struct state before = {.is_row = c->before.bytes.ptr != NULL, .image = c->before};
+        const struct mr_history_state before = {.is_row = c->before.bytes.ptr != NULL,
+                                                .image = c->before};
         MR_TRY(check_link(fold, &e->last, &before, &e->flags, err));
         if (e->changes == 0) {
             e->shared_flags |= e->flags & MR_MARK_AGAIN;
@@ -341,23 +324,16 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
 
 /* ---- into the case ---- */
 
-static int compare_entries(const void *a, const void *b)
-{
-    const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
-    if (x->table != y->table)
-        return x->table < y->table ? -1 : 1;
-    return mr_key_compare(x->key, y->key);
-}
-
 /* What a mark says of the row after its last change. */
-static struct state last_of(const struct mr_evidence_mark *m)
+static struct mr_history_state last_of(const struct mr_evidence_mark *m)
 {
-    return (struct state){
+    return (struct mr_history_state){
         .is_row = (m->flags & MR_MARK_DELETED) == 0,
         .image = {.bytes = m->last, .is_whole = m->has_digest, .digest = m->digest}};
 }
 
-static void put_last(struct mr_evidence_mark *m, const struct state *last, bool has_images)
+static void put_last(struct mr_evidence_mark *m, const struct mr_history_state *last,
+                     bool has_images)
 {
     m->flags = last->is_row ? m->flags & ~MR_MARK_DELETED : m->flags | MR_MARK_DELETED;
     m->has_digest = last->is_row && last->image.is_whole;
@@ -367,7 +343,7 @@ static void put_last(struct mr_evidence_mark *m, const struct state *last, bool 
 }
 
 /* A mark of this entry alone. */
-static struct mr_evidence_mark mark_of(const struct entry *e)
+static struct mr_evidence_mark mark_of(const struct mr_history_entry *e)
 {
     struct mr_evidence_mark m = {.key = e->key,
                                  .flags = e->flags,
@@ -386,10 +362,10 @@ static struct mr_evidence_mark mark_of(const struct entry *e)
 }
 
 /* The entry's changes come behind those of the mark. */
-static enum mr_code join(struct mr_history_fold *fold, const struct entry *e,
+static enum mr_code join(struct mr_history_fold *fold, const struct mr_history_entry *e,
                          struct mr_evidence_mark *m, struct mr_err *err)
 {
-    const struct state last = last_of(m);
+    const struct mr_history_state last = last_of(m);
     int flags = m->flags | e->flags | e->shared_flags;
     MR_TRY(check_link(fold, &last, &e->head, &flags, err));
     if (e->has_shared)
@@ -402,7 +378,7 @@ static enum mr_code join(struct mr_history_fold *fold, const struct entry *e,
         m->came = e->came;
     if (e->went.ptr != NULL)
         m->went = e->went;
-    struct state now = e->last;
+    struct mr_history_state now = e->last;
     if (!e->forgets && now.is_row && !now.image.is_whole && last.is_row &&
         last.image.bytes.ptr != NULL)
         MR_TRY(set_last(fold, &last.image, &e->last.image, m->has_images, &now, err));
@@ -410,95 +386,166 @@ static enum mr_code join(struct mr_history_fold *fold, const struct entry *e,
     return MR_OK;
 }
 
-static enum mr_code put_steps(const struct entry *e, struct mr_evidence_writer *writer,
-                              int64_t table, int side, uint64_t before, struct mr_err *err)
-{
-    int64_t n = (int64_t)before;
-    for (const struct step *step = e->steps; step != NULL; step = step->next) {
-        const struct mr_evidence_change change = {
-            .n = ++n, .kind = step->kind, .tx = step->tx, .image = step->image};
-        if (n > MR_HISTORY_CHANGES_MAX)
-            break;
-        MR_TRY(mr_evidence_change_add(writer, table, side, e->key, &change, err));
-    }
-    return MR_OK;
-}
-
-/* A flush, of one table after the other. */
+/* A flush, of one table after the other, one key after the other. */
 struct flushing {
     struct mr_history_fold *fold;
-    struct mr_evidence_writer *writer;
-    struct mr_arena scrap;
+    const struct mr_history_into *into;
+    struct mr_arena scrap; /* of a key */
     /* of the table that is at hand (SIZE_MAX: none yet): the case's id, and where its marks end: what
      * lies behind that is new, and need not be looked for */
     size_t table;
     int64_t id;
     struct mr_key end;
     struct mr_arena end_arena;
+    /* of the key: its mark, as far as it has come */
+    struct mr_evidence_mark mark;
+    bool is_marked, is_new, is_changed;
+    size_t piece_bytes, keys;
 };
 
-static enum mr_code begin_table(struct flushing *f, size_t table, int64_t id, struct mr_err *err)
+static enum mr_code put_steps(struct flushing *f, const struct mr_history_entry *e, uint64_t before,
+                              struct mr_err *err)
+{
+    int64_t n = (int64_t)before;
+    for (const struct mr_history_step *step = e->steps; step != NULL; step = step->next) {
+        const struct mr_evidence_change change = {
+            .n = ++n, .kind = step->kind, .tx = step->tx, .image = step->image};
+        if (n > MR_HISTORY_CHANGES_MAX)
+            break;
+        MR_TRY(mr_evidence_change_add(f->into->writer, f->id, f->fold->side, e->key, &change, err));
+        f->piece_bytes += e->key.len + step->image.len;
+    }
+    return MR_OK;
+}
+
+static enum mr_code begin_table(struct flushing *f, size_t table, struct mr_err *err)
 {
     if (f->table == table)
         return MR_OK;
     f->table = table;
-    f->id = id;
+    f->id = f->into->id_of(f->into->ctx, table);
     mr_arena_reset(&f->end_arena);
-    return mr_evidence_greatest_key(f->writer, id, f->fold->side, &f->end_arena, &f->end, err);
+    return mr_evidence_greatest_key(f->into->writer, f->id, f->fold->side, &f->end_arena, &f->end,
+                                    err);
 }
 
-static enum mr_code flush_entry(struct flushing *f, const struct entry *e, struct mr_err *err)
+/* What the case has of it. */
+static enum mr_code begin_key(struct flushing *f, struct mr_history_name name, struct mr_err *err)
 {
-    const int side = f->fold->side;
-    struct mr_evidence_mark m;
-    bool found = false;
+    f->is_marked = f->is_changed = false;
     mr_arena_reset(&f->scrap);
-    if (f->end.ptr != NULL && mr_key_compare(e->key, f->end) <= 0)
-        MR_TRY(mr_evidence_mark_get(f->writer, f->id, side, e->key, &f->scrap, &m, &found, err));
-    if (!found && e->changes == 0)
+    MR_TRY(begin_table(f, name.table, err));
+    f->is_new = f->end.ptr == NULL || mr_key_compare(name.key, f->end) > 0;
+    if (f->is_new)
         return MR_OK;
-    const uint64_t before = found ? m.changes : 0;
-    if (found)
-        MR_TRY(join(f->fold, e, &m, err));
-    else
-        m = mark_of(e);
-    MR_TRY(put_steps(e, f->writer, f->id, side, before, err));
-    return mr_evidence_mark_put(f->writer, f->id, side, &m, err);
+    MR_TRY(mr_evidence_mark_get(f->into->writer, f->id, f->fold->side, name.key, &f->scrap,
+                                &f->mark, &f->is_marked, err));
+    f->is_new = !f->is_marked;
+    return MR_OK;
 }
 
-/* In the order of the case's index, so that a flush goes through it once. */
-static struct entry **sorted(struct mr_history_fold *fold)
+/* Behind what is known of its key so far; shared changes in front of all own ones leave nothing. */
+static enum mr_code take_entry(struct flushing *f, const struct mr_history_entry *e,
+                               struct mr_err *err)
 {
-    struct entry **list = calloc(fold->count + 1, sizeof(struct entry *));
-    size_t n = 0;
-    for (size_t i = 0; list != NULL && i < fold->nslots; i++)
-        for (struct entry *e = fold->slots[i]; e != NULL; e = e->next)
-            list[n++] = e;
-    if (list != NULL)
-        qsort(list, n, sizeof(struct entry *), compare_entries);
-    return list;
+    const uint64_t before = f->is_marked ? f->mark.changes : 0;
+    if (!f->is_marked && e->changes == 0)
+        return MR_OK;
+    if (f->is_marked)
+        MR_TRY(join(f->fold, e, &f->mark, err));
+    else
+        f->mark = mark_of(e);
+    f->is_marked = f->is_changed = true;
+    return put_steps(f, e, before, err);
 }
 
-enum mr_code mr_history_fold_flush(struct mr_history_fold *fold, struct mr_evidence_writer *writer,
-                                   mr_history_table_id_fn *id_of, void *ctx, struct mr_err *err)
+static enum mr_code end_key(struct flushing *f, struct mr_err *err)
+{
+    const struct mr_evidence_mark *m = &f->mark;
+    if (++f->keys % 1024 == 0 && mr_is_cancelled())
+        return mr_cancelled_err(err);
+    if (!f->is_changed)
+        return MR_OK;
+    MR_TRY((f->is_new ? mr_evidence_mark_add : mr_evidence_mark_put)(f->into->writer, f->id,
+                                                                     f->fold->side, m, err));
+    f->piece_bytes += sizeof *m + m->key.len + m->first.len + m->last.len;
+    if (!f->into->in_pieces || f->piece_bytes < PIECE_BYTES)
+        return MR_OK;
+    f->piece_bytes = 0;
+    return mr_evidence_commit_piece(f->into->writer, err);
+}
+
+static enum mr_code flush_memory(struct flushing *f, struct mr_err *err)
+{
+    struct mr_history_entry **list = f->fold->list.items;
+    for (size_t i = 0; i < f->fold->list.count; i++) {
+        MR_TRY(begin_key(f, (struct mr_history_name){list[i]->table, list[i]->key}, err));
+        MR_TRY(take_entry(f, list[i], err));
+        MR_TRY(end_key(f, err));
+    }
+    return MR_OK;
+}
+
+/* The bytes of what is put together for a key are in the fold's arena, which is empty else. */
+static enum mr_code flush_runs(struct flushing *f, struct mr_err *err)
+{
+    struct mr_history_runs *runs = &f->fold->runs;
+    struct mr_history_name next;
+    MR_TRY(mr_history_runs_merge_begin(runs, err));
+    while (mr_history_runs_merge_peek(runs, &next)) {
+        struct mr_history_name name;
+        mr_arena_reset(&f->fold->arena);
+        MR_TRY(begin_key(f, next, err));
+        do {
+            struct mr_history_entry *e;
+            MR_TRY(mr_history_runs_merge_next(runs, &f->scrap, &e, err));
+            MR_TRY(take_entry(f, e, err));
+            name = (struct mr_history_name){e->table, e->key};
+        } while (mr_history_runs_merge_peek(runs, &next) &&
+                 mr_history_name_compare(name, next) == 0);
+        MR_TRY(end_key(f, err));
+    }
+    return MR_OK;
+}
+
+static void empty(struct mr_history_fold *fold)
+{
+    memset(fold->slots, 0, fold->nslots * sizeof(struct mr_history_entry *));
+    mr_vec_clear(&fold->list);
+    mr_arena_reset(&fold->arena);
+}
+
+enum mr_code mr_history_fold_spill(struct mr_history_fold *fold, struct mr_err *err)
+{
+    if (fold->list.count == 0)
+        return MR_OK;
+    MR_TRY(mr_history_entry_sort(fold->list.items, fold->list.count, err));
+    MR_TRY(mr_history_runs_add(&fold->runs, fold->list.items, fold->list.count, err));
+    empty(fold);
+    return MR_OK;
+}
+
+enum mr_code mr_history_fold_flush(struct mr_history_fold *fold, const struct mr_history_into *into,
+                                   struct mr_err *err)
 {
     struct flushing f = {.fold = fold,
-                         .writer = writer,
+                         .into = into,
                          .scrap = MR_ARENA_INIT,
                          .table = SIZE_MAX,
                          .end_arena = MR_ARENA_INIT};
-    struct entry **list = sorted(fold);
-    enum mr_code code = list != NULL ? MR_OK : nomem(err);
-    for (size_t i = 0; code == MR_OK && i < fold->count; i++) {
-        code = begin_table(&f, list[i]->table, id_of(ctx, list[i]->table), err);
+    enum mr_code code;
+    if (mr_history_runs_is_empty(&fold->runs)) {
+        code = mr_history_entry_sort(fold->list.items, fold->list.count, err);
         if (code == MR_OK)
-            code = flush_entry(&f, list[i], err);
+            code = flush_memory(&f, err);
+    } else {
+        code = mr_history_fold_spill(fold, err);
+        if (code == MR_OK)
+            code = flush_runs(&f, err);
+        mr_history_runs_release(&fold->runs);
     }
-    free(list);
     mr_arena_release(&f.scrap);
     mr_arena_release(&f.end_arena);
-    memset(fold->slots, 0, fold->nslots * sizeof(struct entry *));
-    fold->count = 0;
-    mr_arena_reset(&fold->arena);
+    empty(fold);
     return code;
 }

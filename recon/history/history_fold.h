@@ -3,10 +3,10 @@
  *
  *   mr_history_fold_new → add … → flush, at any time and at the end → free
  *
- * What is added stands in memory, one entry a key, until it is flushed: then it is put together with the
- * marks that the case has of the same keys, in the order of their bytes.  So a log of any length takes
- * the memory that the caller allows between two flushes, and what is in the case is whole up to the
- * last one.
+ * What is added stands in memory, one entry a key, until the caller finds that it is too much: then it
+ * is spilled, sorted, to a file without a name (history_runs.h).  A flush puts all of it together with
+ * the marks that the case has of the same keys, in the order of their bytes.  So a log of any length
+ * takes the memory that the caller allows between two spills, and the case's trees grow at their end.
  *
  * THE CHAIN.  Each before-image has to be the after-image before it; where one is not, the key is flagged
  * broken.  Whole rows are compared by their digests, others in the columns that both have shown.
@@ -44,17 +44,30 @@ struct mr_history_change {
 };
 
 struct mr_history_fold;
-enum mr_code mr_history_fold_new(int side, struct mr_history_fold **out, struct mr_err *err);
+/* beside: the case's path, or "" (mr_scratch_file_open), which outlives it. */
+enum mr_code mr_history_fold_new(int side, const char *beside, struct mr_history_fold **out,
+                                 struct mr_err *err);
 void mr_history_fold_free(struct mr_history_fold *fold); /* NULL is fine */
 enum mr_code mr_history_fold_add(struct mr_history_fold *fold,
                                  const struct mr_history_change *change, struct mr_err *err);
-/* Bytes that it holds. */
+/* Bytes that it holds in memory. */
 size_t mr_history_fold_bytes(const struct mr_history_fold *fold);
+/* What it holds in memory goes to the file. */
+enum mr_code mr_history_fold_spill(struct mr_history_fold *fold, struct mr_err *err);
 
-/* The case's id of a table, by the caller's number. */
-typedef int64_t mr_history_table_id_fn(void *ctx, size_t table);
-/* Into the case, and empties it; within mr_findings_begin … mr_findings_end. */
-enum mr_code mr_history_fold_flush(struct mr_history_fold *fold, struct mr_evidence_writer *writer,
-                                   mr_history_table_id_fn *id_of, void *ctx, struct mr_err *err);
+/* Where a flush puts it. */
+struct mr_history_into {
+    struct mr_evidence_writer *writer;
+    /* The case's id of a table, by the caller's number. */
+    int64_t (*id_of)(void *ctx, size_t table);
+    void *ctx;
+    /* Is it committed piece by piece?  Only where a part of it is of no use to anybody: what is in the
+     * case is not read on from there. */
+    bool in_pieces;
+};
+
+/* Into the case, and empties it; within mr_findings_begin … mr_findings_end.  Heeds signals. */
+enum mr_code mr_history_fold_flush(struct mr_history_fold *fold, const struct mr_history_into *into,
+                                   struct mr_err *err);
 
 #endif

@@ -452,3 +452,31 @@ enum mr_code mr_history_own_before(const struct mr_history_own *own,
     mr_strbuf_release(&text);
     return code;
 }
+
+enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct mr_gtid_set *met,
+                                  const struct mr_gtid_state *met_state, const char *executed,
+                                  struct mr_strbuf *lacks, struct mr_err *err)
+{
+    struct mr_gtid_set set;
+    struct mr_gtid_state state;
+    enum mr_code code;
+    mr_gtid_set_init(&set);
+    mr_gtid_state_init(&state);
+    if (own->is_mariadb) {
+        code = mr_gtid_state_parse(&state, executed, strlen(executed), err);
+        if (code == MR_OK && !mr_gtid_state_contains(met_state, &state))
+            mr_strbuf_add_str(lacks, executed);
+    } else {
+        code = mr_gtid_set_parse(&set, executed, strlen(executed), err);
+        if (code == MR_OK)
+            code = mr_gtid_set_subtract(&set, met, err);
+        /* a replica that does not log what it applies has that in no log */
+        if (code == MR_OK)
+            code = mr_gtid_set_subtract(&set, &own->executed, err);
+        if (code == MR_OK && !mr_gtid_set_is_empty(&set))
+            mr_gtid_set_add_text(lacks, &set);
+    }
+    mr_gtid_set_release(&set);
+    mr_gtid_state_release(&state);
+    return code == MR_OK ? mr_strbuf_check(lacks, "reading a binary log", err) : code;
+}

@@ -126,4 +126,10 @@ enum mr_code mr_history_own_reused(const struct mr_history_own *own,
                                    const struct mr_history_own *other, struct mr_arena *arena,
                                    const char **which, struct mr_err *err);
 
+/* What the server says that it has executed and what was met in its logs does not have: a text, ""
+ * where that is nothing.  Of GTIDs. */
+enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct mr_gtid_set *met,
+                                  const struct mr_gtid_state *met_state, const char *executed,
+                                  struct mr_strbuf *lacks, struct mr_err *err);
+
 #endif

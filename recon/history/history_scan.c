@@ -11,11 +11,11 @@
 #include "recon/history/history_row.h"
 #include "recon/history/history_statement.h"
 
-#define FOLD_BYTES ((size_t)64 * 1024 * 1024)
-#define PENDING_BYTES ((size_t)32 * 1024 * 1024)
+#define FOLD_BYTES ((size_t)32 * 1024 * 1024)
+#define PENDING_BYTES ((size_t)8 * 1024 * 1024)
 #define KNOWN_MAPS ((size_t)1024)
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
-#define FLUSH_LOG_BYTES ((uint64_t)256 * 1024 * 1024)
+#define TXS_MAX ((size_t)16384)
 #define GAPS_MAX 10
 
 /* What is known of a table map, by its serial. */
@@ -32,10 +32,6 @@ struct prepared {
     char *xid;
     bool is_own;
     bool *tables; /* touched */
-};
-
-struct pending_tx {
-    struct mr_evidence_tx tx;
 };
 
 struct mr_history_work {
@@ -61,7 +57,7 @@ struct mr_history_work {
     struct mr_gtid_set met;
     struct mr_gtid_state met_state;
     char *last_file;
-    uint64_t since_flush, since_breath;
+    uint64_t since_breath;
     unsigned gaps;
     int64_t began_us; /* the first log; 0: not seen yet */
     const char *last_log;
@@ -167,7 +163,8 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     for (size_t i = 0; i < scan->ntables; i++)
         if (scan->tables[i].why != NULL)
             MR_TRY(blind(scan, i, scan->tables[i].why, err));
-    return mr_history_fold_new((int)scan->side, &w->fold, err);
+    return mr_history_fold_new((int)scan->side, mr_case_path(mr_findings_case(scan->fd)), &w->fold,
+                               err);
 }
 
 void mr_history_scan_release(struct mr_history_scan *scan)
@@ -208,12 +205,25 @@ static int64_t id_of(void *ctx, size_t table)
     return scan->tables[table].evidence.id;
 }
 
-static enum mr_code store(struct mr_history_scan *scan, struct mr_err *err)
+static enum mr_code store_txs(struct mr_history_scan *scan, struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
     for (size_t i = 0; i < w->txs.count; i++)
         MR_TRY(mr_evidence_tx_add(scan->writer, mr_vec_at(&w->txs, i), err));
-    MR_TRY(mr_history_fold_flush(w->fold, scan->writer, id_of, scan, err));
+    mr_vec_clear(&w->txs);
+    mr_arena_reset(&w->txs_arena);
+    return MR_OK;
+}
+
+/* A collection goes on only from where its logs were read to the end: until then nobody relies on what
+ * is there, behind that all of it is there or none. */
+static enum mr_code store(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const struct mr_history_into into = {
+        .writer = scan->writer, .id_of = id_of, .ctx = scan, .in_pieces = !scan->known->is_read};
+    MR_TRY(store_txs(scan, err));
+    MR_TRY(mr_history_fold_flush(w->fold, &into, err));
     for (size_t i = 0; i < scan->ntables; i++)
         MR_TRY(
             mr_evidence_table_save(scan->writer, &scan->tables[i].evidence, (int)scan->side, err));
@@ -222,13 +232,22 @@ static enum mr_code store(struct mr_history_scan *scan, struct mr_err *err)
 
 enum mr_code mr_history_scan_flush(struct mr_history_scan *scan, struct mr_err *err)
 {
-    struct mr_history_work *w = scan->work;
     MR_TRY(mr_findings_begin(scan->fd, err));
-    const enum mr_code code = mr_findings_end(scan->fd, store(scan, err), err);
-    mr_vec_clear(&w->txs);
-    mr_arena_reset(&w->txs_arena);
-    w->since_flush = 0;
-    return code;
+    return mr_findings_end(scan->fd, store(scan, err), err);
+}
+
+/* What has grown too large for memory leaves it: changes to a file beside the case, transactions, which
+ * come in the order of their numbers, to the case. */
+static enum mr_code make_room(struct mr_history_scan *scan, struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    if (mr_history_fold_bytes(w->fold) > FOLD_BYTES)
+        MR_TRY(mr_history_fold_spill(w->fold, err));
+    /* behind its end all that is read on is stored at once */
+    if (w->txs.count < TXS_MAX || scan->known->is_read)
+        return MR_OK;
+    MR_TRY(mr_findings_begin(scan->fd, err));
+    return mr_findings_end(scan->fd, store_txs(scan, err), err);
 }
 
 /* ---- transactions ---- */
@@ -342,9 +361,7 @@ static enum mr_code end_tx(struct mr_history_scan *scan, const struct mr_binlog_
         MR_TRY(blind_touched(scan, w->touched, "a transaction was rolled back in part",
                              &step->begun, err));
     scan->known->end_log = w->last_log;
-    return mr_history_fold_bytes(w->fold) > FOLD_BYTES || w->since_flush > FLUSH_LOG_BYTES
-               ? mr_history_scan_flush(scan, err)
-               : MR_OK;
+    return make_room(scan, err);
 }
 
 /* What did not happen: of one so large that some of it has been counted, its tables are not known. */
@@ -490,7 +507,7 @@ static enum mr_code add_changes(struct mr_history_scan *scan, const struct known
     w->is_spilled = true;
     MR_TRY(pour(scan, err));
     /* what was stored of a transaction that has no end is taken for blind */
-    return mr_history_fold_bytes(w->fold) > FOLD_BYTES ? mr_history_scan_flush(scan, err) : MR_OK;
+    return make_room(scan, err);
 }
 
 static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binlog_step *step,
@@ -649,7 +666,6 @@ static enum mr_code count_event(struct mr_history_scan *scan, const struct mr_bi
     struct mr_history_work *w = scan->work;
     const uint64_t bytes = event->len + MR_BINLOG_HEADER_BYTES;
     scan->known->bytes += bytes;
-    w->since_flush += bytes;
     w->since_breath += bytes;
     if (!event->in_payload && event->place.position != 0 && event->end > event->place.position) {
         scan->known->end_position = event->end;
@@ -744,36 +760,17 @@ enum mr_code mr_history_scan_reaches(struct mr_history_scan *scan, const char *e
                                      struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    struct mr_gtid_set set;
-    struct mr_gtid_state state;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    bool reaches = true;
+    struct mr_strbuf lacks = MR_STRBUF_INIT;
     if (executed == NULL || scan->own->by != MR_OWN_BY_GTID)
         return MR_OK;
-    mr_gtid_set_init(&set);
-    mr_gtid_state_init(&state);
-    if (scan->own->is_mariadb) {
-        code = mr_gtid_state_parse(&state, executed, strlen(executed), err);
-        reaches = code == MR_OK && mr_gtid_state_contains(&w->met_state, &state);
-    } else {
-        code = mr_gtid_set_parse(&set, executed, strlen(executed), err);
-        if (code == MR_OK)
-            code = mr_gtid_set_subtract(&set, &w->met, err);
-        /* a replica that does not log what it applies has that in no log */
-        if (code == MR_OK)
-            code = mr_gtid_set_subtract(&set, &scan->own->executed, err);
-        reaches = code == MR_OK && mr_gtid_set_is_empty(&set);
-        mr_gtid_set_add_text(&text, &set);
-    }
-    if (code == MR_OK && !reaches)
-        code = add_gap(scan,
-                       keep_fmt(scan->arena, "the server has executed more than the logs hold: %s",
-                                scan->own->is_mariadb ? executed : text.ptr),
-                       err);
-    mr_gtid_set_release(&set);
-    mr_gtid_state_release(&state);
-    mr_strbuf_release(&text);
+    enum mr_code code =
+        mr_history_own_lacks(scan->own, &w->met, &w->met_state, executed, &lacks, err);
+    if (code == MR_OK && lacks.len > 0)
+        code = add_gap(
+            scan,
+            keep_fmt(scan->arena, "the server has executed more than the logs hold: %s", lacks.ptr),
+            err);
+    mr_strbuf_release(&lacks);
     return code;
 }
 

@@ -456,8 +456,8 @@ static void test_resume(void **state)
     assert_int_equal(mark.changes, 4);
     LOGS_DO(&l, mr_evidence_mark_get(l.writer, table, 0, key, &arena, &mark, &found, NULL));
     assert_false(found);
-    assert_int_equal(mr_evidence_marks_so_far(l.writer, table, 1, (struct mr_key){NULL, 0}, 9,
-                                              &arena, &marks, NULL),
+    assert_int_equal(mr_evidence_ends_so_far(l.writer, table, 1, (struct mr_key){NULL, 0}, 9,
+                                             &arena, &marks, NULL),
                      MR_OK);
     assert_int_equal(marks.count, 1);
     logs_drop(&l);

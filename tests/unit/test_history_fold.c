@@ -105,7 +105,7 @@ static void open_world(struct world *w)
     must(mr_findings_open(NULL, MR_CASE_WRITE, &w->fd, &err), &err);
     must(mr_evidence_writer_new(w->fd, "", false, &w->writer, &resumed, &err), &err);
     must(mr_evidence_table_add(w->writer, &w->arena, &w->table, &err), &err);
-    must(mr_history_fold_new(0, &w->fold, &err), &err);
+    must(mr_history_fold_new(0, "", &w->fold, &err), &err);
 }
 
 static void close_world(struct world *w)
@@ -125,9 +125,22 @@ static int64_t table_id(void *ctx, size_t table)
 static void flush(struct world *w)
 {
     struct mr_err err = {0};
+    const struct mr_history_into into = {
+        .writer = w->writer, .id_of = table_id, .ctx = w, .in_pieces = random_below(2) == 0};
     must(mr_findings_begin(w->fd, &err), &err);
-    must(mr_findings_end(w->fd, mr_history_fold_flush(w->fold, w->writer, table_id, w, &err), &err),
-         &err);
+    must(mr_findings_end(w->fd, mr_history_fold_flush(w->fold, &into, &err), &err), &err);
+}
+
+/* A portion ends: it goes to the case, or to a file, from where it goes there later. */
+enum portion { FLUSHED, SPILLED, EITHER };
+
+static void end_portion(struct world *w, enum portion how)
+{
+    struct mr_err err = {0};
+    if (how == SPILLED || (how == EITHER && random_below(2) == 0))
+        must(mr_history_fold_spill(w->fold, &err), &err);
+    else
+        flush(w);
 }
 
 /* What a change is told by; an update of the key is two. */
@@ -160,8 +173,8 @@ static void add_marks(struct world *w, struct mr_strbuf *out)
 {
     struct mr_vec marks = MR_VEC_INIT(struct mr_evidence_mark);
     struct mr_err err = {0};
-    must(mr_evidence_marks_so_far(w->writer, w->table.id, 0, (struct mr_key){NULL, 0}, 1000,
-                                  &w->arena, &marks, &err),
+    must(mr_evidence_marks(w->fd, w->table.id, 0, (struct mr_key){NULL, 0}, 1000, &w->arena, &marks,
+                           &err),
          &err);
     for (size_t i = 0; i < marks.count; i++) {
         const struct mr_evidence_mark *m = mr_vec_at(&marks, i);
@@ -269,8 +282,8 @@ static const struct {
      "f388 n2 t1-4 1,2,3 1,2,3 whole; f387 n2 t2-3 none none"},
 };
 
-/* portions: after each step a bit that says whether it is followed by a flush. */
-static void check_history(size_t at, unsigned portions)
+/* portions: after each step a bit that says whether a portion ends there. */
+static void check_history(size_t at, unsigned portions, enum portion how)
 {
     struct world w;
     struct mr_strbuf got = MR_STRBUF_INIT;
@@ -278,7 +291,7 @@ static void check_history(size_t at, unsigned portions)
     for (size_t i = 0; i < histories[at].count; i++) {
         add(&w, &histories[at].steps[i], (int64_t)i + 1);
         if ((portions >> i & 1) != 0)
-            flush(&w);
+            end_portion(&w, how);
     }
     flush(&w);
     mr_strbuf_add_str(&got, "");
@@ -295,7 +308,8 @@ static void test_histories(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(histories); i++)
         for (unsigned portions = 0; portions < 1u << (histories[i].count - 1); portions++)
-            check_history(i, portions);
+            for (enum portion how = FLUSHED; how <= EITHER; how++)
+                check_history(i, portions, how);
 }
 
 /* ---- random histories, and what is true of them ---- */
@@ -408,7 +422,7 @@ static void check_truth(struct world *w, const struct truth *t, enum mode mode)
 }
 
 /* modes: each change in one, or in any. */
-static void random_history(enum mode mode, unsigned flush_one_in, bool all_own)
+static void random_history(enum mode mode, unsigned end_one_in, bool all_own, enum portion how)
 {
     struct world w;
     struct truth truth = {0};
@@ -417,8 +431,8 @@ static void random_history(enum mode mode, unsigned flush_one_in, bool all_own)
         const enum mode now = mode == MODES ? (enum mode)random_below(MODES) : mode;
         const struct step s = random_step(&truth, now, all_own, tx);
         add(&w, &s, tx);
-        if (random_below(flush_one_in) == 0)
-            flush(&w);
+        if (random_below(end_one_in) == 0)
+            end_portion(&w, how);
     }
     flush(&w);
     check_truth(&w, &truth, mode);
@@ -431,9 +445,9 @@ static void test_random(void **state)
     for (unsigned seed = 0; seed < random_seeds(); seed++)
         for (enum mode mode = FULL; mode <= MODES; mode++) {
             random_state = seed * 16 + mode;
-            random_history(mode, 1000, seed % 2 == 0);
-            random_history(mode, 1, seed % 2 == 0);
-            random_history(mode, 5, seed % 2 == 0);
+            random_history(mode, 1000, seed % 2 == 0, FLUSHED);
+            random_history(mode, 1, seed % 2 == 0, (enum portion)(seed % 3));
+            random_history(mode, 5, seed % 2 == 0, (enum portion)(seed % 3));
         }
 }
 
@@ -442,9 +456,11 @@ static void test_random(void **state)
 static void test_changes_kept(void **state)
 {
     static const struct {
-        unsigned flush_every, count, kept;
-    } cases[] = {{1000, 7, 7},     {1, 7, 7},     {3, 7, 7},
-                 {1000, 130, 100}, {1, 130, 100}, {40, 130, 100}};
+        unsigned end_every, count, kept;
+        enum portion how;
+    } cases[] = {{1000, 7, 7, FLUSHED},     {1, 7, 7, FLUSHED},      {3, 7, 7, FLUSHED},
+                 {1000, 130, 100, FLUSHED}, {1, 130, 100, FLUSHED},  {40, 130, 100, FLUSHED},
+                 {1, 130, 100, SPILLED},    {40, 130, 100, SPILLED}, {7, 130, 100, EITHER}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         struct world w;
@@ -456,8 +472,8 @@ static void test_changes_kept(void **state)
             s.after.v[2] = n;
             add(&w, &s, n);
             s.before = s.after;
-            if (n % cases[i].flush_every == 0)
-                flush(&w);
+            if (n % cases[i].end_every == 0)
+                end_portion(&w, cases[i].how);
         }
         flush(&w);
         must(mr_evidence_changes(w.fd, w.table.id, 0, key_of(&w, 1), &w.arena, &changes, &err),
@@ -479,10 +495,62 @@ static void test_changes_kept(void **state)
     }
 }
 
+/* ---- more than fits into the buffers of a merge ---- */
+
+#define MANY 3000
+#define MANY_RUNS 7
+
+/* Each key is changed in some of the portions, in an order of its own each time; all have a mark that
+ * tells so, and in the order of their bytes. */
+static void test_many(void **state)
+{
+    static uint64_t changes[MANY];
+    struct world w;
+    struct mr_vec marks = MR_VEC_INIT(struct mr_evidence_mark);
+    struct mr_err err = {0};
+    size_t at = 0;
+    (void)state;
+    memset(changes, 0, sizeof changes);
+    open_world(&w);
+    for (int64_t run = 1; run <= MANY_RUNS; run++) {
+        for (size_t i = 0; i < MANY; i++) {
+            const size_t key = (i * 1301 + (size_t)run * 17) % MANY;
+            if ((key + (size_t)run) % 3 == 0)
+                continue;
+            const int64_t was = (int64_t)changes[key];
+            const struct step s = {.key = (int64_t)key + 1,
+                                   .before = {true, {(int64_t)key + 1, was, 0}},
+                                   .after = {true, {(int64_t)key + 1, was + 1, 0}},
+                                   .matters = key % 5 != 0};
+            add(&w, &s, run);
+            changes[key]++;
+        }
+        end_portion(&w, run % 4 == 0 ? FLUSHED : SPILLED);
+    }
+    flush(&w);
+    must(mr_evidence_ends_so_far(w.writer, w.table.id, 0, (struct mr_key){NULL, 0}, 2 * MANY,
+                                 &w.arena, &marks, &err),
+         &err);
+    assert_int_equal(marks.count, MANY);
+    for (at = 0; at < MANY; at++) {
+        const struct mr_evidence_mark *m = mr_vec_at(&marks, at);
+        const struct mr_key key = key_of(&w, (int64_t)at + 1);
+        const struct row last = {true, {(int64_t)at + 1, (int64_t)changes[at], 0}};
+        assert_int_equal(m->key.len, key.len);
+        assert_memory_equal(m->key.ptr, key.ptr, key.len);
+        assert_int_equal(m->changes, changes[at]);
+        assert_int_equal(m->flags, 0);
+        assert_int_equal(m->has_images, at % 5 != 0);
+        assert_true(m->has_digest && mr_digest_equal(m->digest, image_of(&w, &last).digest));
+    }
+    mr_vec_release(&marks);
+    close_world(&w);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_histories),
-                                       cmocka_unit_test(test_random),
-                                       cmocka_unit_test(test_changes_kept)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_histories), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_changes_kept), cmocka_unit_test(test_many)};
     return cmocka_run_group_tests_name("history_fold", tests, NULL, NULL);
 }

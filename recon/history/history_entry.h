@@ -1,0 +1,69 @@
+/*
+ * history_entry: what changes have made of one key, and how that is laid out in a file.
+ *
+ * history_fold.c makes entries, history_runs.c keeps sorted runs of them where they outgrow memory.
+ * Entries of one key stand in the order of the log, the older before the younger; those of a file have
+ * the layout of the process that wrote them and are read by nobody else.
+ *
+ * Ownership: bytes are of the arena that the entry is in.  Errors: MR_E_NOMEM.  Threads: one.
+ */
+#ifndef MR_HISTORY_ENTRY_H
+#define MR_HISTORY_ENTRY_H
+
+#include "core/base/arena.h"
+#include "recon/history/history_fold.h"
+
+/* What a key has after, or had before, a change. */
+struct mr_history_state {
+    bool is_row;
+    struct mr_history_image image; /* of a row; bytes kept where it matters, or is not whole */
+};
+
+struct mr_history_step {
+    struct mr_history_step *next;
+    enum mr_change_kind kind;
+    int64_t tx;
+    struct mr_key image;
+};
+
+struct mr_history_entry {
+    size_t packed_bytes;           /* in a file: all that belongs to it, a multiple of 16 */
+    struct mr_history_entry *next; /* of its slot */
+    uint64_t hash;
+    size_t table;
+    struct mr_key key;
+    struct mr_history_state head;  /* before the first change of all */
+    struct mr_history_state first; /* before the first own one */
+    struct mr_history_state last;
+    uint64_t changes; /* own ones */
+    int64_t first_tx, last_tx;
+    int flags;        /* of enum mr_mark_flag */
+    int shared_flags; /* before the first own change: they count behind a mark that is there */
+    bool has_shared, matters;
+    bool forgets; /* what was seen of the row before the entry may not hold any more */
+    struct mr_key came, went;
+    struct mr_history_step *steps, **steps_end; /* own ones */
+    size_t nsteps;
+};
+
+/* Which key an entry is of. */
+struct mr_history_name {
+    size_t table;
+    struct mr_key key;
+};
+
+/* By table, then by the bytes of the key, as the case has them. */
+int mr_history_name_compare(struct mr_history_name a, struct mr_history_name b);
+/* One list, in that order. */
+enum mr_code mr_history_entry_sort(struct mr_history_entry **list, size_t count,
+                                   struct mr_err *err);
+/* Appends it to out, at a multiple of 16. */
+enum mr_code mr_history_entry_pack(const struct mr_history_entry *entry, struct mr_strbuf *out,
+                                   struct mr_err *err);
+/* Which key a packed one is of, in its bytes; at: aligned as malloc aligns. */
+struct mr_history_name mr_history_entry_name(const void *at);
+/* A packed one whole again, in arena. */
+enum mr_code mr_history_entry_unpack(const void *at, struct mr_arena *arena,
+                                     struct mr_history_entry **out, struct mr_err *err);
+
+#endif
