@@ -124,7 +124,7 @@ help:
 	@echo 'make lint           layers, banned calls, sizes, contracts, comments, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
 	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge,'
-	@echo '                    thousands of tables, a fleet, tables of unusual shapes, slow lines'
+	@echo '                    what logs say, thousands of tables, a fleet, tables of unusual shapes, slow lines'
 	@echo 'make bench-before   this build beside an earlier one (BEFORE=PROGRAM)'
 	@echo 'make docs           manual pages, into build/man'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'
@@ -233,6 +233,7 @@ bench:
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/writers.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) PEOPLE=$(PEOPLE) tests/bench/merge.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) TABLES=$(TABLES) tests/bench/tables.sh
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) RUNS=$(RUNS) tests/bench/collect.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/bench/fleet.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/bench/shapes.sh
 	@$(MAKE) --no-print-directory -s -j$(JOBS) $(BUILD)/tests/fault/proxy
