@@ -66,6 +66,34 @@ enum mr_code mr_history_entry_sort(struct mr_history_entry **list, size_t count,
 
 /* ---- packing ---- */
 
+/* In front of each.  What follows is a slim entry and its key, or the entry itself, its steps and all of
+ * their bytes. */
+struct head {
+    size_t bytes; /* all of it, a multiple of ALIGNMENT */
+    size_t table;
+    size_t key_len;
+    uint32_t key_at;
+    bool is_slim;
+};
+_Static_assert(sizeof(struct head) <= MR_HISTORY_ENTRY_HEAD_BYTES, "it is asked for its length");
+
+/* An entry without images, as those of all keys are that do not matter: a third of the bytes. */
+struct slim {
+    struct mr_digest head, last;
+    uint64_t changes;
+    int64_t first_tx, last_tx;
+    int flags, shared_flags;
+    bool is_row_head, is_row_first, is_row_last;
+    bool has_shared, matters, forgets;
+};
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+#define BODY_AT aligned(sizeof(struct head))
+
 /* All that has bytes, in the order in which they stand behind it; the key comes first. */
 static void places_of(struct mr_history_entry *e, struct mr_key *out[PLACES])
 {
@@ -77,46 +105,86 @@ static void places_of(struct mr_history_entry *e, struct mr_key *out[PLACES])
     out[5] = &e->went;
 }
 
-static void align(struct mr_strbuf *out)
+static bool is_slim(const struct mr_history_entry *e)
 {
-    static const char zeros[ALIGNMENT];
-    mr_strbuf_add(out, zeros, (ALIGNMENT - out->len % ALIGNMENT) % ALIGNMENT);
+    struct mr_history_entry copy = *e;
+    struct mr_key *places[PLACES];
+    bool slim = e->nsteps == 0 && e->head.image.is_whole && e->last.image.is_whole;
+    places_of(&copy, places);
+    for (size_t i = 1; i < PLACES; i++)
+        slim = slim && places[i]->ptr == NULL;
+    return slim;
+}
+
+static void pack_slim(const struct mr_history_entry *e, struct mr_strbuf *out)
+{
+    const struct slim slim = {.head = e->head.image.digest,
+                              .last = e->last.image.digest,
+                              .changes = e->changes,
+                              .first_tx = e->first_tx,
+                              .last_tx = e->last_tx,
+                              .flags = e->flags,
+                              .shared_flags = e->shared_flags,
+                              .is_row_head = e->head.is_row,
+                              .is_row_first = e->first.is_row,
+                              .is_row_last = e->last.is_row,
+                              .has_shared = e->has_shared,
+                              .matters = e->matters,
+                              .forgets = e->forgets};
+    mr_strbuf_add(out, &slim, sizeof slim);
+    mr_strbuf_add(out, e->key.ptr, e->key.len);
+}
+
+static void pack_whole(const struct mr_history_entry *e, struct mr_strbuf *out)
+{
+    struct mr_history_entry copy = *e;
+    struct mr_key *places[PLACES];
+    places_of(&copy, places);
+    mr_strbuf_add(out, &copy, sizeof copy);
+    for (const struct mr_history_step *s = e->steps; s != NULL; s = s->next)
+        mr_strbuf_add(out, s, sizeof *s);
+    for (size_t i = 0; i < PLACES; i++)
+        if (places[i]->ptr != NULL)
+            mr_strbuf_add(out, places[i]->ptr, places[i]->len);
+    for (const struct mr_history_step *s = e->steps; s != NULL; s = s->next)
+        if (s->image.ptr != NULL)
+            mr_strbuf_add(out, s->image.ptr, s->image.len);
 }
 
 enum mr_code mr_history_entry_pack(const struct mr_history_entry *entry, struct mr_strbuf *out,
                                    struct mr_err *err)
 {
-    struct mr_history_entry copy = *entry;
-    struct mr_key *places[PLACES];
+    static const char zeros[2 * ALIGNMENT + sizeof(struct head)];
     const size_t begin = out->len;
-    places_of(&copy, places);
-    mr_strbuf_add(out, &copy, sizeof copy);
-    align(out);
-    for (const struct mr_history_step *s = entry->steps; s != NULL; s = s->next)
-        mr_strbuf_add(out, s, sizeof *s);
-    for (size_t i = 0; i < PLACES; i++)
-        if (places[i]->ptr != NULL)
-            mr_strbuf_add(out, places[i]->ptr, places[i]->len);
-    for (const struct mr_history_step *s = entry->steps; s != NULL; s = s->next)
-        if (s->image.ptr != NULL)
-            mr_strbuf_add(out, s->image.ptr, s->image.len);
-    align(out);
+    const bool slim = is_slim(entry);
+    const size_t key_at =
+        BODY_AT + (slim ? sizeof(struct slim)
+                        : sizeof *entry + entry->nsteps * sizeof(struct mr_history_step));
+    mr_strbuf_add(out, zeros, BODY_AT);
+    if (slim)
+        pack_slim(entry, out);
+    else
+        pack_whole(entry, out);
+    mr_strbuf_add(out, zeros, aligned(out->len - begin) - (out->len - begin));
     MR_TRY(mr_strbuf_check(out, "collecting changes", err));
-    copy.packed_bytes = out->len - begin;
-    memcpy(out->ptr + begin, &copy, sizeof copy);
+    const struct head head = {.bytes = out->len - begin,
+                              .table = entry->table,
+                              .key_len = entry->key.len,
+                              .key_at = (uint32_t)key_at,
+                              .is_slim = slim};
+    memcpy(out->ptr + begin, &head, sizeof head);
     return MR_OK;
 }
 
-static size_t steps_at(void)
+size_t mr_history_entry_packed_bytes(const void *at)
 {
-    return (sizeof(struct mr_history_entry) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return ((const struct head *)at)->bytes;
 }
 
 struct mr_history_name mr_history_entry_name(const void *at)
 {
-    const struct mr_history_entry *e = at;
-    const char *key = (const char *)at + steps_at() + e->nsteps * sizeof(struct mr_history_step);
-    return (struct mr_history_name){e->table, {key, e->key.len}};
+    const struct head *head = at;
+    return (struct mr_history_name){head->table, {(const char *)at + head->key_at, head->key_len}};
 }
 
 /* What was no pointer then is none now. */
@@ -128,17 +196,11 @@ static void put_bytes(struct mr_key *place, const char **at)
     *at += place->len;
 }
 
-enum mr_code mr_history_entry_unpack(const void *at, struct mr_arena *arena,
-                                     struct mr_history_entry **out, struct mr_err *err)
+/* copy: the body. */
+static struct mr_history_entry *unpack_whole(char *copy)
 {
-    size_t bytes;
-    memcpy(&bytes, at, sizeof bytes);
-    char *copy = mr_arena_alloc(arena, bytes);
-    if (copy == NULL)
-        return nomem(err);
-    memcpy(copy, at, bytes);
     struct mr_history_entry *e = (void *)copy;
-    struct mr_history_step *steps = (void *)(copy + steps_at());
+    struct mr_history_step *steps = (void *)(e + 1);
     struct mr_key *places[PLACES];
     const char *data = (const char *)(steps + e->nsteps);
     places_of(e, places);
@@ -151,6 +213,45 @@ enum mr_code mr_history_entry_unpack(const void *at, struct mr_arena *arena,
     e->steps = e->nsteps > 0 ? steps : NULL;
     e->steps_end = NULL;
     e->next = NULL;
-    *out = e;
+    return e;
+}
+
+static struct mr_history_state state_of(bool is_row, struct mr_digest digest)
+{
+    return (struct mr_history_state){is_row, {.is_whole = true, .digest = digest}};
+}
+
+/* copy: the body, whose key stays in it. */
+static void unpack_slim(const char *copy, const struct head *head, struct mr_history_entry *e)
+{
+    const struct slim *slim = (const void *)copy;
+    *e = (struct mr_history_entry){.table = head->table,
+                                   .key = {copy + sizeof *slim, head->key_len},
+                                   .head = state_of(slim->is_row_head, slim->head),
+                                   .first = {.is_row = slim->is_row_first},
+                                   .last = state_of(slim->is_row_last, slim->last),
+                                   .changes = slim->changes,
+                                   .first_tx = slim->first_tx,
+                                   .last_tx = slim->last_tx,
+                                   .flags = slim->flags,
+                                   .shared_flags = slim->shared_flags,
+                                   .has_shared = slim->has_shared,
+                                   .matters = slim->matters,
+                                   .forgets = slim->forgets};
+}
+
+enum mr_code mr_history_entry_unpack(const void *at, struct mr_arena *arena,
+                                     struct mr_history_entry **out, struct mr_err *err)
+{
+    const struct head *head = at;
+    const size_t bytes = head->bytes - BODY_AT;
+    char *copy = mr_arena_alloc(arena, bytes);
+    struct mr_history_entry *e = head->is_slim ? mr_arena_alloc(arena, sizeof *e) : NULL;
+    if (copy == NULL || (head->is_slim && e == NULL))
+        return nomem(err);
+    memcpy(copy, (const char *)at + BODY_AT, bytes);
+    if (head->is_slim)
+        unpack_slim(copy, head, e);
+    *out = head->is_slim ? e : unpack_whole(copy);
     return MR_OK;
 }

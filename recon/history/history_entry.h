@@ -27,7 +27,6 @@ struct mr_history_step {
 };
 
 struct mr_history_entry {
-    size_t packed_bytes;           /* in a file: all that belongs to it, a multiple of 16 */
     struct mr_history_entry *next; /* of its slot */
     uint64_t hash;
     size_t table;
@@ -60,6 +59,10 @@ enum mr_code mr_history_entry_sort(struct mr_history_entry **list, size_t count,
 /* Appends it to out, at a multiple of 16. */
 enum mr_code mr_history_entry_pack(const struct mr_history_entry *entry, struct mr_strbuf *out,
                                    struct mr_err *err);
+/* Of a packed one: how many bytes there are of it, a multiple of 16. */
+size_t mr_history_entry_packed_bytes(const void *at);
+/* At least so many are enough to ask that. */
+#define MR_HISTORY_ENTRY_HEAD_BYTES ((size_t)64)
 /* Which key a packed one is of, in its bytes; at: aligned as malloc aligns. */
 struct mr_history_name mr_history_entry_name(const void *at);
 /* A packed one whole again, in arena. */

@@ -104,9 +104,7 @@ static bool is_at_end(const struct run *run)
 
 static size_t packed_bytes(const struct run *run)
 {
-    size_t bytes;
-    memcpy(&bytes, run->buffer + run->used, sizeof bytes);
-    return bytes;
+    return mr_history_entry_packed_bytes(run->buffer + run->used);
 }
 
 /* The entry that is next is in the buffer, whole. */
@@ -114,7 +112,7 @@ static enum mr_code load(const struct mr_history_runs *runs, struct run *run, st
 {
     if (is_at_end(run))
         return MR_OK;
-    MR_TRY(fill(runs, run, sizeof(struct mr_history_entry), err));
+    MR_TRY(fill(runs, run, MR_HISTORY_ENTRY_HEAD_BYTES, err));
     return fill(runs, run, packed_bytes(run), err);
 }
 
