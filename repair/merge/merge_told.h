@@ -32,8 +32,9 @@ struct mr_merge_told_row {
     struct mr_arena arena; /* of the marks */
 };
 
+/* Of one row after another; what it holds is let go of at the end. */
 void mr_merge_told_init(struct mr_merge_told_row *told);
-void mr_merge_told_release(struct mr_merge_told_row *told);
+void mr_merge_told_release(struct mr_merge_told_row *told); /* also one that read nothing */
 
 /* rows: the images, ptr NULL where a side has none.  They must outlive what is read from `told`.
  * *is false: the logs tell nothing of the row that one could go by. */

@@ -123,14 +123,14 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
         {&store->logs, "SELECT outcome, columns, base, merged FROM temp.by_logs"
                        " WHERE entity=:entity"},
     };
-    enum mr_code code = mr_case_exec(store->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(store->cf, list, sizeof list / sizeof list[0], err);
-    if (code == MR_OK)
-        code =
-            mr_case_fields_open(&store->facts_map, store->facts, MR_CASE_FIELDS(known_fields), err);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&store->logs_map, store->logs, MR_CASE_FIELDS(logs_fields), err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(store->cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_prepare_all(store->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY_OUT(
+        mr_case_fields_open(&store->facts_map, store->facts, MR_CASE_FIELDS(known_fields), err));
+    MR_TRY_OUT(
+        mr_case_fields_open(&store->logs_map, store->logs, MR_CASE_FIELDS(logs_fields), err));
+out:
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
