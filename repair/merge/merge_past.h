@@ -11,8 +11,9 @@
  * Nothing is in doubt that refers to lost history, or from the first key on that two
  * different rows hold for certain (U), since keys are handed out in order.
  *
- * In w: past 1 (held by both) or 2 (by SOURCE), and above 0; in m: doubt, lone (the only
- * column that differs, where no time tells); in mark: cleared (no longer in doubt).
+ * In w: past 1 (held by both), 2 (by SOURCE) or 3 (by both, as the logs say: merge_told.h), and above
+ * 0; in m: doubt, lone (the only column that differs, where no time tells); in mark: cleared (no
+ * longer in doubt).
  */
 #ifndef MR_MERGE_PAST_H
 #define MR_MERGE_PAST_H

@@ -94,6 +94,13 @@ static bool is_deleted(const struct mr_merge_told_row *told)
                                       : witness != MR_WITNESS_BLIND && witness != MR_WITNESS_BROKEN;
 }
 
+/* A row of the past that SOURCE gave another key is not one that SOURCE made: as a new one it would
+ * stand on TARGET twice. */
+static bool has_come(const struct mr_merge_told_row *told)
+{
+    return told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_CAME) != 0;
+}
+
 static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *row,
                              struct mr_err *err)
 {
@@ -105,7 +112,7 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
         return MR_OK;
     const bool stood = x->base == MR_BASE_ROW;
     return MR_CASE_RUN(t->note, err, MR_ARG_INT("id", row->id),
-                       MR_ARG_INT("past", stood ? MR_PAST_ROW : MR_PAST_NONE),
+                       MR_ARG_INT("past", stood || has_come(&t->told) ? MR_PAST_ROW : MR_PAST_NONE),
                        MR_ARG_INT("left", stood && row->live == NULL &&
                                               x->become[MR_SOURCE] == MR_BECOME_SAME &&
                                               is_deleted(&t->told)));
@@ -162,6 +169,16 @@ static enum mr_code keep_trees(struct mr_merge *m, struct mr_err *err)
     return MR_OK;
 }
 
+/* Where the past ends was inferred for the whole table: of a row whose state at the split is known it
+ * says nothing, and a row of the past is not to come back as a new one. */
+static enum mr_code mark_past(struct mr_merge *m, struct mr_err *err)
+{
+    return MR_CASE_ONCE(m->cf,
+                        "UPDATE w SET past=CASE WHEN live_key IS NULL THEN 2 ELSE 3 END, above=0"
+                        " WHERE above AND id IN (SELECT id FROM told WHERE past=:row)",
+                        err, MR_ARG_INT("row", MR_PAST_ROW));
+}
+
 enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
 {
     struct telling t = {
@@ -174,6 +191,8 @@ enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
         t.table = &m->tables[i];
         code = tell_table(&t, err);
     }
+    if (code == MR_OK)
+        code = mark_past(m, err);
     if (code == MR_OK)
         code = mr_case_number_with(m->cf, "SELECT EXISTS (SELECT 1 FROM told WHERE left)", NULL, 0,
                                    &left, err);

@@ -8,10 +8,14 @@
  * about the split.
  *
  * mr_merge_told() looks once at every row of temp.w that differs, and notes in temp.told:
- *   past   1: no row stood under its key at the split; 2: one did
+ *   past   1: no row stood under its key at the split; 2: one did, or the row stood under another key
+ *          that SOURCE has changed to this one
  *   left   it stood there, SOURCE has left it as it was, and TARGET's log shows that it was deleted
  *          there: it stays deleted, and nobody is asked.  Not where a row that hangs on it, or that
  *          it hangs on, is absent for another reason: then one decides about the tree.
+ *
+ * and in w, past and above (merge_past.h): a row that stood is not above the past, wherever the bound
+ * of its table is.
  *
  * Errors: MR_E_CASE, MR_E_NOMEM, MR_E_CANCELLED.
  */

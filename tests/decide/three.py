@@ -33,7 +33,7 @@ def row(w):
 
 def without_base(w):
     if w['source'] and w['source_arrived']:
-        return 'key-changed-to', 'leave', None
+        return 'key-changed-to', 'leave', 'key-changed'
     if w['source'] and w['same_entity']:
         return 'same-entity', 'compare', None
     if w['source']:

@@ -100,7 +100,7 @@ static const struct row {
      {KNOWN, .source = true, .source_arrived = true, .same_entity = true},
      MR_THREE_IS_ARRIVED,
      MR_THREE_LEAVES,
-     0},
+     MR_CONFLICT_KEY_CHANGED},
     /* yes | same | any */
     {MR_SAYS_SOURCE_SAME, {BOTH}, MR_THREE_IS_SOURCE_SAME, MR_THREE_LEAVES, 0},
     {MR_SAYS_SOURCE_SAME,
