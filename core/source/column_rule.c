@@ -265,11 +265,12 @@ enum mr_rule_answer mr_rule_union(const struct mr_rule_values *v, struct mr_strb
         return MR_RULE_IS_NULL;
     const char *at = mr_type_members(v->column->type);
     struct mr_strbuf member = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
-    size_t of_source = 0, of_target = 0;
+    size_t of_source = 0, of_target = 0, of_both = 0;
     while (mr_type_next_member(&at, &member)) {
         const bool ours = has_member(v->source, &member), theirs = has_member(v->target, &member);
         of_source += ours;
         of_target += theirs;
+        of_both += ours && theirs;
         if (!ours && !theirs)
             continue;
         if (all.len > 0)
@@ -279,13 +280,16 @@ enum mr_rule_answer mr_rule_union(const struct mr_rule_values *v, struct mr_strb
     const bool told = is_readable(v->column, v->source) && is_readable(v->column, v->target) &&
                       of_source == count_members(v->source) &&
                       of_target == count_members(v->target);
+    const bool is_targets = of_both == of_source; /* as after a merge: nothing is written */
     const struct mr_value value = {.cls = MR_CLASS_ENUM, .ptr = all.ptr, .len = all.len};
-    if (told)
+    if (told && !is_targets)
         (void)mr_row_encode(out, &value, NULL);
     out->failed = out->failed || member.failed || all.failed;
     mr_strbuf_release(&member);
     mr_strbuf_release(&all);
-    return told ? MR_RULE_TAKES_VALUE : MR_RULE_NO_MEMBERS;
+    if (!told)
+        return MR_RULE_NO_MEMBERS;
+    return is_targets ? MR_RULE_TAKES_TARGET : MR_RULE_TAKES_VALUE;
 }
 
 /* ---- newest ---- */

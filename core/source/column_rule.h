@@ -63,7 +63,8 @@ struct mr_rule_values {
 enum mr_rule_answer mr_rule_add(const struct mr_rule_values *v, struct mr_strbuf *out);
 /* The greatest of both, else the least; equal ones are TARGET's. */
 enum mr_rule_answer mr_rule_extreme(const struct mr_rule_values *v, bool greatest);
-/* The members of a SET that either has, in the order of its definition, into out. */
+/* The members of a SET that either has, in the order of its definition, into out; where TARGET has all
+ * of them, its value stays. */
 enum mr_rule_answer mr_rule_union(const struct mr_rule_values *v, struct mr_strbuf *out);
 
 /* When a side last changed the column, as close as is known: not before `from`, not after `to`, in

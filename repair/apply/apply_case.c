@@ -19,7 +19,8 @@ struct mr_apply_case {
     struct mr_arena arena;
     const struct mr_manifest *manifest;
     int64_t plan;
-    bool has_map; /* rows of plans are kept in it */
+    bool has_map;   /* rows of plans are kept in it */
+    bool has_added; /* and what they added (merge_added.h) */
 };
 
 /* ---- opening ---- */
@@ -35,6 +36,7 @@ static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
         return MR_E_REFUSED;
     }
+    MR_TRY(mr_case_has_table(ac->cf, "plan_added", &ac->has_added, err));
     return mr_case_has_table(ac->cf, "plan_map", &ac->has_map, err);
 }
 
@@ -184,6 +186,12 @@ static enum mr_code set_map(struct mr_apply_case *ac, const char *state, struct 
                         err, MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
+static enum mr_code set_added(struct mr_apply_case *ac, const char *state, struct mr_err *err)
+{
+    return MR_CASE_ONCE(ac->cf, "UPDATE plan_added SET state = :state WHERE plan = :plan", err,
+                        MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
+}
+
 /* Tables stand in the manifest in the order in which the plan's store counts them. */
 static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt, uint64_t unit,
                              struct mr_err *err)
@@ -196,27 +204,48 @@ static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt
     return MR_OK;
 }
 
+static const char done_rows_sql[] =
+    "UPDATE plan_map SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
+    " state <> 'matched' AND"
+    " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
+    " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
+    " s.unit = :unit)";
+static const char done_added_sql[] =
+    "UPDATE plan_added SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
+    " key IN (SELECT e.source_key FROM step s JOIN entity e ON e.id = s.entity"
+    " WHERE s.plan = :plan AND s.tbl = :tbl AND s.unit = :unit)";
+
 /* Of a unit with a refused row nobody has noted which others went with it. */
 static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_journal *j,
-                                   struct mr_err *err)
+                                   const char *sql, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(set_map(ac, "proposed", err));
-    MR_TRY_OUT(mr_case_prepare(
-        ac->cf,
-        "UPDATE plan_map SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
-        " state <> 'matched' AND"
-        " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
-        " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
-        " s.unit = :unit)",
-        &stmt, err));
+    MR_TRY_OUT(mr_case_prepare(ac->cf, sql, &stmt, err));
     for (uint64_t i = 1; i <= ac->manifest->planned.units; i++)
         if (mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, i))
             MR_TRY_OUT(set_unit(ac, stmt, i, err));
 out:
     mr_case_free(stmt);
     return code;
+}
+
+static enum mr_code end_map(struct mr_apply_case *ac, const struct mr_journal *journal, bool undo,
+                            bool clean, struct mr_err *err)
+{
+    if (clean)
+        return set_map(ac, undo ? "undone" : "applied", err);
+    MR_TRY(set_map(ac, "proposed", err));
+    return undo ? MR_OK : set_done_units(ac, journal, done_rows_sql, err);
+}
+
+static enum mr_code end_added(struct mr_apply_case *ac, const struct mr_journal *journal, bool undo,
+                              bool clean, struct mr_err *err)
+{
+    if (clean)
+        return set_added(ac, undo ? "undone" : "applied", err);
+    MR_TRY(set_added(ac, "proposed", err));
+    return undo ? MR_OK : set_done_units(ac, journal, done_added_sql, err);
 }
 
 /* Only where nothing was refused is it known of every row what became of it; of the others the
@@ -227,10 +256,10 @@ enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal
     const bool undo = which == MR_JOURNAL_UNDO;
     enum mr_code code = MR_OK;
     MR_TRY(mr_case_begin(ac->cf, err));
-    if (ac->has_map && clean)
-        MR_TRY_OUT(set_map(ac, undo ? "undone" : "applied", err));
-    else if (ac->has_map)
-        MR_TRY_OUT(undo ? set_map(ac, "proposed", err) : set_done_units(ac, journal, err));
+    if (ac->has_map)
+        MR_TRY_OUT(end_map(ac, journal, undo, clean, err));
+    if (ac->has_added)
+        MR_TRY_OUT(end_added(ac, journal, undo, clean, err));
     if (undo && clean)
         MR_TRY_OUT(set_plan(ac, "undone", err));
     MR_TRY_OUT(mr_case_commit(ac->cf, err));

@@ -8,6 +8,7 @@
 #include "core/case/case_fields.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
+#include "repair/merge/merge_added.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_newer.h"
@@ -20,6 +21,7 @@ struct mr_merge_three {
     const struct mr_merge_table *table;
     const struct mr_merge_twin *twin;
     struct mr_merge_told_row told;
+    struct mr_merge_added *added;
     struct mr_case_stmt *ends, *choices, *disagrees;
     struct mr_case_fields ends_map, choices_map; /* struct end, struct choice */
     struct mr_image mapped, live;
@@ -297,6 +299,20 @@ static enum mr_code decode(struct mr_key bytes, struct mr_value *value, struct m
     return mr_row_decode(bytes.ptr, bytes.len, &pos, value, err);
 }
 
+/* TARGET's value may be the sum already. */
+static enum mr_code ask_add(struct mr_merge_three *x, size_t at, const struct mr_rule_values *v,
+                            enum mr_rule_answer *answer, struct mr_err *err)
+{
+    const struct mr_key rows[MR_SIDES] = {x->twin->own, x->twin->live};
+    enum mr_added is = MR_ADDED_NOT;
+    MR_TRY(mr_merge_added_find(x->added, x->table->plan, x->twin->key, at, rows, &is, err));
+    if (is == MR_ADDED_NOT)
+        *answer = mr_rule_add(v, &x->bytes);
+    else
+        *answer = is == MR_ADDED_DONE ? MR_RULE_TAKES_TARGET : MR_RULE_MAYBE_ADDED;
+    return MR_OK;
+}
+
 /* Asked where both sides have changed the column, each otherwise. */
 static enum mr_code ask_rule(struct mr_merge_three *x, size_t at, struct mr_err *err)
 {
@@ -314,7 +330,7 @@ static enum mr_code ask_rule(struct mr_merge_three *x, size_t at, struct mr_err 
     if (f->rule == MR_RULE_NEWEST)
         return ask_newest(x, &f->answer, err);
     if (f->rule == MR_RULE_ADD)
-        f->answer = mr_rule_add(&v, &x->bytes);
+        MR_TRY(ask_add(x, at, &v, &f->answer, err));
     else if (f->rule == MR_RULE_UNION)
         f->answer = mr_rule_union(&v, &x->bytes);
     else if (f->rule == MR_RULE_MAX || f->rule == MR_RULE_MIN)
@@ -577,6 +593,7 @@ enum mr_code mr_merge_three_open(struct mr_merge *m, struct mr_merge_three **out
     mr_image_init(&x->mapped);
     mr_image_init(&x->live);
     MR_TRY(open_arrays(x, err));
+    MR_TRY(mr_merge_added_open(m, &x->added, err));
     return open_statements(x, err);
 }
 
@@ -584,6 +601,7 @@ void mr_merge_three_close(struct mr_merge_three *x)
 {
     if (x == NULL)
         return;
+    mr_merge_added_close(x->added);
     mr_case_free(x->ends);
     mr_case_free(x->choices);
     mr_case_free(x->disagrees);

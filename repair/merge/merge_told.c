@@ -36,13 +36,13 @@ static bool is_contradicted(const struct mr_explain *x)
 
 /* Invariant: what TARGET's log cannot know yet is no word about the split; a word of it that
  * contradicts SOURCE's stands. */
-static enum mr_code explain_row(struct mr_merge_told_row *told, const struct mr_merge_table *table,
-                                struct mr_err *err)
+static enum mr_code explain_row(struct mr_merge_told_row *told, const struct mr_merge *m,
+                                const struct mr_merge_table *table, struct mr_err *err)
 {
     const struct mr_find_table *find = &table->plan->pair->find;
     struct mr_explain_side *target = &told->sides[MR_TARGET];
     const bool by_source = told->sides[MR_SOURCE].witness == MR_WITNESS_GOOD;
-    if (by_source && target->mark == NULL && target->row.ptr != NULL)
+    if (by_source && !m->is_still[MR_TARGET] && target->mark == NULL && target->row.ptr != NULL)
         target->witness = MR_WITNESS_NONE;
     MR_TRY(mr_explain(&told->explain, find, told->sides, err));
     if (!by_source || target->row.ptr == NULL || !is_late(told) || is_contradicted(&told->explain))
@@ -66,7 +66,7 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
         told->sides[side] = (struct mr_explain_side){rows[side], table->witness[side],
                                                      told->found[side] ? &told->mark[side] : NULL};
     }
-    MR_TRY(explain_row(told, table, err));
+    MR_TRY(explain_row(told, m, table, err));
     *is = told->explain.base != MR_BASE_UNKNOWN;
     return MR_OK;
 }

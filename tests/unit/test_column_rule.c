@@ -294,7 +294,9 @@ static const struct {
     {&flags, "a", "b", "a,b", MR_RULE_TAKES_VALUE},
     {&flags, "c", "a,b", "a,b,c", MR_RULE_TAKES_VALUE},
     {&flags, "b,c", "a,c", "a,b,c", MR_RULE_TAKES_VALUE},
-    {&flags, "", "b", "b", MR_RULE_TAKES_VALUE},
+    {&flags, "b", "", "b", MR_RULE_TAKES_VALUE},
+    {&flags, "", "b", NULL, MR_RULE_TAKES_TARGET}, /* as after a merge */
+    {&flags, "a,c", "a,b,c", NULL, MR_RULE_TAKES_TARGET},
     {&flags, "\xc3\xa4", "a", "a,\xc3\xa4", MR_RULE_TAKES_VALUE},
     {&flags, "a", "d", NULL, MR_RULE_NO_MEMBERS},
     {&flags, "A", "b", NULL, MR_RULE_NO_MEMBERS},
