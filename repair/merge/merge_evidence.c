@@ -1,6 +1,9 @@
 /* merge_evidence.c: see merge_evidence.h. */
 #include "repair/merge/merge_evidence.h"
 
+#include <string.h>
+
+#include "core/base/log.h"
 #include "core/case/case_args.h"
 #include "core/case/evidence.h"
 #include "core/case/seen_image.h"
@@ -10,15 +13,98 @@
 /* Marks that say nothing for certain. */
 #define NO_EVIDENCE (MR_MARK_BROKEN | MR_MARK_SHARED | MR_MARK_MOVING)
 
+/* ---- columns that are not compared ---- */
+
+static bool is_hidden(const struct mr_pair *pair, size_t column)
+{
+    return pair->ignored != NULL && pair->ignored[column];
+}
+
+/* The table as check and history collect know it: a plan reads columns that ignore-columns names, too. */
+static enum mr_code compared(struct mr_merge *m, const struct mr_pair *pair,
+                             struct mr_find_table *out, struct mr_err *err)
+{
+    *out = pair->find;
+    if (pair->ignored == NULL)
+        return MR_OK;
+    struct mr_find_column *columns =
+        mr_arena_calloc(&m->arena, pair->find.ncolumns + 1, sizeof *columns);
+    if (columns == NULL)
+        return mr_merge_nomem(err);
+    out->ncolumns = 0;
+    for (size_t i = 0; i < pair->find.ncolumns; i++)
+        if (!is_hidden(pair, i))
+            columns[out->ncolumns++] = pair->find.columns[i];
+    out->columns = columns;
+    return MR_OK;
+}
+
+/* A place for each column of the plan's table; of those that are not compared no log was asked. */
+static enum mr_code widen(const struct mr_pair *pair, struct mr_arena *arena, struct mr_key *image,
+                          struct mr_err *err)
+{
+    struct mr_seen_image seen;
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    if (image->ptr == NULL)
+        return MR_OK;
+    mr_seen_image_init(&seen);
+    enum mr_code code = mr_seen_image_open(&seen, image->ptr, image->len, err);
+    for (size_t i = 0, at = 0; code == MR_OK && i < pair->find.ncolumns; i++)
+        mr_seen_image_add(&out, is_hidden(pair, i) ? (struct mr_key){NULL, 0}
+                                                   : mr_seen_image_at(&seen, at++));
+    if (code == MR_OK)
+        code = mr_strbuf_check(&out, "deciding the plan", err);
+    if (code == MR_OK) {
+        *image = (struct mr_key){mr_arena_dup(arena, out.ptr, out.len), out.len};
+        code = image->ptr != NULL ? MR_OK : mr_merge_nomem(err);
+    }
+    mr_strbuf_release(&out);
+    mr_seen_image_release(&seen);
+    return code;
+}
+
+enum mr_code mr_merge_evidence_mark(struct mr_merge *m, const struct mr_merge_table *table,
+                                    enum mr_side side, struct mr_key key, struct mr_arena *arena,
+                                    struct mr_evidence_mark *mark, bool *found, struct mr_err *err)
+{
+    const struct mr_pair *pair = table->plan->pair;
+    MR_TRY(mr_evidence_mark(m->fd, table->evidence != 0 ? table->evidence : table->told, side, key,
+                            arena, mark, found, err));
+    if (!*found || pair->ignored == NULL)
+        return MR_OK;
+    MR_TRY(widen(pair, arena, &mark->first, err));
+    return widen(pair, arena, &mark->last, err);
+}
+
+/* ---- which tables have evidence ---- */
+
+/* Of columns that are not those of the collection nothing is read, which has to be said. */
+static enum mr_code tell_changed(struct mr_merge *m, const struct mr_find_table *table,
+                                 const struct mr_evidence_table *evidence, struct mr_err *err)
+{
+    const char *columns = mr_evidence_columns(table, &m->arena);
+    if (columns == NULL)
+        return mr_merge_nomem(err);
+    if (strcmp(columns, evidence->columns) != 0)
+        mr_log_warning("table \"%s\": its columns, or those that ignore-columns names, are not "
+                       "those that its logs were collected for: what they tell of it is not used; "
+                       "run check and history collect again",
+                       table->name);
+    return MR_OK;
+}
+
 enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
                                     struct mr_err *err)
 {
     struct mr_evidence_table evidence;
+    struct mr_find_table known;
     bool found = false;
     table->evidence = table->told = 0;
-    MR_TRY(mr_evidence_match(m->fd, &table->plan->pair->find, &m->arena, &evidence, &found, err));
+    MR_TRY(compared(m, table->plan->pair, &known, err));
+    MR_TRY(mr_evidence_match(m->fd, &known, &m->arena, &evidence, &found, err));
     if (!found)
         return MR_OK;
+    MR_TRY(tell_changed(m, &known, &evidence, err));
     const bool source = evidence.of[MR_SOURCE].witness == MR_WITNESS_GOOD;
     const bool target = evidence.of[MR_TARGET].witness == MR_WITNESS_GOOD;
     table->evidence = source && target ? evidence.id : 0;
@@ -168,8 +254,9 @@ enum mr_code mr_merge_evidence_both(struct mr_merge *m, const struct mr_merge_ta
 
 /* Is a row what a log had before the first change?  Columns that the log has not shown are not known. */
 static enum mr_code is_first(const struct mr_evidence_mark *mark, struct mr_key image,
-                             size_t ncolumns, bool *is, struct mr_err *err)
+                             const struct mr_pair *pair, bool *is, struct mr_err *err)
 {
+    const size_t ncolumns = pair->find.ncolumns;
     struct mr_seen_image first;
     mr_seen_image_init(&first);
     enum mr_code code = mr_seen_image_open(&first, mark->first.ptr, mark->first.len, err);
@@ -178,6 +265,8 @@ static enum mr_code is_first(const struct mr_evidence_mark *mark, struct mr_key 
     for (size_t i = 0; code == MR_OK && *is && i < ncolumns; i++) {
         struct mr_key value;
         const struct mr_key seen = mr_seen_image_at(&first, i);
+        if (is_hidden(pair, i))
+            continue;
         code = mr_merge_row_value(image, i, &value, err);
         *is = code == MR_OK && seen.ptr != NULL &&
               mr_row_same(seen.ptr, seen.len, value.ptr, value.len);
@@ -196,7 +285,6 @@ enum mr_code mr_merge_evidence_edited(struct mr_merge *m, const struct mr_merge_
                                       struct mr_key key, const struct mr_key images[MR_SIDES],
                                       struct mr_merge_edited *edited, struct mr_err *err)
 {
-    const size_t ncolumns = table->plan->pair->find.ncolumns;
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_evidence_mark mark[MR_SIDES];
     bool found[MR_SIDES] = {false, false}, untouched = false;
@@ -205,13 +293,13 @@ enum mr_code mr_merge_evidence_edited(struct mr_merge *m, const struct mr_merge_
     if (table->evidence == 0)
         return MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = mr_evidence_mark(m->fd, table->evidence, side, key, &arena, &mark[side],
-                                &found[side], err);
+        code = mr_merge_evidence_mark(m, table, (enum mr_side)side, key, &arena, &mark[side],
+                                      &found[side], err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         const enum mr_side other = mr_other_side((enum mr_side)side);
         if (found[side] || !found[other] || !is_edit(&mark[other]))
             continue;
-        code = is_first(&mark[other], images[side], ncolumns, &untouched, err);
+        code = is_first(&mark[other], images[side], table->plan->pair, &untouched, err);
         if (code != MR_OK || !untouched)
             continue;
         edited->known = true;

@@ -24,6 +24,11 @@
  * to be as it was when its logs were read, so that rows that they do not name are those of the split. */
 enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
                                     struct mr_err *err);
+/* mr_evidence_mark() of a table of the plan, with a place for each of its columns: those that are not
+ * compared are unseen. */
+enum mr_code mr_merge_evidence_mark(struct mr_merge *m, const struct mr_merge_table *table,
+                                    enum mr_side side, struct mr_key key, struct mr_arena *arena,
+                                    struct mr_evidence_mark *mark, bool *found, struct mr_err *err);
 /* *known: the logs say where the past ends; *base is its greatest key, as its order (counted.h). */
 enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_table *table,
                                      int64_t *base, bool *known, struct mr_err *err);

@@ -3,6 +3,7 @@
 
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
@@ -61,8 +62,8 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
         return MR_OK;
     mr_arena_reset(&told->arena);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        MR_TRY(mr_evidence_mark(m->fd, table->told, side, key, &told->arena, &told->mark[side],
-                                &told->found[side], err));
+        MR_TRY(mr_merge_evidence_mark(m, table, (enum mr_side)side, key, &told->arena,
+                                      &told->mark[side], &told->found[side], err));
         told->sides[side] = (struct mr_explain_side){rows[side], table->witness[side],
                                                      told->found[side] ? &told->mark[side] : NULL};
     }
