@@ -65,6 +65,8 @@ bool mr_conflict_is_of_tree(enum mr_conflict conflict)
 
 bool mr_conflict_is_answered(enum mr_conflict conflict, enum mr_conflict asked, const char *choice)
 {
+    if (asked == MR_CONFLICT_BOTH_CHANGED && conflict != asked && conflict != MR_CONFLICT_NONE)
+        return false;
     const bool is_less = (kinds[conflict].classes & ALONE) != 0 && asked != MR_CONFLICT_NONE &&
                          (kinds[asked].classes & ALONE) == 0;
     return !is_less || strcmp(choice, MR_CHOICE_RESTORE) != 0;

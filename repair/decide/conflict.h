@@ -32,7 +32,8 @@ bool mr_conflict_is_value(enum mr_conflict conflict);
 bool mr_conflict_is_of_tree(enum mr_conflict conflict);
 
 /* Does what a person chose for the row in one conflict answer another one, too?  Who restores a
- * row of which nothing was known but that it may be deleted was not told what else there is.
+ * row of which nothing was known but that it may be deleted was not told what else there is; who
+ * chose a side for some columns has not said that the others are to be that side's.
  * None of the two: it does. */
 bool mr_conflict_is_answered(enum mr_conflict conflict, enum mr_conflict asked, const char *choice);
 

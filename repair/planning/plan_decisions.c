@@ -599,6 +599,21 @@ static enum mr_code check_taken(const struct line *line, const struct mr_entity 
     return MR_E_REFUSED;
 }
 
+/* Of columns that were asked about, which has led to the question of the whole row: both are said one
+ * after the other, so that the next plan has to know the first. */
+static struct mr_entity as_answered(const struct mr_entity *e, const struct said *said)
+{
+    struct mr_entity answered = *e;
+    const bool of_columns = mr_conflict_named(e->kind) == MR_CONFLICT_BOTH_CHANGED &&
+                            said->kind != MR_CONFLICT_BOTH_CHANGED &&
+                            said->kind != MR_CONFLICT_NONE && mr_conflict_is_value(said->kind);
+    if (of_columns) {
+        answered.kind = mr_conflict_name(said->kind);
+        answered.choice = said->choice;
+    }
+    return answered;
+}
+
 static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_entity *e,
                                  struct mr_err *err)
 {
@@ -621,8 +636,9 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
             name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "", code, err);
     }
     mr_case_reset(d->by_key);
+    const struct mr_entity answered = as_answered(e, &said);
     if (code == MR_OK && line != 0)
-        code = mr_plan_decided_keep(d->decided, t, e, choice, err);
+        code = mr_plan_decided_keep(d->decided, t, &answered, choice, err);
     return code == MR_OK && line != 0 ? note(d, line, false, err) : code;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # merge_three_twice.sh: by the binary logs nothing comes twice: a row of the past is no new one though its
 # table's bound cannot be inferred, nor under a key that the lost side gave it; a second plan adds no sum
-# again; columns that are not compared hide nothing.
+# again; columns that are not compared hide nothing; a side chosen for one column is not the whole row's.
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../lib/servers.sh"
@@ -39,6 +39,17 @@ for row in csv.DictReader(open(sys.argv[1], newline="")):
 print(";".join("%s %s %s" % (t, k, " ".join(sorted(v))) for (t, k), v in sorted(kinds.items())))
 PY
 }
+decide() { # KIND KEY CHOICE DIR: its conflicts.csv, so decided
+    python3 - "$@" <<'PY'
+import csv, sys
+kind, key, choice, plan = sys.argv[1:]
+rows = list(csv.DictReader(open(plan + "/conflicts.csv", newline="")))
+out = csv.DictWriter(sys.stdout, rows[0].keys())
+out.writeheader()
+for row in rows:
+    out.writerow(dict(row, decision=choice if (row["kind"], row["source_key"]) == (kind, key) else ""))
+PY
+}
 plan() { # NAME OPTION…: $PLAN, $RC
     PLAN=$IT_TMP/$S.$1
     shift
@@ -63,13 +74,13 @@ CREATE DATABASE shop;
 CREATE TABLE shop.accounts (id INT AUTO_INCREMENT PRIMARY KEY, code VARCHAR(9) NOT NULL UNIQUE, balance DECIMAL(10,2), flags SET('a','b','c'));
 CREATE TABLE shop.events (id INT AUTO_INCREMENT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9));
 CREATE TABLE shop.lines (bill INT, id INT AUTO_INCREMENT, a VARCHAR(9), b VARCHAR(9), PRIMARY KEY (bill, id), KEY (id));
-CREATE TABLE shop.codes (code VARCHAR(9) PRIMARY KEY, a VARCHAR(9));
+CREATE TABLE shop.codes (code VARCHAR(9) PRIMARY KEY, a VARCHAR(9), b VARCHAR(9), c VARCHAR(9));
 CREATE TABLE shop.stamped (id INT AUTO_INCREMENT PRIMARY KEY, code VARCHAR(9) NOT NULL UNIQUE, a VARCHAR(9), b VARCHAR(9),
     edited TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6));
 INSERT INTO shop.accounts (code, balance, flags) VALUES ('k1', 10, 'a'), ('k2', 10, 'a'), ('k3', 10, 'a'), ('k4', 10, 'a');
 INSERT INTO shop.events (a, b) VALUES ('1', 'x'), ('2', 'x'), ('3', 'x'), ('4', 'x');
 INSERT INTO shop.lines (bill, a, b) VALUES (1, '1', 'x'), (1, '2', 'x'), (2, '3', 'x');
-INSERT INTO shop.codes VALUES ('A', 'a'), ('B', 'b');
+INSERT INTO shop.codes (code, a) VALUES ('A', 'a'), ('B', 'b'), ('C', 'c');
 INSERT INTO shop.stamped (code, a, b) VALUES ('1', 'x', 'x'), ('2', 'x', 'x');
 SQL
     await_same $S $T
@@ -83,6 +94,7 @@ UPDATE events SET a = 's' WHERE id IN (3, 4);                 -- the last rows o
 UPDATE `lines` SET a = 's' WHERE id = 3;
 UPDATE events SET id = 90 WHERE id = 2;                       -- another key
 UPDATE codes SET code = 'Z' WHERE code = 'A';
+UPDATE codes SET a = 's', c = 's' WHERE code = 'C';
 UPDATE stamped SET a = 's';
 SQL
     mr_sql $T <<'SQL'
@@ -90,6 +102,7 @@ USE shop;
 UPDATE accounts SET balance = 12, flags = 'a,c' WHERE id = 1;
 INSERT INTO accounts (code, balance) VALUES ('live', 1);
 UPDATE events SET b = 't' WHERE id = 4;
+UPDATE codes SET b = 't', c = 't' WHERE code = 'C';
 UPDATE `lines` SET b = 't' WHERE id = 3;
 UPDATE stamped SET b = 't' WHERE id = 2;
 SQL
@@ -99,7 +112,7 @@ SQL
     plan first
     is "$S: rows of the past are compared, moved ones are asked about, ignored columns hide nothing" \
         "$RC $(by_kind "$PLAN")" \
-        "1 codes deleted-on-live Z;events both-changed 4;events deleted-on-live 90;lines both-changed 2,3;stamped both-changed 2"
+        "1 codes changed C;codes deleted-on-live Z;events both-changed 4;events deleted-on-live 90;lines both-changed 2,3;stamped both-changed 2"
     run repair apply --yes --case "$CASE" "$PLAN" "$TU"
     is "$S: applied, some are open" "$RC" 1
     is "$S: sums of both" "$(balances)" "1:17.00:a,b,c 2:15.00:a 3:10.00:a"
@@ -112,7 +125,15 @@ SQL
     plan second
     run repair apply --yes --case "$CASE" "$PLAN" "$TU"
     is "$S: a second plan adds nothing again" "$(balances)" "1:20.00:a,b,c 2:18.00:a 3:10.00:a"
-    like "$S: and asks nothing about it" "$(by_kind "$PLAN")" "codes deleted-on-live Z;events"
+    like "$S: and asks nothing about it" "$(by_kind "$PLAN")" "codes changed C;codes deleted-on-live Z;events"
+
+    decide changed C source "$PLAN" >"$IT_TMP/said.csv"
+    plan said --decisions "$IT_TMP/said.csv"
+    like "$S: who chose for a column is asked about the others" "$(by_kind "$PLAN")" "codes both-changed C;"
+    decide both-changed C columns "$PLAN" >"$IT_TMP/said.csv"
+    plan said2 --decisions "$IT_TMP/said.csv"
+    run repair apply --yes --case "$CASE" "$PLAN" "$TU"
+    is "$S: and both are carried out" "$(mr_sql $T -e "SELECT CONCAT(a, b, c) FROM shop.codes WHERE code = 'C'")" sts
 
     # by a client that tells the case nothing
     mr_sql $T -e "UPDATE shop.accounts SET balance = 12, flags = 'a,c' WHERE id = 1; UPDATE shop.accounts SET balance = 10 WHERE id = 2"

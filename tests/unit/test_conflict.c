@@ -108,6 +108,11 @@ static void test_answers(void **state)
     assert_true(mr_conflict_is_answered(asked, attaches, "skip"));
     assert_false(mr_conflict_is_answered(asked, attaches, "restore"));
     assert_false(mr_conflict_is_answered(asked, MR_CONFLICT_IDENTITY_CROSSES_BASE, "restore"));
+    assert_false(mr_conflict_is_answered(MR_CONFLICT_CHANGED, MR_CONFLICT_BOTH_CHANGED, "source"));
+    assert_false(mr_conflict_is_answered(MR_CONFLICT_CHANGED, MR_CONFLICT_BOTH_CHANGED, "target"));
+    assert_true(
+        mr_conflict_is_answered(MR_CONFLICT_BOTH_CHANGED, MR_CONFLICT_BOTH_CHANGED, "source"));
+    assert_true(mr_conflict_is_answered(MR_CONFLICT_NONE, MR_CONFLICT_BOTH_CHANGED, "source"));
 }
 
 static const struct {
