@@ -8,6 +8,7 @@
 #include "core/case/evidence.h"
 #include "core/case/seen_image.h"
 #include "repair/merge/merge_row.h"
+#include "repair/merge/merge_told.h"
 #include "repair/side/counted.h"
 
 /* Marks that say nothing for certain. */
@@ -196,19 +197,21 @@ enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_t
 #define ANY_KNOWS MARKED("0, 1", "w.skey") ")"
 
 /* Above the bound: SOURCE's row was not inserted by its log, or TARGET's by its own, of those that it had
- * then.  Up to it: a row of SOURCE alone that no log has deleted, nor anything else. */
+ * then.  Up to it: a row of SOURCE alone that no log has deleted, nor anything else, unless a cascade may
+ * have: then it is asked about, or left (merge_told.h). */
 static const char contradiction_sql[] =
     "SELECT 1 FROM w WHERE w.tbl=:tbl AND CASE WHEN w.n>:base THEN"
     " NOT " SOURCE_INSERTED " OR (w.live_key IS NOT NULL AND NOT " TARGET_INSERTED
     " AND w.live_key<=coalesce((SELECT max(l.key) FROM history_mark l WHERE l.tbl=:evidence"
     " AND l.side=1 AND l.flags & :absent), w.live_key))"
-    " ELSE w.live_key IS NULL AND NOT " ANY_KNOWS " END LIMIT 1";
+    " ELSE NOT :cascades AND w.live_key IS NULL AND NOT " ANY_KNOWS " END LIMIT 1";
 
 enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
                                            bool *contradicts, struct mr_err *err)
 {
     return MR_CASE_HAS(m->cf, contradiction_sql, contradicts, err,
                        MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
+                       MR_ARG_INT("cascades", mr_merge_told_may_cascade(m, table)),
                        MR_ARG_INT("evidence", table->evidence),
                        MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
 }

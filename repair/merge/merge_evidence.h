@@ -34,7 +34,8 @@ enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_t
                                      int64_t *base, bool *known, struct mr_err *err);
 /* Is a row above the bound, of those that differ, one of whose insertion the logs say nothing?  TARGET's are
  * those that it had when its log was read: later ones are above all keys that it had given.  Or is there one up
- * to it that SOURCE alone has, and no log knows: it was inserted without the log, or deleted by a cascade. */
+ * to it that SOURCE alone has, and no log knows: it was inserted without the log, where no cascade can have
+ * deleted it. */
 enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
                                            bool *contradicts, struct mr_err *err);
 /* Keys that own transactions of both sides have inserted. */

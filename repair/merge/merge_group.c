@@ -31,7 +31,7 @@ static const char own_sql[] =
     "SELECT m.id AS id, w.above AS above, :has_fresh AND w.n>=:fresh AS fresh,"
     " m.there IS NOT NULL AS there, m.same AS same, m.taken IS NOT NULL AS taken,"
     " m.held AS held, m.doubt AS doubt, k.restored AS restored,"
-    " k.into_key IS NOT NULL AS merged, coalesce(t.past, 0)=2 AS stood, coalesce(t.past, 0)=1 AS "
+    " k.into_key IS NOT NULL AS merged, coalesce(t.past, 0)>=2 AS stood, coalesce(t.past, 0)=1 AS "
     "made,"
     " CASE WHEN :timed AND m.there IS NULL THEN (SELECT s.image FROM source s"
     " WHERE s.id=m.id) END AS image"

@@ -260,7 +260,7 @@ static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
         {&d->count, "SELECT count(*) FROM m a JOIN m b ON b.tbl=a.tbl"
                     " AND b.ident=a.ident WHERE a.id=:id"},
         {&d->known, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key"},
-        {&d->past, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key AND past IN (1, 3)"},
+        {&d->past, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key AND past>0"},
         {&d->update, "UPDATE m SET there=:there, other=:other, held=:held, crosses=:crosses,"
                      " ambiguous=:ambiguous, owned=:owned WHERE id=:id"},
         {&d->there, "UPDATE img SET there=:there WHERE id=:id"},

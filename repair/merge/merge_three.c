@@ -95,25 +95,6 @@ static bool has_flag(const struct mr_merge_three *x, enum mr_side side, enum mr_
     return x->told.found[side] && (x->told.mark[side].flags & (int)flag) != 0;
 }
 
-/* Deleted and inserted again: is it another one by its identity, or by what nobody can tell? */
-static bool is_remade(const struct mr_merge_three *x, enum mr_side side)
-{
-    const struct mr_plan_table *t = x->table->plan;
-    if (!has_flag(x, side, MR_MARK_AGAIN))
-        return false;
-    if (t->identity != MR_PLAN_BY_COLUMNS)
-        return true;
-    for (size_t i = 0; i < t->named_by.count; i++) {
-        const size_t at = t->named_by.at[i];
-        const struct mr_key base = mr_explain_column(&x->told.explain, at)->base;
-        const struct mr_key now = mr_seen_image_at(&x->told.explain.rows[side], at);
-        if (base.ptr == NULL || now.ptr == NULL ||
-            !mr_image_same_value(base, now, &t->pair->find.columns[at]))
-            return true;
-    }
-    return false;
-}
-
 static struct mr_three_fact about_row(const struct mr_merge_three *x)
 {
     const struct mr_explain *e = &x->told.explain;
@@ -126,8 +107,8 @@ static struct mr_three_fact about_row(const struct mr_merge_three *x)
         .target = true,
         .source_touched = x->told.found[MR_SOURCE],
         .target_touched = x->told.found[MR_TARGET],
-        .source_remade = is_remade(x, MR_SOURCE),
-        .target_remade = is_remade(x, MR_TARGET),
+        .source_remade = mr_merge_told_is_remade(&x->told, x->table, MR_SOURCE),
+        .target_remade = mr_merge_told_is_remade(&x->told, x->table, MR_TARGET),
         .source_moved = has_flag(x, MR_SOURCE, MR_MARK_WENT),
         .target_moved = has_flag(x, MR_TARGET, MR_MARK_WENT),
         .source_arrived = has_flag(x, MR_SOURCE, MR_MARK_CAME),

@@ -1,6 +1,8 @@
 /* merge_told.c: see merge_told.h. */
 #include "repair/merge/merge_told.h"
 
+#include <string.h>
+
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
 #include "repair/merge/merge_evidence.h"
@@ -72,6 +74,45 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
     return MR_OK;
 }
 
+bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
+                             const struct mr_merge_table *table, enum mr_side side)
+{
+    const struct mr_plan_table *t = table->plan;
+    if (!told->found[side] || (told->mark[side].flags & MR_MARK_AGAIN) == 0)
+        return false;
+    if (t->identity != MR_PLAN_BY_COLUMNS)
+        return true;
+    for (size_t i = 0; i < t->named_by.count; i++) {
+        const size_t at = t->named_by.at[i];
+        const struct mr_key base = mr_explain_column(&told->explain, at)->base;
+        const struct mr_key now = mr_seen_image_at(&told->explain.rows[side], at);
+        if (base.ptr == NULL || now.ptr == NULL ||
+            !mr_image_same_value(base, now, &t->pair->find.columns[at]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- cascades ---- */
+
+static bool cascades(const struct mr_merge *m, const struct mr_plan_reference *r)
+{
+    const struct mr_table *live = m->plan->tables[r->child].pair->side[MR_TARGET];
+    for (size_t i = 0; i < live->nfks; i++)
+        if (strcmp(live->fks[i].on_delete, "CASCADE") == 0 &&
+            mr_plan_is_foreign_key(m->plan, r, &live->fks[i]))
+            return true;
+    return false;
+}
+
+bool mr_merge_told_may_cascade(const struct mr_merge *m, const struct mr_merge_table *table)
+{
+    for (size_t i = 0; i < m->plan->nreferences; i++)
+        if (m->plan->references[i].child == table->plan->at && cascades(m, &m->plan->references[i]))
+            return true;
+    return false;
+}
+
 /* ---- all rows ---- */
 
 struct telling {
@@ -80,7 +121,7 @@ struct telling {
     struct mr_merge_told_row told;
     struct mr_arena arena;
     struct mr_vec rows; /* struct mr_merge_work_row */
-    struct mr_case_stmt *note;
+    struct mr_case_stmt *note, *taken_along;
 };
 
 /* One side's word is enough where the other's log was not read as far.  Where it was, it has to show the
@@ -95,8 +136,41 @@ static bool is_deleted(const struct mr_merge_told_row *told)
                                       : witness != MR_WITNESS_BLIND && witness != MR_WITNESS_BROKEN;
 }
 
-/* A row of the past that SOURCE gave another key is not one that SOURCE made: as a new one it would
- * stand on TARGET twice. */
+static enum mr_code note(struct telling *t, int64_t id, enum mr_past past, bool left,
+                         struct mr_err *err)
+{
+    return MR_CASE_RUN(t->note, err, MR_ARG_INT("id", id), MR_ARG_INT("past", past),
+                       MR_ARG_INT("left", left));
+}
+
+/* A cascade leaves no event.  A row that neither log has touched, and that TARGET lacks, went with its
+ * parent if TARGET's log shows that to have been deleted.  Parents' tables come first, so that those that
+ * went along themselves are known. */
+static enum mr_code tell_cascade(struct telling *t, const struct mr_merge_work_row *row,
+                                 struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = t->m->plan;
+    bool is = false;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (t->told.found[side] || t->told.sides[side].witness != MR_WITNESS_GOOD)
+            return MR_OK;
+    for (size_t i = 0; !is && row->live == NULL && i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        const struct mr_merge_table *parent = &t->m->tables[r->parent];
+        if (r->child != t->table->plan->at || parent->told == 0 ||
+            parent->witness[MR_TARGET] != MR_WITNESS_GOOD || !cascades(t->m, r))
+            continue;
+        const enum mr_code code =
+            MR_CASE_ASK(t->taken_along, &is, err, MR_ARG_INT("id", row->id), MR_ARG_INT("ref", i),
+                        MR_ARG_INT("evidence", parent->told),
+                        MR_ARG_INT("gone", MR_MARK_DELETED | MR_MARK_AGAIN));
+        mr_case_reset(t->taken_along);
+        MR_TRY(code);
+    }
+    return is ? note(t, row->id, MR_PAST_ROW, true, err) : MR_OK;
+}
+
+/* Whom SOURCE gave another key is no new row under that: it stood at the split. */
 static bool has_come(const struct mr_merge_told_row *told)
 {
     return told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_CAME) != 0;
@@ -109,14 +183,19 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
     const struct mr_explain *x = &t->told.explain;
     bool is = false;
     MR_TRY(mr_merge_told_read(&t->told, t->m, t->table, row->key, rows, &is, err));
-    if (!is || x->base == MR_BASE_CONTRADICTED)
+    if (is && x->base == MR_BASE_CONTRADICTED)
+        return tell_cascade(t, row, err);
+    if (!is)
         return MR_OK;
     const bool stood = x->base == MR_BASE_ROW;
-    return MR_CASE_RUN(t->note, err, MR_ARG_INT("id", row->id),
-                       MR_ARG_INT("past", stood || has_come(&t->told) ? MR_PAST_ROW : MR_PAST_NONE),
-                       MR_ARG_INT("left", stood && row->live == NULL &&
-                                              x->become[MR_SOURCE] == MR_BECOME_SAME &&
-                                              is_deleted(&t->told)));
+    const bool left = stood && row->live == NULL && x->become[MR_SOURCE] == MR_BECOME_SAME &&
+                      is_deleted(&t->told);
+    enum mr_past past = stood || has_come(&t->told) ? MR_PAST_ROW : MR_PAST_NONE;
+    if (stood && row->live != NULL &&
+        (mr_merge_told_is_remade(&t->told, t->table, MR_SOURCE) ||
+         mr_merge_told_is_remade(&t->told, t->table, MR_TARGET)))
+        past = MR_PAST_REUSED;
+    return note(t, row->id, past, left, err);
 }
 
 static enum mr_code tell_table(struct telling *t, struct mr_err *err)
@@ -171,12 +250,13 @@ static enum mr_code keep_trees(struct mr_merge *m, struct mr_err *err)
 }
 
 /* Where the past ends was inferred for the whole table: of a row whose state at the split is known it
- * says nothing, and a row of the past is not to come back as a new one. */
+ * says nothing, and a row of the past is not to come back as a new one.  Not so the other way round: a
+ * log that a copy was written to shows rows of the past as made. */
 static enum mr_code mark_past(struct mr_merge *m, struct mr_err *err)
 {
     return MR_CASE_ONCE(m->cf,
                         "UPDATE w SET past=CASE WHEN live_key IS NULL THEN 2 ELSE 3 END, above=0"
-                        " WHERE above AND id IN (SELECT id FROM told WHERE past=:row)",
+                        " WHERE above AND id IN (SELECT id FROM told WHERE past>=:row)",
                         err, MR_ARG_INT("row", MR_PAST_ROW));
 }
 
@@ -186,8 +266,15 @@ enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
         .m = m, .arena = MR_ARENA_INIT, .rows = MR_VEC_INIT(struct mr_merge_work_row)};
     int64_t left = 0;
     mr_merge_told_init(&t.told);
-    enum mr_code code = mr_case_prepare(
-        m->cf, "INSERT INTO told (id, past, left) VALUES (:id, :past, :left)", &t.note, err);
+    const struct mr_case_sql list[] = {
+        {&t.note, "INSERT INTO told (id, past, left) VALUES (:id, :past, :left)"},
+        {&t.taken_along, "SELECT 1 FROM link l JOIN w p ON p.id=l.parent"
+                         " LEFT JOIN told d ON d.id=p.id"
+                         " LEFT JOIN history_mark h ON h.tbl=:evidence AND h.side=1 AND"
+                         " h.key=p.skey"
+                         " WHERE l.child=:id AND l.ref=:ref AND (d.left OR h.flags & :gone)"},
+    };
+    enum mr_code code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         t.table = &m->tables[i];
         code = tell_table(&t, err);
@@ -200,6 +287,7 @@ enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
     if (code == MR_OK && left != 0)
         code = keep_trees(m, err);
     mr_case_free(t.note);
+    mr_case_free(t.taken_along);
     mr_merge_told_release(&t.told);
     mr_arena_release(&t.arena);
     mr_vec_release(&t.rows);

@@ -8,11 +8,13 @@
  * about the split.
  *
  * mr_merge_told() looks once at every row of temp.w that differs, and notes in temp.told:
- *   past   1: no row stood under its key at the split; 2: one did, or the row stood under another key
- *          that SOURCE has changed to this one
+ *   past   1: no row stood under its key at the split; 2: one did, or it stood under another key;
+ *          3: one did, and a side has given its key to another: rows of SOURCE that refer to it, and
+ *          are not on TARGET, wait: TARGET's may be a stranger
  *   left   it stood there, SOURCE has left it as it was, and TARGET's log shows that it was deleted
  *          there: it stays deleted, and nobody is asked.  Not where a row that hangs on it, or that
- *          it hangs on, is absent for another reason: then one decides about the tree.
+ *          it hangs on, is absent for another reason: then one decides about the tree.  A row that
+ *          went with its parent, by a cascade that no log shows, is left like it.
  *
  * and in w, past and above (merge_past.h): a row that stood is not above the past, wherever the bound
  * of its table is.
@@ -25,7 +27,7 @@
 #include "core/case/explain.h"
 #include "repair/merge/merge_internal.h"
 
-enum mr_past { MR_PAST_UNKNOWN = 0, MR_PAST_NONE, MR_PAST_ROW };
+enum mr_past { MR_PAST_UNKNOWN = 0, MR_PAST_NONE, MR_PAST_ROW, MR_PAST_REUSED };
 
 struct mr_merge_told_row {
     struct mr_explain explain;
@@ -45,6 +47,13 @@ void mr_merge_told_release(struct mr_merge_told_row *told); /* also one that rea
 enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge *m,
                                 const struct mr_merge_table *table, struct mr_key key,
                                 const struct mr_key rows[MR_SIDES], bool *is, struct mr_err *err);
+
+/* Deleted and inserted again: is it another one by its identity, or by what nobody can tell? */
+bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
+                             const struct mr_merge_table *table, enum mr_side side);
+
+/* May TARGET have deleted rows of the table with those that they refer to, which no log shows? */
+bool mr_merge_told_may_cascade(const struct mr_merge *m, const struct mr_merge_table *table);
 
 /* When rows are linked (merge_map.h), and before any is decided about. */
 enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err);

@@ -56,6 +56,13 @@ members() { # SERVER: "id:name:city:club:points,…"
     mr_sql "$1" -e "SELECT CONCAT_WS(':', id, name, city, IFNULL(team, '-'), points) FROM club.members ORDER BY id" | paste -sd ' '
 }
 
+cat >"$IT_TMP/hall.ini" <<'EOF'
+[table hall.people]
+identity = mobile
+subject = yes
+[table hall.visits]
+identity = none
+EOF
 cat >"$IT_TMP/club.ini" <<'EOF'
 [table club.members]
 identity = mobile
@@ -85,6 +92,14 @@ INSERT INTO club.teams (title) VALUES ('red'), ('blue');
 INSERT INTO club.members (name, mobile, city, team) VALUES ('a','1','x',1),('b','2','x',1),('c','3','x',1),('d','4','x',1),('e','5','x',1),
     ('f','6','x',1),('g','7','x',1),('h','8','x',1),('i','9','x',1),('j','10','x',1),('k','11','x',1),('l','12','x',1),('m','13','x',1);
 INSERT INTO club.notes VALUES ('n1',1,'one'),('n2',2,'two'),('n3',3,'three'),('n8',8,'eight'),('n9',9,'nine'),('n10',10,'ten');
+SQL
+    mr_sql $S <<'SQL'
+CREATE DATABASE hall; USE hall;
+CREATE TABLE people (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE);
+CREATE TABLE visits (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, person INT UNSIGNED NOT NULL, n INT NOT NULL,
+    FOREIGN KEY (person) REFERENCES people (id) ON DELETE CASCADE);
+INSERT INTO people (mobile) VALUES ('1'), ('2'), ('3'), ('4'), ('5');
+INSERT INTO visits (person, n) VALUES (1, 10), (2, 20), (4, 40), (1, 50), (5, 60), (4, 70);
 SQL
     await_same $S $T
     part $S $T
@@ -162,5 +177,29 @@ SQL
     is "$S: each keeps its own columns" "$(mr_sql $T -e "SELECT CONCAT(name, city) FROM club.members WHERE id IN (2, 3) ORDER BY id" | paste -sd ' ')" "bbsouth ccnorth"
     run repair plan --config "$IT_TMP/rules.ini" --case "$CASE" --policy merge --on-conflict restored-change=stop --output "$PLAN.4"
     is "$S: nothing is left to restore" "$RC $(by_logs "$PLAN.4" members | grep -c restored)" "1 0"
+
+    # cascades, which leave no events; a key that SOURCE gave to another person; a row that it gave another key
+    HS=${SU%/club}/hall HT=${TU%/club}/hall CASE=$IT_TMP/$S.hall
+    mr_sql $S <<'SQL'
+USE hall;
+DELETE FROM people WHERE id = 3; INSERT INTO people VALUES (3, '33');
+INSERT INTO visits (person, n) VALUES (3, 330);     -- of the new one, not of TARGET's 3
+UPDATE visits SET person = 3 WHERE id = 6;          -- likewise
+UPDATE visits SET n = 51 WHERE id = 4;              -- alone: restored
+UPDATE visits SET id = 505 WHERE id = 5;
+SQL
+    mr_sql $T <<'SQL'
+USE hall;
+DELETE FROM people WHERE id = 2;                    -- and visit 2 by a cascade
+INSERT INTO people (mobile) VALUES ('6'); INSERT INTO visits (person, n) VALUES (6, 80);
+SQL
+    run check --config "$IT_TMP/hall.ini" --case "$CASE" "$HS" "$HT"
+    run history collect --config "$IT_TMP/hall.ini" --case "$CASE"
+    run repair plan --config "$IT_TMP/hall.ini" --case "$CASE" --policy merge --output "$PLAN.hall"
+    is "$S: who went by a cascade stays away unasked; no stranger gets another's rows; nothing comes twice" "$RC $(by_kind "$PLAN.hall")" \
+        "1 people past-or-lost 3;visits deleted-on-live 505;visits parent-absent 6,7"
+    run repair apply --yes "$PLAN.hall" "$HT"
+    is "$S: what is asked is not written" "$(mr_sql $T -e "SELECT GROUP_CONCAT(CONCAT_WS(':', id, person, n) ORDER BY id SEPARATOR ' ') FROM hall.visits")" \
+        "1:1:10 3:4:40 4:1:51 5:5:60 6:4:70 7:6:80"
 done
 finish
