@@ -464,7 +464,7 @@ static enum mr_code spare(struct choosing *c, struct mr_err *err)
 static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&c->above, "SELECT count(*) AS waiting, total(k.skip) AS skipped,"
+        {&c->above, "SELECT count(*) AS waiting, total(k.skip AND NOT k.left) AS skipped,"
                     " total(k.restored AND NOT k.skip) AS restored"
                     " FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"
                     " WHERE l.child=:id AND p.waits AND p.id<>:id"},

@@ -43,15 +43,13 @@ static enum mr_code is_same_set(const char *a, const char *b, bool *is, struct m
     enum mr_code code = mr_gtid_set_parse(&x, a, strlen(a), err);
     if (code == MR_OK)
         code = mr_gtid_set_parse(&y, b, strlen(b), err);
-    if (code == MR_OK)
-        code = mr_gtid_set_subtract(&x, &y, err);
-    *is = code == MR_OK && mr_gtid_set_is_empty(&x);
+    *is = code == MR_OK && mr_gtid_set_contains(&x, &y) && mr_gtid_set_contains(&y, &x);
     mr_gtid_set_release(&x);
     mr_gtid_set_release(&y);
     return code;
 }
 
-/* What was executed then is executed now; is what is now, what was then?  *all false: some transactions
+/* Both ways: a server that was reset has executed less.  *all false: some transactions
  * have no GTID there, and are not counted. */
 static enum mr_code by_gtids(struct mr_db *db, const char *then, bool *is, bool *all,
                              struct mr_err *err)
@@ -66,7 +64,7 @@ static enum mr_code by_gtids(struct mr_db *db, const char *then, bool *is, bool 
     *all = row != NULL && row[1].ptr != NULL && strcmp(row[1].ptr, "ON") == 0;
     enum mr_code code = MR_OK;
     if (is_mariadb)
-        *is = has_all_of(then, now);
+        *is = has_all_of(then, now) && has_all_of(now, then); /* it may have been reset */
     else
         code = is_same_set(now, then, is, err);
     mr_result_free(res);
