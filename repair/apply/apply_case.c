@@ -19,8 +19,8 @@ struct mr_apply_case {
     struct mr_arena arena;
     const struct mr_manifest *manifest;
     int64_t plan;
-    bool has_map;   /* rows of plans are kept in it */
-    bool has_added; /* and what they added (merge_added.h) */
+    bool has_map;      /* rows of plans are kept in it */
+    bool has_restored; /* and what they wrote into rows that stand (merge_restored.h) */
 };
 
 /* ---- opening ---- */
@@ -36,7 +36,7 @@ static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
         return MR_E_REFUSED;
     }
-    MR_TRY(mr_case_has_table(ac->cf, "plan_added", &ac->has_added, err));
+    MR_TRY(mr_case_has_table(ac->cf, "plan_restored", &ac->has_restored, err));
     return mr_case_has_table(ac->cf, "plan_map", &ac->has_map, err);
 }
 
@@ -186,9 +186,9 @@ static enum mr_code set_map(struct mr_apply_case *ac, const char *state, struct 
                         err, MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
-static enum mr_code set_added(struct mr_apply_case *ac, const char *state, struct mr_err *err)
+static enum mr_code set_restored(struct mr_apply_case *ac, const char *state, struct mr_err *err)
 {
-    return MR_CASE_ONCE(ac->cf, "UPDATE plan_added SET state = :state WHERE plan = :plan", err,
+    return MR_CASE_ONCE(ac->cf, "UPDATE plan_restored SET state = :state WHERE plan = :plan", err,
                         MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
@@ -210,8 +210,8 @@ static const char done_rows_sql[] =
     " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
     " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
     " s.unit = :unit)";
-static const char done_added_sql[] =
-    "UPDATE plan_added SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
+static const char done_restored_sql[] =
+    "UPDATE plan_restored SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
     " key IN (SELECT e.source_key FROM step s JOIN entity e ON e.id = s.entity"
     " WHERE s.plan = :plan AND s.tbl = :tbl AND s.unit = :unit)";
 
@@ -239,13 +239,13 @@ static enum mr_code end_map(struct mr_apply_case *ac, const struct mr_journal *j
     return undo ? MR_OK : set_done_units(ac, journal, done_rows_sql, err);
 }
 
-static enum mr_code end_added(struct mr_apply_case *ac, const struct mr_journal *journal, bool undo,
-                              bool clean, struct mr_err *err)
+static enum mr_code end_restored(struct mr_apply_case *ac, const struct mr_journal *journal,
+                                 bool undo, bool clean, struct mr_err *err)
 {
     if (clean)
-        return set_added(ac, undo ? "undone" : "applied", err);
-    MR_TRY(set_added(ac, "proposed", err));
-    return undo ? MR_OK : set_done_units(ac, journal, done_added_sql, err);
+        return set_restored(ac, undo ? "undone" : "applied", err);
+    MR_TRY(set_restored(ac, "proposed", err));
+    return undo ? MR_OK : set_done_units(ac, journal, done_restored_sql, err);
 }
 
 /* Only where nothing was refused is it known of every row what became of it; of the others the
@@ -258,8 +258,8 @@ enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal
     MR_TRY(mr_case_begin(ac->cf, err));
     if (ac->has_map)
         MR_TRY_OUT(end_map(ac, journal, undo, clean, err));
-    if (ac->has_added)
-        MR_TRY_OUT(end_added(ac, journal, undo, clean, err));
+    if (ac->has_restored)
+        MR_TRY_OUT(end_restored(ac, journal, undo, clean, err));
     if (undo && clean)
         MR_TRY_OUT(set_plan(ac, "undone", err));
     MR_TRY_OUT(mr_case_commit(ac->cf, err));

@@ -7,7 +7,7 @@
  * that has left nothing.  plan_map (merge_earlier.h): rows of units that were applied with
  * nothing refused become `applied`; after an undo that has left nothing all are `undone`.
  * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
- * plan_added (merge_added.h): the same of what rows were added to.
+ * plan_restored (merge_restored.h): the same of rows that stood, and were updated.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone

@@ -8,7 +8,7 @@
 #include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
 #include "repair/decide/decide_three.h"
-#include "repair/merge/merge_added.h"
+#include "repair/merge/merge_restored.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
@@ -45,7 +45,7 @@ struct writing {
     size_t nvalues; /* of the widest image */
     struct mr_arena arena;
     struct mr_strbuf bytes;
-    struct mr_merge_added *added;
+    struct mr_merge_restored *restored;
     struct mr_case_stmt *fresh, *chosen, *last, *waiting, *note;
     struct mr_case_fields chosen_map, last_map; /* struct choice */
 };
@@ -526,14 +526,12 @@ static enum mr_code add_logs(struct writing *w, const struct decided *d, int64_t
     return mr_plan_store_add_logs(w->m->store, entity, &logs, err);
 }
 
-/* A later plan has to know that it is not to add once more. */
-static enum mr_code keep_added(struct writing *w, const struct mr_entity *e, struct mr_err *err)
+/* A later plan has to know that it is not to write it once more. */
+static enum mr_code keep_restored(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
-    const struct mr_table_merge *merge = &w->table->plan->pair->config->merge;
-    for (size_t i = 0; e->decision == MR_DECIDE_UPDATE && i < merge->nrules; i++)
-        if (merge->rules[i].rule == MR_RULE_ADD)
-            return mr_merge_added_keep(w->added, w->table->plan, e, err);
-    return MR_OK;
+    return e->decision == MR_DECIDE_UPDATE
+               ? mr_merge_restored_keep(w->restored, w->table->plan, e, err)
+               : MR_OK;
 }
 
 /* Rows without a key that stay are many, and have no name: only what is done about them is
@@ -551,7 +549,7 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     MR_TRY(mr_plan_store_add_facts(w->m->store, e.id, d->facts, mr_group_named(d->grp), err));
     if (d->three != MR_THREE_NOTHING) {
         MR_TRY(add_logs(w, d, e.id, err));
-        MR_TRY(keep_added(w, &e, err));
+        MR_TRY(keep_restored(w, &e, err));
     }
     if (e.after.ptr != NULL)
         MR_TRY(mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err));
@@ -634,7 +632,7 @@ enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
     enum mr_code code = MR_OK;
     MR_TRY_OUT(open_arrays(&w, err));
     MR_TRY_OUT(open_statements(&w, err));
-    MR_TRY_OUT(mr_merge_added_open(m, &w.added, err));
+    MR_TRY_OUT(mr_merge_restored_open(m, &w.restored, err));
     MR_TRY_OUT(
         mr_case_number_with(m->cf, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0, &chooses, err));
     w.chooses = chooses != 0;
@@ -644,7 +642,7 @@ enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
     }
     MR_TRY_OUT(name_roots(m, err));
 out:
-    mr_merge_added_close(w.added);
+    mr_merge_restored_close(w.restored);
     mr_case_free(w.fresh);
     mr_case_free(w.chosen);
     mr_case_free(w.last);

@@ -8,7 +8,7 @@
 #include "core/case/case_fields.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
-#include "repair/merge/merge_added.h"
+#include "repair/merge/merge_restored.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_newer.h"
@@ -21,7 +21,7 @@ struct mr_merge_three {
     const struct mr_merge_table *table;
     const struct mr_merge_twin *twin;
     struct mr_merge_told_row told;
-    struct mr_merge_added *added;
+    struct mr_merge_restored *restored;
     struct mr_case_stmt *ends, *choices, *disagrees;
     struct mr_case_fields ends_map, choices_map; /* struct end, struct choice */
     struct mr_image mapped, live;
@@ -228,6 +228,25 @@ static enum mr_code find_unfit(struct mr_merge_three *x, struct mr_err *err)
     return MR_OK;
 }
 
+/* ---- what an earlier plan wrote ---- */
+
+/* SOURCE alone has changed the column, by the logs: was that restored before, so that TARGET has set it
+ * back since? */
+static enum mr_code find_set_back(struct mr_merge_three *x, struct mr_err *err)
+{
+    const struct mr_key rows[MR_SIDES] = {x->twin->own, x->twin->live};
+    for (size_t i = 0; i < count_columns(x); i++) {
+        struct mr_column_fact *f = &x->facts[i];
+        enum mr_restored is = MR_RESTORED_NOT;
+        if (!f->source_changed || f->target_changed || f->same || f->generated)
+            continue;
+        MR_TRY(
+            mr_merge_restored_find(x->restored, x->table->plan, x->twin->key, i, rows, &is, err));
+        f->target_changed = is != MR_RESTORED_NOT;
+    }
+    return MR_OK;
+}
+
 /* ---- rules ---- */
 
 static enum mr_code load_rules(struct mr_merge_three *x, struct mr_err *err)
@@ -285,12 +304,12 @@ static enum mr_code ask_add(struct mr_merge_three *x, size_t at, const struct mr
                             enum mr_rule_answer *answer, struct mr_err *err)
 {
     const struct mr_key rows[MR_SIDES] = {x->twin->own, x->twin->live};
-    enum mr_added is = MR_ADDED_NOT;
-    MR_TRY(mr_merge_added_find(x->added, x->table->plan, x->twin->key, at, rows, &is, err));
-    if (is == MR_ADDED_NOT)
+    enum mr_restored is = MR_RESTORED_NOT;
+    MR_TRY(mr_merge_restored_find(x->restored, x->table->plan, x->twin->key, at, rows, &is, err));
+    if (is == MR_RESTORED_NOT)
         *answer = mr_rule_add(v, &x->bytes);
     else
-        *answer = is == MR_ADDED_DONE ? MR_RULE_TAKES_TARGET : MR_RULE_MAYBE_ADDED;
+        *answer = is == MR_RESTORED_DONE ? MR_RULE_TAKES_TARGET : MR_RULE_MAYBE_ADDED;
     return MR_OK;
 }
 
@@ -507,6 +526,7 @@ enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_mer
         return MR_OK;
     MR_TRY(find_picks(x, err));
     MR_TRY(find_columns(x, err));
+    MR_TRY(find_set_back(x, err));
     MR_TRY(ask_rules(x, err));
     MR_TRY(find_ends(x, err));
     MR_TRY(find_unfit(x, err));
@@ -574,7 +594,7 @@ enum mr_code mr_merge_three_open(struct mr_merge *m, struct mr_merge_three **out
     mr_image_init(&x->mapped);
     mr_image_init(&x->live);
     MR_TRY(open_arrays(x, err));
-    MR_TRY(mr_merge_added_open(m, &x->added, err));
+    MR_TRY(mr_merge_restored_open(m, &x->restored, err));
     return open_statements(x, err);
 }
 
@@ -582,7 +602,7 @@ void mr_merge_three_close(struct mr_merge_three *x)
 {
     if (x == NULL)
         return;
-    mr_merge_added_close(x->added);
+    mr_merge_restored_close(x->restored);
     mr_case_free(x->ends);
     mr_case_free(x->choices);
     mr_case_free(x->disagrees);

@@ -127,6 +127,12 @@ SQL
     is "$S: a second plan adds nothing again" "$(balances)" "1:20.00:a,b,c 2:18.00:a 3:10.00:a"
     like "$S: and asks nothing about it" "$(by_kind "$PLAN")" "codes changed C;codes deleted-on-live Z;events"
 
+    mr_sql $T -e "UPDATE shop.stamped SET a = 'x' WHERE id = 1" # what was restored is set back: somebody wants it so
+    run check --config "$IT_TMP/shop.ini" --case "$CASE" "$SU" "$TU"
+    plan back
+    like "$S: what the live side has set back is asked about" "$(by_kind "$PLAN")" "stamped changed 1$"
+    run repair apply --yes --case "$CASE" "$PLAN" "$TU"
+    is "$S: and stays" "$(mr_sql $T -e "SELECT a FROM shop.stamped WHERE id = 1")" x
     decide changed C source "$PLAN" >"$IT_TMP/said.csv"
     plan said --decisions "$IT_TMP/said.csv"
     like "$S: who chose for a column is asked about the others" "$(by_kind "$PLAN")" "codes both-changed C;"

@@ -1,5 +1,5 @@
-/* merge_added.c: see merge_added.h. */
-#include "repair/merge/merge_added.h"
+/* merge_restored.c: see merge_restored.h. */
+#include "repair/merge/merge_restored.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "repair/merge/merge_work.h"
 
 static const char schema_sql[] =
-    "CREATE TABLE IF NOT EXISTS plan_added (plan INT NOT NULL, tbl TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS plan_restored (plan INT NOT NULL, tbl TEXT NOT NULL,"
     " key BLOB NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, after BLOB NOT NULL,"
     " state TEXT NOT NULL, PRIMARY KEY (tbl, key, plan)) STRICT, WITHOUT ROWID;";
 
@@ -20,7 +20,7 @@ struct planned {
     const char *state;
 };
 
-struct mr_merge_added {
+struct mr_merge_restored {
     struct mr_merge *m;
     struct mr_case_stmt *find, *keep;
     struct mr_case_fields map; /* struct planned */
@@ -31,20 +31,20 @@ struct mr_merge_added {
 static const struct mr_case_field fields[] = MR_CASE_LIST(
     PLANNED(source, BYTES), PLANNED(target, BYTES), PLANNED(after, BYTES), PLANNED(state, TEXT));
 
-enum mr_code mr_merge_added_open(struct mr_merge *m, struct mr_merge_added **out,
-                                 struct mr_err *err)
+enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored **out,
+                                    struct mr_err *err)
 {
-    struct mr_merge_added *a = calloc(1, sizeof *a);
+    struct mr_merge_restored *a = calloc(1, sizeof *a);
     *out = a;
     if (a == NULL)
         return mr_merge_nomem(err);
     a->m = m;
     a->arena = (struct mr_arena)MR_ARENA_INIT;
     const struct mr_case_sql list[] = {
-        {&a->find, "SELECT source, target, after, state FROM plan_added WHERE tbl=:name AND"
+        {&a->find, "SELECT source, target, after, state FROM plan_restored WHERE tbl=:name AND"
                    " key=:key AND plan<>:plan AND state<>'undone' ORDER BY state='applied' DESC,"
                    " plan DESC"},
-        {&a->keep, "INSERT OR REPLACE INTO plan_added (plan, tbl, key, source, target, after,"
+        {&a->keep, "INSERT OR REPLACE INTO plan_restored (plan, tbl, key, source, target, after,"
                    " state) VALUES (:plan, :name, :key, :source, :target, :after, 'proposed')"},
     };
     MR_TRY(mr_case_exec(m->cf, schema_sql, err));
@@ -52,7 +52,7 @@ enum mr_code mr_merge_added_open(struct mr_merge *m, struct mr_merge_added **out
     return mr_case_fields_open(&a->map, a->find, MR_CASE_FIELDS(fields), err);
 }
 
-void mr_merge_added_close(struct mr_merge_added *a)
+void mr_merge_restored_close(struct mr_merge_restored *a)
 {
     if (a == NULL)
         return;
@@ -72,32 +72,33 @@ static enum mr_code is_equal(struct mr_key a, struct mr_key b, size_t column, bo
     return MR_OK;
 }
 
-/* Whether what was planned stands, by what is there now.  More that SOURCE has added since cannot be
- * told from what was added then. */
+/* Whether what was planned stands, by what is there now.  What SOURCE has changed since cannot be
+ * told from what it had changed then. */
 static enum mr_code judge(const struct planned *p, size_t column,
-                          const struct mr_key rows[MR_SIDES], enum mr_added *is, struct mr_err *err)
+                          const struct mr_key rows[MR_SIDES], enum mr_restored *is,
+                          struct mr_err *err)
 {
     bool same = false, before = false, after = false;
     MR_TRY(is_equal(p->source, rows[MR_SOURCE], column, &same, err));
     MR_TRY(is_equal(p->target, rows[MR_TARGET], column, &before, err));
     MR_TRY(is_equal(p->after, rows[MR_TARGET], column, &after, err));
     if (strcmp(p->state, "applied") == 0 || after)
-        *is = same ? MR_ADDED_DONE : MR_ADDED_UNSURE;
+        *is = same ? MR_RESTORED_DONE : MR_RESTORED_UNSURE;
     else
-        *is = before ? MR_ADDED_NOT : MR_ADDED_UNSURE;
+        *is = before ? MR_RESTORED_NOT : MR_RESTORED_UNSURE;
     return MR_OK;
 }
 
 /* One that is known as applied counts; else the last one, which has looked at those before it. */
-enum mr_code mr_merge_added_find(struct mr_merge_added *a, const struct mr_plan_table *table,
-                                 struct mr_key key, size_t column,
-                                 const struct mr_key rows[MR_SIDES], enum mr_added *is,
-                                 struct mr_err *err)
+enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr_plan_table *table,
+                                    struct mr_key key, size_t column,
+                                    const struct mr_key rows[MR_SIDES], enum mr_restored *is,
+                                    struct mr_err *err)
 {
     struct planned p = {0};
     bool more = false, kept = true;
     enum mr_code code = MR_OK;
-    *is = MR_ADDED_NOT;
+    *is = MR_RESTORED_NOT;
     mr_arena_reset(&a->arena);
     MR_CASE_BIND(a->find, MR_ARG_TEXT("name", mr_plan_table_name(table)), MR_ARG_BYTES("key", key),
                  MR_ARG_INT("plan", mr_plan_store_id(a->m->store)));
@@ -111,8 +112,8 @@ enum mr_code mr_merge_added_find(struct mr_merge_added *a, const struct mr_plan_
     return code;
 }
 
-enum mr_code mr_merge_added_keep(struct mr_merge_added *a, const struct mr_plan_table *table,
-                                 const struct mr_entity *e, struct mr_err *err)
+enum mr_code mr_merge_restored_keep(struct mr_merge_restored *a, const struct mr_plan_table *table,
+                                    const struct mr_entity *e, struct mr_err *err)
 {
     return MR_CASE_RUN(a->keep, err, MR_ARG_INT("plan", mr_plan_store_id(a->m->store)),
                        MR_ARG_TEXT("name", mr_plan_table_name(table)),
