@@ -149,6 +149,12 @@ static bool passes_harmless(struct reader *r)
         next(r);
         return is_number;
     }
+    if (takes(r, "algorithm") || takes(r, "lock")) { /* how the others are done */
+        (void)takes(r, "=");
+        const bool is_word = r->token.kind != MR_TOKEN_END && !is(r, ",");
+        next(r);
+        return is_word;
+    }
     if (takes(r, "disable") || takes(r, "enable"))
         return takes(r, "keys");
     const bool adds = takes(r, "add");
