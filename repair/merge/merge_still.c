@@ -10,29 +10,19 @@
 
 /* ---- by GTIDs ---- */
 
-static bool is_part_of(const char *text, const char *item, size_t len)
-{
-    for (const char *at = text; *at != '\0'; at += *at != '\0') {
-        at += strspn(at, " \n,");
-        const size_t n = strcspn(at, " \n,");
-        if (n == len && strncmp(at, item, n) == 0)
-            return true;
-        at += n;
-    }
-    return false;
-}
-
 /* Triples of MariaDB, in whatever order they come. */
-static bool has_all_of(const char *text, const char *items)
+static enum mr_code is_same_state(const char *a, const char *b, bool *is, struct mr_err *err)
 {
-    for (const char *at = items; *at != '\0';) {
-        at += strspn(at, " \n,");
-        const size_t n = strcspn(at, " \n,");
-        if (n > 0 && !is_part_of(text, at, n))
-            return false;
-        at += n;
-    }
-    return true;
+    struct mr_gtid_state x, y;
+    mr_gtid_state_init(&x);
+    mr_gtid_state_init(&y);
+    enum mr_code code = mr_gtid_state_parse(&x, a, strlen(a), err);
+    if (code == MR_OK)
+        code = mr_gtid_state_parse(&y, b, strlen(b), err);
+    *is = code == MR_OK && mr_gtid_state_contains(&x, &y) && mr_gtid_state_contains(&y, &x);
+    mr_gtid_state_release(&x);
+    mr_gtid_state_release(&y);
+    return code;
 }
 
 static enum mr_code is_same_set(const char *a, const char *b, bool *is, struct mr_err *err)
@@ -62,11 +52,8 @@ static enum mr_code by_gtids(struct mr_db *db, const char *then, bool *is, bool 
     const struct mr_cell *row = mr_result_next(res);
     const char *now = row != NULL && row[0].ptr != NULL ? row[0].ptr : "";
     *all = row != NULL && row[1].ptr != NULL && strcmp(row[1].ptr, "ON") == 0;
-    enum mr_code code = MR_OK;
-    if (is_mariadb)
-        *is = has_all_of(then, now) && has_all_of(now, then); /* it may have been reset */
-    else
-        code = is_same_set(now, then, is, err);
+    enum mr_code code =
+        is_mariadb ? is_same_state(now, then, is, err) : is_same_set(now, then, is, err);
     mr_result_free(res);
     return code;
 }
