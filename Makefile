@@ -6,7 +6,8 @@
 #
 # Variables for packagers: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR, MYSQL=mariadb or oracle
 # (whose client library).  For developers: DEV=1 (warnings are errors), SEEDS=N (length of
-# the randomised tests), IT=PATTERN (only those server tests), LONG=1 (all of them), JOBS=N, V=1.
+# the randomised tests), IT=PATTERN (only those server tests), LONG=1 (all of them), PART=I/N (every
+# Nth), JOBS=N, V=1.
 
 .SUFFIXES:
 .SECONDARY:
@@ -105,7 +106,8 @@ help:
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
 	@echo 'make demo-fleet     four pairs on a private Slurm of two nodes, one of which dies'
 	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, LONG=1, SEEDS=N)'
-	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some hours)'
+	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some hours; PART=2/4: every fourth'
+	@echo '                    program of the server tests, from the second on)'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make test-image     what the Dockerfile builds, run in a chroot (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'

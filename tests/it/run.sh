@@ -8,7 +8,8 @@
 # variables are empty.  Programs in C run twice, with MYRECON_TEST_A and MYRECON_TEST_B
 # naming A and B, then A and O.  Each script has a directory MR_TMP of its own.
 #
-# IT=PATTERN (a glob, also '@(one|other)') runs only what matches; MR_IT_JOBS=N at a time.  Without
+# IT=PATTERN (a glob, also '@(one|other)') runs only what matches; MR_IT_JOBS=N at a time.  PART=2/4 runs
+# every fourth of that, from the second on: hours can be had in parts, on several machines.  Without
 # IT= and LONG=1, and with SEEDS up to 20, the scripts of long.txt are left out, and counted aloud.
 # Without MySQL 9 its tests are skipped and say so; with CI=true, where it could have been had,
 # that is failure.
@@ -22,6 +23,14 @@ export BUILD MYRECON LC_ALL=C.UTF-8
 for name in O OP OR; do
     export "MR_${name}_URI=" "MR_${name}_SOCK="
 done
+
+case ${PART:-1/1} in
+[1-9]/[1-9] | [1-9]/[1-9][0-9] | [1-9][0-9]/[1-9][0-9]) ;;
+*)
+    echo "it: PART=$PART is not I/N, as 2/4 is" >&2
+    exit 3
+    ;;
+esac
 
 mr_servers_begin || exit 3
 jobs=$mr_run_dir/jobs
@@ -105,4 +114,8 @@ for program in tests/it/test_*.c; do
     fi
 done
 
-tests/run.sh -n it -j "${MR_IT_JOBS:-$(($(nproc 2>/dev/null || echo 1) + 1))}" -f "$jobs"
+part=${PART:-1/1}
+awk -v part="${part%/*}" -v parts="${part#*/}" 'NR % parts == part % parts' "$jobs" >"$jobs.part"
+[ -z "${PART:-}" ] || echo "Part $part: $(wc -l <"$jobs.part") of $(wc -l <"$jobs") programs."
+
+tests/run.sh -n it -j "${MR_IT_JOBS:-$(($(nproc 2>/dev/null || echo 1) + 1))}" -f "$jobs.part"
