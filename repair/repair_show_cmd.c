@@ -5,6 +5,7 @@
 #include "core/base/term.h"
 #include "repair/plan/approval.h"
 #include "repair/apply/repair_options.h"
+#include "repair/plan/plan_conflicts_show.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/plan/plan_find.h"
 #include "repair/planning/plan_show.h"
@@ -22,7 +23,8 @@ static const struct mr_command_doc doc = {
                 "  myrecon repair show --json club.reseed\n"
                 "  myrecon repair show --row club.members=4711 club.plan\n"
                 "  myrecon repair show --identity +4366012345 club.plan\n"
-                "  myrecon repair show club.plan --why club.members 4711\n",
+                "  myrecon repair show club.plan --why club.members 4711\n"
+                "  myrecon repair show --conflicts --kind changed club.plan\n",
 };
 
 /* Behind what it approves, so that whoever signs has seen it. */
@@ -47,6 +49,12 @@ static enum mr_code check_operands(const struct mr_invocation *invocation, struc
     const struct mr_repair_options *opts = invocation->settings.values;
     if (opts->why && (opts->row != NULL || opts->identity != NULL))
         return mr_err_set(err, MR_E_USAGE, "option \"--why\" stands without --row and --identity");
+    if (opts->conflicts && (opts->why || opts->row != NULL || opts->identity != NULL))
+        return mr_err_set(err, MR_E_USAGE,
+                          "option \"--conflicts\" stands without --row, --identity and --why");
+    if (!opts->conflicts && (opts->kind != NULL || opts->table != NULL))
+        return mr_err_set(err, MR_E_USAGE, "option \"--%s\" stands with --conflicts",
+                          opts->kind != NULL ? "kind" : "table");
     if (invocation->noperands == (opts->why ? 3 : 1))
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE,
@@ -64,8 +72,12 @@ static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_option
                                            .identity = opts->identity,
                                            .json = opts->json,
                                            .out = stdout};
+    const struct mr_plan_conflicts_task conflicts = {
+        .plan = plan, .kind = opts->kind, .table = opts->table, .json = opts->json, .out = stdout};
     if (opts->row != NULL || opts->identity != NULL)
         return mr_plan_find(&task, err);
+    if (opts->conflicts)
+        return mr_plan_conflicts_show(&conflicts, err);
     return opts->json ? mr_plan_show_json(&plan->manifest, signers, stdout, err)
                       : mr_plan_show_text(&plan->manifest, plan->path, signers,
                                           mr_general_look(&opts->general), stdout, err);

@@ -23,7 +23,8 @@ struct mr_repair_options {
     uint64_t max_findings;
     const char *source;         /* or NULL */
     const char *row, *identity; /* that is asked for, or NULL */
-    bool why, json;
+    const char *kind, *table;   /* of conflicts; or NULL */
+    bool why, conflicts, json;
     struct mr_login_opts login;
     struct mr_general_options general;
 };

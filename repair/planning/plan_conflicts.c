@@ -9,6 +9,7 @@
 #include "repair/decide/conflict.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_text.h"
+#include "repair/planning/conflict_differs.h"
 #include "repair/side/counted.h"
 
 #define BATCH 1000
@@ -20,6 +21,7 @@ struct writing {
     const struct mr_plan_files_task *task;
     const struct mr_plan_table *table;
     struct mr_sink sink;
+    struct mr_conflict_differs *differs;
     struct mr_strbuf line, text;
     bool has_logs; /* each line ends with what they say */
 };
@@ -73,6 +75,14 @@ static enum mr_code add_logs(struct writing *w, int64_t entity, struct mr_err *e
     return code;
 }
 
+static enum mr_code add_differs(struct writing *w, const struct mr_entity *e, struct mr_err *err)
+{
+    mr_strbuf_reset(&w->text);
+    const enum mr_code code = mr_conflict_differs_add(w->differs, w->table, e, &w->text, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code;
+}
+
 static const char *choices_of(const char *kind)
 {
     return strcmp(kind, "deleted-since") == 0 ? "" : mr_conflict_choices(mr_conflict_named(kind));
@@ -93,6 +103,8 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e, stru
     if (code == MR_OK)
         code = add_image(w, e->target, err);
     mr_plan_text_str(&w->line, e->choice);
+    if (code == MR_OK)
+        code = add_differs(w, e, err);
     if (code == MR_OK && w->has_logs)
         code = add_logs(w, e->id, err);
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
@@ -206,6 +218,7 @@ static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *e
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, run->choice);
+    mr_plan_text_str(&w->line, "");
     for (int i = 0; w->has_logs && i < LOG_FIELDS; i++)
         mr_plan_text_str(&w->line, "");
     return mr_plan_text_end(&w->line, w->sink, err);
@@ -278,7 +291,7 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
 /* The file is closed after a failure, too, and then says nothing more of it. */
 enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err)
 {
-#define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision"
+#define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs"
     static const char plain[] = HEAD "\r\n", with_logs[] = HEAD ",base,columns\r\n";
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
@@ -286,7 +299,9 @@ enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, stru
     const char *head = w.has_logs ? with_logs : plain;
     MR_TRY(mr_plan_writer_open(task->writer, "conflicts.csv", &out, err));
     w.sink = mr_plan_file_sink(out);
-    enum mr_code code = mr_plan_file_write(out, head, strlen(head), err);
+    enum mr_code code = mr_conflict_differs_open(task->tables, task->fd, &w.differs, err);
+    if (code == MR_OK)
+        code = mr_plan_file_write(out, head, strlen(head), err);
     for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
         w.table = &task->tables->tables[i];
         code = write_rows(&w, err);
@@ -294,6 +309,7 @@ enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, stru
             code = write_runs(&w, err);
     }
     enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
+    mr_conflict_differs_close(w.differs);
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
     return code == MR_OK ? closed : code;

@@ -65,7 +65,7 @@ how_to_go_on() {
       $lost $live
   $MYRECON affected --case $mr_run_dir/again.case --columns name
   $MYRECON repair plan --policy merge --case $mr_run_dir/again.case --output $mr_run_dir/again
-  cat $mr_run_dir/again/conflicts.csv    # decide: fill its last column, or leave it
+  cat $mr_run_dir/again/conflicts.csv    # decide: fill its column decision, or leave it
   $MYRECON repair plan --policy merge --case $mr_run_dir/again.case \\
       --decisions $mr_run_dir/again/conflicts.csv --output $mr_run_dir/decided
   $MYRECON repair apply --yes --case $mr_run_dir/again.case $mr_run_dir/decided $mender

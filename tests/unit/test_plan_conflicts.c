@@ -5,8 +5,9 @@
 #include "place.h"
 
 #include "repair/plan/plan_files.h"
+#include "repair/planning/conflict_differs.h"
 
-#define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision\r\n"
+#define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs\r\n"
 #define LOST "deleted-or-lost"
 #define OFFER "restore;skip"
 
@@ -130,49 +131,49 @@ static const struct {
      {.kind = "unique"},
      "1,2,ann,unique,merge-into;without-value;skip,"
      "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
-     "\"{\"\"id\"\":\"\"2\"\",\"\"mail\"\":\"\"ann\"\"}\",\r\n"},
+     "\"{\"\"id\"\":\"\"2\"\",\"\"mail\"\":\"\"ann\"\"}\",,\r\n"},
     {PEOPLE,
      "1|ann",
      "1|bob",
      {.kind = "changed", .choice = "source"},
      "1,1,ann,changed,target;source;newest:COLUMN,"
      "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
-     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source\r\n"},
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source,mail: ann → bob\r\n"},
     /* what can be carried out for this row, not what its kind is offered */
     {PEOPLE,
      "1|a,b",
      NULL,
      {.kind = "does-not-fit", .choices = "skip;mail=VALUE"},
      "1,,\"a,b\",does-not-fit,skip;mail=VALUE,"
-     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"a,b\"\"}\",,\r\n"},
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"a,b\"\"}\",,,\r\n"},
     {PEOPLE,
      "1|ann",
      NULL,
      {.kind = "does-not-fit", .choices = ""},
-     "1,,ann,does-not-fit,,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\",,\r\n"},
+     "1,,ann,does-not-fit,,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\",,,\r\n"},
     /* mirror: it is on the live side only; nobody is asked */
     {PEOPLE,
      NULL,
      "7|eve",
      {.kind = "deleted-since"},
-     ",7,eve,deleted-since,,,\"{\"\"id\"\":\"\"7\"\",\"\"mail\"\":\"\"eve\"\"}\",\r\n"},
+     ",7,eve,deleted-since,,,\"{\"\"id\"\":\"\"7\"\",\"\"mail\"\":\"\"eve\"\"}\",,\r\n"},
     {PEOPLE,
      "1|NULL",
      NULL,
      {.kind = "parent-absent"},
-     "1,,,parent-absent,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":null}\",,\r\n"},
+     "1,,,parent-absent,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":null}\",,,\r\n"},
     /* only with a counter are rows of that kind in runs */
     {TAGS,
      "x|3",
      NULL,
      {.kind = LOST},
-     "\"x,3\",,\"x,3\"," LOST "," OFFER ",\"{\"\"a\"\":\"\"x\"\",\"\"b\"\":\"\"3\"\"}\",,\r\n"},
-    {LOG, "hi", NULL, {.kind = LOST}, ",,," LOST "," OFFER ",\"{\"\"note\"\":\"\"hi\"\"}\",,\r\n"},
+     "\"x,3\",,\"x,3\"," LOST "," OFFER ",\"{\"\"a\"\":\"\"x\"\",\"\"b\"\":\"\"3\"\"}\",,,\r\n"},
+    {LOG, "hi", NULL, {.kind = LOST}, ",,," LOST "," OFFER ",\"{\"\"note\"\":\"\"hi\"\"}\",,,\r\n"},
     {"id:int# note:text",
      "1|hi",
      NULL,
      {.kind = "key-taken"},
-     "1,,,key-taken,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"note\"\":\"\"hi\"\"}\",,\r\n"},
+     "1,,,key-taken,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"note\"\":\"\"hi\"\"}\",,,\r\n"},
     /* nothing is in conflict */
     {PEOPLE, "1|ann", NULL, {.kind = NULL}, NULL},
 };
@@ -208,16 +209,16 @@ static void test_order(void **state)
     save(w, 0, "1", NULL, &(struct mr_entity){.kind = LOST});
     save(w, 0, "9", NULL, &(struct mr_entity){.kind = "parent-absent"});
     save(w, 0, "8", NULL, &(struct mr_entity){.kind = "duplicate"});
-    expect_file(w, "d.b,9,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"9\"\"}\",,\r\n"
-                   "d.b,8,,,duplicate," OFFER ",\"{\"\"id\"\":\"\"8\"\"}\",,\r\n"
-                   "d.b,1,,," LOST "," OFFER ",,,\r\n"
-                   "d.a,1,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"1\"\"}\",,\r\n");
+    expect_file(w, "d.b,9,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"9\"\"}\",,,\r\n"
+                   "d.b,8,,,duplicate," OFFER ",\"{\"\"id\"\":\"\"8\"\"}\",,,\r\n"
+                   "d.b,1,,," LOST "," OFFER ",,,,\r\n"
+                   "d.a,1,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"1\"\"}\",,,\r\n");
     world_free(w);
 }
 
 /* ---- runs ---- */
 
-#define RUN(keys, choice) "d.t," keys ",,," LOST "," OFFER ",,," choice "\r\n"
+#define RUN(keys, choice) "d.t," keys ",,," LOST "," OFFER ",,," choice ",\r\n"
 #define TOP "9223372036854775808" /* 2^63, beyond what is signed */
 
 /* Rows that SOURCE has, and those that may have been deleted: "3 4:skip 9". */
@@ -318,18 +319,73 @@ static void test_many(void **state)
     world_table(w, "t", "id:int#");
     world_table(w, "u", "id:int*");
     world_open(w);
-    mr_strbuf_add_str(&lines, "d.t,1..2003,,," LOST "," OFFER ",,,\r\n");
+    mr_strbuf_add_str(&lines, "d.t,1..2003,,," LOST "," OFFER ",,,,\r\n");
     for (int i = 1; i <= MANY; i++) {
         char id[12];
         (void)snprintf(id, sizeof id, "%d", i);
         save(w, 0, id, NULL, &(struct mr_entity){.kind = LOST});
         save(w, 1, NULL, id, &(struct mr_entity){.kind = "deleted-since"});
-        mr_strbuf_add_fmt(&lines, "d.u,,%d,%d,deleted-since,,,\"{\"\"id\"\":\"\"%d\"\"}\",\r\n", i,
+        mr_strbuf_add_fmt(&lines, "d.u,,%d,%d,deleted-since,,,\"{\"\"id\"\":\"\"%d\"\"}\",,\r\n", i,
                           i, i);
     }
     expect_file(w, lines.ptr);
     mr_strbuf_release(&lines);
     world_free(w);
+}
+
+/* ---- which columns differ ---- */
+
+#define MEMBERS "id:int# phone:text!"
+#define NOTES "id:int# by:int? note:text? skip:text~"
+static const struct {
+    const char *source, *target;   /* of notes, which refers to members */
+    const char *members[MR_SIDES]; /* of member 7, that the run found; NULL: it is the same one */
+    const char *differs;
+} columns[] = {
+    {"1|7|a|x", "1|7|b|y", {NULL, NULL}, "note: a → b"},
+    /* another key says who, not what */
+    {"1|7|a|x", "2|7|a|x", {NULL, NULL}, ""},
+    {"1|7|NULL|x", "1|NULL|NULL|x", {NULL, NULL}, "by: 7 → NULL"},
+    /* what could be taken for something else */
+    {"1|7|NULL|x", "1|7||x", {NULL, NULL}, "note: NULL → ''"},
+    {"1|7|a; b|x", "1|7| a|x", {NULL, NULL}, "note: 'a; b' → ' a'"},
+    {"1|7|(a)|x", "1|7|a → b|x", {NULL, NULL}, "note: '(a)' → 'a → b'"},
+    {"1|7|N|x", "1|7|it's|x", {NULL, NULL}, "note: N → 'it\\'s'"},
+    /* whom an id means */
+    {"1|7|a|x", "1|8|a|x", {"7|+43", "7|+49"}, "by: 7 (+43) → 8"},
+    {"1|7|a|x", "1|7|a|x", {"7|+43", "7|+49"}, "by: 7 (+43) → 7 (+49)"},
+    {"1|7|a|x", "1|7|b|x", {"7|+43", "7|+49"}, "by: 7 (+43) → 7 (+49); note: a → b"},
+    {"1|7|a|x", "1|7|a|x", {"7|+43", "7|+43"}, ""},
+    {"1|7|a|x", "1|7|b|x", {"7|+43", NULL}, "by: 7 (+43) → 7; note: a → b"},
+    {"1|7|a|x", "1|7|a|x", {"7|(+43)", "7|a, b"}, "by: 7 ('(+43)') → 7 (a, b)"},
+};
+
+static void test_differs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(columns); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_conflict_differs *differs = NULL;
+        begin(w);
+        world_table(w, "members", MEMBERS);
+        world_table(w, "notes", NOTES);
+        world_reference(w, 1, "by", 0, "id");
+        world_open_case(w);
+        world_run_table(w, 0);
+        w->planned[0].found = &w->tables[0].found;
+        if (columns[i].members[MR_SOURCE] != NULL)
+            world_finding(w, 0, columns[i].members[MR_SOURCE], columns[i].members[MR_TARGET], 1,
+                          MR_FIND_DIVERGED);
+        world_open_plan(w);
+        const struct mr_entity e = {.source = world_image(w, 1, columns[i].source),
+                                    .target = world_image(w, 1, columns[i].target)};
+        world_require(mr_conflict_differs_open(&w->plan, w->fd, &differs, NULL));
+        mr_strbuf_reset(&w->text);
+        world_require(mr_conflict_differs_add(differs, &w->planned[1], &e, &w->text, NULL));
+        assert_string_equal(w->text.ptr != NULL ? w->text.ptr : "", columns[i].differs);
+        mr_conflict_differs_close(differs);
+        world_free(w);
+    }
 }
 
 /* ---- what goes wrong ---- */
@@ -410,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_runs, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_reads, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_many, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_differs, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_cancelled, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_corrupt, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_failures, place_begin, place_end),
