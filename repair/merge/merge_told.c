@@ -176,6 +176,18 @@ static bool has_come(const struct mr_merge_told_row *told)
     return told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_CAME) != 0;
 }
 
+/* Has SOURCE left the row of the past as it was?  What a column that is not compared has become is
+ * none of the merge's, and no log was asked. */
+static bool is_as_it_was(const struct telling *t)
+{
+    const struct mr_pair *pair = t->table->plan->pair;
+    for (size_t i = 0; i < pair->find.ncolumns; i++)
+        if ((pair->ignored == NULL || !pair->ignored[i]) &&
+            mr_explain_column(&t->told.explain, i)->changed != MR_CHANGED_NOBODY)
+            return false;
+    return true;
+}
+
 static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *row,
                              struct mr_err *err)
 {
@@ -188,8 +200,7 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
     if (!is)
         return MR_OK;
     const bool stood = x->base == MR_BASE_ROW;
-    const bool left = stood && row->live == NULL && x->become[MR_SOURCE] == MR_BECOME_SAME &&
-                      is_deleted(&t->told);
+    const bool left = stood && row->live == NULL && is_as_it_was(t) && is_deleted(&t->told);
     enum mr_past past = stood || has_come(&t->told) ? MR_PAST_ROW : MR_PAST_NONE;
     if (stood && row->live != NULL &&
         (mr_merge_told_is_remade(&t->told, t->table, MR_SOURCE) ||
