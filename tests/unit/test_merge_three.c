@@ -1,0 +1,1031 @@
+/* test_merge_three.c: a row that both sides have, from what the logs and TARGET tell of it to the row
+ * as it is to stand. */
+#include "told_world.h"
+
+#include "core/case/explain.h"
+#include "repair/merge/merge_restored.h"
+#include "repair/merge/merge_three.h"
+
+enum { TEAMS, MEMBERS };
+enum { ID, MOBILE, EMAIL, CITY, POINTS, TEAM, LEVEL, SEEN, TAGS };
+
+/* members are known by their mobiles, and have an e-mail address of their own; `level` is computed,
+ * `seen` is not compared.  On TARGET a city is of five letters at most. */
+static void build(struct world *w)
+{
+    world_begin(w);
+    world_table(w, "teams", "id:int# title:text");
+    world_table(w, "members",
+                "id:int# mobile:text! email:text? city:text? points:money? team:int? level:int= "
+                "seen:int?~ tags:tags?");
+    world_reference(w, MEMBERS, "team", TEAMS, "id");
+    world_unique(w, MEMBERS, "email", "email");
+    w->tables[MEMBERS].columns[MR_TARGET][CITY].type = "varchar(5)";
+    world_open_case(w);
+    told_still(w);
+}
+
+#define ROW(mobile, email, city, points, team) "7|" mobile "|" email "|" city "|" points "|" team
+#define REST "|0|0|NULL"
+#define X ROW("1", "a@x", "x", "1.00", "1") REST /* the row at the split */
+#define CITY_OF(city) ROW("1", "a@x", city, "1.00", "1") REST
+#define POINTS_OF(points) ROW("1", "a@x", "x", points, "1") REST
+#define EMAIL_OF(email) ROW("1", email, "x", "1.00", "1") REST
+
+struct three_case {
+    const char *what;
+    const char *own, *live; /* the row today, on either side */
+    const char *was[2];     /* before each side's first change; NULL: its log does not know it */
+    const char *other;      /* somebody else on TARGET */
+    const char *chosen;     /* "kind=choice", of this row; NULL: nothing */
+    const char *rule;       /* the same, of the command line */
+    const char *outcome;
+    const char *conflict;
+    const char *merged;  /* "-": TARGET's row stays */
+    const char *columns; /* what became of them, of those that anybody changed */
+    const char *detail;
+};
+
+static const struct three_case cases[] = {
+    {"SOURCE alone",
+     CITY_OF("south"),
+     X,
+     {X, NULL},
+     NULL,
+     NULL,
+     NULL,
+     "restored-change",
+     "-",
+     "7,1,a@x,south,1,1,0,0,NULL",
+     "city: restored-change",
+     "-"},
+    {"TARGET alone",
+     X,
+     CITY_OF("north"),
+     {NULL, X},
+     NULL,
+     NULL,
+     NULL,
+     "unchanged-in-source",
+     "-",
+     "-",
+     "",
+     "-"},
+    {"both alike",
+     CITY_OF("south"),
+     CITY_OF("south"),
+     {X, X},
+     NULL,
+     NULL,
+     NULL,
+     "same-change",
+     "-",
+     "-",
+     "city: same-change",
+     "-"},
+    {"changed, and back",
+     X,
+     CITY_OF("north"),
+     {X, X},
+     NULL,
+     NULL,
+     NULL,
+     "unchanged-in-source",
+     "-",
+     "-",
+     "",
+     "-"},
+    /* each its own column */
+    {"each another one",
+     CITY_OF("south"),
+     POINTS_OF("4.00"),
+     {X, X},
+     NULL,
+     NULL,
+     NULL,
+     "both-changed",
+     "both-changed",
+     "7,1,a@x,south,4,1,0,0,NULL",
+     "city: restored-change; points: changed-on-live",
+     "city"},
+    {"by columns",
+     CITY_OF("south"),
+     POINTS_OF("4.00"),
+     {X, X},
+     NULL,
+     "both-changed=columns",
+     NULL,
+     "both-changed",
+     "-",
+     "7,1,a@x,south,4,1,0,0,NULL",
+     "city: restored-change; points: changed-on-live",
+     "city"},
+    {"by SOURCE",
+     CITY_OF("south"),
+     POINTS_OF("4.00"),
+     {X, X},
+     NULL,
+     "both-changed=source",
+     NULL,
+     "both-changed",
+     "-",
+     "7,1,a@x,south,1,1,0,0,NULL",
+     "city: restored-change; points: restored-change",
+     "city; points"},
+    {"by TARGET",
+     CITY_OF("south"),
+     POINTS_OF("4.00"),
+     {X, X},
+     NULL,
+     "both-changed=target",
+     NULL,
+     "both-changed",
+     "-",
+     "7,1,a@x,south,4,1,0,0,NULL",
+     "city: restored-change; points: changed-on-live",
+     "city"},
+    /* the same one */
+    {"otherwise",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {X, X},
+     NULL,
+     NULL,
+     NULL,
+     "changed",
+     "changed",
+     "-",
+     "city: changed",
+     "city"},
+    {"otherwise, SOURCE's",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {X, X},
+     NULL,
+     "changed=source",
+     NULL,
+     "changed",
+     "-",
+     "7,1,a@x,south,1,1,0,0,NULL",
+     "city: changed",
+     "-"},
+    {"otherwise, TARGET's",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {X, X},
+     NULL,
+     "changed=target",
+     NULL,
+     "changed",
+     "-",
+     "-",
+     "city: changed",
+     "-"},
+    {"otherwise, the newer by a column",
+     ROW("1", "a@x", "south", "2.00", "1") REST,
+     ROW("1", "a@x", "north", "3.00", "1") REST,
+     {X, X},
+     NULL,
+     "changed=newest:points",
+     NULL,
+     "changed",
+     "-",
+     "-",
+     "city: changed; points: changed",
+     "-"},
+    {"otherwise, the newer by a column is SOURCE's",
+     ROW("1", "a@x", "south", "9.00", "1") REST,
+     ROW("1", "a@x", "north", "3.00", "1") REST,
+     {X, X},
+     NULL,
+     "changed=newest:points",
+     NULL,
+     "changed",
+     "-",
+     "7,1,a@x,south,9,1,0,0,NULL",
+     "city: changed; points: changed",
+     "-"},
+    /* restored-change, which is no conflict */
+    {"TARGET is to be kept",
+     CITY_OF("south"),
+     X,
+     {X, NULL},
+     NULL,
+     NULL,
+     "restored-change=target",
+     "restored-change",
+     "-",
+     "-",
+     "city: restored-change",
+     "-"},
+    {"of whom nothing is restored, stop says nothing",
+     X,
+     CITY_OF("north"),
+     {NULL, X},
+     NULL,
+     NULL,
+     "restored-change=stop",
+     "unchanged-in-source",
+     "-",
+     "-",
+     "",
+     "-"},
+    {"nor of whom one asks",
+     CITY_OF("south"),
+     POINTS_OF("4.00"),
+     {X, X},
+     NULL,
+     NULL,
+     "restored-change=stop",
+     "both-changed",
+     "both-changed",
+     "7,1,a@x,south,4,1,0,0,NULL",
+     "city: restored-change; points: changed-on-live",
+     "city"},
+    /* what keeps a value from being written */
+    {"it does not fit",
+     CITY_OF("southern"),
+     X,
+     {X, NULL},
+     NULL,
+     NULL,
+     NULL,
+     "change-held-up",
+     "does-not-fit",
+     "-",
+     "city: does-not-fit",
+     "city"},
+    {"somebody else has it",
+     EMAIL_OF("b@x"),
+     X,
+     {X, NULL},
+     "8|2|B@x|y|1.00|1" REST,
+     NULL,
+     NULL,
+     "change-held-up",
+     "unique",
+     "-",
+     "email: unique",
+     "email"},
+    {"who has it is he himself",
+     EMAIL_OF("A@X"),
+     X,
+     {X, NULL},
+     NULL,
+     NULL,
+     NULL,
+     "restored-change",
+     "-",
+     "7,1,A@X,x,1,1,0,0,NULL",
+     "email: restored-change",
+     "-"},
+    {"NULL is nobody's",
+     EMAIL_OF("NULL"),
+     X,
+     {X, NULL},
+     "8|2|NULL|y|1.00|1" REST,
+     NULL,
+     NULL,
+     "restored-change",
+     "-",
+     "7,1,NULL,x,1,1,0,0,NULL",
+     "email: restored-change",
+     "-"},
+    {"somebody else has it, and it is left out",
+     EMAIL_OF("b@x"),
+     X,
+     {X, NULL},
+     "8|2|b@x|y|1.00|1" REST,
+     "unique=target",
+     NULL,
+     "change-held-up",
+     "-",
+     "-",
+     "email: unique",
+     "-"},
+    {"his identity is somebody else's",
+     ROW("2", "a@x", "x", "1.00", "1") REST,
+     X,
+     {X, NULL},
+     "8|2|b@x|y|1.00|1" REST,
+     NULL,
+     NULL,
+     "change-held-up",
+     "unique",
+     "-",
+     "mobile: unique",
+     "mobile"},
+    {"his identity is nobody's",
+     ROW("2", "a@x", "x", "1.00", "1") REST,
+     X,
+     {X, NULL},
+     NULL,
+     NULL,
+     NULL,
+     "restored-change",
+     "-",
+     "7,2,a@x,x,1,1,0,0,NULL",
+     "mobile: restored-change",
+     "-"},
+    /* what is not compared, and what the server computes */
+    {"a column that is not compared stays TARGET's",
+     "7|1|a@x|south|1.00|1|0|8|NULL",
+     "7|1|a@x|x|1.00|1|0|9|NULL",
+     {"7|1|a@x|x|1.00|1|0|0|NULL", NULL},
+     NULL,
+     NULL,
+     NULL,
+     "restored-change",
+     "-",
+     "7,1,a@x,south,1,1,0,9,NULL",
+     "city: restored-change",
+     "-"},
+    {"a computed one is the server's",
+     "7|1|a@x|south|1.00|1|8|0|NULL",
+     "7|1|a@x|x|1.00|1|0|0|NULL",
+     {X, NULL},
+     NULL,
+     NULL,
+     NULL,
+     "restored-change",
+     "-",
+     "7,1,a@x,south,1,1,0,0,NULL",
+     "city: restored-change",
+     "-"},
+    /* two bases */
+    {"the logs disagree",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {X, CITY_OF("y")},
+     NULL,
+     NULL,
+     NULL,
+     "bases-differ",
+     "bases-differ",
+     "-",
+     "",
+     "-"},
+    {"the logs disagree, and SOURCE is right",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {X, CITY_OF("y")},
+     NULL,
+     "bases-differ=source",
+     NULL,
+     "bases-differ",
+     "-",
+     "7,1,a@x,south,1,1,0,0,NULL",
+     "city: restored-change",
+     "-"},
+    {"neither log knows a difference",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {NULL, NULL},
+     NULL,
+     NULL,
+     NULL,
+     "unexplained",
+     "-",
+     "-",
+     "",
+     "-"},
+    /* unseen */
+    {"nobody has seen it",
+     CITY_OF("south"),
+     CITY_OF("north"),
+     {"7|1|a@x|?|1.00|1|0|0|NULL", "7|1|a@x|?|1.00|1|0|0|NULL"},
+     NULL,
+     NULL,
+     NULL,
+     "unseen",
+     "changed",
+     "-",
+     "city: unseen",
+     "city"},
+};
+
+static const char *shown(struct mr_strbuf *out, struct mr_key image)
+{
+    mr_strbuf_reset(out);
+    if (!world_show(out, image.ptr, image.len))
+        mr_strbuf_add_str(out, "-");
+    return out->ptr;
+}
+
+/* "kind=choice" in two. */
+static struct mr_conflict_rule rule_of(struct world *w, const char *text)
+{
+    char *kind = mr_arena_strdup(&w->arena, text), *choice = strchr(kind, '=');
+    *choice++ = '\0';
+    return (struct mr_conflict_rule){.kind = kind, .choice = choice};
+}
+
+static void tell(struct world *w, const struct three_case *c)
+{
+    const char *now[MR_SIDES] = {c->own, c->live};
+    struct told t;
+    told_begin(w, &t);
+    told_table(&t, TEAMS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+    told_table(&t, MEMBERS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (c->was[side] != NULL)
+            told_mark(&t, MEMBERS, (enum mr_side)side, c->own,
+                      (struct told_mark){.first = c->was[side], .last = now[side]});
+    told_end(&t);
+    world_row(w, 1, MEMBERS, c->own, c->live, "grp='base'");
+    world_target(w, MEMBERS, c->live);
+    if (c->other != NULL)
+        world_target(w, MEMBERS, c->other);
+    if (c->chosen != NULL) {
+        const struct mr_conflict_rule chosen = rule_of(w, c->chosen);
+        world_require(MR_CASE_ONCE(w->m.cf,
+                                   "INSERT INTO chosen (id, kind, choice)"
+                                   " VALUES (1, :kind, :choice)",
+                                   NULL, MR_ARG_TEXT("kind", chosen.kind),
+                                   MR_ARG_TEXT("choice", chosen.choice)));
+    }
+}
+
+static struct mr_merge_twin twin_of(struct world *w, const char *own, const char *live,
+                                    const char *mapped)
+{
+    return (struct mr_merge_twin){.id = 1,
+                                  .key = world_key(w, MEMBERS, own),
+                                  .own = world_image(w, MEMBERS, own),
+                                  .live = world_image(w, MEMBERS, live),
+                                  .mapped = world_image(w, MEMBERS, mapped),
+                                  .live_key = world_key(w, MEMBERS, live)};
+}
+
+static void require_same(const char *whom, const char *what, const char *got, const char *expected)
+{
+    if (strcmp(got != NULL ? got : "-", expected) != 0)
+        fail_msg("%s: %s: %s", whom, what, got != NULL ? got : "-");
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct three_case *c = &cases[i];
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        struct mr_conflict_rule rule;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        build(w);
+        tell(w, c);
+        if (c->rule != NULL) {
+            rule = rule_of(w, c->rule);
+            w->options.on_conflict = &rule;
+            w->options.non_conflict = 1;
+        }
+        const struct mr_merge_twin twin = twin_of(w, c->own, c->live, c->own);
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        if (!r.is)
+            fail_msg("%s: not decided", c->what);
+        require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome), c->outcome);
+        require_same(c->what, "conflict", mr_conflict_name(r.ruling.why.conflict), c->conflict);
+        require_same(c->what, "merged", shown(&text, r.merged), c->merged);
+        require_same(c->what, "columns", r.columns, c->columns);
+        require_same(c->what, "detail", r.detail, c->detail);
+        mr_strbuf_release(&text);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
+/* ---- rules of columns ---- */
+
+struct rule_case {
+    const char *what, *column;
+    enum mr_column_rule rule;
+    const char *own, *live, *was;
+    int64_t committed[2][2]; /* of each side: first, last, in seconds; 0: the logs do not tell */
+    const char *outcome, *merged, *columns, *detail;
+};
+
+#define BY(rule) MR_RULE_##rule
+#define TAGS_OF(tags) "7|1|a@x|x|1.00|1|0|0|" tags
+
+static const struct rule_case rules[] = {
+    {"a sum",
+     "points",
+     BY(ADD),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{1, 1}, {1, 1}},
+     "by-rule",
+     "7,1,a@x,x,9,1,0,0,NULL",
+     "points: rule-value",
+     "-"},
+    {"no sum without a number",
+     "points",
+     BY(ADD),
+     POINTS_OF("NULL"),
+     POINTS_OF("4.00"),
+     X,
+     {{1, 1}, {1, 1}},
+     "changed",
+     "-",
+     "points: rule-fails",
+     "points: a value is NULL"},
+    {"the greater one",
+     "points",
+     BY(MAX),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{1, 1}, {1, 1}},
+     "by-rule",
+     "7,1,a@x,x,6,1,0,0,NULL",
+     "points: rule-source",
+     "-"},
+    {"the smaller one",
+     "points",
+     BY(MIN),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{1, 1}, {1, 1}},
+     "by-rule",
+     "-",
+     "points: rule-target",
+     "-"},
+    {"SOURCE's",
+     "points",
+     BY(SOURCE),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{1, 1}, {1, 1}},
+     "by-rule",
+     "7,1,a@x,x,6,1,0,0,NULL",
+     "points: rule-source",
+     "-"},
+    {"TARGET's",
+     "points",
+     BY(TARGET),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{1, 1}, {1, 1}},
+     "by-rule",
+     "-",
+     "points: rule-target",
+     "-"},
+    {"all members",
+     "tags",
+     BY(UNION),
+     TAGS_OF("a"),
+     TAGS_OF("b"),
+     TAGS_OF(""),
+     {{1, 1}, {1, 1}},
+     "by-rule",
+     "7,1,a@x,x,1,1,0,0,a,b",
+     "tags: rule-value",
+     "-"},
+    {"the newer one is SOURCE's",
+     "points",
+     BY(NEWEST),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{60, 90}, {10, 50}},
+     "by-rule",
+     "7,1,a@x,x,6,1,0,0,NULL",
+     "points: rule-source",
+     "-"},
+    {"the newer one is TARGET's",
+     "points",
+     BY(NEWEST),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{10, 50}, {60, 90}},
+     "by-rule",
+     "-",
+     "points: rule-target",
+     "-"},
+    {"by turns",
+     "points",
+     BY(NEWEST),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{10, 70}, {60, 90}},
+     "changed",
+     "-",
+     "points: rule-fails",
+     "points: both sides changed it too close together in time"},
+    {"within the clocks' skew",
+     "points",
+     BY(NEWEST),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{10, 50}, {52, 90}},
+     "changed",
+     "-",
+     "points: rule-fails",
+     "points: both sides changed it too close together in time"},
+    {"when is not told",
+     "points",
+     BY(NEWEST),
+     POINTS_OF("6.00"),
+     POINTS_OF("4.00"),
+     X,
+     {{0, 0}, {60, 90}},
+     "changed",
+     "-",
+     "points: rule-fails",
+     "points: when the column was last changed is not known of both sides"},
+    {"who has changed alone needs no rule",
+     "points",
+     BY(ADD),
+     POINTS_OF("6.00"),
+     X,
+     X,
+     {{1, 1}, {0, 0}},
+     "restored-change",
+     "7,1,a@x,x,6,1,0,0,NULL",
+     "points: restored-change",
+     "-"},
+};
+
+static void tell_rule(struct world *w, const struct rule_case *c)
+{
+    const char *now[MR_SIDES] = {c->own, c->live};
+    struct told t;
+    told_begin(w, &t);
+    told_table(&t, MEMBERS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        int64_t tx[2] = {0, 0};
+        for (size_t i = 0; i < 2 && c->committed[side][i] != 0; i++)
+            tx[i] = told_tx(&t, (enum mr_side)side, c->committed[side][i] * 1000000);
+        if (strcmp(now[side], c->was) != 0)
+            told_mark(&t, MEMBERS, (enum mr_side)side, c->own,
+                      (struct told_mark){0, c->was, now[side], tx[0], tx[1]});
+    }
+    told_end(&t);
+    world_row(w, 1, MEMBERS, c->own, c->live, "grp='base'");
+    world_target(w, MEMBERS, c->live);
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(rules); i++) {
+        const struct rule_case *c = &rules[i];
+        struct world *w = calloc(1, sizeof *w);
+        const struct mr_merge_rule rule = {c->column, c->rule};
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        build(w);
+        w->options.clock_skew_us = 2000000;
+        w->tables[MEMBERS].config.merge = (struct mr_table_merge){.rules = &rule, .nrules = 1};
+        tell_rule(w, c);
+        const struct mr_merge_twin twin = twin_of(w, c->own, c->live, c->own);
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome), c->outcome);
+        require_same(c->what, "merged", shown(&text, r.merged), c->merged);
+        require_same(c->what, "columns", r.columns, c->columns);
+        require_same(c->what, "detail", r.detail, c->detail);
+        mr_strbuf_release(&text);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
+/* ---- references ---- */
+
+struct end_case {
+    const char *what;
+    const char *live;   /* TARGET's row today; SOURCE's is of team 2, and its log says so */
+    const char *link;   /* to the team: parent, and TARGET's row that has its key; NULL: none */
+    const char *parent; /* what was decided about the team */
+    bool conditional;   /* only of a city that is the same */
+    bool disagrees;
+    const char *chosen, *outcome, *conflict, *merged;
+};
+
+#define TEAM_OF(team) ROW("1", "a@x", "x", "1.00", team) REST
+
+static const struct end_case ends[] = {
+    {"the team is there", X, "2, NULL", NULL, false, false, NULL, "restored-change", "-",
+     "7,1,a@x,x,1,2,0,0,NULL"},
+    {"it waits", X, "2, NULL", "waits=1", false, false, NULL, "change-held-up", "parent-absent",
+     "-"},
+    {"nobody on SOURCE, and somebody on TARGET", X, "0, x'01'", NULL, false, false, NULL,
+     "change-held-up", "orphan-would-attach", "-"},
+    {"which a person has seen", X, "0, x'01'", NULL, false, false, "orphan-would-attach=restore",
+     "restored-change", "-", "7,1,a@x,x,1,2,0,0,NULL"},
+    {"nobody on either", X, "0, NULL", NULL, false, false, NULL, "restored-change", "-",
+     "7,1,a@x,x,1,2,0,0,NULL"},
+    {"references that disagree, of which this is one alone", X, "2, NULL", NULL, false, true, NULL,
+     "restored-change", "-", "7,1,a@x,x,1,2,0,0,NULL"},
+    {"a condition that TARGET has changed tears it", CITY_OF("north"), "2, NULL", NULL, true, false,
+     "both-changed=columns", "change-held-up", "references-disagree", "-"},
+    {"a condition that nobody has changed", X, "2, NULL", NULL, true, false, NULL,
+     "restored-change", "-", "7,1,a@x,x,1,2,0,0,NULL"},
+};
+
+static void build_end(struct world *w, const struct end_case *c)
+{
+    static bool reads[WORLD_COLUMNS];
+    const struct three_case as = {.own = TEAM_OF("2"),
+                                  .live = c->live,
+                                  .was = {X, strcmp(c->live, X) != 0 ? X : NULL},
+                                  .chosen = c->chosen};
+    build(w);
+    reads[CITY] = true;
+    w->references[0].reads = c->conditional ? reads : NULL;
+    tell(w, &as);
+    world_row(w, 2, TEAMS, "2|red", NULL, c->parent);
+    if (c->disagrees)
+        world_sql(w, "UPDATE m SET disagrees=1 WHERE id=1");
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(
+        &sql, "INSERT INTO link (child, ref, parent, live, above) VALUES (1, 0, %s, 0)", c->link);
+    world_sql(w, sql.ptr);
+    mr_strbuf_release(&sql);
+}
+
+static void test_ends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(ends); i++) {
+        const struct end_case *c = &ends[i];
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        build_end(w, c);
+        const struct mr_merge_twin twin = twin_of(w, TEAM_OF("2"), c->live, TEAM_OF("2"));
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome), c->outcome);
+        require_same(c->what, "conflict", mr_conflict_name(r.ruling.why.conflict), c->conflict);
+        require_same(c->what, "merged", shown(&text, r.merged), c->merged);
+        mr_strbuf_release(&text);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
+/* SOURCE's reference as it is to stand: a mapped one that TARGET has already is no change. */
+static void test_mapped(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_merge_three *three = NULL;
+    struct mr_merge_three_result r;
+    const struct three_case as = {.own = TEAM_OF("2"), .live = TEAM_OF("5"), .was = {X, X}};
+    (void)state;
+    build(w);
+    tell(w, &as);
+    const struct mr_merge_twin twin = twin_of(w, TEAM_OF("2"), TEAM_OF("5"), TEAM_OF("5"));
+    world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+    world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+    assert_string_equal(mr_three_outcome_name(r.ruling.outcome), "same-change");
+    assert_string_equal(r.columns, "team: same-change");
+    mr_merge_three_close(three);
+    world_free(w);
+}
+
+/* ---- rows that are not decided by their columns ---- */
+
+/* Without a row at the split, or without logs, it is decided as ever; a key that was given away is
+ * asked about, and what its own side alone changed is counted. */
+static void test_others(void **state)
+{
+    const struct {
+        const char *what;
+        enum mr_witness witness;
+        struct told_mark marks[2];
+        const char *own, *live;
+        const char *outcome; /* NULL: not decided here */
+        const char *base;
+        bool live_alone;
+    } others[] = {
+        {"no logs", MR_WITNESS_NONE, {{0}, {0}}, CITY_OF("south"), X, NULL, "-", false},
+        {"both have made it",
+         MR_WITNESS_GOOD,
+         {{0, NULL, CITY_OF("south"), 0, 0}, {0, NULL, X, 0, 0}},
+         CITY_OF("south"),
+         X,
+         NULL,
+         "-",
+         false},
+        {"SOURCE has made another one under its key",
+         MR_WITNESS_GOOD,
+         {{MR_MARK_AGAIN, X, ROW("9", "a@x", "x", "1.00", "1") REST, 0, 0}, {0}},
+         ROW("9", "a@x", "x", "1.00", "1") REST,
+         X,
+         "key-reused",
+         "7,1,a@x,x,1,1,0",
+         false},
+        {"TARGET has given it another key",
+         MR_WITNESS_GOOD,
+         {{0, X, CITY_OF("south"), 0, 0}, {MR_MARK_WENT | MR_MARK_AGAIN, X, X, 0, 0}},
+         CITY_OF("south"),
+         X,
+         "key-changed",
+         "7,1,a@x,x,1,1,0",
+         false},
+        {"SOURCE has given this key to one who had another",
+         MR_WITNESS_GOOD,
+         {{MR_MARK_CAME, NULL, CITY_OF("south"), 0, 0}, {0, NULL, X, 0, 0}},
+         CITY_OF("south"),
+         X,
+         "key-changed-to",
+         "-",
+         true},
+        {"only TARGET has changed it",
+         MR_WITNESS_GOOD,
+         {{0}, {0, X, CITY_OF("north"), 0, 0}},
+         X,
+         CITY_OF("north"),
+         "unchanged-in-source",
+         "7,1,a@x,x,1,1,0",
+         true},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(others); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        struct mr_seen_image base;
+        struct mr_strbuf text = MR_STRBUF_INIT, seen = MR_STRBUF_INIT;
+        struct told t;
+        build(w);
+        told_begin(w, &t);
+        told_table(&t, MEMBERS, others[i].witness, others[i].witness);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            if (others[i].marks[side].first != NULL || others[i].marks[side].last != NULL)
+                told_mark(&t, MEMBERS, (enum mr_side)side, X, others[i].marks[side]);
+        told_end(&t);
+        world_row(w, 1, MEMBERS, others[i].own, others[i].live, "grp='base'");
+        world_target(w, MEMBERS, others[i].live);
+        const struct mr_merge_twin twin = twin_of(w, others[i].own, others[i].live, others[i].own);
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        require_same(others[i].what, "outcome",
+                     r.is ? mr_three_outcome_name(r.ruling.outcome) : NULL,
+                     others[i].outcome != NULL ? others[i].outcome : "-");
+        mr_seen_image_init(&base);
+        world_require(
+            mr_seen_image_open(&base, r.is ? r.base.ptr : NULL, r.is ? r.base.len : 0, NULL));
+        for (size_t k = 0; k <= LEVEL; k++) {
+            const struct mr_key value = mr_seen_image_at(&base, k);
+            mr_strbuf_add(&seen, value.ptr != NULL ? value.ptr : "", value.len);
+        }
+        require_same(others[i].what, "base", shown(&text, (struct mr_key){seen.ptr, seen.len}),
+                     others[i].base);
+        assert_int_equal(r.is && r.live_alone, others[i].live_alone);
+        mr_seen_image_release(&base);
+        mr_strbuf_release(&seen);
+        mr_strbuf_release(&text);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
+/* ---- to stop ---- */
+
+static void test_stop(void **state)
+{
+    const struct mr_conflict_rule stop = {.kind = "restored-change", .choice = "stop"};
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_merge_three *three = NULL;
+    struct mr_merge_three_result r;
+    (void)state;
+    build(w);
+    tell(w, &cases[0]);
+    w->tables[MEMBERS].config.on_conflict = &stop;
+    w->tables[MEMBERS].config.non_conflict = 1;
+    const struct mr_merge_twin twin = twin_of(w, cases[0].own, cases[0].live, cases[0].own);
+    world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+    world_refuse(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err),
+                 MR_E_REFUSED, "a row of table \"d.members\" has a change to be restored");
+    mr_merge_three_close(three);
+    world_free(w);
+}
+
+/* ---- what an earlier plan wrote ---- */
+
+/* A plan of the case has made that of TARGET's row `before`, when SOURCE's was `own`. */
+static void plan_before(struct world *w, const char *own, const char *before, const char *after,
+                        const char *state)
+{
+    struct mr_merge_restored *restored = NULL;
+    const struct mr_entity e = {.source_key = world_key(w, MEMBERS, own),
+                                .source = world_image(w, MEMBERS, own),
+                                .target = world_image(w, MEMBERS, before),
+                                .after = world_image(w, MEMBERS, after)};
+    world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
+    world_run(w, mr_merge_restored_keep(restored, &w->planned[MEMBERS], &e, &w->err));
+    mr_merge_restored_close(restored);
+    world_require(MR_CASE_ONCE(w->m.cf, "UPDATE plan_restored SET plan=plan+1000, state=:state",
+                               NULL, MR_ARG_TEXT("state", state)));
+}
+
+static void test_before(void **state)
+{
+    const struct {
+        const char *what;
+        const char *own, *live, *was_live;  /* SOURCE had X at the split */
+        const char *before, *after, *state; /* of the earlier plan */
+        const char *outcome, *conflict, *columns;
+    } earlier[] = {
+        {"restored, and set back since", POINTS_OF("6.00"), X, NULL, X, POINTS_OF("6.00"),
+         "applied", "changed", "changed", "points: changed"},
+        {"proposed, and not there", POINTS_OF("6.00"), X, NULL, X, POINTS_OF("6.00"), "proposed",
+         "restored-change", "-", "points: restored-change"},
+        {"undone", POINTS_OF("6.00"), X, NULL, X, POINTS_OF("6.00"), "undone", "restored-change",
+         "-", "points: restored-change"},
+        {"another column was", POINTS_OF("6.00"), X, NULL, X, CITY_OF("south"), "applied",
+         "restored-change", "-", "points: restored-change"},
+        {"added", POINTS_OF("6.00"), POINTS_OF("9.00"), X, POINTS_OF("4.00"), POINTS_OF("9.00"),
+         "applied", "by-rule", "-", "points: rule-target"},
+        {"added by hand, of which the case knows nothing", POINTS_OF("6.00"), POINTS_OF("9.00"), X,
+         POINTS_OF("4.00"), POINTS_OF("9.00"), "proposed", "by-rule", "-", "points: rule-target"},
+        {"not added yet", POINTS_OF("6.00"), POINTS_OF("4.00"), X, POINTS_OF("4.00"),
+         POINTS_OF("9.00"), "proposed", "by-rule", "-", "points: rule-value"},
+        {"whether it was cannot be told", POINTS_OF("6.00"), POINTS_OF("8.00"), X,
+         POINTS_OF("4.00"), POINTS_OF("9.00"), "proposed", "changed", "changed",
+         "points: rule-fails"},
+    };
+    const struct mr_merge_rule rule = {"points", MR_RULE_ADD};
+    (void)state;
+    for (size_t i = 0; i < LEN(earlier); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        const struct three_case as = {
+            .own = earlier[i].own, .live = earlier[i].live, .was = {X, earlier[i].was_live}};
+        build(w);
+        if (earlier[i].was_live != NULL)
+            w->tables[MEMBERS].config.merge = (struct mr_table_merge){.rules = &rule, .nrules = 1};
+        tell(w, &as);
+        plan_before(w, earlier[i].own, earlier[i].before, earlier[i].after, earlier[i].state);
+        const struct mr_merge_twin twin = twin_of(w, as.own, as.live, as.own);
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        require_same(earlier[i].what, "outcome", mr_three_outcome_name(r.ruling.outcome),
+                     earlier[i].outcome);
+        require_same(earlier[i].what, "conflict", mr_conflict_name(r.ruling.why.conflict),
+                     earlier[i].conflict);
+        require_same(earlier[i].what, "columns", r.columns, earlier[i].columns);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
+/* ---- failures ---- */
+
+static void build_all(struct world *w)
+{
+    static const struct mr_merge_rule rule = {"points", MR_RULE_NEWEST};
+    static const struct three_case as = {.own = ROW("1", "b@x", "south", "6.00", "1") REST,
+                                         .live = POINTS_OF("4.00"),
+                                         .was = {X, X},
+                                         .chosen = "changed=source"};
+    build(w);
+    tell(w, &as);
+    world_link(w, 1, 0, -1);
+    w->tables[MEMBERS].config.merge = (struct mr_table_merge){.rules = &rule, .nrules = 1};
+}
+
+static enum mr_code work(struct world *w, struct mr_err *err)
+{
+    struct mr_merge_three *three = NULL;
+    struct mr_merge_three_result r;
+    const struct mr_merge_twin twin =
+        twin_of(w, ROW("1", "b@x", "south", "6.00", "1") REST, POINTS_OF("4.00"),
+                ROW("1", "b@x", "south", "6.00", "1") REST);
+    enum mr_code code = mr_merge_three_open(&w->m, &three, err);
+    if (code == MR_OK)
+        code = mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, err);
+    mr_merge_three_close(three);
+    return code;
+}
+
+static void test_failures(void **state)
+{
+    (void)state;
+    world_each_failure(build_all, work);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),   cmocka_unit_test(test_rules),    cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_mapped), cmocka_unit_test(test_others),   cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_before), cmocka_unit_test(test_failures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
