@@ -51,6 +51,7 @@ LDFLAGS_test_merge_newer :=
 LDFLAGS_test_merge_bounds += -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_sequence_read
 LDFLAGS_test_merge_lookup += -Wl,--wrap=mr_pair_canonise
 LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
+LDFLAGS_test_merge_evidence += -Wl,--wrap=mr_log_warning
 LDFLAGS_test_merge_still += -Wl,--wrap=mr_db_server,--wrap=mr_db_query,--wrap=mr_result_next \
     -Wl,--wrap=mr_result_columns,--wrap=mr_result_column_name,--wrap=mr_result_free \
     -Wl,--wrap=mr_log_warning
