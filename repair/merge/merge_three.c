@@ -9,9 +9,9 @@
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_choice.h"
-#include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_restored.h"
+#include "repair/merge/merge_rivals.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_told.h"
 #include "repair/plan/plan_column_rules.h"
@@ -19,9 +19,10 @@
 struct mr_merge_three {
     struct mr_merge *m;
     const struct mr_merge_table *table;
-    const struct mr_merge_twin *twin;
+    const struct mr_merge_twin *twins, *twin; /* of the page; the one at hand */
     struct mr_merge_told_row told;
     struct mr_merge_restored *restored;
+    struct mr_merge_rivals rivals;
     struct mr_case_stmt *ends, *choices, *disagrees;
     struct mr_case_fields ends_map, choices_map; /* struct end, struct choice */
     struct mr_image mapped, live;
@@ -36,7 +37,6 @@ struct mr_merge_three {
     unsigned *references;                  /* that the column is of */
     struct mr_arena arrays, arena;         /* for good; of the row at hand */
     struct mr_strbuf row, base, bytes, columns, detail;
-    bool rival; /* the answer of a question */
 };
 
 static size_t count_columns(const struct mr_merge_three *x)
@@ -95,6 +95,12 @@ static bool has_flag(const struct mr_merge_three *x, enum mr_side side, enum mr_
     return x->told.found[side] && (x->told.mark[side].flags & (int)flag) != 0;
 }
 
+static enum mr_code read_told(struct mr_merge_three *x, bool *is, struct mr_err *err)
+{
+    const struct mr_key rows[MR_SIDES] = {x->twin->own, x->twin->live};
+    return mr_merge_told_read(&x->told, x->m, x->table, x->twin->key, rows, is, err);
+}
+
 static struct mr_three_fact about_row(const struct mr_merge_three *x)
 {
     const struct mr_explain *e = &x->told.explain;
@@ -148,6 +154,12 @@ static struct mr_column_fact about_column(const struct mr_merge_three *x, size_t
                 !mr_image_differs(&x->mapped, &x->live, at, &t->pair->find.columns[at])};
 }
 
+static enum mr_code open_images(struct mr_merge_three *x, struct mr_err *err)
+{
+    MR_TRY(mr_image_open(&x->mapped, x->twin->mapped.ptr, x->twin->mapped.len, err));
+    return mr_image_open(&x->live, x->twin->live.ptr, x->twin->live.len, err);
+}
+
 static enum mr_code find_columns(struct mr_merge_three *x, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = x->m->plan;
@@ -158,8 +170,7 @@ static enum mr_code find_columns(struct mr_merge_three *x, struct mr_err *err)
         for (size_t k = 0; r->child == x->table->plan->at && k < r->from.count; k++)
             x->references[r->from.at[k]]++;
     }
-    MR_TRY(mr_image_open(&x->mapped, x->twin->mapped.ptr, x->twin->mapped.len, err));
-    MR_TRY(mr_image_open(&x->live, x->twin->live.ptr, x->twin->live.len, err));
+    MR_TRY(open_images(x, err));
     for (size_t i = 0; i < n; i++)
         x->facts[i] = about_column(x, i);
     return MR_OK;
@@ -355,19 +366,6 @@ static enum mr_code ask_rules(struct mr_merge_three *x, struct mr_err *err)
 
 /* ---- who has its unique values ---- */
 
-static enum mr_code take_rival(void *ctx, const struct mr_merge_ask *ask,
-                               const struct mr_merge_answer *row, struct mr_err *err)
-{
-    struct mr_merge_three *x = ctx;
-    const struct mr_plan_columns *key = &x->table->plan->key;
-    bool null = false;
-    (void)ask;
-    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &x->bytes, &null, err));
-    x->rival = x->rival ||
-               mr_key_compare((struct mr_key){x->bytes.ptr, x->bytes.len}, x->twin->live_key) != 0;
-    return MR_OK;
-}
-
 /* TARGET's row with SOURCE's changes, whatever becomes of each. */
 static enum mr_code imagine(struct mr_merge_three *x, struct mr_err *err)
 {
@@ -387,33 +385,65 @@ static bool is_touched(const struct mr_merge_three *x, const struct mr_plan_colu
     return false;
 }
 
-static enum mr_code find_rival(struct mr_merge_three *x, const struct mr_plan_columns *columns,
-                               struct mr_err *err)
-{
-    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan, *columns};
-    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
-    const struct mr_key row = {x->row.ptr, x->row.len};
-    x->rival = false;
-    enum mr_code code = mr_merge_lookup_push(&asks, 0, row, *columns, &x->arena, err);
-    const struct mr_merge_ask *ask = asks.count > 0 ? mr_vec_at(&asks, 0) : NULL;
-    /* nobody has an id that is still to be given */
-    if (code == MR_OK && ask != NULL && !mr_merge_provisional_within(ask->value))
-        code = mr_merge_lookup_ask(x->m, &what, &asks, take_rival, x, err);
-    for (size_t i = 0; x->rival && i < columns->count; i++)
-        x->facts[columns->at[i]].rival = true;
-    mr_vec_release(&asks);
-    return code;
-}
-
-static enum mr_code find_rivals(struct mr_merge_three *x, struct mr_err *err)
+/* Has any of them another value on the two sides?  Of most rows none has, and their logs need not be
+ * looked at twice. */
+static enum mr_code may_have_rivals(struct mr_merge_three *x, bool *may, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
-    const bool is_named = t->identity == MR_PLAN_BY_COLUMNS;
+    *may = false;
+    MR_TRY(open_images(x, err));
+    for (size_t i = 0; !*may && i < mr_merge_rivals_indexes(t); i++) {
+        const struct mr_plan_columns columns = mr_merge_rivals_columns(t, i);
+        for (size_t k = 0; k < columns.count; k++)
+            *may = *may || mr_image_differs(&x->mapped, &x->live, columns.at[k],
+                                            &t->pair->find.columns[columns.at[k]]);
+    }
+    return MR_OK;
+}
+
+static enum mr_code add_rivals(struct mr_merge_three *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    bool is = false;
+    MR_TRY(may_have_rivals(x, &is, err));
+    if (is)
+        MR_TRY(read_told(x, &is, err));
+    if (!is)
+        return MR_OK;
+    MR_TRY(find_columns(x, err));
     MR_TRY(imagine(x, err));
-    for (size_t i = 0; i < t->nuniques; i++)
-        if (!t->uniques[i].is_computed && is_touched(x, &t->uniques[i].columns))
-            MR_TRY(find_rival(x, &t->uniques[i].columns, err));
-    return is_named && is_touched(x, &t->named_by) ? find_rival(x, &t->named_by, err) : MR_OK;
+    for (size_t i = 0; i < mr_merge_rivals_indexes(t); i++) {
+        const struct mr_plan_columns columns = mr_merge_rivals_columns(t, i);
+        const struct mr_key row = {x->row.ptr, x->row.len};
+        if (is_touched(x, &columns))
+            MR_TRY(mr_merge_rivals_add(&x->rivals, x->twin->id, x->twin->live_key, row, i, err));
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_merge_three_page(struct mr_merge_three *x, const struct mr_merge_table *table,
+                                 const struct mr_merge_twin *twins, size_t count,
+                                 struct mr_err *err)
+{
+    x->table = table;
+    x->twins = twins;
+    MR_TRY(mr_merge_rivals_begin(&x->rivals, table->plan, err));
+    for (size_t i = 0; table->told != 0 && i < count; i++) {
+        x->twin = &twins[i];
+        MR_TRY(add_rivals(x, err));
+    }
+    return mr_merge_rivals_ask(&x->rivals, err);
+}
+
+static void find_rivals(struct mr_merge_three *x)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    for (size_t i = 0; i < mr_merge_rivals_indexes(t); i++) {
+        const struct mr_plan_columns columns = mr_merge_rivals_columns(t, i);
+        const bool has = mr_merge_rivals_has(&x->rivals, x->twin->id, i);
+        for (size_t k = 0; has && k < columns.count; k++)
+            x->facts[columns.at[k]].rival = true;
+    }
 }
 
 /* ---- the outcome ---- */
@@ -513,15 +543,12 @@ static enum mr_code heed_stop(const struct mr_merge_three *x, const struct mr_th
 
 /* Invariant: what does not compare columns leaves none written; a row without a base is decided as
  * without logs, since both sides made it. */
-enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_merge_table *table,
-                                   const struct mr_merge_twin *twin,
+enum mr_code mr_merge_three_decide(struct mr_merge_three *x, size_t at,
                                    struct mr_merge_three_result *out, struct mr_err *err)
 {
-    const struct mr_key rows[MR_SIDES] = {twin->own, twin->live};
     *out = (struct mr_merge_three_result){.is = false};
-    x->table = table;
-    x->twin = twin;
-    MR_TRY(mr_merge_told_read(&x->told, x->m, table, twin->key, rows, &out->is, err));
+    x->twin = &x->twins[at];
+    MR_TRY(read_told(x, &out->is, err));
     if (!out->is)
         return MR_OK;
     MR_TRY(find_picks(x, err));
@@ -530,7 +557,7 @@ enum mr_code mr_merge_three_decide(struct mr_merge_three *x, const struct mr_mer
     MR_TRY(ask_rules(x, err));
     MR_TRY(find_ends(x, err));
     MR_TRY(find_unfit(x, err));
-    MR_TRY(find_rivals(x, err));
+    find_rivals(x);
     const struct mr_three_fact row = about_row(x);
     out->ruling = mr_decide_three(&row, x->facts, count_columns(x), x->picks, x->rulings);
     out->is = out->ruling.deed != MR_THREE_FOLLOWS;
@@ -591,6 +618,7 @@ enum mr_code mr_merge_three_open(struct mr_merge *m, struct mr_merge_three **out
     x->arrays = x->arena = (struct mr_arena)MR_ARENA_INIT;
     x->row = x->base = x->bytes = x->columns = x->detail = (struct mr_strbuf)MR_STRBUF_INIT;
     mr_merge_told_init(&x->told);
+    mr_merge_rivals_init(&x->rivals, m);
     mr_image_init(&x->mapped);
     mr_image_init(&x->live);
     MR_TRY(open_arrays(x, err));
@@ -603,6 +631,7 @@ void mr_merge_three_close(struct mr_merge_three *x)
     if (x == NULL)
         return;
     mr_merge_restored_close(x->restored);
+    mr_merge_rivals_release(&x->rivals);
     mr_case_free(x->ends);
     mr_case_free(x->choices);
     mr_case_free(x->disagrees);

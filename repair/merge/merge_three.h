@@ -6,7 +6,8 @@
  * TARGET's columns hold and its unique indexes have, from what was chosen for the row so far.  A ruling
  * that writes brings the row as it is to stand: TARGET's, with those columns exchanged.
  *
- * Calling sequence: open once a component, decide for each row, close.  Ownership: what a call hands
+ * Calling sequence: open once a component, page for some rows, decide each of
+ * them, close.  Ownership: what a call hands
  * out is good until the next one.  Errors: those of TARGET, of the case, MR_E_NOMEM.
  */
 #ifndef MR_MERGE_THREE_H
@@ -39,8 +40,13 @@ struct mr_merge_three;
 enum mr_code mr_merge_three_open(struct mr_merge *m, struct mr_merge_three **out,
                                  struct mr_err *err);
 void mr_merge_three_close(struct mr_merge_three *three); /* NULL is fine */
-enum mr_code mr_merge_three_decide(struct mr_merge_three *three, const struct mr_merge_table *table,
-                                   const struct mr_merge_twin *twin,
+/* Rows of one table that are to be decided, as many as fit a page: TARGET is asked once about all of
+ * them.  They must stay until the next page. */
+enum mr_code mr_merge_three_page(struct mr_merge_three *three, const struct mr_merge_table *table,
+                                 const struct mr_merge_twin *twins, size_t count,
+                                 struct mr_err *err);
+/* The one at that place of the page. */
+enum mr_code mr_merge_three_decide(struct mr_merge_three *three, size_t at,
                                    struct mr_merge_three_result *out, struct mr_err *err);
 
 #endif

@@ -28,6 +28,7 @@ struct comparing {
     struct mr_merge_map map;
     struct mr_arena arena;
     struct mr_vec rows, twins, asks;
+    struct mr_vec by_key; /* struct mr_merge_twin: the same twins, for whom logs tell of */
     struct mr_case_stmt *after, *kind, *three, *merged;
     struct mr_case_fields after_map; /* struct standing */
     struct mr_merge_three *by_logs;
@@ -211,38 +212,51 @@ static enum mr_code write_kind(struct comparing *c, const struct twin *t, const 
 }
 
 /* *is: the logs tell what stood there at the split, so that nothing has to be inferred. */
-static enum mr_code judge_by_logs(struct comparing *c, const struct twin *t, bool *is,
-                                  struct mr_err *err)
+static enum mr_code judge_by_logs(struct comparing *c, size_t at, bool *is, struct mr_err *err)
 {
-    const struct mr_merge_twin twin = {.id = t->row->id,
-                                       .key = t->row->key,
-                                       .own = {t->row->image, t->row->len},
-                                       .live = t->live,
-                                       .mapped = t->own,
-                                       .live_key = t->row->live_key};
+    const struct twin *t = mr_vec_at(&c->twins, at);
     struct mr_merge_three_result r;
-    MR_TRY(mr_merge_three_decide(c->by_logs, c->table, &twin, &r, err));
+    MR_TRY(mr_merge_three_decide(c->by_logs, at, &r, err));
     *is = r.is;
     if (!r.is)
         return MR_OK;
     const struct mr_fact f = {.there = true, .differs = true, .same_name = !is_renamed(c, t)};
     c->m->result->live_only += r.live_alone ? 1 : 0;
-    MR_TRY(MR_CASE_RUN(c->merged, err, MR_ARG_INT("id", twin.id), MR_ARG_BYTES("merged", r.merged),
-                       MR_ARG_BYTES("base", r.base)));
-    return MR_CASE_RUN(c->three, err, MR_ARG_INT("id", twin.id),
+    MR_TRY(MR_CASE_RUN(c->merged, err, MR_ARG_INT("id", t->row->id),
+                       MR_ARG_BYTES("merged", r.merged), MR_ARG_BYTES("base", r.base)));
+    return MR_CASE_RUN(c->three, err, MR_ARG_INT("id", t->row->id),
                        MR_ARG_TEXT("kind", mr_conflict_name(r.ruling.why.conflict)),
                        MR_ARG_INT("three", r.ruling.outcome), MR_ARG_INT("deed", r.ruling.deed),
                        MR_ARG_TEXT("tells", r.columns), MR_ARG_TEXT("detail", r.detail),
                        MR_ARG_INT("facts", mr_fact_bits(&f)));
 }
 
+static enum mr_code ask_logs(struct comparing *c, struct mr_err *err)
+{
+    mr_vec_clear(&c->by_key);
+    for (size_t i = 0; i < c->twins.count; i++) {
+        const struct twin *t = mr_vec_at(&c->twins, i);
+        struct mr_merge_twin *twin = mr_vec_push(&c->by_key);
+        if (twin == NULL)
+            return mr_merge_nomem(err);
+        *twin = (struct mr_merge_twin){.id = t->row->id,
+                                       .key = t->row->key,
+                                       .own = {t->row->image, t->row->len},
+                                       .live = t->live,
+                                       .mapped = t->own,
+                                       .live_key = t->row->live_key};
+    }
+    return mr_merge_three_page(c->by_logs, c->table, c->by_key.items, c->by_key.count, err);
+}
+
 static enum mr_code judge(struct comparing *c, struct mr_err *err)
 {
+    MR_TRY(ask_logs(c, err));
     for (size_t i = 0; i < c->twins.count; i++) {
         const struct twin *t = mr_vec_at(&c->twins, i);
         struct mr_fact f;
         bool told = false;
-        MR_TRY(judge_by_logs(c, t, &told, err));
+        MR_TRY(judge_by_logs(c, i, &told, err));
         if (told)
             continue;
         MR_TRY(test_bound(c, t, err));
@@ -286,7 +300,8 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, stru
                           .arena = MR_ARENA_INIT,
                           .rows = MR_VEC_INIT(struct mr_merge_work_row),
                           .twins = MR_VEC_INIT(struct twin),
-                          .asks = MR_VEC_INIT(struct mr_merge_ask)};
+                          .asks = MR_VEC_INIT(struct mr_merge_ask),
+                          .by_key = MR_VEC_INIT(struct mr_merge_twin)};
     const struct mr_case_sql list[] = {
         {&c.after, "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
                    " WHERE l.child=:id AND p.waits AND p.id<>:id) AS waits FROM img WHERE id=:id"},
@@ -314,6 +329,7 @@ out:
     mr_vec_release(&c.rows);
     mr_vec_release(&c.twins);
     mr_vec_release(&c.asks);
+    mr_vec_release(&c.by_key);
     mr_arena_release(&c.arena);
     return code;
 }

@@ -457,6 +457,14 @@ static struct mr_merge_twin twin_of(struct world *w, const char *own, const char
                                   .live_key = world_key(w, MEMBERS, live)};
 }
 
+static enum mr_code decide(struct world *w, struct mr_merge_three *three,
+                           const struct mr_merge_twin *twin, struct mr_merge_three_result *r,
+                           struct mr_err *err)
+{
+    MR_TRY(mr_merge_three_page(three, &w->merged[MEMBERS], twin, 1, err));
+    return mr_merge_three_decide(three, 0, r, err);
+}
+
 static void require_same(const char *whom, const char *what, const char *got, const char *expected)
 {
     if (strcmp(got != NULL ? got : "-", expected) != 0)
@@ -482,7 +490,7 @@ static void test_rows(void **state)
         }
         const struct mr_merge_twin twin = twin_of(w, c->own, c->live, c->own);
         world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
         if (!r.is)
             fail_msg("%s: not decided", c->what);
         require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome), c->outcome);
@@ -690,7 +698,7 @@ static void test_rules(void **state)
         tell_rule(w, c);
         const struct mr_merge_twin twin = twin_of(w, c->own, c->live, c->own);
         world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
         require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome), c->outcome);
         require_same(c->what, "merged", shown(&text, r.merged), c->merged);
         require_same(c->what, "columns", r.columns, c->columns);
@@ -767,7 +775,7 @@ static void test_ends(void **state)
         build_end(w, c);
         const struct mr_merge_twin twin = twin_of(w, TEAM_OF("2"), c->live, TEAM_OF("2"));
         world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
         require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome), c->outcome);
         require_same(c->what, "conflict", mr_conflict_name(r.ruling.why.conflict), c->conflict);
         require_same(c->what, "merged", shown(&text, r.merged), c->merged);
@@ -789,7 +797,7 @@ static void test_mapped(void **state)
     tell(w, &as);
     const struct mr_merge_twin twin = twin_of(w, TEAM_OF("2"), TEAM_OF("5"), TEAM_OF("5"));
     world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-    world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+    world_run(w, decide(w, three, &twin, &r, &w->err));
     assert_string_equal(mr_three_outcome_name(r.ruling.outcome), "same-change");
     assert_string_equal(r.columns, "team: same-change");
     mr_merge_three_close(three);
@@ -872,7 +880,7 @@ static void test_others(void **state)
         world_target(w, MEMBERS, others[i].live);
         const struct mr_merge_twin twin = twin_of(w, others[i].own, others[i].live, others[i].own);
         world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
         require_same(others[i].what, "outcome",
                      r.is ? mr_three_outcome_name(r.ruling.outcome) : NULL,
                      others[i].outcome != NULL ? others[i].outcome : "-");
@@ -909,8 +917,8 @@ static void test_stop(void **state)
     w->tables[MEMBERS].config.non_conflict = 1;
     const struct mr_merge_twin twin = twin_of(w, cases[0].own, cases[0].live, cases[0].own);
     world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-    world_refuse(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err),
-                 MR_E_REFUSED, "a row of table \"d.members\" has a change to be restored");
+    world_refuse(w, decide(w, three, &twin, &r, &w->err), MR_E_REFUSED,
+                 "a row of table \"d.members\" has a change to be restored");
     mr_merge_three_close(three);
     world_free(w);
 }
@@ -974,7 +982,7 @@ static void test_before(void **state)
         plan_before(w, earlier[i].own, earlier[i].before, earlier[i].after, earlier[i].state);
         const struct mr_merge_twin twin = twin_of(w, as.own, as.live, as.own);
         world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
-        world_run(w, mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
         require_same(earlier[i].what, "outcome", mr_three_outcome_name(r.ruling.outcome),
                      earlier[i].outcome);
         require_same(earlier[i].what, "conflict", mr_conflict_name(r.ruling.why.conflict),
@@ -1009,7 +1017,7 @@ static enum mr_code work(struct world *w, struct mr_err *err)
                 ROW("1", "b@x", "south", "6.00", "1") REST);
     enum mr_code code = mr_merge_three_open(&w->m, &three, err);
     if (code == MR_OK)
-        code = mr_merge_three_decide(three, &w->merged[MEMBERS], &twin, &r, err);
+        code = decide(w, three, &twin, &r, err);
     mr_merge_three_close(three);
     return code;
 }
