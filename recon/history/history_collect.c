@@ -11,6 +11,7 @@
 #include "core/db/replication.h"
 #include "recon/history/history_close.h"
 #include "recon/history/history_keys.h"
+#include "recon/history/history_left_out.h"
 
 struct mr_history_collecting {
     struct mr_sides sides;
@@ -297,6 +298,8 @@ static enum mr_code begin_side(struct mr_history_collect *c, enum mr_side side, 
                                      .ctx = c,
                                      .arena = c->arena,
                                      .last_tx = &w->last_tx};
+    MR_TRY(mr_history_left_out(mr_reader_db(w->sides.side[side].main), side, c->of, c->ntables,
+                               c->arena, err));
     return mr_history_scan_begin(scan, err);
 }
 
