@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,12 +113,21 @@ static enum mr_code read_case(const struct work *w, const char *path, struct mr_
     return read_pairs(w, path, 0, w->scopes.count, err);
 }
 
-/* A case that cannot be read is not done: it is told of when it is adopted. */
+/* A case that cannot be read is not done: it is told of when it is adopted.  What it says of some pairs
+ * is forgotten then: another one may be gone on from, which does not have them. */
 static enum mr_code is_published(struct work *w, bool *over, struct mr_err *err)
 {
+    struct mr_fleet_part *s = &w->run->status;
+    struct mr_fleet_part_pair *own = calloc(s->npairs + 1, sizeof *own);
     struct mr_err why = {0};
+    if (own == NULL)
+        return mr_err_nomem(err, "working on a part");
+    memcpy(own, s->pairs, s->npairs * sizeof *own);
     *over = access(w->case_path, F_OK) == 0 && read_case(w, w->case_path, &why) == MR_OK &&
-            mr_fleet_part_is_done(&w->run->status);
+            mr_fleet_part_is_done(s);
+    if (!*over)
+        memcpy(s->pairs, own, s->npairs * sizeof *own);
+    free(own);
     if (why.code == MR_E_NOMEM) {
         *err = why;
         return MR_E_NOMEM;
@@ -361,26 +371,13 @@ static enum mr_code do_pairs(struct work *w, struct mr_err *err)
     return MR_OK;
 }
 
-/* Another process, which had taken us for dead, may have done all of it meanwhile. */
-static enum mr_code was_done_meanwhile(struct work *w, bool *was, struct mr_err *err)
-{
-    struct mr_fleet_part *s = &w->run->status;
-    void *own = mr_arena_dup(w->run->arena, s->pairs, s->npairs * sizeof *s->pairs);
-    *was = false;
-    if (own == NULL)
-        return mr_err_nomem(err, "working on a part");
-    MR_TRY(is_published(w, was, err));
-    if (!*was)
-        memcpy(s->pairs, own, s->npairs * sizeof *s->pairs);
-    return MR_OK;
-}
-
-/* The result first: whoever is killed behind it has done his part. */
+/* The result first: whoever is killed behind it has done his part.  Another process, which had taken us
+ * for dead, may have done all of it meanwhile. */
 static enum mr_code publish(struct work *w, struct mr_err *err)
 {
     bool was = false;
     if (!mr_fleet_part_is_done(&w->run->status))
-        MR_TRY(was_done_meanwhile(w, &was, err));
+        MR_TRY(is_published(w, &was, err));
     if (was)
         return tell(w, MR_FLEET_DONE, err);
     MR_TRY(mr_fleet_local_publish(&w->local, w->case_path, err));

@@ -201,6 +201,15 @@ is "half a result is none" "$RC $(pairs)" "1 one done diverged 20 two done equal
 cp "$DIR/parts/0.case" "$DIR/parts/1.case"
 fleet run --part 1 --json
 is "another part's result is none of this one" "$RC $(pairs)" "1 one done diverged 22"
+python3 -c 'import sqlite3, sys
+case = sqlite3.connect(sys.argv[1])
+case.execute("UPDATE run SET options = replace(options, \"scope\", \"scope 0\") WHERE uuid LIKE \"%.two\"")
+case.commit()' "$DIR/parts/0.case"
+fleet run --part 0 --json
+is "half a part's result is none: both pairs are read" "$RC $(pairs) $(grep -c 'cannot be used' "$ERR") $(grep -c 'pair .*of 2' "$ERR")" \
+    "1 one done diverged 20 two done equal 0 1 2"
+fleet run --part 0 --json
+is "and both are in the new one" "$RC $(pairs) $(jq .was_done "$OUT" | head -n 1)" "1 one done diverged 20 two done equal 0 true"
 printf 'nonsense' >"$DIR/parts/0.json"
 fleet status --json
 is "a status that cannot be read" "$RC $(grep -c '0.json' "$ERR")" "4 1"
