@@ -16,6 +16,7 @@
 #include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "core/file/remove_tree.h"
+#include "recon/fleet/fleet_seal.h"
 
 #define PIECE 65536
 #define NAME "myrecon-fleet."
@@ -132,8 +133,9 @@ static enum mr_code fail(const char *did, const char *path, struct mr_err *err)
     return code;
 }
 
+/* hash: of what is copied. */
 static enum mr_code copy_bytes(int from, const char *path, struct mr_io_file *to,
-                               struct mr_err *err)
+                               struct mr_sha256 *hash, struct mr_err *err)
 {
     char piece[PIECE];
     for (;;) {
@@ -144,29 +146,44 @@ static enum mr_code copy_bytes(int from, const char *path, struct mr_io_file *to
             continue;
         if (got < 0)
             return fail("read", path, err);
+        mr_sha256_add(hash, piece, (size_t)got);
         MR_TRY(mr_io_write(to, piece, (size_t)got, err));
     }
 }
 
+static enum mr_code add_seal(struct mr_io_file *to, struct mr_sha256 *hash, struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX], line[MR_FLEET_SEAL_BYTES + 1];
+    mr_sha256_finish(hash, hex);
+    mr_fleet_seal_line(hex, line);
+    return mr_io_write(to, line, MR_FLEET_SEAL_BYTES, err);
+}
+
 /* Of an open file, which is closed. */
-static enum mr_code copy_open(int fd, const char *from, const char *to, struct mr_err *err)
+static enum mr_code copy_open(int fd, const char *from, const char *to, bool seals,
+                              struct mr_err *err)
 {
     struct mr_io_file *file = NULL;
+    struct mr_sha256 hash = {NULL};
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sha256_init(&hash, err));
     MR_TRY_OUT(mr_io_begin(to, 0600, &file, err));
-    MR_TRY_OUT(copy_bytes(fd, from, file, err));
+    MR_TRY_OUT(copy_bytes(fd, from, file, &hash, err));
+    if (seals)
+        MR_TRY_OUT(add_seal(file, &hash, err));
     MR_TRY_OUT(mr_io_commit(file, err));
 out:
+    mr_sha256_release(&hash);
     mr_io_free(file);
     (void)close(fd);
     return code;
 }
 
-static enum mr_code copy_file(const char *from, const char *to, struct mr_err *err)
+static enum mr_code copy_sealed(const char *from, const char *to, struct mr_err *err)
 {
     int fd = -1;
     MR_TRY(mr_in_open(from, MR_IN_PART, &fd, err));
-    return copy_open(fd, from, to, err);
+    return copy_open(fd, from, to, true, err);
 }
 
 enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const char *path,
@@ -177,9 +194,17 @@ enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const ch
         return MR_OK;
     (void)unlink(local->copy_path);
     MR_TRY(mr_findings_copy(local->case_path, local->copy_path, err));
-    enum mr_code code = copy_file(local->copy_path, path, err);
+    enum mr_code code = copy_sealed(local->copy_path, path, err);
     (void)unlink(local->copy_path);
     return code;
+}
+
+/* The copy becomes a case that is written to: without the seal, which would stand behind its pages. */
+static enum mr_code unseal(const char *path, struct mr_err *err)
+{
+    uint64_t bytes = 0;
+    MR_TRY(mr_fleet_seal_check(path, &bytes, err));
+    return truncate(path, (off_t)bytes) == 0 ? MR_OK : fail("cut", path, err);
 }
 
 /* How much a copy of it has read: *rows; false: it is damaged, or none of ours. */
@@ -188,11 +213,12 @@ static bool is_whole(const char *path, mr_fleet_fits_fn *fits, void *ctx, uint64
     struct mr_findings *fd = NULL;
     struct mr_err why = {0};
     uint64_t bytes;
-    enum mr_code code = mr_findings_open(path, MR_CASE_READ, &fd, &why);
-    if (code == MR_OK)
-        code = mr_findings_read_so_far(fd, rows, &bytes, &why);
-    if (code == MR_OK)
-        code = fits(ctx, fd, &why);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(unseal(path, &why));
+    MR_TRY_OUT(mr_findings_open(path, MR_CASE_READ, &fd, &why));
+    MR_TRY_OUT(mr_findings_read_so_far(fd, rows, &bytes, &why));
+    MR_TRY_OUT(fits(ctx, fd, &why));
+out:
     (void)mr_findings_close(fd, NULL);
     if (code != MR_OK)
         mr_log_warning("what was kept of the part cannot be used: %s", why.message);
@@ -216,7 +242,7 @@ enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char
             mr_log_err_as_warning(&why);
             continue;
         }
-        MR_TRY(copy_open(fd, paths[i], local->copy_path, err));
+        MR_TRY(copy_open(fd, paths[i], local->copy_path, false, err));
         if (!is_whole(local->copy_path, fits, ctx, &rows) || (*adopted != NULL && rows <= most))
             continue;
         if (rename(local->copy_path, local->case_path) != 0)

@@ -44,7 +44,8 @@ typedef enum mr_code mr_fleet_fits_fn(void *ctx, struct mr_findings *fd, struct 
 enum mr_code mr_fleet_local_adopt(const struct mr_fleet_local *local, const char *const *paths,
                                   size_t count, mr_fleet_fits_fn *fits, void *ctx,
                                   const char **adopted, struct mr_err *err);
-/* The case as it is now becomes the file of that path.  One that is not there yet: nothing. */
+/* The case as it is now becomes the file of that path, sealed (fleet_seal.h).  One that is not there
+ * yet: nothing. */
 enum mr_code mr_fleet_local_publish(const struct mr_fleet_local *local, const char *path,
                                     struct mr_err *err);
 

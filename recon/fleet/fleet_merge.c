@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 #include "recon/check/check_alike.h"
 #include "recon/check/check_json.h"
+#include "recon/fleet/fleet_seal.h"
 
 #define REASONS_SAID 4
 
@@ -51,6 +52,33 @@ static enum mr_code read_status(struct mr_fleet_merge *m, size_t at, struct mr_e
     return MR_OK;
 }
 
+/* A part that is damaged is as good as missing. */
+static enum mr_code leave_out(struct mr_fleet_merge *m, struct mr_fleet_merge_part *part,
+                              const struct mr_err *why, struct mr_err *err)
+{
+    mr_log_warning("%s is left out: %s", part->name, why->message);
+    part->path = NULL;
+    part->why = say(m, "it is damaged: %s", why->message);
+    m->missing++;
+    m->damaged++;
+    return part->why != NULL ? MR_OK : nomem(err);
+}
+
+/* What bytes have become is in no result: each part is proved before the first pair is merged. */
+static enum mr_code prove_part(struct mr_fleet_merge *m, struct mr_fleet_merge_part *part,
+                               struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_fleet_seal_check(part->path, NULL, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    if (code != MR_E_CASE && code != MR_E_IO) {
+        *err = why;
+        return code;
+    }
+    return leave_out(m, part, &why, err);
+}
+
 /* A part without work has no case, and lacks none. */
 static enum mr_code find_part(struct mr_fleet_merge *m, size_t at, struct mr_err *err)
 {
@@ -63,11 +91,13 @@ static enum mr_code find_part(struct mr_fleet_merge *m, size_t at, struct mr_err
         return nomem(err);
     MR_TRY(mr_fleet_file_work(&m->file, at, &m->arena, &part->scopes, err));
     MR_TRY(read_status(m, at, err));
-    if (part->scopes.count > 0 && stat(part->path, &st) != 0) {
-        part->why = errno == ENOENT ? "it is missing" : "it cannot be read";
-        part->path = NULL;
-        m->missing++;
-    }
+    if (part->scopes.count == 0)
+        return MR_OK;
+    if (stat(part->path, &st) == 0)
+        return prove_part(m, part, err);
+    part->why = errno == ENOENT ? "it is missing" : "it cannot be read";
+    part->path = NULL;
+    m->missing++;
     return MR_OK;
 }
 
@@ -150,7 +180,7 @@ static enum mr_code gather(struct mr_fleet_merge *m, const struct mr_fleet_file_
     return MR_OK;
 }
 
-/* A part that is damaged is as good as missing, where that is allowed. */
+/* One in which the merge has found it, where parts may be missing. */
 static enum mr_code give_part_up(struct mr_fleet_merge *m, size_t part, const struct mr_err *why,
                                  struct mr_err *err)
 {
@@ -162,11 +192,7 @@ static enum mr_code give_part_up(struct mr_fleet_merge *m, size_t part, const st
                          "what there is with --partial.");
         return err->code;
     }
-    mr_log_warning("%s is left out: %s", p->name, why->message);
-    p->path = NULL;
-    p->why = say(m, "it is damaged: %s", why->message);
-    m->missing++;
-    return p->why != NULL ? MR_OK : nomem(err);
+    return leave_out(m, p, why, err);
 }
 
 /* Of a pair of which no part can be read nothing else is known. */

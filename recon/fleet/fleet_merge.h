@@ -34,6 +34,7 @@ struct mr_fleet_merge {
     struct mr_fleet_merge_part *parts; /* file.nparts */
     bool partial;
     size_t missing; /* parts that are not there, or damaged */
+    size_t damaged; /* of these */
     uint64_t max_rows;
 };
 

@@ -164,6 +164,7 @@ static enum mr_code require_output(const struct options *opts, struct mr_err *er
 static enum mr_code require_parts(const struct mr_fleet_merge *m, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
+    const char *how = m->damaged > 0 ? "missing or damaged" : "missing";
     size_t named = 0;
     if (m->missing == 0)
         return MR_OK;
@@ -173,13 +174,13 @@ static enum mr_code require_parts(const struct mr_fleet_merge *m, struct mr_err 
     if (named < m->missing)
         mr_strbuf_add_fmt(&names, " and %zu more", m->missing - named);
     if (m->partial) {
-        mr_log_warning("%zu of %zu parts are missing: %s", m->missing, m->file.nparts,
+        mr_log_warning("%zu of %zu parts are %s: %s", m->missing, m->file.nparts, how,
                        names.failed ? "" : names.ptr);
         mr_strbuf_release(&names);
         return MR_OK;
     }
-    (void)mr_err_set(err, MR_E_CASE, "%zu of %zu parts of \"%s\" are missing: %s", m->missing,
-                     m->file.nparts, m->file.dir, names.failed ? "" : names.ptr);
+    (void)mr_err_set(err, MR_E_CASE, "%zu of %zu parts of \"%s\" are %s: %s", m->missing,
+                     m->file.nparts, m->file.dir, how, names.failed ? "" : names.ptr);
     mr_strbuf_release(&names);
     mr_err_hint(err, "Do them first (fleet run --part N), or merge what there is with --partial.");
     return MR_E_CASE;

@@ -16,6 +16,7 @@
 #include "recon/fleet/fleet_lease.h"
 #include "recon/fleet/fleet_local.h"
 #include "recon/fleet/fleet_options.h"
+#include "recon/fleet/fleet_seal.h"
 #include "recon/fleet/fleet_telling.h"
 
 #define NO_LIMIT_S 1e9
@@ -124,7 +125,7 @@ static enum mr_code is_published(struct work *w, bool *over, struct mr_err *err)
         return mr_err_nomem(err, "working on a part");
     memcpy(own, s->pairs, s->npairs * sizeof *own);
     *over = access(w->case_path, F_OK) == 0 && read_case(w, w->case_path, &why) == MR_OK &&
-            mr_fleet_part_is_done(s);
+            mr_fleet_part_is_done(s) && mr_fleet_seal_check(w->case_path, NULL, &why) == MR_OK;
     if (!*over)
         memcpy(s->pairs, own, s->npairs * sizeof *own);
     free(own);

@@ -178,6 +178,26 @@ is "half a part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
 like "which it is" "$(cat "$ERR")" '^myrecon: error: part 1 of the fleet: case file '
 merge --partial
 is "half a part is left out" "$RC $(wc -l <"$INTO/fleet.jsonl")" "4 3"
+# One bit of it is another, somewhere: a number or a name would be another, too.
+RCS=
+for tenth in 0 1 2 3 4 5 6 7 8 9; do
+    python3 -c 'import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+used = [at for at, byte in enumerate(data) if byte]
+data[used[len(used) * int(sys.argv[3]) // 10]] ^= 4
+open(sys.argv[2], "wb").write(data)' "$IT_TMP/away" "$DIR/parts/1.case" $tenth
+    merge
+    RCS+=$RC
+done
+is "a bit that fell over" "$RCS" 3333333333
+like "which part it is" "$(cat "$ERR")" "^myrecon: error: 1 of [0-9]+ parts of .* are missing or damaged: 1$"
+merge --partial
+is "it is left out" "$RC $(jq -r 'select(.type == "summary") | .parts_missing' "$INTO/fleet.jsonl")" "4 1"
+like "and said" "$(cat "$ERR")" '^myrecon: warning: part 1 is left out: case file .* is damaged: its bytes are others than were written$'
+timeout -k 5 120 "$MYRECON" fleet run -q "$DIR" --part 1 >"$OUT" 2>"$ERR" </dev/null
+like "run again, the part is read anew" "$(cat "$ERR")" 'what was kept of the part cannot be used: case file .* is damaged'
+merge
+is "and all is there" "$RC" 1
 mv "$IT_TMP/away" "$DIR/parts/1.case"
 # A table is made anew on a side, and that part is read again: two parts are of two tables.
 at b "ALTER TABLE members ENGINE=InnoDB"
