@@ -56,7 +56,7 @@ static enum mr_code read_status(struct mr_fleet_merge *m, size_t at, struct mr_e
 static enum mr_code leave_out(struct mr_fleet_merge *m, struct mr_fleet_merge_part *part,
                               const struct mr_err *why, struct mr_err *err)
 {
-    mr_log_warning("%s is left out: %s", part->name, why->message);
+    mr_log_warning("%s%s: %s", part->name, m->partial ? " is left out" : "", why->message);
     part->path = NULL;
     part->why = say(m, "it is damaged: %s", why->message);
     m->missing++;

@@ -171,8 +171,12 @@ is "affected knows that it is incomplete" "$(tail -n 1 "$IT_TMP/from_parts")" "e
 timeout -k 5 120 "$MYRECON" check -q --config "$INI" --case "$INTO/one.case" --resume --json "$SRC" "$DST" \
     >"$IT_TMP/resumed.jsonl" 2>"$ERR" </dev/null
 is "resumed: every line is that of one check" "$(plain "$IT_TMP/resumed.jsonl")" "$(plain "$IT_TMP/one.jsonl")"
-# Half a file, as a full disk leaves it.
-head -c 20000 "$IT_TMP/away" >"$DIR/parts/1.case"
+# Half a file, as a full disk leaves it: of whole pages, as an older version has written them, and not.
+head -c 20001 "$IT_TMP/away" >"$DIR/parts/1.case"
+merge
+is "a piece of a part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
+like "it is named" "$(cat "$ERR")" '^myrecon: warning: part 1: case file .* is damaged'
+head -c 20480 "$IT_TMP/away" >"$DIR/parts/1.case"
 merge
 is "half a part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
 like "which it is" "$(cat "$ERR")" '^myrecon: error: part 1 of the fleet: case file '
