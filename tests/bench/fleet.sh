@@ -5,6 +5,7 @@
 #   PAIRS=16         pairs of one table each; in one database for the check beside it
 #   ROWS=1000000     rows of about 230 bytes of each table
 #   RUNS=3           runs of each; medians are compared
+#   PLANNED=1000     pairs of 200 tables each that are planned from recorded sizes; 0: none
 #   FINDINGS=400     parts of 1,000 findings that are merged (4,000 is a day's work of their own); 0: none
 #
 # CPU seconds are those of both servers and of all myrecon processes.  Exits 1 if a bar is missed.
@@ -16,6 +17,7 @@ cd "$(dirname "$0")/../.." || exit 3
 pairs=${PAIRS:-16}
 rows=${ROWS:-1000000}
 runs=${RUNS:-3}
+planned=${PLANNED:-1000}
 findings=${FINDINGS:-400}
 myrecon=$(realpath "${MYRECON:-$PWD/build/myrecon}")
 rss=$(realpath "${BUILD:-build}/tests/bench/rss")
@@ -84,6 +86,45 @@ judge() { # WHAT VALUE LIMIT
     printf '%-52s %8s %9s  %s\n' "$1" "$2" "<= $3" $verdict
 }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+# --- plan: from what was recorded, a server here and there far larger than the others
+
+plan_many() {
+    local into=$work/planned spread
+    python3 - "$planned" "$work/sizes" >"$work/planned.ini" <<'END' || exit 3
+import hashlib, json, random, sys
+count, chance, lines = int(sys.argv[1]), random.Random(1), []
+def key(number):
+    return "6901" + format(number, "016x")
+def say(**line):
+    lines.append(json.dumps(line, separators=(",", ":")) + "\n")
+say(type="sizes", schema="myrecon-fleet-sizes/1", created="2026-11-28T00:00:00Z", version="bench")
+for pair in range(count):
+    uri = ["mysql://recon@db%d-%s/shop_%d" % (pair // 8, side, pair) for side in ("old", "new")]
+    print("[pair shop-%d]\nsource = %s\ntarget = %s" % (pair, *uri))
+    say(type="pair", pair="shop-%d" % pair, source=uri[0], target=uri[1], failed=None)
+    for table in range(200):
+        size = int(chance.paretovariate(0.6) * 65536) % (64 << 30)
+        more = {}
+        if size > 128 << 20:
+            cuts = min(size // (64 << 20), 2000) - 1
+            more = {"order": ["int(11)", "int(11)"], "cuts": [key(at * 1000) for at in range(1, cuts + 1)]}
+        say(type="table", table="shop_%d.t%d" % (pair, table), bytes=size, rows=size // 200, **more)
+text = "".join(lines)
+say(type="end", pairs=count, tables=count * 200, sha256=hashlib.sha256(text.encode()).hexdigest())
+open(sys.argv[2], "w").write("".join(lines))
+END
+    "$rss" "$work/rss" "$myrecon" fleet plan -q --config /dev/null --inventory "$work/planned.ini" --sizes "$work/sizes" --parts 256 --output "$into" >"$work/out" 2>&1 || {
+        tail -n 5 "$work/out" >&2
+        exit 3
+    }
+    [ "$(cat "$into"/work/*.jsonl | jq -r '.tables[].table' | sort -u | wc -l)" = $((planned * 200)) ] || exit 3
+    read -r seconds peak _ <"$work/rss"
+    spread=$(jq -r '[.parts[].weight] | "\(max) \(min)"' "$into/fleet.json" | awk '{ printf "%.2f", 100 * ($1 - $2) / $1 }')
+    judge "plan of $planned pairs of 200 tables in 256 parts, s" "$seconds" 10
+    judge "… parts differ by, %" "$spread" 5
+    judge "… and its peak memory, MiB" "$((peak / 1024))" 128
+}
 
 # --- merge: one pair, as many parts as findings, each of 1,000 rows that differ
 
@@ -154,5 +195,6 @@ NAMES
 printf '\n%-52s %8s %9s\n' measure value bar
 judge "fleet.sbatch / check" "$(ratio "$(median on_slurm 1)" "$(median check 1)")" 1.15
 judge "one part / check of the same pair" "$(ratio "$(median one_part 1)" "$(median check_one 1)")" 1.05
+[ "$planned" = 0 ] || plan_many
 [ "$findings" = 0 ] || merge_many
 exit $missed
