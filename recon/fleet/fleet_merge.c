@@ -47,8 +47,9 @@ static enum mr_code read_status(struct mr_fleet_merge *m, size_t at, struct mr_e
     enum mr_code code = mr_fleet_part_read(path, &m->arena, &part->status, &part->has_status, &why);
     if (code == MR_E_NOMEM)
         return nomem(err);
-    if (code != MR_OK)
-        part->has_status = false;
+    if (code != MR_OK || (part->has_status &&
+                          (part->status.part != at || strcmp(part->status.fleet, m->file.id) != 0)))
+        part->has_status = false; /* of another fleet */
     return MR_OK;
 }
 

@@ -155,7 +155,7 @@ static enum mr_code require_output(const struct options *opts, struct mr_err *er
 {
     if (opts->output != NULL)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "option --output is missing");
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--output\" is missing");
     mr_err_hint(err, "It names the directory that the pairs' cases are written to.");
     return MR_E_USAGE;
 }

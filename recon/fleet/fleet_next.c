@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "recon/fleet/fleet_telling.h"
 
 /* For a shell, and for a terminal. */
 static void add_word(struct mr_strbuf *out, const char *word)
@@ -111,14 +112,19 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
     }
 }
 
-static void add_missing(const struct mr_fleet_merge *m, struct mr_strbuf *out)
+/* The first part that is missing, or of which a pair has failed; false: all are done. */
+static bool add_undone(const struct mr_fleet_merge *m, struct mr_strbuf *out)
 {
-    for (size_t i = 0; i < m->file.nparts; i++)
-        if (m->parts[i].why != NULL) {
-            mr_strbuf_add_str(out, "To do a part that is missing, before all are merged again:\n");
-            add_run(out, m->file.dir, i);
-            return;
-        }
+    for (size_t i = 0; i < m->file.nparts; i++) {
+        const struct mr_fleet_merge_part *part = &m->parts[i];
+        if (part->why == NULL && (!part->has_status || mr_fleet_part_is_done(&part->status)))
+            continue;
+        mr_strbuf_add_fmt(out, "To do a part that is %s, before all are merged again:\n",
+                          part->why != NULL ? "missing" : "incomplete");
+        add_run(out, m->file.dir, i);
+        return true;
+    }
+    return false;
 }
 
 void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_fleet_merged *pairs,
@@ -131,8 +137,7 @@ void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_flee
         if (pairs[i].differing > 0 && (worst == NULL || pairs[i].differing > worst->differing))
             worst = &pairs[i];
     }
-    add_missing(m, out);
-    if (unread && m->missing == 0)
+    if (!add_undone(m, out) && unread)
         add_unread(out);
     mr_strbuf_add_str(out, "One page of all pairs, and one of each:\n  myrecon fleet report ");
     add_word(out, output);

@@ -271,10 +271,12 @@ static enum mr_code require_pairs(const struct planner *p, struct mr_err *err)
     (void)mr_err_set(err, p->opts->sizes != NULL ? MR_E_USAGE : MR_E_CONNECT,
                      "no pair can be planned; pair \"%s\": %s", p->sizes.pairs[0].name,
                      p->file.pairs[0].failed);
-    mr_err_hint(err, "%s",
-                p->opts->sizes != NULL
-                    ? "Record sizes of this inventory: fleet plan --record-sizes FILE."
-                    : "See \"myrecon fleet doctor\", which tells what each pair lacks.");
+    mr_err_hint(
+        err, "%s",
+        p->opts->sizes != NULL
+            ? "Record sizes of this inventory: fleet plan --record-sizes FILE."
+            : "What each pair lacks is told by \"myrecon fleet doctor\". Passwords are taken "
+              "from MYRECON_PASSWORD and the like, an option file, or --password-command.");
     return err->code;
 }
 

@@ -83,9 +83,8 @@ enum mr_code mr_fleet_seal_check(const char *path, uint64_t *body_bytes, struct 
     MR_TRY_OUT(hash_body(fd, path, bytes, hex, err));
     mr_fleet_seal_line(hex, wanted);
     if (!sealed || memcmp(line, wanted, MR_FLEET_SEAL_BYTES) != 0)
-        code =
-            mr_err_set(err, MR_E_CASE,
-                       "case file \"%s\" is damaged: its bytes are others than were written", path);
+        code = mr_err_set(err, MR_E_CASE,
+                          "the bytes of case file \"%s\" are others than were written", path);
 out:
     if (fd >= 0)
         (void)close(fd);

@@ -175,7 +175,7 @@ is "resumed: every line is that of one check" "$(plain "$IT_TMP/resumed.jsonl")"
 head -c 20001 "$IT_TMP/away" >"$DIR/parts/1.case"
 merge
 is "a piece of a part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
-like "it is named" "$(cat "$ERR")" '^myrecon: warning: part 1: case file .* is damaged'
+like "it is named" "$(cat "$ERR")" '^myrecon: warning: part 1: the bytes of case file .* are others than were written$'
 head -c 20480 "$IT_TMP/away" >"$DIR/parts/1.case"
 merge
 is "half a part" "$RC $([ -e "$INTO" ] && echo there)" "3 "
@@ -197,9 +197,9 @@ is "a bit that fell over" "$RCS" 3333333333
 like "which part it is" "$(cat "$ERR")" "^myrecon: error: 1 of [0-9]+ parts of .* are missing or damaged: 1$"
 merge --partial
 is "it is left out" "$RC $(jq -r 'select(.type == "summary") | .parts_missing' "$INTO/fleet.jsonl")" "4 1"
-like "and said" "$(cat "$ERR")" '^myrecon: warning: part 1 is left out: case file .* is damaged: its bytes are others than were written$'
+like "and said" "$(cat "$ERR")" '^myrecon: warning: part 1 is left out: the bytes of case file .* are others than were written$'
 timeout -k 5 120 "$MYRECON" fleet run -q "$DIR" --part 1 >"$OUT" 2>"$ERR" </dev/null
-like "run again, the part is read anew" "$(cat "$ERR")" 'what was kept of the part cannot be used: case file .* is damaged'
+like "run again, the part is read anew" "$(cat "$ERR")" 'what was kept of the part cannot be used: the bytes of case file .* are others than were written'
 merge
 is "and all is there" "$RC" 1
 mv "$IT_TMP/away" "$DIR/parts/1.case"

@@ -120,34 +120,50 @@ static void test_merge(void **state)
         const char *name, *missing;
         uint64_t differing[2], unchecked;
         const char *next, *never;
+        enum mr_fleet_word told; /* of a pair, by part 1 */
     } cases[] = {
         {"all are equal",
          NULL,
          {0, 0},
          0,
          "  myrecon fleet report res --output fleet.html\n",
-         "affected"},
+         "affected",
+         MR_FLEET_UNSAID},
         {"the worst pair",
          NULL,
          {1, 3},
          0,
          "  myrecon affected --config 'a fleet/config/0.ini' --case res/q.case --output "
          "res/q.csv\n",
-         "fleet run"},
+         "fleet run",
+         MR_FLEET_UNSAID},
         {"a part is missing",
          "it is missing",
          {0, 0},
          2,
          "  myrecon fleet run 'a fleet' --part 1\n",
-         "affected"},
-        {"a table was not checked", NULL, {0, 0}, 1, "plan it anew.\n", "fleet run"},
+         "affected",
+         MR_FLEET_UNSAID},
+        {"a table was not checked", NULL, {0, 0}, 1, "plan it anew.\n", "fleet run", MR_FLEET_DONE},
+        {"a pair has failed",
+         NULL,
+         {0, 0},
+         1,
+         "part that is incomplete, before all are merged again:\n  myrecon fleet run 'a fleet' "
+         "--part 1\n",
+         "plan it anew",
+         MR_FLEET_FAILED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_fleet_file_pair planned[] = {
             {.name = "p", .config = "a fleet/config/0.ini", .parts = 1},
             {.name = "q", .config = "a fleet/config/0.ini", .parts = 1}};
+        struct mr_fleet_part_pair told = {.name = "q", .state = cases[i].told};
         struct mr_fleet_merge_part parts[] = {{.name = "part 0"},
-                                              {.name = "part 1", .why = cases[i].missing}};
+                                              {.name = "part 1",
+                                               .why = cases[i].missing,
+                                               .has_status = cases[i].told != MR_FLEET_UNSAID,
+                                               .status = {.pairs = &told, .npairs = 1}}};
         const struct mr_fleet_merge merge = {
             .file = {.dir = "a fleet", .pairs = planned, .npairs = 2, .nparts = 2},
             .parts = parts,
