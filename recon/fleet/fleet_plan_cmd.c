@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "core/db/endpoint.h"
@@ -16,6 +15,7 @@
 #include "recon/fleet/fleet_inputs.h"
 #include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_plan_print.h"
+#include "recon/fleet/fleet_plan_warn.h"
 #include "recon/fleet/fleet_sizes.h"
 #include "recon/fleet/fleet_survey.h"
 
@@ -301,12 +301,9 @@ static enum mr_code find_sizes(struct planner *p, struct mr_err *err)
     const struct options *o = p->opts;
     MR_TRY(o->sizes != NULL ? mr_fleet_sizes_load(o->sizes, &p->sizes, &p->arena, err)
                             : ask_servers(p, err));
-    for (size_t i = 0; i < p->sizes.npairs; i++) {
-        const struct mr_fleet_sizes_pair *pair = &p->sizes.pairs[i];
+    for (size_t i = 0; i < p->sizes.npairs; i++)
         MR_TRY(name_failure(p, i, err));
-        if (pair->failed != NULL)
-            mr_log_warning("pair \"%s\" is in no part: %s", pair->name, p->file.pairs[i].failed);
-    }
+    MR_TRY(mr_fleet_plan_warn_failed(&p->file, err));
     MR_TRY(require_pairs(p, err));
     return o->record_sizes != NULL ? mr_fleet_sizes_save(&p->sizes, o->record_sizes, err) : MR_OK;
 }
@@ -386,6 +383,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(mr_fleet_open(&p.opts->fleet, &p.arena, &p.inventory, err));
     MR_TRY_OUT(require_names(&p.inventory, err));
     MR_TRY_OUT(name_pairs(&p, err));
+    MR_TRY_OUT(mr_fleet_plan_warn_twins(&p.file, err));
     MR_TRY_OUT(find_sizes(&p, err));
     MR_TRY_OUT(deal(&p, err));
     MR_TRY_OUT(write_dir(&p, err));

@@ -101,6 +101,17 @@ sed -i 's/"bytes":[0-9]*/"bytes":1/' "$IT_TMP/sizes"
 fleet --parts 3 --output "$IT_TMP/no" --sizes "$IT_TMP/sizes"
 like "sizes that were edited are none" "$RC $(cat "$ERR")" '^5 .*holds no sizes, or was changed since'
 
+# A copied section whose number was forgotten, and many pairs of one server that is not there.
+{
+    printf '[pair %s]\nsource = '"$SRC"'\ntarget = '"$DST"'\n' one two
+    printf '[pair gone-{0..9}]\nsource = mysql://127.0.0.1:1/gone_{}\ntarget = %s\n' "$DST"
+} >"$IT_TMP/slips.ini"
+INI=$IT_TMP/slips.ini
+fleet --parts 1 --output "$IT_TMP/slips"
+is "what slips are told" "$RC $(grep -c 'warning: pair "two" compares what pair "one" does: source "mysql:' "$ERR") $(grep -c 'warning: pair "gone-[0-3]" is in no part: ' "$ERR") \
+$(grep -c 'warning: 6 more pairs are in no part: source: could not connect' "$ERR") $(grep -c warning: "$ERR") $(grep -c '^NOT PLANNED: gone-' "$OUT")" "4 1 4 1 6 10"
+INI=$IT_TMP/fleet.ini
+
 # What stands there, stays.
 fleet --parts 3 --output "$DIR"
 like "a directory that is there is refused" "$RC $(grep error: "$ERR")" '^5 .*output ".*fleet" exists'
