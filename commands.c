@@ -8,6 +8,7 @@
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_config.h"
+#include "recon/history/history_changed.h"
 #include "recon/history/history_cmd.h"
 #include "recon/report/report_cmd.h"
 #include "repair/repair_cmd.h"
@@ -55,5 +56,6 @@ const struct mr_command_list mr_commands = {
     .items = items,
     .count = sizeof items / sizeof items[0],
     .open_snapshot = mr_source_snapshot_new,
+    .read_changes = mr_history_changed_read,
     .rooms = {rooms, sizeof rooms / sizeof rooms[0]},
 };

@@ -21,9 +21,11 @@
 #include "core/base/arena.h"
 #include "core/cli/config.h"
 #include "core/cli/settings.h"
+#include "core/source/sides.h"
 #include "core/source/source.h"
 
 struct mr_invocation;
+struct mr_changes;
 
 /* What --help and the man page say of a command. */
 struct mr_command_doc {
@@ -49,7 +51,9 @@ struct mr_command_list {
     const struct mr_command *const *items;
     size_t count;
     mr_source_open_fn *open_snapshot; /* what commands read snapshots with */
-    struct mr_config_rooms rooms;     /* sections of the configuration that a room reads */
+    /* … and what binary logs say of rows: mr_changes_read_fn (core/pair/changes.h) */
+    enum mr_code (*read_changes)(struct mr_changes *changes, enum mr_side side, struct mr_err *err);
+    struct mr_config_rooms rooms; /* sections of the configuration that a room reads */
 };
 
 enum mr_cli_request {

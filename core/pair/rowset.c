@@ -63,7 +63,6 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     struct fetch *f = ctx;
     struct mr_strbuf *bytes = &f->set->bytes;
     struct mr_rowset_row *row = mr_vec_push(&f->set->rows);
-    uint64_t size = 0;
     if (row == NULL)
         return mr_err_nomem(err, "reading rows by key");
     row->place = f->reader->place;
@@ -71,7 +70,7 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     enum mr_code code = mr_rowhash_key(f->hash, values, bytes, err);
     row->key_len = bytes->len - row->key_at;
     if (code == MR_OK)
-        code = mr_rowhash_digest(f->hash, values, &row->digest, &size, err);
+        code = mr_rowhash_digest(f->hash, values, &row->digest, &f->set->value_bytes, err);
     row->image_at = bytes->len;
     if (code == MR_OK && f->image_bytes > 0)
         code = mr_rowhash_image(f->hash, values, bytes, err);
@@ -106,6 +105,7 @@ static void empty(struct mr_rowset *set)
     mr_strbuf_reset(&set->bytes);
     mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
     mr_vec_clear(&set->rows);
+    set->value_bytes = 0;
 }
 
 static void sort(struct mr_rowset *set, int (*compare)(const void *, const void *, void *))

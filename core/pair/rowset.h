@@ -22,7 +22,8 @@ struct mr_rowset_row {
 
 struct mr_rowset {
     struct mr_strbuf bytes;
-    struct mr_vec rows; /* struct mr_rowset_row */
+    struct mr_vec rows;   /* struct mr_rowset_row */
+    uint64_t value_bytes; /* of the rows' compared values */
 };
 
 /* Empty.  Release frees all rows and their images. */

@@ -5,6 +5,8 @@
  *   check_plan       pairs databases and tables, chooses keys, classes and identities
  *   check_scope      which part of that is read, where several share the work
  *   check_scan       leapfrog over key ranges: suspects and finished chunks
+ *   check_changed    which rows logs name, and which tables are read whole all the same
+ *   check_keys       rows that are looked up by their keys
  *   check_spill      tables without a common key order: joined on disk
  *   check_relate     who follows whom, and who may be behind
  *   check_settle     waits until a side has applied what the other had written
@@ -40,6 +42,8 @@ struct mr_check_mark;
 struct mr_check_shards_marks;
 struct mr_check_alike;
 struct mr_scope;
+struct mr_check_changed;
+struct mr_changes;
 
 /* May a side lack what the other one had written before? */
 enum mr_lag {
@@ -61,6 +65,8 @@ struct mr_check_settle {
 struct mr_check_run {
     const struct mr_check_options *opts;
     mr_source_open_fn *open_snapshot;
+    /* mr_changes_read_fn (core/pair/changes.h) */
+    enum mr_code (*read_changes)(struct mr_changes *changes, enum mr_side side, struct mr_err *err);
     struct mr_pairing pairing;
     const struct mr_vec *dbs; /* struct mr_db_pair */
     struct mr_findings *fd;
@@ -75,6 +81,7 @@ struct mr_check_run {
     unsigned object_kinds;          /* --objects, bits of enum mr_objects_kind */
     const struct mr_scope *scope;   /* --scope (check_scope.h), or NULL: the whole pair */
     const char *scope_digest;
+    struct mr_check_changed *changed; /* --changed (check_changed.h), or NULL: everything is read */
     /* Which side writes first: rows are read upstream, downstream, upstream. */
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];

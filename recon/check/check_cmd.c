@@ -13,11 +13,13 @@
 #include "core/base/term.h"
 #include "core/pair/pair_references.h"
 #include "core/pair/pair_sections.h"
+#include "recon/check/check_changed.h"
 #include "recon/check/check_json.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
 #include "recon/check/check_relate.h"
 #include "recon/check/check_result.h"
+#include "recon/check/check_rolling.h"
 #include "recon/check/check_run.h"
 #include "recon/check/check_same.h"
 #include "recon/check/check_scope.h"
@@ -61,6 +63,8 @@ static const char *options_text(struct mr_check_run *check)
         if (check->pairing.references[i].edge.condition != NULL)
             mr_strbuf_add_fmt(&sb, "reference %s when %s\n", check->pairing.references[i].edge.name,
                               check->pairing.references[i].edge.condition);
+    if (o->changed)
+        mr_strbuf_add_fmt(&sb, "changed=1\nrolling=%u\n", o->rolling);
     const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
     mr_strbuf_release(&sb);
     return text;
@@ -322,7 +326,9 @@ static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *
         if (code != MR_OK)
             hint_unprinted(check->opts, err);
     }
-    return code == MR_OK ? save_run(check, code, err) : code;
+    if (code == MR_OK)
+        code = save_run(check, code, err);
+    return code == MR_OK && finished ? mr_check_rolling_keep(check, err) : code;
 }
 
 /* Plans, opens the case, runs. */
@@ -346,7 +352,9 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
     MR_TRY_OUT(mr_pair_references_plan(&check->pairing, err));
     MR_TRY_OUT(mr_check_relate(check, err));
     MR_TRY_OUT(mr_check_choose_digest(check, err));
+    MR_TRY_OUT(mr_check_changed_begin(check, err));
     MR_TRY_OUT(begin_run(check, err));
+    MR_TRY_OUT(mr_check_places_keep(check, err));
     MR_TRY_OUT(keep_uris(check, err));
     MR_TRY_OUT(keep_settings(check, err));
     mr_progress_begin(check->progress, "comparing");
@@ -357,6 +365,7 @@ out:
     check->run.seconds += mr_clock_now_s() - begun;
     if (check->run.id != 0 && code != MR_E_CASE && code != MR_E_CASE_OTHER)
         code = end_run(check, code, exit_code, err);
+    mr_check_changed_end(check);
     mr_throttle_free(check->throttle);
     mr_digest_choice_end(&check->choice);
     mr_vec_release(&pairs);
@@ -410,6 +419,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     check.pairing.followed = opts->case_path != NULL;
     struct mr_scope scope = {0};
     check.open_snapshot = invocation->commands.open_snapshot;
+    check.read_changes = invocation->commands.read_changes;
     check.run.uuid = id.id;
     check.run.started = id.started;
     struct mr_err late = {0};

@@ -107,6 +107,7 @@ static void table_line(struct json *j)
     const char *note = mr_check_result_note(j->result, (size_t)(t - j->result->tables));
     if (note != NULL)
         put_str(j, "note", note);
+    mr_check_proof_put_table(&j->result->proof, (size_t)(t - j->result->tables), &j->w);
     end_line(j);
 }
 
@@ -360,6 +361,7 @@ static void summary_line(struct json *j)
     if (j->logs.has_evidence)
         put_uint(j, "unexplained", j->unexplained);
     put_str(j, "not_visible", r->run->hidden);
+    mr_check_proof_put_summary(&r->proof, &j->w);
     end_line(j);
 }
 

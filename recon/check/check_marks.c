@@ -168,15 +168,9 @@ static const char *made_of_columns(struct mr_check_run *check, const struct mr_p
     return made;
 }
 
-/* What is not known of an earlier try is kept now, so that the next one can tell. */
-enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
-                                   bool known, bool *same, struct mr_err *err)
+static enum mr_code made_now(struct mr_check_run *check, const struct mr_pair *table,
+                             struct mr_find_made now[MR_SIDES], struct mr_err *err)
 {
-    struct mr_find_made was[MR_SIDES] = {{0}}, now[MR_SIDES] = {{0}};
-    const int64_t id = table->find.id;
-    enum mr_code code = MR_OK;
-    bool kept = false;
-    *same = true;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table_mark *mark = &check->marks[table->at].side[side];
         now[side] = (struct mr_find_made){made_of_columns(check, table, (enum mr_side)side),
@@ -189,12 +183,38 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
         if (now[side].key == NULL || (now[side].time != NULL && now[side].time[0] == '\0'))
             return mr_err_nomem(err, "planning the work");
     }
+    return MR_OK;
+}
+
+/* What is not known of an earlier try is kept now, so that the next one can tell. */
+enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
+                                   bool known, bool *same, struct mr_err *err)
+{
+    struct mr_find_made was[MR_SIDES] = {{0}}, now[MR_SIDES] = {{0}};
+    const int64_t id = table->find.id;
+    enum mr_code code = MR_OK;
+    bool kept = false;
+    *same = true;
+    MR_TRY(made_now(check, table, now, err));
     if (known)
         code = mr_findings_made(check->fd, id, &check->arena, was, &kept, err);
     for (int side = MR_SOURCE; kept && side < MR_SIDES; side++)
         *same = *same && mr_findings_made_is_same(&was[side], &now[side]);
     return code == MR_OK && (!kept || !*same) ? mr_findings_made_save(check->fd, id, now, err)
                                               : code;
+}
+
+enum mr_code mr_check_marks_are_of(struct mr_check_run *check, const struct mr_pair *table,
+                                   int64_t id, bool *same, struct mr_err *err)
+{
+    struct mr_find_made was[MR_SIDES] = {{0}}, now[MR_SIDES] = {{0}};
+    bool kept = false;
+    *same = true;
+    MR_TRY(made_now(check, table, now, err));
+    MR_TRY(mr_findings_made(check->fd, id, &check->arena, was, &kept, err));
+    for (int side = MR_SOURCE; kept && side < MR_SIDES; side++)
+        *same = *same && mr_findings_made_is_same(&was[side], &now[side]);
+    return MR_OK;
 }
 
 /* ---- when a segment was read ---- */

@@ -35,6 +35,10 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
  * is now is kept, for the next try).  known: rows were read of it. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err);
+/* Is it the table that another run of the case has read, under that id?  Of a table that nothing is kept
+ * of nothing tells otherwise. */
+enum mr_code mr_check_marks_are_of(struct mr_check_run *check, const struct mr_pair *table,
+                                   int64_t id, bool *same, struct mr_err *err);
 /* Types and collations of the key's columns, by which chunks are cut: in another order what was read
  * says nothing.  In the run's arena; NULL: no memory. */
 const char *mr_check_key_order(struct mr_check_run *check, const struct mr_pair *table,

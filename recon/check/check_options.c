@@ -62,6 +62,22 @@ static const struct mr_option options[] = {
              "foreign_key, trigger, charset, auto_increment, database, view, routine, "
              "event, sequence, attribute; or all, or none",
      .initial = "all"},
+    {.name = "changed",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(changed),
+     .group = "What is compared",
+     .help = "only rows that the binary logs of both sides name since the last finished run of "
+             "--case, and those that differed then",
+     .not_in_file = true},
+    {.name = "rolling",
+     .type = MR_OPTION_UINT,
+     .offset = AT(rolling),
+     .arg = "N",
+     .group = "What is compared",
+     .help = "with --changed: and one Nth of all other rows, in turn, so that each row is read "
+             "again within N runs",
+     .max = 1000,
+     .not_in_file = true},
     {.name = "scope",
      .type = MR_OPTION_STRING,
      .offset = AT(scope_path),
@@ -179,7 +195,9 @@ const struct mr_command_doc mr_check_doc = {
                 "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club_restored\n"
                 "  myrecon check snapshot:/backup/club mysql://dba@10.0.0.2/club\n"
                 "  myrecon check --case club.case --resume \\\n"
-                "      mysql://dba@lost-replica mysql://dba@live\n",
+                "      mysql://dba@lost-replica mysql://dba@live\n"
+                "  myrecon check --case nightly.case --changed --rolling 30 \\\n"
+                "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club\n",
 };
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
@@ -190,6 +208,22 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     if (values->resume && values->case_path == NULL) {
         (void)mr_err_set(err, MR_E_USAGE, "option \"--resume\" needs --case FILE");
         mr_err_hint(err, "Name the case file of the run that is to go on.");
+        return MR_E_USAGE;
+    }
+    if (values->changed && values->case_path == NULL) {
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--changed\" needs --case FILE");
+        mr_err_hint(err, "Name the case file whose last finished run is the start: what changed is "
+                         "read since then.");
+        return MR_E_USAGE;
+    }
+    if (values->rolling > 0 && !values->changed) {
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--rolling\" needs --changed");
+        mr_err_hint(err, "Without --changed each run reads every row.");
+        return MR_E_USAGE;
+    }
+    if (values->changed && (values->scope_path != NULL || values->consistent)) {
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--changed\" does not go with %s",
+                         values->consistent ? "--consistent" : "--scope");
         return MR_E_USAGE;
     }
     if (values->scope_path != NULL &&

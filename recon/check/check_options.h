@@ -26,6 +26,8 @@ struct mr_check_options {
     const char *since_text; /* as given, or NULL; see `since` */
     const char *objects;    /* the list as given; "all" by default */
     const char *scope_path; /* or NULL */
+    bool changed;           /* only with case_path */
+    unsigned rolling;       /* parts; 0: none.  Only with changed */
 
     /* how */
     bool consistent;

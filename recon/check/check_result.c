@@ -70,6 +70,8 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err));
     leave_out_of_scope(result);
+    MR_TRY_OUT(mr_check_proof_load(&result->proof, fd, result->tables, result->ntables,
+                                   &result->arena, err));
     MR_TRY_OUT(mr_findings_objects(fd, &result->arena, &result->objects, err));
     MR_TRY_OUT(mr_findings_advice(fd, &result->arena, &result->advice, err));
     result->explained =

@@ -6,6 +6,7 @@
 
 #include "core/case/findings.h"
 #include "recon/check/check_explained.h"
+#include "recon/check/check_proof.h"
 
 /* A line of a run's options: sums of a snapshot's manifest were believed. */
 #define MR_RUN_TRUSTS "trust-manifest=1"
@@ -26,11 +27,12 @@ struct mr_check_result {
     struct mr_check_explained *explained; /* one a table: by plans of the case */
     const char **notes;                   /* one a table: see mr_check_result_note() */
     struct mr_check_explained all_explained;
-    const char *explained_by; /* the one plan's directory, or NULL */
-    bool incomplete;          /* something was skipped, unsettled or could not be seen */
-    bool differs;             /* any difference at all */
-    bool interrupted;         /* a server was lost: --resume goes on */
-    uint64_t max_rows;        /* row lines a table */
+    const char *explained_by;    /* the one plan's directory, or NULL */
+    bool incomplete;             /* something was skipped, unsettled or could not be seen */
+    bool differs;                /* any difference at all */
+    bool interrupted;            /* a server was lost: --resume goes on */
+    uint64_t max_rows;           /* row lines a table */
+    struct mr_check_proof proof; /* of a run that read what changed */
 };
 
 /* Reads a run; rows themselves are read when they are written.  run and fd must outlive it.  To

@@ -11,11 +11,14 @@
 #include "recon/check/check_confirm.h"
 #include "recon/check/check_alike.h"
 #include "recon/check/check_altered.h"
+#include "recon/check/check_changed.h"
+#include "recon/check/check_keys.h"
 #include "recon/check/check_lineage.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_objects.h"
 #include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_rolling.h"
 #include "recon/check/check_scan.h"
 #include "recon/check/check_scope.h"
 #include "recon/check/check_segments.h"
@@ -33,6 +36,7 @@
 /* What a worker does with a table. */
 enum job {
     JOB_SCAN = 1,
+    JOB_KEYS,
     JOB_SPILL,
     JOB_SPILL_AGAIN,
     JOB_SPILL_END,
@@ -45,6 +49,7 @@ struct job_item {
     enum job job;
     struct mr_pair *table;
     struct mr_scan_task scan;       /* JOB_SCAN */
+    struct mr_keys_task keys;       /* JOB_KEYS */
     struct mr_confirm_task confirm; /* JOB_CONFIRM */
     enum mr_side side;              /* JOB_KIN, which has no table */
 };
@@ -133,6 +138,15 @@ static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,
     return let_go(w, err);
 }
 
+/* That the table stood still is looked at as behind a segment of several chunks. */
+static enum mr_code look_up(struct mr_check_worker *w, struct job_item *item, struct mr_err *err)
+{
+    const struct mr_scan_task as_scanned = {.table = item->table, .next_chunk = 2};
+    MR_TRY(mr_check_keys(w, &item->keys, err));
+    mr_check_marks_seen(w, &as_scanned);
+    return MR_OK;
+}
+
 /* Once a server is lost, what was not begun is not checked, rather than tried one by one. */
 static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
 {
@@ -151,6 +165,7 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     }
     switch (item->job) {
     case JOB_SCAN: return scan_table(w, item, err);
+    case JOB_KEYS: return look_up(w, item, err);
     case JOB_SPILL: return mr_check_spill(w, item->table, err);
     case JOB_SPILL_AGAIN: return mr_check_spill_again(w, item->table, item->confirm.round, err);
     case JOB_SPILL_END: return mr_check_spill_end(w, item->table, err);
@@ -276,6 +291,15 @@ static bool is_active(const struct run *run, const struct mr_pair *table)
 
 /* ---- scan ---- */
 
+/* Of a table that has no segments yet.  One of which keys are looked up has those of its turn alone. */
+static enum mr_code add_segments(struct mr_check_run *check, struct mr_pair *table,
+                                 struct mr_err *err)
+{
+    if (mr_check_changed_keys(check, table) == NULL)
+        return mr_check_segments_cut(check, table, err);
+    return check->opts->rolling > 0 ? mr_check_rolling_add(check, table, err) : MR_OK;
+}
+
 /* A segment goes on behind its last finished chunk; finished ones are not read again. */
 static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
 {
@@ -284,7 +308,7 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct
     size_t count = 0;
     MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments, &count, err));
     if (count == 0) {
-        MR_TRY(mr_check_segments_cut(check, table, err));
+        MR_TRY(add_segments(check, table, err));
         MR_TRY(
             mr_findings_segments(check->fd, table->find.id, &check->arena, &segments, &count, err));
     }
@@ -337,6 +361,9 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table, struct m
     table->find.verdict = MR_VERDICT_UNDECIDED;
     table->find.settled = false;
     table->find.scanned = table->find.scanned && table->join == MR_JOIN_SHARED;
+    MR_TRY(mr_check_changed_table(check, table, err));
+    if (mr_check_changed_keys(check, table) != NULL && table->join != MR_JOIN_SHARED)
+        table->find.scanned = true; /* nothing of it changed */
     mr_progress_add_total(check->progress, table->est_rows);
     if (table->join == MR_JOIN_SHARED) {
         struct mr_err why = {0};
@@ -432,6 +459,39 @@ static enum mr_code forget_gone(struct mr_check_run *check, struct mr_err *err)
     return code;
 }
 
+/* Keys of a table, in parts where they are many.  Ranges of the table were read before. */
+static enum mr_code add_keys_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
+{
+    const struct mr_key_set *keys = mr_check_changed_keys(run->check, table);
+    if (keys == NULL || !is_active(run, table) || table->join != MR_JOIN_SHARED)
+        return MR_OK;
+    const size_t count = mr_key_set_count(keys);
+    size_t parts = run->check->opts->threads * CONFIRMS_A_THREAD;
+    if (count / CONFIRM_ROWS < parts)
+        parts = count / CONFIRM_ROWS + 1;
+    for (size_t i = 0; count > 0 && i < parts; i++) {
+        struct job_item *item = add_job(run, JOB_KEYS, table, err);
+        if (item == NULL)
+            return MR_E_NOMEM;
+        const size_t from = count * i / parts;
+        item->keys = (struct mr_keys_task){.table = table,
+                                           .keys = keys,
+                                           .from = from,
+                                           .count = count * (i + 1) / parts - from,
+                                           .segment = i,
+                                           .has_ranges = run->check->opts->rolling > 0};
+    }
+    return MR_OK;
+}
+
+static enum mr_code look_up_all(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        MR_TRY(add_keys_jobs(run, check->pairing.tables[i], err));
+    return run_scan_jobs(run, err);
+}
+
 /* In views the first call has done all jobs, and the second finds none. */
 static enum mr_code scan_all(struct run *run, struct mr_err *err)
 {
@@ -451,6 +511,8 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
     }
     if (code == MR_OK)
         code = run_scan_jobs(run, err);
+    if (code == MR_OK)
+        code = look_up_all(run, err);
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
         if (table->find.settled || table->join != MR_JOIN_SHARED ||
@@ -747,6 +809,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_check_alikes_begin(check, err));
     MR_TRY_OUT(mr_check_marks_begin(check, err));
+    MR_TRY_OUT(mr_check_changed_read(check, err));
     MR_TRY_OUT(scan_all(&run, err));
     MR_TRY_OUT(spill_all(&run, err));
     MR_TRY_OUT(classify_all(&run, err));

@@ -737,6 +737,7 @@ static enum mr_code summary(struct text *t, struct mr_err *err)
                   is_clean(t) ? "" : "\n", style(t, s), mr_check_result_verdict(r),
                   style(t, MR_STYLE_RESET), r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr,
                   r->run->seconds, t->b.len > 0 ? "; " : "", t->b.ptr);
+    mr_check_proof_print(&r->proof, r->tables, r->ntables, t->opts->brief, t->out);
     if (!t->opts->brief) {
         explained_line(t);
         MR_TRY(unexplained_line(t, err));

@@ -1,0 +1,556 @@
+/* check_changed.c: see check_changed.h. */
+#include "recon/check/check_changed.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/log.h"
+#include "core/binlog/binlog_gtid_set.h"
+#include "core/db/cluster.h"
+#include "recon/check/changed_how.h"
+#include "recon/check/check_marks.h"
+#include "recon/check/check_options.h"
+#include "recon/check/check_rolling.h"
+#include "recon/check/check_sides.h"
+
+#define FINDINGS_AT_ONCE 2000
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "reading what changed");
+}
+
+/* ---- places ---- */
+
+static enum mr_code read_places(struct mr_check_run *check, struct mr_log_place places[MR_SIDES],
+                                struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        struct mr_db *db;
+        places[side] = (struct mr_log_place){.gtids = "", .applied = "", .why = "it is no server"};
+        if (!mr_side_is_server(&check->pairing.side[side]))
+            continue;
+        MR_TRY(mr_check_main(check, (enum mr_side)side, &db, err));
+        MR_TRY(mr_log_place_read(db, &check->arena, &places[side], err));
+        if (places[side].log == NULL)
+            mr_log_detail("where the log of the %s stands is not kept: %s",
+                          mr_side_name((enum mr_side)side), places[side].why);
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_log_place places[MR_SIDES];
+    if (check->opts->case_path == NULL)
+        return MR_OK;
+    MR_TRY(mr_run_places(check->fd, &check->arena, places, err));
+    const bool has_both = (places[MR_SOURCE].log != NULL || places[MR_SOURCE].why != NULL) &&
+                          (places[MR_TARGET].log != NULL || places[MR_TARGET].why != NULL);
+    if (!has_both) {
+        MR_TRY(read_places(check, places, err));
+        MR_TRY(mr_run_places_save(check->fd, places, err));
+    }
+    if (check->changed != NULL)
+        memcpy(check->changed->places, places, sizeof places);
+    return MR_OK;
+}
+
+/* ---- the run before ---- */
+
+static enum mr_code refuse_no_run(const struct mr_check_run *check, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_NO_SUCH,
+                     "option \"--changed\": the case file \"%s\" holds no finished run, and what "
+                     "changed is read since one",
+                     check->opts->case_path);
+    mr_err_hint(err,
+                "Run the same command once without --changed: that run reads everything, and is "
+                "the start.");
+    return MR_E_NO_SUCH;
+}
+
+static enum mr_code refuse_no_log(const struct mr_check_run *check, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        if (mr_side_is_server(&check->pairing.side[side]))
+            continue;
+        (void)mr_err_set(
+            err, MR_E_UNSUPPORTED, "option \"--changed\": the %s is %s, which has no log",
+            mr_side_name((enum mr_side)side),
+            mr_side_is_snapshot(&check->pairing.side[side]) ? "a snapshot" : "many servers as one");
+        mr_err_hint(err, "Leave out --changed: all rows are read then.");
+        return MR_E_UNSUPPORTED;
+    }
+    return MR_OK;
+}
+
+static enum mr_code refuse_other_server(const struct mr_check_run *check, enum mr_side side,
+                                        const struct mr_server *was, struct mr_err *err)
+{
+    struct mr_strbuf then = MR_STRBUF_INIT, here = MR_STRBUF_INIT;
+    mr_server_add_text(was, &then);
+    mr_server_add_text(&check->pairing.side[side].cat->server, &here);
+    (void)mr_err_set(
+        err, MR_E_CASE_OTHER,
+        "the last finished run %s of the case file had another server as its %s: the log "
+        "of this one says nothing of what that run read",
+        check->changed->base.uuid, mr_side_name(side));
+    if (!then.failed && !here.failed)
+        mr_err_detail(err, "the run's: %s\nnow: %s", then.ptr, here.ptr);
+    mr_err_hint(err, "Leave out --changed once: that run reads everything, and is the new start.");
+    mr_strbuf_release(&then);
+    mr_strbuf_release(&here);
+    return MR_E_CASE_OTHER;
+}
+
+static enum mr_code check_servers(struct mr_check_run *check, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        struct mr_server was;
+        bool known = false;
+        MR_TRY(mr_findings_server(check->fd, side, &was, &known, err));
+        if (known && !mr_server_is_same(&was, &check->pairing.side[side].cat->server))
+            return refuse_other_server(check, (enum mr_side)side, &was, err);
+        if (!known) /* by an earlier version; it kept no place either */
+            check->changed->changes.from[side] = (struct mr_log_place){.gtids = "", .applied = ""};
+    }
+    return MR_OK;
+}
+
+static int compare_name(const void *name, const void *table)
+{
+    return strcmp(name, ((const struct mr_find_table *)table)->name);
+}
+
+/* What the run before says of its tables: they stand in the order of their names. */
+static enum mr_code take_tables(struct mr_check_run *check, bool has_proofs, struct mr_err *err)
+{
+    struct mr_check_changed *c = check->changed;
+    struct mr_find_table *tables = NULL;
+    size_t count = 0;
+    MR_TRY(mr_findings_tables(check->fd, &check->arena, &tables, &count, err));
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        const struct mr_pair *pair = check->pairing.tables[i];
+        struct mr_changed_table *t = &c->tables[pair->at];
+        struct mr_table_proof proof;
+        bool found = false;
+        const struct mr_find_table *base =
+            count > 0 ? bsearch(pair->find.name, tables, count, sizeof *tables, compare_name)
+                      : NULL;
+        if (base == NULL || strcmp(base->target_name, pair->find.target_name) != 0)
+            continue;
+        t->base = base;
+        t->proved = c->base.started;
+        if (has_proofs)
+            MR_TRY(mr_table_proof(check->fd, base->id, &check->arena, &proof, &found, err));
+        if (found)
+            t->proved = proof.proved;
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_check_changed_begin(struct mr_check_run *check, struct mr_err *err)
+{
+    bool has_change;
+    struct mr_err why = {0};
+    if (!check->opts->changed)
+        return MR_OK;
+    struct mr_check_changed *c = mr_arena_calloc(&check->arena, 1, sizeof *c);
+    if (c == NULL)
+        return nomem(err);
+    check->changed = c;
+    c->settings = (struct mr_vec)MR_VEC_INIT(struct mr_find_setting);
+    MR_TRY(mr_changes_init(&c->changes, &check->pairing, &check->arena, err));
+    c->tables = mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *c->tables);
+    if (c->tables == NULL)
+        return nomem(err);
+    MR_TRY(refuse_no_log(check, err));
+    const enum mr_code code =
+        mr_findings_run_choose(check->fd, NULL, &check->arena, &c->base, &why);
+    if (code == MR_E_NO_SUCH || (code == MR_OK && !c->base.finished))
+        return refuse_no_run(check, err);
+    if (code != MR_OK) {
+        *err = why;
+        return code;
+    }
+    MR_TRY(mr_run_places(check->fd, &check->arena, c->changes.from, err));
+    MR_TRY(check_servers(check, err));
+    MR_TRY(mr_run_change(check->fd, &check->arena, &c->before, &has_change, err));
+    MR_TRY(mr_findings_settings(check->fd, &check->arena, &c->settings, err));
+    c->now = (struct mr_run_change){.base = c->base.id, .since = c->base.started};
+    return take_tables(check, has_change, err);
+}
+
+void mr_check_changed_end(struct mr_check_run *check)
+{
+    if (check->changed == NULL)
+        return;
+    mr_changes_release(&check->changed->changes);
+    mr_vec_release(&check->changed->settings);
+}
+
+/* ---- what logs cannot tell of a side ---- */
+
+static const char *keep_fmt(struct mr_check_run *check, const char *fmt, ...) MR_PRINTF(2, 3);
+
+static const char *keep_fmt(struct mr_check_run *check, const char *fmt, ...)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    va_list args;
+    va_start(args, fmt);
+    mr_strbuf_add_args(&text, fmt, args);
+    va_end(args);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(&check->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+/* Has the server executed less than it had?  Then it was restored, or its log was begun anew. */
+static enum mr_code went_back_states(const char *was, const char *now, bool *back,
+                                     struct mr_err *err)
+{
+    struct mr_gtid_state then, here;
+    enum mr_code code = MR_OK;
+    mr_gtid_state_init(&then);
+    mr_gtid_state_init(&here);
+    MR_TRY_OUT(mr_gtid_state_parse(&then, was, strlen(was), err));
+    MR_TRY_OUT(mr_gtid_state_parse(&here, now, strlen(now), err));
+    *back = !mr_gtid_state_contains(&here, &then);
+out:
+    mr_gtid_state_release(&then);
+    mr_gtid_state_release(&here);
+    return code;
+}
+
+static enum mr_code went_back_sets(const char *was, const char *now, bool *back, struct mr_err *err)
+{
+    struct mr_gtid_set then, here;
+    enum mr_code code = MR_OK;
+    mr_gtid_set_init(&then);
+    mr_gtid_set_init(&here);
+    MR_TRY_OUT(mr_gtid_set_parse(&then, was, strlen(was), err));
+    MR_TRY_OUT(mr_gtid_set_parse(&here, now, strlen(now), err));
+    *back = !mr_gtid_set_contains(&here, &then);
+out:
+    mr_gtid_set_release(&then);
+    mr_gtid_set_release(&here);
+    return code;
+}
+
+static enum mr_code went_back(const struct mr_db *db, const struct mr_log_place *was,
+                              const struct mr_log_place *now, bool *back, struct mr_err *err)
+{
+    return mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB
+               ? went_back_states(was->gtids, now->gtids, back, err)
+               : went_back_sets(was->gtids, now->gtids, back, err);
+}
+
+/* As mr_replication_sources writes them: "host:port" (…), "host:port" (…). */
+static unsigned count_sources(const char *sources)
+{
+    unsigned count = 0;
+    for (const char *at = sources; (at = strstr(at, "\" (")) != NULL; at++)
+        count++;
+    return count;
+}
+
+/*
+ * A side that logs nothing of what it applies: where that comes from the other side alone, its log names
+ * the rows.  *why: it does not.
+ */
+static enum mr_code applied_unlogged(struct mr_check_run *check, enum mr_side side,
+                                     struct mr_db *db, const char **why, struct mr_err *err)
+{
+    const struct mr_log_place *was = &check->changed->changes.from[side],
+                              *now = &check->changed->places[side];
+    struct mr_strbuf sources = MR_STRBUF_INIT, note = MR_STRBUF_INIT;
+    enum mr_relation relation = MR_RELATION_NONE;
+    const char *cluster = NULL;
+    struct mr_db *other;
+    bool seen = false;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_cluster_of(db, &cluster, err));
+    if (cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
+        strcmp(was->applied, now->applied) == 0)
+        goto out; /* nothing was applied */
+    MR_TRY_OUT(mr_check_main(check, mr_other_side(side), &other, err));
+    MR_TRY_OUT(mr_replication_sources(db, &seen, &sources, err));
+    MR_TRY_OUT(mr_replication_relation(other, db, &relation, &note, err));
+    if (cluster != NULL)
+        *why = keep_fmt(check,
+                        "it is %s, and logs nothing of what the others write "
+                        "(log_slave_updates is off)",
+                        cluster);
+    else if (!seen)
+        *why = keep_fmt(check,
+                        "it logs nothing of what it applies of others "
+                        "(log_slave_updates is off), and whether it applies anything is hidden "
+                        "from the account: %s",
+                        note.ptr);
+    else if (relation != MR_RELATION_FOLLOWS && relation != MR_RELATION_STOPPED &&
+             (sources.len > 0 || now->applied[0] != '\0'))
+        *why = keep_fmt(check,
+                        "it applied what others than the %s wrote, and logs nothing of it "
+                        "(log_slave_updates is off)",
+                        mr_side_name(mr_other_side(side)));
+    else if (count_sources(sources.ptr) > 1)
+        *why = keep_fmt(check, "it applies what several servers write, and logs nothing of it "
+                               "(log_slave_updates is off)");
+    if (*why == NULL && sources.len > 0) {
+        const char *name = mr_side_name(side), *of = mr_side_name(mr_other_side(side));
+        check->changed->now.note =
+            keep_fmt(check,
+                     "Attested by the log of the %s alone: what the %s applies is in no log of "
+                     "its own (log_slave_updates is off)",
+                     of, name);
+        if (check->changed->now.note == NULL)
+            MR_TRY_OUT(nomem(err));
+        mr_log_info("%s", check->changed->now.note);
+    }
+out:
+    mr_strbuf_release(&sources);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+/* Sets whole_why where the side's log cannot tell; *can_read false then. */
+static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, bool *can_read,
+                                 struct mr_err *err)
+{
+    struct mr_changes *changes = &check->changed->changes;
+    const struct mr_log_place *was = &changes->from[side], *now = &check->changed->places[side];
+    const char *why = NULL;
+    struct mr_db *db;
+    bool back = false;
+    MR_TRY(mr_check_main(check, side, &db, err));
+    MR_TRY(mr_log_habits_read(db, &check->arena, &changes->habits[side], err));
+    if (was->log == NULL)
+        why = was->why != NULL ? was->why : "the last run did not keep where it stood";
+    else if (now->log == NULL)
+        why = now->why;
+    else
+        MR_TRY(went_back(db, was, now, &back, err));
+    if (back)
+        why = "the server has executed less than the last run saw: it was restored, or its log was "
+              "begun anew";
+    if (why == NULL && !changes->habits[side].logs_applied)
+        MR_TRY(applied_unlogged(check, side, db, &why, err));
+    *can_read = why == NULL;
+    if (why == NULL || changes->whole_why != NULL)
+        return MR_OK;
+    changes->whole_why = keep_fmt(check, "log of the %s: %s", mr_side_name(side), why);
+    return changes->whole_why != NULL ? MR_OK : nomem(err);
+}
+
+static enum mr_code breathe(void *ctx, struct mr_err *err)
+{
+    const struct mr_check_run *check = ctx;
+    mr_progress_tick(check->progress);
+    return mr_throttle_wait(check->throttle, err);
+}
+
+static enum mr_code read_logs(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_changes *changes = &check->changed->changes;
+    bool can_read[MR_SIDES];
+    changes->opts = (struct mr_db_opts){.run_tag = check->run.uuid,
+                                        .statement_timeout_s = check->opts->statement_timeout_s};
+    changes->breathe = breathe;
+    changes->ctx = check;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(look_at_side(check, (enum mr_side)side, &can_read[side], err));
+    for (int side = MR_SOURCE; side < MR_SIDES && changes->whole_why == NULL; side++) {
+        mr_log_info("reading what changed on the %s since run %s", mr_side_name((enum mr_side)side),
+                    check->changed->base.uuid);
+        MR_TRY(check->read_changes(changes, (enum mr_side)side, err));
+        mr_log_detail("log of the %s: %" PRIu64 " bytes, %" PRIu64 " transactions",
+                      mr_side_name((enum mr_side)side), changes->log_bytes[side],
+                      changes->transactions[side]);
+    }
+    return MR_OK;
+}
+
+/* ---- tables ---- */
+
+/* Lines of the configuration that choose rows and columns, the same then and now. */
+static bool matters(const char *key)
+{
+    return strcmp(key, "where") == 0 || strcmp(key, "ignore-columns") == 0;
+}
+
+static const char *setting_of(const struct mr_vec *settings, const char *table, const char *key)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct mr_find_setting *s = mr_vec_at(settings, i);
+        if (strcmp(s->table, table) == 0 && strcmp(s->key, key) == 0)
+            return s->value;
+    }
+    return NULL;
+}
+
+static enum mr_code same_settings(struct mr_check_run *check, const struct mr_pair *pair,
+                                  bool *same, struct mr_err *err)
+{
+    const struct mr_table *t = pair->side[MR_SOURCE];
+    const struct mr_vec *then = &check->changed->settings;
+    struct mr_vec lines = MR_VEC_INIT(struct mr_config_line);
+    size_t now = 0, was = 0;
+    enum mr_code code = mr_config_lines(check->pairing.config, t->db, t->name, &lines, err);
+    *same = true;
+    for (size_t i = 0; code == MR_OK && i < lines.count; i++) {
+        const struct mr_config_line *line = mr_vec_at(&lines, i);
+        if (!matters(line->key))
+            continue;
+        const char *value = setting_of(then, pair->find.name, line->key);
+        *same = *same && value != NULL && strcmp(value, line->value) == 0;
+        now++;
+    }
+    for (size_t i = 0; i < then->count; i++) {
+        const struct mr_find_setting *s = mr_vec_at(then, i);
+        was += strcmp(s->table, pair->find.name) == 0 && matters(s->key);
+    }
+    *same = *same && now == was;
+    mr_vec_release(&lines);
+    return code;
+}
+
+static bool same_columns(const struct mr_find_table *a, const struct mr_find_table *b)
+{
+    if (a->ncolumns != b->ncolumns || a->keyless != b->keyless)
+        return false;
+    for (size_t i = 0; i < a->ncolumns; i++)
+        if (strcasecmp(a->columns[i].name, b->columns[i].name) != 0 ||
+            strcmp(a->columns[i].type, b->columns[i].type) != 0 ||
+            a->columns[i].key_at != b->columns[i].key_at)
+            return false;
+    return true;
+}
+
+static enum mr_code decide(struct mr_check_run *check, struct mr_pair *pair, struct mr_err *err)
+{
+    struct mr_check_changed *c = check->changed;
+    struct mr_changed_table *t = &c->tables[pair->at];
+    const struct mr_changes_of *of = &c->changes.of[pair->at];
+    const struct mr_find_table *base = t->base;
+    struct mr_changed_facts facts = {
+        .was_there = base != NULL,
+        .was_read = base != NULL && base->settled && base->verdict != MR_VERDICT_NOT_CHECKED &&
+                    base->verdict != MR_VERDICT_UNDECIDED,
+        .same_columns = base != NULL && same_columns(base, &pair->find),
+        .is_windowed = pair->find.windowed || pair->scan[MR_SOURCE].where != NULL ||
+                       pair->scan[MR_TARGET].where != NULL,
+        .log = c->changes.whole_why != NULL ? c->changes.whole_why : of->why,
+        .has_order = pair->join == MR_JOIN_SHARED,
+        .was_equal = base != NULL && base->verdict == MR_VERDICT_EQUAL,
+        .rolls = check->opts->rolling > 0};
+    facts.same_table = base != NULL;
+    if (base != NULL) {
+        MR_TRY(same_settings(check, pair, &facts.same_settings, err));
+        MR_TRY(mr_check_marks_are_of(check, pair, base->id, &facts.same_table, err));
+    }
+    t->proof = (struct mr_table_proof){
+        .how = MR_READ_WHOLE, .why = mr_changed_whole(&facts), .proved = check->run.started};
+    if (t->proof.why == NULL) {
+        t->proof.how = MR_READ_KEYS;
+        t->proof.proved = t->proved;
+    } else {
+        mr_changes_whole(&c->changes, pair->at, t->proof.why);
+    }
+    return MR_OK;
+}
+
+/* What differed, or was not to be told, is looked at again. */
+static enum mr_code add_findings(struct mr_check_run *check, const struct mr_pair *pair,
+                                 enum mr_find_state state, struct mr_err *err)
+{
+    struct mr_changes *changes = &check->changed->changes;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec found = MR_VEC_INIT(struct mr_finding);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&found);
+        MR_TRY_OUT(mr_findings_in_state(check->fd, check->changed->tables[pair->at].base->id, state,
+                                        after, FINDINGS_AT_ONCE, false, &arena, &found, err));
+        for (size_t i = 0; i < found.count; i++) {
+            const struct mr_finding *f = mr_vec_at(&found, i);
+            MR_TRY_OUT(mr_changes_add(changes, pair->at, f->key, err));
+            after = f->id;
+        }
+    } while (found.count > 0 && changes->of[pair->at].why == NULL);
+out:
+    mr_vec_release(&found);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* Keys of one table may have had no room beside those of another: what is whole by then says so. */
+static enum mr_code settle(struct mr_check_run *check, struct mr_pair *pair, struct mr_err *err)
+{
+    struct mr_check_changed *c = check->changed;
+    struct mr_table_proof *proof = &c->tables[pair->at].proof;
+    struct mr_changes_of *of = &c->changes.of[pair->at];
+    if (proof->how != MR_READ_WHOLE && of->why != NULL)
+        *proof = (struct mr_table_proof){
+            .how = MR_READ_WHOLE, .why = of->why, .proved = check->run.started};
+    if (proof->how == MR_READ_WHOLE)
+        return MR_OK;
+    MR_TRY(mr_key_set_unite(&of->keys, err));
+    proof->keys = mr_key_set_count(&of->keys);
+    return mr_check_rolling_table(check, pair, err);
+}
+
+enum mr_code mr_check_changed_read(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_check_changed *c = check->changed;
+    if (c == NULL)
+        return MR_OK;
+    MR_TRY(mr_check_rolling_begin(check, err));
+    MR_TRY(read_logs(check, err));
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        MR_TRY(decide(check, check->pairing.tables[i], err));
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        const struct mr_pair *pair = check->pairing.tables[i];
+        if (c->tables[pair->at].proof.how == MR_READ_WHOLE || pair->join != MR_JOIN_SHARED)
+            continue;
+        MR_TRY(add_findings(check, pair, MR_FIND_DIVERGED, err));
+        MR_TRY(add_findings(check, pair, MR_FIND_UNSETTLED, err));
+    }
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        MR_TRY(settle(check, check->pairing.tables[i], err));
+    return mr_run_change_save(check->fd, &c->now, err);
+}
+
+const struct mr_key_set *mr_check_changed_keys(const struct mr_check_run *check,
+                                               const struct mr_pair *table)
+{
+    if (check->changed == NULL || check->changed->tables[table->at].proof.how == MR_READ_WHOLE)
+        return NULL;
+    return &check->changed->changes.of[table->at].keys;
+}
+
+enum mr_code mr_check_changed_table(struct mr_check_run *check, struct mr_pair *table,
+                                    struct mr_err *err)
+{
+    struct mr_table_proof was;
+    bool found;
+    if (check->changed == NULL)
+        return MR_OK;
+    const struct mr_table_proof *now = &check->changed->tables[table->at].proof;
+    MR_TRY(mr_table_proof(check->fd, table->find.id, &check->arena, &was, &found, err));
+    /* of keys nothing tells which were looked at */
+    if (check->opts->resume && !table->find.settled &&
+        (!found || was.how != MR_READ_WHOLE || now->how != MR_READ_WHOLE)) {
+        table->find.scanned = false;
+        table->find.counts = (struct mr_find_counts){0};
+        MR_TRY(mr_findings_table_clear(check->fd, table->find.id, err));
+    }
+    if (now->how == MR_READ_WHOLE && now->why != NULL)
+        mr_log_info("table \"%s\" is read whole: %s", table->find.name, now->why);
+    return mr_table_proof_save(check->fd, table->find.id, now, err);
+}
