@@ -17,7 +17,7 @@
 #include "core/source/key_set.h"
 
 /* Bytes of keys of all tables; beyond that the table with the most is whole. */
-#define MR_CHANGES_MAX_BYTES ((size_t)24 * 1024 * 1024)
+#define MR_CHANGES_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 struct mr_changes_of {
     struct mr_key_set keys; /* as scans have them (mr_pair.scan), of both sides together */

@@ -96,3 +96,23 @@ enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress, struct
     }
     return MR_OK;
 }
+
+enum mr_code mr_check_keep_unseen(struct mr_check_run *check, const char *what,
+                                  const struct mr_err *why, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *hint = mr_err_get_hint(why);
+    if (check->run.hidden != NULL)
+        mr_strbuf_add_fmt(&text, "%s\n", check->run.hidden);
+    mr_strbuf_add_fmt(&text, "%s: %s", what, why->message);
+    if (hint != NULL)
+        mr_strbuf_add_fmt(&text, " (%s)", hint);
+    enum mr_code code = mr_strbuf_check(&text, "describing what was not seen", err);
+    if (code == MR_OK) {
+        check->run.hidden = mr_arena_strdup(&check->arena, text.ptr);
+        if (check->run.hidden == NULL)
+            code = mr_err_nomem(err, "describing what was not seen");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}

@@ -71,6 +71,7 @@ struct mr_check_run {
     const struct mr_vec *dbs; /* struct mr_db_pair */
     struct mr_findings *fd;
     struct mr_find_run run;
+    bool resumed; /* … which an earlier process had begun */
     struct mr_arena arena;
     struct mr_throttle *throttle;
     struct mr_progress *progress;
@@ -101,6 +102,10 @@ double mr_check_settle_s(const struct mr_check_run *check);
 /* Sleeps between two readings; ends early, with its error, when cancelled.  progress: the
  * coordinator's, to be ticked; NULL in a worker. */
 enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress, struct mr_err *err);
+
+/* Something of the run could not be done: the result says so, and why. */
+enum mr_code mr_check_keep_unseen(struct mr_check_run *check, const char *what,
+                                  const struct mr_err *why, struct mr_err *err);
 
 /* Must this error end the whole run (cancelled, out of memory, case file, bug)? */
 bool mr_check_is_fatal(enum mr_code code);

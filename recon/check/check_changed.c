@@ -50,10 +50,15 @@ enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err
     MR_TRY(mr_run_places(check->fd, &check->arena, places, err));
     const bool has_both = (places[MR_SOURCE].log != NULL || places[MR_SOURCE].why != NULL) &&
                           (places[MR_TARGET].log != NULL || places[MR_TARGET].why != NULL);
-    if (!has_both) {
+    if (!has_both && check->resumed)
+        /* an earlier version began it: of rows that it has read a place of now says nothing */
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            places[side].why =
+                "the last run was begun by a version that did not keep where it stood";
+    else if (!has_both)
         MR_TRY(read_places(check, places, err));
+    if (!has_both)
         MR_TRY(mr_run_places_save(check->fd, places, err));
-    }
     if (check->changed != NULL)
         memcpy(check->changed->places, places, sizeof places);
     return MR_OK;
@@ -551,6 +556,6 @@ enum mr_code mr_check_changed_table(struct mr_check_run *check, struct mr_pair *
         MR_TRY(mr_findings_table_clear(check->fd, table->find.id, err));
     }
     if (now->how == MR_READ_WHOLE && now->why != NULL)
-        mr_log_info("table \"%s\" is read whole: %s", table->find.name, now->why);
+        mr_log_detail("table \"%s\" is read whole: %s", table->find.name, now->why);
     return mr_table_proof_save(check->fd, table->find.id, now, err);
 }

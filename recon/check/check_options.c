@@ -76,6 +76,7 @@ static const struct mr_option options[] = {
      .group = "What is compared",
      .help = "with --changed: and one Nth of all other rows, in turn, so that each row is read "
              "again within N runs",
+     .min = 1,
      .max = 1000,
      .not_in_file = true},
     {.name = "scope",

@@ -7,6 +7,8 @@
 #include "core/base/utf8.h"
 #include "core/cli/progress.h"
 
+#define REASONS_SHOWN 20
+
 /* Times are UTC in one form: their bytes are in their order. */
 static void take(struct mr_check_proof *p, const struct mr_find_table *table,
                  const struct mr_table_proof *of)
@@ -92,6 +94,33 @@ static void print_read(const struct mr_check_proof *p, FILE *out)
     mr_strbuf_release(&keys);
 }
 
+/* The tables that share a reason in one line, with the first of them. */
+static void print_whole(const struct mr_check_proof *p, const struct mr_find_table *tables,
+                        size_t ntables, FILE *out)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < ntables; i++) {
+        const char *why = p->of[i].why;
+        size_t before = 0, same = 0;
+        for (size_t k = 0; why != NULL && k < ntables; k++)
+            if (p->of[k].why != NULL && strcmp(p->of[k].why, why) == 0)
+                *(k < i ? &before : &same) += 1;
+        if (why == NULL || before > 0)
+            continue;
+        if (++lines > REASONS_SHOWN) {
+            (void)fputs("Read whole: others, for other reasons (--json has all).\n", out);
+            return;
+        }
+        (void)fputs("Read whole: ", out);
+        mr_utf8_print(out, tables[i].name);
+        if (same > 1)
+            (void)fprintf(out, " and %zu more", same - 1);
+        (void)fputs(": ", out);
+        mr_utf8_print(out, why);
+        (void)fputs(".\n", out);
+    }
+}
+
 void mr_check_proof_print(const struct mr_check_proof *p, const struct mr_find_table *tables,
                           size_t ntables, bool brief, FILE *out)
 {
@@ -109,13 +138,6 @@ void mr_check_proof_print(const struct mr_check_proof *p, const struct mr_find_t
                       p->change.since);
     if (p->change.note != NULL)
         (void)fprintf(out, "%s.\n", p->change.note);
-    for (size_t i = 0; !brief && i < ntables; i++) {
-        if (p->of[i].why == NULL)
-            continue;
-        (void)fputs("Read whole: ", out);
-        mr_utf8_print(out, tables[i].name);
-        (void)fputs(": ", out);
-        mr_utf8_print(out, p->of[i].why);
-        (void)fputs(".\n", out);
-    }
+    if (!brief)
+        print_whole(p, tables, ntables, out);
 }

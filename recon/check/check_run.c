@@ -362,9 +362,11 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table, struct m
     table->find.settled = false;
     table->find.scanned = table->find.scanned && table->join == MR_JOIN_SHARED;
     MR_TRY(mr_check_changed_table(check, table, err));
-    if (mr_check_changed_keys(check, table) != NULL && table->join != MR_JOIN_SHARED)
+    const struct mr_key_set *keys = mr_check_changed_keys(check, table);
+    if (keys != NULL && table->join != MR_JOIN_SHARED)
         table->find.scanned = true; /* nothing of it changed */
-    mr_progress_add_total(check->progress, table->est_rows);
+    mr_progress_add_total(check->progress,
+                          keys != NULL ? 2 * mr_key_set_count(keys) : table->est_rows);
     if (table->join == MR_JOIN_SHARED) {
         struct mr_err why = {0};
         code = table->find.scanned ? MR_OK : add_scan_jobs(run, table, &why);
@@ -676,29 +678,6 @@ static enum mr_code spill_all(struct run *run, struct mr_err *err)
     return MR_OK;
 }
 
-/* Why a table's rows are unsettled, where it is not that they moved. */
-static enum mr_code add_why(struct run *run, struct mr_pair *table, struct mr_err *err)
-{
-    struct mr_check_run *check = run->check;
-    struct mr_strbuf note = MR_STRBUF_INIT;
-    uint64_t unsettled = 0;
-    const char *why = atomic_load(&table->misplaced)
-                          ? "a scan meets rows that their keys do not find, as where they "
-                            "stand in a partition that is not theirs: CHECK TABLE names "
-                            "them, REPAIR or REBUILD PARTITION moves them"
-                          : check->settle.why;
-    enum mr_code code =
-        mr_findings_count(check->fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err);
-    if (code != MR_OK || unsettled == 0 || why == NULL)
-        return code;
-    mr_strbuf_add_fmt(&note, "unsettled: %s", why);
-    code = mr_strbuf_check(&note, "describing a table", err);
-    if (code == MR_OK)
-        code = mr_pair_add_note(table, note.ptr, err);
-    mr_strbuf_release(&note);
-    return code;
-}
-
 static enum mr_code classify_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
@@ -706,7 +685,7 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
         struct mr_pair *table = check->pairing.tables[i];
         if (!is_active(run, table))
             continue;
-        MR_TRY(add_why(run, table, err));
+        MR_TRY(mr_check_settle_note(check, table, err));
         if (add_job(run, JOB_CLASSIFY, table, err) == NULL)
             MR_TRY(MR_E_NOMEM);
     }
@@ -718,27 +697,6 @@ static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
     for (size_t i = 0; i < check->pairing.ntables; i++)
         MR_TRY(mr_findings_table_save(check->fd, &check->pairing.tables[i]->find, err));
     return MR_OK;
-}
-
-/* Something of the run could not be done: the result says so, and why. */
-static enum mr_code keep_unseen(struct mr_check_run *check, const char *what,
-                                const struct mr_err *why, struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    const char *hint = mr_err_get_hint(why);
-    if (check->run.hidden != NULL)
-        mr_strbuf_add_fmt(&text, "%s\n", check->run.hidden);
-    mr_strbuf_add_fmt(&text, "%s: %s", what, why->message);
-    if (hint != NULL)
-        mr_strbuf_add_fmt(&text, " (%s)", hint);
-    enum mr_code code = mr_strbuf_check(&text, "describing what was not seen", err);
-    if (code == MR_OK) {
-        check->run.hidden = mr_arena_strdup(&check->arena, text.ptr);
-        if (check->run.hidden == NULL)
-            code = mr_err_nomem(err, "describing what was not seen");
-    }
-    mr_strbuf_release(&text);
-    return code;
 }
 
 /* A server that is gone by now leaves objects unseen; the tables' results stand. */
@@ -756,7 +714,7 @@ static enum mr_code objects(struct run *run, struct mr_err *err)
             *err = why;
         return code;
     }
-    code = keep_unseen(check, "schema objects, which could not be compared", &why, err);
+    code = mr_check_keep_unseen(check, "schema objects, which could not be compared", &why, err);
     mr_err_context(&why, "schema objects could not be compared");
     mr_log_err_as_warning(&why);
     return code;
@@ -788,7 +746,7 @@ static enum mr_code lineage(struct run *run, struct mr_err *err)
             *err = why;
         return code;
     }
-    code = keep_unseen(check, "whom the differing rows belong to", &why, err);
+    code = mr_check_keep_unseen(check, "whom the differing rows belong to", &why, err);
     mr_err_context(&why, "whom the differing rows belong to could not be found out");
     mr_log_err_as_warning(&why);
     return code;

@@ -206,3 +206,25 @@ enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up, str
         atomic_store(&check->settle.slow, true);
     return code;
 }
+
+enum mr_code mr_check_settle_note(struct mr_check_run *check, struct mr_pair *table,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    uint64_t unsettled = 0;
+    const char *why = atomic_load(&table->misplaced)
+                          ? "a scan meets rows that their keys do not find, as where they "
+                            "stand in a partition that is not theirs: CHECK TABLE names "
+                            "them, REPAIR or REBUILD PARTITION moves them"
+                          : check->settle.why;
+    enum mr_code code =
+        mr_findings_count(check->fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err);
+    if (code != MR_OK || unsettled == 0 || why == NULL)
+        return code;
+    mr_strbuf_add_fmt(&note, "unsettled: %s", why);
+    code = mr_strbuf_check(&note, "describing a table", err);
+    if (code == MR_OK)
+        code = mr_pair_add_note(table, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}

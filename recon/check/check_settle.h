@@ -31,4 +31,8 @@ bool mr_check_settle_follows(const struct mr_check_run *check);
 enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up, struct mr_db *down,
                                bool *reached, struct mr_err *err);
 
+/* Notes why a table's rows are unsettled, where it is not that they moved. */
+enum mr_code mr_check_settle_note(struct mr_check_run *check, struct mr_pair *table,
+                                  struct mr_err *err);
+
 #endif
