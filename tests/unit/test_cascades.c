@@ -1,0 +1,125 @@
+/* test_cascades.c: which tables a change takes along without an event of their own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "recon/history/cascades.h"
+
+/* A table "d.NAME" of columns id and ref, and one foreign key: ref -> PARENT.id. */
+struct world {
+    struct mr_column columns[2];
+    struct mr_foreign_key fks[5];
+    struct mr_table tables[5];
+    struct mr_catalogue cat;
+    struct mr_arena arena;
+    struct mr_cascades cascades;
+};
+
+static const char *const id[] = {"id"}, *const ref[] = {"ref"};
+
+static void add(struct world *w, const char *name, const char *parent, const char *on_delete,
+                const char *on_update)
+{
+    const size_t at = w->cat.ntables++;
+    w->tables[at] =
+        (struct mr_table){.db = "d", .name = name, .columns = w->columns, .ncolumns = 2};
+    w->cat.tables = w->tables;
+    if (parent == NULL)
+        return;
+    w->fks[at] = (struct mr_foreign_key){.name = "fk",
+                                         .columns = ref,
+                                         .ref_db = "d",
+                                         .ref_table = parent,
+                                         .ref_columns = id,
+                                         .ncolumns = 1,
+                                         .on_delete = on_delete,
+                                         .on_update = on_update};
+    w->tables[at].fks = &w->fks[at];
+    w->tables[at].nfks = 1;
+}
+
+/* "p d": p's rows were deleted; "p u": updated.  Gives the names of what is taken, joined. */
+static void check(struct world *w, const char *what, const char *wanted)
+{
+    struct mr_strbuf got = MR_STRBUF_INIT;
+    assert_int_equal(mr_cascades_init(&w->cascades, &w->cat, &w->arena, NULL), MR_OK);
+    for (size_t i = 0; i < w->cat.ntables; i++)
+        if (what[0] == w->tables[i].name[0])
+            *(what[2] == 'd' ? &w->cascades.of[i].deleted : &w->cascades.of[i].updated) = true;
+    assert_int_equal(mr_cascades_spread(&w->cascades, NULL), MR_OK);
+    for (size_t i = 0; i < w->cat.ntables; i++)
+        if (w->cascades.of[i].is_taken)
+            mr_strbuf_add_str(&got, w->tables[i].name);
+    assert_string_equal(got.len > 0 ? got.ptr : "", wanted);
+    mr_strbuf_release(&got);
+}
+
+static struct world *make(void)
+{
+    static struct world w;
+    w = (struct world){.columns = {{.name = "id"}, {.name = "ref"}}, .arena = MR_ARENA_INIT};
+    return &w;
+}
+
+static void test_chain(void **state)
+{
+    struct world *w = make();
+    (void)state;
+    add(w, "g", "c", "CASCADE", "RESTRICT"); /* a grandchild stands before its parent */
+    add(w, "p", NULL, NULL, NULL);
+    add(w, "c", "p", "CASCADE", "RESTRICT");
+    add(w, "x", "p", "RESTRICT", "NO ACTION");
+    check(w, "p d", "gc");
+    check(w, "p u", "");
+    check(w, "c d", "g");
+    check(w, "x d", "");
+    assert_string_equal(w->cascades.of[2].parent == NULL ? "" : w->cascades.of[2].parent, "");
+    check(w, "p d", "gc");
+    assert_string_equal(w->cascades.of[0].parent, "d.c");
+    assert_true(w->cascades.of[1].is_parent);
+    assert_true(w->cascades.of[1].referenced[0]);
+    assert_false(w->cascades.of[1].referenced[1]);
+    assert_false(w->cascades.of[3].is_parent);
+    mr_arena_release(&w->arena);
+}
+
+/* SET NULL changes the child; who refers to the column that changes goes along by ON UPDATE. */
+static void test_set_null_and_updates(void **state)
+{
+    struct world *w = make();
+    (void)state;
+    add(w, "p", NULL, NULL, NULL);
+    add(w, "c", "p", "SET NULL", "CASCADE");
+    add(w, "u", "c", "RESTRICT", "CASCADE");
+    add(w, "k", "c", "CASCADE", "RESTRICT");
+    check(w, "p u", "cu");
+    check(w, "p d", "cuk"); /* in doubt it is taken for deleted, too */
+    mr_arena_release(&w->arena);
+}
+
+static void test_circle_and_unseen(void **state)
+{
+    struct world *w = make();
+    (void)state;
+    add(w, "t", "t", "CASCADE", "RESTRICT");
+    check(w, "x d", "");
+    check(w, "t d", "t");
+    mr_arena_release(&w->arena);
+    w = make();
+    add(w, "o", "elsewhere", "CASCADE", "RESTRICT");
+    check(w, "x d", "o"); /* what became of that parent is not known */
+    assert_null(w->cascades.of[0].parent);
+    mr_arena_release(&w->arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_chain),
+                                       cmocka_unit_test(test_set_null_and_updates),
+                                       cmocka_unit_test(test_circle_and_unseen)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
