@@ -1,5 +1,5 @@
 /* test_merge_bounds.c: where the common past of each table ends, and what the case keeps. */
-#include "merge_world.h"
+#include "told_world.h"
 
 #include "core/row/when.h"
 #include "core/schema/sequence.h"
@@ -371,6 +371,87 @@ static void test_failures(void **state)
     world_each_failure(build_few, work);
 }
 
+/* ---- by the logs ---- */
+
+struct logged {
+    enum mr_side side;
+    const char *row;
+};
+
+/* Where the logs say that the past ends, unless rows above belie them: what the case kept before counts
+ * then, or else what is inferred. */
+static void test_logs(void **state)
+{
+    const struct {
+        const char *what;
+        struct logged inserted[4];
+        const char *rows[3][2]; /* that are looked at: SOURCE's, TARGET's */
+        const char *kept;       /* by an earlier plan: its values in plan_bound; NULL: none */
+        const char *bound;
+    } cases[] = {
+        {"the last key below all that were inserted",
+         {{MR_SOURCE, "12|l|NULL"}, {MR_TARGET, "11|t|NULL"}},
+         {{"12|l|NULL", NULL}},
+         NULL,
+         "10 " MR_BOUND_LOGS},
+        {"a row above it that no log has inserted",
+         {{MR_SOURCE, "12|l|NULL"}},
+         {{"12|l|NULL", NULL}, {"13|m|NULL", NULL}},
+         NULL,
+         "3 equal rows"},
+        {"the same, and the case knew better",
+         {{MR_SOURCE, "12|l|NULL"}},
+         {{"12|l|NULL", NULL}, {"13|m|NULL", NULL}},
+         "7, 'split-at'",
+         "7 split-at"},
+        {"rows that were copied",
+         {{MR_SOURCE, "11|s|NULL"}, {MR_TARGET, "11|s|NULL"}},
+         {{"11|s|NULL", "11|t|NULL"}},
+         NULL,
+         "3 equal rows"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct told t;
+        world_begin(w);
+        world_table(w, "members", "id:int# mobile:text! made:datetime?@");
+        world_table(w, "log", "id:uint# note:text?");
+        world_open_case(w);
+        w->mains[MR_TARGET].db = (struct mr_db *)(void *)&dummy;
+        w->cat[MR_TARGET].server =
+            (struct mr_server){.flavour = MR_FLAVOUR_MYSQL, .version = 90000};
+        w->m.target = "mysql://a@new/";
+        server_next = 100;
+        server_greatest = 50;
+        world_both(w, MEMBERS, "3|c|2026-01-01");
+        told_begin(w, &t);
+        told_table(&t, MEMBERS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+        for (size_t k = 0; k < 4 && cases[i].inserted[k].row != NULL; k++)
+            told_mark(&t, MEMBERS, cases[i].inserted[k].side, cases[i].inserted[k].row,
+                      (struct told_mark){.last = cases[i].inserted[k].row});
+        told_end(&t);
+        for (size_t k = 0; k < 3 && cases[i].rows[k][0] != NULL; k++)
+            world_look(w, (int64_t)k + 1, MEMBERS, cases[i].rows[k][0], cases[i].rows[k][1]);
+        if (cases[i].kept != NULL) {
+            char sql[200];
+            world_run(w, mr_merge_bounds_find(&w->m, &w->err));
+            (void)snprintf(sql, sizeof sql,
+                           "UPDATE plan_bound SET (base, base_origin)=(%s) WHERE tbl='d.members'",
+                           cases[i].kept);
+            world_sql(w, sql);
+            w->merged[MEMBERS].bound = (struct mr_merge_bound){.base_origin = NULL};
+        }
+        world_run(w, mr_merge_bounds_find(&w->m, &w->err));
+        char got[80];
+        (void)snprintf(got, sizeof got, "%" PRId64 " %s", w->merged[MEMBERS].bound.base,
+                       w->merged[MEMBERS].bound.base_origin);
+        if (strcmp(got, cases[i].bound) != 0)
+            fail_msg("%s: %s", cases[i].what, got);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,7 +459,8 @@ int main(void)
         cmocka_unit_test(test_unsigned), cmocka_unit_test(test_first_next),
         cmocka_unit_test(test_fresh),    cmocka_unit_test(test_early),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_uncounted),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_capitals),
+        cmocka_unit_test(test_logs),     cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_capitals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* test_merge_entities.c: what was decided of each row, as the plan keeps it. */
 #include "merge_world.h"
 
+#include "repair/decide/decide_three.h"
 #include "repair/merge/merge_entities.h"
 
 /* members (subjects, known by a mobile that TARGET's index guards) ← orders; `kind` of orders
@@ -93,6 +94,73 @@ static void test_one(void **state)
             fail_msg("case %zu: %s, open %d", i, got, (int)w->result.open);
         world_free(w);
     }
+}
+
+/* A row that the logs decide by its columns (merge_three.h): what they were found to come to, and the row
+ * as it is to stand. */
+static void test_by_columns(void **state)
+{
+    const struct {
+        const char *what;
+        enum mr_three_outcome three;
+        enum mr_three_deed deed;
+        const char *merged; /* NULL: TARGET's stays */
+        const char *set;    /* of m */
+        const char *entity, *logs;
+        const char *kept; /* for later plans */
+    } cases[] = {
+        {"a restored change", MR_THREE_IS_RESTORED, MR_THREE_UPDATES, "9|018|1|NULL", "kind=NULL",
+         "5 - - - - 9 9 9,018,1,NULL", "restored-change city: written 9,018,1,NULL",
+         "9 9,017,NULL,NULL 9,018,1,NULL proposed"},
+        {"asked, with the row that it would be", MR_THREE_IS_BOTH_CHANGED, MR_THREE_LEAVES,
+         "9|018|1|NULL", "kind='both-changed'", "1 both-changed - columns;target;source - 9 9 -",
+         "both-changed city: written 9,018,1,NULL", ""},
+        {"left as it is", MR_THREE_IS_SOURCE_SAME, MR_THREE_LEAVES, NULL, "kind=NULL",
+         "1 - - - - 9 9 -", "unchanged-in-source city: written -", ""},
+        {"others refer to what it would let go of", MR_THREE_IS_RESTORED, MR_THREE_UPDATES,
+         "9|018|1|NULL", "referenced='d.x'", "1 referenced - target d.x 9 9 -",
+         "restored-change city: written 9,018,1,NULL", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        build(w);
+        world_row(w, 1, MEMBERS, "9|018|1|NULL", "9|017|NULL|NULL", "grp='base'");
+        world_require(MR_CASE_ONCE(
+            w->m.cf, "UPDATE m SET three=:three, deed=:deed, tells='city: written' WHERE id=1",
+            NULL, MR_ARG_INT("three", cases[i].three), MR_ARG_INT("deed", cases[i].deed)));
+        world_require(
+            MR_CASE_ONCE(w->m.cf, "UPDATE img SET merged=:merged WHERE id=1", NULL,
+                         MR_ARG_BYTES("merged", world_image(w, MEMBERS, cases[i].merged))));
+        char sql[80];
+        (void)snprintf(sql, sizeof sql, "UPDATE m SET %s WHERE id=1", cases[i].set);
+        world_sql(w, sql);
+        world_run(w, mr_merge_entities(&w->m, &w->err));
+        if (strcmp(world_ask(w, ENTITY), cases[i].entity) != 0)
+            fail_msg("%s: %s", cases[i].what, w->text.ptr);
+        if (strcmp(world_ask(w, "SELECT outcome, columns, merged FROM by_logs"), cases[i].logs) !=
+            0)
+            fail_msg("%s: by the logs: %s", cases[i].what, w->text.ptr);
+        if (strcmp(world_ask(w, "SELECT key, target, after, state FROM plan_restored"),
+                   cases[i].kept) != 0)
+            fail_msg("%s: kept: %s", cases[i].what, w->text.ptr);
+        world_free(w);
+    }
+}
+
+/* Whom the live side has deleted, and SOURCE had left as it was: nothing is asked. */
+static void test_left(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    build(w);
+    world_row(w, 1, MEMBERS, "9|017|NULL|NULL", NULL, "grp='gone', kind='deleted-on-live'");
+    world_sql(w, "INSERT INTO mark (id, skip, left) VALUES (1, 1, 1)");
+    world_run(w, mr_merge_entities(&w->m, &w->err));
+    world_expect(w, "SELECT decision, kind, choice FROM entity", "11 - -");
+    world_expect(w, "SELECT outcome FROM by_logs", "unchanged-in-source");
+    assert_int_equal(w->result.open, 0);
+    world_free(w);
 }
 
 /* Provisional ids become those that were handed out, in keys, references and identities; those
@@ -299,7 +367,8 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one),          cmocka_unit_test(test_real_ids),
+        cmocka_unit_test(test_one),          cmocka_unit_test(test_by_columns),
+        cmocka_unit_test(test_left),         cmocka_unit_test(test_real_ids),
         cmocka_unit_test(test_update_keeps), cmocka_unit_test(test_update_keeps_related),
         cmocka_unit_test(test_waits_for),    cmocka_unit_test(test_holder),
         cmocka_unit_test(test_choices),      cmocka_unit_test(test_keyless),

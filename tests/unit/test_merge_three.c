@@ -902,6 +902,60 @@ static void test_others(void **state)
     }
 }
 
+/* ---- a page of rows ---- */
+
+/* One question an index, whoever asks; rows whose unique values stay are not asked about. */
+static void test_page(void **state)
+{
+    static const struct {
+        const char *own, *live;
+        const char *outcome;
+    } page[] = {
+        {"7|1|b@x|x|1.00|1" REST, "7|1|a@x|x|1.00|1" REST, "change-held-up"},
+        {"8|9|c@x|x|1.00|1" REST, "8|2|b@x|x|1.00|1" REST, "restored-change"},
+        {"9|2|d@x|x|1.00|1" REST, "9|3|e@x|x|1.00|1" REST, "change-held-up"},
+        {"10|4|f@x|y|1.00|1" REST, "10|4|f@x|x|1.00|1" REST, "restored-change"},
+    };
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_merge_three *three = NULL;
+    struct mr_merge_three_result r;
+    struct mr_merge_twin twins[LEN(page)];
+    struct told t;
+    (void)state;
+    build(w);
+    told_begin(w, &t);
+    told_table(&t, MEMBERS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+    for (size_t i = 0; i < LEN(page); i++)
+        told_mark(&t, MEMBERS, MR_SOURCE, page[i].own,
+                  (struct told_mark){.first = page[i].live, .last = page[i].own});
+    told_end(&t);
+    for (size_t i = 0; i < LEN(page); i++) {
+        world_row(w, (int64_t)i + 1, MEMBERS, page[i].own, page[i].live, "grp='base'");
+        world_target(w, MEMBERS, page[i].live);
+        twins[i] = twin_of(w, page[i].own, page[i].live, page[i].own);
+        twins[i].id = (int64_t)i + 1;
+    }
+    world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+    for (int again = 0; again < 2; again++) {
+        const size_t before = w->reads;
+        world_run(w, mr_merge_three_page(three, &w->merged[MEMBERS], twins, LEN(page), &w->err));
+        assert_int_equal(w->reads - before, 2);
+        for (size_t i = 0; i < LEN(page); i++) {
+            world_run(w, mr_merge_three_decide(three, i, &r, &w->err));
+            require_same(page[i].own, "outcome", mr_three_outcome_name(r.ruling.outcome),
+                         page[i].outcome);
+        }
+    }
+    /* what its server computes nobody is asked about */
+    w->tables[MEMBERS].uniques[0].is_computed = true;
+    world_run(w, mr_merge_three_page(three, &w->merged[MEMBERS], twins, 1, &w->err));
+    world_run(w, mr_merge_three_decide(three, 0, &r, &w->err));
+    assert_string_equal(mr_three_outcome_name(r.ruling.outcome), "restored-change");
+    mr_merge_three_close(three);
+    mr_merge_three_close(NULL);
+    world_free(w);
+}
+
 /* ---- to stop ---- */
 
 static void test_stop(void **state)
@@ -1031,9 +1085,11 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),   cmocka_unit_test(test_rules),    cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_mapped), cmocka_unit_test(test_others),   cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_before), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_ends),     cmocka_unit_test(test_mapped),
+        cmocka_unit_test(test_others),   cmocka_unit_test(test_page),
+        cmocka_unit_test(test_stop),     cmocka_unit_test(test_before),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* test_merge_value.c: rows that both sides have with other values, and the test of the bound. */
-#include "merge_world.h"
+#include "told_world.h"
 
 #include "core/row/when.h"
+#include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_value.h"
 
 enum { MEMBERS, ORDERS };
@@ -142,6 +143,61 @@ static void test_others(void **state)
     world_free(w);
 }
 
+/* ---- by the logs ---- */
+
+#define NAMED(id, mobile, name) #id "|" mobile "|" name "|1|1|" OLD "|NULL"
+
+/* still: SOURCE is as it was when its logs were read.  Else nothing is decided by its columns, but its
+ * log tells who has edited a row, as long as the other side's row is what it had before. */
+static void build_logs(struct world *w, bool still)
+{
+    struct told t;
+    world_begin(w);
+    world_table(w, "members",
+                "id:int# mobile:text! name:text? level:int= seen:int~ made:datetime?@ "
+                "edited:datetime?^");
+    w->merged[MEMBERS].bound = (struct mr_merge_bound){.base = 100, .base_origin = MR_BOUND_LOGS};
+    world_open_case(w);
+    w->m.is_still[MR_SOURCE] = still;
+    told_begin(w, &t);
+    told_table(&t, MEMBERS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+    told_mark(&t, MEMBERS, MR_SOURCE, NAMED(1, "017", "b"),
+              (struct told_mark){.first = NAMED(1, "017", "a"), .last = NAMED(1, "017", "b")});
+    told_mark(&t, MEMBERS, MR_TARGET, NAMED(2, "018", "b"),
+              (struct told_mark){.first = NAMED(2, "018", "a"), .last = NAMED(2, "018", "b")});
+    told_mark(&t, MEMBERS, MR_SOURCE, NAMED(3, "099", "a"),
+              (struct told_mark){.first = NAMED(3, "019", "a"), .last = NAMED(3, "099", "a")});
+    told_end(&t);
+    world_row(w, 1, MEMBERS, NAMED(1, "017", "b"), NAMED(1, "017", "a"), "grp='base'");
+    world_row(w, 2, MEMBERS, NAMED(2, "018", "a"), NAMED(2, "018", "b"), "grp='base'");
+    world_row(w, 3, MEMBERS, NAMED(3, "099", "a"), NAMED(3, "019", "a"), "grp='base'");
+    world_row(w, 4, MEMBERS, NAMED(4, "020", "a"), NAMED(4, "020", "a"), "grp='base'");
+}
+
+static void test_logs(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    build_logs(w, true);
+    world_run(w, mr_merge_value(&w->m, MEMBERS, 1, &w->err));
+    world_expect(w, "SELECT id, kind, tells FROM m ORDER BY id",
+                 "1 - name: restored-change; 2 - ; 3 - mobile: restored-change; 4 - -");
+    world_expect(w, "SELECT id, merged FROM img WHERE merged IS NOT NULL ORDER BY id",
+                 "1 1,017,b,1,1,2026-01-01 00:00:00,NULL; "
+                 "3 3,099,a,1,1,2026-01-01 00:00:00,NULL");
+    assert_int_equal(w->result.live_only, 1);
+    world_free(w);
+
+    w = calloc(1, sizeof *w);
+    build_logs(w, false);
+    w->merged[MEMBERS].told = 0;
+    world_run(w, mr_merge_value(&w->m, MEMBERS, 1, &w->err));
+    world_expect(w, "SELECT id, kind, three FROM m ORDER BY id",
+                 "1 changed-in-source 0; 2 - 0; 3 changed-in-source 0; 4 - 0");
+    assert_int_equal(w->result.live_only, 1);
+    world_free(w);
+}
+
 static void build_few(struct world *w)
 {
     build(w);
@@ -168,7 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),      cmocka_unit_test(test_bound),
         cmocka_unit_test(test_references), cmocka_unit_test(test_others),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_logs),       cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
