@@ -71,7 +71,6 @@ struct mr_check_run {
     const struct mr_vec *dbs; /* struct mr_db_pair */
     struct mr_findings *fd;
     struct mr_find_run run;
-    bool resumed; /* … which an earlier process had begun */
     struct mr_arena arena;
     struct mr_throttle *throttle;
     struct mr_progress *progress;
@@ -90,7 +89,9 @@ struct mr_check_run {
     struct mr_spill **spills;    /* by mr_pair.at: between two passes (check_spill.h) */
     struct mr_check_mark *marks; /* by mr_pair.at (check_marks.h) */
     struct mr_check_shards_marks *shards_marks; /* check_shards.h */
-    struct mr_check_alikes *alikes;             /* check_alike.h */
+    const char **deletions; /* of each source of a map, before the first row: check_moves.h */
+    bool is_resumed;        /* an earlier process has begun the run */
+    struct mr_check_alikes *alikes; /* check_alike.h */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

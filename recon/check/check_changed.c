@@ -50,7 +50,7 @@ enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err
     MR_TRY(mr_run_places(check->fd, &check->arena, places, err));
     const bool has_both = (places[MR_SOURCE].log != NULL || places[MR_SOURCE].why != NULL) &&
                           (places[MR_TARGET].log != NULL || places[MR_TARGET].why != NULL);
-    if (!has_both && check->resumed)
+    if (!has_both && check->is_resumed)
         /* an earlier version began it: of rows that it has read a place of now says nothing */
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             places[side].why =

@@ -230,7 +230,7 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             last.uri[side] = check->run.uri[side];
         check->run = last;
-        check->resumed = true;
+        check->is_resumed = true;
         if (code == MR_OK)
             mr_log_info("resuming run %s", last.uuid);
         return code;

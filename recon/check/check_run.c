@@ -17,6 +17,7 @@
 #include "recon/check/check_known.h"
 #include "recon/check/check_objects.h"
 #include "recon/check/check_marks.h"
+#include "recon/check/check_moves.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_rolling.h"
 #include "recon/check/check_scan.h"
@@ -768,10 +769,12 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     MR_TRY_OUT(mr_check_alikes_begin(check, err));
     MR_TRY_OUT(mr_check_marks_begin(check, err));
     MR_TRY_OUT(mr_check_changed_read(check, err));
+    MR_TRY_OUT(mr_check_moves_begin(check, err));
     MR_TRY_OUT(scan_all(&run, err));
     MR_TRY_OUT(spill_all(&run, err));
     MR_TRY_OUT(classify_all(&run, err));
     MR_TRY_OUT(mr_check_marks_end(check, err));
+    MR_TRY_OUT(mr_check_moves_end(check, err));
     MR_TRY_OUT(save_tables(check, err));
     MR_TRY_OUT(objects(&run, err));
     MR_TRY_OUT(save_tables(check, err));

@@ -111,4 +111,22 @@ unlock 2 "INSERT INTO ${DB}_01.t4 VALUES (2, 2)"
 ended
 is "a key that came to a second place meanwhile has none of its own twice" "$RC $(counts) $(places)" \
     '1 t4 diverged 1-0-1 t5 diverged 0-0-1 {k:4}'
+gone t4
+gone t5
+
+# --- from 01, which is still to be read, to 00, which was, and the target lacks it: nothing differs, and that is told
+notes() { jq -r 'select(.type == "table") | .note // "none"' "$OUT"; }
+table t6 INT "(1, 1)" "(2, 2), (3, 3)" "(1, 1), (3, 3)"
+lock 1 a "${DB}_01.t6"
+begin_check t6
+ok "the second source is about to be read" wait_for 60 has_waiting a t6
+on 00 "INSERT INTO t6 VALUES (2, 2)"
+unlock 1 "DELETE FROM ${DB}_01.t6 WHERE k = 2"
+ended
+is "a row that was met nowhere, and is not there" "$RC $(counts)" "0 t6 equal 0-0-0"
+like "is not left unsaid" "$(notes)" "^rows left a source, or may have, while it was read: "
+begin_check t6
+ended
+is "once more, it is found, and nothing is to be said" "$RC $(counts) $(notes)" "1 t6 diverged 1-0-0 none"
+gone t6
 finish
