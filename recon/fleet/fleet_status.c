@@ -1,6 +1,7 @@
 /* fleet_status.c: see fleet_status.h. */
 #include "recon/fleet/fleet_status.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,6 +92,12 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
         state = MR_FLEET_WAITING;
         part->told.npairs = 0;
     }
+    if (state == MR_FLEET_RUNNING && part->told.updated_at > now &&
+        part->told.updated_at - now > MR_FLEET_STATUS_SILENT_S)
+        mr_log_warning(
+            "part %zu: the clock of host %s is %" PRIu64
+            " s ahead of this one's: that it has fallen silent would be seen so much later",
+            at, part->told.host, part->told.updated_at - now);
     if (state == MR_FLEET_RUNNING && now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
         part->silent_s = now - part->told.updated_at;
         state = MR_FLEET_SILENT;

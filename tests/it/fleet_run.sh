@@ -210,6 +210,9 @@ is "half a part's result is none: both pairs are read" "$RC $(pairs) $(grep -c '
     "1 one done diverged 20 two done equal 0 1 2"
 fleet run --part 0 --json
 is "and both are in the new one" "$RC $(pairs) $(jq .was_done "$OUT" | head -n 1)" "1 one done diverged 20 two done equal 0 true"
+jq -c '.state = "running" | .host = "ahead" | .updated_at += 5000' "$DIR/parts/0.json" >"$IT_TMP/ahead" && cp "$IT_TMP/ahead" "$DIR/parts/0.json"
+fleet status --json
+is "a clock that runs ahead is told" "$RC $(grep -cE 'part 0: the clock of host ahead is (49[0-9][0-9]|5000) s ahead' "$ERR")" "4 1"
 printf 'nonsense' >"$DIR/parts/0.json"
 fleet status --json
 is "a status that cannot be read" "$RC $(grep -c '0.json' "$ERR")" "4 1"
