@@ -15,7 +15,7 @@ skip() { # DESCRIPTION REASON
 }
 
 # The units name installed programs; these stand in for them.
-for unit in gate snapshot check; do
+for unit in gate snapshot check changed; do
     units="docs/examples/myrecon-$unit.service and .timer"
     if command -v systemd-analyze >/dev/null; then
         sed "s,/usr/bin/myrecon,$MYRECON,; s,/usr/local/bin/,$PWD/docs/examples/," \
