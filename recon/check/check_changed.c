@@ -17,6 +17,9 @@
 #include "recon/check/check_sides.h"
 
 #define FINDINGS_AT_ONCE 2000
+/* A row that is looked up costs about three that a scan meets. */
+#define MANY_KEYS 10000U
+#define MUCH_CHANGED "so many of its rows changed that to read all is less work"
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -507,6 +510,12 @@ static enum mr_code settle(struct mr_check_run *check, struct mr_pair *pair, str
         return MR_OK;
     MR_TRY(mr_key_set_unite(&of->keys, err));
     proof->keys = mr_key_set_count(&of->keys);
+    if (proof->keys > MANY_KEYS && proof->keys > pair->est_rows / 6) {
+        *proof = (struct mr_table_proof){
+            .how = MR_READ_WHOLE, .why = MUCH_CHANGED, .proved = check->run.started};
+        mr_changes_whole(&c->changes, pair->at, MUCH_CHANGED);
+        return MR_OK;
+    }
     return mr_check_rolling_table(check, pair, err);
 }
 

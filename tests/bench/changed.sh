@@ -80,11 +80,11 @@ done
 bar 'time: changed / full' "$(ratio "$(median changed 1)" "$(median full 1)")" 0.05
 bar 'rows read: changed / full' "$(ratio "$(median changed 5)" "$(median full 5)")" 0.05
 
-mr_sql B -e "SET sql_log_bin = 0; UPDATE bench.wide SET touched = touched + 1 WHERE id = $((rows * 7 / 10))"
+mr_sql B -e "SET sql_log_bin = 0; UPDATE bench.wide SET touched = touched + 1 WHERE id = $((rows * 7 / 10 + 7))"
 run_check silent 0 --changed
 for ((turn = 1; turn <= 30; turn++)); do
     change
-    "$MYRECON" check --json --no-progress --case "$work/case" --changed --rolling 30 \
+    "$MYRECON" check --json --no-progress --settle 0 --case "$work/case" --changed --rolling 30 \
         "$MR_A_URI/bench" "$MR_B_URI/bench" >"$work/out" 2>"$work/err"
     status=$?
     [ "${found:-0}" -ne 0 ] || [ $status -ne 1 ] || found=$turn
