@@ -177,3 +177,18 @@ enum mr_code mr_table_proof(struct mr_findings *fd, int64_t table, struct mr_are
     mr_case_unlock(fd->cf);
     return code;
 }
+
+enum mr_code mr_table_is_part(struct mr_case *cf, int64_t table, bool *is_part, struct mr_err *err)
+{
+    bool has_both = false;
+    *is_part = false;
+    MR_TRY(mr_case_has_table(cf, "tbl_proof", &has_both, err));
+    if (has_both)
+        MR_TRY(mr_case_has_table(cf, "run_change", &has_both, err));
+    if (!has_both)
+        return MR_OK;
+    return MR_CASE_HAS(cf,
+                       "SELECT 1 FROM tbl_proof p JOIN tbl t ON t.id = p.tbl"
+                       " JOIN run_change c ON c.run = t.run WHERE p.tbl=:tbl AND p.how<>:whole",
+                       is_part, err, MR_ARG_INT("tbl", table), MR_ARG_INT("whole", MR_READ_WHOLE));
+}

@@ -54,4 +54,7 @@ enum mr_code mr_table_proof_save(struct mr_findings *fd, int64_t table,
 enum mr_code mr_table_proof(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                             struct mr_table_proof *proof, bool *found, struct mr_err *err);
 
+/* Were only some of its rows read?  For queries of one's own: the case's lock is not taken. */
+enum mr_code mr_table_is_part(struct mr_case *cf, int64_t table, bool *is_part, struct mr_err *err);
+
 #endif

@@ -22,6 +22,8 @@ const char *mr_changed_whole(const struct mr_changed_facts *f)
     if (!f->same_table)
         return "another table has its name by now, or it was altered or made anew since the last "
                "run";
+    if (f->is_misplaced)
+        return "rows of it, which is in partitions, were unsettled: a key may not find them";
     if (!f->has_order && !f->was_equal)
         return "it differed, and no key that both sides order alike finds its rows";
     if (!f->has_order && f->rolls)

@@ -20,7 +20,9 @@ struct mr_changed_facts {
     /* a key finds its rows, and both sides order them alike */
     bool has_order;
     bool was_equal; /* the last run found nothing in it */
-    bool rolls;     /* --rolling: some of the rows that nothing names are read, too */
+    /* rows of it, which is in partitions, were not to be told: a key may not find what a scan meets */
+    bool is_misplaced;
+    bool rolls; /* --rolling: some of the rows that nothing names are read, too */
 };
 
 /* A clause for people, which lives as long as the facts; NULL: it need not be read whole. */

@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/pair/rowset.h"
+#include "recon/check/check_changed.h"
 #include "recon/check/check_options.h"
 #include "recon/check/alike.h"
 
@@ -321,6 +322,10 @@ enum mr_code mr_check_alike_end(struct mr_check_run *check, const struct mr_pair
     if (check->alikes == NULL)
         return MR_OK;
     struct mr_check_alike *p = atomic_exchange(&check->alikes->at[table->at], NULL);
+    if (mr_check_changed_keys(check, table) != NULL) { /* few of its rows were read */
+        drop_one(p);
+        return MR_OK;
+    }
     enum mr_code code = p != NULL ? say_and_save(check->fd, &table->find, &p->counted, err)
                                   : mr_check_alike_stored(check->fd, &table->find, err);
     drop_one(p);

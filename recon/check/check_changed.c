@@ -454,6 +454,8 @@ static enum mr_code decide(struct mr_check_run *check, struct mr_pair *pair, str
         .log = c->changes.whole_why != NULL ? c->changes.whole_why : of->why,
         .has_order = pair->join == MR_JOIN_SHARED,
         .was_equal = base != NULL && base->verdict == MR_VERDICT_EQUAL,
+        .is_misplaced = base != NULL && base->verdict == MR_VERDICT_UNSETTLED &&
+                        (pair->side[MR_SOURCE]->partitioned || pair->side[MR_TARGET]->partitioned),
         .rolls = check->opts->rolling > 0};
     facts.same_table = base != NULL;
     if (base != NULL) {

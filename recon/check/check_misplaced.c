@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/signals.h"
+#include "recon/check/check_keys.h"
 
 #define LOOKS 3 /* a row that goes or comes is met by one scan and not by the key */
 #define SCAN_TRIES 4
@@ -168,7 +169,9 @@ enum mr_code mr_misplaced_find(struct mr_check_worker *worker, struct mr_pair *t
         if (!is_possible(worker, table, (enum mr_side)side))
             continue;
         for (size_t i = 0; i < count; i++)
-            if (findings[i].state == MR_FIND_SETTLED)
+            /* no scan has met what was looked up by its key */
+            if (findings[i].state == MR_FIND_SETTLED &&
+                findings[i].segment < (int64_t)MR_KEYS_SEGMENT)
                 settled[n++] = (struct settled){.finding = &findings[i]};
         qsort(settled, n, sizeof *settled, compare_places);
         code = look_on((struct look){.worker = worker,

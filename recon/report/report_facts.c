@@ -269,11 +269,17 @@ void mr_parts_method(struct mr_edition *e)
 {
     const struct mr_find_run *run = e->report->result->run;
     struct mr_doc *doc = &e->doc;
-    mr_doc_say(doc, "<part method>How it was compared</part><prose><p>Every row of both "
-                    "sides was read and compared value by value, over exact encodings of "
-                    "the values. What differed was read again on both sides, until it was "
-                    "confirmed, gone, or still moving; only what was confirmed is counted "
-                    "here. Nothing was written to either server.</p>");
+    const bool is_partial = e->report->result->proof.is_partial;
+    mr_doc_say(doc,
+               "<part method>How it was compared</part><prose><p>%s compared value by value, "
+               "over exact encodings of the values. What differed was read again on both sides, "
+               "until it was "
+               "confirmed, gone, or still moving; only what was confirmed is counted "
+               "here. Nothing was written to either server.</p>",
+               is_partial
+                   ? "Rows that the binary logs of both sides name since the run before, and "
+                     "those that differed then, were read on both sides and"
+                   : "Every row of both sides was read and");
     if (run->replication != NULL)
         mr_doc_say(doc, "<p>Replication, %s.</p>", run->replication);
     if (!run->objects_done)

@@ -17,9 +17,28 @@ static enum mr_doc_tone tone_of(const struct mr_check_result *r)
 #define SIDE(name, what, more)                                                                     \
     "<fact><term>" name "</term><said>" what "<br><small>" more "</small></said></fact>"
 
+/* What logs attest is not called compared: only since when each row was. */
+static void add_changed(struct mr_doc *doc, const struct mr_check_result *r)
+{
+    const struct mr_check_proof *p = &r->proof;
+    mr_doc_say(doc,
+               SIDE("What", "what changed since %s in %s%s",
+                    "each row was compared at least once since %s%s"),
+               mr_text_time(&doc->texts, p->change.since),
+               mr_doc_count(doc, r->ntables - r->not_checked, "table", "tables"),
+               r->run->objects_done ? ", and the schema" : "",
+               mr_text_time(&doc->texts, p->until != NULL ? p->until : p->change.since),
+               p->by_keys > 0 ? "; that no other row changed is what the logs of both sides attest"
+                              : "");
+}
+
 static void add_what(struct mr_doc *doc, const struct mr_check_result *r)
 {
     size_t windowed = 0;
+    if (r->proof.is_partial) {
+        add_changed(doc, r);
+        return;
+    }
     for (size_t i = 0; i < r->ntables; i++)
         windowed += r->tables[i].windowed;
     mr_doc_say(doc, SIDE("What", "every row of %s%s%s%s", "%s%s%s"),

@@ -374,6 +374,14 @@ static enum mr_code look_again(struct mr_report_survey *s, struct mr_findings *f
     return code;
 }
 
+/* Of rows that were looked up by key nothing tells which others lie between them. */
+static bool is_part(const struct mr_report *report, const struct mr_find_table *table)
+{
+    const struct mr_check_proof *proof = &report->result->proof;
+    const size_t at = (size_t)(table - report->result->tables);
+    return proof->is_partial && at < report->result->ntables && proof->of[at].how != MR_READ_WHOLE;
+}
+
 /* Rows are placed only after the first look, which decides on what they are placed. After a failure
  * nothing is left to be released. */
 enum mr_code mr_survey(struct mr_report_survey *survey, const struct mr_report *report,
@@ -381,13 +389,15 @@ enum mr_code mr_survey(struct mr_report_survey *survey, const struct mr_report *
 {
     struct mr_findings *fd = report->result->fd;
     *survey = (struct mr_report_survey){.columns = {.table = table},
+                                        .order = {.chunks = MR_VEC_INIT(struct mr_order_chunk)},
                                         .counter = mr_report_counter(report, table->id),
                                         .arena = MR_ARENA_INIT};
     survey->columns.masks = mr_report_masks(report, table, &survey->arena);
     enum mr_code code = MR_OK;
     if (survey->columns.masks == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "surveying a table"));
-    MR_TRY_OUT(mr_order_load(&survey->order, fd, table->id, err));
+    if (!is_part(report, table))
+        MR_TRY_OUT(mr_order_load(&survey->order, fd, table->id, err));
     MR_TRY_OUT(look_first(survey, fd, err));
     MR_TRY_OUT(mr_check_ranges(fd, table, see_run, survey, err));
     MR_TRY_OUT(look_again(survey, fd, err));

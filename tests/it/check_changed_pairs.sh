@@ -33,6 +33,7 @@ USE club;
 UPDATE members SET v = v + 1 WHERE id = FLOOR(1 + RAND() * 20000);
 INSERT INTO members (v) VALUES (1);
 UPDATE members SET v = v + 1 WHERE id = 5;
+UPDATE hot SET v = v + 1 WHERE id < 6;
 DELETE FROM members WHERE id = FLOOR(1 + RAND() * 20000);
 SQL
 }
@@ -48,6 +49,8 @@ for KIND in $KINDS; do
         INSERT INTO d VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
         CREATE TABLE members (id INT PRIMARY KEY AUTO_INCREMENT, v INT);
         INSERT INTO members (v) SELECT 1 FROM d a, d b, d c, d e, d f WHERE f.d < 2;
+        CREATE TABLE hot (id INT PRIMARY KEY, v INT) PARTITION BY HASH (id) PARTITIONS 3;
+        INSERT INTO hot SELECT d, 1 FROM d;
         CREATE TABLE points (id INT PRIMARY KEY, m INT, FOREIGN KEY (m) REFERENCES members (id) ON DELETE CASCADE);
         INSERT INTO points SELECT id, id FROM members WHERE id <= 1000"
     mr_sql $S -e "$SETUP"

@@ -38,6 +38,7 @@ static void test_one_fact(void **state)
         {offsetof(struct mr_changed_facts, same_settings), false, "the configuration"},
         {offsetof(struct mr_changed_facts, same_table), false, "made anew"},
         {offsetof(struct mr_changed_facts, is_windowed), true, "a condition chooses its rows"},
+        {offsetof(struct mr_changed_facts, is_misplaced), true, "a key may not find them"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         f = good;
@@ -80,7 +81,7 @@ static void test_without_order(void **state)
 static void test_all_facts(void **state)
 {
     (void)state;
-    for (unsigned bits = 0; bits < 1U << 10; bits++) {
+    for (unsigned bits = 0; bits < 1U << 11; bits++) {
         const struct mr_changed_facts f = {.was_there = bits & 1,
                                            .was_read = bits & 2,
                                            .same_columns = bits & 4,
@@ -90,8 +91,10 @@ static void test_all_facts(void **state)
                                            .log = (bits & 64) != 0 ? "why" : NULL,
                                            .has_order = bits & 128,
                                            .was_equal = bits & 256,
-                                           .rolls = bits & 512};
-        const bool by_keys = (bits & 127) == 31 && (f.has_order || (f.was_equal && !f.rolls));
+                                           .rolls = bits & 512,
+                                           .is_misplaced = bits & 1024};
+        const bool by_keys =
+            (bits & (127 | 1024)) == 31 && (f.has_order || (f.was_equal && !f.rolls));
         assert_true((mr_changed_whole(&f) == NULL) == by_keys);
     }
 }
