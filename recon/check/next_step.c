@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/case/evidence.h"
 #include "core/case/run_command.h"
 #include "core/source/sides.h"
 
@@ -69,6 +70,7 @@ static void add_output(struct telling *t, const char *suffix)
     mr_strbuf_release(&name);
 }
 
+/* suffix NULL: what it makes goes into the case. */
 static void add_case_command(struct telling *t, const char *words, const char *suffix)
 {
     if (!t->opts->commands || !t->opts->has_case)
@@ -76,7 +78,8 @@ static void add_case_command(struct telling *t, const char *words, const char *s
     mr_strbuf_add_fmt(&t->command, "myrecon %s", words);
     mr_command_add_option(&t->command, "--config", t->opts->config);
     mr_command_add_option(&t->command, "--case", t->opts->case_path);
-    add_output(t, suffix);
+    if (suffix != NULL)
+        add_output(t, suffix);
 }
 
 /* ---- two histories ---- */
@@ -256,6 +259,21 @@ static enum mr_code compare_whole(struct telling *t, struct mr_err *err)
                    err);
 }
 
+/* Whether the servers keep logs, in rows and since then, a check does not ask: collect says so. */
+static enum mr_code history(struct telling *t, struct mr_err *err)
+{
+    bool has = false;
+    MR_TRY(mr_evidence_has(t->result->fd, &has, err));
+    if (has)
+        return MR_OK;
+    add_case_command(t, "history collect", NULL);
+    return add_str(
+        t, MR_NEXT_HISTORY,
+        "To learn from the binary logs which side changed what, so that a plan asks about "
+        "far fewer rows, where both servers have logged rows since the two parted:",
+        err);
+}
+
 /* A plan writes to no server; which rows are right it asks. */
 static enum mr_code plan(struct telling *t, struct mr_err *err)
 {
@@ -266,6 +284,7 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
         return compare_whole(t, err);
     /* What a merge has left open or decided, only a merge knows: backfill would begin anew. */
     if (has_two_histories(t) || r->all_explained.rows > 0) {
+        MR_TRY(history(t, err));
         add_case_command(t, "repair plan --policy merge", ".merge");
         return add_str(t, MR_NEXT_PLAN,
                        "To see what would become of everybody; a plan writes to no "

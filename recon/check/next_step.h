@@ -27,6 +27,7 @@ enum mr_next_kind {
     /* only with commands */
     MR_NEXT_KEEP,     /* in a case */
     MR_NEXT_AFFECTED, /* list people */
+    MR_NEXT_HISTORY,  /* read the binary logs into the case */
     MR_NEXT_WHOLE,    /* compare again, since what was not compared cannot be planned */
     MR_NEXT_PLAN
 };

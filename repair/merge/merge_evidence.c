@@ -94,6 +94,29 @@ static enum mr_code tell_changed(struct mr_merge *m, const struct mr_find_table 
     return MR_OK;
 }
 
+/* What is not good is told of, and so is what is, where its side has gone on. */
+static enum mr_code keep_witness(struct mr_merge *m, const struct mr_merge_table *table,
+                                 const struct mr_evidence_table *evidence, struct mr_err *err)
+{
+    static const char *const gone_on[MR_SIDES] = {
+        "SOURCE has executed transactions since they were read, or does not say",
+        "TARGET has executed transactions since they were read, or does not say"};
+    struct mr_plan_witness *witness = &m->plan->tables[table->plan->at].witness;
+    witness->is_asked = true;
+    witness->is_used = table->told != 0;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_evidence_of *of = &evidence->of[side];
+        const bool is_late = of->witness == MR_WITNESS_GOOD && table->witness[side] != of->witness;
+        const char *reason = is_late ? gone_on[side] : of->reason;
+        witness->side[side] = table->witness[side];
+        witness->reason[side] =
+            reason != NULL ? mr_arena_strdup(table->plan->pair->arena, reason) : NULL;
+        if (reason != NULL && witness->reason[side] == NULL)
+            return mr_merge_nomem(err);
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
                                     struct mr_err *err)
 {
@@ -103,8 +126,8 @@ enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *t
     table->evidence = table->told = 0;
     MR_TRY(compared(m, table->plan->pair, &known, err));
     MR_TRY(mr_evidence_match(m->fd, &known, &m->arena, &evidence, &found, err));
-    if (!found)
-        return MR_OK;
+    if (!found) /* of a case with logs it was left out */
+        return mr_evidence_has(m->fd, &m->plan->tables[table->plan->at].witness.is_asked, err);
     MR_TRY(tell_changed(m, &known, &evidence, err));
     const bool source = evidence.of[MR_SOURCE].witness == MR_WITNESS_GOOD;
     const bool target = evidence.of[MR_TARGET].witness == MR_WITNESS_GOOD;
@@ -117,7 +140,7 @@ enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *t
     table->witness[MR_TARGET] =
         by_target || !target ? evidence.of[MR_TARGET].witness : MR_WITNESS_NONE;
     table->told = by_source || by_target ? evidence.id : 0;
-    return MR_OK;
+    return keep_witness(m, table, &evidence, err);
 }
 
 /* ---- where the past ends ---- */

@@ -24,6 +24,7 @@
 #ifndef MR_PLAN_TABLES_H
 #define MR_PLAN_TABLES_H
 
+#include "core/case/evidence.h"
 #include "core/cli/option.h"
 #include "core/pair/pair.h"
 #include "core/pair/pair_references.h"
@@ -73,17 +74,26 @@ struct mr_plan_gone {
     size_t nkeys;
 };
 
+/* What the binary logs of a case are worth for a table; filled by a merge. */
+struct mr_plan_witness {
+    bool is_asked; /* the case has collected logs */
+    bool is_used;  /* one side's at least: rows are decided by what they tell */
+    enum mr_witness side[MR_SIDES];
+    const char *reason[MR_SIDES]; /* of all but good: a clause, or NULL */
+};
+
 struct mr_plan_table {
     struct mr_pair *pair;
     size_t at;
     const struct mr_find_table *found; /* the chosen run's */
     struct mr_plan_gone *gone;         /* filled when rows are collected */
-    uint64_t younger_equal;            /* rows that both sides have, above the key or created after
+    struct mr_plan_witness witness;
+    uint64_t younger_equal;     /* rows that both sides have, above the key or created after
                                the time that was given; filled by a merge */
-    int64_t younger_key;               /* the greatest of their keys (counted.h) */
-    const size_t *found_at;            /* per column, its position in the run's images;
+    int64_t younger_key;        /* the greatest of their keys (counted.h) */
+    const size_t *found_at;     /* per column, its position in the run's images;
                                           MR_NO_COLUMN: the run did not compare it */
-    struct mr_plan_columns key;        /* count 0: none */
+    struct mr_plan_columns key; /* count 0: none */
     enum mr_plan_identity identity;
     struct mr_plan_columns named_by;    /* columns of the identity; of MR_PLAN_BY_ROW, and
                                         without a key, all that count but the key */

@@ -77,6 +77,15 @@ static const struct mr_json_member logs_members[] = {
 static const struct mr_json_record logs_record =
     MR_JSON_RECORD(struct mr_planned_logs, logs_members);
 
+#define EVIDENCE(type, member) MR_JSON_MEMBER(#member, type, struct mr_planned_evidence, member)
+static const struct mr_json_member evidence_members[] = {
+    EVIDENCE(MR_JSON_TEXT, side),
+    EVIDENCE(MR_JSON_TEXT, evidence),
+    EVIDENCE(MR_JSON_TEXT_OR_NULL, reason),
+};
+static const struct mr_json_record evidence_record =
+    MR_JSON_RECORD(struct mr_planned_evidence, evidence_members);
+
 /* What it is; between them and the next ones stand the identity, and the bounds. */
 static const struct mr_json_member name_members[] = {
     TABLE("table", MR_JSON_TEXT, table),         TABLE("target_table", MR_JSON_TEXT, target_table),
@@ -150,6 +159,8 @@ static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
     mr_json_put_list(w, "conflicts", &kind_record, t->kinds, t->nkinds);
     if (t->nlogs > 0)
         mr_json_put_list(w, "logs", &logs_record, t->logs, t->nlogs);
+    if (t->nevidence > 0)
+        mr_json_put_list(w, "evidence", &evidence_record, t->evidence, t->nevidence);
 }
 
 void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
@@ -282,6 +293,8 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item,
     t->kinds = mr_json_get_list(r, item, "conflicts", &kind_record, &t->nkinds);
     if (mr_json_has(item, "logs"))
         t->logs = mr_json_get_list(r, item, "logs", &logs_record, &t->nlogs);
+    if (mr_json_has(item, "evidence"))
+        t->evidence = mr_json_get_list(r, item, "evidence", &evidence_record, &t->nevidence);
 }
 
 void mr_planned_get(struct mr_json_reader *r, const struct json_t *root, struct mr_planned *p)

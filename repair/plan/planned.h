@@ -55,6 +55,13 @@ struct mr_planned_logs {
     uint64_t count;
 };
 
+/* A side whose logs do not tell all of a table. */
+struct mr_planned_evidence {
+    const char *side;     /* "source", "target" */
+    const char *evidence; /* mr_witness_name() */
+    const char *reason;   /* a clause, or NULL */
+};
+
 struct mr_planned_table {
     const char *table, *target_table; /* "db.t" as each side calls it */
     const char *target_db, *target_name;
@@ -85,6 +92,8 @@ struct mr_planned_table {
     size_t nkinds;
     const struct mr_planned_logs *logs; /* none: they told nothing */
     size_t nlogs;
+    const struct mr_planned_evidence *evidence; /* none: good on both sides, or not collected */
+    size_t nevidence;
 };
 
 /* Of a table into which rows are inserted whose identity no unique index keeps. */
@@ -94,6 +103,9 @@ struct mr_planned_table {
 #define MR_NOTE_UNDO_FIRES "undo-fires"
 /* Its kind: rows that are decided about by what earlier plans of the case decided. */
 #define MR_NOTE_DECIDED "decided-before"
+
+/* The logs of the case do not tell all of the table. */
+#define MR_NOTE_LOGS "logs"
 
 /* Rows that the run found on SOURCE are there no more. */
 #define MR_NOTE_GONE "gone-in-source"

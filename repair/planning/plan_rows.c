@@ -26,6 +26,7 @@
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_stood.h"
 #include "repair/planning/plan_summary.h"
+#include "repair/planning/plan_witness.h"
 #include "repair/planning/planning.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/script/reseed_sql.h"
@@ -288,6 +289,15 @@ static enum mr_code note_split(struct rows *r, struct mr_err *err)
     return MR_OK;
 }
 
+static enum mr_code note_witness(void *ctx, const char *table, const char *text, struct mr_err *err)
+{
+    if (table != NULL)
+        mr_log_warning("table \"%s\": %s", table, text);
+    else
+        mr_log_warning("%s", text);
+    return add_note(ctx, MR_NOTE_LOGS, table, text, err);
+}
+
 /* --split-at or split-key before the histories parted makes new rows of what both had. */
 static enum mr_code note_younger(struct rows *r, struct mr_err *err)
 {
@@ -493,6 +503,7 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         MR_TRY(note_gone(r, &r->tables.tables[i], err));
     for (size_t i = 0; i < r->tables.ntables; i++)
         MR_TRY(note_unfit(r, &r->tables.tables[i], err));
+    MR_TRY(mr_plan_witness(&r->tables, planned, note_witness, r, err));
     MR_TRY(note_loose(r, err));
     MR_TRY(note_split(r, err));
     MR_TRY(note_younger(r, err));

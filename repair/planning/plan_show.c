@@ -383,6 +383,16 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "evidence");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < t->nevidence; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "side", t->evidence[i].side);
+        mr_jsonw_add_str(w, "evidence", t->evidence[i].evidence);
+        mr_jsonw_add_str(w, "reason", t->evidence[i].reason);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
     mr_jsonw_key(w, "triggers");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < t->ntriggers; i++)

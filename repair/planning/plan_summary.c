@@ -235,6 +235,24 @@ static enum mr_code count_logs(const struct summing *s, size_t table, struct mr_
     return code;
 }
 
+/* Sides that tell all are none of it. */
+static enum mr_code describe_evidence(const struct summing *s, const struct mr_plan_table *t,
+                                      struct mr_planned_table *out)
+{
+    struct mr_planned_evidence *evidence =
+        mr_arena_calloc(s->task->arena, MR_SIDES, sizeof *evidence);
+    if (evidence == NULL)
+        return no_memory(s);
+    for (int side = MR_SOURCE; t->witness.is_asked && side < MR_SIDES; side++)
+        if (t->witness.side[side] != MR_WITNESS_GOOD)
+            evidence[out->nevidence++] =
+                (struct mr_planned_evidence){.side = mr_side_name((enum mr_side)side),
+                                             .evidence = mr_witness_name(t->witness.side[side]),
+                                             .reason = t->witness.reason[side]};
+    out->evidence = evidence;
+    return MR_OK;
+}
+
 /* ---- what is written ---- */
 
 /* By what op of a plan's rows triggers fire: a set of enum mr_step_op. */
@@ -360,6 +378,7 @@ static enum mr_code sum_table(const struct summing *s, size_t at, struct mr_plan
                                    s->err));
     MR_TRY(count_kinds(s, at, out));
     MR_TRY(count_logs(s, at, out));
+    MR_TRY(describe_evidence(s, t, out));
     return find_triggers(s, t, out);
 }
 

@@ -96,6 +96,9 @@ static const struct mr_planned_reference planned_references[] = {
 static const struct mr_planned_trigger planned_triggers[] = {{"welcome", "AFTER", "INSERT"}};
 static const struct mr_planned_trigger planned_undo_triggers[] = {{"farewell", "BEFORE", "DELETE"},
                                                                   {"edited", "AFTER", "UPDATE"}};
+static const struct mr_planned_logs planned_logs[] = {{"restored-change", 2}};
+static const struct mr_planned_evidence planned_evidence[] = {
+    {"source", "incomplete", NULL}, {"target", "blind", "TRUNCATE TABLE \"members\""}};
 static const struct mr_planned_kind planned_kinds[] = {{"changed", 3, 1},
                                                        {"deleted-or-lost", 12, 0}};
 static const struct mr_planned_table planned_tables[] = {
@@ -128,7 +131,11 @@ static const struct mr_planned_table planned_tables[] = {
      .nundo_triggers = 2,
      .decisions = {[MR_DECIDE_RENUMBER] = 37, [MR_DECIDE_MATCHED] = 12},
      .kinds = planned_kinds,
-     .nkinds = 2},
+     .nkinds = 2,
+     .logs = planned_logs,
+     .nlogs = 1,
+     .evidence = planned_evidence,
+     .nevidence = 2},
     {.table = "club.log",
      .target_table = "club_live.log",
      .target_db = "club_live",

@@ -142,6 +142,17 @@ static void check_lists(const struct mr_planned_table *got, const struct mr_plan
         assert_int_equal(got->kinds[i].open, want->kinds[i].open);
         assert_int_equal(got->kinds[i].decided, want->kinds[i].decided);
     }
+    assert_int_equal(got->nlogs, want->nlogs);
+    for (size_t i = 0; i < got->nlogs; i++) {
+        check_text(got->logs[i].outcome, want->logs[i].outcome);
+        assert_int_equal(got->logs[i].count, want->logs[i].count);
+    }
+    assert_int_equal(got->nevidence, want->nevidence);
+    for (size_t i = 0; i < got->nevidence; i++) {
+        check_text(got->evidence[i].side, want->evidence[i].side);
+        check_text(got->evidence[i].evidence, want->evidence[i].evidence);
+        check_text(got->evidence[i].reason, want->evidence[i].reason);
+    }
 }
 
 static void check_planned(const struct mr_planned_table *got, const struct mr_planned_table *want)

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "check_case.h"
+#include "evidence_case.h"
 #include "recon/check/next_step.h"
 
 static void check_kinds(struct check_case *c, const enum mr_next_kind *kinds)
@@ -135,6 +135,7 @@ static void test_commands(void **state)
                        "/nowhere/club.case --output /nowhere/club.reseed",
                        "myrecon affected --config 'my club.ini' --case "
                        "/nowhere/club.case --output /nowhere/club.csv",
+                       "myrecon history collect --config 'my club.ini' --case /nowhere/club.case",
                        MERGE "--case /nowhere/club.case --output /nowhere/club.merge", NULL});
 
     begin(&c, MR_VERDICT_DIVERGED, true);
@@ -192,6 +193,33 @@ static void test_commands(void **state)
     check_commands(&c, &not_kept, (const char *const[]){NULL});
 }
 
+/* Logs that the case has are not asked for again. */
+static void test_collected(void **state)
+{
+    const struct mr_next_opts opts = {
+        .has_case = true, .commands = true, .case_path = "/nowhere/club.case"};
+    struct check_case c;
+    struct logs l;
+    (void)state;
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    check_commands(&c, &opts,
+                   (const char *const[]){"myrecon history collect --case /nowhere/club.case",
+                                         "myrecon repair plan --policy merge --case "
+                                         "/nowhere/club.case --output /nowhere/club.merge",
+                                         NULL});
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    logs_begin(&l, &c);
+    logs_side(&l, 0, NULL);
+    logs_side(&l, 1, "a log is gone");
+    logs_end(&l);
+    check_commands(&c, &opts,
+                   (const char *const[]){"myrecon repair plan --policy merge --case "
+                                         "/nowhere/club.case --output /nowhere/club.merge",
+                                         NULL});
+}
+
 /* Whoever reads it may have named the live server first. */
 static void test_roles(void **state)
 {
@@ -219,9 +247,9 @@ static void test_roles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),    cmocka_unit_test(test_two_histories),
-        cmocka_unit_test(test_the_rest), cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_equal),     cmocka_unit_test(test_two_histories),
+        cmocka_unit_test(test_the_rest),  cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_collected), cmocka_unit_test(test_roles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,7 @@ static void test_text(void **state)
             "    lost history for certain from key 18446744073709551614 on (U: the target's "
             "AUTO_INCREMENT when the case first saw it)\n"
             "    new ids: 18446744073709551606 to 18446744073709551612\n"
+            "    by the binary logs: 2 restored-change\n"
             "    conflict changed: 3 open, 1 decided\n"
             "    conflict deleted-or-lost: 12 open\n"
             "    trigger that fires (AFTER INSERT): welcome\n"
@@ -414,13 +415,17 @@ static const char tables_json[] =
     "\"insert\":0,\"renumber\":37,\"update\":0,\"delete\":0,\"conflict\":0,\"waits\":0,\"skip\":0,"
     "\"parent\":0,\"left\":0,\"open\":15,\"conflicts\":[{\"kind\":\"changed\",\"open\":3,"
     "\"decided\":1},"
-    "{\"kind\":\"deleted-or-lost\",\"open\":12,\"decided\":0}],\"logs\":[],\"triggers\":["
+    "{\"kind\":\"deleted-or-lost\",\"open\":12,\"decided\":0}],\"logs\":["
+    "{\"outcome\":\"restored-change\",\"count\":2}],\"evidence\":["
+    "{\"side\":\"source\",\"evidence\":\"incomplete\",\"reason\":null},"
+    "{\"side\":\"target\",\"evidence\":\"blind\",\"reason\":\"TRUNCATE TABLE "
+    "\\\"members\\\"\"}],\"triggers\":["
     "\"welcome\"]}\n"
     "{\"type\":\"table\",\"table\":\"club.log\",\"target_table\":\"club_live.log\","
     "\"subject\":false,\"base\":null,\"base_origin\":null,\"fresh\":null,\"fresh_origin\":null,"
     "\"same\":0,\"matched\":0,\"insert\":0,\"renumber\":5,\"update\":0,\"delete\":0,\"conflict\":0,"
     "\"waits\":0,\"skip\":0,\"parent\":0,\"left\":0,\"open\":0,\"conflicts\":[],\"logs\":[],"
-    "\"triggers\":[]}\n";
+    "\"evidence\":[],\"triggers\":[]}\n";
 static const char rest_json[] =
     "{\"type\":\"note\",\"kind\":\"deleted-in-source\",\"table\":null,\"text\":\"2 rows stay\"}\n"
     "{\"type\":\"note\",\"kind\":\"id-in-text\",\"table\":\"club.log\",\"text\":\"\\\"note\\\"\"}\n"
