@@ -23,12 +23,15 @@ static bool is_by_itself(const struct mr_entity_line *line, enum mr_conflict con
            line->decision != MR_DECIDE_SKIP && line->decision != MR_DECIDE_LEFT;
 }
 
+/* Its facts know nothing of the logs: what these told is not "cannot be told". */
 static struct because because_of(const struct mr_entity_line *line)
 {
     const struct mr_outcome out = mr_decide_merge(&line->facts);
+    const bool is_told = line->logs != NULL && out.obstacle.because == MR_SAYS_CHANGED;
     struct because b = {.count = 0};
     b.words[b.count++] = mr_sentence_words(out.ruling.because);
-    if (out.obstacle.because != out.ruling.because && is_by_itself(line, out.obstacle.conflict))
+    if (out.obstacle.because != out.ruling.because && is_by_itself(line, out.obstacle.conflict) &&
+        !is_told)
         b.words[b.count++] = mr_sentence_words(out.obstacle.because);
     return b;
 }

@@ -115,6 +115,23 @@ static void test_around(void **state)
                               "  and it hangs on club.members 3001\n", NULL});
 }
 
+/* Whom the logs told of, of him it is not said that nobody can tell. */
+static void test_told(void **state)
+{
+    const struct mr_fact facts = {
+        .counted = true, .there = true, .taken = true, .differs = true, .same_name = true};
+    struct mr_entity_line line = line_of(facts);
+    (void)state;
+    assert_string_equal(line.kind, "changed");
+    has(said(&line, NULL), (const char *const[]){"cannot be told\n", NULL});
+    line.logs = "changed";
+    line.columns = "city: changed";
+    char *text = said(&line, NULL);
+    assert_null(strstr(text, "cannot be told"));
+    has(text, (const char *const[]){"  by the binary logs: changed: city: changed\n",
+                                    "  and it is asked about: changed\n", NULL});
+}
+
 /* Plans that kept no facts say so, and nothing more. */
 static void test_unknown(void **state)
 {
@@ -165,9 +182,9 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),   cmocka_unit_test(test_otherwise),
-        cmocka_unit_test(test_around), cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_otherwise),
+        cmocka_unit_test(test_around),  cmocka_unit_test(test_told),
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
