@@ -2,6 +2,8 @@
 #include "recon/check/check_unexplained.h"
 
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
+#include "recon/check/check_explained.h"
 
 #define PAGE_ROWS 1000
 #define PAGE_BYTES ((size_t)4 * 1024 * 1024)
@@ -27,6 +29,7 @@ struct walk {
     struct mr_findings *fd;
     const struct mr_find_table *table;
     struct mr_evidence_table of;
+    bool has_plans; /* that the run has been held against (check_explained.h) */
     mr_unexplained_fn *fn;
     void *ctx;
     uint64_t count;
@@ -34,11 +37,28 @@ struct walk {
     struct mr_explain explain;
 };
 
+/* What a plan of the case wrote came behind the logs that it went by. */
+static enum mr_code is_planned(const struct walk *w, const struct mr_finding *f, bool *is,
+                               struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(w->fd);
+    *is = false;
+    if (!w->has_plans)
+        return MR_OK;
+    mr_case_lock(cf);
+    enum mr_code code =
+        MR_CASE_HAS(cf, "SELECT 1 FROM explained WHERE tbl=:tbl AND finding=:finding", is, err,
+                    MR_ARG_INT("tbl", w->table->id), MR_ARG_INT("finding", f->id));
+    mr_case_unlock(cf);
+    return code;
+}
+
 static enum mr_code explain_row(struct walk *w, const struct mr_finding *f, struct mr_err *err)
 {
     const struct mr_key rows[2] = {{f->source, f->source_len}, {f->target, f->target_len}};
     struct mr_evidence_mark marks[2];
     struct mr_explain_side sides[2];
+    bool planned = false;
     mr_arena_reset(&w->arena);
     for (int side = 0; side < 2; side++) {
         bool found = false;
@@ -51,6 +71,9 @@ static enum mr_code explain_row(struct walk *w, const struct mr_finding *f, stru
     MR_TRY(mr_explain(&w->explain, w->table, sides, err));
     if (w->explain.explained != MR_EXPLAINED_NOT)
         return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+    MR_TRY(is_planned(w, f, &planned, err));
+    if (planned)
+        return MR_OK;
     w->count++;
     return w->fn != NULL ? w->fn(w->ctx, f, &w->explain, err) : MR_OK;
 }
@@ -95,6 +118,7 @@ enum mr_code mr_check_unexplained(struct mr_findings *fd, const struct mr_find_t
     *count = 0;
     if (table->keyless || table->verdict != MR_VERDICT_DIVERGED)
         goto out;
+    MR_TRY_OUT(mr_check_is_explained(fd, &w.has_plans, err));
     MR_TRY_OUT(mr_evidence_match(fd, table, &arena, &w.of, &found, err));
     if (found && w.of.of[0].witness == MR_WITNESS_GOOD && w.of.of[1].witness == MR_WITNESS_GOOD)
         MR_TRY_OUT(walk_pages(&w, err));

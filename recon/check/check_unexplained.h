@@ -3,7 +3,8 @@
  * both sides were collected into the case, and are to be relied upon for the table and the row.
  *
  * Such a difference is older than the split, or was made without the log.  Where the rows were read after
- * the logs (mr_evidence_is_before), it may also have been made in between.
+ * the logs (mr_evidence_is_before), it may also have been made in between; but what plans of the case
+ * account for (check_explained.h) is none of it.
  *
  * Errors: MR_E_CASE, MR_E_NOMEM, MR_E_CANCELLED.  Threads: one.
  */
