@@ -100,6 +100,14 @@ uint64_t mr_find_counts_differing(const struct mr_find_counts *counts)
     return counts->missing + counts->extra + counts->changed + counts->collision;
 }
 
+unsigned mr_find_counts_kinds(const struct mr_find_counts *counts)
+{
+    return (counts->missing > 0 ? 1U << MR_KIND_MISSING : 0) |
+           (counts->extra > 0 ? 1U << MR_KIND_EXTRA : 0) |
+           (counts->changed > 0 ? 1U << MR_KIND_CHANGED : 0) |
+           (counts->collision > 0 ? 1U << MR_KIND_COLLISION : 0);
+}
+
 enum mr_verdict mr_find_counts_verdict(const struct mr_find_counts *counts, uint64_t unsettled)
 {
     if (mr_find_counts_differing(counts) > 0)

@@ -143,6 +143,8 @@ struct mr_find_counts {
 void mr_find_counts_add(struct mr_find_counts *sum, const struct mr_find_counts *more);
 /* Rows that differ; those that moved are among them. */
 uint64_t mr_find_counts_differing(const struct mr_find_counts *counts);
+/* Of which kinds they are: a set of 1 << enum mr_find_kind. */
+unsigned mr_find_counts_kinds(const struct mr_find_counts *counts);
 /* Of a table that was read to its end, with so many rows unsettled. */
 enum mr_verdict mr_find_counts_verdict(const struct mr_find_counts *counts, uint64_t unsettled);
 
@@ -315,6 +317,11 @@ enum mr_code mr_findings_walk_packed(struct mr_findings *fd, int64_t table, mr_f
 /* Walks the first `limit` diverged findings of a table in key order, with images. */
 enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_t limit,
                                     mr_finding_fn *fn, void *ctx, struct mr_err *err);
+/* The same, and behind them the first of each kind of `kinds` (a set of 1 << enum mr_find_kind) that is
+ * not among them: what is rare is seen, too. */
+enum mr_code mr_findings_walk_samples(struct mr_findings *fd, int64_t table, size_t limit,
+                                      unsigned kinds, mr_finding_fn *fn, void *ctx,
+                                      struct mr_err *err);
 /* Walks moved pairs, in key order of the source row: the finding that holds the source row, and the one that holds the
  * target row. */
 typedef enum mr_code mr_moved_fn(void *ctx, const struct mr_finding *source,

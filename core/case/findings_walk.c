@@ -117,6 +117,34 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
     return code;
 }
 
+#define KEY_ORDER " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT "
+#define DIVERGED(shown) "SELECT f.id FROM finding f WHERE f.tbl=:tbl AND f.state=2" shown
+#define WALK_SAMPLES(shown)                                                                        \
+    "SELECT " MR_FINDING_COLUMNS("f")                                                              \
+        MR_FINDING_IMAGES("f") " FROM finding f WHERE f.id IN (SELECT * FROM (" DIVERGED(shown)    \
+            KEY_ORDER                                                                              \
+        ":limit)"                                                                                  \
+        " UNION SELECT (" DIVERGED(                                                                \
+            shown) " AND f.kind=k.kind" KEY_ORDER                                                  \
+                   "1) FROM (SELECT 1 AS kind UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) k"     \
+                   " WHERE :kinds >> k.kind & 1)" KEY_ORDER "-1"
+
+enum mr_code mr_findings_walk_samples(struct mr_findings *fd, int64_t table, size_t limit,
+                                      unsigned kinds, mr_finding_fn *fn, void *ctx,
+                                      struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    mr_case_lock(fd->cf);
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf, fd->hides_explained ? WALK_SAMPLES(NOT_EXPLAINED) : WALK_SAMPLES(""), &stmt, err,
+        MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)), MR_ARG_INT("kinds", kinds));
+    if (code == MR_OK)
+        code = give_all(fd, stmt, fn, ctx, err);
+    mr_case_free(stmt);
+    mr_case_unlock(fd->cf);
+    return code;
+}
+
 /* CROSS JOIN keeps this order of the tables: the findings in the order of their index, so
  * that nothing is sorted with its images. */
 #define WALK_MOVED(shown)                                                                          \

@@ -449,6 +449,7 @@ static enum mr_code all_ranges(struct text *t, struct mr_err *err)
     return code;
 }
 
+/* A collision behind a thousand edits is what somebody has to see. */
 static enum mr_code row_samples(struct text *t, struct mr_err *err)
 {
     uint64_t limit = t->result->max_rows < SAMPLES_A_TABLE ? t->result->max_rows : SAMPLES_A_TABLE;
@@ -456,7 +457,9 @@ static enum mr_code row_samples(struct text *t, struct mr_err *err)
     uint64_t count = 0;
     enum mr_code code = mr_findings_count(fd, t->table->id, MR_FIND_DIVERGED, &count, err);
     if (code == MR_OK)
-        code = mr_findings_walk_first(fd, t->table->id, (size_t)limit, sample, t, err);
+        code = mr_findings_walk_samples(
+            fd, t->table->id, (size_t)limit,
+            limit == SAMPLES_A_TABLE ? mr_find_counts_kinds(&t->table->counts) : 0, sample, t, err);
     count -= t->result->explained[t->table - t->result->tables].rows;
     t->hidden = count - t->shown;
     if (code == MR_OK)
