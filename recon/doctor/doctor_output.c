@@ -42,7 +42,8 @@ static bool same_place(const char *a, const char *b)
  * --for names. */
 static bool is_shown(const struct mr_doctor *d, const struct mr_doctor_finding *f, bool verbose)
 {
-    return f->state != MR_DOCTOR_OK || verbose || (!d->opts.guesses && f->name == MR_DOCTOR_rights);
+    return f->state != MR_DOCTOR_OK || verbose ||
+           (!d->opts.guesses && (f->name == MR_DOCTOR_rights || f->name == MR_DOCTOR_pair_logs));
 }
 
 /* Findings of one state, each place's under its name. */
