@@ -6,6 +6,7 @@ CREATE TABLE members (
     mobile     VARCHAR(20)  NOT NULL,
     name       VARCHAR(60)  NOT NULL,
     city       VARCHAR(60)  NOT NULL,
+    balance    DECIMAL(10, 2) NOT NULL DEFAULT 0,
     created_at DATETIME     NOT NULL,
     UNIQUE KEY mobile (mobile)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
@@ -53,6 +54,12 @@ SELECT id, 1, CONCAT('article ', id % 97), amount FROM orders;
 
 INSERT INTO wallet_log (member_id, change_by, reason, at)
 SELECT member_id, amount / 10, 'bonus', placed_at FROM orders WHERE id % 3 = 0;
+
+-- An account is the sum of its wallet_log, on each side, and has to be when they are one again.
+UPDATE members
+  JOIN (SELECT member_id, SUM(change_by) AS sum FROM wallet_log GROUP BY member_id) paid
+    ON paid.member_id = members.id
+   SET balance = paid.sum;
 
 -- INSERT … SELECT takes ids in blocks; the counters of a real table follow its rows.
 ALTER TABLE members AUTO_INCREMENT = 3001;

@@ -10,6 +10,7 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/servers.sh"
+. "$here/world.sh"
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' off=$'\e[0m'
@@ -36,20 +37,23 @@ stop_kept() { # DIRECTORY: kills only what is running from that directory
     say "The demo's servers are stopped, $dir is removed."
 }
 
-# Loads one side; the account sees and cannot write, as is right for a check.
-load() { # NAME HISTORY
-    mr_sql "$1" -e 'CREATE DATABASE club' &&
-        mr_sql "$1" club <"$here/base.sql" &&
-        mr_sql "$1" club <"$here/$2.sql" &&
-        mr_sql "$1" -e "CREATE USER auditor@'127.0.0.1' IDENTIFIED BY '$password';
-            GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON club.* TO auditor@'127.0.0.1';
-            GRANT SELECT ON mysql.proc TO auditor@'127.0.0.1';
-            GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO auditor@'127.0.0.1';
-            CREATE USER mender@'127.0.0.1' IDENTIFIED BY '$password';
-            GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES
-                ON club.* TO mender@'127.0.0.1';
-            GRANT PROCESS, SLAVE MONITOR ON *.* TO mender@'127.0.0.1';
-            DROP USER root@'127.0.0.1'"
+# One account sees and cannot write, as is right for a check; it may also read the logs.
+accounts() { # NAME
+    mr_sql "$1" -e "SET sql_log_bin = 0;
+        CREATE USER auditor@'127.0.0.1' IDENTIFIED BY '$password';
+        GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON club.* TO auditor@'127.0.0.1';
+        GRANT SELECT ON mysql.proc TO auditor@'127.0.0.1';
+        GRANT SLAVE MONITOR, BINLOG MONITOR, REPLICATION SLAVE ON *.* TO auditor@'127.0.0.1';
+        CREATE USER mender@'127.0.0.1' IDENTIFIED BY '$password';
+        GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES
+            ON club.* TO mender@'127.0.0.1';
+        GRANT PROCESS, SLAVE MONITOR ON *.* TO mender@'127.0.0.1';
+        DROP USER root@'127.0.0.1'"
+}
+
+# What a plan asks people about; conflicts.csv has a line each, and a head.
+questions() { # PLAN
+    echo $(($(wc -l <"$mr_run_dir/$1/conflicts.csv") - 1))
 }
 
 who() { # NAME ID: who has that id on that side
@@ -64,6 +68,8 @@ how_to_go_on() {
   $MYRECON check --case $mr_run_dir/again.case \\
       $lost $live
   $MYRECON affected --case $mr_run_dir/again.case --columns name
+  $MYRECON history collect --case $mr_run_dir/again.case
+  $MYRECON history show --case $mr_run_dir/again.case --person +491510095028
   $MYRECON repair plan --policy merge --case $mr_run_dir/again.case --output $mr_run_dir/again
   cat $mr_run_dir/again/conflicts.csv    # decide: fill its column decision, or leave it
   $MYRECON repair plan --policy merge --case $mr_run_dir/again.case \\
@@ -103,7 +109,7 @@ mkdir -p "${report%/*}" || exit 3
 title 'myrecon demo: one club, two histories'
 say "${dim}Starting two private MariaDB servers on the loopback ...${off}"
 mr_spawn_mariadb LOST && mr_spawn_mariadb LIVE && mr_await LOST LIVE &&
-    load LOST lost && load LIVE live || exit 3
+    demo_split LOST LIVE && accounts LOST && accounts LIVE || exit 3
 
 lost=mysql://auditor@127.0.0.1:$MR_LOST_PORT/club
 live=mysql://auditor@127.0.0.1:$MR_LIVE_PORT/club
@@ -164,11 +170,31 @@ say "${dim}First of all: no id may be given to a second person from now on.${off
 say
 mends plan --quiet --reseed-only --case "$case_file" --output "$mr_run_dir/reseed" >/dev/null &&
     mends apply --quiet --yes "$mr_run_dir/reseed" "$mender" || exit 3
+title "\$ myrecon repair plan --brief --policy merge --case incident.case --output guessed"
+say "${dim}What becomes of everybody? Two images of a row do not say who edited it, so that is asked.${off}"
+say
+mends plan --quiet --brief --policy merge --case "$case_file" --output "$mr_run_dir/guessed"
+[ $? -le 1 ] || exit 3
+
+# knows COMMAND…: what the binary logs of both servers say, in the case from now on
+knows() {
+    MYRECON_PASSWORD=$password must_be_0 "$MYRECON" history "$@"
+}
+title "\$ myrecon history collect --case incident.case"
+say "${dim}But the servers wrote it down: their binary logs have every change since the two parted.${off}"
+say
+knows collect --quiet --case "$case_file"
+emil=+491510095028
+title "\$ myrecon history show --case incident.case --person $emil"
+say "${dim}Emil Berg paid in on both sides. Neither balance is right, and both payments are.${off}"
+say
+knows show --quiet --case "$case_file" --person $emil
 title "\$ myrecon repair plan --policy merge --case incident.case --output merge"
-say "${dim}What becomes of everybody; what cannot be known is asked, in merge/conflicts.csv.${off}"
+say "${dim}The same plan by the logs; what is left to be asked stands in merge/conflicts.csv.${off}"
 say
 mends plan --quiet --policy merge --case "$case_file" --output "$mr_run_dir/merge"
 [ $? -le 1 ] || exit 3
+say "${green}Questions to people without the logs: $(questions guessed). With them: $(questions merge).${off}"
 title "\$ myrecon repair apply --yes merge $mender"
 mends apply --quiet --yes "$mr_run_dir/merge" "$mender"
 [ $? -le 1 ] || exit 3

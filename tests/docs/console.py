@@ -10,7 +10,8 @@ Comments prepare it; they stand before the block that needs them:
 
   <!-- check-docs: db1=LOST db2=LIVE -->   these host names stand for these servers, whose
                                            ports are in MR_LOST_PORT and so on
-  <!-- check-docs: sql LOST LIVE -->       the next ```sql block is run there
+  <!-- check-docs: sql LOST LIVE -->       the next ```sql block is run there, and not logged: it is
+                                           of accounts, and the two replicate no more
   <!-- check-docs: load LIVE x.sql -->     what happens meanwhile: a file of the tree
   <!-- check-docs: do LIVE STATEMENT -->   the same, one statement
   <!-- check-docs: skip -->                the next block is not run
@@ -186,7 +187,7 @@ class Run:
                     self.sql([words[1]], [" ".join(words[2:])], f"{path}:{start}")
                 continue
             if kind == "sql" and words[:1] == ["sql"]:
-                self.sql(words[1:], content, f"{path}:{start}")
+                self.sql(words[1:], ["SET sql_log_bin = 0;", *content], f"{path}:{start}")
             elif kind == "console" and words != ["skip"]:
                 self.console(path, start, content)
             words = []

@@ -40,6 +40,10 @@ grep -q '<svg' "$MR_DEMO_REPORT" && grep -qF "$MR_DEMO_REPORT" "$out"
 result $? 'it says where the report lies' "$(tail -n 30 "$out")"
 grep -q 'id="story"' "${MR_DEMO_REPORT%.html}-done.html" && grep -qF "${MR_DEMO_REPORT%.html}-done.html" "$out"
 result $? 'and where the one of what was done'
+grep -q '^Questions to people without the logs: 28\. With them: 5\.$' "$out" &&
+    grep -q 'source  0-1-.*club.members id 12 changed balance: 0.00 → 30.00$' "$out" &&
+    grep -q 'target  0-2-.*club.members id 12 changed balance: 0.00 → 20.00$' "$out"
+result $? 'the logs say who paid in where, and spare most questions' "$(tail -n 90 "$out")"
 ! grep -q $'\e' "$out"
 result $? 'no colour off a terminal' "$(tail -n 30 "$out")"
 is_clean
@@ -61,9 +65,10 @@ result $? 'KEEP=1 ends with 0' "$(tail -n 30 "$out")"
 result $? 'its two servers stay up' "$(tail -n 30 "$out")"
 sed -n '/^The servers stay up/,/^Stop them/p' "$out" | sed '1d;$d' >"$MR_TMP/way"
 bash "$MR_TMP/way" >"$MR_TMP/said" 2>&1 </dev/null
-grep -q '^rows: 15 written$' "$MR_TMP/said" && ! grep -q 'error:' "$MR_TMP/said"
+grep -q '^rows: 27 written$' "$MR_TMP/said" && ! grep -q 'error:' "$MR_TMP/said"
 result $? 'the way through deciding and applying runs as it was printed' "$(tail -n 30 "$MR_TMP/said")"
-grep -q '^22 of the 26 differing rows are what the plan in' "$MR_TMP/said"
+grep -q '^23 of the 41 differing rows are what the plan in' "$MR_TMP/said" &&
+    ! grep -q 'explained by no logged change' "$MR_TMP/said"
 result $? 'and its last check knows the plan, and what was not decided' "$(tail -n 30 "$MR_TMP/said")"
 stop=$(grep -o '[^ ]*demo.sh stop [^ ]*' "$out")
 $stop >>"$out" 2>&1
