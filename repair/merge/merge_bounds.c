@@ -390,6 +390,8 @@ static enum mr_code is_contradicted(struct mr_merge *m, size_t table, bool *is, 
     return MR_OK;
 }
 
+#define MISLED "rows contradict where they say that the past ends"
+
 /* What the case kept counts again; else it is inferred. */
 static void undo_logs(struct mr_merge_table *t, bool *infer)
 {
@@ -422,6 +424,8 @@ static enum mr_code doubt_logs(struct mr_merge *m, bool *infer, bool *any, struc
         if (!is)
             continue;
         undo_logs(t, &infer[i]);
+        m->plan->tables[i].witness =
+            (struct mr_plan_witness){.is_asked = true, .reason = {MISLED, MISLED}};
         *any = true;
     }
     return *any ? mr_merge_equal_bounds(m, infer, err) : MR_OK;

@@ -104,6 +104,7 @@ static enum mr_code keep_witness(struct mr_merge *m, const struct mr_merge_table
     struct mr_plan_witness *witness = &m->plan->tables[table->plan->at].witness;
     witness->is_asked = true;
     witness->is_used = table->told != 0;
+    witness->is_good = table->evidence != 0;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_evidence_of *of = &evidence->of[side];
         const bool is_late = of->witness == MR_WITNESS_GOOD && table->witness[side] != of->witness;

@@ -78,6 +78,7 @@ struct mr_plan_gone {
 struct mr_plan_witness {
     bool is_asked; /* the case has collected logs */
     bool is_used;  /* one side's at least: rows are decided by what they tell */
+    bool is_good;  /* both sides', also where they have gone on since: where the past ends */
     enum mr_witness side[MR_SIDES];
     const char *reason[MR_SIDES]; /* of all but good: a clause, or NULL */
 };

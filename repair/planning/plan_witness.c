@@ -12,21 +12,34 @@ static bool is_decided(const struct mr_planned_table *t)
     return any > 0;
 }
 
-/* Logs that were not read, or not far enough, have a reason and no other name. */
+/* Logs that were not read, or not far enough, have a reason and no other name.  Gaps have a line each, of
+ * which the first stands for all. */
 static void add_why(struct mr_strbuf *text, const struct mr_planned_evidence *e)
 {
     const bool is_read = strcmp(e->evidence, mr_witness_name(MR_WITNESS_NONE)) != 0;
     mr_strbuf_add_str(text, " (");
     if (is_read)
         mr_strbuf_add_str(text, e->evidence);
-    if (e->reason != NULL)
-        mr_strbuf_add_fmt(text, "%s%s", is_read ? ": " : "", e->reason);
-    else if (!is_read)
+    if (e->reason != NULL) {
+        const size_t line = strcspn(e->reason, "\n");
+        mr_strbuf_add_str(text, is_read ? ": " : "");
+        mr_strbuf_add(text, e->reason, line);
+        mr_strbuf_add_str(text, e->reason[line] != '\0' ? "; and more" : "");
+    }
+    if (e->reason == NULL && !is_read)
         mr_strbuf_add_str(text, "not collected for it");
     mr_strbuf_add_char(text, ')');
 }
 
-static void add_text(struct mr_strbuf *text, const struct mr_planned_table *t, bool is_used)
+static const char *consequence(const struct mr_plan_witness *witness)
+{
+    return witness->is_used   ? "its rows are decided by those of the other side"
+           : witness->is_good ? "what stood at the split is not taken from them"
+                              : "its rows are decided as without logs";
+}
+
+static void add_text(struct mr_strbuf *text, const struct mr_planned_table *t,
+                     const struct mr_plan_witness *witness)
 {
     for (size_t i = 0; i < t->nevidence; i++) {
         mr_strbuf_add_fmt(
@@ -34,8 +47,7 @@ static void add_text(struct mr_strbuf *text, const struct mr_planned_table *t, b
             t->evidence[i].side);
         add_why(text, &t->evidence[i]);
     }
-    mr_strbuf_add_fmt(text, ": its rows are decided %s",
-                      is_used ? "by those of the other side" : "as without logs");
+    mr_strbuf_add_fmt(text, ": %s", consequence(witness));
 }
 
 enum mr_code mr_plan_witness(const struct mr_plan_tables *tables, const struct mr_planned *planned,
@@ -54,7 +66,7 @@ enum mr_code mr_plan_witness(const struct mr_plan_tables *tables, const struct m
         }
         named++;
         mr_strbuf_reset(&text);
-        add_text(&text, t, tables->tables[i].witness.is_used);
+        add_text(&text, t, &tables->tables[i].witness);
         MR_TRY_OUT(mr_strbuf_check(&text, "planning", err));
         MR_TRY_OUT(note(ctx, t->table, text.ptr, err));
     }

@@ -137,6 +137,8 @@ mr_sql VS -e "USE kept; SET sql_log_bin = 0; INSERT INTO members VALUES (15, 'z'
 mr_sql VS -e "USE kept; INSERT INTO members VALUES (14, 'y','14',1)"
 mr_sql VT -e "USE kept; INSERT INTO members VALUES (14, 'y','14',1)"
 plan_of kept logs
+like "kept: logs that rows contradict are named" "$(cat "$ERR")" \
+    'table "kept.members": the source.s binary logs do not tell all of it .rows contradict where they say that the past ends., nor do the target.s .*: its rows are decided as without logs'
 like "kept: L stays what it was" "$(bounds "$IT_TMP/kept.logs" members)" "up to key 10 .L: the last key whose rows are equal"
 
 # ---- numbers of any kind: L is known, and nobody is lost

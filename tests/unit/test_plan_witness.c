@@ -36,11 +36,12 @@ struct world {
 };
 
 /* Tables that all have the evidence of both sides, and one row to be decided. */
-static void begin(struct world *w, size_t ntables, size_t nevidence, bool is_used)
+static void begin(struct world *w, size_t ntables, size_t nevidence, bool is_used, bool is_good)
 {
     for (size_t i = 0; i < ntables; i++) {
         (void)snprintf(w->names[i], sizeof w->names[i], "d.t%zu", i);
-        w->of[i].witness = (struct mr_plan_witness){.is_asked = true, .is_used = is_used};
+        w->of[i].witness =
+            (struct mr_plan_witness){.is_asked = true, .is_used = is_used, .is_good = is_good};
         w->tables[i].table = w->names[i];
         w->tables[i].decisions[MR_DECIDE_INSERT] = 1;
         w->tables[i].evidence = w->evidence;
@@ -63,22 +64,37 @@ static void test_sentences(void **state)
     static const struct {
         struct mr_planned_evidence evidence[2];
         size_t count;
-        bool is_used;
+        bool is_used, is_good;
         const char *said;
     } cases[] = {
         {.count = 0, .is_used = true, .said = ""},
         {{{"target", "blind", "TRUNCATE TABLE t"}},
          1,
          true,
+         false,
          "d.t0: the target's binary logs do not tell all of it (blind: TRUNCATE TABLE t): its rows "
          "are decided by those of the other side\n"},
         {{{"source", "none", "SOURCE has gone on"}, {"target", "incomplete", NULL}},
          2,
          false,
+         false,
          "d.t0: the source's binary logs do not tell all of it (SOURCE has gone on), nor do the "
          "target's (incomplete): its rows are decided as without logs\n"},
+        {{{"target", "incomplete", "a log is missing\nand another"}},
+         1,
+         true,
+         false,
+         "d.t0: the target's binary logs do not tell all of it (incomplete: a log is missing; and "
+         "more): its rows are decided by those of the other side\n"},
+        {{{"source", "none", "SOURCE has gone on"}, {"target", "none", "TARGET has gone on"}},
+         2,
+         false,
+         true,
+         "d.t0: the source's binary logs do not tell all of it (SOURCE has gone on), nor do the "
+         "target's (TARGET has gone on): what stood at the split is not taken from them\n"},
         {{{"source", "none", NULL}, {"target", "none", NULL}},
          2,
+         false,
          false,
          "d.t0: the source's binary logs do not tell all of it (not collected for it), nor do the "
          "target's (not collected for it): its rows are decided as without logs\n"},
@@ -87,7 +103,7 @@ static void test_sentences(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct world w = {0};
         memcpy(w.evidence, cases[i].evidence, sizeof w.evidence);
-        begin(&w, 1, cases[i].count, cases[i].is_used);
+        begin(&w, 1, cases[i].count, cases[i].is_used, cases[i].is_good);
         say(&w, cases[i].said);
     }
 }
@@ -98,7 +114,7 @@ static void test_which(void **state)
                                "rows are decided by those of the other side\n";
     struct world w = {.evidence = {{"target", "blind", NULL}}};
     (void)state;
-    begin(&w, 2, 1, true);
+    begin(&w, 2, 1, true, false);
     w.tables[0].decisions[MR_DECIDE_INSERT] = 0; /* nothing of it is decided */
     say(&w, said);
     w.tables[1].decisions[MR_DECIDE_INSERT] = 0;
@@ -111,7 +127,7 @@ static void test_many(void **state)
     struct world w = {.evidence = {{"target", "blind", NULL}}};
     struct said said = {.text = MR_STRBUF_INIT, .left = SIZE_MAX};
     (void)state;
-    begin(&w, TABLES, 1, false);
+    begin(&w, TABLES, 1, false, false);
     assert_int_equal(mr_plan_witness(&w.plan, &w.planned, take, &said, NULL), MR_OK);
     assert_non_null(strstr(said.text.ptr, "d.t4: "));
     assert_null(strstr(said.text.ptr, "d.t5: "));
