@@ -177,11 +177,12 @@ static void add_end(struct mr_strbuf *out, const struct options *opts,
         if (bad > 0)
             mr_strbuf_add_fmt(out, "%zu of %zu logs are damaged or missing\n", bad, a->told.count);
         else
-            mr_strbuf_add_fmt(out, "%zu logs are what was written\n", a->told.count);
+            mr_strbuf_add_fmt(out, "%zu log%s what was written\n", a->told.count,
+                              a->told.count == 1 ? " is" : "s are");
         return;
     }
-    mr_strbuf_add_fmt(out, "%zu logs added, %zu kept: ", sums.states[MR_ARCHIVE_ADDED],
-                      sums.states[MR_ARCHIVE_KEPT]);
+    mr_strbuf_add_fmt(out, "%zu log%s added, %zu kept: ", sums.states[MR_ARCHIVE_ADDED],
+                      sums.states[MR_ARCHIVE_ADDED] == 1 ? "" : "s", sums.states[MR_ARCHIVE_KEPT]);
     mr_strbuf_add_grouped(out, a->bytes);
     mr_strbuf_add_str(out, " bytes in ");
     mr_strbuf_add_grouped(out, a->stored_bytes);
