@@ -264,110 +264,111 @@ static void test_both(void **state)
 
 /* ---- who edited a row ---- */
 
+static const struct {
+    const char *what;
+    enum mr_witness target;
+    struct told_mark marks[MR_SIDES]; /* the log of none of them has a row: no mark */
+    const char *own, *live;
+    const char *edited; /* "source", "target"; NULL: the logs do not say */
+    bool explains;
+} edits[] = {
+    {"SOURCE alone",
+     GOOD,
+     {{.first = "7|a|x|0", .last = "7|a|y|0"}, {0}},
+     "7|a|y|0",
+     "7|a|x|0",
+     "source",
+     true},
+    {"TARGET alone",
+     GOOD,
+     {{0}, {.first = "7|a|x|0", .last = "7|a|y|0"}},
+     "7|a|x|0",
+     "7|a|y|0",
+     "target",
+     true},
+    {"the other has become another since",
+     GOOD,
+     {{.first = "7|a|x|0", .last = "7|a|y|0"}, {0}},
+     "7|a|y|0",
+     "7|a|z|0",
+     NULL,
+     true},
+    {"but for what is not compared",
+     GOOD,
+     {{.first = "7|a|x|?", .last = "7|a|y|?"}, {0}},
+     "7|a|y|1",
+     "7|a|x|2",
+     "source",
+     true},
+    {"a column that the log has not shown",
+     GOOD,
+     {{.first = "7|a|?|0", .last = "7|a|y|0"}, {0}},
+     "7|a|y|0",
+     "7|a|x|0",
+     NULL,
+     true},
+    {"both",
+     GOOD,
+     {{.first = "7|a|x|0", .last = "7|a|y|0"}, {.first = "7|a|x|0", .last = "7|a|z|0"}},
+     "7|a|y|0",
+     "7|a|z|0",
+     NULL,
+     true},
+    {"images that were not kept",
+     GOOD,
+     {{.flags = MR_MARK_PARTIAL}, {0}},
+     "7|a|y|0",
+     "7|a|x|0",
+     NULL,
+     true},
+    {"another row under the key",
+     GOOD,
+     {{.flags = MR_MARK_AGAIN, .first = "7|a|x|0", .last = "7|b|y|0"}, {0}},
+     "7|b|y|0",
+     "7|a|x|0",
+     NULL,
+     false},
+    {"inserted", GOOD, {{.last = "7|a|y|0"}, {0}}, "7|a|y|0", "7|a|x|0", NULL, false},
+    {"nobody", GOOD, {{0}, {0}}, "7|a|y|0", "7|a|x|0", NULL, false},
+    {"without the logs of both",
+     BLIND,
+     {{.first = "7|a|x|0", .last = "7|a|y|0"}, {0}},
+     "7|a|y|0",
+     "7|a|x|0",
+     NULL,
+     false},
+};
+
 static void test_edited(void **state)
 {
-    const struct {
-        const char *what;
-        enum mr_witness target;
-        struct told_mark marks[MR_SIDES]; /* the log of none of them has a row: no mark */
-        const char *own, *live;
-        const char *edited; /* "source", "target"; NULL: the logs do not say */
-        bool explains;
-    } cases[] = {
-        {"SOURCE alone",
-         GOOD,
-         {{.first = "7|a|x|0", .last = "7|a|y|0"}, {0}},
-         "7|a|y|0",
-         "7|a|x|0",
-         "source",
-         true},
-        {"TARGET alone",
-         GOOD,
-         {{0}, {.first = "7|a|x|0", .last = "7|a|y|0"}},
-         "7|a|x|0",
-         "7|a|y|0",
-         "target",
-         true},
-        {"the other has become another since",
-         GOOD,
-         {{.first = "7|a|x|0", .last = "7|a|y|0"}, {0}},
-         "7|a|y|0",
-         "7|a|z|0",
-         NULL,
-         true},
-        {"but for what is not compared",
-         GOOD,
-         {{.first = "7|a|x|?", .last = "7|a|y|?"}, {0}},
-         "7|a|y|1",
-         "7|a|x|2",
-         "source",
-         true},
-        {"a column that the log has not shown",
-         GOOD,
-         {{.first = "7|a|?|0", .last = "7|a|y|0"}, {0}},
-         "7|a|y|0",
-         "7|a|x|0",
-         NULL,
-         true},
-        {"both",
-         GOOD,
-         {{.first = "7|a|x|0", .last = "7|a|y|0"}, {.first = "7|a|x|0", .last = "7|a|z|0"}},
-         "7|a|y|0",
-         "7|a|z|0",
-         NULL,
-         true},
-        {"images that were not kept",
-         GOOD,
-         {{.flags = MR_MARK_PARTIAL}, {0}},
-         "7|a|y|0",
-         "7|a|x|0",
-         NULL,
-         true},
-        {"another row under the key",
-         GOOD,
-         {{.flags = MR_MARK_AGAIN, .first = "7|a|x|0", .last = "7|b|y|0"}, {0}},
-         "7|b|y|0",
-         "7|a|x|0",
-         NULL,
-         false},
-        {"inserted", GOOD, {{.last = "7|a|y|0"}, {0}}, "7|a|y|0", "7|a|x|0", NULL, false},
-        {"nobody", GOOD, {{0}, {0}}, "7|a|y|0", "7|a|x|0", NULL, false},
-        {"without the logs of both",
-         BLIND,
-         {{.first = "7|a|x|0", .last = "7|a|y|0"}, {0}},
-         "7|a|y|0",
-         "7|a|x|0",
-         NULL,
-         false},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(edits); i++) {
         struct world *w = calloc(1, sizeof *w);
         struct mr_merge_edited edited;
         struct told t;
-        bool explains = !cases[i].explains;
+        bool explains = !edits[i].explains;
         build(w);
         told_still(w);
         told_begin(w, &t);
-        told_table(&t, T, GOOD, cases[i].target);
+        told_table(&t, T, GOOD, edits[i].target);
         for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-            const struct told_mark *m = &cases[i].marks[side];
+            const struct told_mark *m = &edits[i].marks[side];
             if (m->flags != 0 || m->first != NULL || m->last != NULL)
-                told_mark(&t, T, (enum mr_side)side, cases[i].own, *m);
+                told_mark(&t, T, (enum mr_side)side, edits[i].own, *m);
         }
         told_end(&t);
-        const struct mr_key key = world_key(w, T, cases[i].own);
-        const struct mr_key images[MR_SIDES] = {world_image(w, T, cases[i].own),
-                                                world_image(w, T, cases[i].live)};
+        const struct mr_key key = world_key(w, T, edits[i].own);
+        const struct mr_key images[MR_SIDES] = {world_image(w, T, edits[i].own),
+                                                world_image(w, T, edits[i].live)};
         world_run(w, mr_merge_evidence_edited(&w->m, &w->merged[T], key, images, &edited, &w->err));
         const char *got = !edited.known ? NULL : edited.source ? "source" : "target";
         if (edited.known && edited.source == edited.target)
-            fail_msg("%s: both or neither", cases[i].what);
-        if (strcmp(got != NULL ? got : "-", cases[i].edited != NULL ? cases[i].edited : "-") != 0)
-            fail_msg("%s: %s", cases[i].what, got != NULL ? got : "-");
+            fail_msg("%s: both or neither", edits[i].what);
+        if (strcmp(got != NULL ? got : "-", edits[i].edited != NULL ? edits[i].edited : "-") != 0)
+            fail_msg("%s: %s", edits[i].what, got != NULL ? got : "-");
         world_run(w, mr_merge_evidence_explains(&w->m, &w->merged[T], key, &explains, &w->err));
-        if (explains != cases[i].explains)
-            fail_msg("%s: explains: %d", cases[i].what, explains);
+        if (explains != edits[i].explains)
+            fail_msg("%s: explains: %d", edits[i].what, explains);
         world_free(w);
     }
 }
