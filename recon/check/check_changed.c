@@ -19,6 +19,7 @@
 #define FINDINGS_AT_ONCE 2000
 /* A row that is looked up costs about three that a scan meets. */
 #define MANY_KEYS 10000U
+#define UNLOGGED " (log_slave_updates is off)"
 #define MUCH_CHANGED "so many of its rows changed that to read all is less work"
 
 static enum mr_code nomem(struct mr_err *err)
@@ -266,6 +267,58 @@ static unsigned count_sources(const char *sources)
     return count;
 }
 
+/* Who feeds a side that logs nothing of what it applies. */
+struct fed {
+    enum mr_side side;
+    const char *cluster; /* it is a node of one; or NULL */
+    bool seen;           /* the account may see its channels */
+    enum mr_relation relation;
+    struct mr_strbuf sources, note;
+};
+
+/* *why: the log of the other side does not stand for the side's own; NULL: it does, or nothing feeds
+ * the side. */
+static enum mr_code judge_fed(struct mr_check_run *check, const struct fed *fed, const char **why,
+                              struct mr_err *err)
+{
+    const char *other = mr_side_name(mr_other_side(fed->side));
+    const char *applied = check->changed->places[fed->side].applied;
+    const bool by_other =
+        fed->relation == MR_RELATION_FOLLOWS || fed->relation == MR_RELATION_STOPPED;
+    if (fed->cluster != NULL)
+        *why = keep_fmt(check, "it is %s, and logs nothing of what the others write" UNLOGGED,
+                        fed->cluster);
+    else if (!fed->seen)
+        *why = keep_fmt(check,
+                        "it logs nothing of what it applies of others" UNLOGGED
+                        ", and whether it applies anything is hidden from the account: %s",
+                        fed->note.ptr);
+    else if (!by_other && (fed->sources.len > 0 || applied[0] != '\0'))
+        *why = keep_fmt(check,
+                        "it applied what others than the %s wrote, and logs nothing of it" UNLOGGED,
+                        other);
+    else if (count_sources(fed->sources.ptr) > 1)
+        *why = keep_fmt(check, "it applies what several servers write, and logs nothing of "
+                               "it" UNLOGGED);
+    else
+        return MR_OK;
+    return *why != NULL ? MR_OK : nomem(err);
+}
+
+/* Said in the result, too: one log is the witness of both sides. */
+static enum mr_code note_fed(struct mr_check_run *check, enum mr_side side, struct mr_err *err)
+{
+    struct mr_run_change *now = &check->changed->now;
+    now->note = keep_fmt(check,
+                         "Attested by the log of the %s alone: what the %s applies is in no log of "
+                         "its own" UNLOGGED,
+                         mr_side_name(mr_other_side(side)), mr_side_name(side));
+    if (now->note == NULL)
+        return nomem(err);
+    mr_log_info("%s", now->note);
+    return MR_OK;
+}
+
 /*
  * A side that logs nothing of what it applies: where that comes from the other side alone, its log names
  * the rows.  *why: it does not.
@@ -273,61 +326,28 @@ static unsigned count_sources(const char *sources)
 static enum mr_code applied_unlogged(struct mr_check_run *check, enum mr_side side,
                                      struct mr_db *db, const char **why, struct mr_err *err)
 {
-    const struct mr_log_place *was = &check->changed->changes.from[side],
-                              *now = &check->changed->places[side];
-    struct mr_strbuf sources = MR_STRBUF_INIT, note = MR_STRBUF_INIT;
-    enum mr_relation relation = MR_RELATION_NONE;
-    const char *cluster = NULL;
+    const struct mr_check_changed *c = check->changed;
+    struct fed fed = {.side = side, .sources = MR_STRBUF_INIT, .note = MR_STRBUF_INIT};
     struct mr_db *other;
-    bool seen = false;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_cluster_of(db, &cluster, err));
-    if (cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
-        strcmp(was->applied, now->applied) == 0)
+    MR_TRY_OUT(mr_cluster_of(db, &fed.cluster, err));
+    if (fed.cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
+        strcmp(c->changes.from[side].applied, c->places[side].applied) == 0)
         goto out; /* nothing was applied */
     MR_TRY_OUT(mr_check_main(check, mr_other_side(side), &other, err));
-    MR_TRY_OUT(mr_replication_sources(db, &seen, &sources, err));
-    MR_TRY_OUT(mr_replication_relation(other, db, &relation, &note, err));
-    if (cluster != NULL)
-        *why = keep_fmt(check,
-                        "it is %s, and logs nothing of what the others write "
-                        "(log_slave_updates is off)",
-                        cluster);
-    else if (!seen)
-        *why = keep_fmt(check,
-                        "it logs nothing of what it applies of others "
-                        "(log_slave_updates is off), and whether it applies anything is hidden "
-                        "from the account: %s",
-                        note.ptr);
-    else if (relation != MR_RELATION_FOLLOWS && relation != MR_RELATION_STOPPED &&
-             (sources.len > 0 || now->applied[0] != '\0'))
-        *why = keep_fmt(check,
-                        "it applied what others than the %s wrote, and logs nothing of it "
-                        "(log_slave_updates is off)",
-                        mr_side_name(mr_other_side(side)));
-    else if (count_sources(sources.ptr) > 1)
-        *why = keep_fmt(check, "it applies what several servers write, and logs nothing of it "
-                               "(log_slave_updates is off)");
-    if (*why == NULL && sources.len > 0) {
-        const char *name = mr_side_name(side), *of = mr_side_name(mr_other_side(side));
-        check->changed->now.note =
-            keep_fmt(check,
-                     "Attested by the log of the %s alone: what the %s applies is in no log of "
-                     "its own (log_slave_updates is off)",
-                     of, name);
-        if (check->changed->now.note == NULL)
-            MR_TRY_OUT(nomem(err));
-        mr_log_info("%s", check->changed->now.note);
-    }
+    MR_TRY_OUT(mr_replication_sources(db, &fed.seen, &fed.sources, err));
+    MR_TRY_OUT(mr_replication_relation(other, db, &fed.relation, &fed.note, err));
+    MR_TRY_OUT(judge_fed(check, &fed, why, err));
+    if (*why == NULL && fed.sources.len > 0)
+        MR_TRY_OUT(note_fed(check, side, err));
 out:
-    mr_strbuf_release(&sources);
-    mr_strbuf_release(&note);
+    mr_strbuf_release(&fed.sources);
+    mr_strbuf_release(&fed.note);
     return code;
 }
 
-/* Sets whole_why where the side's log cannot tell; *can_read false then. */
-static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, bool *can_read,
-                                 struct mr_err *err)
+/* Sets whole_why where the side's log cannot tell. */
+static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, struct mr_err *err)
 {
     struct mr_changes *changes = &check->changed->changes;
     const struct mr_log_place *was = &changes->from[side], *now = &check->changed->places[side];
@@ -347,7 +367,6 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
               "begun anew";
     if (why == NULL && !changes->habits[side].logs_applied)
         MR_TRY(applied_unlogged(check, side, db, &why, err));
-    *can_read = why == NULL;
     if (why == NULL || changes->whole_why != NULL)
         return MR_OK;
     changes->whole_why = keep_fmt(check, "log of the %s: %s", mr_side_name(side), why);
@@ -364,13 +383,12 @@ static enum mr_code breathe(void *ctx, struct mr_err *err)
 static enum mr_code read_logs(struct mr_check_run *check, struct mr_err *err)
 {
     struct mr_changes *changes = &check->changed->changes;
-    bool can_read[MR_SIDES];
     changes->opts = (struct mr_db_opts){.run_tag = check->run.uuid,
                                         .statement_timeout_s = check->opts->statement_timeout_s};
     changes->breathe = breathe;
     changes->ctx = check;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(look_at_side(check, (enum mr_side)side, &can_read[side], err));
+        MR_TRY(look_at_side(check, (enum mr_side)side, err));
     for (int side = MR_SOURCE; side < MR_SIDES && changes->whole_why == NULL; side++) {
         mr_log_info("reading what changed on the %s since run %s", mr_side_name((enum mr_side)side),
                     check->changed->base.uuid);
