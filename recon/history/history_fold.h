@@ -26,7 +26,8 @@
 
 /* One image of a row: whole, or what was seen of it (seen_image.h). */
 struct mr_history_image {
-    struct mr_key bytes; /* ptr NULL: no row */
+    struct mr_key
+        bytes; /* ptr NULL: no row; without length: a whole one, known by its digest alone */
     bool is_whole;
     struct mr_digest digest; /* of a whole one */
 };

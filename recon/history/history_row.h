@@ -17,14 +17,24 @@
 #include "recon/history/history_table.h"
 
 struct mr_history_rowing {
+    /* Set by the caller, or NULL: does that key matter?  Of one that does not, images are kept by their
+     * digests alone, with bytes of no length, until a row is met of which not all is seen. */
+    bool (*matters)(void *ctx, size_t table, struct mr_key key);
+    void *matters_ctx;
+    size_t table; /* of the next row, as the caller counts them */
     struct mr_arena kept;
-    struct mr_strbuf scratch, image, key;
+    /* private */
+    struct mr_strbuf scratch, before, after, key;
+    struct mr_vec ends;  /* size_t: of the before-image's columns */
+    bool has_partial;    /* some image did not have all columns */
+    bool has_minus_zero; /* some value of the row is -0 */
 };
 
 /* Empty; release gives its memory back. */
 void mr_history_rowing_init(struct mr_history_rowing *r);
 void mr_history_rowing_release(struct mr_history_rowing *r);
-/* changes: one or two, *count; of what they hold kind, key, before, after, came and went are set. */
+/* changes: one or two, *count; of what they hold table, kind, key, before, after, came and went are set, and
+ * whether one of the row's keys matters. */
 enum mr_code mr_history_rowing_take(struct mr_history_rowing *r,
                                     const struct mr_history_table *table, enum mr_side side,
                                     const struct mr_binlog_shape *shape,

@@ -155,6 +155,8 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     mr_gtid_set_init(&w->met);
     mr_gtid_state_init(&w->met_state);
     mr_history_rowing_init(&w->row);
+    w->row.matters = scan->matters;
+    w->row.matters_ctx = scan->ctx;
     w->maps = calloc(KNOWN_MAPS, sizeof *w->maps);
     w->touched = calloc(scan->ntables + 1, sizeof *w->touched);
     if (w->maps == NULL || w->touched == NULL)
@@ -492,6 +494,7 @@ static enum mr_code add_changes(struct mr_history_scan *scan, const struct known
     struct mr_history_work *w = scan->work;
     struct mr_history_change changes[2];
     size_t n = 0;
+    w->row.table = known->table;
     MR_TRY(mr_history_rowing_take(&w->row, &scan->tables[known->table], scan->side, known->shape,
                                   row, changes, &n, err));
     for (size_t i = 0; i < n; i++) {
@@ -499,8 +502,8 @@ static enum mr_code add_changes(struct mr_history_scan *scan, const struct known
         if (c == NULL)
             return nomem(err);
         *c = changes[i];
-        c->table = known->table;
-        c->matters = scan->matters == NULL || scan->matters(scan->ctx, c->table, c->key);
+        if (n > 1) /* of two keys each for itself */
+            c->matters = scan->matters == NULL || scan->matters(scan->ctx, c->table, c->key);
     }
     if (w->row.kept.total_bytes + w->changes.count * sizeof changes[0] <= PENDING_BYTES)
         return MR_OK;
