@@ -26,24 +26,42 @@ struct mr_history_step {
     struct mr_key image;
 };
 
-struct mr_history_entry {
-    struct mr_history_entry *next; /* of its slot */
-    uint64_t hash;
-    size_t table;
-    struct mr_key key;
-    struct mr_history_state head;  /* before the first change of all */
-    struct mr_history_state first; /* before the first own one */
-    struct mr_history_state last;
-    uint64_t changes; /* own ones */
-    int64_t first_tx, last_tx;
-    int flags;        /* of enum mr_mark_flag */
-    int shared_flags; /* before the first own change: they count behind a mark that is there */
-    bool has_shared, matters;
-    bool forgets; /* what was seen of the row before the entry may not hold any more */
+/* What an entry has only if its key matters, if it moved, or if its images are not whole. */
+struct mr_history_more {
+    struct mr_key head, first, last; /* bytes of the images */
     struct mr_key came, went;
     struct mr_history_step *steps, **steps_end; /* own ones */
     size_t nsteps;
 };
+
+/* There is one for each key that has changed: what most have is all that it holds, and its key is a part of
+ * it. */
+struct mr_history_entry {
+    struct mr_history_entry *next; /* of its slot */
+    struct mr_history_more *more;  /* NULL: nothing of that */
+    struct mr_digest head;         /* of the row before the first change of all, if that is whole */
+    struct mr_digest last;
+    uint64_t changes; /* own ones */
+    int64_t first_tx, last_tx;
+    uint32_t hash;
+    uint32_t table;
+    uint16_t flags;        /* of enum mr_mark_flag */
+    uint16_t shared_flags; /* before the first own change: they count behind a mark that is there */
+    bool has_head : 1;     /* there was a row before the first change of all */
+    bool is_head_whole : 1;
+    bool has_first : 1; /* … before the first own one */
+    bool has_last : 1;
+    bool is_last_whole : 1;
+    bool has_shared : 1, matters : 1;
+    bool forgets : 1; /* what was seen of the row before the entry may not hold any more */
+    uint32_t key_len;
+    char key[]; /* its bytes */
+};
+
+static inline struct mr_key mr_history_entry_key(const struct mr_history_entry *entry)
+{
+    return (struct mr_key){entry->key, entry->key_len};
+}
 
 /* Which key an entry is of. */
 struct mr_history_name {
@@ -62,7 +80,7 @@ enum mr_code mr_history_entry_pack(const struct mr_history_entry *entry, struct 
 /* Of a packed one: how many bytes there are of it, a multiple of 16. */
 size_t mr_history_entry_packed_bytes(const void *at);
 /* At least so many are enough to ask that. */
-#define MR_HISTORY_ENTRY_HEAD_BYTES ((size_t)64)
+#define MR_HISTORY_ENTRY_HEAD_BYTES ((size_t)16)
 /* Which key a packed one is of, in its bytes; at: aligned as malloc aligns. */
 struct mr_history_name mr_history_entry_name(const void *at);
 /* A packed one whole again, in arena. */

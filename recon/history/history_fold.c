@@ -101,7 +101,7 @@ static enum mr_code copy_key(struct mr_history_fold *fold, struct mr_key from, s
     return MR_OK;
 }
 
-/* Its bytes only where somebody will want them: the digest does for the rest. */
+/* Its bytes only where somebody will want them, and in the fold: the digest does for the rest. */
 static enum mr_code copy_state(struct mr_history_fold *fold, const struct mr_history_image *image,
                                bool matters, struct mr_history_state *to, struct mr_err *err)
 {
@@ -113,6 +113,64 @@ static enum mr_code copy_state(struct mr_history_fold *fold, const struct mr_his
         return MR_OK;
     }
     return copy_key(fold, image->bytes, &to->image.bytes, err);
+}
+
+static enum mr_code need_more(struct mr_history_fold *fold, struct mr_history_entry *e,
+                              struct mr_err *err)
+{
+    if (e->more != NULL)
+        return MR_OK;
+    e->more = mr_arena_calloc(&fold->arena, 1, sizeof *e->more);
+    if (e->more == NULL)
+        return nomem(err);
+    e->more->steps_end = &e->more->steps;
+    return MR_OK;
+}
+
+static struct mr_history_state state_of(bool is_row, bool is_whole, struct mr_digest digest,
+                                        struct mr_key bytes)
+{
+    return (struct mr_history_state){is_row,
+                                     {.bytes = bytes, .is_whole = is_whole, .digest = digest}};
+}
+
+static struct mr_history_state head_of(const struct mr_history_entry *e)
+{
+    return state_of(e->has_head, e->is_head_whole, e->head,
+                    e->more != NULL ? e->more->head : (struct mr_key){NULL, 0});
+}
+
+static struct mr_history_state last_state(const struct mr_history_entry *e)
+{
+    return state_of(e->has_last, e->is_last_whole, e->last,
+                    e->more != NULL ? e->more->last : (struct mr_key){NULL, 0});
+}
+
+/* The bytes of states are the fold's by now. */
+static enum mr_code put_head(struct mr_history_fold *fold, struct mr_history_entry *e,
+                             const struct mr_history_state *head, struct mr_err *err)
+{
+    e->has_head = head->is_row;
+    e->is_head_whole = head->image.is_whole;
+    e->head = head->image.digest;
+    if (head->image.bytes.ptr == NULL)
+        return MR_OK;
+    MR_TRY(need_more(fold, e, err));
+    e->more->head = head->image.bytes;
+    return MR_OK;
+}
+
+static enum mr_code put_last_state(struct mr_history_fold *fold, struct mr_history_entry *e,
+                                   const struct mr_history_state *last, struct mr_err *err)
+{
+    e->has_last = last->is_row;
+    e->is_last_whole = last->image.is_whole;
+    e->last = last->image.digest;
+    if (last->image.bytes.ptr == NULL && e->more == NULL)
+        return MR_OK;
+    MR_TRY(need_more(fold, e, err));
+    e->more->last = last->image.bytes;
+    return MR_OK;
 }
 
 /* What was seen of the row before stays known where the change does not show it. */
@@ -180,9 +238,9 @@ static enum mr_code changed_columns(struct mr_history_fold *fold, const struct m
 
 /* ---- entries ---- */
 
-static uint64_t hash_of(size_t table, struct mr_key key)
+static uint32_t hash_of(size_t table, struct mr_key key)
 {
-    return mr_digest_bytes(key.ptr, key.len).lo ^ (uint64_t)table * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(mr_digest_bytes(key.ptr, key.len).lo ^ (uint64_t)table * 0x9e3779b97f4a7c15u);
 }
 
 static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
@@ -203,38 +261,53 @@ static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
     return MR_OK;
 }
 
-/* One entry a key, made with its first change. */
-static enum mr_code find(struct mr_history_fold *fold, const struct mr_history_change *c,
-                         struct mr_history_entry **out, bool *is_new, struct mr_err *err)
+static struct mr_history_entry *find(const struct mr_history_fold *fold, uint32_t hash,
+                                     const struct mr_history_change *c)
 {
-    const uint64_t hash = hash_of(c->table, c->key);
     struct mr_history_entry *e = fold->slots[hash & (fold->nslots - 1)];
-    while (e != NULL && !(e->hash == hash && e->table == c->table && e->key.len == c->key.len &&
-                          memcmp(e->key.ptr, c->key.ptr, c->key.len) == 0))
+    while (e != NULL && !(e->hash == hash && e->table == c->table && e->key_len == c->key.len &&
+                          memcmp(e->key, c->key.ptr, c->key.len) == 0))
         e = e->next;
-    *out = e;
-    *is_new = e == NULL;
-    if (e != NULL)
-        return MR_OK;
-    if (fold->list.count >= fold->nslots)
-        MR_TRY(grow(fold, err));
-    e = mr_arena_alloc(&fold->arena, sizeof *e);
+    return e;
+}
+
+/* NULL: memory is out. */
+static struct mr_history_entry *make(struct mr_history_fold *fold, uint32_t hash,
+                                     const struct mr_history_change *c)
+{
+    struct mr_history_entry *e = mr_arena_alloc(&fold->arena, sizeof *e + c->key.len);
     struct mr_history_entry **listed = mr_vec_push(&fold->list);
     if (e == NULL || listed == NULL)
-        return nomem(err);
+        return NULL;
     *listed = e;
-    *e = (struct mr_history_entry){.hash = hash, .table = c->table};
-    MR_TRY(copy_key(fold, c->key, &e->key, err));
-    e->steps_end = &e->steps;
+    *e = (struct mr_history_entry){
+        .hash = hash, .table = (uint32_t)c->table, .key_len = (uint32_t)c->key.len};
+    memcpy(e->key, c->key.ptr, c->key.len);
     e->next = fold->slots[hash & (fold->nslots - 1)];
     fold->slots[hash & (fold->nslots - 1)] = e;
-    *out = e;
-    return MR_OK;
+    return e;
+}
+
+/* One a key, made with its first change. */
+static enum mr_code find_or_make(struct mr_history_fold *fold, const struct mr_history_change *c,
+                                 struct mr_history_entry **out, bool *is_new, struct mr_err *err)
+{
+    const uint32_t hash = hash_of(c->table, c->key);
+    *out = find(fold, hash, c);
+    *is_new = *out == NULL;
+    if (!*is_new)
+        return MR_OK;
+    if (c->table > UINT32_MAX || c->key.len > UINT32_MAX)
+        return mr_err_set(err, MR_E_UNSUPPORTED, "a key of %zu bytes is too long", c->key.len);
+    if (fold->list.count >= fold->nslots)
+        MR_TRY(grow(fold, err));
+    *out = make(fold, hash, c);
+    return *out != NULL ? MR_OK : nomem(err);
 }
 
 /* Does a change that finds `before` come right behind what left `last`? */
 static enum mr_code check_link(struct mr_history_fold *fold, const struct mr_history_state *last,
-                               const struct mr_history_state *before, int *flags,
+                               const struct mr_history_state *before, unsigned *flags,
                                struct mr_err *err)
 {
     bool same = last->is_row == before->is_row;
@@ -250,8 +323,9 @@ static enum mr_code check_link(struct mr_history_fold *fold, const struct mr_his
 static enum mr_code add_step(struct mr_history_fold *fold, struct mr_history_entry *e,
                              const struct mr_history_change *c, struct mr_err *err)
 {
-    if (!e->matters || e->nsteps >= MR_HISTORY_CHANGES_MAX)
+    if (!e->matters || (e->more != NULL && e->more->nsteps >= MR_HISTORY_CHANGES_MAX))
         return MR_OK;
+    MR_TRY(need_more(fold, e, err));
     struct mr_history_step *step = mr_arena_calloc(&fold->arena, 1, sizeof *step);
     if (step == NULL)
         return nomem(err);
@@ -260,52 +334,80 @@ static enum mr_code add_step(struct mr_history_fold *fold, struct mr_history_ent
         MR_TRY(copy_key(fold, c->after.bytes, &step->image, err));
     else if (c->kind == MR_CHANGE_UPDATE)
         MR_TRY(changed_columns(fold, c, &step->image, err));
-    *e->steps_end = step;
-    e->steps_end = &step->next;
-    e->nsteps++;
+    *e->more->steps_end = step;
+    e->more->steps_end = &step->next;
+    e->more->nsteps++;
     return MR_OK;
+}
+
+/* What was there before the first own change: its bytes only where they are to be shown. */
+static enum mr_code take_first(struct mr_history_fold *fold, struct mr_history_entry *e,
+                               const struct mr_history_change *c, struct mr_err *err)
+{
+    e->first_tx = c->tx;
+    e->has_first = c->before.bytes.ptr != NULL;
+    if (!e->has_first || !e->matters)
+        return MR_OK;
+    MR_TRY(need_more(fold, e, err));
+    return copy_key(fold, c->before.bytes, &e->more->first, err);
 }
 
 static enum mr_code take_own(struct mr_history_fold *fold, struct mr_history_entry *e,
                              const struct mr_history_change *c, struct mr_err *err)
 {
-    if (e->changes == 0) {
-        MR_TRY(copy_state(fold, &c->before, e->matters, &e->first, err));
-        e->first_tx = c->tx;
-    }
+    if (e->changes == 0)
+        MR_TRY(take_first(fold, e, c, err));
     MR_TRY(add_step(fold, e, c, err));
     e->changes++;
     e->last_tx = c->tx;
+    if (c->came.ptr == NULL && c->went.ptr == NULL)
+        return MR_OK;
+    MR_TRY(need_more(fold, e, err));
     if (c->came.ptr != NULL) {
         e->flags |= MR_MARK_CAME;
-        MR_TRY(copy_key(fold, c->came, &e->came, err));
+        MR_TRY(copy_key(fold, c->came, &e->more->came, err));
     }
     if (c->went.ptr != NULL) {
         e->flags |= MR_MARK_WENT;
-        MR_TRY(copy_key(fold, c->went, &e->went, err));
+        MR_TRY(copy_key(fold, c->went, &e->more->went, err));
     }
+    return MR_OK;
+}
+
+/* Behind what is known of its key; of a key that is new that is what the change says itself. */
+static enum mr_code link_change(struct mr_history_fold *fold, struct mr_history_entry *e,
+                                bool is_new, const struct mr_history_change *c,
+                                struct mr_history_state *last, struct mr_err *err)
+{
+    const struct mr_history_state before = {.is_row = c->before.bytes.ptr != NULL,
+                                            .image = c->before};
+    unsigned flags = e->flags;
+    if (is_new) {
+        MR_TRY(copy_state(fold, &c->before, false, last, err));
+        return put_head(fold, e, last, err);
+    }
+    *last = last_state(e);
+    MR_TRY(check_link(fold, last, &before, &flags, err));
+    if (e->changes == 0) {
+        e->shared_flags |= flags & MR_MARK_AGAIN;
+        flags &= ~(unsigned)MR_MARK_AGAIN;
+    }
+    e->flags = (uint16_t)flags;
     return MR_OK;
 }
 
 enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_history_change *c,
                                  struct mr_err *err)
 {
-    struct mr_history_entry *e;
+    struct mr_history_entry *e = NULL;
+    struct mr_history_state last, next;
+    struct mr_history_image known;
     bool is_new;
-    MR_TRY(find(fold, c, &e, &is_new, err));
+    MR_TRY(find_or_make(fold, c, &e, &is_new, err));
+    if (e == NULL)
+        return nomem(err);
     e->matters = e->matters || c->matters;
-    if (is_new) {
-        MR_TRY(copy_state(fold, &c->before, false, &e->head, err));
-        e->last = e->head;
-    } else {
-        const struct mr_history_state before = {.is_row = c->before.bytes.ptr != NULL,
-                                                .image = c->before};
-        MR_TRY(check_link(fold, &e->last, &before, &e->flags, err));
-        if (e->changes == 0) {
-            e->shared_flags |= e->flags & MR_MARK_AGAIN;
-            e->flags &= ~MR_MARK_AGAIN;
-        }
-    }
+    MR_TRY(link_change(fold, e, is_new, c, &last, err));
     if ((c->before.bytes.ptr != NULL && !c->before.is_whole) ||
         (c->after.bytes.ptr != NULL && !c->after.is_whole))
         e->flags |= MR_MARK_PARTIAL;
@@ -316,10 +418,10 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
     e->has_shared = e->has_shared || !c->is_own;
     /* it was inserted; or was whole and of it only the digest kept, so that columns may have changed */
     e->forgets = e->forgets || c->before.bytes.ptr == NULL ||
-                 (!is_new && e->last.is_row && e->last.image.bytes.ptr == NULL);
-    struct mr_history_image known;
-    MR_TRY(known_before(fold, &e->last, c, &known, err));
-    return set_last(fold, &known, &c->after, e->matters, &e->last, err);
+                 (!is_new && last.is_row && last.image.bytes.ptr == NULL);
+    MR_TRY(known_before(fold, &last, c, &known, err));
+    MR_TRY(set_last(fold, &known, &c->after, e->matters, &next, err));
+    return put_last_state(fold, e, &next, err);
 }
 
 /* ---- into the case ---- */
@@ -345,19 +447,21 @@ static void put_last(struct mr_evidence_mark *m, const struct mr_history_state *
 /* A mark of this entry alone. */
 static struct mr_evidence_mark mark_of(const struct mr_history_entry *e)
 {
-    struct mr_evidence_mark m = {.key = e->key,
+    const struct mr_history_more none = {0}, *more = e->more != NULL ? e->more : &none;
+    const struct mr_history_state last = last_state(e);
+    struct mr_evidence_mark m = {.key = mr_history_entry_key(e),
                                  .flags = e->flags,
                                  .changes = e->changes,
                                  .first_tx = e->first_tx,
                                  .last_tx = e->last_tx,
                                  .has_images = e->matters,
-                                 .came = e->came,
-                                 .went = e->went};
-    if (!e->first.is_row)
+                                 .came = more->came,
+                                 .went = more->went};
+    if (!e->has_first)
         m.flags |= MR_MARK_ABSENT_BEFORE;
     else if (e->matters)
-        m.first = e->first.image.bytes;
-    put_last(&m, &e->last, e->matters);
+        m.first = more->first;
+    put_last(&m, &last, e->matters);
     return m;
 }
 
@@ -365,23 +469,24 @@ static struct mr_evidence_mark mark_of(const struct mr_history_entry *e)
 static enum mr_code join(struct mr_history_fold *fold, const struct mr_history_entry *e,
                          struct mr_evidence_mark *m, struct mr_err *err)
 {
-    const struct mr_history_state last = last_of(m);
-    int flags = m->flags | e->flags | e->shared_flags;
-    MR_TRY(check_link(fold, &last, &e->head, &flags, err));
+    const struct mr_history_state last = last_of(m), head = head_of(e);
+    struct mr_history_state now = last_state(e);
+    unsigned flags = (unsigned)m->flags | e->flags | e->shared_flags;
+    MR_TRY(check_link(fold, &last, &head, &flags, err));
     if (e->has_shared)
         flags |= MR_MARK_SHARED;
-    m->flags = flags;
+    m->flags = (int)flags;
     m->changes += e->changes;
     if (e->changes > 0)
         m->last_tx = e->last_tx;
-    if (e->came.ptr != NULL)
-        m->came = e->came;
-    if (e->went.ptr != NULL)
-        m->went = e->went;
-    struct mr_history_state now = e->last;
+    if (e->more != NULL && e->more->came.ptr != NULL)
+        m->came = e->more->came;
+    if (e->more != NULL && e->more->went.ptr != NULL)
+        m->went = e->more->went;
+    const struct mr_history_image seen = now.image;
     if (!e->forgets && now.is_row && !now.image.is_whole && last.is_row &&
         last.image.bytes.ptr != NULL)
-        MR_TRY(set_last(fold, &last.image, &e->last.image, m->has_images, &now, err));
+        MR_TRY(set_last(fold, &last.image, &seen, m->has_images, &now, err));
     put_last(m, &now, m->has_images);
     return MR_OK;
 }
@@ -406,14 +511,15 @@ struct flushing {
 static enum mr_code put_steps(struct flushing *f, const struct mr_history_entry *e, uint64_t before,
                               struct mr_err *err)
 {
-    int64_t n = (int64_t)before;
-    for (const struct mr_history_step *step = e->steps; step != NULL; step = step->next) {
+    const struct mr_key key = mr_history_entry_key(e);
+    const struct mr_history_step *step = e->more != NULL ? e->more->steps : NULL;
+    for (int64_t n = (int64_t)before; step != NULL; step = step->next) {
         const struct mr_evidence_change change = {
             .n = ++n, .kind = step->kind, .tx = step->tx, .image = step->image};
         if (n > MR_HISTORY_CHANGES_MAX)
             break;
-        MR_TRY(mr_evidence_change_add(f->into->writer, f->id, f->fold->side, e->key, &change, err));
-        f->piece_bytes += e->key.len + step->image.len;
+        MR_TRY(mr_evidence_change_add(f->into->writer, f->id, f->fold->side, key, &change, err));
+        f->piece_bytes += key.len + step->image.len;
     }
     return MR_OK;
 }
@@ -479,7 +585,8 @@ static enum mr_code flush_memory(struct flushing *f, struct mr_err *err)
 {
     struct mr_history_entry **list = f->fold->list.items;
     for (size_t i = 0; i < f->fold->list.count; i++) {
-        MR_TRY(begin_key(f, (struct mr_history_name){list[i]->table, list[i]->key}, err));
+        const struct mr_history_name name = {list[i]->table, mr_history_entry_key(list[i])};
+        MR_TRY(begin_key(f, name, err));
         MR_TRY(take_entry(f, list[i], err));
         MR_TRY(end_key(f, err));
     }
@@ -500,7 +607,7 @@ static enum mr_code flush_runs(struct flushing *f, struct mr_err *err)
             struct mr_history_entry *e;
             MR_TRY(mr_history_runs_merge_next(runs, &f->scrap, &e, err));
             MR_TRY(take_entry(f, e, err));
-            name = (struct mr_history_name){e->table, e->key};
+            name = (struct mr_history_name){e->table, mr_history_entry_key(e)};
         } while (mr_history_runs_merge_peek(runs, &next) &&
                  mr_history_name_compare(name, next) == 0);
         MR_TRY(end_key(f, err));
