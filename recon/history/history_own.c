@@ -453,6 +453,28 @@ enum mr_code mr_history_own_before(const struct mr_history_own *own,
     return code;
 }
 
+enum mr_code mr_history_own_follows(const struct mr_binlog_event *event,
+                                    const struct mr_gtid_set *met,
+                                    const struct mr_gtid_state *met_state, bool *follows,
+                                    struct mr_err *err)
+{
+    struct mr_gtid_set set;
+    struct mr_gtid_state state;
+    enum mr_code code;
+    mr_gtid_set_init(&set);
+    mr_gtid_state_init(&state);
+    if (event->is_mariadb) {
+        code = mr_gtid_state_read(&state, event, err);
+        *follows = code == MR_OK && mr_gtid_state_contains(met_state, &state);
+    } else {
+        code = mr_gtid_set_read(&set, event, err);
+        *follows = code == MR_OK && mr_gtid_set_contains(met, &set);
+    }
+    mr_gtid_set_release(&set);
+    mr_gtid_state_release(&state);
+    return code;
+}
+
 enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct mr_gtid_set *met,
                                   const struct mr_gtid_state *met_state, const char *executed,
                                   struct mr_strbuf *lacks, struct mr_err *err)

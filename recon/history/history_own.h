@@ -126,6 +126,12 @@ enum mr_code mr_history_own_reused(const struct mr_history_own *own,
                                    const struct mr_history_own *other, struct mr_arena *arena,
                                    const char **which, struct mr_err *err);
 
+/* Of the head of a log behind others: was all that stands in front of it met in them? */
+enum mr_code mr_history_own_follows(const struct mr_binlog_event *event,
+                                    const struct mr_gtid_set *met,
+                                    const struct mr_gtid_state *met_state, bool *follows,
+                                    struct mr_err *err);
+
 /* What the server says that it has executed and what was met in its logs does not have: a text, ""
  * where that is nothing.  Of GTIDs. */
 enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct mr_gtid_set *met,

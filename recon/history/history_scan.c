@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "recon/history/history_aside.h"
 #include "recon/history/history_names.h"
 #include "recon/history/history_row.h"
 #include "recon/history/history_statement.h"
 
-#define FOLD_BYTES ((size_t)32 * 1024 * 1024)
-#define PENDING_BYTES ((size_t)8 * 1024 * 1024)
+#define FOLD_BYTES ((size_t)28 * 1024 * 1024)
+#define PENDING_BYTES ((size_t)4 * 1024 * 1024)
+#define HAND_BYTES ((size_t)1024 * 1024)
 #define KNOWN_MAPS ((size_t)1024)
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
 #define TXS_MAX ((size_t)16384)
@@ -36,14 +38,17 @@ struct prepared {
 
 struct mr_history_work {
     struct mr_history_fold *fold;
+    struct mr_history_aside *aside; /* that fills it */
     struct known_map *maps;
     struct mr_history_names names;
     struct mr_binlog_rows rows;
     struct mr_history_rowing row; /* scratch of images */
+    /* struct mr_history_change, bytes in row.kept: so many that count, then those of the transaction */
+    struct mr_vec changes;
+    size_t counted;
     /* the transaction that is read */
     struct mr_arena tx_arena;
-    struct mr_vec changes; /* struct mr_history_change, bytes in tx_arena */
-    bool *touched;         /* per table */
+    bool *touched; /* per table */
     bool in_tx, is_own, counts, is_spilled, is_torn;
     int64_t tx; /* its id; 0: not given yet */
     struct mr_evidence_tx head;
@@ -165,8 +170,10 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     for (size_t i = 0; i < scan->ntables; i++)
         if (scan->tables[i].why != NULL)
             MR_TRY(blind(scan, i, scan->tables[i].why, err));
-    return mr_history_fold_new((int)scan->side, mr_case_path(mr_findings_case(scan->fd)), &w->fold,
-                               err);
+    MR_TRY(mr_history_fold_new((int)scan->side, mr_case_path(mr_findings_case(scan->fd)), &w->fold,
+                               err));
+    w->aside = mr_history_aside_new(w->fold, FOLD_BYTES);
+    return w->aside != NULL ? MR_OK : nomem(err);
 }
 
 void mr_history_scan_release(struct mr_history_scan *scan)
@@ -174,6 +181,7 @@ void mr_history_scan_release(struct mr_history_scan *scan)
     struct mr_history_work *w = scan->work;
     if (w == NULL)
         return;
+    mr_history_aside_free(w->aside);
     mr_history_fold_free(w->fold);
     for (size_t i = 0; w->maps != NULL && i < KNOWN_MAPS; i++)
         mr_arena_release(&w->maps[i].arena);
@@ -217,6 +225,18 @@ static enum mr_code store_txs(struct mr_history_scan *scan, struct mr_err *err)
     return MR_OK;
 }
 
+/* Of changes that count.  Lists are long enough to be worth a thread's waking. */
+static enum mr_code hand_over(struct mr_history_work *w, struct mr_err *err)
+{
+    w->counted = 0;
+    return mr_history_aside_hand(w->aside, &w->changes, &w->row.kept, err);
+}
+
+static size_t pending_bytes(const struct mr_history_work *w)
+{
+    return w->row.kept.total_bytes + w->changes.count * sizeof(struct mr_history_change);
+}
+
 /* A collection goes on only from where its logs were read to the end: until then nobody relies on what
  * is there, behind that all of it is there or none. */
 static enum mr_code store(struct mr_history_scan *scan, struct mr_err *err)
@@ -225,6 +245,8 @@ static enum mr_code store(struct mr_history_scan *scan, struct mr_err *err)
     const struct mr_history_into into = {
         .writer = scan->writer, .id_of = id_of, .ctx = scan, .in_pieces = !scan->known->is_read};
     MR_TRY(store_txs(scan, err));
+    MR_TRY(hand_over(w, err));
+    MR_TRY(mr_history_aside_wait(w->aside, err));
     MR_TRY(mr_history_fold_flush(w->fold, &into, err));
     for (size_t i = 0; i < scan->ntables; i++)
         MR_TRY(
@@ -238,13 +260,10 @@ enum mr_code mr_history_scan_flush(struct mr_history_scan *scan, struct mr_err *
     return mr_findings_end(scan->fd, store(scan, err), err);
 }
 
-/* What has grown too large for memory leaves it: changes to a file beside the case, transactions, which
- * come in the order of their numbers, to the case. */
+/* Transactions, which come in the order of their numbers, leave memory where they are many. */
 static enum mr_code make_room(struct mr_history_scan *scan, struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    if (mr_history_fold_bytes(w->fold) > FOLD_BYTES)
-        MR_TRY(mr_history_fold_spill(w->fold, err));
     /* behind its end all that is read on is stored at once */
     if (w->txs.count < TXS_MAX || scan->known->is_read)
         return MR_OK;
@@ -272,7 +291,6 @@ static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlo
     struct mr_strbuf gtid = MR_STRBUF_INIT;
     enum mr_owned owned;
     mr_arena_reset(&w->tx_arena);
-    mr_vec_clear(&w->changes);
     memset(w->touched, 0, scan->ntables * sizeof *w->touched);
     w->in_tx = true;
     w->is_spilled = w->is_torn = false;
@@ -330,12 +348,12 @@ static enum mr_code number_tx(struct mr_history_scan *scan, struct mr_err *err)
     return tx->gtid != NULL && tx->log != NULL ? MR_OK : nomem(err);
 }
 
-/* Its changes so far go to the fold. */
+/* Its changes so far count. */
 static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    for (size_t i = 0; i < w->changes.count; i++) {
-        struct mr_history_change *c = mr_vec_at(&w->changes, i);
+    for (; w->counted < w->changes.count; w->counted++) {
+        struct mr_history_change *c = mr_vec_at(&w->changes, w->counted);
         if (w->is_own) {
             MR_TRY(number_tx(scan, err));
             c->tx = w->tx;
@@ -345,11 +363,8 @@ static enum mr_code pour(struct mr_history_scan *scan, struct mr_err *err)
         c->is_own = w->is_own;
         if (scan->touch != NULL)
             MR_TRY(scan->touch(scan->touch_ctx, c->table, c->key, err));
-        MR_TRY(mr_history_fold_add(w->fold, c, err));
     }
-    mr_vec_clear(&w->changes);
-    mr_arena_reset(&w->row.kept);
-    return MR_OK;
+    return pending_bytes(w) > HAND_BYTES ? hand_over(w, err) : MR_OK;
 }
 
 static enum mr_code end_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
@@ -372,8 +387,9 @@ static enum mr_code drop_tx(struct mr_history_scan *scan, const struct mr_binlog
 {
     struct mr_history_work *w = scan->work;
     w->in_tx = false;
-    mr_vec_clear(&w->changes);
-    mr_arena_reset(&w->row.kept);
+    w->changes.count = w->counted;
+    if (pending_bytes(w) > HAND_BYTES) /* bytes of what is dropped stay until then */
+        MR_TRY(hand_over(w, err));
     if (why != NULL)
         MR_TRY(note_met(scan, step, err));
     return w->counts && (why != NULL || w->is_spilled)
@@ -449,12 +465,6 @@ static bool is_blind(const struct mr_history_scan *scan, size_t table)
     return scan->tables[table].evidence.of[scan->side].witness == MR_WITNESS_BLIND;
 }
 
-static const char *why_of(const struct mr_history_scan *scan, const struct mr_err *why,
-                          const struct mr_binlog_place *place)
-{
-    return at_place(scan, why->message, place);
-}
-
 /* What a table map is to us, found once for each. */
 static struct known_map *look_at_map(struct mr_history_scan *scan, const struct mr_binlog_map *map)
 {
@@ -481,7 +491,7 @@ static enum mr_code make_shape(struct mr_history_scan *scan, const struct mr_bin
                                              scan->server, &known->arena, &known->shape, &why);
     if (code == MR_E_UNSUPPORTED) {
         known->shape = NULL;
-        return blind(scan, known->table, why_of(scan, &why, &step->event->place), err);
+        return blind(scan, known->table, at_place(scan, why.message, &step->event->place), err);
     }
     if (code != MR_OK)
         *err = why;
@@ -505,7 +515,7 @@ static enum mr_code add_changes(struct mr_history_scan *scan, const struct known
         if (n > 1) /* of two keys each for itself */
             c->matters = scan->matters == NULL || scan->matters(scan->ctx, c->table, c->key);
     }
-    if (w->row.kept.total_bytes + w->changes.count * sizeof changes[0] <= PENDING_BYTES)
+    if (pending_bytes(w) <= PENDING_BYTES)
         return MR_OK;
     w->is_spilled = true;
     MR_TRY(pour(scan, err));
@@ -539,7 +549,7 @@ static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binl
         code = add_changes(scan, known, &row, &why);
     }
     if (code == MR_E_UNSUPPORTED)
-        return blind(scan, known->table, why_of(scan, &why, &step->event->place), err);
+        return blind(scan, known->table, at_place(scan, why.message, &step->event->place), err);
     if (code != MR_OK)
         *err = why;
     return code;
@@ -603,21 +613,7 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
         return MR_OK;
     }
     bool follows;
-    if (is_mariadb) {
-        struct mr_gtid_state before;
-        mr_gtid_state_init(&before);
-        enum mr_code code = mr_gtid_state_read(&before, step->event, err);
-        follows = code == MR_OK && mr_gtid_state_contains(&w->met_state, &before);
-        mr_gtid_state_release(&before);
-        MR_TRY(code);
-    } else {
-        struct mr_gtid_set before;
-        mr_gtid_set_init(&before);
-        enum mr_code code = mr_gtid_set_read(&before, step->event, err);
-        follows = code == MR_OK && mr_gtid_set_contains(&w->met, &before);
-        mr_gtid_set_release(&before);
-        MR_TRY(code);
-    }
+    MR_TRY(mr_history_own_follows(step->event, &w->met, &w->met_state, &follows, err));
     return follows ? MR_OK
                    : add_gap(scan,
                              keep_fmt(scan->arena,
