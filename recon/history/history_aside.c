@@ -55,8 +55,7 @@ void mr_history_aside_free(struct mr_history_aside *a)
 /* What has grown too large for memory leaves it for a file beside the case. */
 static enum mr_code fold_list(struct mr_history_aside *a, struct mr_err *err)
 {
-    for (size_t i = 0; i < a->changes.count; i++)
-        MR_TRY(mr_history_fold_add(a->fold, mr_vec_at(&a->changes, i), err));
+    MR_TRY(mr_history_fold_add(a->fold, a->changes.items, a->changes.count, err));
     return mr_history_fold_bytes(a->fold) > a->most ? mr_history_fold_spill(a->fold, err) : MR_OK;
 }
 

@@ -10,6 +10,8 @@
 #include "recon/history/history_runs.h"
 
 #define SLOTS_MIN ((size_t)1 << 12)
+#define FAR ((size_t)16) /* changes ahead */
+#define NEAR ((size_t)8)
 #define PIECE_BYTES ((size_t)32 * 1024 * 1024)
 
 struct mr_history_fold {
@@ -243,12 +245,12 @@ static uint32_t hash_of(size_t table, struct mr_key key)
     return (uint32_t)(mr_digest_bytes(key.ptr, key.len).lo ^ (uint64_t)table * 0x9e3779b97f4a7c15u);
 }
 
-static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
+static bool grow(struct mr_history_fold *fold)
 {
     const size_t nslots = fold->nslots * 2;
     struct mr_history_entry **slots = calloc(nslots, sizeof(struct mr_history_entry *));
     if (slots == NULL)
-        return nomem(err);
+        return false;
     for (size_t i = 0; i < fold->nslots; i++)
         for (struct mr_history_entry *e = fold->slots[i], *next; e != NULL; e = next) {
             next = e->next;
@@ -258,7 +260,7 @@ static enum mr_code grow(struct mr_history_fold *fold, struct mr_err *err)
     free(fold->slots);
     fold->slots = slots;
     fold->nslots = nslots;
-    return MR_OK;
+    return true;
 }
 
 static struct mr_history_entry *find(const struct mr_history_fold *fold, uint32_t hash,
@@ -271,10 +273,12 @@ static struct mr_history_entry *find(const struct mr_history_fold *fold, uint32_
     return e;
 }
 
-/* NULL: memory is out. */
+/* One a key, made with its first change.  NULL: memory is out. */
 static struct mr_history_entry *make(struct mr_history_fold *fold, uint32_t hash,
                                      const struct mr_history_change *c)
 {
+    if (fold->list.count >= fold->nslots && !grow(fold))
+        return NULL;
     struct mr_history_entry *e = mr_arena_alloc(&fold->arena, sizeof *e + c->key.len);
     struct mr_history_entry **listed = mr_vec_push(&fold->list);
     if (e == NULL || listed == NULL)
@@ -286,23 +290,6 @@ static struct mr_history_entry *make(struct mr_history_fold *fold, uint32_t hash
     e->next = fold->slots[hash & (fold->nslots - 1)];
     fold->slots[hash & (fold->nslots - 1)] = e;
     return e;
-}
-
-/* One a key, made with its first change. */
-static enum mr_code find_or_make(struct mr_history_fold *fold, const struct mr_history_change *c,
-                                 struct mr_history_entry **out, bool *is_new, struct mr_err *err)
-{
-    const uint32_t hash = hash_of(c->table, c->key);
-    *out = find(fold, hash, c);
-    *is_new = *out == NULL;
-    if (!*is_new)
-        return MR_OK;
-    if (c->table > UINT32_MAX || c->key.len > UINT32_MAX)
-        return mr_err_set(err, MR_E_UNSUPPORTED, "a key of %zu bytes is too long", c->key.len);
-    if (fold->list.count >= fold->nslots)
-        MR_TRY(grow(fold, err));
-    *out = make(fold, hash, c);
-    return *out != NULL ? MR_OK : nomem(err);
 }
 
 /* Does a change that finds `before` come right behind what left `last`? */
@@ -396,14 +383,17 @@ static enum mr_code link_change(struct mr_history_fold *fold, struct mr_history_
     return MR_OK;
 }
 
-enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_history_change *c,
-                                 struct mr_err *err)
+static enum mr_code add(struct mr_history_fold *fold, uint32_t hash,
+                        const struct mr_history_change *c, struct mr_err *err)
 {
-    struct mr_history_entry *e = NULL;
+    struct mr_history_entry *e = find(fold, hash, c);
+    const bool is_new = e == NULL;
     struct mr_history_state last, next;
     struct mr_history_image known;
-    bool is_new;
-    MR_TRY(find_or_make(fold, c, &e, &is_new, err));
+    if (c->table > UINT32_MAX || c->key.len > UINT32_MAX)
+        return mr_err_set(err, MR_E_UNSUPPORTED, "a key of %zu bytes is too long", c->key.len);
+    if (is_new)
+        e = make(fold, hash, c);
     if (e == NULL)
         return nomem(err);
     e->matters = e->matters || c->matters;
@@ -422,6 +412,26 @@ enum mr_code mr_history_fold_add(struct mr_history_fold *fold, const struct mr_h
     MR_TRY(known_before(fold, &last, c, &known, err));
     MR_TRY(set_last(fold, &known, &c->after, e->matters, &next, err));
     return put_last_state(fold, e, &next, err);
+}
+
+/* Entries stand all over the memory: who waits for each of them does nothing else.  So what a change will look
+ * for is asked for before its turn, its slot far ahead, its entry a little. */
+enum mr_code mr_history_fold_add(struct mr_history_fold *fold,
+                                 const struct mr_history_change *changes, size_t count,
+                                 struct mr_err *err)
+{
+    uint32_t hashes[FAR]; /* of the changes that are next, each at its number modulo FAR */
+    for (size_t i = 0; i < count + FAR; i++) {
+        if (i >= FAR)
+            MR_TRY(add(fold, hashes[i % FAR], &changes[i - FAR], err));
+        if (i < count) {
+            hashes[i % FAR] = hash_of(changes[i].table, changes[i].key);
+            __builtin_prefetch(&fold->slots[hashes[i % FAR] & (fold->nslots - 1)]);
+        }
+        if (i >= NEAR && i - NEAR < count)
+            __builtin_prefetch(fold->slots[hashes[(i - NEAR) % FAR] & (fold->nslots - 1)], 1);
+    }
+    return MR_OK;
 }
 
 /* ---- into the case ---- */

@@ -49,8 +49,10 @@ struct mr_history_fold;
 enum mr_code mr_history_fold_new(int side, const char *beside, struct mr_history_fold **out,
                                  struct mr_err *err);
 void mr_history_fold_free(struct mr_history_fold *fold); /* NULL is fine */
+/* In their order. */
 enum mr_code mr_history_fold_add(struct mr_history_fold *fold,
-                                 const struct mr_history_change *change, struct mr_err *err);
+                                 const struct mr_history_change *changes, size_t count,
+                                 struct mr_err *err);
 /* Bytes that it holds in memory. */
 size_t mr_history_fold_bytes(const struct mr_history_fold *fold);
 /* What it holds in memory goes to the file. */

@@ -166,7 +166,7 @@ static void add(struct world *w, const struct step *step, int64_t tx)
         .came = step->came != 0 ? key_of(w, step->came) : (struct mr_key){NULL, 0},
         .went = step->went != 0 ? key_of(w, step->went) : (struct mr_key){NULL, 0},
         .matters = step->matters};
-    must(mr_history_fold_add(w->fold, &change, &err), &err);
+    must(mr_history_fold_add(w->fold, &change, 1, &err), &err);
 }
 
 static void add_marks(struct world *w, struct mr_strbuf *out)
