@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/case/seen_image.h"
-#include "recon/history/history_fold.h"
+#include "recon/history/history_aside.h"
 #include "tests/unit/random.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
@@ -151,10 +151,9 @@ struct step {
     int64_t came, went; /* 0: none */
 };
 
-static void add(struct world *w, const struct step *step, int64_t tx)
+static struct mr_history_change change_of(struct world *w, const struct step *step, int64_t tx)
 {
-    struct mr_err err = {0};
-    const struct mr_history_change change = {
+    return (struct mr_history_change){
         .key = key_of(w, step->key),
         .kind = !step->before.is_there  ? MR_CHANGE_INSERT
                 : !step->after.is_there ? MR_CHANGE_DELETE
@@ -166,6 +165,12 @@ static void add(struct world *w, const struct step *step, int64_t tx)
         .came = step->came != 0 ? key_of(w, step->came) : (struct mr_key){NULL, 0},
         .went = step->went != 0 ? key_of(w, step->went) : (struct mr_key){NULL, 0},
         .matters = step->matters};
+}
+
+static void add(struct world *w, const struct step *step, int64_t tx)
+{
+    struct mr_err err = {0};
+    const struct mr_history_change change = change_of(w, step, tx);
     must(mr_history_fold_add(w->fold, &change, 1, &err), &err);
 }
 
@@ -547,10 +552,66 @@ static void test_many(void **state)
     close_world(&w);
 }
 
+/* ---- by a thread of its own ---- */
+
+#define MANY_KEYS 500
+#define MANY_CHANGES 6000
+#define LIST 37
+
+static struct mr_strbuf marks_of(struct world *w)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    flush(w);
+    add_marks(w, &out);
+    close_world(w);
+    return out;
+}
+
+/* Lists, each folded aside, and runs of what few entries take: the same as one change after the other. */
+static void test_aside(void **state)
+{
+    struct world w, plain;
+    struct mr_err err = {0};
+    struct row now[MANY_KEYS] = {0};
+    struct mr_vec list = MR_VEC_INIT(struct mr_history_change);
+    struct mr_arena kept = MR_ARENA_INIT;
+    (void)state;
+    open_world(&w);
+    open_world(&plain);
+    struct mr_history_aside *aside = mr_history_aside_new(w.fold, 40000);
+    assert_non_null(aside);
+    for (int64_t i = 0; i < MANY_CHANGES; i++) {
+        const int64_t key = (int64_t)random_below(MANY_KEYS);
+        const struct row after = {random_below(4) > 0, {key, i, (int64_t)random_below(3)}};
+        const struct step step = {key, now[key], after, random_below(5) == 0, key % 2 == 0, 0, 0};
+        if (!now[key].is_there && !after.is_there)
+            continue;
+        now[key] = after;
+        add(&plain, &step, i + 1);
+        struct mr_history_change *c = mr_vec_push(&list);
+        assert_non_null(c);
+        *c = change_of(&w, &step, i + 1);
+        if (list.count == LIST)
+            must(mr_history_aside_hand(aside, &list, &kept, &err), &err);
+        assert_true(list.count < LIST);
+    }
+    must(mr_history_aside_hand(aside, &list, &kept, &err), &err);
+    must(mr_history_aside_wait(aside, &err), &err);
+    mr_history_aside_free(aside);
+    mr_vec_release(&list);
+    mr_arena_release(&kept);
+    struct mr_strbuf got = marks_of(&w), wanted = marks_of(&plain);
+    assert_true(wanted.len > 0);
+    assert_string_equal(got.ptr, wanted.ptr);
+    mr_strbuf_release(&got);
+    mr_strbuf_release(&wanted);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_histories), cmocka_unit_test(test_random),
-        cmocka_unit_test(test_changes_kept), cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_histories),
+                                       cmocka_unit_test(test_random),
+                                       cmocka_unit_test(test_changes_kept),
+                                       cmocka_unit_test(test_many), cmocka_unit_test(test_aside)};
     return cmocka_run_group_tests_name("history_fold", tests, NULL, NULL);
 }
