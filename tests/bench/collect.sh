@@ -65,8 +65,8 @@ run_once() { # NAME COMMAND…: appends "SECONDS PEAK_KIB STATUS CPU_SECONDS" to
     shift
     "$tools/rss" "$work/one" "$@" >"$work/$name.out" 2>&1
     status=$?
-    # 4: a row that is written to all the while is named
-    if [ $status -ne 0 ] && [ $status -ne 4 ]; then
+    # 1: rows that differ; 4, of collect: a row that is written to all the while is named
+    if [ $status -gt 1 ] && [ $status -ne "${fine:-4}" ]; then
         echo "error: $name ended with exit code $status" >&2
         tail -n 5 "$work/$name.out" >&2
         exit 3
@@ -76,6 +76,12 @@ run_once() { # NAME COMMAND…: appends "SECONDS PEAK_KIB STATUS CPU_SECONDS" to
 
 run_binlog() { # NAME
     run_once "$1" sh -c "mariadb-binlog --no-defaults -v -R -h 127.0.0.1 -P $MR_A_PORT -u root $log >/dev/null"
+}
+
+run_check() { # NAME KIND CASE: with what the case knows of logs, or without
+    local fine=1
+    cp "$work/$3.case" "$work/checked.case"
+    run_once "$1" "$MYRECON" check -q --no-progress --case "$work/checked.case" "$MR_A_URI/$2" "$MR_B_URI/$2"
 }
 
 run_collect() { # NAME KIND
@@ -97,15 +103,20 @@ mebibytes() { # BYTES
 }
 
 measure() { # KIND
-    local run before
+    local run before bytes
     make_world "$1"
     before=$(stat -c %s "$work/$1.case")
     for ((run = 0; run < runs; run++)); do
         run_binlog "$1.binlog"
         run_collect "$1.collect" "$1"
     done
+    for ((run = 0; run < runs; run++)); do
+        run_check "$1.plain" "$1" "$1"
+        run_check "$1.told" "$1" one
+    done
+    bytes=$(mr_sql A -e 'SHOW BINARY LOGS' | awk -v name="$log" '$1 == name { print $2 }')
     printf '\n%s: %s rows, %s changes, log of %s MiB, median of %s runs\n' "$1" "$rows" $((3 * rows)) \
-        "$(mebibytes "$(mr_sql A -e 'SHOW BINARY LOGS' | awk -v name="$log" '$1 == name { print $2 }')")" "$runs"
+        "$(mebibytes "$bytes")" "$runs"
     printf '  %-24s %8s s %8s s of a core\n' 'mariadb-binlog -v' "$(median "$1.binlog" 1)" \
         "$(median "$1.binlog" 4)" 'history collect' "$(median "$1.collect" 1)" "$(median "$1.collect" 4)"
     printf '  the case has grown by %s MiB, %s bytes a change\n' \
@@ -115,6 +126,9 @@ measure() { # KIND
         "$(ratio "$(median "$1.collect" 4)" "$(median "$1.binlog" 4)")"
     bar "$1: history collect / mariadb-binlog -v" \
         "$(ratio "$(median "$1.collect" 1)" "$(median "$1.binlog" 1)")" 0.50
+    bar "$1: check by the logs / check and the log by 200 MB/s" \
+        "$(awk -v told="$(median "$1.told" 1)" -v plain="$(median "$1.plain" 1)" -v b="$bytes" \
+            'BEGIN { printf "%.2f", told / (plain + b / 200e6) }')" 1.00
     # 64 MiB, and what is known of the case: the keys of its findings
     bar "$1: peak memory, MiB" "$(mebibytes $(($(median "$1.collect" 2) * 1024)))" 80
 }
