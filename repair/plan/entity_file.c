@@ -31,6 +31,8 @@ enum column {
     REFERRED,
     LOGS,
     LOGS_COLUMNS,
+    WRITTEN,
+    PART,
     COLUMNS
 };
 
@@ -56,6 +58,8 @@ static const struct {
     [REFERRED] = {"referred", true},
     [LOGS] = {"logs", true},
     [LOGS_COLUMNS] = {"logs_columns", true},
+    [WRITTEN] = {"written", true},
+    [PART] = {"part", true},
 };
 
 /* ---- writing ---- */
@@ -106,6 +110,36 @@ static void add_facts(struct mr_strbuf *out, const struct mr_fact *facts)
     }
 }
 
+void mr_entity_written_add(struct mr_strbuf *out, const bool *of, size_t ncolumns)
+{
+    const char *before = "";
+    for (size_t i = 0; i < ncolumns; i++) {
+        if (!of[i])
+            continue;
+        mr_strbuf_add_fmt(out, "%s%zu", before, i);
+        before = " ";
+    }
+}
+
+bool mr_entity_written_get(const char *written, bool *of, size_t ncolumns)
+{
+    memset(of, 0, ncolumns * sizeof *of);
+    for (size_t next = 0; *written >= '0' && *written <= '9';) {
+        char *end = NULL;
+        const unsigned long long at = strtoull(written, &end, 10);
+        if (at < next || at >= ncolumns)
+            return false;
+        of[at] = true;
+        next = (size_t)at + 1;
+        if (*end == '\0')
+            return true;
+        written = end + (*end == ' ');
+        if (*end != ' ')
+            return false;
+    }
+    return false;
+}
+
 /* A row about which nobody has decided is a bug of whoever decides: written down, it would be
  * one that apply passes over in silence. */
 enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,
@@ -146,6 +180,10 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     add_text(out, line->logs);
     mr_strbuf_add_char(out, ',');
     add_text(out, line->columns);
+    mr_strbuf_add_char(out, ',');
+    add_text(out, line->written);
+    mr_strbuf_add_char(out, ',');
+    add_digest(out, line->written != NULL, line->part);
     mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
@@ -291,6 +329,17 @@ static const char *text_or_null(const struct mr_csv_field *field)
     return field->len > 0 ? field->ptr : NULL;
 }
 
+/* What a line names it has a digest of, and the other way round. */
+static bool take_written(const struct reading *r, const struct mr_csv_field *fields,
+                         struct mr_entity_line *line)
+{
+    bool has_part = false;
+    if (r->at[WRITTEN] != SIZE_MAX)
+        line->written = text_or_null(&fields[r->at[WRITTEN]]);
+    return (r->at[PART] == SIZE_MAX || take_digest(&fields[r->at[PART]], &has_part, &line->part)) &&
+           has_part == (line->written != NULL);
+}
+
 /* Every field is judged before the line is handed on; columns that an older version did not
  * write are left as unknown, never guessed. */
 static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fields,
@@ -321,6 +370,8 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
         line->logs = text_or_null(&fields[r->at[LOGS]]);
     if (r->at[LOGS_COLUMNS] != SIZE_MAX)
         line->columns = text_or_null(&fields[r->at[LOGS_COLUMNS]]);
+    if (!take_written(r, fields, line))
+        return bad("\"written\" and \"part\" do not go together", err);
     if (r->at[WAITS_TABLE] != SIZE_MAX)
         line->waits_table = text_or_null(&fields[r->at[WAITS_TABLE]]);
     if (r->at[EQUAL_THERE] != SIZE_MAX && !take_count(&fields[r->at[EQUAL_THERE]], line))

@@ -35,11 +35,16 @@ struct mr_entity_line {
     /* of a row that planned ones refer to by columns beside its key: of their values */
     struct mr_digest referred;
     bool has_referred;
-    bool is_new;             /* under an id out of the plan's block */
-    enum mr_group group;     /* of a merge: what kind of row it is; else undecided */
-    struct mr_fact facts;    /* that were known of it */
-    const char *logs;        /* what it comes to by the binary logs; NULL: they say nothing */
-    const char *columns;     /* then: "city restored-change; …", or NULL */
+    bool is_new;          /* under an id out of the plan's block */
+    enum mr_group group;  /* of a merge: what kind of row it is; else undecided */
+    struct mr_fact facts; /* that were known of it */
+    const char *logs;     /* what it comes to by the binary logs; NULL: they say nothing */
+    const char *columns;  /* then: "city restored-change; …", or NULL */
+    /* of a restored change: which columns it writes, positions in the table's columns of plan.json from
+     * 0 on, ascending, with a blank between ("2 5"); NULL: the row as a whole.  part: digest of these
+     * values, as mr_plan_digester_part() makes it */
+    const char *written;
+    struct mr_digest part;
     const char *waits_table; /* whom it waits for, as table and source_key, or where there is
                                 none target_key, have him; NULL: nobody, or not known */
     struct mr_key waits_key;
@@ -51,6 +56,12 @@ void mr_entity_file_header(struct mr_strbuf *out);
 /* Of a row that nobody has decided about: MR_E_BUG. */
 enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,
                                  struct mr_err *err);
+
+/* Sets of[i] of each column that a text like mr_entity_line.written names, and clears the others;
+ * false: it is none, or names one at or above ncolumns. */
+bool mr_entity_written_get(const char *written, bool *of, size_t ncolumns);
+/* Appends such a text. */
+void mr_entity_written_add(struct mr_strbuf *out, const bool *of, size_t ncolumns);
 
 typedef enum mr_code mr_entity_line_fn(void *ctx, const struct mr_entity_line *line,
                                        struct mr_err *err);

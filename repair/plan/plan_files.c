@@ -8,6 +8,7 @@
 #include "repair/plan/entity_file.h"
 #include "repair/plan/plan_equal.h"
 #include "repair/plan/plan_image.h"
+#include "repair/plan/plan_restored.h"
 #include "repair/plan/plan_text.h"
 
 #define BATCH 1000
@@ -20,6 +21,8 @@ struct writing {
     struct mr_plan_digester digester;
     struct mr_vec referring;         /* size_t */
     struct mr_plan_columns referred; /* what others refer to beside the key */
+    bool *written;                   /* per column: of the restored change at hand */
+    struct mr_strbuf positions;      /* of those */
     struct mr_plan_equal equal;      /* without a key: rows of TARGET that are as one that comes */
 };
 
@@ -123,6 +126,25 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row, struct mr_e
                : code;
 }
 
+/* Of a restored change: what is promised of the row is what it writes; the rest is TARGET's. */
+static enum mr_code digest_written(struct writing *w, const struct mr_entity *e,
+                                   struct mr_entity_line *line, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &w->task->tables->tables[e->table];
+    bool is = false, any = false;
+    if (e->decision == MR_DECIDE_UPDATE && t->key.count > 0)
+        MR_TRY(mr_plan_store_is_restored(w->task->store, e->id, &is, err));
+    if (is)
+        MR_TRY(mr_plan_restored_columns(t, e->target, e->after, w->written, &any, err));
+    if (!any)
+        return MR_OK;
+    mr_strbuf_reset(&w->positions);
+    mr_entity_written_add(&w->positions, w->written, t->pair->find.ncolumns);
+    MR_TRY(mr_strbuf_check(&w->positions, "writing a plan", err));
+    line->written = w->positions.ptr;
+    return mr_plan_digester_part(&w->digester, e->after, w->written, &line->part, err);
+}
+
 /* Does it come into a table without a key? */
 static bool is_counted(const struct mr_plan_table *t, const struct mr_entity *e)
 {
@@ -181,6 +203,7 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(digest_row(w, row_after(t, e), &line, err));
+    MR_TRY_OUT(digest_written(w, e, &line, err));
     if (e->waits_for != 0)
         MR_TRY_OUT(name_awaited(w, e, &arena, &line, err));
     MR_TRY_OUT(mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err));
@@ -206,7 +229,9 @@ static enum mr_code write_table(struct writing *w, size_t table, struct mr_arena
     enum mr_code code = MR_OK;
     MR_TRY(open_digester(w, table, arena, err));
     mr_plan_equal_init(&w->equal);
-    MR_TRY_OUT(find_referring(w, table, err));
+    w->written = mr_arena_calloc(arena, w->digester.ncolumns + 1, sizeof *w->written);
+    MR_TRY_OUT(w->written != NULL ? find_referring(w, table, err)
+                                  : mr_err_nomem(err, "writing a plan"));
     MR_TRY_OUT(find_referred(w, table, arena, err));
     MR_TRY_OUT(count_equal(w, table, err));
     MR_TRY_OUT(walk_table(w, table, write_entity, err));
@@ -319,6 +344,7 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     struct writing w = {.task = task,
                         .line = MR_STRBUF_INIT,
                         .text = MR_STRBUF_INIT,
+                        .positions = MR_STRBUF_INIT,
                         .referring = MR_VEC_INIT(size_t)};
     struct mr_plan_file_out *out = NULL;
     MR_TRY(mr_plan_writer_open(task->writer, name, &out, err));
@@ -327,6 +353,7 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
+    mr_strbuf_release(&w.positions);
     mr_vec_release(&w.referring);
     return code == MR_OK ? closed : code;
 }

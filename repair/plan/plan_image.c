@@ -185,18 +185,19 @@ static enum mr_code add_json(struct mr_plan_digester *d, struct mr_key bytes, st
 
 /* Of most tables the image is hashed as it is; only where a column is computed or JSON is it put
  * together anew. */
-enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key image,
-                                  struct mr_digest *digest, struct mr_err *err)
+static enum mr_code digest_columns(struct mr_plan_digester *d, struct mr_key image, const bool *of,
+                                   struct mr_digest *digest, struct mr_err *err)
 {
+    const bool plain = d->plain && of == NULL;
     size_t pos = 0;
     mr_strbuf_reset(&d->row);
     for (size_t i = 0; i < d->ncolumns; i++) {
         size_t from = pos;
         MR_TRY(mr_row_skip(image.ptr, image.len, &pos, err));
-        if (d->plain)
+        if (plain)
             continue;
         struct mr_key value = {(const char *)image.ptr + from, pos - from};
-        if (d->generated[i])
+        if (d->generated[i] || (of != NULL && !of[i]))
             mr_strbuf_add_char(&d->row, 'N');
         else if (d->normal[i])
             MR_TRY(add_json(d, value, err));
@@ -204,8 +205,20 @@ enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key imag
             mr_strbuf_add(&d->row, value.ptr, value.len);
     }
     MR_TRY(mr_strbuf_check(&d->row, "reading a row", err));
-    return d->plain ? mr_row_digest(image.ptr, pos, digest, err)
-                    : mr_row_digest(d->row.ptr, d->row.len, digest, err);
+    return plain ? mr_row_digest(image.ptr, pos, digest, err)
+                 : mr_row_digest(d->row.ptr, d->row.len, digest, err);
+}
+
+enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key image,
+                                  struct mr_digest *digest, struct mr_err *err)
+{
+    return digest_columns(d, image, NULL, digest, err);
+}
+
+enum mr_code mr_plan_digester_part(struct mr_plan_digester *d, struct mr_key image, const bool *of,
+                                   struct mr_digest *digest, struct mr_err *err)
+{
+    return digest_columns(d, image, of, digest, err);
 }
 
 enum mr_code mr_plan_digester_values(struct mr_plan_digester *d, struct mr_key image,

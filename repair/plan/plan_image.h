@@ -56,6 +56,9 @@ void mr_plan_digester_release(struct mr_plan_digester *digester);
  * MR_E_CASE for bytes that no encoder wrote. */
 enum mr_code mr_plan_digester_row(struct mr_plan_digester *digester, struct mr_key image,
                                   struct mr_digest *digest, struct mr_err *err);
+/* The same of some of its columns: NULL stands in place of those that `of` does not have, per column. */
+enum mr_code mr_plan_digester_part(struct mr_plan_digester *digester, struct mr_key image,
+                                   const bool *of, struct mr_digest *digest, struct mr_err *err);
 /* Digest of the values of some columns, as they are. */
 enum mr_code mr_plan_digester_values(struct mr_plan_digester *digester, struct mr_key image,
                                      const size_t *columns, size_t count, struct mr_digest *digest,

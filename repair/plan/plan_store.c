@@ -37,7 +37,7 @@ struct mr_plan_store {
     int64_t plan;
     bool open; /* a transaction is */
     struct mr_case_stmt *insert, *update, *add_step, *get, *find, *unmeant, *is_unmeant;
-    struct mr_case_stmt *add_facts, *facts, *add_logs, *logs;
+    struct mr_case_stmt *add_facts, *facts, *add_logs, *logs, *restored;
     struct mr_case_fields facts_map, logs_map; /* struct known, struct mr_plan_logs */
 };
 
@@ -122,6 +122,8 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
                            " VALUES (:entity, :outcome, :columns, :base, :merged)"},
         {&store->logs, "SELECT outcome, columns, base, merged FROM temp.by_logs"
                        " WHERE entity=:entity"},
+        {&store->restored, "SELECT 1 FROM temp.by_logs WHERE entity=:entity AND base IS NOT NULL"
+                           " AND merged IS NOT NULL"},
     };
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_exec(store->cf, schema_sql, err));
@@ -152,6 +154,7 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->facts);
     mr_case_free(store->add_logs);
     mr_case_free(store->logs);
+    mr_case_free(store->restored);
     mr_case_free(store->get);
     mr_case_free(store->find);
     if (store->open)
@@ -424,6 +427,14 @@ enum mr_code mr_plan_store_logs(struct mr_plan_store *store, int64_t entity, str
     MR_CASE_BIND(store->logs, MR_ARG_INT("entity", entity));
     enum mr_code code = mr_case_fields_next(&store->logs_map, arena, logs, &found, err);
     mr_case_reset(store->logs);
+    return code;
+}
+
+enum mr_code mr_plan_store_is_restored(struct mr_plan_store *store, int64_t entity, bool *is,
+                                       struct mr_err *err)
+{
+    enum mr_code code = MR_CASE_ASK(store->restored, is, err, MR_ARG_INT("entity", entity));
+    mr_case_reset(store->restored);
     return code;
 }
 

@@ -169,6 +169,10 @@ enum mr_code mr_plan_store_add_logs(struct mr_plan_store *store, int64_t entity,
                                     const struct mr_plan_logs *logs, struct mr_err *err);
 enum mr_code mr_plan_store_logs(struct mr_plan_store *store, int64_t entity, struct mr_arena *arena,
                                 struct mr_plan_logs *logs, struct mr_err *err);
+/* Is it a restored change: columns of a row that stood on both sides at the split, written into TARGET's?
+ * True of entities that are not written, too. */
+enum mr_code mr_plan_store_is_restored(struct mr_plan_store *store, int64_t entity, bool *is,
+                                       struct mr_err *err);
 /* Do they say anything of any row? */
 enum mr_code mr_plan_store_has_logs(struct mr_plan_store *store, bool *has, struct mr_err *err);
 /* By this reference the row that an entity becomes does not refer: its `when` does not hold,

@@ -162,6 +162,7 @@ static void close_script(struct mr_script *s)
     mr_strbuf_release(&s->staged);
     mr_vec_release(&s->rows);
     mr_vec_release(&s->batches);
+    mr_vec_release(&s->extents);
     mr_vec_release(&s->parents);
     mr_vec_release(&s->later);
     mr_vec_release(&s->leaving);
@@ -378,6 +379,7 @@ enum mr_code mr_script_write(const struct mr_script_task *task, struct mr_script
                           .images = MR_VEC_INIT(struct mr_key),
                           .rows = MR_VEC_INIT(struct mr_script_row),
                           .batches = MR_VEC_INIT(struct mr_script_batch),
+                          .extents = MR_VEC_INIT(struct mr_script_extent),
                           .parents = MR_VEC_INIT(struct mr_script_parent),
                           .later = MR_VEC_INIT(struct mr_script_later),
                           .leaving = MR_VEC_INIT(struct mr_script_leaving),

@@ -148,18 +148,60 @@ static void where_before(struct mr_script *s, const struct mr_plan_table *t, cha
     add(s, ")");
 }
 
+/* ", t.c = t.c" of each other column, of the plan or not, that the server would set to now. */
+static void keep_live_times(struct mr_script *s, const struct mr_plan_table *t,
+                            const struct mr_script_extent *e)
+{
+    const struct mr_table *live = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < live->ncolumns; i++) {
+        const struct mr_column *c = &live->columns[i];
+        bool set = c->on_update == NULL || c->generated;
+        for (size_t k = 0; !set && k < t->pair->find.ncolumns; k++)
+            set = e->writes[k] && mr_pair_column(t->pair, MR_TARGET, k) == c;
+        for (int of = 0; !set && of < 2; of++) {
+            add(s, of == 0 ? ", t." : " = t.");
+            mr_sql_ident(&s->sql, c->name);
+        }
+    }
+}
+
+/* The columns that differ, and no other: what stands there by now is not known. */
+static void update_columns(struct mr_script *s, const struct mr_plan_table *t,
+                           const struct mr_script_batch *b)
+{
+    const struct mr_script_extent *e = mr_script_extent(s, b->extent);
+    bool first = true;
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (e->writes[i])
+            assign(s, t, i, &first);
+    keep_live_times(s, t, e);
+    where_rows(s, b);
+    add(s, " AND (");
+    mr_script_exact_of(s, t, e->compares, "t", "b");
+    add(s, ")");
+}
+
 /* Every written column is set, not only those that differ: what ON UPDATE would set to now keeps
  * the planned value. */
-static void update(struct mr_script *s, const struct mr_script_batch *b)
+static void update_row(struct mr_script *s, const struct mr_plan_table *t,
+                       const struct mr_script_batch *b)
 {
-    const struct mr_plan_table *t = &s->plan->tables[b->table];
     bool first = true;
-    begin_update(s, t, 'u', 'b');
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
         if (mr_script_is_written(t, i))
             assign(s, t, i, &first);
     where_rows(s, b);
     where_before(s, t, 'b', false, MR_SCRIPT_CHAINED);
+}
+
+static void update(struct mr_script *s, const struct mr_script_batch *b)
+{
+    const struct mr_plan_table *t = &s->plan->tables[b->table];
+    begin_update(s, t, 'u', 'b');
+    if (b->extent > 0)
+        update_columns(s, t, b);
+    else
+        update_row(s, t, b);
     where_guard(s);
     add(s, ";\n");
     count_rows(s, b, 'u', "");
@@ -172,7 +214,7 @@ static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
     struct mr_strbuf live = MR_STRBUF_INIT;
     mr_sql_table(&live, t->pair->side[MR_TARGET]->db, t->pair->side[MR_TARGET]->name);
     for (size_t i = b->first; i <= b->last; i++) {
-        const struct mr_script_batch one = {b->op, b->table, i, i};
+        const struct mr_script_batch one = {b->op, b->table, i, i, 0};
         add(s, "DELETE FROM ");
         mr_script_live(s, t);
         add(s, " WHERE EXISTS (SELECT 1 FROM ");
@@ -245,7 +287,7 @@ static void assign_open(struct mr_script *s, const struct mr_plan_table *t, char
 static void set_open(struct mr_script *s, size_t table, char prefix)
 {
     const struct mr_plan_table *t = &s->plan->tables[table];
-    const struct mr_script_batch all = {0, table, 1, s->rows.count};
+    const struct mr_script_batch all = {0, table, 1, s->rows.count, 0};
     bool first = true;
     begin_update(s, t, prefix, prefix);
     assign_open(s, t, prefix, &first);
@@ -335,7 +377,7 @@ void mr_script_end(struct mr_script *s)
 /* One way of being wrong each: a row that should stand and does not, or stands otherwise, and
  * one that should be gone. A row that later units write again is right in any of their images.
  * */
-static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefix, size_t extent)
 {
     add(s, "INSERT INTO ");
     mr_script_temp(s, "refused");
@@ -379,10 +421,12 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
     mr_script_is_absent(s, t, "t", t->key.at[0]);
     add(s, ") AND ");
     if (prefix == 'u')
-        mr_script_stands(s, t);
+        mr_script_stands(s, t, extent);
     else
         mr_script_exact(s, t, "t", "s");
     add(s, ")");
+    if (prefix == 'u')
+        mr_script_where_extent(s, t, extent);
     mr_script_ran(s);
 }
 
@@ -397,11 +441,12 @@ void mr_script_proof(struct mr_script *s)
         const struct mr_plan_table *t = &s->plan->tables[i];
         const bool *used = s->tables[i].used;
         if (used[MR_STEP_INSERT])
-            prove(s, t, 'i');
-        if (used[MR_STEP_UPDATE])
-            prove(s, t, 'u');
+            prove(s, t, 'i', 0);
+        for (size_t e = 0; e <= s->extents.count; e++)
+            if (mr_script_has_extent(s, t, e))
+                prove(s, t, 'u', e);
         if (used[MR_STEP_DELETE])
-            prove(s, t, 'd');
+            prove(s, t, 'd', 0);
     }
     add(s, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM ");
     mr_script_temp(s, "refused");

@@ -139,6 +139,8 @@ static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
     add(s, changes ? " AND x.myrecon_row IS NULL" : "");
+    if (prefix == 'u')
+        mr_script_where_writes(s, t, &(struct mr_script_group){.index = index});
     mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
@@ -147,7 +149,26 @@ static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
 void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix)
 {
     const struct mr_table *table = t->pair->side[MR_TARGET];
-    for (size_t i = 0; i < table->nindexes; i++)
-        if (is_computed(t, &table->indexes[i]))
-            refuse_index(s, t, &table->indexes[i], prefix);
+    for (size_t i = 0; i < table->nindexes; i++) {
+        const struct mr_script_group group = {.index = &table->indexes[i]};
+        if (is_computed(t, group.index) && (prefix != 'u' || mr_script_writes(s, t, &group)))
+            refuse_index(s, t, group.index, prefix);
+    }
+}
+
+/* An expression is not taken apart: a column counts where its name stands in it, as part of another
+ * name, too. A name with a backtick stands there twice as long. */
+bool mr_script_index_reads(const struct mr_plan_table *t, const struct mr_index *index,
+                           size_t column)
+{
+    const struct mr_column *of = mr_pair_column(t->pair, MR_TARGET, column);
+    for (size_t i = 0; i < index->nparts; i++) {
+        const struct mr_index_part *part = &index->parts[i];
+        const struct mr_column *c = part->column != NULL ? column_of(t, part->column) : NULL;
+        const char *sql = c != NULL ? c->generation_sql : part->sql;
+        if (c == of ||
+            (sql != NULL && (strcasestr(sql, of->name) != NULL || strchr(of->name, '`') != NULL)))
+            return true;
+    }
+    return false;
 }

@@ -51,7 +51,7 @@ void mr_script_at_stake(struct mr_script *s, const char *alias)
     add(s, ")");
 }
 
-void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why)
+void mr_script_refuse_begin(struct mr_script *s, const struct mr_plan_table *t)
 {
     temp(s, "INSERT INTO ", "refused");
     add(s, " (tree, tbl, id, why) SELECT s.myrecon_tree, ");
@@ -59,6 +59,11 @@ void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const 
     add(s, ", ");
     mr_script_key_text(s, t, "s");
     add(s, ", ");
+}
+
+void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why)
+{
+    mr_script_refuse_begin(s, t);
     mr_sql_string(&s->sql, why);
 }
 
@@ -142,12 +147,17 @@ static void inserts_there(struct mr_script *s, const struct mr_plan_table *t)
 
 static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
 {
-    there(s);
-    mr_script_temp_n(s, 'u', t->at);
-    join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
-    add(s, " WHERE s.myrecon_open & 1 = 0 AND ");
-    mr_script_stands(s, t);
-    mr_script_ran(s);
+    for (size_t e = 0; e <= s->extents.count; e++) {
+        if (!mr_script_has_extent(s, t, e))
+            continue;
+        there(s);
+        mr_script_temp_n(s, 'u', t->at);
+        join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
+        add(s, " WHERE s.myrecon_open & 1 = 0 AND ");
+        mr_script_stands(s, t, e);
+        mr_script_where_extent(s, t, e);
+        mr_script_ran(s);
+    }
 }
 
 /* Who refers to rows of myrecon_iN or _dN that are in that table (and: which of these) refers
@@ -315,7 +325,7 @@ static void refuse_taken_parts(struct mr_script *s, const struct mr_plan_table *
 }
 
 /* Compared to the byte, in every column: what somebody has edited since, in whatever column, is
- * his, and neither overwritten nor deleted. */
+ * his, and neither overwritten nor deleted. Restored changes are asked otherwise. */
 static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, char now,
                            char before)
 {
@@ -333,8 +343,10 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
-    if (now == 'u')
+    if (now == 'u') {
         add(s, " AND s.myrecon_open & 2 = 0");
+        mr_script_where_extent(s, t, 0);
+    }
     add(s, " AND NOT (");
     if (now == 'u') {
         add(s, "NOT (");
@@ -396,6 +408,9 @@ void mr_script_join_leaving(struct mr_script *s, const struct mr_plan_table *t)
 static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                         struct mr_plan_columns columns, const char *what)
 {
+    const struct mr_script_group group = {.columns = columns};
+    if (prefix == 'u' && !mr_script_writes(s, t, &group))
+        return;
     bool changes = mr_script_has_leaving(s, t);
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "another row has the same %s", what);
@@ -412,8 +427,10 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
     mr_script_not_there(s, "s");
     if (changes)
         add(s, " AND x.myrecon_row IS NULL");
-    if (prefix == 'u')
+    if (prefix == 'u') {
         add(s, " AND s.myrecon_open & 1 = 0");
+        mr_script_where_writes(s, t, &group);
+    }
     mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
@@ -560,8 +577,10 @@ static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
     bool leaving = is_outer && join_leaving(s, p);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
-    if (prefix == 'u')
+    if (prefix == 'u') {
         add(s, " AND s.myrecon_open & 1 = 0");
+        mr_script_where_refers(s, r);
+    }
     if (in_unit)
         add(s, " AND k.myrecon_row IS NULL");
     if (is_outer) {
@@ -585,8 +604,11 @@ static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
     mr_strbuf_release(&why);
 }
 
+/* Whom a restored change does not lead elsewhere refers to whom TARGET says. */
 static void refuse_parents(struct mr_script *s, size_t at, char prefix)
 {
+    if (prefix == 'u' && !mr_script_leads(s, &s->plan->references[at]))
+        return;
     if (s->kind == MR_SCRIPT_UNDO)
         mr_script_refuse_orphans(s, at, prefix);
     else
@@ -626,7 +648,9 @@ static void refuse_rows(struct mr_script *s)
         if (used[MR_STEP_DELETE] && t->key.count == 0 && mr_script_is_touchable(s, t))
             refuse_touched(s, t);
         if (used[MR_STEP_UPDATE]) {
-            refuse_changed(s, t, 'u', 'b');
+            if (mr_script_has_extent(s, t, 0))
+                refuse_changed(s, t, 'u', 'b');
+            mr_script_refuse_moved(s, t);
             refuse_halves(s, t, 'u');
             refuse_unique(s, t, 'u');
         }

@@ -69,6 +69,7 @@ struct mr_script_row {
                          opens[i] of its table */
     bool passing;          /* a later step of the unit updates the same row again */
     bool chained;          /* an earlier one does */
+    size_t extent;         /* of an update: which columns it writes; 0: the row as a whole */
     uint64_t nth;          /* without a key: so many equal rows will be there */
     int64_t of;            /* undo: the planned tree of a row that is one by itself, or 0 */
 };
@@ -77,6 +78,22 @@ struct mr_script_row {
 struct mr_script_batch {
     enum mr_step_op op;
     size_t table, first, last;
+    size_t extent; /* of an update, as of its rows */
+};
+
+/* Columns of a restored change, each by column of the table (script_extent.c). */
+struct mr_script_extent {
+    size_t table;
+    bool *writes;   /* the images differ there */
+    bool *stands;   /* these, and the identity: a row that has them is as planned */
+    bool *compares; /* these, and what else it leans on: they have to be as the plan saw them */
+};
+
+/* Columns of a table that mean something together: all of these. */
+struct mr_script_group {
+    struct mr_plan_columns columns;
+    const bool *reads;            /* per column; or NULL */
+    const struct mr_index *index; /* what it is made of; or NULL */
 };
 
 /* Who wrote a row that rows of the unit refer to, as myrecon_eR has it.  OF_PLAN: another
@@ -170,6 +187,7 @@ struct mr_script {
     struct mr_arena image_arena[2];       /* and the last two that were read */
     size_t image_turn;                    /* whose is the next one */
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
+    struct mr_vec extents;                /* struct mr_script_extent; numbered from 1 */
     struct mr_vec later;                  /* struct mr_script_later */
     struct mr_vec leaving;                /* struct mr_script_leaving */
     struct mr_vec outer_leaving;          /* struct mr_script_outer_leaving */
@@ -223,7 +241,31 @@ enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *step,
                             struct mr_err *err);
 bool mr_script_has_later(const struct mr_script *s, size_t table);
-void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t);
+void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t, size_t extent);
+
+/* script_extent.c: updates that write some columns of a row.  find: of the unit's rows, when steps
+ * of one row are joined; the extent of that number, NULL: the row as a whole. */
+enum mr_code mr_script_extents_find(struct mr_script *s, struct mr_err *err);
+const struct mr_script_extent *mr_script_extent(const struct mr_script *s, size_t number);
+bool mr_script_group_has(const struct mr_plan_table *t, const struct mr_script_group *group,
+                         size_t column);
+/* Does an update of the unit write a column of the group?  where: " AND" the staged row s does,
+ * unless all do. */
+bool mr_script_writes(const struct mr_script *s, const struct mr_plan_table *t,
+                      const struct mr_script_group *group);
+void mr_script_where_writes(struct mr_script *s, const struct mr_plan_table *t,
+                            const struct mr_script_group *group);
+/* The same of what a reference is read from. */
+bool mr_script_leads(const struct mr_script *s, const struct mr_plan_reference *r);
+void mr_script_where_refers(struct mr_script *s, const struct mr_plan_reference *r);
+/* Does an update of that extent write what the reference is read from?  One of the whole row does. */
+bool mr_script_extent_leads(const struct mr_script *s, size_t extent,
+                            const struct mr_plan_reference *r);
+/* Is any update of the table of that extent?  where: " AND" the staged row s is, unless all are. */
+bool mr_script_has_extent(const struct mr_script *s, const struct mr_plan_table *t, size_t extent);
+void mr_script_where_extent(struct mr_script *s, const struct mr_plan_table *t, size_t extent);
+/* Refuses rows of restored changes that are not what those lean on, and names the columns. */
+void mr_script_refuse_moved(struct mr_script *s, const struct mr_plan_table *t);
 
 /* script_referred.c: rows that let go of what others refer to them by.  find: after load;
  * leaves: are there any, by that reference?  stage: fills myrecon_vR. */
@@ -320,6 +362,11 @@ void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
 /* Two rows are equal to the byte in every column that is written. */
 void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b);
+/* In those of them that `of` says, per column; in one of them. */
+void mr_script_exact_of(struct mr_script *s, const struct mr_plan_table *t, const bool *of,
+                        const char *a, const char *b);
+void mr_script_exact_pair(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                          const char *b, size_t column);
 /* " AND" each column that only TARGET has holds what an INSERT has given it: live values are
  * in no image.  Left out are those that `ignore-columns` dismisses, and those whose value
  * nobody knows: a default that is an expression, AUTO_INCREMENT, ON UPDATE, a trigger. */
@@ -367,10 +414,11 @@ enum mr_code mr_script_part_trees(struct mr_script *s, struct mr_err *err);
 void mr_script_ran(struct mr_script *s);
 void mr_script_count_ran(struct mr_script *s);
 
-/* script_guards.c: "INSERT INTO refused … SELECT" what names the row s of t, and why; a
- * condition that the tree of the row of that alias is at stake: not done; once it is
- * written, not left out. */
+/* script_guards.c: "INSERT INTO refused … SELECT" what names the row s of t, and why; begin: why is
+ * an expression that comes next; a condition that the tree of the row of that alias is at
+ * stake: not done; once it is written, not left out. */
 void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why);
+void mr_script_refuse_begin(struct mr_script *s, const struct mr_plan_table *t);
 void mr_script_at_stake(struct mr_script *s, const char *alias);
 /* Does the unit take away rows of t, or values of them?  join: " LEFT JOIN" them AS x, by
  * TARGET's row AS t. */
@@ -413,6 +461,9 @@ void mr_script_refers_otherwise(struct mr_script *s, const struct mr_plan_refere
 /* script_computed.c: refuses rows of myrecon_iN or _uN whose value in a unique index that
  * is not of whole, written columns is held by another row. */
 void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix);
+/* May what the index is made of depend on the column?  Rather too many than too few. */
+bool mr_script_index_reads(const struct mr_plan_table *t, const struct mr_index *index,
+                           size_t column);
 
 /* script_lock.c: an index of TARGET's table that leads by these columns to rows, or NULL; a
  * reference of rows that the unit writes, so that it leans on their parents; rows that have

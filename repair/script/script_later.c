@@ -95,8 +95,12 @@ bool mr_script_has_later(const struct mr_script *s, size_t table)
     return false;
 }
 
-void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t)
+void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t, size_t extent)
 {
+    if (extent > 0) {
+        mr_script_exact_of(s, t, mr_script_extent(s, extent)->stands, "t", "s");
+        return;
+    }
     if (!mr_script_has_later(s, t->at)) {
         mr_script_exact(s, t, "t", "s");
         return;

@@ -62,6 +62,8 @@ static void link_rows(struct mr_script *s, size_t at, char prefix, enum way way)
     add(s, " AS k ON ");
     mr_script_refers(s, r, "s", "k");
     where_any(s, "k.myrecon_tree <> s.myrecon_tree");
+    if (prefix == 'u')
+        mr_script_where_refers(s, r);
     if (prefix == 'd')
         where_stands(s, r);
     mr_script_ran(s);
@@ -106,7 +108,7 @@ static void link_reference(struct mr_script *s, size_t at)
             link_live(s, r, mr_script_refers_otherwise);
     }
     for (const char *p = "iu"; *p != '\0'; p++)
-        if (child[mr_script_op(*p)])
+        if (child[mr_script_op(*p)] && (*p != 'u' || mr_script_leads(s, r)))
             link_rows(s, at, *p, ALWAYS);
     if (!child[MR_STEP_DELETE])
         return;

@@ -193,8 +193,8 @@ bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *
 /* What is asked of columns that are filled later. */
 enum opened { OPENED_EXACT = 1, OPENED_ANY, OPENED_EMPTY };
 
-static void exact_pair(struct mr_script *s, const struct mr_plan_table *t, const char *a,
-                       const char *b, size_t column)
+void mr_script_exact_pair(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                          const char *b, size_t column)
 {
     exact_column(s, t, a, column);
     mr_strbuf_add_str(&s->sql, " <=> ");
@@ -212,7 +212,7 @@ static void empty_pair(struct mr_script *s, const struct mr_plan_table *t, const
     mr_strbuf_add_fmt(&s->sql, "IF(%s.myrecon_open & %" PRIu64 ", ", b, (uint64_t)1 << k);
     mr_script_column(s, t, a, column);
     mr_strbuf_add_str(&s->sql, " IS NULL, ");
-    exact_pair(s, t, a, b, column);
+    mr_script_exact_pair(s, t, a, b, column);
     mr_strbuf_add_char(&s->sql, ')');
 }
 
@@ -228,7 +228,7 @@ static void exact_columns(struct mr_script *s, const struct mr_plan_table *t, co
         if (is_opened && how == OPENED_EMPTY)
             empty_pair(s, t, a, b, i);
         else
-            exact_pair(s, t, a, b, i);
+            mr_script_exact_pair(s, t, a, b, i);
         first = false;
     }
     if (first)
@@ -239,6 +239,19 @@ void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const c
                      const char *b)
 {
     exact_columns(s, t, a, b, OPENED_EXACT);
+}
+
+void mr_script_exact_of(struct mr_script *s, const struct mr_plan_table *t, const bool *of,
+                        const char *a, const char *b)
+{
+    bool first = true;
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!of[i])
+            continue;
+        mr_strbuf_add_str(&s->sql, first ? "" : " AND ");
+        mr_script_exact_pair(s, t, a, b, i);
+        first = false;
+    }
 }
 
 void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const char *a,

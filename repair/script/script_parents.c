@@ -238,6 +238,10 @@ static enum mr_code take_of_unit(struct finding *f, const struct noted *n, bool 
 {
     const struct mr_script *s = f->s;
     bool is_later = n->unit < s->unit; /* undone */
+    bool restored = false;
+    MR_TRY(mr_plan_store_is_restored(s->task->store, n->entity, &restored, err));
+    if (restored) /* it stood there before, and is not known by all of its columns */
+        return take_noted(f, n, MR_SCRIPT_OF_TARGET, err);
     if (s->kind == MR_SCRIPT_APPLY || n->before)
         return take_noted(f, n, MR_SCRIPT_OF_PLAN, err);
     if (is_later && !stood)
@@ -345,7 +349,8 @@ static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_ro
     const struct mr_plan_reference *r = &s->plan->references[at];
     bool unmeant = false;
     enum mr_code code = MR_OK;
-    *is = row->step.table == r->child && is_written(row);
+    *is =
+        row->step.table == r->child && is_written(row) && mr_script_extent_leads(s, row->extent, r);
     if (!*is)
         return MR_OK;
     if (s->kind == MR_SCRIPT_APPLY && r->pair->condition != NULL) {

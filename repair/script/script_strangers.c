@@ -143,8 +143,10 @@ void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix
         mr_script_temp(s, "found");
         add(s, "))");
     }
-    if (prefix == 'u')
+    if (prefix == 'u') {
         is_led_back(s, r);
+        mr_script_where_refers(s, r);
+    }
     add(s, " GROUP BY s.myrecon_row HAVING SUM(");
     is_right(s, reference);
     add(s, ") = 0");

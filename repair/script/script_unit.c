@@ -129,14 +129,16 @@ static enum mr_code pass_again(struct mr_script *s, struct mr_err *err)
 
 static int compare_rows(const void *a, const void *b)
 {
-    const struct mr_script_step *x = &((const struct mr_script_row *)a)->step;
-    const struct mr_script_step *y = &((const struct mr_script_row *)b)->step;
+    const struct mr_script_row *p = a, *q = b;
+    const struct mr_script_step *x = &p->step, *y = &q->step;
     if (x->level != y->level)
         return x->level < y->level ? -1 : 1;
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
     if (x->op != y->op)
         return x->op < y->op ? -1 : 1;
+    if (p->extent != q->extent)
+        return p->extent < q->extent ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -145,6 +147,7 @@ static bool goes_on(const struct mr_script_row *last, const struct mr_script_row
                     const struct mr_script_batch *batch)
 {
     return batch->table == row->step.table && batch->op == row->step.op &&
+           batch->extent == row->extent &&
            (batch->op == MR_STEP_INSERT || last->step.level == row->step.level);
 }
 
@@ -164,7 +167,8 @@ static enum mr_code find_batches(struct mr_script *s, struct mr_err *err)
             batch = mr_vec_push(&s->batches);
             if (batch == NULL)
                 return mr_merge_nomem(err);
-            *batch = (struct mr_script_batch){row->step.op, row->step.table, i + 1, i + 1};
+            *batch =
+                (struct mr_script_batch){row->step.op, row->step.table, i + 1, i + 1, row->extent};
         }
         batch->last = i + 1;
         last = row;
@@ -221,6 +225,7 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
         invert(&s->rows);
         MR_TRY(pass_again(s, err));
     }
+    MR_TRY(mr_script_extents_find(s, err));
     for (size_t i = 0; i < s->rows.count; i++)
         MR_TRY(open_own_parents(s, mr_vec_at(&s->rows, i), err));
     if (s->rows.count > 1)

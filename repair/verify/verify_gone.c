@@ -214,6 +214,14 @@ static void sort_orphans(struct mr_vec *orphans)
     orphans->count = kept;
 }
 
+/* Did the row stand, and not only to the byte? */
+static bool has_moved_on(const struct mr_verify_table *t, struct mr_key key)
+{
+    const struct mr_digest digest = mr_digest_bytes(key.ptr, key.len);
+    return t->moved_on.count > 0 && bsearch(&digest, t->moved_on.items, t->moved_on.count,
+                                            sizeof digest, mr_digest_compare) != NULL;
+}
+
 /* A row that is another one than planned was reported, and so was what it refers to. */
 static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
@@ -227,7 +235,8 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
         return MR_OK;
     struct orphan *orphan =
         bsearch(&wanted, t->orphans.items, t->orphans.count, sizeof *orphan, compare_orphans);
-    if (orphan == NULL || !line->has_digest || !mr_digest_equal(orphan->found, line->digest))
+    if (orphan == NULL || !line->has_digest ||
+        (!mr_digest_equal(orphan->found, line->digest) && !has_moved_on(t, line->target_key)))
         return MR_OK;
     orphan->is_reported = true;
     if (t->result->counts[MR_PROOF_STANDS] > 0)
@@ -255,6 +264,9 @@ enum mr_code mr_verify_orphans(struct mr_verify *v, struct mr_err *err)
             continue;
         code = mr_verify_excuse(v, child, ask_table(v, child, &why), &why, err);
         sort_orphans(&child->orphans);
+        if (child->moved_on.count > 1)
+            qsort(child->moved_on.items, child->moved_on.count, sizeof(struct mr_digest),
+                  mr_digest_compare);
     }
     return code == MR_OK && any ? mr_entity_file_read(v->path, take_line, v, err) : code;
 }
@@ -273,4 +285,5 @@ void mr_verify_gone_init(struct mr_verify_table *table)
 {
     table->gone = (struct mr_vec)MR_VEC_INIT(struct mr_key);
     table->orphans = (struct mr_vec)MR_VEC_INIT(struct orphan);
+    table->moved_on = (struct mr_vec)MR_VEC_INIT(struct mr_digest);
 }

@@ -38,6 +38,9 @@ struct mr_verify_table {
     struct mr_vec expected;      /* struct mr_verify_expected; without a key */
     uint64_t new_found;          /* rows under new ids */
     struct mr_vec gone, orphans; /* keys that are missing; of verify_gone.c */
+    struct mr_vec moved_on; /* struct mr_digest of keys: rows of restored changes that stand, with
+                                    other values in columns that those did not write */
+    bool *written;          /* per column: of the line at hand */
     /* with --source; NULL: it is not read */
     struct mr_pair *source_image;
     struct mr_readspec source_spec;

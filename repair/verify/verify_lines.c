@@ -17,6 +17,7 @@ struct line {
     struct mr_key image;    /* ptr NULL: nobody is there */
     struct mr_digest found; /* of it */
     bool differs;           /* from the planned digest */
+    bool holds;             /* then: what a restored change wrote stands all the same */
     bool is_altered;        /* a decision gave it other values than SOURCE's */
     bool is_lost_history;
     struct mr_key identity; /* canonical, of the row; set where it is asked for */
@@ -65,6 +66,20 @@ static bool is_missed(const struct line *line)
 
 /* ---- rows by key ---- */
 
+/* Of a restored change only what it wrote was promised. */
+static enum mr_code take_part(const struct proving *p, struct line *line, struct mr_err *err)
+{
+    struct mr_verify_table *t = p->table;
+    struct mr_digest part;
+    if (!mr_entity_written_get(line->as.written, t->written, t->digester.ncolumns))
+        return mr_err_set(err, MR_E_REFUSED,
+                          "a row of table \"%s\" names columns that it does not have",
+                          t->planned->table);
+    MR_TRY(mr_plan_digester_part(&t->digester, line->image, t->written, &part, err));
+    line->holds = mr_digest_equal(part, line->as.part);
+    return MR_OK;
+}
+
 /* The image stays in the set, until the next rows are read. */
 static enum mr_code take_row(struct proving *p, struct line *line, struct mr_rowset_row *row,
                              struct mr_err *err)
@@ -73,7 +88,8 @@ static enum mr_code take_row(struct proving *p, struct line *line, struct mr_row
     line->image = (struct mr_key){mr_rowset_image(&p->set, row), row->image_len};
     enum mr_code code = mr_plan_digester_row(&p->table->digester, line->image, &line->found, err);
     line->differs = !line->as.has_digest || !mr_digest_equal(line->found, line->as.digest);
-    return code;
+    return code == MR_OK && line->differs && line->as.written != NULL ? take_part(p, line, err)
+                                                                      : code;
 }
 
 static enum mr_code push_canon(struct proving *p, struct mr_key in, struct mr_err *err)
@@ -224,13 +240,28 @@ static bool is_same_entity(const struct proving *p, const struct line *line)
            same_bytes(line->identity, line->as.identity);
 }
 
-/* A row that is another one than planned, to the byte. */
+/* Whoever asks later whether the row stood has no digest of it. */
+static enum mr_code note_moved_on(struct proving *p, const struct line *line, struct mr_err *err)
+{
+    struct mr_digest *digest = mr_vec_push(&p->table->moved_on);
+    if (digest == NULL)
+        return nomem(err);
+    *digest = mr_digest_bytes(line->as.target_key.ptr, line->as.target_key.len);
+    return MR_OK;
+}
+
+/* A row that is another one than planned, to the byte. What a restored change did not write is not the
+ * plan's; of what it did write, references are values like others. */
 static enum mr_code judge_different(struct proving *p, const struct line *line,
                                     enum mr_proof *proof, const char **detail, struct mr_err *err)
 {
     const struct mr_verify_table *t = p->table;
     struct mr_digest references = {0};
     *proof = MR_PROOF_CHANGED;
+    if (line->holds && is_same_entity(p, line)) {
+        *proof = MR_PROOF_STANDS;
+        return note_moved_on(p, line, err);
+    }
     if (!is_same_entity(p, line)) {
         /* A row of the past is known by its key: it may change who it is. */
         if (line->as.decision == MR_DECIDE_SAME)
@@ -239,7 +270,7 @@ static enum mr_code judge_different(struct proving *p, const struct line *line,
             *proof = MR_PROOF_SOMEONE_ELSE;
         return MR_OK;
     }
-    if (!line->as.has_references || t->references.count == 0)
+    if (!line->as.has_references || t->references.count == 0 || line->as.written != NULL)
         return MR_OK;
     enum mr_code code = mr_plan_digester_values(&p->table->digester, line->image, t->references.at,
                                                 t->references.count, &references, err);
@@ -440,8 +471,10 @@ static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as
     line->is_altered = alters(as->choice);
     line->is_lost_history = is_lost_history(as);
     line->as.kind = line->as.choice = NULL;
-    if (!keep(p, &line->as.source_key) || !keep(p, &line->as.target_key) ||
-        !keep(p, &line->as.identity))
+    if (as->written != NULL)
+        line->as.written = mr_arena_strdup(&p->arena, as->written);
+    if ((as->written != NULL && line->as.written == NULL) || !keep(p, &line->as.source_key) ||
+        !keep(p, &line->as.target_key) || !keep(p, &line->as.identity))
         return nomem(err);
     return p->lines.count >= p->batch ? end_batch(p, err) : MR_OK;
 }

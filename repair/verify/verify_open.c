@@ -134,6 +134,9 @@ static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *tabl
                                             .ncolumns = t->ncolumns,
                                             .key = table->key,
                                             .identity = table->identity};
+    table->written = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *table->written);
+    if (table->written == NULL)
+        return mr_err_nomem(err, "verifying a plan");
     MR_TRY(mr_plan_digester_init(&table->digester, readings, t->ncolumns, arena, err));
     MR_TRY(check_fingerprint(v, t, err));
     MR_TRY(mr_plan_image_open(v->cat, &task, arena, &table->image, err));
@@ -213,6 +216,7 @@ void mr_verify_close(struct mr_verify *v)
         mr_vec_release(&v->tables[i].expected);
         mr_vec_release(&v->tables[i].gone);
         mr_vec_release(&v->tables[i].orphans);
+        mr_vec_release(&v->tables[i].moved_on);
     }
     mr_verify_source_close(v);
     mr_reader_free(v->reader);

@@ -285,6 +285,15 @@ static inline int64_t world_step(struct world *w, struct world_step step)
     return s.entity;
 }
 
+/* Its step is a restored change. */
+static inline void world_restored(struct world *w, int64_t entity)
+{
+    const struct mr_plan_logs logs = {
+        .outcome = "restored-change", .base = {"s", 1}, .merged = {"s", 1}};
+    if (mr_plan_store_add_logs(w->store, entity, &logs, NULL) != MR_OK)
+        abort();
+}
+
 /* ---- a script ---- */
 
 /* As mr_script_write() begins, but that its modules are opened by their tests. */
@@ -307,6 +316,7 @@ static inline void world_open(struct world *w)
                             .images = MR_VEC_INIT(struct mr_key),
                             .rows = MR_VEC_INIT(struct mr_script_row),
                             .batches = MR_VEC_INIT(struct mr_script_batch),
+                            .extents = MR_VEC_INIT(struct mr_script_extent),
                             .parents = MR_VEC_INIT(struct mr_script_parent),
                             .later = MR_VEC_INIT(struct mr_script_later),
                             .leaving = MR_VEC_INIT(struct mr_script_leaving),
@@ -356,6 +366,7 @@ static inline void world_end(struct world *w)
         mr_script_images_close(s);
         mr_vec_release(&s->rows);
         mr_vec_release(&s->batches);
+        mr_vec_release(&s->extents);
         mr_vec_release(&s->parents);
         mr_vec_release(&s->later);
         mr_vec_release(&s->leaving);

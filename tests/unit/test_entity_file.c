@@ -74,6 +74,8 @@ static const struct mr_entity_line lines[] = {
      .decision = MR_DECIDE_INSERT,
      .logs = "restored-change",
      .columns = "city: restored-change; \"a, b\": changed-on-live",
+     .written = "2 5",
+     .part = {5, 6},
      .has_equal = true,
      .equal_there = UINT64_MAX},
 };
@@ -119,6 +121,8 @@ static enum mr_code compare(void *ctx, const struct mr_entity_line *got, struct 
     assert_int_equal(got->has_equal, wanted->has_equal);
     assert_text(got->logs, wanted->logs);
     assert_text(got->columns, wanted->columns);
+    assert_text(got->written, wanted->written);
+    assert_true(mr_digest_equal(got->part, wanted->part));
     assert_int_equal(got->equal_there, wanted->equal_there);
     return MR_OK;
 }
@@ -198,6 +202,15 @@ static const struct bad_case bad_cases[] = {
      "there\r\n"
      "a.b,,,,insert,,," DIGEST ",0,18446744073709551616\r\n",
      "line 2: \"equal_there\" is no number"},
+    {"table,source_key,target_key,identity,decision,kind,choice,digest,new,written,part\r\n"
+     "a.b,,,,update,,," DIGEST ",0,2,\r\n",
+     "line 2: \"written\" and \"part\" do not go together"},
+    {"table,source_key,target_key,identity,decision,kind,choice,digest,new,written,part\r\n"
+     "a.b,,,,update,,," DIGEST ",0,," DIGEST "\r\n",
+     "line 2: \"written\" and \"part\" do not go together"},
+    {"table,source_key,target_key,identity,decision,kind,choice,digest,new,written\r\n"
+     "a.b,,,,update,,," DIGEST ",0,2\r\n",
+     "line 2: \"written\" and \"part\" do not go together"},
 };
 
 static void test_refusals(void **state)

@@ -85,11 +85,11 @@ static void test_stands(void **state)
     (void)state;
     begin(&w);
     world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
-    mr_script_stands(&w.s, &w.tables[0]);
+    mr_script_stands(&w.s, &w.tables[0], 0);
     world_sql_is(&w, "(t.`id` <=> s.`id` AND t.`u` <=> s.`u` OR EXISTS (SELECT 1 FROM #f0 AS f "
                      "WHERE f.myrecon_row = s.myrecon_row AND t.`id` <=> f.`id` AND t.`u` <=> "
                      "f.`u`))");
-    mr_script_stands(&w.s, &w.tables[1]);
+    mr_script_stands(&w.s, &w.tables[1], 0);
     world_sql_is(&w, "t.`id` <=> s.`id`");
     world_end(&w);
 }

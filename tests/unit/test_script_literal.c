@@ -127,9 +127,9 @@ static void test_loose(void **state)
     world_step(&w, (struct world_step){1, 1, 2, MR_STEP_INSERT, 1, NULL, "1|", 0});
     world_open(&w);
     world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
-    const struct mr_script_batch first = {MR_STEP_INSERT, 0, 1, 1},
-                                 both = {MR_STEP_INSERT, 0, 1, 2},
-                                 by_text = {MR_STEP_INSERT, 1, 3, 3};
+    const struct mr_script_batch first = {MR_STEP_INSERT, 0, 1, 1, 0},
+                                 both = {MR_STEP_INSERT, 0, 1, 2, 0},
+                                 by_text = {MR_STEP_INSERT, 1, 3, 3, 0};
     assert_false(mr_script_is_loose(&w.s, &first));
     assert_true(mr_script_is_loose(&w.s, &both));
     assert_false(mr_script_is_loose(&w.s, &by_text));

@@ -357,6 +357,52 @@ static void test_failures(void **state)
     }
 }
 
+/* A restored change of `up`, or of `tag`: the columns beside it are TARGET's own. */
+static void test_restored(void **state)
+{
+    static const struct {
+        const char *written, *found, *told;
+        size_t moved_on;
+    } cases[] = {
+        {"3", "1|ann|5|7", "", 0},
+        {"3", "1|ann|6|7", "", 1}, /* whom it refers to, too */
+        {"3", "1|ann|5|8", "d.t changed-since 1\n", 0},
+        {"3", "1|bob|5|7", "d.t someone-else 1\n", 0},
+        {"3", NULL, "d.t missing 1\n", 0},
+        {"2", "1|ann|5|8", "", 1},
+        {"2", "1|ann|6|7", "d.t changed-since 1\n", 0},
+        {"2 3", "1|ann|5|8", "d.t changed-since 1\n", 0},
+    };
+    static const char *const readings[] = {"int", "text/utf8mb4", "int", "int"};
+    static const char *const bad[] = {"4", "3 2", "x", "2 ", "2,3", "-1", "99999999999999999999"};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases) + LEN(bad); i++) {
+        const bool is_bad = i >= LEN(cases);
+        struct world w;
+        const char *const rows[] = {is_bad ? "1|ann|5|8" : cases[i].found, NULL};
+        world_begin(&w);
+        people(&w, "t");
+        struct mr_verify_table *t = &w.tables[0];
+        bool of[4];
+        w.of[0].rows = rows;
+        t->written = of;
+        assert_int_equal(mr_plan_digester_init(&t->digester, readings, 4, &w.arena, NULL), MR_OK);
+        struct mr_entity_line *l = line(&w, 0, MR_DECIDE_UPDATE, "1|ann|5|7");
+        l->written = is_bad ? bad[i - LEN(cases)] : cases[i].written;
+        if (!is_bad)
+            assert_true(mr_entity_written_get(l->written, of, 4));
+        assert_int_equal(mr_plan_digester_part(&t->digester, world_image(&w, 0, "1|ann|5|7"), of,
+                                               &l->part, NULL),
+                         MR_OK);
+        assert_int_equal(mr_verify_lines(&w.v, &w.err), is_bad ? MR_E_REFUSED : MR_OK);
+        if (!is_bad && (strcmp(w.told.ptr, cases[i].told) != 0 ||
+                        w.results[0].counts[MR_PROOF_STANDS] != (cases[i].told[0] == '\0') ||
+                        t->moved_on.count != cases[i].moved_on))
+            fail_msg("case %zu: %s, %zu moved on", i, w.told.ptr, t->moved_on.count);
+        end(&w);
+    }
+}
+
 static void test_refused(void **state)
 {
     struct world w;
@@ -393,8 +439,8 @@ int main(void)
         cmocka_unit_test(test_proofs),     cmocka_unit_test(test_not_written),
         cmocka_unit_test(test_twice),      cmocka_unit_test(test_keys),
         cmocka_unit_test(test_unreadable), cmocka_unit_test(test_source),
-        cmocka_unit_test(test_failures),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_failures),   cmocka_unit_test(test_restored),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_keyless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,6 +339,7 @@ static inline void world_end(struct world *w)
         mr_vec_release(&w->tables[i].expected);
         mr_vec_release(&w->tables[i].gone);
         mr_vec_release(&w->tables[i].orphans);
+        mr_vec_release(&w->tables[i].moved_on);
     }
     mr_strbuf_release(&w->told);
     mr_strbuf_release(&w->asked);

@@ -1,0 +1,327 @@
+/* script_extent.c: updates that write some columns of a row, and what they lean on; see
+ * script_internal.h.
+ *
+ * A restored change writes the columns that SOURCE changed, and what else stands in the row by then is
+ * TARGET's own: a counter, a time of the last visit. So it is neither compared nor written. What the
+ * change leans on is compared to the byte:
+ *   - the key and the identity: it is still the same row;
+ *   - each written column: nobody has written to it since;
+ *   - where a reference is written in part (an owner's id beside his kind, one column of several), all
+ *     that the reference is read from: else the new value would lead to somebody else;
+ *   - the same of a unique index, since the guards look for the staged value as a whole;
+ *   - what other rows of the plan refer to it by, since they were led here by that.
+ *
+ * Rows that write the same columns of a table share an extent, and are one statement. */
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "repair/plan/plan_restored.h"
+#include "repair/script/script_internal.h"
+
+#define MR_WHY_CHARS 600 /* myrecon_refused.why */
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+const struct mr_script_extent *mr_script_extent(const struct mr_script *s, size_t number)
+{
+    return number > 0 ? mr_vec_at(&s->extents, number - 1) : NULL;
+}
+
+/* ---- finding ---- */
+
+bool mr_script_group_has(const struct mr_plan_table *t, const struct mr_script_group *group,
+                         size_t column)
+{
+    return mr_plan_columns_has(&group->columns, column) ||
+           (group->reads != NULL && group->reads[column]) ||
+           (group->index != NULL && mr_script_index_reads(t, group->index, column));
+}
+
+static bool writes_any(const struct mr_plan_table *t, const struct mr_script_extent *e,
+                       const struct mr_script_group *group)
+{
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (e->writes[i] && mr_script_group_has(t, group, i))
+            return true;
+    return false;
+}
+
+/* What the server computes is staged nowhere, and follows from what is compared. */
+static void compare_group(const struct mr_plan_table *t, struct mr_script_extent *e,
+                          const struct mr_script_group *group)
+{
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (mr_script_is_written(t, i) && mr_script_group_has(t, group, i))
+            e->compares[i] = true;
+}
+
+static void compare_if_written(const struct mr_plan_table *t, struct mr_script_extent *e,
+                               const struct mr_script_group *group)
+{
+    if (writes_any(t, e, group))
+        compare_group(t, e, group);
+}
+
+static void lean(const struct mr_script *s, const struct mr_plan_table *t,
+                 struct mr_script_extent *e)
+{
+    const struct mr_table *live = t->pair->side[MR_TARGET];
+    const size_t n = t->pair->find.ncolumns;
+    if (mr_script_has_name(t))
+        for (size_t i = 0; i < n; i++)
+            e->stands[i] = e->writes[i] || mr_plan_columns_has(&t->named_by, i);
+    else
+        memcpy(e->stands, e->writes, n * sizeof *e->stands);
+    memcpy(e->compares, e->stands, n * sizeof *e->compares);
+    compare_group(t, e, &(struct mr_script_group){.columns = t->key});
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        if (r->child == t->at)
+            compare_if_written(t, e, &(struct mr_script_group){r->from, r->reads, NULL});
+        if (r->parent == t->at)
+            compare_group(t, e, &(struct mr_script_group){.columns = r->to});
+    }
+    for (size_t i = 0; i < live->nindexes; i++)
+        if (live->indexes[i].unique)
+            compare_if_written(t, e, &(struct mr_script_group){.index = &live->indexes[i]});
+}
+
+/* The number of the extent of a table that writes these columns; 0: there is none yet. */
+static size_t find_extent(const struct mr_script *s, const struct mr_plan_table *t,
+                          const bool *writes)
+{
+    const size_t bytes = t->pair->find.ncolumns * sizeof *writes;
+    for (size_t i = 0; i < s->extents.count; i++) {
+        const struct mr_script_extent *e = mr_vec_at(&s->extents, i);
+        if (e->table == t->at && memcmp(e->writes, writes, bytes) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+static enum mr_code add_extent(struct mr_script *s, const struct mr_plan_table *t,
+                               const bool *writes, struct mr_err *err)
+{
+    const size_t n = t->pair->find.ncolumns;
+    struct mr_script_extent *e = mr_vec_push(&s->extents);
+    bool *columns = mr_arena_calloc(&s->unit_arena, 3 * n, sizeof *columns);
+    if (e == NULL || columns == NULL)
+        return mr_merge_nomem(err);
+    *e = (struct mr_script_extent){t->at, columns, columns + n, columns + 2 * n};
+    memcpy(e->writes, writes, n * sizeof *writes);
+    lean(s, t, e);
+    return MR_OK;
+}
+
+/* Of a row that several steps write each hands on to the next what all of it is, so those stay whole. */
+static enum mr_code find(struct mr_script *s, struct mr_script_row *row, bool *differs,
+                         struct mr_err *err)
+{
+    const struct mr_plan_table *t = &s->plan->tables[row->step.table];
+    bool is = false, any = false;
+    if (row->step.op != MR_STEP_UPDATE || row->passing || row->chained || t->key.count == 0)
+        return MR_OK;
+    MR_TRY(mr_plan_store_is_restored(s->task->store, row->step.entity, &is, err));
+    if (!is)
+        return MR_OK;
+    const struct mr_key before = mr_script_before(s, row), after = mr_script_after(s, row);
+    MR_TRY(mr_plan_restored_columns(t, before, after, differs, &any, err));
+    if (!any)
+        return MR_OK;
+    row->extent = find_extent(s, t, differs);
+    if (row->extent > 0)
+        return MR_OK;
+    MR_TRY(add_extent(s, t, differs, err));
+    row->extent = s->extents.count;
+    return MR_OK;
+}
+
+enum mr_code mr_script_extents_find(struct mr_script *s, struct mr_err *err)
+{
+    size_t widest = 1;
+    bool has = false;
+    mr_vec_clear(&s->extents);
+    MR_TRY(mr_plan_store_has_logs(s->task->store, &has, err));
+    if (!has)
+        return MR_OK;
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        if (s->plan->tables[i].pair->find.ncolumns > widest)
+            widest = s->plan->tables[i].pair->find.ncolumns;
+    bool *differs = mr_arena_calloc(&s->unit_arena, widest, sizeof *differs);
+    if (differs == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < s->rows.count; i++)
+        MR_TRY(find(s, mr_vec_at(&s->rows, i), differs, err));
+    return MR_OK;
+}
+
+/* ---- which rows ---- */
+
+/* What is asked of a batch of updates: that it is of that extent, or that it writes of a group. */
+struct choice {
+    const struct mr_plan_table *table;
+    size_t extent;
+    const struct mr_script_group *group; /* NULL: it is the extent */
+};
+
+static bool is_of_table(const struct mr_script_batch *b, const struct mr_plan_table *t)
+{
+    return b->op == MR_STEP_UPDATE && b->table == t->at;
+}
+
+static bool is_chosen(const struct mr_script *s, const struct mr_script_batch *b,
+                      const struct choice *c)
+{
+    if (c->group == NULL)
+        return b->extent == c->extent;
+    return b->extent == 0 || writes_any(c->table, mr_script_extent(s, b->extent), c->group);
+}
+
+static size_t count_chosen(const struct mr_script *s, const struct choice *c, size_t *of)
+{
+    size_t n = 0;
+    *of = 0;
+    for (size_t i = 0; i < s->batches.count; i++) {
+        const struct mr_script_batch *b = mr_vec_at(&s->batches, i);
+        *of += is_of_table(b, c->table);
+        n += is_of_table(b, c->table) && is_chosen(s, b, c);
+    }
+    return n;
+}
+
+/* Rows of a batch have numbers that follow each other. */
+static void where_chosen(struct mr_script *s, const struct choice *c)
+{
+    size_t of = 0, n = count_chosen(s, c, &of);
+    const char *before = " AND (";
+    if (n == of)
+        return;
+    for (size_t i = 0; i < s->batches.count; i++) {
+        const struct mr_script_batch *b = mr_vec_at(&s->batches, i);
+        if (!is_of_table(b, c->table) || !is_chosen(s, b, c))
+            continue;
+        mr_strbuf_add_fmt(&s->sql, "%ss.myrecon_row BETWEEN %zu AND %zu", before, b->first,
+                          b->last);
+        before = " OR ";
+    }
+    add(s, n > 0 ? ")" : " AND FALSE");
+}
+
+bool mr_script_writes(const struct mr_script *s, const struct mr_plan_table *t,
+                      const struct mr_script_group *group)
+{
+    const struct choice c = {t, 0, group};
+    size_t of = 0;
+    return count_chosen(s, &c, &of) > 0;
+}
+
+void mr_script_where_writes(struct mr_script *s, const struct mr_plan_table *t,
+                            const struct mr_script_group *group)
+{
+    where_chosen(s, &(struct choice){t, 0, group});
+}
+
+static struct mr_script_group group_of(const struct mr_plan_reference *r)
+{
+    return (struct mr_script_group){r->from, r->reads, NULL};
+}
+
+bool mr_script_leads(const struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct mr_script_group group = group_of(r);
+    return mr_script_writes(s, &s->plan->tables[r->child], &group);
+}
+
+void mr_script_where_refers(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct mr_script_group group = group_of(r);
+    mr_script_where_writes(s, &s->plan->tables[r->child], &group);
+}
+
+bool mr_script_extent_leads(const struct mr_script *s, size_t extent,
+                            const struct mr_plan_reference *r)
+{
+    const struct mr_script_group group = group_of(r);
+    const struct mr_script_extent *e = mr_script_extent(s, extent);
+    return e == NULL || writes_any(&s->plan->tables[r->child], e, &group);
+}
+
+bool mr_script_has_extent(const struct mr_script *s, const struct mr_plan_table *t, size_t extent)
+{
+    const struct choice c = {t, extent, NULL};
+    size_t of = 0;
+    return count_chosen(s, &c, &of) > 0;
+}
+
+void mr_script_where_extent(struct mr_script *s, const struct mr_plan_table *t, size_t extent)
+{
+    where_chosen(s, &(struct choice){t, extent, NULL});
+}
+
+/* ---- what was changed since ---- */
+
+static void why(struct mr_script *s, const char *text)
+{
+    mr_sql_string(&s->sql, text);
+}
+
+/* Which columns are not as they were: who reads it need not search the row for it. */
+static void name_changed(struct mr_script *s, const struct mr_plan_table *t,
+                         const struct mr_script_extent *e)
+{
+    add(s, "LEFT(CONCAT(");
+    why(s, s->kind == MR_SCRIPT_UNDO ? "changed since it was written: "
+                                     : "changed since the plan was made: ");
+    add(s, ", CONCAT_WS(', '");
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!e->compares[i])
+            continue;
+        add(s, ", IF(");
+        mr_script_exact_pair(s, t, "t", "b", i);
+        add(s, ", NULL, ");
+        why(s, t->pair->full[MR_TARGET].cols[i].name);
+        add(s, ")");
+    }
+    mr_strbuf_add_fmt(&s->sql, ")), %d)", MR_WHY_CHARS);
+}
+
+static void refuse_moved(struct mr_script *s, const struct mr_plan_table *t, size_t extent)
+{
+    const struct mr_script_extent *e = mr_script_extent(s, extent);
+    mr_script_refuse_begin(s, t);
+    add(s, "IF(");
+    mr_script_is_absent(s, t, "t", t->key.at[0]);
+    add(s, ", ");
+    why(s, s->kind == MR_SCRIPT_UNDO ? "it was deleted since it was written"
+                                     : "it was deleted since the plan was made");
+    add(s, ", ");
+    name_changed(s, t, e);
+    add(s, ") FROM ");
+    mr_script_temp_n(s, 'u', t->at);
+    add(s, " AS s JOIN ");
+    mr_script_temp_n(s, 'b', t->at);
+    add(s, " AS b ON b.myrecon_row = s.myrecon_row LEFT JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->key, "t", "s", false);
+    add(s, " WHERE ");
+    mr_script_at_stake(s, "s");
+    mr_script_where_extent(s, t, extent);
+    mr_script_not_there(s, "s");
+    add(s, " AND NOT (NOT (");
+    mr_script_is_absent(s, t, "t", t->key.at[0]);
+    add(s, ") AND ");
+    mr_script_exact_of(s, t, e->compares, "t", "b");
+    add(s, ")");
+    mr_script_ran(s);
+}
+
+void mr_script_refuse_moved(struct mr_script *s, const struct mr_plan_table *t)
+{
+    for (size_t e = 1; e <= s->extents.count; e++)
+        if (mr_script_has_extent(s, t, e))
+            refuse_moved(s, t, e);
+}
