@@ -338,6 +338,7 @@ static enum mr_code look_again(void *ctx, struct mr_apply_report *report, struct
                                   .target = &job->target,
                                   .run_tag = job->id.id,
                                   .statement_timeout_s = job->opts->statement_timeout_s,
+                                  .journal = job->run.journal,
                                   .only_twice = !is_fired(planned),
                                   .found = take_found,
                                   .ctx = report,

@@ -53,6 +53,7 @@ struct job {
     struct mr_arena arena;
     struct mr_reseed_run counters;
     struct mr_verify_rows rows;
+    struct mr_journal *journal; /* NULL: it was not opened */
     struct mr_verify_report report;
 };
 
@@ -82,6 +83,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     MR_TRY_OUT(
         mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err));
     MR_TRY_OUT(mr_native_check(job->target.db, &calls, job->plan.path, err));
+    MR_TRY_OUT(mr_journal_read(job->plan.path, &job->journal, err));
     MR_TRY_OUT(
         mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
 out:
@@ -91,6 +93,7 @@ out:
                                            .peer_timeout_s = PEER_TIMEOUT_S,
                                            .arena = &job->arena};
     job->rows = (struct mr_verify_rows){.plan = &job->plan,
+                                        .journal = job->journal,
                                         .target = &job->target,
                                         .run_tag = job->id.id,
                                         .source = job->opts->source,
@@ -106,6 +109,7 @@ out:
 static void job_close(struct job *job)
 {
     mr_progress_free(job->rows.progress);
+    mr_journal_close(job->journal);
     mr_verify_report_release(&job->report);
     mr_peers_close(&job->peers);
     mr_target_close(&job->target);
@@ -141,28 +145,24 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
 
 /* Of a plan that nobody has carried out yet, or not to its end, or that was undone, rows are
  * missing, or "changed since". */
-static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err *err)
+static void warn_unapplied(const struct mr_plan_dir *plan, const struct mr_journal *journal)
 {
-    struct mr_journal *journal = NULL;
-    enum mr_code code = mr_journal_read(plan->path, &journal, err);
-    if (code == MR_OK && !mr_journal_has_applied(journal))
+    if (!mr_journal_has_applied(journal))
         mr_log_warning("the journal of plan \"%s\" knows of no apply: unless apply.sql was "
                        "run by a client, what is missing was never written, and what was "
                        "changed since was never changed",
                        plan->path);
-    else if (code == MR_OK && mr_journal_units_done(journal, MR_JOURNAL_UNDO) > 0)
+    else if (mr_journal_units_done(journal, MR_JOURNAL_UNDO) > 0)
         mr_log_warning("plan \"%s\" was undone, as its journal says: what was taken back is "
                        "missing, or changed since",
                        plan->path);
-    else if (code == MR_OK && !mr_journal_has_left_out(journal) &&
+    else if (!mr_journal_has_left_out(journal) &&
              mr_journal_units_done(journal, MR_JOURNAL_APPLY) < plan->manifest.planned.units)
         mr_log_warning("apply has not come to its end: %" PRIu64 " of %" PRIu64 " units of plan "
                        "\"%s\" are done, as its journal says; what the others write is missing, or "
                        "changed since, until the same \"repair apply\" has gone on",
                        mr_journal_units_done(journal, MR_JOURNAL_APPLY),
                        plan->manifest.planned.units, plan->path);
-    mr_journal_close(journal);
-    return code;
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
@@ -177,7 +177,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
         mr_manifest_writes_rows(&job.plan.manifest))
         mr_plan_next_check(&job.plan.manifest);
     if (code == MR_OK && *exit_code == 1 && job.report.rows != NULL)
-        code = warn_unapplied(&job.plan, err);
+        warn_unapplied(&job.plan, job.journal);
     job_close(&job);
     if (code == MR_E_CANCELLED || code == MR_E_LOST)
         mr_err_hint(err, "Nothing was changed. Run it again.");

@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-static const char *const event_names[] = {
-    [MR_JOURNAL_TRY] = "try", [MR_JOURNAL_DONE] = "done", [MR_JOURNAL_FAILED] = "failed"};
+static const char *const event_names[] = {[MR_JOURNAL_TRY] = "try",
+                                          [MR_JOURNAL_DONE] = "done",
+                                          [MR_JOURNAL_FAILED] = "failed",
+                                          [MR_JOURNAL_SUMS] = "sums",
+                                          [MR_JOURNAL_SETTLED] = "settled"};
 static const char *const script_names[] = {
     [MR_JOURNAL_APPLY] = "apply", [MR_JOURNAL_UNDO] = "undo"};
 
@@ -42,6 +45,11 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
     (void)mr_json_get_uint(root, "of", &unit->of, NULL);
     (void)mr_json_get_bool(root, "lost", &unit->lost, NULL);
     unit->fired = text_or(root, "fired", NULL);
+    unit->sums = text_or(root, "sums", NULL);
+    unit->marker = text_or(root, "marker", NULL);
+    unit->log = text_or(root, "log", NULL);
+    (void)mr_json_get_uint(root, "position", &unit->position, NULL);
+    (void)mr_json_get_bool(root, "happened", &unit->happened, NULL);
     /* not counted: not done */
     if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)
         unit->refused = 1;
@@ -60,7 +68,7 @@ bool mr_journal_line_get(const struct json_t *root, struct mr_journal_line *line
                                      .detail = text_or(root, "detail", NULL)};
     if (event == NULL)
         return false;
-    for (int i = MR_JOURNAL_TRY; i <= MR_JOURNAL_FAILED; i++)
+    for (int i = MR_JOURNAL_TRY; i <= MR_JOURNAL_SETTLED; i++)
         if (strcmp(event, event_names[i]) == 0)
             line->event = (enum mr_journal_event)i;
     if (get_unit(root, &line->unit))

@@ -17,7 +17,9 @@
 enum mr_journal_event {
     MR_JOURNAL_TRY = 1, /* a step begins */
     MR_JOURNAL_DONE,
-    MR_JOURNAL_FAILED /* and nothing of it is left */
+    MR_JOURNAL_FAILED, /* and nothing of it is left */
+    MR_JOURNAL_SUMS,   /* of a unit that adds to columns: it is about to be committed */
+    MR_JOURNAL_SETTLED /* it was found out what became of such a one */
 };
 
 enum mr_journal_script { MR_JOURNAL_APPLY = 1, MR_JOURNAL_UNDO };
@@ -36,8 +38,15 @@ struct mr_journal_unit {
                              length in front: "4:db.t4:i:17"; or NULL */
     const char *fired;    /* of apply: table, key and digest of each row that a trigger
                              wrote, each with its length in front; or NULL */
-    uint64_t of;          /* of undo: units of its script; or 0 */
-    bool lost;            /* of MR_JOURNAL_FAILED: a connection was, so that an earlier try
+    /* of MR_JOURNAL_SUMS: table, key, column, value before and behind it, each with its length in
+     * front, for each column of each row; where the server's log ended then, NULL: not known.
+     * marker: name of the savepoint by which that log tells the transaction; also of a
+     * MR_JOURNAL_DONE that has committed it, and of MR_JOURNAL_SETTLED.  NULL: none */
+    const char *sums, *log, *marker;
+    uint64_t position;
+    bool happened; /* of MR_JOURNAL_SETTLED */
+    uint64_t of;   /* of undo: units of its script; or 0 */
+    bool lost;     /* of MR_JOURNAL_FAILED: a connection was, so that an earlier try
                              may have been committed */
 };
 

@@ -193,6 +193,8 @@ static enum mr_code take_line(void *ctx, const struct json_t *root, struct mr_er
     (void)err;
     if (!mr_journal_line_get(root, &line))
         return MR_OK;
+    if (line.event == MR_JOURNAL_SUMS || line.event == MR_JOURNAL_SETTLED)
+        return MR_OK; /* the unit's own lines say what became of it */
     struct mr_story_act *act = act_of(t, &line);
     if (act != NULL && line.event == MR_JOURNAL_FAILED)
         act->reason = mr_story_get_said(&t->r, root, "detail");

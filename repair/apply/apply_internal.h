@@ -47,8 +47,11 @@ struct mr_attempt {
     uint64_t never;         /* of these: rows that apply had left out */
     uint64_t images;        /* of the unit: of rows that make way, which are written again */
     uint64_t written, there;
-    double since_s; /* when the run began with its first unit, or did so again */
-    bool restarted; /* the server was, since then */
+    double since_s;   /* when the run began with its first unit, or did so again */
+    bool restarted;   /* the server was, since then */
+    bool looks_again; /* it was, and what was done before may be lost */
+    char marker[65];  /* savepoint of the try at hand, by apply_sums.h; "": it adds to nothing */
+    unsigned markers; /* of this run, so far */
 };
 
 enum mr_outcome {

@@ -12,6 +12,7 @@
 #include "core/db/db_error.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_internal.h"
+#include "repair/apply/apply_sums.h"
 #include "repair/apply/dropped.h"
 #include "repair/script/script_text.h"
 
@@ -261,6 +262,16 @@ static enum mr_code look_at_found(struct mr_attempt *a, const struct mr_script_r
     return a->dry || a->last > 0 ? MR_OK : mr_attempt_note_found(a, err);
 }
 
+static enum mr_code look_at_sums(struct mr_attempt *a, const struct mr_script_read_item *item,
+                                 struct mr_err *err)
+{
+    if (a->section == item->section)
+        return MR_OK;
+    if (item->section == MR_SCRIPT_READ_GUARDS)
+        return mr_attempt_tell_sums(a, err);
+    return item->section == MR_SCRIPT_READ_END ? mr_attempt_announce_sums(a, err) : MR_OK;
+}
+
 /* What comes in front of a statement, by the section in which it stands and the one before. */
 static enum mr_code look_at(struct mr_attempt *a, const struct mr_script_read_item *item,
                             struct mr_err *err)
@@ -272,6 +283,7 @@ static enum mr_code look_at(struct mr_attempt *a, const struct mr_script_read_it
         MR_TRY(mr_aside_fill(&a->aside, a->run->target->db, err));
     MR_TRY(look_at_stage(a, item, err));
     MR_TRY(look_at_fired(a, item, err));
+    MR_TRY(look_at_sums(a, item, err));
     return look_at_found(a, item, err);
 }
 

@@ -150,6 +150,8 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
                                    .written = a->written,
                                    .there = a->there,
                                    .refused = left_out(a)};
+    if (a->committed && a->marker[0] != '\0')
+        unit.marker = a->marker;
     struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT, fired = MR_STRBUF_INIT;
     if (a->fired != NULL)
         mr_fired_list(a->fired, &fired);
@@ -287,6 +289,7 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = MR_OK;
     a->staged = a->lost = false;
     a->passed = a->never = 0;
+    a->marker[0] = '\0';
     mr_strbuf_reset(&a->found);
     mr_aside_reset(&a->aside);
     if (a->fired != NULL)
@@ -363,6 +366,7 @@ static enum mr_code do_all(struct mr_attempt *a, struct mr_err *err)
                        "committed last: all units are looked at again",
                        mr_db_label(a->run->target->db));
         *counts = (struct mr_apply_counts){.units = counts->units, .retries = counts->retries};
+        a->looks_again = true;
         if (a->run->progress != NULL)
             mr_progress_add_total(a->run->progress, counts->units);
         MR_TRY(do_units(a, err));

@@ -55,6 +55,7 @@ struct mr_journal {
     struct mr_by_number units[MR_JOURNAL_UNDO + 1];  /* bool, by script: done */
     struct mr_by_number left_out;                    /* struct left_out, of apply */
     struct mr_vec fired;                             /* const char *: lists of apply */
+    struct mr_journal_sums sums;
     struct mr_vec lists[2]; /* struct mr_journal_text: of all units, sorted; by enum list */
     bool are_sorted;
     uint64_t undos, undo_of; /* what undo has done, units of its script */
@@ -338,6 +339,9 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
         unit->script == MR_JOURNAL_APPLY ? MR_JOURNAL_UNDO : MR_JOURNAL_APPLY;
     if (unit->number == 0 || unit->number > MR_JOURNAL_UNITS_MAX)
         return MR_OK;
+    MR_TRY(mr_journal_sums_note(&j->sums, event, unit, &j->arena, err));
+    if (event == MR_JOURNAL_SUMS || event == MR_JOURNAL_SETTLED)
+        return MR_OK;
     if (unit->script == MR_JOURNAL_APPLY)
         forget_undone(j);
     else if (event == MR_JOURNAL_DONE) {
@@ -472,6 +476,7 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out, struct
     for (int k = FOUND; k <= LEFT_OUT; k++)
         j->lists[k] = (struct mr_vec)MR_VEC_INIT(struct mr_journal_text);
     j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
+    mr_journal_sums_init(&j->sums);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++) {
         mr_by_number_init(&j->asides[i], sizeof(const char *));
         mr_by_number_init(&j->units[i], sizeof(bool));
@@ -548,12 +553,18 @@ void mr_journal_close(struct mr_journal *j)
     for (int k = FOUND; k <= LEFT_OUT; k++)
         mr_vec_release(&j->lists[k]);
     mr_vec_release(&j->fired);
+    mr_journal_sums_release(&j->sums);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++) {
         mr_by_number_release(&j->asides[i]);
         mr_by_number_release(&j->units[i]);
     }
     mr_arena_release(&j->arena);
     free(j);
+}
+
+const struct mr_journal_sums *mr_journal_sums(const struct mr_journal *j)
+{
+    return &j->sums;
 }
 
 bool mr_journal_is_open(const struct mr_journal *j, const struct mr_counter *counter)
@@ -644,6 +655,10 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
     kept.left_out = room_for(j, wanted->left_out, &used);
     kept.found = room_for(j, wanted->found, &used);
     kept.fired = room_for(j, wanted->fired, &used);
+    kept.sums = room_for(j, wanted->sums, &used);
+    if (wanted->sums != NULL && kept.sums == NULL)
+        return mr_err_set(err, MR_E_IO, "journal \"%s\" is too long to note what is added to",
+                          j->path);
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));
@@ -659,6 +674,13 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         if (unit->of > 0)
             mr_jsonw_add_uint(&w, "of", unit->of);
     }
+    put_text(&w, "marker", unit->marker);
+    put_text(&w, "sums", unit->sums);
+    put_text(&w, "log", unit->log);
+    if (unit->log != NULL)
+        mr_jsonw_add_uint(&w, "position", unit->position);
+    if (event == MR_JOURNAL_SETTLED)
+        mr_jsonw_add_bool(&w, "happened", unit->happened);
     if (unit->lost)
         mr_jsonw_add_bool(&w, "lost", true);
     MR_TRY(end_line(&w, j, &line, detail, err));

@@ -24,6 +24,7 @@
 
 #include "core/json/journal_line.h"
 #include "repair/apply/journal_rows.h"
+#include "repair/apply/journal_sums.h"
 #include "repair/plan/manifest.h"
 
 struct mr_journal;
@@ -95,6 +96,9 @@ typedef enum mr_code mr_journal_fired_fn(void *ctx, const struct mr_journal_fire
                                          struct mr_err *err);
 enum mr_code mr_journal_each_fired(const struct mr_journal *journal, mr_journal_fired_fn *fn,
                                    void *ctx, struct mr_err *err);
+
+/* What is known of columns that are added to; it grows with what is written. */
+const struct mr_journal_sums *mr_journal_sums(const struct mr_journal *journal);
 
 /* How many units are done. */
 uint64_t mr_journal_units_done(const struct mr_journal *journal, enum mr_journal_script script);

@@ -12,6 +12,7 @@ struct table {
 void mr_staged_init(struct mr_staged *staged)
 {
     staged->tables = (struct mr_vec)MR_VEC_INIT(struct table);
+    staged->has_sums = false;
 }
 
 void mr_staged_release(struct mr_staged *staged)
@@ -22,6 +23,7 @@ void mr_staged_release(struct mr_staged *staged)
 void mr_staged_clear(struct mr_staged *staged)
 {
     mr_vec_clear(&staged->tables);
+    staged->has_sums = false;
 }
 
 enum mr_code mr_staged_see(struct mr_staged *staged, const char *sql, struct mr_err *err)
@@ -31,6 +33,7 @@ enum mr_code mr_staged_see(struct mr_staged *staged, const char *sql, struct mr_
     if (at == NULL)
         return MR_OK;
     at += sizeof name - 1;
+    staged->has_sums = staged->has_sums || strncmp(at, "sums ", 5) == 0;
     if (*at == '\0' || at[1] < '0' || at[1] > '9')
         return MR_OK; /* none of rows */
     struct table *slot = mr_vec_push(&staged->tables);

@@ -18,6 +18,7 @@
 
 struct mr_staged {
     struct mr_vec tables; /* private */
+    bool has_sums;        /* the unit adds to columns: it has myrecon_sums and myrecon_added */
 };
 
 /* No tables; clear forgets those of the unit before. */

@@ -31,7 +31,7 @@ struct decided {
     uint64_t facts;         /* mr_fact_bits() */
     bool left;              /* it stays deleted */
     int64_t three, deed;    /* of a row that was decided by its columns (merge_three.h) */
-    const char *tells;
+    const char *tells, *sums;
     struct mr_key merged, base;
 };
 
@@ -498,7 +498,8 @@ static const char rows_sql[] =
     " FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.waits"
     " AND p.id<>m.id AND p.root IS NOT m.id) AS hangs,"
     " m.referenced AS referenced, m.facts AS facts, k.left AS left, m.three AS three,"
-    " m.deed AS deed, m.tells AS tells, img.merged AS merged, img.base AS base FROM m"
+    " m.deed AS deed, m.tells AS tells, m.sums AS sums, img.merged AS merged, img.base AS base "
+    "FROM m"
     " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id"
     " LEFT JOIN mark k ON k.id=m.id LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=:tbl ORDER BY m.id";
 
@@ -512,8 +513,8 @@ static const struct mr_case_field fields[] = MR_CASE_LIST(
     FIELD(holder, MR_CASE_BYTES), FIELD(choices, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
     FIELD(taken, MR_CASE_FLAG), FIELD(hangs, MR_CASE_FLAG), FIELD(referenced, MR_CASE_TEXT),
     FIELD(facts, MR_CASE_INT), FIELD(left, MR_CASE_FLAG), FIELD(three, MR_CASE_INT),
-    FIELD(deed, MR_CASE_INT), FIELD(tells, MR_CASE_TEXT), FIELD(merged, MR_CASE_BYTES),
-    FIELD(base, MR_CASE_BYTES));
+    FIELD(deed, MR_CASE_INT), FIELD(tells, MR_CASE_TEXT), FIELD(sums, MR_CASE_TEXT),
+    FIELD(merged, MR_CASE_BYTES), FIELD(base, MR_CASE_BYTES));
 
 static enum mr_code add_logs(struct writing *w, const struct decided *d, int64_t entity,
                              struct mr_err *err)
@@ -521,6 +522,7 @@ static enum mr_code add_logs(struct writing *w, const struct decided *d, int64_t
     const struct mr_plan_logs logs = {.outcome =
                                           mr_three_outcome_name((enum mr_three_outcome)d->three),
                                       .columns = d->tells,
+                                      .sums = d->sums,
                                       .base = d->base,
                                       .merged = d->merged};
     return mr_plan_store_add_logs(w->m->store, entity, &logs, err);

@@ -130,6 +130,11 @@ enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
     return MR_OK;
 }
 
+bool mr_merge_row_is_null(struct mr_key value)
+{
+    return value.len == 1 && *(const char *)value.ptr == 'N';
+}
+
 /* Values behind the columns stay, so that the image can still be asked for its conditions. */
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values, size_t nvalues,
                                struct mr_strbuf *out, struct mr_err *err)

@@ -14,6 +14,7 @@
 #include "repair/merge/merge_rivals.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_told.h"
+#include "repair/plan/entity_file.h"
 #include "repair/plan/plan_column_rules.h"
 
 struct mr_merge_three {
@@ -36,7 +37,7 @@ struct mr_merge_three {
     const struct mr_merge_table *rules_of; /* whose these are; NULL: nobody's yet */
     unsigned *references;                  /* that the column is of */
     struct mr_arena arrays, arena;         /* for good; of the row at hand */
-    struct mr_strbuf row, base, bytes, columns, detail;
+    struct mr_strbuf row, base, bytes, columns, detail, sums;
 };
 
 static size_t count_columns(const struct mr_merge_three *x)
@@ -502,6 +503,38 @@ static enum mr_code compose(struct mr_merge_three *x, struct mr_key *merged, str
     return MR_OK;
 }
 
+/* Is what is written TARGET's value and what SOURCE has added to that of the split?  So it is where both
+ * have changed it, and where TARGET's was still that of the split: it may have moved by the time that the
+ * plan is applied. */
+static bool is_sum(const struct mr_merge_three *x, size_t at, struct mr_key live, struct mr_key own)
+{
+    const struct mr_column_fact *f = &x->facts[at];
+    const enum mr_column_outcome outcome = x->rulings[at].outcome;
+    const bool alone = outcome == MR_COLUMN_RESTORED && f->source_changed && !f->target_changed;
+    return f->seen && !f->baseless && mr_decide_rule(f) == MR_RULE_ADD &&
+           x->rulings[at].deed != MR_COLUMN_KEEPS &&
+           (outcome == MR_COLUMN_RULE_COMPUTES || alone) && !mr_merge_row_is_null(live) &&
+           !mr_merge_row_is_null(own);
+}
+
+static enum mr_code find_sums(struct mr_merge_three *x, const char **sums, struct mr_err *err)
+{
+    const size_t n = count_columns(x);
+    bool *of = mr_arena_calloc(&x->arena, n + 1, sizeof *of);
+    if (of == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        struct mr_key live, own;
+        MR_TRY(mr_merge_row_value(x->twin->live, i, &live, err));
+        MR_TRY(mr_merge_row_value(x->twin->mapped, i, &own, err));
+        of[i] = is_sum(x, i, live, own);
+    }
+    mr_strbuf_reset(&x->sums);
+    mr_entity_written_add(&x->sums, of, n);
+    *sums = x->sums.len > 0 ? x->sums.ptr : NULL;
+    return mr_strbuf_check(&x->sums, "deciding the plan", err);
+}
+
 /* As far as the logs have shown it. */
 static enum mr_code write_base(struct mr_merge_three *x, struct mr_key *base, struct mr_err *err)
 {
@@ -567,6 +600,7 @@ enum mr_code mr_merge_three_decide(struct mr_merge_three *x, size_t at,
     MR_TRY(describe(x, &out->ruling, err));
     MR_TRY(compose(x, &out->merged, err));
     MR_TRY(write_base(x, &out->base, err));
+    MR_TRY(find_sums(x, &out->sums, err));
     out->columns = x->columns.ptr;
     out->detail = x->detail.len > 0 ? x->detail.ptr : NULL;
     out->live_alone = is_live_alone(x);
@@ -616,7 +650,8 @@ enum mr_code mr_merge_three_open(struct mr_merge *m, struct mr_merge_three **out
         return mr_merge_nomem(err);
     x->m = m;
     x->arrays = x->arena = (struct mr_arena)MR_ARENA_INIT;
-    x->row = x->base = x->bytes = x->columns = x->detail = (struct mr_strbuf)MR_STRBUF_INIT;
+    x->row = x->base = x->bytes = x->columns = x->detail = x->sums =
+        (struct mr_strbuf)MR_STRBUF_INIT;
     mr_merge_told_init(&x->told);
     mr_merge_rivals_init(&x->rivals, m);
     mr_image_init(&x->mapped);
@@ -645,6 +680,7 @@ void mr_merge_three_close(struct mr_merge_three *x)
     mr_strbuf_release(&x->base);
     mr_strbuf_release(&x->bytes);
     mr_strbuf_release(&x->columns);
+    mr_strbuf_release(&x->sums);
     mr_strbuf_release(&x->detail);
     free(x);
 }

@@ -31,8 +31,9 @@ struct mr_merge_three_result {
     struct mr_key merged; /* the row that its rulings make; ptr NULL: TARGET's stays */
     struct mr_key base; /* the row at the split, as seen_image.h has it; ptr NULL: there was none */
     const char *columns; /* for people: "city restored-change; name changed-on-live" */
-    const char *detail;  /* of a conflict: the columns that are asked about */
-    bool live_alone;     /* nothing but what TARGET changed */
+    const char *sums; /* columns that are added to, as mr_entity_written_add() has them; or NULL */
+    const char *detail; /* of a conflict: the columns that are asked about */
+    bool live_alone;    /* nothing but what TARGET changed */
 };
 
 struct mr_merge_three;

@@ -227,8 +227,8 @@ static enum mr_code judge_by_logs(struct comparing *c, size_t at, bool *is, stru
     return MR_CASE_RUN(c->three, err, MR_ARG_INT("id", t->row->id),
                        MR_ARG_TEXT("kind", mr_conflict_name(r.ruling.why.conflict)),
                        MR_ARG_INT("three", r.ruling.outcome), MR_ARG_INT("deed", r.ruling.deed),
-                       MR_ARG_TEXT("tells", r.columns), MR_ARG_TEXT("detail", r.detail),
-                       MR_ARG_INT("facts", mr_fact_bits(&f)));
+                       MR_ARG_TEXT("tells", r.columns), MR_ARG_TEXT("sums", r.sums),
+                       MR_ARG_TEXT("detail", r.detail), MR_ARG_INT("facts", mr_fact_bits(&f)));
 }
 
 static enum mr_code ask_logs(struct comparing *c, struct mr_err *err)
@@ -307,7 +307,7 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, stru
                    " WHERE l.child=:id AND p.waits AND p.id<>:id) AS waits FROM img WHERE id=:id"},
         {&c.kind, "UPDATE m SET kind=:kind, facts=facts|:facts WHERE id=:id"},
         {&c.three, "UPDATE m SET kind=:kind, facts=facts|:facts, three=:three, deed=:deed,"
-                   " tells=:tells, detail=:detail WHERE id=:id"},
+                   " tells=:tells, sums=:sums, detail=:detail WHERE id=:id"},
         {&c.merged, "UPDATE img SET merged=:merged, base=:base WHERE id=:id"},
     };
     enum mr_code code = MR_OK;

@@ -29,7 +29,7 @@ static const char schema_sql[] =
     " detail TEXT, choices TEXT, misfit INT DEFAULT 0, rival INT DEFAULT 0,"
     " facts INT DEFAULT 0, referenced TEXT, unfit INT DEFAULT 0, ins INT DEFAULT 0,"
     " doubt INT DEFAULT 0, lone INT DEFAULT -1, three INT DEFAULT 0, deed INT DEFAULT 0,"
-    " tells TEXT);"
+    " tells TEXT, sums TEXT);"
     "CREATE INDEX temp.m_tbl ON m (tbl, id);"
     "CREATE INDEX temp.m_key ON m (tbl, canon);"
     "CREATE INDEX temp.m_respelt ON m (tbl, id) WHERE taken<>mkey;"

@@ -33,6 +33,8 @@ enum column {
     LOGS_COLUMNS,
     WRITTEN,
     PART,
+    SUMS,
+    REST,
     COLUMNS
 };
 
@@ -60,6 +62,8 @@ static const struct {
     [LOGS_COLUMNS] = {"logs_columns", true},
     [WRITTEN] = {"written", true},
     [PART] = {"part", true},
+    [SUMS] = {"sums", true},
+    [REST] = {"rest", true},
 };
 
 /* ---- writing ---- */
@@ -184,6 +188,10 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     add_text(out, line->written);
     mr_strbuf_add_char(out, ',');
     add_digest(out, line->written != NULL, line->part);
+    mr_strbuf_add_char(out, ',');
+    add_text(out, line->sums);
+    mr_strbuf_add_char(out, ',');
+    add_digest(out, line->sums != NULL, line->rest);
     mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
@@ -333,11 +341,16 @@ static const char *text_or_null(const struct mr_csv_field *field)
 static bool take_written(const struct reading *r, const struct mr_csv_field *fields,
                          struct mr_entity_line *line)
 {
-    bool has_part = false;
+    bool has_part = false, has_rest = false;
     if (r->at[WRITTEN] != SIZE_MAX)
         line->written = text_or_null(&fields[r->at[WRITTEN]]);
-    return (r->at[PART] == SIZE_MAX || take_digest(&fields[r->at[PART]], &has_part, &line->part)) &&
-           has_part == (line->written != NULL);
+    if (r->at[SUMS] != SIZE_MAX)
+        line->sums = text_or_null(&fields[r->at[SUMS]]);
+    if (r->at[PART] != SIZE_MAX && !take_digest(&fields[r->at[PART]], &has_part, &line->part))
+        return false;
+    if (r->at[REST] != SIZE_MAX && !take_digest(&fields[r->at[REST]], &has_rest, &line->rest))
+        return false;
+    return has_part == (line->written != NULL) && has_rest == (line->sums != NULL);
 }
 
 /* Every field is judged before the line is handed on; columns that an older version did not
@@ -371,7 +384,7 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     if (r->at[LOGS_COLUMNS] != SIZE_MAX)
         line->columns = text_or_null(&fields[r->at[LOGS_COLUMNS]]);
     if (!take_written(r, fields, line))
-        return bad("\"written\" and \"part\" do not go together", err);
+        return bad("columns of \"written\" or \"sums\" and their digests do not go together", err);
     if (r->at[WAITS_TABLE] != SIZE_MAX)
         line->waits_table = text_or_null(&fields[r->at[WAITS_TABLE]]);
     if (r->at[EQUAL_THERE] != SIZE_MAX && !take_count(&fields[r->at[EQUAL_THERE]], line))

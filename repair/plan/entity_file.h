@@ -45,6 +45,9 @@ struct mr_entity_line {
      * values, as mr_plan_digester_part() makes it */
     const char *written;
     struct mr_digest part;
+    /* those of them that it adds to, or NULL; rest: digest of the written ones without these */
+    const char *sums;
+    struct mr_digest rest;
     const char *waits_table; /* whom it waits for, as table and source_key, or where there is
                                 none target_key, have him; NULL: nobody, or not known */
     struct mr_key waits_key;

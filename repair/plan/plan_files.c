@@ -21,7 +21,10 @@ struct writing {
     struct mr_plan_digester digester;
     struct mr_vec referring;         /* size_t */
     struct mr_plan_columns referred; /* what others refer to beside the key */
+    bool *sums;                      /* per column: it is added to */
     bool *written;                   /* per column: of the restored change at hand */
+    struct mr_strbuf added;          /* columns that it adds to */
+    struct mr_arena *arena;          /* of the entity at hand */
     struct mr_strbuf positions;      /* of those */
     struct mr_plan_equal equal;      /* without a key: rows of TARGET that are as one that comes */
 };
@@ -126,6 +129,30 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row, struct mr_e
                : code;
 }
 
+/* What a sum comes to depends on what stands there when it is added: it is no promise. */
+static enum mr_code digest_rest(struct writing *w, const struct mr_entity *e,
+                                struct mr_entity_line *line, struct mr_err *err)
+{
+    const size_t n = w->digester.ncolumns;
+    const char *sums = NULL;
+    bool any = false;
+    MR_TRY(mr_plan_store_sums(w->task->store, e->id, w->arena, &sums, err));
+    if (sums != NULL && !mr_entity_written_get(sums, w->sums, n))
+        return mr_err_set(err, MR_E_BUG, "a sum of a column that is none");
+    for (size_t i = 0; sums != NULL && i < n; i++) {
+        w->sums[i] = w->sums[i] && w->written[i];
+        w->written[i] = w->written[i] && !w->sums[i];
+        any = any || w->sums[i];
+    }
+    if (!any)
+        return MR_OK;
+    mr_strbuf_reset(&w->added);
+    mr_entity_written_add(&w->added, w->sums, n);
+    MR_TRY(mr_strbuf_check(&w->added, "writing a plan", err));
+    line->sums = w->added.ptr;
+    return mr_plan_digester_part(&w->digester, e->after, w->written, &line->rest, err);
+}
+
 /* Of a restored change: what is promised of the row is what it writes; the rest is TARGET's. */
 static enum mr_code digest_written(struct writing *w, const struct mr_entity *e,
                                    struct mr_entity_line *line, struct mr_err *err)
@@ -142,7 +169,8 @@ static enum mr_code digest_written(struct writing *w, const struct mr_entity *e,
     mr_entity_written_add(&w->positions, w->written, t->pair->find.ncolumns);
     MR_TRY(mr_strbuf_check(&w->positions, "writing a plan", err));
     line->written = w->positions.ptr;
-    return mr_plan_digester_part(&w->digester, e->after, w->written, &line->part, err);
+    MR_TRY(mr_plan_digester_part(&w->digester, e->after, w->written, &line->part, err));
+    return digest_rest(w, e, line, err);
 }
 
 /* Does it come into a table without a key? */
@@ -203,6 +231,7 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(digest_row(w, row_after(t, e), &line, err));
+    w->arena = &arena;
     MR_TRY_OUT(digest_written(w, e, &line, err));
     if (e->waits_for != 0)
         MR_TRY_OUT(name_awaited(w, e, &arena, &line, err));
@@ -230,8 +259,9 @@ static enum mr_code write_table(struct writing *w, size_t table, struct mr_arena
     MR_TRY(open_digester(w, table, arena, err));
     mr_plan_equal_init(&w->equal);
     w->written = mr_arena_calloc(arena, w->digester.ncolumns + 1, sizeof *w->written);
-    MR_TRY_OUT(w->written != NULL ? find_referring(w, table, err)
-                                  : mr_err_nomem(err, "writing a plan"));
+    w->sums = mr_arena_calloc(arena, w->digester.ncolumns + 1, sizeof *w->sums);
+    MR_TRY_OUT(w->written != NULL && w->sums != NULL ? find_referring(w, table, err)
+                                                     : mr_err_nomem(err, "writing a plan"));
     MR_TRY_OUT(find_referred(w, table, arena, err));
     MR_TRY_OUT(count_equal(w, table, err));
     MR_TRY_OUT(walk_table(w, table, write_entity, err));
@@ -345,6 +375,7 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
                         .line = MR_STRBUF_INIT,
                         .text = MR_STRBUF_INIT,
                         .positions = MR_STRBUF_INIT,
+                        .added = MR_STRBUF_INIT,
                         .referring = MR_VEC_INIT(size_t)};
     struct mr_plan_file_out *out = NULL;
     MR_TRY(mr_plan_writer_open(task->writer, name, &out, err));
@@ -354,6 +385,7 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
     mr_strbuf_release(&w.positions);
+    mr_strbuf_release(&w.added);
     mr_vec_release(&w.referring);
     return code == MR_OK ? closed : code;
 }

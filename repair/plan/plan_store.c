@@ -28,7 +28,7 @@ static const char schema_sql[] =
     "TEXT);"
     "CREATE TEMP TABLE IF NOT EXISTS by_logs (entity INTEGER PRIMARY KEY, outcome TEXT, columns "
     "TEXT,"
-    " base BLOB, merged BLOB);"
+    " sums TEXT, base BLOB, merged BLOB);"
     "CREATE TEMP TABLE IF NOT EXISTS unmeant (entity INT, ref INT,"
     " PRIMARY KEY (entity, ref)) WITHOUT ROWID;";
 
@@ -37,7 +37,7 @@ struct mr_plan_store {
     int64_t plan;
     bool open; /* a transaction is */
     struct mr_case_stmt *insert, *update, *add_step, *get, *find, *unmeant, *is_unmeant;
-    struct mr_case_stmt *add_facts, *facts, *add_logs, *logs, *restored;
+    struct mr_case_stmt *add_facts, *facts, *add_logs, *logs, *restored, *sums;
     struct mr_case_fields facts_map, logs_map; /* struct known, struct mr_plan_logs */
 };
 
@@ -82,7 +82,8 @@ static const struct mr_case_field known_fields[] =
 
 #define LOGS(member, type) MR_CASE_FIELD(struct mr_plan_logs, member, MR_CASE_##type)
 static const struct mr_case_field logs_fields[] =
-    MR_CASE_LIST(LOGS(outcome, TEXT), LOGS(columns, TEXT), LOGS(base, BYTES), LOGS(merged, BYTES));
+    MR_CASE_LIST(LOGS(outcome, TEXT), LOGS(columns, TEXT), LOGS(sums, TEXT), LOGS(base, BYTES),
+                 LOGS(merged, BYTES));
 
 #define ENTITY_COLUMNS                                                                             \
     "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"                  \
@@ -118,10 +119,11 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
         {&store->add_facts,
          "INSERT INTO temp.known (entity, facts, grp) VALUES (:entity, :facts, :grp)"},
         {&store->facts, "SELECT facts, grp FROM temp.known WHERE entity=:entity"},
-        {&store->add_logs, "INSERT INTO temp.by_logs (entity, outcome, columns, base, merged)"
-                           " VALUES (:entity, :outcome, :columns, :base, :merged)"},
-        {&store->logs, "SELECT outcome, columns, base, merged FROM temp.by_logs"
+        {&store->add_logs, "INSERT INTO temp.by_logs (entity, outcome, columns, sums, base, merged)"
+                           " VALUES (:entity, :outcome, :columns, :sums, :base, :merged)"},
+        {&store->logs, "SELECT outcome, columns, sums, base, merged FROM temp.by_logs"
                        " WHERE entity=:entity"},
+        {&store->sums, "SELECT sums FROM temp.by_logs WHERE entity=:entity"},
         {&store->restored, "SELECT 1 FROM temp.by_logs WHERE entity=:entity AND base IS NOT NULL"
                            " AND merged IS NOT NULL"},
     };
@@ -155,6 +157,7 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->add_logs);
     mr_case_free(store->logs);
     mr_case_free(store->restored);
+    mr_case_free(store->sums);
     mr_case_free(store->get);
     mr_case_free(store->find);
     if (store->open)
@@ -416,7 +419,8 @@ enum mr_code mr_plan_store_add_logs(struct mr_plan_store *store, int64_t entity,
 {
     return MR_CASE_RUN(store->add_logs, err, MR_ARG_INT("entity", entity),
                        MR_ARG_TEXT("outcome", logs->outcome), MR_ARG_TEXT("columns", logs->columns),
-                       MR_ARG_BYTES("base", logs->base), MR_ARG_BYTES("merged", logs->merged));
+                       MR_ARG_TEXT("sums", logs->sums), MR_ARG_BYTES("base", logs->base),
+                       MR_ARG_BYTES("merged", logs->merged));
 }
 
 enum mr_code mr_plan_store_logs(struct mr_plan_store *store, int64_t entity, struct mr_arena *arena,
@@ -438,11 +442,34 @@ enum mr_code mr_plan_store_is_restored(struct mr_plan_store *store, int64_t enti
     return code;
 }
 
+enum mr_code mr_plan_store_sums(struct mr_plan_store *store, int64_t entity, struct mr_arena *arena,
+                                const char **sums, struct mr_err *err)
+{
+    bool found = false;
+    enum mr_code code = MR_CASE_ASK(store->sums, &found, err, MR_ARG_INT("entity", entity));
+    const char *text = code == MR_OK && found ? mr_case_text(store->sums, 0) : NULL;
+    *sums = text != NULL ? mr_arena_strdup(arena, text) : NULL;
+    if (text != NULL && *sums == NULL)
+        code = mr_err_nomem(err, "reading the plan");
+    mr_case_reset(store->sums);
+    return code;
+}
+
 enum mr_code mr_plan_store_has_logs(struct mr_plan_store *store, bool *has, struct mr_err *err)
 {
     int64_t any = 0;
     enum mr_code code = mr_case_number_with(store->cf, "SELECT EXISTS (SELECT 1 FROM temp.by_logs)",
                                             NULL, 0, &any, err);
+    *has = any != 0;
+    return code;
+}
+
+enum mr_code mr_plan_store_has_sums(struct mr_plan_store *store, bool *has, struct mr_err *err)
+{
+    int64_t any = 0;
+    enum mr_code code = mr_case_number_with(
+        store->cf, "SELECT EXISTS (SELECT 1 FROM temp.by_logs WHERE sums IS NOT NULL)", NULL, 0,
+        &any, err);
     *has = any != 0;
     return code;
 }

@@ -161,6 +161,7 @@ enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, ui
 struct mr_plan_logs {
     const char *outcome; /* mr_three_outcome_name(); NULL: they say nothing */
     const char *columns; /* for people: what became of which column; or NULL */
+    const char *sums;    /* columns that are added to, as entity_file.h writes them; or NULL */
     struct mr_key
         base; /* the row at the split (seen_image.h); ptr NULL: not known, or there was none */
     struct mr_key merged; /* image: TARGET's row with what SOURCE changed; ptr NULL: nothing */
@@ -173,6 +174,11 @@ enum mr_code mr_plan_store_logs(struct mr_plan_store *store, int64_t entity, str
  * True of entities that are not written, too. */
 enum mr_code mr_plan_store_is_restored(struct mr_plan_store *store, int64_t entity, bool *is,
                                        struct mr_err *err);
+/* Its columns that are added to (struct mr_plan_logs); NULL: none. */
+enum mr_code mr_plan_store_sums(struct mr_plan_store *store, int64_t entity, struct mr_arena *arena,
+                                const char **sums, struct mr_err *err);
+/* Is anything added to? */
+enum mr_code mr_plan_store_has_sums(struct mr_plan_store *store, bool *has, struct mr_err *err);
 /* Do they say anything of any row? */
 enum mr_code mr_plan_store_has_logs(struct mr_plan_store *store, bool *has, struct mr_err *err);
 /* By this reference the row that an entity becomes does not refer: its `when` does not hold,

@@ -249,6 +249,29 @@ static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
     mr_strbuf_release(&where);
 }
 
+/* A client keeps no journal: what a crash means for it stands where it is read. */
+static enum mr_code say_sums(struct mr_script *s, struct mr_err *err)
+{
+    bool has = false;
+    MR_TRY(mr_plan_store_has_sums(s->task->store, &has, err));
+    if (!has)
+        return MR_OK;
+    mr_strbuf_add_str(
+        &s->sql, s->kind == MR_SCRIPT_APPLY
+                     ? "-- It adds to columns (merge = COLUMN add). Run this file or repair apply,\n"
+                       "-- never both.\n"
+                     : "-- It takes back what was added (merge = COLUMN add). Run this file only\n"
+                       "-- where apply.sql was run by a client; else repair undo.\n");
+    mr_strbuf_add_str(
+        &s->sql,
+        "-- Such a row is written where it stands as the plan knows it from before, and\n"
+        "-- passed over where it stands as it would afterwards; any other is listed.\n"
+        "-- A client that is lost at the COMMIT of a unit does not know whether that was\n"
+        "-- done; run again, it goes by the row. One that was written, and that others have\n"
+        "-- set back to what it was before, would be written again: look at it first.\n");
+    return MR_OK;
+}
+
 /* The statements that must fail before anything is staged: another server, a shorter packet, a
  * table that is not as it was planned. Only tables that are written to are asked about, since
  * nobody is hindered from altering the others. */
@@ -276,6 +299,7 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
                          "-- repair undo knows which rows those are.\n");
         if (s->kind == MR_SCRIPT_APPLY)
             mr_strbuf_add_str(&s->sql, "-- Run reseed.sql first.\n");
+        MR_TRY(say_sums(s, err));
         mr_strbuf_add_char(&s->sql, '\n');
         mr_script_guard(&s->sql, s->manifest, true);
     }

@@ -105,7 +105,7 @@ static void insert(struct mr_script *s, const struct mr_script_batch *b)
     count_rows(s, b, 'i', "");
 }
 
-/* UPDATE staged rows s JOIN as they have to be, b, JOIN TARGET's t by the key, SET */
+/* UPDATE staged rows s JOIN as they have to be, b, JOIN TARGET's t by the key */
 static void begin_update(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                          char before)
 {
@@ -119,7 +119,6 @@ static void begin_update(struct mr_script *s, const struct mr_plan_table *t, cha
     mr_script_live(s, t);
     add(s, " AS t ON ");
     mr_script_same(s, t, t->key, "t", "s", false);
-    add(s, " SET ");
 }
 
 static void assign(struct mr_script *s, const struct mr_plan_table *t, size_t column, bool *first)
@@ -165,6 +164,16 @@ static void keep_live_times(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
+static void assign_sum(struct mr_script *s, const struct mr_plan_table *t, size_t column,
+                       bool *first)
+{
+    add(s, *first ? "" : ", ");
+    *first = false;
+    mr_script_column(s, t, "t", column);
+    add(s, " = ");
+    mr_script_sum(s, t, column);
+}
+
 /* The columns that differ, and no other: what stands there by now is not known. */
 static void update_columns(struct mr_script *s, const struct mr_plan_table *t,
                            const struct mr_script_batch *b)
@@ -172,12 +181,14 @@ static void update_columns(struct mr_script *s, const struct mr_plan_table *t,
     const struct mr_script_extent *e = mr_script_extent(s, b->extent);
     bool first = true;
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
-        if (e->writes[i])
+        if (e->sums[i])
+            assign_sum(s, t, i, &first);
+        else if (e->writes[i])
             assign(s, t, i, &first);
     keep_live_times(s, t, e);
     where_rows(s, b);
     add(s, " AND (");
-    mr_script_exact_of(s, t, e->compares, "t", "b");
+    mr_script_is_unmoved(s, t, e);
     add(s, ")");
 }
 
@@ -198,6 +209,9 @@ static void update(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
     begin_update(s, t, 'u', 'b');
+    if (b->extent > 0 && mr_script_extent(s, b->extent)->any_sum)
+        mr_script_join_sums(s);
+    add(s, " SET ");
     if (b->extent > 0)
         update_columns(s, t, b);
     else
@@ -290,6 +304,7 @@ static void set_open(struct mr_script *s, size_t table, char prefix)
     const struct mr_script_batch all = {0, table, 1, s->rows.count, 0};
     bool first = true;
     begin_update(s, t, prefix, prefix);
+    add(s, " SET ");
     assign_open(s, t, prefix, &first);
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
         const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, i);
@@ -414,6 +429,11 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
     mr_script_live(s, t);
     add(s, " AS t ON ");
     mr_script_same(s, t, t->key, "t", "s", false);
+    if (extent > 0 && mr_script_extent(s, extent)->any_sum) {
+        add(s, " JOIN ");
+        mr_script_temp_n(s, 'b', t->at);
+        add(s, " AS b ON b.myrecon_row = s.myrecon_row");
+    }
     add(s, " WHERE ");
     if (prefix == 'u')
         add(s, "s.myrecon_open & 1 = 0 AND ");

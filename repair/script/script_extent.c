@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "repair/plan/entity_file.h"
 #include "repair/plan/plan_restored.h"
 #include "repair/script/script_internal.h"
 
@@ -89,37 +90,43 @@ static void lean(const struct mr_script *s, const struct mr_plan_table *t,
             compare_if_written(t, e, &(struct mr_script_group){.index = &live->indexes[i]});
 }
 
-/* The number of the extent of a table that writes these columns; 0: there is none yet. */
+/* The number of the extent of a table that writes these columns so; 0: there is none yet. */
 static size_t find_extent(const struct mr_script *s, const struct mr_plan_table *t,
-                          const bool *writes)
+                          const bool *writes, const bool *sums)
 {
     const size_t bytes = t->pair->find.ncolumns * sizeof *writes;
     for (size_t i = 0; i < s->extents.count; i++) {
         const struct mr_script_extent *e = mr_vec_at(&s->extents, i);
-        if (e->table == t->at && memcmp(e->writes, writes, bytes) == 0)
+        if (e->table == t->at && memcmp(e->writes, writes, bytes) == 0 &&
+            memcmp(e->sums, sums, bytes) == 0)
             return i + 1;
     }
     return 0;
 }
 
 static enum mr_code add_extent(struct mr_script *s, const struct mr_plan_table *t,
-                               const bool *writes, struct mr_err *err)
+                               const bool *writes, const bool *sums, struct mr_err *err)
 {
     const size_t n = t->pair->find.ncolumns;
     struct mr_script_extent *e = mr_vec_push(&s->extents);
-    bool *columns = mr_arena_calloc(&s->unit_arena, 3 * n, sizeof *columns);
+    bool *columns = mr_arena_calloc(&s->unit_arena, 4 * n, sizeof *columns);
     if (e == NULL || columns == NULL)
         return mr_merge_nomem(err);
-    *e = (struct mr_script_extent){t->at, columns, columns + n, columns + 2 * n};
+    *e = (struct mr_script_extent){t->at,           columns,         columns + n,
+                                   columns + 2 * n, columns + 3 * n, false};
     memcpy(e->writes, writes, n * sizeof *writes);
+    memcpy(e->sums, sums, n * sizeof *sums);
+    for (size_t i = 0; i < n; i++)
+        e->any_sum = e->any_sum || sums[i];
     lean(s, t, e);
     return MR_OK;
 }
 
 /* Of a row that several steps write each hands on to the next what all of it is, so those stay whole. */
-static enum mr_code find(struct mr_script *s, struct mr_script_row *row, bool *differs,
+static enum mr_code find(struct mr_script *s, struct mr_script_row *row, bool *differs, bool *sums,
                          struct mr_err *err)
 {
+    const char *added = NULL;
     const struct mr_plan_table *t = &s->plan->tables[row->step.table];
     bool is = false, any = false;
     if (row->step.op != MR_STEP_UPDATE || row->passing || row->chained || t->key.count == 0)
@@ -131,10 +138,16 @@ static enum mr_code find(struct mr_script *s, struct mr_script_row *row, bool *d
     MR_TRY(mr_plan_restored_columns(t, before, after, differs, &any, err));
     if (!any)
         return MR_OK;
-    row->extent = find_extent(s, t, differs);
+    MR_TRY(mr_plan_store_sums(s->task->store, row->step.entity, &s->unit_arena, &added, err));
+    memset(sums, 0, t->pair->find.ncolumns * sizeof *sums);
+    if (added != NULL && !mr_entity_written_get(added, sums, t->pair->find.ncolumns))
+        return mr_err_set(err, MR_E_BUG, "a sum of a column that is none");
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        sums[i] = sums[i] && differs[i];
+    row->extent = find_extent(s, t, differs, sums);
     if (row->extent > 0)
         return MR_OK;
-    MR_TRY(add_extent(s, t, differs, err));
+    MR_TRY(add_extent(s, t, differs, sums, err));
     row->extent = s->extents.count;
     return MR_OK;
 }
@@ -150,11 +163,11 @@ enum mr_code mr_script_extents_find(struct mr_script *s, struct mr_err *err)
     for (size_t i = 0; i < s->plan->ntables; i++)
         if (s->plan->tables[i].pair->find.ncolumns > widest)
             widest = s->plan->tables[i].pair->find.ncolumns;
-    bool *differs = mr_arena_calloc(&s->unit_arena, widest, sizeof *differs);
+    bool *differs = mr_arena_calloc(&s->unit_arena, 2 * widest, sizeof *differs);
     if (differs == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < s->rows.count; i++)
-        MR_TRY(find(s, mr_vec_at(&s->rows, i), differs, err));
+        MR_TRY(find(s, mr_vec_at(&s->rows, i), differs, differs + widest, err));
     return MR_OK;
 }
 
@@ -268,6 +281,29 @@ static void why(struct mr_script *s, const char *text)
     mr_sql_string(&s->sql, text);
 }
 
+/* As the plan saw it; or, where it may be added to what stands there, a number. */
+static void compare(struct mr_script *s, const struct mr_plan_table *t,
+                    const struct mr_script_extent *e, size_t column)
+{
+    if (e->sums[column])
+        mr_script_may_add(s, t, column);
+    else
+        mr_script_exact_pair(s, t, "t", "b", column);
+}
+
+void mr_script_is_unmoved(struct mr_script *s, const struct mr_plan_table *t,
+                          const struct mr_script_extent *e)
+{
+    const char *before = "";
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!e->compares[i])
+            continue;
+        add(s, before);
+        before = " AND ";
+        compare(s, t, e, i);
+    }
+}
+
 /* Which columns are not as they were: who reads it need not search the row for it. */
 static void name_changed(struct mr_script *s, const struct mr_plan_table *t,
                          const struct mr_script_extent *e)
@@ -280,7 +316,7 @@ static void name_changed(struct mr_script *s, const struct mr_plan_table *t,
         if (!e->compares[i])
             continue;
         add(s, ", IF(");
-        mr_script_exact_pair(s, t, "t", "b", i);
+        compare(s, t, e, i);
         add(s, ", NULL, ");
         why(s, t->pair->full[MR_TARGET].cols[i].name);
         add(s, ")");
@@ -290,8 +326,15 @@ static void name_changed(struct mr_script *s, const struct mr_plan_table *t,
 
 static void refuse_moved(struct mr_script *s, const struct mr_plan_table *t, size_t extent)
 {
-    const struct mr_script_extent *e = mr_script_extent(s, extent);
+    const struct mr_script_extent *e = mr_vec_at(&s->extents, extent - 1);
     mr_script_refuse_begin(s, t);
+    if (e->any_sum) {
+        add(s, "IF(");
+        mr_script_sum_unknown(s, t, e);
+        add(s, ", ");
+        why(s, MR_SCRIPT_UNCERTAIN);
+        add(s, ", ");
+    }
     add(s, "IF(");
     mr_script_is_absent(s, t, "t", t->key.at[0]);
     add(s, ", ");
@@ -299,7 +342,7 @@ static void refuse_moved(struct mr_script *s, const struct mr_plan_table *t, siz
                                      : "it was deleted since the plan was made");
     add(s, ", ");
     name_changed(s, t, e);
-    add(s, ") FROM ");
+    add(s, e->any_sum ? ")) FROM " : ") FROM ");
     mr_script_temp_n(s, 'u', t->at);
     add(s, " AS s JOIN ");
     mr_script_temp_n(s, 'b', t->at);
@@ -307,6 +350,8 @@ static void refuse_moved(struct mr_script *s, const struct mr_plan_table *t, siz
     mr_script_live(s, t);
     add(s, " AS t ON ");
     mr_script_same(s, t, t->key, "t", "s", false);
+    if (e->any_sum)
+        mr_script_join_sums(s);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     mr_script_where_extent(s, t, extent);
@@ -314,7 +359,11 @@ static void refuse_moved(struct mr_script *s, const struct mr_plan_table *t, siz
     add(s, " AND NOT (NOT (");
     mr_script_is_absent(s, t, "t", t->key.at[0]);
     add(s, ") AND ");
-    mr_script_exact_of(s, t, e->compares, "t", "b");
+    mr_script_is_unmoved(s, t, e);
+    if (e->any_sum) {
+        add(s, " AND NOT ");
+        mr_script_sum_unknown(s, t, e);
+    }
     add(s, ")");
     mr_script_ran(s);
 }

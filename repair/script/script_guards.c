@@ -153,6 +153,8 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
         there(s);
         mr_script_temp_n(s, 'u', t->at);
         join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
+        if (e > 0 && mr_script_extent(s, e)->any_sum)
+            mr_script_join_sums(s);
         add(s, " WHERE s.myrecon_open & 1 = 0 AND ");
         mr_script_stands(s, t, e);
         mr_script_where_extent(s, t, e);

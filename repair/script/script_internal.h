@@ -15,6 +15,9 @@
  *   myrecon_apart        rows that are aside, and what hangs on them
  *   myrecon_found        undo: rows that apply never wrote, from `repair undo`: they stood so
  *                        before, or were left out
+ *   myrecon_sums         rows that are added to, and what the journal says of each (enum
+ *                        mr_script_sum), from `repair apply` and `repair undo`
+ *   myrecon_added        what stands there, once it is locked, and what will
  *   myrecon_iN           rows to be inserted, as they will be
  *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
  *   myrecon_dN           rows to be deleted, as they have to be
@@ -43,6 +46,11 @@
 #define MR_SCRIPT_LOOSE                                                                            \
     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"                        \
     "ALLOW_INVALID_DATES'"
+
+/* Why a row waits of which nobody knows whether it was added to it. */
+#define MR_SCRIPT_UNCERTAIN                                                                        \
+    "uncertain: whether it was added to it already neither the journal, nor the log of the server, "    \
+    "nor the row tells"
 
 /* Variables in which values are put together, by column. */
 #define MR_SCRIPT_PIECED "@myrecon_value_"
@@ -87,6 +95,18 @@ struct mr_script_extent {
     bool *writes;   /* the images differ there */
     bool *stands;   /* these, and the identity: a row that has them is as planned */
     bool *compares; /* these, and what else it leans on: they have to be as the plan saw them */
+    bool *sums;     /* of `writes`: it adds to them (script_sums.c) */
+    bool any_sum;
+};
+
+/* What myrecon_sums says of a row to which is added, from `repair apply` and `repair undo`: it may be
+ * added to whatever stands there; it has been; nobody knows; no journal names it, so that it may be
+ * added to what does not stand as planned: that a stock client may have written. */
+enum mr_script_sum {
+    MR_SCRIPT_SUM_FREE = 1,
+    MR_SCRIPT_SUM_DONE,
+    MR_SCRIPT_SUM_UNKNOWN,
+    MR_SCRIPT_SUM_FIRST
 };
 
 /* Columns of a table that mean something together: all of these. */
@@ -264,6 +284,9 @@ bool mr_script_extent_leads(const struct mr_script *s, size_t extent,
 /* Is any update of the table of that extent?  where: " AND" the staged row s is, unless all are. */
 bool mr_script_has_extent(const struct mr_script *s, const struct mr_plan_table *t, size_t extent);
 void mr_script_where_extent(struct mr_script *s, const struct mr_plan_table *t, size_t extent);
+/* TARGET's row t is what the change leans on, as the plan saw it: b; of a sum, what may be added to. */
+void mr_script_is_unmoved(struct mr_script *s, const struct mr_plan_table *t,
+                          const struct mr_script_extent *e);
 /* Refuses rows of restored changes that are not what those lean on, and names the columns. */
 void mr_script_refuse_moved(struct mr_script *s, const struct mr_plan_table *t);
 
@@ -286,6 +309,26 @@ enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_outside_find(struct mr_script *s, struct mr_err *err);
 bool mr_script_outside_leaves(const struct mr_script *s, size_t outer);
 void mr_script_refuse_outside(struct mr_script *s);
+
+/* script_sums.c: columns that a restored change adds to.  stage: makes myrecon_sums and
+ * myrecon_added, where the unit has any; note: fills the second, once rows are locked. */
+bool mr_script_has_sums(const struct mr_script *s);
+void mr_script_stage_sums(struct mr_script *s);
+void mr_script_note_sums(struct mr_script *s);
+/* " LEFT JOIN" myrecon_sums AS m, by the staged row s. */
+void mr_script_join_sums(struct mr_script *s);
+/* TARGET's t and what is added: s less b. */
+void mr_script_sum(struct mr_script *s, const struct mr_plan_table *t, size_t column);
+/* Of TARGET's row t: it may be added to it; the row stands, as far as the journal, or the row alone,
+ * tells; nothing speaks against that. */
+void mr_script_may_add(struct mr_script *s, const struct mr_plan_table *t, size_t column);
+/* Nobody knows whether it was added to the row. */
+void mr_script_sum_unknown(struct mr_script *s, const struct mr_plan_table *t,
+                           const struct mr_script_extent *e);
+void mr_script_sums_stand(struct mr_script *s, const struct mr_plan_table *t,
+                          const struct mr_script_extent *e);
+void mr_script_sums_proved(struct mr_script *s, const struct mr_plan_table *t,
+                           const struct mr_script_extent *e);
 
 /* script_equals.c: sets s->equals. */
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);

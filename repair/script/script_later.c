@@ -98,7 +98,13 @@ bool mr_script_has_later(const struct mr_script *s, size_t table)
 void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t, size_t extent)
 {
     if (extent > 0) {
-        mr_script_exact_of(s, t, mr_script_extent(s, extent)->stands, "t", "s");
+        const struct mr_script_extent *e = mr_script_extent(s, extent);
+        if (!e->any_sum)
+            mr_script_exact_of(s, t, e->stands, "t", "s");
+        else if (s->kind == MR_SCRIPT_VERIFY)
+            mr_script_sums_proved(s, t, e);
+        else
+            mr_script_sums_stand(s, t, e);
         return;
     }
     if (!mr_script_has_later(s, t->at)) {

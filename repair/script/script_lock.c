@@ -377,4 +377,5 @@ void mr_script_locks(struct mr_script *s)
     s->guards = 1;
     for (size_t i = 0; i < s->plan->ntables; i++)
         lock_table(s, &s->plan->tables[i]);
+    mr_script_note_sums(s);
 }

@@ -413,6 +413,7 @@ void mr_script_stage(struct mr_script *s)
     mr_script_count_trees(s);
     if (s->kind == MR_SCRIPT_VERIFY)
         return;
+    mr_script_stage_sums(s);
     stage_copies(s);
     stage_parents(s);
     for (size_t i = 0; i < s->plan->nreferences; i++)

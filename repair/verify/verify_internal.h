@@ -40,7 +40,7 @@ struct mr_verify_table {
     struct mr_vec gone, orphans; /* keys that are missing; of verify_gone.c */
     struct mr_vec moved_on; /* struct mr_digest of keys: rows of restored changes that stand, with
                                     other values in columns that those did not write */
-    bool *written;          /* per column: of the line at hand */
+    bool *written, *sums;   /* per column: of the line at hand */
     /* with --source; NULL: it is not read */
     struct mr_pair *source_image;
     struct mr_readspec source_spec;
@@ -75,8 +75,9 @@ struct mr_verify {
     struct mr_catalogue *cat;
     struct mr_source *source; /* of TARGET, one view */
     struct mr_reader *reader;
-    struct mr_db *db; /* the reader's */
-    const char *path; /* of the entities */
+    struct mr_db *db;     /* the reader's */
+    const char *path;     /* of the entities */
+    struct mr_vec summed; /* of verify_sums.c */
     struct mr_verify_source source_side;
 };
 
@@ -105,6 +106,12 @@ bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key ident
 enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
                                   struct mr_key image, struct mr_key own, struct mr_strbuf *out,
                                   struct mr_err *err);
+
+/* Does the journal say that the plan has added to the row, and not taken it back (verify_sums.c)?
+ * open sets v->summed, to be released by mr_verify_close. */
+enum mr_code mr_verify_sums_open(struct mr_verify *v, struct mr_err *err);
+bool mr_verify_is_summed(const struct mr_verify *v, const struct mr_verify_table *table,
+                         struct mr_key key);
 
 /* Proves every line of the entities (verify_lines.c). */
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);

@@ -66,18 +66,38 @@ static bool is_missed(const struct line *line)
 
 /* ---- rows by key ---- */
 
+static enum mr_code no_columns(const struct mr_verify_table *t, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_REFUSED,
+                      "a row of table \"%s\" names columns that it does not have",
+                      t->planned->table);
+}
+
+/* What was added to moves on; that it was added is told by the journal. */
+static enum mr_code take_rest(const struct proving *p, struct line *line, struct mr_err *err)
+{
+    struct mr_verify_table *t = p->table;
+    struct mr_digest rest;
+    if (!mr_entity_written_get(line->as.sums, t->sums, t->digester.ncolumns))
+        return no_columns(t, err);
+    for (size_t i = 0; i < t->digester.ncolumns; i++)
+        t->written[i] = t->written[i] && !t->sums[i];
+    MR_TRY(mr_plan_digester_part(&t->digester, line->image, t->written, &rest, err));
+    line->holds =
+        mr_digest_equal(rest, line->as.rest) && mr_verify_is_summed(p->v, t, line->as.target_key);
+    return MR_OK;
+}
+
 /* Of a restored change only what it wrote was promised. */
 static enum mr_code take_part(const struct proving *p, struct line *line, struct mr_err *err)
 {
     struct mr_verify_table *t = p->table;
     struct mr_digest part;
     if (!mr_entity_written_get(line->as.written, t->written, t->digester.ncolumns))
-        return mr_err_set(err, MR_E_REFUSED,
-                          "a row of table \"%s\" names columns that it does not have",
-                          t->planned->table);
+        return no_columns(t, err);
     MR_TRY(mr_plan_digester_part(&t->digester, line->image, t->written, &part, err));
     line->holds = mr_digest_equal(part, line->as.part);
-    return MR_OK;
+    return line->holds || line->as.sums == NULL ? MR_OK : take_rest(p, line, err);
 }
 
 /* The image stays in the set, until the next rows are read. */
@@ -473,6 +493,8 @@ static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as
     line->as.kind = line->as.choice = NULL;
     if (as->written != NULL)
         line->as.written = mr_arena_strdup(&p->arena, as->written);
+    if (as->sums != NULL && (line->as.sums = mr_arena_strdup(&p->arena, as->sums)) == NULL)
+        return nomem(err);
     if ((as->written != NULL && line->as.written == NULL) || !keep(p, &line->as.source_key) ||
         !keep(p, &line->as.target_key) || !keep(p, &line->as.identity))
         return nomem(err);

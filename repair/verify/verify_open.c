@@ -135,7 +135,8 @@ static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *tabl
                                             .key = table->key,
                                             .identity = table->identity};
     table->written = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *table->written);
-    if (table->written == NULL)
+    table->sums = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *table->sums);
+    if (table->written == NULL || table->sums == NULL)
         return mr_err_nomem(err, "verifying a plan");
     MR_TRY(mr_plan_digester_init(&table->digester, readings, t->ncolumns, arena, err));
     MR_TRY(check_fingerprint(v, t, err));
@@ -218,6 +219,7 @@ void mr_verify_close(struct mr_verify *v)
         mr_vec_release(&v->tables[i].orphans);
         mr_vec_release(&v->tables[i].moved_on);
     }
+    mr_vec_release(&v->summed);
     mr_verify_source_close(v);
     mr_reader_free(v->reader);
     mr_source_free(v->source);

@@ -60,6 +60,8 @@ enum mr_code mr_verify_rows(struct mr_verify_rows *run, struct mr_err *err)
     enum mr_code code = mr_verify_open(&v, run, err);
     add_total(run);
     if (code == MR_OK)
+        code = mr_verify_sums_open(&v, err);
+    if (code == MR_OK)
         code = mr_verify_find_twice(&v, err);
     if (code == MR_OK && (!run->only_twice || mr_verify_has_twice(&v)))
         code = mr_verify_lines(&v, err);

@@ -285,13 +285,18 @@ static inline int64_t world_step(struct world *w, struct world_step step)
     return s.entity;
 }
 
-/* Its step is a restored change. */
-static inline void world_restored(struct world *w, int64_t entity)
+/* Its step is a restored change, which adds to columns ("2 5"), or none. */
+static inline void world_summed(struct world *w, int64_t entity, const char *sums)
 {
     const struct mr_plan_logs logs = {
-        .outcome = "restored-change", .base = {"s", 1}, .merged = {"s", 1}};
+        .outcome = "restored-change", .sums = sums, .base = {"s", 1}, .merged = {"s", 1}};
     if (mr_plan_store_add_logs(w->store, entity, &logs, NULL) != MR_OK)
         abort();
+}
+
+static inline void world_restored(struct world *w, int64_t entity)
+{
+    world_summed(w, entity, NULL);
 }
 
 /* ---- a script ---- */

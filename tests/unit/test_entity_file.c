@@ -76,6 +76,8 @@ static const struct mr_entity_line lines[] = {
      .columns = "city: restored-change; \"a, b\": changed-on-live",
      .written = "2 5",
      .part = {5, 6},
+     .sums = "5",
+     .rest = {7, 8},
      .has_equal = true,
      .equal_there = UINT64_MAX},
 };
@@ -123,6 +125,8 @@ static enum mr_code compare(void *ctx, const struct mr_entity_line *got, struct 
     assert_text(got->columns, wanted->columns);
     assert_text(got->written, wanted->written);
     assert_true(mr_digest_equal(got->part, wanted->part));
+    assert_text(got->sums, wanted->sums);
+    assert_true(mr_digest_equal(got->rest, wanted->rest));
     assert_int_equal(got->equal_there, wanted->equal_there);
     return MR_OK;
 }
@@ -204,13 +208,13 @@ static const struct bad_case bad_cases[] = {
      "line 2: \"equal_there\" is no number"},
     {"table,source_key,target_key,identity,decision,kind,choice,digest,new,written,part\r\n"
      "a.b,,,,update,,," DIGEST ",0,2,\r\n",
-     "line 2: \"written\" and \"part\" do not go together"},
+     "line 2: columns of \"written\" or \"sums\" and their digests do not go together"},
     {"table,source_key,target_key,identity,decision,kind,choice,digest,new,written,part\r\n"
      "a.b,,,,update,,," DIGEST ",0,," DIGEST "\r\n",
-     "line 2: \"written\" and \"part\" do not go together"},
+     "line 2: columns of \"written\" or \"sums\" and their digests do not go together"},
     {"table,source_key,target_key,identity,decision,kind,choice,digest,new,written\r\n"
      "a.b,,,,update,,," DIGEST ",0,2\r\n",
-     "line 2: \"written\" and \"part\" do not go together"},
+     "line 2: columns of \"written\" or \"sums\" and their digests do not go together"},
 };
 
 static void test_refusals(void **state)

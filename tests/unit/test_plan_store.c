@@ -306,8 +306,9 @@ static void test_logs(void **state)
     struct sample s;
     struct mr_arena arena = MR_ARENA_INIT;
     const struct mr_plan_logs said = {
-        "both-changed", "city: restored-change", {"ba", 2}, {"mer", 3}};
+        "both-changed", "city: restored-change", "2 3", {"ba", 2}, {"mer", 3}};
     struct mr_plan_logs got;
+    const char *sums = NULL;
     bool has = true;
     (void)state;
     begin(&s);
@@ -323,6 +324,15 @@ static void test_logs(void **state)
     assert_string_equal(got.columns, "city: restored-change");
     assert_memory_equal(got.base.ptr, "ba", got.base.len);
     assert_memory_equal(got.merged.ptr, "mer", got.merged.len);
+    assert_string_equal(got.sums, "2 3");
+    assert_int_equal(mr_plan_store_sums(s.store, 5, &arena, &sums, NULL), MR_OK);
+    assert_string_equal(sums, "2 3");
+    assert_int_equal(mr_plan_store_sums(s.store, 4, &arena, &sums, NULL), MR_OK);
+    assert_null(sums);
+    assert_int_equal(mr_plan_store_is_restored(s.store, 5, &has, NULL), MR_OK);
+    assert_true(has);
+    assert_int_equal(mr_plan_store_is_restored(s.store, 4, &has, NULL), MR_OK);
+    assert_false(has);
     mr_plan_store_close(s.store);
     assert_int_equal(mr_plan_store_open(s.fd, &s.store, NULL), MR_OK);
     assert_int_equal(mr_plan_store_begin(s.store, 7, NULL), MR_OK);

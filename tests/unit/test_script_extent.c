@@ -214,10 +214,133 @@ static void test_guards(void **state)
     world_end(&w);
 }
 
+/* A row is added to; another writes the same columns, which is another statement. */
+static void accounts(struct world *w)
+{
+    world_begin(w);
+    world_table(w, "t", "id:int# a:text n:money u:uint");
+    w->own[0].columns[2].type = "decimal(10,2)";
+    world_summed(w,
+                 world_step(w, (struct world_step){1, 1, 9, MR_STEP_UPDATE, 0, "1|a|1.00|4",
+                                                   "1|b|3.50|2", 0}),
+                 "2 3");
+    restored(w, 2, 0, "2|a|1.00|4", "2|b|3.50|2");
+    world_open(w);
+    world_unit(w, MR_SCRIPT_APPLY, 1, 1);
+}
+
+static void test_sums(void **state)
+{
+    struct world w;
+    (void)state;
+    accounts(&w);
+    extent_is(&w, 0, " a n u / a n u / id a n u");
+    extent_is(&w, 1, " a n u / a n u / id a n u");
+    assert_true(mr_script_has_sums(&w.s));
+    mr_script_stage_sums(&w.s);
+    mr_script_note_sums(&w.s);
+    world_sql_is(
+        &w, "DROP TEMPORARY TABLE IF EXISTS #sums;\n"
+            "CREATE TEMPORARY TABLE #sums (line INT NOT NULL PRIMARY KEY, state INT NOT NULL) "
+            "ENGINE = InnoDB DEFAULT CHARSET utf8mb4;\n"
+            "DROP TEMPORARY TABLE IF EXISTS #added;\n"
+            "CREATE TEMPORARY TABLE #added (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT "
+            "NOT NULL, tree INT NOT NULL, tbl VARCHAR(600) NOT NULL, id TEXT, col VARCHAR(64) "
+            "NOT NULL, was VARCHAR(80), becomes VARCHAR(80)) ENGINE = InnoDB DEFAULT CHARSET "
+            "utf8mb4;\n"
+            "INSERT INTO #added (line, tree, tbl, id, col, was, becomes) SELECT s.myrecon_row, "
+            "s.myrecon_tree, 'o`dd.t', CONCAT_WS(',', CAST(s.`id` AS CHAR)), 'n', t.`n`, t.`n` + "
+            "(CAST(s.`n` AS DECIMAL(65,2)) - CAST(b.`n` AS DECIMAL(65,2))) FROM #u0 AS s "
+            "STRAIGHT_JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row STRAIGHT_JOIN `o``dd`.`t` "
+            "AS t ON t.`id` = s.`id` WHERE TRUE AND (s.myrecon_row BETWEEN 1 AND 1);\n"
+            "--ran\n"
+            "INSERT INTO #added (line, tree, tbl, id, col, was, becomes) SELECT s.myrecon_row, "
+            "s.myrecon_tree, 'o`dd.t', CONCAT_WS(',', CAST(s.`id` AS CHAR)), 'u', t.`u`, t.`u` + "
+            "(CAST(s.`u` AS DECIMAL(65,0)) - CAST(b.`u` AS DECIMAL(65,0))) FROM #u0 AS s "
+            "STRAIGHT_JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row STRAIGHT_JOIN `o``dd`.`t` "
+            "AS t ON t.`id` = s.`id` WHERE TRUE AND (s.myrecon_row BETWEEN 1 AND 1);\n"
+            "--ran\n");
+    world_end(&w);
+}
+
+static void test_adds(void **state)
+{
+    struct world w;
+    (void)state;
+    accounts(&w);
+    mr_script_refuse_moved(&w.s, &w.tables[0]);
+    mr_script_changes(&w.s);
+    world_sql_is(
+        &w, "INSERT INTO #refused (tree, tbl, id, why) SELECT s.myrecon_tree, 'o`dd.t', "
+            "CONCAT_WS(',', CAST(s.`id` AS CHAR)), IF((m.state <=> 3 OR m.state <=> 4 AND (t.`n` "
+            "<=> s.`n` OR t.`u` <=> s.`u`)), 'uncertain: whether it was added to it already "
+            "neither the journal, nor the log of the server, nor the row tells', IF(t.`id` <=> "
+            "NULL, 'it was deleted since the plan was made', LEFT(CONCAT('changed since the plan "
+            "was made: ', CONCAT_WS(', ', IF(t.`id` <=> b.`id`, NULL, 'id'), IF(CAST(t.`a` AS "
+            "BINARY) <=> CAST(b.`a` AS BINARY), NULL, 'a'), IF(IF(m.state <=> 1 OR m.state <=> "
+            "4, NOT (t.`n` <=> NULL), t.`n` <=> b.`n`), NULL, 'n'), IF(IF(m.state <=> 1 OR "
+            "m.state <=> 4, NOT (t.`u` <=> NULL), t.`u` <=> b.`u`), NULL, 'u'))), 600))) FROM "
+            "#u0 AS s JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row LEFT JOIN `o``dd`.`t` AS t "
+            "ON t.`id` = s.`id` LEFT JOIN #sums AS m ON m.line = s.myrecon_row WHERE "
+            "s.myrecon_tree NOT IN (SELECT tree FROM #done) AND (s.myrecon_row BETWEEN 1 AND 1) "
+            "AND s.myrecon_row NOT IN (SELECT line FROM #there) AND NOT (NOT (t.`id` <=> NULL) "
+            "AND t.`id` <=> b.`id` AND CAST(t.`a` AS BINARY) <=> CAST(b.`a` AS BINARY) AND "
+            "IF(m.state <=> 1 OR m.state <=> 4, NOT (t.`n` <=> NULL), t.`n` <=> b.`n`) AND "
+            "IF(m.state <=> 1 OR m.state <=> 4, NOT (t.`u` <=> NULL), t.`u` <=> b.`u`) AND NOT "
+            "(m.state <=> 3 OR m.state <=> 4 AND (t.`n` <=> s.`n` OR t.`u` <=> s.`u`)));\n"
+            "--ran\n"
+            "INSERT INTO #refused (tree, tbl, id, why) SELECT s.myrecon_tree, 'o`dd.t', "
+            "CONCAT_WS(',', CAST(s.`id` AS CHAR)), IF(t.`id` <=> NULL, 'it was deleted since the "
+            "plan was made', LEFT(CONCAT('changed since the plan was made: ', CONCAT_WS(', ', "
+            "IF(t.`id` <=> b.`id`, NULL, 'id'), IF(CAST(t.`a` AS BINARY) <=> CAST(b.`a` AS "
+            "BINARY), NULL, 'a'), IF(t.`n` <=> b.`n`, NULL, 'n'), IF(t.`u` <=> b.`u`, NULL, "
+            "'u'))), 600)) FROM #u0 AS s JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row LEFT "
+            "JOIN `o``dd`.`t` AS t ON t.`id` = s.`id` WHERE s.myrecon_tree NOT IN (SELECT tree "
+            "FROM #done) AND (s.myrecon_row BETWEEN 2 AND 2) AND s.myrecon_row NOT IN (SELECT "
+            "line FROM #there) AND NOT (NOT (t.`id` <=> NULL) AND t.`id` <=> b.`id` AND "
+            "CAST(t.`a` AS BINARY) <=> CAST(b.`a` AS BINARY) AND t.`n` <=> b.`n` AND t.`u` <=> "
+            "b.`u`);\n"
+            "--ran\n"
+            "-- write\n"
+            "UPDATE #u0 AS s STRAIGHT_JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row "
+            "STRAIGHT_JOIN `o``dd`.`t` AS t ON t.`id` = s.`id` LEFT JOIN #sums AS m ON m.line = "
+            "s.myrecon_row SET t.`a` = s.`a`, t.`n` = t.`n` + (CAST(s.`n` AS DECIMAL(65,2)) - "
+            "CAST(b.`n` AS DECIMAL(65,2))), t.`u` = t.`u` + (CAST(s.`u` AS DECIMAL(65,0)) - "
+            "CAST(b.`u` AS DECIMAL(65,0))) WHERE s.myrecon_row BETWEEN 1 AND 1 AND "
+            "s.myrecon_tree NOT IN (SELECT tree FROM #skip) AND s.myrecon_row <= "
+            "COALESCE(@myrecon_last, 1) AND (t.`id` <=> b.`id` AND CAST(t.`a` AS BINARY) <=> "
+            "CAST(b.`a` AS BINARY) AND IF(m.state <=> 1 OR m.state <=> 4, NOT (t.`n` <=> NULL), "
+            "t.`n` <=> b.`n`) AND IF(m.state <=> 1 OR m.state <=> 4, NOT (t.`u` <=> NULL), t.`u` "
+            "<=> b.`u`)) AND (SELECT SUM(ok) FROM #guard) = 0;\n"
+            "INSERT INTO #guard SELECT 0, ROW_COUNT() = (SELECT COUNT(*) FROM #u0 AS s WHERE "
+            "s.myrecon_row BETWEEN 1 AND 1 AND s.myrecon_tree NOT IN (SELECT tree FROM #skip) "
+            "AND s.myrecon_row <= COALESCE(@myrecon_last, 1));\n"
+            "UPDATE #u0 AS s STRAIGHT_JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row "
+            "STRAIGHT_JOIN `o``dd`.`t` AS t ON t.`id` = s.`id` SET t.`a` = s.`a`, t.`n` = s.`n`, "
+            "t.`u` = s.`u` WHERE s.myrecon_row BETWEEN 2 AND 2 AND s.myrecon_tree NOT IN (SELECT "
+            "tree FROM #skip) AND s.myrecon_row <= COALESCE(@myrecon_last, 2) AND (t.`id` <=> "
+            "b.`id` AND CAST(t.`a` AS BINARY) <=> CAST(b.`a` AS BINARY) AND t.`n` <=> b.`n` AND "
+            "t.`u` <=> b.`u`) AND (SELECT SUM(ok) FROM #guard) = 1;\n"
+            "INSERT INTO #guard SELECT 1, ROW_COUNT() = (SELECT COUNT(*) FROM #u0 AS s WHERE "
+            "s.myrecon_row BETWEEN 2 AND 2 AND s.myrecon_tree NOT IN (SELECT tree FROM #skip) "
+            "AND s.myrecon_row <= COALESCE(@myrecon_last, 2));\n");
+    mr_script_sums_stand(&w.s, &w.tables[0], mr_script_extent(&w.s, 1));
+    world_sql_is(&w,
+                 "(m.state <=> 2 OR m.state <=> NULL AND CAST(t.`a` AS BINARY) <=> CAST(s.`a` AS "
+                 "BINARY) AND t.`n` <=> s.`n` AND t.`u` <=> s.`u`)");
+    world_unit(&w, MR_SCRIPT_VERIFY, 1, 1);
+    mr_script_stands(&w.s, &w.tables[0], 1);
+    world_sql_is(
+        &w, "CAST(t.`a` AS BINARY) <=> CAST(s.`a` AS BINARY) AND NOT (t.`n` <=> b.`n`) AND NOT "
+            "(t.`u` <=> b.`u`)");
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_leans_on), cmocka_unit_test(test_condition),
-        cmocka_unit_test(test_writes), cmocka_unit_test(test_guards)};
+        cmocka_unit_test(test_writes),   cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_sums),     cmocka_unit_test(test_adds)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
