@@ -23,6 +23,7 @@ struct transaction {
     struct mr_gtid gtid;
     struct mr_strbuf log; /* where it begins */
     uint64_t position;
+    uint32_t thread;
     bool is_headless;
 };
 
@@ -44,6 +45,9 @@ struct mr_binlog_walk {
     const struct mr_binlog_map *map;
     struct mr_binlog_query query;
     bool takes_back;
+    struct mr_strbuf made_by; /* of the rows that come */
+    uint64_t made_by_bytes;   /* 0: it was not said */
+    bool made_by_is_over;     /* its statement has ended */
 };
 
 enum mr_code mr_binlog_walk_open(struct mr_binlog_stream *stream, struct mr_binlog_walk **out,
@@ -58,6 +62,7 @@ enum mr_code mr_binlog_walk_open(struct mr_binlog_stream *stream, struct mr_binl
     for (unsigned i = 0; i < 2; i++)
         w->transactions[i].log = (struct mr_strbuf)MR_STRBUF_INIT;
     w->xid = (struct mr_strbuf)MR_STRBUF_INIT;
+    w->made_by = (struct mr_strbuf)MR_STRBUF_INIT;
     return MR_OK;
 }
 
@@ -69,6 +74,7 @@ void mr_binlog_walk_close(struct mr_binlog_walk *w)
     for (unsigned i = 0; i < 2; i++)
         mr_strbuf_release(&w->transactions[i].log);
     mr_strbuf_release(&w->xid);
+    mr_strbuf_release(&w->made_by);
     free(w);
 }
 
@@ -89,6 +95,8 @@ static enum mr_code begin(struct mr_binlog_walk *w, const struct mr_gtid *gtid, 
     w->state = state;
     t->gtid = gtid != NULL ? *gtid : (struct mr_gtid){.family = MR_GTID_NONE};
     t->is_headless = is_headless;
+    t->thread = 0;
+    w->made_by_bytes = 0;
     t->position = w->event.place.position;
     mr_strbuf_reset(&t->log);
     mr_strbuf_add_str(&t->log, w->event.place.log);
@@ -183,9 +191,8 @@ static enum mr_code take_statement(struct mr_binlog_walk *w, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code take_query(struct mr_binlog_walk *w, struct mr_err *err)
+static enum mr_code take_words(struct mr_binlog_walk *w, struct mr_err *err)
 {
-    MR_TRY(mr_binlog_query_read(&w->event, &w->query, err));
     const struct mr_binlog_words *text = &w->query.text;
     w->takes_back = false;
     if (is(text, "BEGIN") || begins(text, "XA START ") || begins(text, "XA BEGIN ")) {
@@ -208,6 +215,16 @@ static enum mr_code take_query(struct mr_binlog_walk *w, struct mr_err *err)
         return need_transaction(w, true, err);
     w->takes_back = begins(text, "ROLLBACK TO ");
     return take_statement(w, err);
+}
+
+/* What is in no transaction, or ended none, says nothing of whose session it was. */
+static enum mr_code take_query(struct mr_binlog_walk *w, struct mr_err *err)
+{
+    MR_TRY(mr_binlog_query_read(&w->event, &w->query, err));
+    const enum mr_code code = take_words(w, err);
+    if (w->nsteps > 0 || w->state != OUTSIDE)
+        w->transactions[w->now].thread = w->query.thread;
+    return code;
 }
 
 /* A file that was loaded, whose statement stands behind other things: it is said that there was one. */
@@ -239,14 +256,33 @@ static enum mr_code take_rows(struct mr_binlog_walk *w, struct mr_err *err)
     if (id != MR_BINLOG_NO_TABLE)
         MR_TRY(mr_binlog_maps_find(&w->maps, id, &w->event.place, &w->map, err));
     say(w, MR_STEP_ROWS);
-    if (ends_statement(&w->event)) /* the map stays where it is until the next event */
+    if (ends_statement(&w->event)) { /* the map stays where it is until the next event */
         mr_binlog_maps_forget(&w->maps);
+        w->made_by_is_over = true;
+    }
     return MR_OK;
+}
+
+/* The events of it are gone when its rows come: it is copied, as far as anybody wants to read it. */
+static enum mr_code take_text(struct mr_binlog_walk *w, struct mr_err *err)
+{
+    struct mr_binlog_words text;
+    if (w->state != BLOCK)
+        return MR_OK;
+    MR_TRY(mr_binlog_rows_text(&w->event, &text, err));
+    mr_strbuf_reset(&w->made_by);
+    mr_strbuf_add(&w->made_by, text.ptr, text.len < MR_STEP_TEXT_MAX ? text.len : MR_STEP_TEXT_MAX);
+    w->made_by_bytes = text.len;
+    w->made_by_is_over = false;
+    return mr_strbuf_check(&w->made_by, "reading a binary log", err);
 }
 
 static enum mr_code take_map(struct mr_binlog_walk *w, struct mr_err *err)
 {
     MR_TRY(need_transaction(w, true, err));
+    if (w->made_by_is_over)
+        w->made_by_bytes = 0;
+    w->made_by_is_over = false;
     return mr_binlog_maps_add(&w->maps, &w->event, err);
 }
 
@@ -294,6 +330,14 @@ static enum mr_code take_end(struct mr_binlog_walk *w)
     return MR_OK;
 }
 
+/* What changes no row. */
+static enum mr_code take_other(struct mr_binlog_walk *w, struct mr_err *err)
+{
+    const enum mr_binlog_type type = w->event.type;
+    return type == MR_BINLOG_ROWS_QUERY || type == MR_BINLOG_ANNOTATE_ROWS ? take_text(w, err)
+                                                                           : MR_OK;
+}
+
 static enum mr_code take_event(struct mr_binlog_walk *w, struct mr_err *err)
 {
     switch ((unsigned)w->event.type) {
@@ -324,7 +368,7 @@ static enum mr_code take_event(struct mr_binlog_walk *w, struct mr_err *err)
         end(w, MR_STEP_COMMIT);
         return MR_OK;
     case MR_BINLOG_XA_PREPARE: return take_prepare(w, err);
-    default: return MR_OK; /* it changes no row */
+    default: return take_other(w, err);
     }
 }
 
@@ -335,9 +379,14 @@ static void fill(const struct mr_binlog_walk *w, struct mr_binlog_step *step)
                                     .event = w->is_over ? NULL : &w->event,
                                     .gtid = &t->gtid,
                                     .begun = {t->log.ptr, t->position},
-                                    .is_headless = t->is_headless};
-    if (step->kind == MR_STEP_ROWS)
+                                    .is_headless = t->is_headless,
+                                    .thread = t->thread};
+    if (step->kind == MR_STEP_ROWS) {
         step->map = w->map;
+        step->made_by_bytes = w->made_by_bytes;
+        if (w->made_by_bytes > 0)
+            step->made_by = (struct mr_binlog_words){w->made_by.ptr, w->made_by.len};
+    }
     if (step->kind == MR_STEP_STATEMENT) {
         step->query = w->query;
         step->takes_back = w->takes_back;
@@ -361,4 +410,12 @@ enum mr_code mr_binlog_walk_next(struct mr_binlog_walk *w, struct mr_binlog_step
     fill(w, step);
     w->at++;
     return MR_OK;
+}
+
+int64_t mr_binlog_committed_us(const struct mr_binlog_step *step)
+{
+    const struct mr_gtid *g = step->gtid;
+    if (g->family == MR_GTID_OF_MYSQL && g->committed_us != 0)
+        return (int64_t)g->committed_us;
+    return (int64_t)step->event->when * 1000000;
 }

@@ -52,7 +52,15 @@ struct mr_binlog_step {
     struct mr_binlog_query query; /* MR_STEP_STATEMENT; text.ptr NULL: it cannot be read */
     bool takes_back;              /* MR_STEP_STATEMENT: it is a ROLLBACK TO a savepoint */
     const char *xid; /* MR_STEP_PREPARED, _XA_…: as the servers write it: X'6131',X'',1 */
+    uint32_t thread; /* of the session, as far as events so far say it; 0: none has */
+    /* MR_STEP_ROWS: the statement that made them, where the server logs it (MariaDB:
+     * binlog_annotate_row_events, MySQL: binlog_rows_query_log_events), its beginning of at most
+     * MR_STEP_TEXT_MAX bytes; ptr NULL: it does not */
+    struct mr_binlog_words made_by;
+    uint64_t made_by_bytes; /* of all of it */
 };
+
+#define MR_STEP_TEXT_MAX ((size_t)64 * 1024)
 
 struct mr_binlog_walk;
 
@@ -61,6 +69,9 @@ enum mr_code mr_binlog_walk_open(struct mr_binlog_stream *stream, struct mr_binl
                                  struct mr_err *err);
 enum mr_code mr_binlog_walk_next(struct mr_binlog_walk *walk, struct mr_binlog_step *step,
                                  struct mr_err *err);
+/* Of MR_STEP_BEGIN: when it was committed, microseconds of UTC since 1970, as its server's log has it: a
+ * MariaDB, and a MySQL before 8.0, say the second in which its last statement began. */
+int64_t mr_binlog_committed_us(const struct mr_binlog_step *step);
 void mr_binlog_walk_close(struct mr_binlog_walk *walk); /* NULL is fine */
 
 #endif

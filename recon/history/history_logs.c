@@ -169,14 +169,14 @@ enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_histor
 
 /* ---- of files ---- */
 
-static enum mr_code add_given(struct mr_history_logs *l, const char *given, struct mr_vec *paths,
+static enum mr_code add_given(const char *given, struct mr_arena *arena, struct mr_vec *paths,
                               struct mr_err *err)
 {
     struct stat st;
     const char **found = NULL;
     size_t nfound = 0;
     if (stat(given, &st) == 0 && S_ISDIR(st.st_mode)) {
-        MR_TRY(mr_binlog_files_list(given, l->arena, &found, &nfound, err));
+        MR_TRY(mr_binlog_files_list(given, arena, &found, &nfound, err));
         if (nfound == 0)
             return mr_err_set(err, MR_E_NO_SUCH, "directory \"%s\" has no binary log in it", given);
     } else {
@@ -209,18 +209,21 @@ static enum mr_code read_file(struct mr_history_scan *scan, const char *path, bo
     return code;
 }
 
-/* In the order in which their server wrote them, whatever order they were given in. */
+enum mr_code mr_history_log_files(const char *const *given, size_t ngiven, struct mr_arena *arena,
+                                  struct mr_vec *paths, struct mr_err *err)
+{
+    enum mr_binlog_order by;
+    for (size_t i = 0; i < ngiven; i++)
+        MR_TRY(add_given(given[i], arena, paths, err));
+    return mr_binlog_files_sort(paths->items, paths->count, &by, err);
+}
+
 static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan *scan,
                                struct mr_err *err)
 {
     struct mr_vec paths = MR_VEC_INIT(const char *);
-    enum mr_binlog_order by;
     struct stat st;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < l->ngiven; i++)
-        code = add_given(l, l->given[i], &paths, err);
-    if (code == MR_OK)
-        code = mr_binlog_files_sort(paths.items, paths.count, &by, err);
+    enum mr_code code = mr_history_log_files(l->given, l->ngiven, l->arena, &paths, err);
     const char **list = paths.items;
     for (size_t i = 0; code == MR_OK && i < paths.count; i++)
         if (stat(list[i], &st) == 0 && S_ISREG(st.st_mode))

@@ -290,7 +290,7 @@ static bool ends_in(const char *place, size_t len, const char *log)
            (len == end || place[len - end - 1] == '/');
 }
 
-static bool is_log(const char *place, const char *log)
+bool mr_history_log_is(const char *place, const char *log)
 {
     return ends_in(place, strlen(place), log) ||
            ends_in(place, mr_history_log_len(place, false), log) ||
@@ -299,7 +299,7 @@ static bool is_log(const char *place, const char *log)
 
 static enum mr_owned judge_place(struct mr_history_own *own, const struct mr_binlog_place *begun)
 {
-    const bool here = is_log(begun->log, own->log);
+    const bool here = mr_history_log_is(begun->log, own->log);
     own->is_behind = own->is_behind || (here ? begun->position >= own->at : own->is_in_log);
     own->is_in_log = own->is_in_log || here;
     return own->is_behind ? MR_OWNED_OWN : MR_OWNED_SHARED;
@@ -308,7 +308,7 @@ static enum mr_owned judge_place(struct mr_history_own *own, const struct mr_bin
 void mr_history_own_reach(struct mr_history_own *own, const struct mr_binlog_place *place,
                           uint64_t end)
 {
-    if (own->by != MR_OWN_BY_PLACE || !is_log(place->log, own->log))
+    if (own->by != MR_OWN_BY_PLACE || !mr_history_log_is(place->log, own->log))
         return;
     own->is_in_log = true;
     own->log_end = end > own->log_end ? end : own->log_end;
@@ -317,7 +317,7 @@ void mr_history_own_reach(struct mr_history_own *own, const struct mr_binlog_pla
 void mr_history_own_ended(struct mr_history_own *own, const struct mr_binlog_place *begun,
                           uint64_t end)
 {
-    if (own->by == MR_OWN_BY_PLACE && is_log(begun->log, own->log))
+    if (own->by == MR_OWN_BY_PLACE && mr_history_log_is(begun->log, own->log))
         own->is_within = own->is_within || (begun->position < own->at && end > own->at);
 }
 

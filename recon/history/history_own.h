@@ -75,6 +75,10 @@ void mr_history_own_by_time(struct mr_history_own *own, int64_t time_us, const c
  * either, that history archive writes behind the name of one that was not complete. */
 size_t mr_history_log_len(const char *name, bool archived);
 
+/* Is a log's name, or the path of its file, packed or archived or not, that of the log as the server calls
+ * it? */
+bool mr_history_log_is(const char *place, const char *log);
+
 /* Is the file `name` of the log behind that of `before`, by their names? */
 bool mr_history_log_follows(const char *before, const char *name);
 

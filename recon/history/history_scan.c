@@ -273,21 +273,13 @@ static enum mr_code make_room(struct mr_history_scan *scan, struct mr_err *err)
 
 /* ---- transactions ---- */
 
-static int64_t time_of(const struct mr_binlog_step *step)
-{
-    const struct mr_gtid *g = step->gtid;
-    if (g->family == MR_GTID_OF_MYSQL && g->committed_us != 0)
-        return (int64_t)g->committed_us;
-    return (int64_t)step->event->when * 1000000;
-}
-
 /* Whose it is has to be known before its first row, and what it is called even where it turns out to
  * change nothing of ours: what was met tells whether logs have gaps. */
 static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                              struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    const struct mr_history_tx tx = {step->gtid, step->begun, time_of(step)};
+    const struct mr_history_tx tx = {step->gtid, step->begun, mr_binlog_committed_us(step)};
     struct mr_strbuf gtid = MR_STRBUF_INIT;
     enum mr_owned owned;
     mr_arena_reset(&w->tx_arena);
