@@ -8,7 +8,7 @@
 #include "core/db/monitor_right.h"
 #include "recon/doctor/doctor.h"
 #include "recon/gate/gate_witness.h"
-#include "recon/history/archive_head.h"
+#include "core/logs/archive_head.h"
 
 #define WHEN_BYTES 32
 

@@ -18,15 +18,9 @@
 #define MR_ARCHIVE_LOG_H
 
 #include "core/file/outfile.h"
-#include "recon/history/archive_head.h"
-#include "recon/history/archive_list.h"
-
-/* What the server says of a log. */
-struct mr_archive_source {
-    const char *name;
-    uint64_t bytes; /* 0: it is listed, and its file is gone */
-    bool is_last;   /* it is being written */
-};
+#include "core/logs/archive_head.h"
+#include "core/logs/archive_list.h"
+#include "core/logs/server_logs.h"
 
 struct mr_archive_log {
     const char *dir, *server; /* server: for messages */

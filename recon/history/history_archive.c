@@ -16,7 +16,7 @@
 #include "core/binlog/binlog_event.h"
 #include "core/db/db_binlog.h"
 #include "recon/history/archive_log.h"
-#include "recon/history/server_logs.h"
+#include "core/logs/server_logs.h"
 
 #define THROTTLE_EVERY_BYTES (4u << 20)
 #define CANNOT_SEND 1236 /* of a dump: the file is not what it should be */

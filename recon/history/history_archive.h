@@ -21,7 +21,7 @@
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
 #include "core/row/when.h"
-#include "recon/history/archive_list.h"
+#include "core/logs/archive_list.h"
 
 enum mr_archive_state {
     MR_ARCHIVE_UNDECIDED = 0,

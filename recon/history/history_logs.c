@@ -7,15 +7,10 @@
 #include "core/base/log.h"
 #include "core/binlog/binlog_dump.h"
 #include "core/binlog/binlog_file.h"
-#include "recon/history/archive_head.h"
-#include "recon/history/server_logs.h"
+#include "core/logs/archive_head.h"
+#include "core/logs/server_logs.h"
 
 #define RECONNECTS 3
-
-static enum mr_code nomem(struct mr_err *err)
-{
-    return mr_err_nomem(err, "reading binary logs");
-}
 
 void mr_history_logs_init(struct mr_history_logs *l)
 {
@@ -169,29 +164,6 @@ enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_histor
 
 /* ---- of files ---- */
 
-static enum mr_code add_given(const char *given, struct mr_arena *arena, struct mr_vec *paths,
-                              struct mr_err *err)
-{
-    struct stat st;
-    const char **found = NULL;
-    size_t nfound = 0;
-    if (stat(given, &st) == 0 && S_ISDIR(st.st_mode)) {
-        MR_TRY(mr_binlog_files_list(given, arena, &found, &nfound, err));
-        if (nfound == 0)
-            return mr_err_set(err, MR_E_NO_SUCH, "directory \"%s\" has no binary log in it", given);
-    } else {
-        found = &given;
-        nfound = 1;
-    }
-    for (size_t i = 0; i < nfound; i++) {
-        const char **path = mr_vec_push(paths);
-        if (path == NULL)
-            return nomem(err);
-        *path = found[i];
-    }
-    return MR_OK;
-}
-
 static enum mr_code read_file(struct mr_history_scan *scan, const char *path, bool is_last,
                               struct mr_err *err)
 {
@@ -207,15 +179,6 @@ static enum mr_code read_file(struct mr_history_scan *scan, const char *path, bo
     mr_binlog_stream_close(stream);
     mr_binlog_file_close(file);
     return code;
-}
-
-enum mr_code mr_history_log_files(const char *const *given, size_t ngiven, struct mr_arena *arena,
-                                  struct mr_vec *paths, struct mr_err *err)
-{
-    enum mr_binlog_order by;
-    for (size_t i = 0; i < ngiven; i++)
-        MR_TRY(add_given(given[i], arena, paths, err));
-    return mr_binlog_files_sort(paths->items, paths->count, &by, err);
 }
 
 static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan *scan,

@@ -14,6 +14,7 @@
 
 #include "core/cli/option.h"
 #include "core/cli/progress.h"
+#include "core/logs/log_names.h"
 #include "recon/history/history_scan.h"
 
 struct mr_history_logs {
@@ -37,11 +38,6 @@ void mr_history_logs_init(struct mr_history_logs *logs);
 /* Connects; looks for the files.  A server's account that may not read its logs fails here. */
 enum mr_code mr_history_logs_open(struct mr_history_logs *logs, struct mr_err *err);
 void mr_history_logs_close(struct mr_history_logs *logs);
-
-/* Pushes the paths (const char *, in the arena or of `given`) of files, and of the logs in directories, in
- * the order in which their server wrote them, whatever order they were given in. */
-enum mr_code mr_history_log_files(const char *const *given, size_t ngiven, struct mr_arena *arena,
-                                  struct mr_vec *paths, struct mr_err *err);
 
 enum mr_code mr_history_logs_read(struct mr_history_logs *logs, struct mr_history_scan *scan,
                                   struct mr_err *err);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "recon/history/archive_list.h"
+#include "core/logs/archive_list.h"
 
 /* Sequences of a domain and server that follow each other. */
 struct run {
@@ -253,48 +253,6 @@ static enum mr_owned judge_gtid(const struct mr_history_own *own, const struct m
         return MR_OWNED_SHARED;
     *by_state = mr_gtid_state_covers(&own->applied, gtid);
     return *by_state ? MR_OWNED_SHARED : MR_OWNED_OWN;
-}
-
-size_t mr_history_log_len(const char *name, bool archived)
-{
-    size_t len = strlen(name);
-    if (len > 4 && strcmp(name + len - 4, ".zst") == 0)
-        len -= 4;
-    else if (len > 3 && strcmp(name + len - 3, ".gz") == 0)
-        len -= 3;
-    size_t digits = 0;
-    while (digits < len && name[len - digits - 1] >= '0' && name[len - digits - 1] <= '9')
-        digits++;
-    return archived && digits > 0 && len > digits && name[len - digits - 1] == '.'
-               ? len - digits - 1
-               : len;
-}
-
-/* Files that history archive has written have names of their own. */
-bool mr_history_log_follows(const char *before, const char *name)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        char a[256], b[256];
-        (void)snprintf(a, sizeof a, "%.*s", (int)mr_history_log_len(before, (i & 1) != 0), before);
-        (void)snprintf(b, sizeof b, "%.*s", (int)mr_history_log_len(name, (i & 2) != 0), name);
-        if (mr_archive_is_next(a, b))
-            return true;
-    }
-    return false;
-}
-
-static bool ends_in(const char *place, size_t len, const char *log)
-{
-    const size_t end = strlen(log);
-    return len >= end && memcmp(place + len - end, log, end) == 0 &&
-           (len == end || place[len - end - 1] == '/');
-}
-
-bool mr_history_log_is(const char *place, const char *log)
-{
-    return ends_in(place, strlen(place), log) ||
-           ends_in(place, mr_history_log_len(place, false), log) ||
-           ends_in(place, mr_history_log_len(place, true), log);
 }
 
 static enum mr_owned judge_place(struct mr_history_own *own, const struct mr_binlog_place *begun)

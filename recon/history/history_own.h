@@ -23,6 +23,7 @@
 #include "core/base/arena.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/case/evidence.h"
+#include "core/logs/log_names.h"
 
 /* What a server says of itself. */
 struct mr_history_executed {
@@ -70,17 +71,6 @@ enum mr_code mr_history_own_by_gtid(struct mr_history_own *own,
 void mr_history_own_by_place(struct mr_history_own *own, const char *log, uint64_t position,
                              const char *split);
 void mr_history_own_by_time(struct mr_history_own *own, int64_t time_us, const char *split);
-
-/* Bytes of the name or path of a file that are a log's: without .gz or .zst; archived: without the number,
- * either, that history archive writes behind the name of one that was not complete. */
-size_t mr_history_log_len(const char *name, bool archived);
-
-/* Is a log's name, or the path of its file, packed or archived or not, that of the log as the server calls
- * it? */
-bool mr_history_log_is(const char *place, const char *log);
-
-/* Is the file `name` of the log behind that of `before`, by their names? */
-bool mr_history_log_follows(const char *before, const char *name);
 
 enum mr_owned {
     MR_OWNED_SHARED = 1,

@@ -17,15 +17,15 @@
 #define MR_HISTORY_TOP_H
 
 #include "core/base/vec.h"
-#include "core/binlog/binlog_rows.h"
 #include "core/binlog/binlog_walk.h"
+#include "core/logs/change_kinds.h"
 
 #define MR_TOP_TABLES 12
 #define MR_TOP_TABLES_MET 4096
 #define MR_TOP_STATEMENT_BYTES 2000
 
 /* By enum mr_binlog_kind; [0] is not used. */
-#define MR_TOP_KINDS (MR_BINLOG_DELETE + 1)
+#define MR_TOP_KINDS MR_CHANGE_KINDS
 
 struct mr_top_table {
     char *db, *name;

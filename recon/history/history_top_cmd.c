@@ -24,31 +24,6 @@ struct job {
 
 /* ---- options ---- */
 
-/* "insert,delete" */
-static enum mr_code take_kinds(const char *text, bool kinds[MR_TOP_KINDS], struct mr_err *err)
-{
-    static const char *const words[MR_TOP_KINDS] = {[MR_BINLOG_INSERT] = "insert",
-                                                    [MR_BINLOG_UPDATE] = "update",
-                                                    [MR_BINLOG_DELETE] = "delete"};
-    for (size_t kind = MR_BINLOG_INSERT; text == NULL && kind < MR_TOP_KINDS; kind++)
-        kinds[kind] = true;
-    for (const char *at = text; at != NULL;
-         at = strchr(at, ',') != NULL ? strchr(at, ',') + 1 : NULL) {
-        const size_t len = strcspn(at, ",");
-        bool known = false;
-        for (size_t kind = MR_BINLOG_INSERT; kind < MR_TOP_KINDS; kind++)
-            if (strlen(words[kind]) == len && memcmp(words[kind], at, len) == 0)
-                known = kinds[kind] = true;
-        if (known)
-            continue;
-        (void)mr_err_set(err, MR_E_USAGE, "option \"--kind\": \"%.*s\" is no kind of change",
-                         (int)(len < 100 ? len : 100), at);
-        mr_err_hint(err, "Write insert, update and delete, joined by commas.");
-        return MR_E_USAGE;
-    }
-    return MR_OK;
-}
-
 /* A literal does not say of which column it is a value: if any is masked, none is shown. */
 static bool masks_anything(const struct mr_config *config)
 {
@@ -143,7 +118,7 @@ static enum mr_code begin(struct job *job, const struct mr_invocation *invocatio
     job->hides = !opts->unmask && masks_anything(invocation->config);
     job->db_opts = (struct mr_db_opts){.run_tag = job->run.id,
                                        .statement_timeout_s = opts->statement_timeout_s};
-    MR_TRY(take_kinds(opts->kinds, top->kinds, err));
+    MR_TRY(mr_change_kinds_read(opts->kinds, top->kinds, err));
     MR_TRY(mr_history_window_read(&job->window, opts->from, opts->to, &job->arena, err));
     job->read.window = &job->window;
     job->read.arena = &job->arena;

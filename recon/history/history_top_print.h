@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "core/base/run_id.h"
-#include "recon/history/history_read.h"
+#include "core/logs/history_read.h"
 #include "recon/history/history_top.h"
 
 struct mr_top_print {

@@ -58,6 +58,8 @@ for S in $KINDS; do
     is "$S: by place" "$RC $(sizes)" "0 $WANT"
     largest 10 --from "$FROM" "$URI"
     is "$S: from a place on" "$RC $(sizes)" "0 9:club.m=9/0/0 $WANT"
+    largest 10 --from "$TO" "$URI"
+    is "$S: from the end of a log on" "$RC $(sizes)" "0 9:club.m=9/0/0"
     largest 1 --from "$FROM" --to "$TO" --kind delete "$URI"
     is "$S: deletions, the largest" "$RC $(sizes) $(field transactions)" "0 3:club.m=0/0/3 2"
     largest 10 --from "$FROM" --to "$TO" --tables 'club.l' "$URI"

@@ -1,7 +1,7 @@
 /* test_archive_head.c: what a server says of the log that it sends. */
 #include "tests/unit/binlog_made.h"
 
-#include "recon/history/archive_head.h"
+#include "core/logs/archive_head.h"
 
 #define LOGS 2000 /* the bytes of whose checksums are any */
 

@@ -13,7 +13,7 @@
 
 #include "core/file/io.h"
 #include "core/json/json_sealed.h"
-#include "recon/history/archive_list.h"
+#include "core/logs/archive_list.h"
 
 static char dir[] = "/tmp/test_archive_list.XXXXXX";
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/base/strbuf.h"
-#include "recon/history/history_statement.h"
+#include "core/logs/history_statement.h"
 
 /* Databases of the statement as MySQL says them: names, each with a NUL behind it. */
 struct world {

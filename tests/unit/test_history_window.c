@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/row/when.h"
-#include "recon/history/history_window.h"
+#include "core/logs/history_window.h"
 
 static int64_t us_of(const char *text)
 {

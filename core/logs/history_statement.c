@@ -1,5 +1,5 @@
 /* history_statement.c: see history_statement.h. */
-#include "recon/history/history_statement.h"
+#include "core/logs/history_statement.h"
 
 #include <string.h>
 #include <strings.h>

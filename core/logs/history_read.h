@@ -22,7 +22,7 @@
 #include "core/binlog/binlog_walk.h"
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
-#include "recon/history/history_window.h"
+#include "core/logs/history_window.h"
 
 struct mr_history_read {
     /* set by the caller */
@@ -31,6 +31,9 @@ struct mr_history_read {
     const char *const *given; /* files and directories */
     size_t ngiven;
     struct mr_history_window *window;
+    bool
+        takes_all; /* take gets all transactions from the first log on that may hold one of the window:
+                       the caller judges; of a window whose end is open nothing else is the end */
     struct mr_arena *arena;
     struct mr_progress *progress; /* NULL: none */
     struct mr_throttle *throttle; /* NULL: none */

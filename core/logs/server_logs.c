@@ -1,5 +1,5 @@
 /* server_logs.c: see server_logs.h. */
-#include "recon/history/server_logs.h"
+#include "core/logs/server_logs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 
 #include "core/db/grants.h"
 #include "core/db/monitor_right.h"
+#include "core/logs/archive_list.h"
 
 #define NO_LOG 1381         /* of SHOW BINARY LOGS */
 #define ENCRYPTED_COLUMN 2  /* of SHOW BINARY LOGS, MySQL since 8.0.14 */

@@ -1,5 +1,5 @@
 /* history_read.c: see history_read.h. */
-#include "recon/history/history_read.h"
+#include "core/logs/history_read.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,10 +10,9 @@
 #include "core/binlog/binlog_dump.h"
 #include "core/binlog/binlog_file.h"
 #include "core/row/when.h"
-#include "recon/history/archive_head.h"
-#include "recon/history/history_logs.h"
-#include "recon/history/history_own.h"
-#include "recon/history/server_logs.h"
+#include "core/logs/archive_head.h"
+#include "core/logs/log_names.h"
+#include "core/logs/server_logs.h"
 
 #define GAPS_MAX 10
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
@@ -131,7 +130,9 @@ static enum mr_code begin_tx(struct mr_history_read *r, const struct mr_binlog_s
                              struct mr_err *err)
 {
     const enum mr_in_window in =
-        mr_history_window_judge(r->window, &step->begun, mr_binlog_committed_us(step));
+        r->takes_all
+            ? MR_WINDOW_INSIDE
+            : mr_history_window_judge(r->window, &step->begun, mr_binlog_committed_us(step));
     r->is_over = in == MR_WINDOW_OVER;
     r->is_within = in == MR_WINDOW_INSIDE;
     if (r->is_over)
@@ -148,7 +149,7 @@ static enum mr_code take_head(struct mr_history_read *r, const struct mr_binlog_
                               struct mr_err *err)
 {
     const int64_t began_us = (int64_t)head->when * 1000000;
-    r->is_over = r->is_over || mr_history_window_is_over(r->window, began_us);
+    r->is_over = r->is_over || (!r->takes_all && mr_history_window_is_over(r->window, began_us));
     if (r->first_log != NULL)
         return MR_OK;
     return check_begin(r, head->place.log, began_us, err);
@@ -296,6 +297,7 @@ static enum mr_code read_span(struct mr_history_read *r, struct mr_db *db,
     struct mr_binlog_dump *dump = NULL;
     struct mr_binlog_stream *stream = NULL;
     mr_log_detail("reading binary logs, \"%s\" to \"%s\"", span->from_log, span->until_log);
+    mr_history_window_meet(r->window, span->from_log); /* nothing may begin in it any more */
     enum mr_code code = mr_binlog_dump_open(db, span, &dump, err);
     if (code == MR_OK)
         code = mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err);
@@ -316,6 +318,7 @@ static enum mr_code read_server(struct mr_history_read *r, struct mr_db *db, str
     last = logs.count - 1;
     MR_TRY_OUT(find_log(&logs, &r->window->from, &first, err));
     MR_TRY_OUT(find_log(&logs, &r->window->to, &last, err));
+    last = r->takes_all ? logs.count - 1 : last;
     if (r->window->from.by == MR_BOUND_TIME)
         MR_TRY_OUT(find_time(r, db, &logs, &first, err));
     if (first > last)
@@ -434,6 +437,7 @@ static enum mr_code read_file(struct mr_history_read *r, const char *before, con
     if (before != NULL && !r->has_gtids && !mr_history_log_follows(name_of(before), name_of(path)))
         MR_TRY(add_gap(r, err, "log \"%.200s\" does not follow \"%.200s\"", name_of(path),
                        name_of(before)));
+    mr_history_window_meet(r->window, path);
     enum mr_code code = open_file(path, &file, &stream, err);
     if (code == MR_OK)
         code = walk(r, stream, err);

@@ -1,5 +1,5 @@
 /* archive_list.c: see archive_list.h. */
-#include "recon/history/archive_list.h"
+#include "core/logs/archive_list.h"
 
 #include <errno.h>
 #include <inttypes.h>

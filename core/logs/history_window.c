@@ -1,11 +1,11 @@
 /* history_window.c: see history_window.h. */
-#include "recon/history/history_window.h"
+#include "core/logs/history_window.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/row/when.h"
-#include "recon/history/history_own.h"
+#include "core/logs/log_names.h"
 
 #define DIGITS_MAX 19
 

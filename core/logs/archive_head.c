@@ -1,5 +1,5 @@
 /* archive_head.c: see archive_head.h. */
-#include "recon/history/archive_head.h"
+#include "core/logs/archive_head.h"
 
 #include <string.h>
 

@@ -12,7 +12,14 @@
 
 #include "core/base/arena.h"
 #include "core/base/vec.h"
-#include "recon/history/archive_log.h"
+#include "core/db/db.h"
+
+/* What the server says of a log. */
+struct mr_archive_source {
+    const char *name;
+    uint64_t bytes; /* 0: it is listed, and its file is gone */
+    bool is_last;   /* it is being written */
+};
 
 /* Pushes struct mr_archive_source, in the server's order. */
 enum mr_code mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
