@@ -4,33 +4,41 @@
 #include "core/base/term.h"
 #include "repair/planning/plan_show.h"
 #include "repair/planning/planning.h"
+#include "repair/planning/rewind_rows.h"
 #include "repair/repair_cmd.h"
 
 static const struct mr_command_doc doc = {
     .summary = "plan a repair, as files that can be read and run",
     .operands = "",
-    .description = "Plans how TARGET, the live server, gets back what SOURCE, the lost history, "
-                   "holds. Nothing is written to any server: the plan is a directory of files that "
-                   "can be read and signed off; \"repair apply\" carries them out, and so does the "
-                   "stock client.\n"
-                   "\n"
-                   "With --policy the rows that a check found to differ are planned, in the case "
-                   "that it filled. merge brings two histories together: nobody is lost, nobody is "
-                   "overwritten, a person whose id was taken gets a new one, and what cannot be "
-                   "known is asked, in conflicts.csv: fill in its column decision and plan again "
-                   "with --decisions. With --reseed-only counters and sequences of TARGET are "
-                   "raised "
-                   "above both histories, and no row is looked at.\n"
-                   "\n"
-                   "Exit status: 0 planned; 1 planned, and conflicts are open; 3 could not run; 4 "
-                   "something was not compared or could not be planned; 5 refused: nothing may be "
-                   "planned so, or DIR is not empty; 6 interrupted; 70 bug.\n",
+    .description =
+        "Plans how TARGET, the live server, gets back what SOURCE, the lost history, "
+        "holds. Nothing is written to any server: the plan is a directory of files that "
+        "can be read and signed off; \"repair apply\" carries them out, and so does the "
+        "stock client.\n"
+        "\n"
+        "With --policy the rows that a check found to differ are planned, in the case "
+        "that it filled. merge brings two histories together: nobody is lost, nobody is "
+        "overwritten, a person whose id was taken gets a new one, and what cannot be "
+        "known is asked, in conflicts.csv: fill in its column decision and plan again "
+        "with --decisions. With --reseed-only counters and sequences of TARGET are "
+        "raised "
+        "above both histories, and no row is looked at.\n"
+        "\n"
+        "rewind undoes transactions of one server, by its binary log, and needs neither "
+        "case nor check: what was changed rightly since stays, what is in doubt is asked, "
+        "what no log can undo is refused.\n"
+        "\n"
+        "Exit status: 0 planned; 1 planned, and conflicts are open; 3 could not run; 4 "
+        "something was not compared or could not be planned; 5 refused: nothing may be "
+        "planned so, or DIR is not empty; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon repair plan --reseed-only --case club.case --output club.reseed \\\n"
                 "      --source mysql://dba@lost-replica/club --target mysql://dba@live/club\n"
                 "  myrecon repair plan --policy merge --split-at '2026-04-02 12:11:00' \\\n"
                 "      --case club.case --output club.plan\n"
                 "  myrecon repair plan --policy merge --decisions conflicts.csv \\\n"
-                "      --case club.case --output club.plan2\n",
+                "      --case club.case --output club.plan2\n"
+                "  myrecon repair plan --policy rewind --target mysql://dba@live/club \\\n"
+                "      --transactions 0-1-4711 --output club.rewind\n",
 };
 
 static enum mr_code needs(const char *option, const char *hint, struct mr_err *err)
@@ -50,6 +58,11 @@ static enum mr_code require_options(const struct mr_plan_options *o, struct mr_e
                      err);
     if (o->output == NULL)
         return needs("output DIR", "Name a directory that does not exist yet.", err);
+    if (mr_rewind_is_asked(o))
+        return o->target != NULL
+                   ? MR_OK
+                   : needs("target URI", "Name the server whose transactions are to be undone.",
+                           err);
     if (o->policy != NULL && o->case_path == NULL)
         return needs("case FILE", "Name the case file that myrecon check --case FILE has filled.",
                      err);

@@ -51,6 +51,13 @@
 #include "repair/plan/plan_store.h"
 #include "repair/plan/plan_tables.h"
 
+struct mr_copy;
+
+/* Who knows both states of the rows that are planned (repair/rewind), TARGET and what it is to become,
+ * fills the slots, and says which rows are asked about: kind, why, choices, choice.  The policy is mirror;
+ * every row is who it is by its key, and SOURCE is TARGET itself but for these rows. */
+typedef enum mr_code mr_copy_fill_fn(void *ctx, struct mr_copy *copy, struct mr_err *err);
+
 struct mr_copy_task {
     struct mr_plan_tables *tables; /* of sides that were opened `consistent` */
     struct mr_findings *fd;        /* the chosen run is the current one */
@@ -64,6 +71,8 @@ struct mr_copy_task {
     size_t non_conflict;
     mr_decision_fn *decision; /* what a person decided about a row; may be NULL */
     void *decision_ctx;
+    mr_copy_fill_fn *fill; /* NULL: slots are what check found */
+    void *fill_ctx;
 };
 
 struct mr_copy_result {

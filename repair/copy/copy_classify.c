@@ -174,8 +174,9 @@ static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *
         return MR_OK;
     f->same_name = true;
     MR_TRY(mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &f->differs, err));
-    return f->differs ? compare_names(w, w->facts.count - 1, own, live, arena, &f->same_name, err)
-                      : MR_OK;
+    return f->differs && w->c->task->fill == NULL
+               ? compare_names(w, w->facts.count - 1, own, live, arena, &f->same_name, err)
+               : MR_OK;
 }
 
 static enum mr_code ask_several(struct classifying *w, int64_t slot, bool *several,
@@ -234,7 +235,7 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
 static enum mr_code classify(struct classifying *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&w->save, "UPDATE c SET op=:op, same=:same, taint=:taint, kind=:kind,"
+        {&w->save, "UPDATE c SET op=:op, same=:same, taint=:taint, kind=coalesce(kind, :kind),"
                    " equal=:equal WHERE id=:id"},
         {&w->several, "SELECT 1 FROM c WHERE id=:id AND several"},
     };

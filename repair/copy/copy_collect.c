@@ -236,6 +236,8 @@ out:
 
 enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err)
 {
+    if (c->task->fill != NULL)
+        return c->task->fill(c->task->fill_ctx, c, err);
     for (size_t i = 0; i < c->m.plan->ntables; i++)
         MR_TRY(collect_table(c, &c->m.plan->tables[i], err));
     return MR_OK;

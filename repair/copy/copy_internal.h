@@ -21,6 +21,7 @@
  *          it before those that come
  *   hint   a slot, or beyond the last slot a gate, that is to be done before another one
  *   dep    a row that refers, on TARGET, to one that goes
+ *   laid   values by which others refer to rows that were filled in, and their slots
  *   part   the ids of the rows of a table that are to be written
  *   cycle_break  how a circle of rows that wait for each other is broken: what a row of it
  *          gives up for a while, see enum mr_copy_break

@@ -15,7 +15,7 @@ struct linking {
     const struct mr_plan_reference *r;
     size_t number; /* of r */
     enum mr_side side;
-    struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep, *nth, *equal;
+    struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep, *nth, *equal, *laid, *lay;
     struct mr_strbuf bytes, key;
     struct mr_arena arena;
     struct mr_vec asks, leavers; /* struct mr_merge_ask, struct mr_merge_leaver */
@@ -43,9 +43,9 @@ static enum mr_code name_row(struct linking *w, const struct mr_merge_answer *ro
     char tag = 'R';
     enum mr_code code = MR_OK;
     mr_strbuf_reset(out);
-    if (mr_copy_identity(w->c, t) == MR_PLAN_BY_COLUMNS) {
+    if (mr_copy_identity(w->c, t) == MR_PLAN_BY_COLUMNS || w->c->task->fill != NULL) {
         tag = 'I';
-        if (t->named_by.count > 0)
+        if (t->named_by.count > 0 && w->c->task->fill == NULL)
             code = mr_pair_values_of(row->image, row->len, t->named_by.at, t->named_by.count,
                                      &values, &null, err);
         if (code == MR_OK && null) {
@@ -82,6 +82,18 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
                          : code;
 }
 
+/* SOURCE is TARGET, but for the rows that were filled in: those stand for their parents in front of what
+ * was read. */
+static enum mr_code overlay(struct linking *w, struct mr_err *err)
+{
+    for (size_t i = 0; i < w->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
+        MR_TRY(MR_CASE_RUN(w->laid, err, MR_ARG_INT("child", ask->tag),
+                           MR_ARG_INT("ref", w->number), MR_ARG_BYTES("value", ask->value)));
+    }
+    return MR_OK;
+}
+
 static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
@@ -89,7 +101,7 @@ static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
         w->side = (enum mr_side)side;
         MR_TRY(mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err));
     }
-    return MR_OK;
+    return w->c->task->fill != NULL ? overlay(w, err) : MR_OK;
 }
 
 /* The link is there before the parents are asked for: what neither side answers leads to nobody,
@@ -281,6 +293,12 @@ static enum mr_code prepare(struct linking *w, struct mr_err *err)
         {&w->found[MR_TARGET],
          "UPDATE link SET tfound=1, pt=coalesce((SELECT id FROM c WHERE tbl=:tbl AND"
          " tkey=:key), 0), tident=:ident WHERE child=:child AND ref=:ref"},
+        {&w->laid, "UPDATE link SET sfound=1, ps=(SELECT slot FROM laid WHERE value=:value),"
+                   " sident=CASE WHEN EXISTS (SELECT 1 FROM laid JOIN c ON c.id=slot WHERE"
+                   " value=:value AND kind='key-taken') THEN 'X' ELSE coalesce(tident, 'S') END"
+                   " WHERE child=:child AND ref=:ref AND EXISTS"
+                   " (SELECT 1 FROM laid WHERE value=:value)"},
+        {&w->lay, "INSERT OR IGNORE INTO laid (value, slot) VALUES (:value, :slot)"},
         {&w->same, "UPDATE link SET same=1 WHERE child=:child AND ref=:ref"},
         {&w->dep, "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref,"
                   " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey=:key), 0))"},
@@ -294,9 +312,39 @@ static enum mr_code prepare(struct linking *w, struct mr_err *err)
     return mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
 }
 
+/* What the rows that are filled in have in the columns that this reference leads to. */
+static enum mr_code lay_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                             struct mr_err *err)
+{
+    struct linking *w = ctx;
+    (void)arena;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        bool null = false;
+        MR_TRY(mr_pair_values_of(row->image, row->len, w->r->to.at, w->r->to.count, &w->key, &null,
+                                 err));
+        if (!null)
+            MR_TRY(MR_CASE_RUN(w->lay, err, MR_ARG_BLOB("value", w->key.ptr, w->key.len),
+                               MR_ARG_INT("slot", row->id)));
+    }
+    return MR_OK;
+}
+
+static enum mr_code lay(struct linking *w, struct mr_err *err)
+{
+    if (w->c->task->fill == NULL)
+        return MR_OK;
+    MR_TRY(mr_case_exec(w->c->m.cf, "DELETE FROM laid", err));
+    return mr_copy_pages(w->c,
+                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after"
+                         " AND c.source IS NOT NULL AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                         w->r->parent, lay_rows, w, err);
+}
+
 /* Rows that are not written need no parents; rows that go are looked at from the parent. */
 static enum mr_code link_reference(struct linking *w, struct mr_err *err)
 {
+    MR_TRY(lay(w, err));
     if (w->c->planned[w->r->child])
         MR_TRY(mr_copy_pages(w->c,
                              "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after"
@@ -327,6 +375,8 @@ enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
     mr_case_free(w.found[MR_SOURCE]);
     mr_case_free(w.found[MR_TARGET]);
     mr_case_free(w.same);
+    mr_case_free(w.laid);
+    mr_case_free(w.lay);
     mr_case_free(w.dep);
     mr_case_free(w.nth);
     mr_case_free(w.equal);

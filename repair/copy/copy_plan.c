@@ -51,7 +51,8 @@ static const char schema_sql[] =
     "CREATE INDEX temp.dep_child ON dep (child) WHERE child>0;"
     "CREATE TEMP TABLE cycle_break (slot INT, how INT, what INT, col INT, value BLOB,"
     " PRIMARY KEY (slot, how, what)) WITHOUT ROWID;"
-    "CREATE TEMP TABLE part (value BLOB PRIMARY KEY) WITHOUT ROWID;";
+    "CREATE TEMP TABLE part (value BLOB PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TEMP TABLE laid (value BLOB PRIMARY KEY, slot INT) WITHOUT ROWID;";
 
 static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.c; DROP TABLE IF EXISTS temp.multiset;"
@@ -60,7 +61,7 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
     "DROP TABLE IF EXISTS temp.vague; DROP TABLE IF EXISTS temp.gate;"
     "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.cycle_break; DROP TABLE IF "
-    "EXISTS temp.climb; DROP TABLE IF EXISTS temp.part;";
+    "EXISTS temp.climb; DROP TABLE IF EXISTS temp.part; DROP TABLE IF EXISTS temp.laid;";
 
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {
@@ -104,11 +105,11 @@ static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         const struct mr_plan_table *t = &c->m.plan->tables[i];
         int64_t n = 0;
-        if (t->pair->find.subject == MR_SUBJECT_NO)
+        if (t->pair->find.subject == MR_SUBJECT_NO && c->task->fill == NULL)
             continue;
         code = MR_CASE_NUMBER(c->m.cf, gone, &n, err, MR_ARG_INT("tbl", i));
         c->result->subject_deletes += (uint64_t)n;
-        if (code != MR_OK || mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS)
+        if (code != MR_OK || c->task->fill != NULL || mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS)
             continue;
         code = MR_CASE_NUMBER(c->m.cf, replaced, &n, err, MR_ARG_INT("tbl", i));
         c->result->subject_replaced += (uint64_t)n;
@@ -119,21 +120,20 @@ static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
 /* The very number, not a ceiling: whoever allows it has seen this plan. */
 static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
 {
+    const char *what = c->task->fill != NULL ? "rows that were inserted" : "rows of people";
     enum mr_code code = count_subjects(c, err);
     unsigned long long n = c->result->subject_deletes;
     if (code != MR_OK || n == 0 || (c->task->has_allow_deletes && c->task->allow_deletes == n))
         return code;
     if (c->task->has_allow_deletes)
         (void)mr_err_set(err, MR_E_REFUSED,
-                         "the plan deletes %llu rows of people, not the %llu that are "
-                         "allowed",
-                         n, (unsigned long long)c->task->allow_deletes);
+                         "the plan deletes %llu %s, not the %llu that are allowed", n, what,
+                         (unsigned long long)c->task->allow_deletes);
     else
-        (void)mr_err_set(err, MR_E_REFUSED, "the plan deletes %llu rows of people", n);
-    mr_err_hint(err,
-                "If all of them are to go, plan with --allow-deletes %llu; merge keeps "
-                "everybody.",
-                n);
+        (void)mr_err_set(err, MR_E_REFUSED, "the plan deletes %llu %s", n, what);
+    mr_err_hint(err, "If all of them are to go, plan with --allow-deletes %llu; %s.", n,
+                c->task->fill != NULL ? "--kind update,delete keeps all of them"
+                                      : "merge keeps everybody");
     return MR_E_REFUSED;
 }
 
@@ -195,9 +195,10 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < m->plan->ntables; i++)
         c->planned[i] = c->task->selected == NULL || c->task->selected[i];
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+    for (int side = c->task->fill != NULL ? MR_TARGET : MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err));
-    }
+    if (c->task->fill != NULL) /* in one view: what is no slot is the same row on both sides */
+        m->reader[MR_SOURCE] = m->reader[MR_TARGET];
     return mr_copy_outside_parents(c, err);
 }
 
@@ -223,7 +224,8 @@ enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result
     mr_plan_fit_close(&c.m.fit);
     (void)mr_case_exec(c.m.cf, drop_sql, NULL);
     mr_copy_pools_release(&c);
-    mr_reader_free(c.m.reader[MR_SOURCE]);
+    if (c.m.reader[MR_SOURCE] != c.m.reader[MR_TARGET])
+        mr_reader_free(c.m.reader[MR_SOURCE]);
     mr_reader_free(c.m.reader[MR_TARGET]);
     mr_image_release(&c.m.image[0]);
     mr_image_release(&c.m.image[1]);

@@ -239,6 +239,8 @@ static enum mr_code follow_all(struct mr_copy *c, struct mr_err *err)
 enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    if (c->task->fill != NULL) /* nobody is another there */
+        return MR_OK;
     if (all_planned(c))
         code = MR_CASE_ONCE(c->m.cf, "UPDATE c SET taint=0 WHERE tbl<:end", err,
                             MR_ARG_INT("end", c->m.plan->ntables));
@@ -251,7 +253,7 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
  * and ends when none does. */
 enum mr_code mr_copy_taint_kept(struct mr_copy *c, struct mr_err *err)
 {
-    int64_t kept = all_planned(c) ? 1 : 0;
+    int64_t kept = c->task->fill == NULL && all_planned(c) ? 1 : 0;
     while (kept > 0) {
         MR_TRY(mr_case_change_with(
             c->m.cf,

@@ -103,6 +103,11 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, 
     enum mr_code code = MR_OK;
     if (x->why == NULL)
         return MR_OK;
+    if (x->kind != NULL && w->c->task->fill != NULL && strcmp(x->kind, MR_FIT_KIND) != 0) {
+        e->detail = x->why;
+        e->choices = x->choices;
+        return MR_OK;
+    }
     if (x->kind == NULL || !is_made_fit) {
         e->kind = MR_FIT_KIND;
         e->detail = x->why;

@@ -24,6 +24,7 @@
 #define MR_POLICY_MERGE "merge"
 #define MR_POLICY_MIRROR "mirror"
 #define MR_POLICY_BACKFILL "backfill"
+#define MR_POLICY_REWIND "rewind"
 #define MR_POLICY_NEWEST "newest:" /* and a column */
 
 /* What the target is recognised by. */

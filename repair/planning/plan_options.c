@@ -11,11 +11,12 @@
 #include "repair/plan/manifest.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/trigger_option.h"
+#include "repair/planning/rewind_rows.h"
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
 
 static const struct mr_choice policies[] = {
-    {"merge", 0}, {"backfill", 0}, {"newest:", 0}, {"mirror", 0}, {NULL, 0},
+    {"merge", 0}, {"backfill", 0}, {"newest:", 0}, {"mirror", 0}, {"rewind", 0}, {NULL, 0},
 };
 
 static const struct mr_option plan_options[] = {
@@ -33,7 +34,7 @@ static const struct mr_option plan_options[] = {
      .group = "What is planned",
      .help = "merge: two histories into one, nobody lost, nobody overwritten; backfill: "
              "insert what is missing; newest:COLUMN: and update what is newer; mirror: "
-             "TARGET becomes SOURCE",
+             "TARGET becomes SOURCE; rewind: transactions of TARGET are undone",
      .not_in_file = true},
     {.name = "source",
      .type = MR_OPTION_STRING,
@@ -87,6 +88,37 @@ static const struct mr_option plan_options[] = {
      .group = "What is planned",
      .help = "plan from this run of the case",
      .initial_note = "the last finished one",
+     .not_in_file = true},
+    {.name = "transactions",
+     .type = MR_OPTION_STRING,
+     .offset = PLAN_AT(transactions),
+     .arg = "GTIDS",
+     .group = "Transactions to undo",
+     .help = "undo these: 0-1-4711,0-1-4720..4730 of MariaDB, UUID:23-25 of MySQL",
+     .not_in_file = true},
+    {.name = "from",
+     .type = MR_OPTION_STRING,
+     .offset = PLAN_AT(from),
+     .arg = "TIME|FILE:POS",
+     .group = "Transactions to undo",
+     .help =
+         "undo what was committed from then on, YYYY-MM-DD[ HH:MM:SS[.f]][Z|+HH:MM], UTC without "
+         "a zone; or what begins there or behind it in the binary log",
+     .not_in_file = true},
+    {.name = "to",
+     .type = MR_OPTION_STRING,
+     .offset = PLAN_AT(to),
+     .arg = "TIME|FILE:POS",
+     .group = "Transactions to undo",
+     .help = "and before that",
+     .not_in_file = true},
+    {.name = "kind",
+     .type = MR_OPTION_STRING,
+     .offset = PLAN_AT(kinds),
+     .arg = "KINDS",
+     .group = "Transactions to undo",
+     .help = "undo only these changes of theirs: insert, update, delete, joined by commas",
+     .initial_note = "all",
      .not_in_file = true},
     {.name = "split-at",
      .type = MR_OPTION_STRING,
@@ -146,7 +178,8 @@ static const struct mr_option plan_options[] = {
      .offset = PLAN_AT(allow_deletes),
      .arg = "N",
      .group = "Safety",
-     .help = "let mirror delete that many rows of people, the number that it showed",
+     .help = "let mirror delete that many rows of people, or rewind that many rows that were "
+             "inserted: the number that it showed",
      .max = UINT64_MAX / 8,
      .not_in_file = true},
     {.name = "allow-triggers",
@@ -177,7 +210,7 @@ static const struct mr_option plan_options[] = {
      .arg = "FILE",
      .group = "Result",
      .help = "the case of the incident: what is planned from, and what keeps reserved "
-             "ids; needed with --policy",
+             "ids; needed with --policy, but for rewind, which takes none",
      .not_in_file = true},
     MR_JSON_OPTION(struct mr_plan_options, json, "one JSON object a line"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_plan_options, statement_timeout_s, "Result"),
@@ -200,7 +233,7 @@ static enum mr_code finish_policy(struct mr_plan_options *o, struct mr_err *err)
     if (mr_policy_is_known(o->policy) && strcmp(o->policy, MR_POLICY_RESEED) != 0)
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "option \"--policy\": unknown policy \"%s\"", o->policy);
-    mr_err_hint(err, "It is merge, backfill, newest:COLUMN or mirror.");
+    mr_err_hint(err, "It is merge, backfill, newest:COLUMN, mirror or rewind.");
     return MR_E_USAGE;
 }
 
@@ -311,7 +344,9 @@ static enum mr_code finish_reseed(const struct mr_settings *settings, struct mr_
 static bool decides_other(const struct mr_plan_options *o)
 {
     for (size_t i = 0; i < o->non_conflict; i++)
-        if (strcmp(o->on_conflict[i].kind, MR_FIT_KIND) != 0)
+        if (strcmp(o->on_conflict[i].kind, MR_FIT_KIND) != 0 &&
+            !(strcmp(o->policy != NULL ? o->policy : "", MR_POLICY_REWIND) == 0 &&
+              strcmp(o->on_conflict[i].kind, "changed-since") == 0))
             return true;
     return false;
 }
@@ -333,7 +368,9 @@ static enum mr_code finish_other_policy(const struct mr_settings *settings, stru
         {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR},
     };
     for (size_t i = 0; o->policy != NULL && i < sizeof options / sizeof *options; i++) {
-        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0)
+        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0 ||
+            (strcmp(options[i].name, "allow-deletes") == 0 &&
+             strcmp(o->policy, MR_POLICY_REWIND) == 0))
             continue;
         (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s", options[i].name,
                          options[i].policy);
@@ -361,6 +398,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     MR_TRY(finish_split_keys(o, settings->arena, err));
     MR_TRY(finish_on_conflict(o, settings->arena, err));
     MR_TRY(finish_other_policy(settings, err));
+    MR_TRY(mr_rewind_check_options(o, err));
     return mr_trigger_option_check(o->allow_triggers, err);
 }
 

@@ -25,6 +25,9 @@ struct mr_plan_options {
     bool json;
     struct mr_login_opts login;
 
+    /* --policy rewind */
+    const char *transactions, *from, *to, *kinds; /* or NULL */
+
     /* --policy */
     const char *split_at_text;              /* or NULL */
     struct mr_string_list split_keys_text;  /* DB.TABLE=N */

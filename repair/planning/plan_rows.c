@@ -28,6 +28,7 @@
 #include "repair/planning/plan_summary.h"
 #include "repair/planning/plan_witness.h"
 #include "repair/planning/planning.h"
+#include "repair/planning/rewind_rows.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/script/reseed_sql.h"
 #include "repair/script/script.h"
@@ -133,12 +134,87 @@ static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy, cons
     return code;
 }
 
+static enum mr_code add_note(struct rows *r, const char *kind, const char *table, const char *text,
+                             struct mr_err *err);
+
+static enum mr_code note_rewound(void *ctx, const char *kind, const char *table, const char *text,
+                                 struct mr_err *err)
+{
+    return add_note(ctx, kind, table, text, err);
+}
+
+/* The log says what the rows were, and the planner that copies takes them there. */
+static enum mr_code rewind_rows(struct rows *r, struct mr_rewind_task *rewind, struct mr_err *err)
+{
+    const struct mr_plan_options *o = r->p->opts;
+    struct mr_copy_result result = {0};
+    struct mr_rewind *work = NULL;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_rewind_open(rewind, &work, err));
+    MR_TRY_OUT(mr_rewind_read(work, err));
+    const struct mr_copy_task task = {.tables = &r->tables,
+                                      .fd = r->p->fd,
+                                      .store = r->store,
+                                      .policy = MR_COPY_MIRROR,
+                                      .selected = rewind->planned,
+                                      .has_allow_deletes = o->allow_deletes > 0,
+                                      .allow_deletes = o->allow_deletes,
+                                      .on_conflict = o->on_conflict,
+                                      .non_conflict = o->non_conflict,
+                                      .decision = r->decision,
+                                      .decision_ctx = r->decisions,
+                                      .fill = mr_rewind_fill,
+                                      .fill_ctx = work};
+    MR_TRY_OUT(mr_copy_plan(&task, &result, err));
+    code = mr_plan_decisions_check(r->decisions, r->store, err);
+    r->kept = result.kept;
+out:
+    mr_rewind_close(work);
+    return code;
+}
+
+static enum mr_code decide_rewind(struct rows *r, struct mr_err *err)
+{
+    const struct mr_plan_options *o = r->p->opts;
+    const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
+    const struct mr_db_opts opts = {.run_tag = r->p->id.id,
+                                    .statement_timeout_s = o->statement_timeout_s};
+    struct mr_rewind_select select;
+    bool *selected = NULL;
+    enum mr_code code =
+        mr_rewind_select_read(&select, o->transactions, o->from, o->to, &r->p->arena, err);
+    MR_TRY_OUT(code);
+    MR_TRY_OUT(mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err));
+    MR_TRY_OUT(open_decisions(r, err));
+    struct mr_rewind_task task = {.tables = &r->tables,
+                                  .planned = selected,
+                                  .fd = r->p->fd,
+                                  .select = &select,
+                                  .ep = &r->p->sides.ep[MR_TARGET],
+                                  .opts = &opts,
+                                  .server = &r->tables.pairing.side[MR_TARGET].cat->server,
+                                  .on_conflict = o->on_conflict,
+                                  .non_conflict = o->non_conflict,
+                                  .decision = r->decision,
+                                  .decision_ctx = r->decisions,
+                                  .arena = &r->p->arena,
+                                  .note = note_rewound,
+                                  .note_ctx = r};
+    MR_TRY_OUT(mr_change_kinds_read(o->kinds, task.kinds, err));
+    code = rewind_rows(r, &task, err);
+out:
+    mr_rewind_select_release(&select);
+    return code;
+}
+
 static enum mr_code decide(struct rows *r, struct mr_err *err)
 {
     const char *policy = r->p->opts->policy;
     size_t newest = strlen(MR_POLICY_NEWEST);
     if (strcmp(policy, MR_POLICY_MERGE) == 0)
         return decide_merge(r, err);
+    if (strcmp(policy, MR_POLICY_REWIND) == 0)
+        return decide_rewind(r, err);
     if (strcmp(policy, MR_POLICY_MIRROR) == 0)
         return decide_copy(r, MR_COPY_MIRROR, NULL, err);
     if (strcmp(policy, MR_POLICY_BACKFILL) == 0)
@@ -224,7 +300,7 @@ static bool is_kept(const struct mr_plan_table *t)
 static enum mr_code note_loose(struct rows *r, struct mr_err *err)
 {
     const struct mr_planned *planned = &r->p->manifest.planned;
-    if (strcmp(r->p->opts->policy, MR_POLICY_MIRROR) == 0)
+    if (strcmp(r->p->opts->policy, MR_POLICY_MIRROR) == 0 || mr_rewind_is_asked(r->p->opts))
         return MR_OK;
     for (size_t i = 0; i < r->tables.ntables; i++) {
         const uint64_t *n = planned->tables[i].decisions;
@@ -460,13 +536,15 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     MR_TRY_OUT(
         mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial, &p->arena, &partial, err));
-    MR_TRY_OUT(mr_plan_refuse_itself(&p->sides, &p->arena, err));
+    if (!mr_rewind_is_asked(p->opts))
+        MR_TRY_OUT(mr_plan_refuse_itself(&p->sides, &p->arena, err));
     MR_TRY_OUT(mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err));
     MR_TRY_OUT(mr_plan_tables_open(&r->tables, &tables, err));
     MR_TRY_OUT(mr_plan_stood_begin(&r->stood, &r->tables.pairing, &p->arena, err));
     MR_TRY_OUT(mr_pair_sections_warn(&r->tables.pairing, err));
     MR_TRY_OUT(mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err));
-    MR_TRY_OUT(warn_of_lacks(r, err));
+    if (!mr_rewind_is_asked(p->opts)) /* every row is who it is by its key */
+        MR_TRY_OUT(warn_of_lacks(r, err));
     MR_TRY_OUT(mr_plan_refuse_hidden(&r->tables, err));
     MR_TRY_OUT(mr_plan_refuse_unseen(&r->tables, p->opts->policy, err));
     MR_TRY_OUT(mr_planning_describe(p, p->opts->policy, err));

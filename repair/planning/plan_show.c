@@ -233,8 +233,8 @@ static void add_notes(struct mr_strbuf *out, const struct mr_planned *p)
     }
 }
 
-/* May any of the open conflicts be decided?  Of the policies that copy only values that do not
- * fit. */
+/* May any of the open conflicts be decided?  Of the policies that copy only values that do not fit; of a
+ * rewind what was changed since, too. */
 static bool is_open_to_choice(const struct mr_manifest *m)
 {
     const struct mr_planned *p = &m->planned;
@@ -243,7 +243,8 @@ static bool is_open_to_choice(const struct mr_manifest *m)
     for (size_t i = 0; i < p->ntables; i++)
         for (size_t k = 0; k < p->tables[i].nkinds; k++)
             if (p->tables[i].kinds[k].open > 0 &&
-                strcmp(p->tables[i].kinds[k].kind, "does-not-fit") == 0)
+                (strcmp(p->tables[i].kinds[k].kind, "does-not-fit") == 0 ||
+                 strcmp(p->tables[i].kinds[k].kind, "changed-since") == 0))
                 return true;
     return false;
 }
@@ -268,8 +269,11 @@ static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const c
         return;
     mr_strbuf_add_str(out, " lists what ");
     mr_utf8_show_str(out, m->policy);
-    mr_strbuf_add_str(out, " leaves as it is, and why: settle it on the servers and check "
-                           "again, or plan with --policy merge\n");
+    mr_strbuf_add_str(out,
+                      strcmp(m->policy, MR_POLICY_REWIND) == 0
+                          ? " leaves as it is, and why: settle it on the server, and plan again\n"
+                          : " leaves as it is, and why: settle it on the servers and check "
+                            "again, or plan with --policy merge\n");
 }
 
 static void add_sum(struct mr_strbuf *out, const struct mr_planned *p)

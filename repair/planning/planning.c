@@ -10,6 +10,7 @@
 #include "core/base/version.h"
 #include "core/case/run_command.h"
 #include "repair/plan/plan_next.h"
+#include "repair/planning/rewind_rows.h"
 
 /* ---- case and run ---- */
 
@@ -17,6 +18,8 @@
 static enum mr_code open_case(struct mr_planning *p, struct mr_err *err)
 {
     const struct mr_plan_options *o = p->opts;
+    if (mr_rewind_is_asked(o)) /* a temporary one: nothing of it is needed again */
+        return mr_findings_open(NULL, MR_CASE_WRITE, &p->fd, err);
     if (o->case_path == NULL)
         return MR_OK;
     bool needed = o->policy != NULL || o->source == NULL || o->target == NULL;
@@ -33,6 +36,8 @@ static enum mr_code open_case(struct mr_planning *p, struct mr_err *err)
 /* A reseed takes what the case knows and needs no run; a policy without one is refused. */
 static enum mr_code choose_run(struct mr_planning *p, struct mr_err *err)
 {
+    if (mr_rewind_is_asked(p->opts))
+        return MR_OK; /* it makes one */
     if (p->fd != NULL && p->opts->policy == NULL)
         MR_TRY(mr_findings_run_last(p->fd, &p->arena, &p->run, err));
     if (p->opts->policy != NULL || p->run.id != 0)
@@ -60,6 +65,8 @@ static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_
     enum mr_code code = MR_OK;
     uris[MR_SOURCE] = p->opts->source;
     uris[MR_TARGET] = p->opts->target;
+    if (mr_rewind_is_asked(p->opts)) /* what it was, and what it is */
+        uris[MR_SOURCE] = p->opts->target;
     if (uris[MR_SOURCE] != NULL && uris[MR_TARGET] != NULL)
         return MR_OK;
     if (p->run.id == 0)
@@ -164,6 +171,8 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
     }
     if (code == MR_OK)
         code = mr_sides_open(&p->sides, uris, &opts, &p->arena, err);
+    if (code == MR_OK && mr_rewind_is_asked(p->opts))
+        return mr_rewind_make_run(p, err);
     return code == MR_OK && p->opts->policy != NULL ? refuse_all_turned(p, err) : code;
 }
 

@@ -1,0 +1,98 @@
+/* rewind.c: what is kept, and when a rewind is refused; see rewind.h. */
+#include "repair/rewind/rewind_internal.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/binlog/binlog_value.h"
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.rw;"
+    "CREATE TEMP TABLE rw (tbl INT NOT NULL, key BLOB NOT NULL, s BLOB, base BLOB, last BLOB,"
+    " flags INT NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;";
+
+enum mr_code mr_rewind_nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "rewinding");
+}
+
+const char *mr_rewind_keep(const struct mr_rewind *r, const char *fmt, ...)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    va_list args;
+    va_start(args, fmt);
+    mr_strbuf_add_args(&text, fmt, args);
+    va_end(args);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(r->task->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+void mr_rewind_blind(struct mr_rewind *r, size_t table, const char *why)
+{
+    if (r->tables[table].why == NULL)
+        r->tables[table].why = why != NULL ? why : "out of memory";
+}
+
+#define KNOWN(member, type) MR_CASE_FIELD(struct mr_rewind_known, member, MR_CASE_##type)
+static const struct mr_case_field known_fields[] =
+    MR_CASE_LIST(KNOWN(last, BYTES), KNOWN(flags, SMALL));
+
+static enum mr_code prepare(struct mr_rewind *r, struct mr_err *err)
+{
+    const struct mr_case_sql list[] = {
+        {&r->find, "SELECT last, flags FROM rw WHERE tbl=:tbl AND key=:key"},
+        {&r->add, "INSERT INTO rw (tbl, key, s, base, last, flags) VALUES (:tbl, :key, :s, :last,"
+                  " :last, 0)"},
+        {&r->change, "UPDATE rw SET base=CASE WHEN :selected THEN :last ELSE base END, last=:last,"
+                     " flags=:flags WHERE tbl=:tbl AND key=:key"},
+    };
+    MR_TRY(mr_case_exec(r->cf, schema_sql, err));
+    MR_TRY(mr_case_prepare_all(r->cf, list, sizeof list / sizeof list[0], err));
+    return mr_case_fields_open(&r->find_map, r->find, MR_CASE_FIELDS(known_fields), err);
+}
+
+enum mr_code mr_rewind_open(const struct mr_rewind_task *task, struct mr_rewind **out,
+                            struct mr_err *err)
+{
+    struct mr_rewind *r = calloc(1, sizeof *r);
+    *out = r;
+    if (r == NULL)
+        return mr_rewind_nomem(err);
+    r->task = task;
+    r->cf = mr_findings_case(task->fd);
+    r->definitions = (struct mr_vec)MR_VEC_INIT(const char *);
+    mr_strbuf_init(&r->scratch);
+    for (int i = 0; i < 2; i++) {
+        mr_strbuf_init(&r->images[i]);
+        mr_strbuf_init(&r->keys[i]);
+    }
+    r->tables = calloc(task->tables->ntables + 1, sizeof *r->tables);
+    r->touched = calloc(task->tables->ntables + 1, sizeof *r->touched);
+    if (r->tables == NULL || r->touched == NULL)
+        return mr_rewind_nomem(err);
+    return prepare(r, err);
+}
+
+void mr_rewind_close(struct mr_rewind *r)
+{
+    if (r == NULL)
+        return;
+    mr_case_free(r->find);
+    mr_case_free(r->add);
+    mr_case_free(r->change);
+    (void)mr_case_exec(r->cf, "DROP TABLE IF EXISTS temp.rw", NULL);
+    for (size_t i = 0; r->tables != NULL && i < r->task->tables->ntables; i++)
+        mr_arena_release(&r->tables[i].arena);
+    mr_binlog_rows_release(&r->rows);
+    mr_vec_release(&r->definitions);
+    mr_strbuf_release(&r->scratch);
+    for (int i = 0; i < 2; i++) {
+        mr_strbuf_release(&r->images[i]);
+        mr_strbuf_release(&r->keys[i]);
+    }
+    free(r->tables);
+    free(r->touched);
+    free(r);
+}

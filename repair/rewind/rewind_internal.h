@@ -1,0 +1,65 @@
+/*
+ * rewind_internal: what the files of repair/rewind share; see rewind.h.
+ *
+ * The temporary table rw of the case has a row for each key that a selected change has met:
+ *   tbl, key  the plan's table, and its key as `pair` reads it
+ *   s         the row before the first selected change; NULL: there was none
+ *   base      the row behind the last one; NULL: there was none
+ *   last      the row behind the last change of all
+ *   flags     enum mr_rewind_flag
+ * Images are encodings of the plan table's columns, in their order.
+ */
+#ifndef MR_REWIND_INTERNAL_H
+#define MR_REWIND_INTERNAL_H
+
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
+#include "repair/rewind/rewind.h"
+
+enum mr_rewind_flag {
+    MR_REWIND_SINCE = 1,   /* changed behind the last selected change */
+    MR_REWIND_BETWEEN = 2, /* changed by others between two of them */
+    MR_REWIND_BROKEN = 4   /* an image is not what the change before it had left */
+};
+
+struct mr_rewind_table {
+    const char *why; /* it cannot be rewound; NULL: it can */
+    uint64_t keys;   /* rows of rw */
+    bool lets_go;    /* a selected change deleted a row, or changed its key */
+    uint64_t serial; /* of the map that shape is of; 0: none */
+    struct mr_binlog_shape *shape;
+    struct mr_arena arena; /* of shape */
+};
+
+/* What rw has of a key. */
+struct mr_rewind_known {
+    struct mr_key last;
+    int flags;
+};
+
+struct mr_rewind {
+    const struct mr_rewind_task *task;
+    struct mr_case *cf;
+    struct mr_rewind_table *tables; /* as many as the plan has */
+    struct mr_case_stmt *find, *add, *change;
+    struct mr_case_fields find_map; /* struct mr_rewind_known */
+    /* the log */
+    struct mr_binlog_rows rows;
+    const char *log;     /* serials are those of one file */
+    uint64_t met_serial; /* the map that was looked up last; 0: none */
+    size_t met_table;
+    bool is_selected, is_saved, is_torn;
+    bool *touched;             /* per table, by the transaction under way */
+    uint64_t transactions;     /* selected, of which a row counts */
+    struct mr_vec definitions; /* const char *: selected ones */
+    struct mr_strbuf scratch, images[2], keys[2];
+};
+
+/* The error of an allocation that failed. */
+enum mr_code mr_rewind_nomem(struct mr_err *err);
+/* Keeps a text for as long as the plan is made. */
+const char *mr_rewind_keep(const struct mr_rewind *rewind, const char *fmt, ...) MR_PRINTF(2, 3);
+/* The first reason stays. */
+void mr_rewind_blind(struct mr_rewind *rewind, size_t table, const char *why);
+
+#endif

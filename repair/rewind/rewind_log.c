@@ -1,0 +1,487 @@
+/* rewind_log.c: a server's log as the rows that selected transactions changed; see rewind_internal.h. */
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/binlog/binlog_value.h"
+#include "core/db/sqlshort.h"
+#include "core/logs/history_statement.h"
+#include "core/pair/pair_columns.h"
+#include "repair/rewind/rewind_internal.h"
+
+#define NO_TABLE SIZE_MAX
+#define SHOWN_MAX 5 /* definitions that a refusal names */
+
+/* ---- images ---- */
+
+static const struct mr_table *today_of(const struct mr_rewind *r, size_t table)
+{
+    return r->task->tables->tables[table].pair->side[MR_TARGET];
+}
+
+static enum mr_code value_at(struct mr_rewind *r, size_t table, size_t column,
+                             const struct mr_binlog_field *image,
+                             const struct mr_binlog_field *before, bool *seen,
+                             struct mr_value *value, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &r->task->tables->tables[table];
+    const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
+    return mr_binlog_value(r->tables[table].shape, (size_t)(c - today_of(r, table)->columns), image,
+                           before, &r->scratch, seen, value, err);
+}
+
+/* All columns that are planned, in their order; *whole false: the image does not show one. */
+static enum mr_code take_image(struct mr_rewind *r, size_t table,
+                               const struct mr_binlog_field *image,
+                               const struct mr_binlog_field *before, struct mr_strbuf *out,
+                               bool *whole, struct mr_err *err)
+{
+    const size_t n = r->task->tables->tables[table].pair->find.ncolumns;
+    mr_strbuf_reset(out);
+    for (size_t i = 0; i < n; i++) {
+        struct mr_value value;
+        bool seen = false;
+        MR_TRY(value_at(r, table, i, image, before, &seen, &value, err));
+        *whole = *whole && seen;
+        if (seen)
+            MR_TRY(mr_row_encode_exact(out, &value, err));
+    }
+    return mr_strbuf_check(out, "rewinding", err);
+}
+
+/* What an after-image leaves out of the key has stayed. */
+static enum mr_code take_key(struct mr_rewind *r, size_t table, const struct mr_binlog_field *image,
+                             const struct mr_binlog_field *before, struct mr_strbuf *out,
+                             struct mr_err *err)
+{
+    const struct mr_plan_columns *key = &r->task->tables->tables[table].key;
+    mr_strbuf_reset(out);
+    for (size_t i = 0; i < key->count; i++) {
+        struct mr_value value;
+        bool seen = false;
+        MR_TRY(value_at(r, table, key->at[i], image, before, &seen, &value, err));
+        if (!seen && before != NULL)
+            MR_TRY(value_at(r, table, key->at[i], before, NULL, &seen, &value, err));
+        if (!seen)
+            return mr_err_set(err, MR_E_UNSUPPORTED, "a row in the log does not show its key");
+        MR_TRY(mr_row_encode(out, &value, err));
+    }
+    return mr_strbuf_check(out, "rewinding", err);
+}
+
+/* ---- changes of a key ---- */
+
+struct change {
+    size_t table;
+    struct mr_key key, before, after; /* ptr NULL: no row */
+    bool is_selected;
+};
+
+static bool same(struct mr_key a, struct mr_key b)
+{
+    return (a.ptr == NULL) == (b.ptr == NULL) && a.len == b.len &&
+           (a.ptr == NULL || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static enum mr_code save_point(struct mr_rewind *r, struct mr_err *err)
+{
+    if (r->is_saved)
+        return MR_OK;
+    r->is_saved = true;
+    return mr_case_exec(r->cf, "SAVEPOINT rw_tx", err);
+}
+
+static enum mr_code end_point(struct mr_rewind *r, bool stays, struct mr_err *err)
+{
+    if (!r->is_saved)
+        return MR_OK;
+    r->is_saved = false;
+    if (!stays)
+        MR_TRY(mr_case_exec(r->cf, "ROLLBACK TO rw_tx", err));
+    return mr_case_exec(r->cf, "RELEASE rw_tx", err);
+}
+
+/* The bytes go into `last`: the statement's own end with it. */
+static enum mr_code find(struct mr_rewind *r, const struct change *c, struct mr_strbuf *last,
+                         struct mr_rewind_known *known, bool *found, struct mr_err *err)
+{
+    MR_CASE_BIND(r->find, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key));
+    enum mr_code code = mr_case_fields_next(&r->find_map, NULL, known, found, err);
+    if (code == MR_OK && *found && known->last.ptr != NULL) {
+        mr_strbuf_add(last, known->last.ptr, known->last.len);
+        known->last.ptr = last->ptr;
+        code = mr_strbuf_check(last, "rewinding", err);
+    }
+    mr_case_reset(r->find);
+    return code;
+}
+
+/* Others' changes count only of keys that a selected one has met. */
+static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr_err *err)
+{
+    struct mr_strbuf bytes = MR_STRBUF_INIT;
+    struct mr_rewind_known known = {.flags = 0};
+    bool found = false;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(find(r, c, &bytes, &known, &found, err));
+    if (!found && !c->is_selected)
+        goto out;
+    r->touched[c->table] = true;
+    MR_TRY_OUT(save_point(r, err));
+    if (!found) {
+        r->tables[c->table].keys++;
+        code = MR_CASE_RUN(r->add, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
+                           MR_ARG_BYTES("s", c->before), MR_ARG_BYTES("last", c->after));
+        goto out;
+    }
+    if (!same(known.last, c->before))
+        known.flags |= MR_REWIND_BROKEN;
+    if (!c->is_selected)
+        known.flags |= MR_REWIND_SINCE;
+    else if ((known.flags & MR_REWIND_SINCE) != 0)
+        known.flags = (known.flags & ~MR_REWIND_SINCE) | MR_REWIND_BETWEEN;
+    code = MR_CASE_RUN(r->change, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
+                       MR_ARG_BYTES("last", c->after), MR_ARG_INT("flags", known.flags),
+                       MR_ARG_INT("selected", c->is_selected));
+out:
+    mr_strbuf_release(&bytes);
+    return code;
+}
+
+static struct mr_key key_of(const struct mr_strbuf *bytes)
+{
+    return (struct mr_key){bytes->ptr, bytes->len};
+}
+
+/* An update of the key is a row that went and one that came. */
+static enum mr_code take_row(struct mr_rewind *r, size_t table, const struct mr_binlog_row *row,
+                             bool *whole, struct mr_err *err)
+{
+    const bool is_selected = r->is_selected && r->task->kinds[row->kind];
+    const struct mr_key none = {NULL, 0};
+    struct change c = {.table = table, .is_selected = is_selected};
+    if (row->before != NULL) {
+        MR_TRY(take_key(r, table, row->before, NULL, &r->keys[0], err));
+        MR_TRY(take_image(r, table, row->before, NULL, &r->images[0], whole, err));
+    }
+    if (row->after != NULL) {
+        MR_TRY(take_key(r, table, row->after, row->before, &r->keys[1], err));
+        MR_TRY(take_image(r, table, row->after, row->before, &r->images[1], whole, err));
+    }
+    if (!*whole)
+        return MR_OK;
+    const bool moves = row->before != NULL && row->after != NULL &&
+                       !same(key_of(&r->keys[0]), key_of(&r->keys[1]));
+    r->tables[table].lets_go =
+        r->tables[table].lets_go || (is_selected && (row->after == NULL || moves));
+    c.key = key_of(&r->keys[row->before != NULL ? 0 : 1]);
+    c.before = row->before != NULL ? key_of(&r->images[0]) : none;
+    c.after = row->after != NULL && !moves ? key_of(&r->images[1]) : none;
+    MR_TRY(apply(r, &c, err));
+    if (!moves)
+        return MR_OK;
+    c.key = key_of(&r->keys[1]);
+    c.before = none;
+    c.after = key_of(&r->images[1]);
+    return apply(r, &c, err);
+}
+
+/* ---- row events ---- */
+
+static size_t look_up(const struct mr_rewind *r, const struct mr_binlog_table *log)
+{
+    const struct mr_plan_tables *plan = r->task->tables;
+    const struct mr_catalogue *cat = plan->pairing.side[MR_TARGET].cat;
+    for (size_t i = 0; i < plan->ntables; i++)
+        if ((r->task->planned == NULL || r->task->planned[i]) &&
+            mr_catalogue_is_table(cat, today_of(r, i), log->db, log->name))
+            return i;
+    return NO_TABLE;
+}
+
+static size_t find_table(struct mr_rewind *r, const struct mr_binlog_map *map)
+{
+    if (r->met_serial != map->serial) {
+        r->met_serial = map->serial;
+        r->met_table = look_up(r, &map->table);
+    }
+    return r->met_table;
+}
+
+/* How rows of that map are decoded; without a shape the table is blind, which counts where it has keys,
+ * or would get some. */
+static enum mr_code make_shape(struct mr_rewind *r, const struct mr_binlog_step *step, size_t table,
+                               struct mr_err *err)
+{
+    struct mr_rewind_table *t = &r->tables[table];
+    struct mr_err why = {0};
+    if (t->serial == step->map->serial)
+        return MR_OK;
+    mr_arena_reset(&t->arena);
+    t->serial = step->map->serial;
+    enum mr_code code = mr_binlog_shape_make(&step->map->table, today_of(r, table), r->task->server,
+                                             &t->arena, &t->shape, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    t->shape = NULL;
+    if (code != MR_E_UNSUPPORTED) {
+        *err = why;
+        return code;
+    }
+    if (r->is_selected || t->keys > 0)
+        mr_rewind_blind(r, table,
+                        mr_rewind_keep(r, "%s, at \"%.200s\" position %" PRIu64, why.message,
+                                       step->event->place.log, step->event->place.position));
+    return MR_OK;
+}
+
+static enum mr_code walk_rows(struct mr_rewind *r, const struct mr_binlog_step *step, size_t table,
+                              struct mr_err *err)
+{
+    struct mr_binlog_row row;
+    MR_TRY(mr_binlog_rows_open(&r->rows, step->event, &step->map->table, err));
+    if (!(r->is_selected && r->task->kinds[r->rows.kind]) && r->tables[table].keys == 0)
+        return MR_OK;
+    for (;;) {
+        bool whole = true;
+        MR_TRY(mr_binlog_rows_next(&r->rows, &row, err));
+        if (row.kind == 0)
+            return MR_OK;
+        MR_TRY(take_row(r, table, &row, &whole, err));
+        if (!whole)
+            return mr_err_set(
+                err, MR_E_UNSUPPORTED,
+                "the log shows a part of its rows only (binlog_row_image is not FULL)");
+    }
+}
+
+static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *step,
+                              struct mr_err *err)
+{
+    struct mr_err why = {0};
+    const size_t table = step->map != NULL ? find_table(r, step->map) : NO_TABLE;
+    if (table == NO_TABLE || r->tables[table].why != NULL)
+        return MR_OK;
+    if (!r->is_selected && r->tables[table].keys == 0)
+        return MR_OK;
+    if (r->task->tables->tables[table].key.count == 0) {
+        mr_rewind_blind(r, table, "it has no key: its rows cannot be told apart");
+        return MR_OK;
+    }
+    MR_TRY(make_shape(r, step, table, err));
+    if (r->tables[table].shape == NULL)
+        return MR_OK;
+    const enum mr_code code = walk_rows(r, step, table, &why);
+    if (code == MR_E_UNSUPPORTED) {
+        mr_rewind_blind(r, table,
+                        mr_rewind_keep(r, "%s, at \"%.200s\" position %" PRIu64, why.message,
+                                       step->event->place.log, step->event->place.position));
+        return MR_OK;
+    }
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
+/* ---- statements ---- */
+
+/* A selected one is listed and refused, one behind makes the rows before it unknown. */
+static enum mr_code take_reached(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                 bool is_definition, size_t table, bool *listed, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (!r->is_selected) {
+        if (r->tables[table].keys > 0)
+            mr_rewind_blind(r, table,
+                            mr_rewind_keep(r,
+                                           "%s behind the selected transactions, at \"%.200s\" "
+                                           "position %" PRIu64,
+                                           is_definition
+                                               ? "a statement defined it anew"
+                                               : "a statement changed rows of it that are "
+                                                 "not in the log",
+                                           step->event->place.log, step->event->place.position));
+        return MR_OK;
+    }
+    if (*listed)
+        return MR_OK;
+    *listed = true;
+    mr_sqlshort(&text, step->query.text.ptr != NULL ? step->query.text.ptr : "LOAD DATA",
+                step->query.text.ptr != NULL ? step->query.text.len : strlen("LOAD DATA"));
+    const char **slot = mr_vec_push(&r->definitions);
+    if (slot != NULL)
+        *slot = mr_rewind_keep(r, "%.200s (\"%.200s\" position %" PRIu64 ")", text.ptr,
+                               step->event->place.log, step->event->place.position);
+    mr_strbuf_release(&text);
+    return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+}
+
+static enum mr_code take_statement(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                   struct mr_err *err)
+{
+    struct mr_statement_reach reach;
+    struct mr_arena arena = MR_ARENA_INIT;
+    bool listed = false;
+    if (step->takes_back) {
+        r->is_torn = true;
+        return MR_OK;
+    }
+    enum mr_code code = mr_statement_reach(&step->query, &arena, &reach, err);
+    for (size_t i = 0; code == MR_OK && i < r->task->tables->ntables; i++)
+        if ((r->task->planned == NULL || r->task->planned[i]) &&
+            mr_statement_reaches(&reach, today_of(r, i)->db, today_of(r, i)->name))
+            code = take_reached(r, step, reach.is_definition, i, &listed, err);
+    mr_statement_reach_release(&reach);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- transactions ---- */
+
+static enum mr_code begin_tx(struct mr_rewind *r, const struct mr_binlog_step *step,
+                             struct mr_err *err)
+{
+    memset(r->touched, 0, r->task->tables->ntables * sizeof *r->touched);
+    r->is_torn = false;
+    if (r->log == NULL || strcmp(r->log, step->begun.log) != 0) {
+        r->log = mr_rewind_keep(r, "%s", step->begun.log);
+        r->met_serial = 0;
+        for (size_t i = 0; i < r->task->tables->ntables; i++)
+            r->tables[i].serial = 0;
+    }
+    if (r->log == NULL)
+        return mr_rewind_nomem(err);
+    MR_TRY(mr_rewind_select_has(r->task->select, step->gtid, &step->begun,
+                                mr_binlog_committed_us(step), &r->is_selected, err));
+    return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+}
+
+/* What stayed of it is not known. */
+static enum mr_code end_tx(struct mr_rewind *r, const struct mr_binlog_step *step,
+                           const char *doubt, struct mr_err *err)
+{
+    bool counts = false;
+    for (size_t i = 0; i < r->task->tables->ntables; i++) {
+        if (!r->touched[i])
+            continue;
+        counts = r->is_selected;
+        if (doubt != NULL || r->is_torn)
+            mr_rewind_blind(
+                r, i,
+                mr_rewind_keep(r, "%s, at \"%.200s\" position %" PRIu64,
+                               doubt != NULL ? doubt : "a transaction was rolled back in part",
+                               step->begun.log, step->begun.position));
+    }
+    r->transactions += counts;
+    return end_point(r, true, err);
+}
+
+static enum mr_code take(void *ctx, const struct mr_binlog_step *step, struct mr_err *err)
+{
+    struct mr_rewind *r = ctx;
+    switch (step->kind) {
+    case MR_STEP_BEGIN: return begin_tx(r, step, err);
+    case MR_STEP_ROWS: return take_rows(r, step, err);
+    case MR_STEP_STATEMENT: return take_statement(r, step, err);
+    case MR_STEP_COMMIT: return end_tx(r, step, NULL, err);
+    case MR_STEP_ROLLBACK: return end_tx(r, step, "a transaction was rolled back in part", err);
+    case MR_STEP_PREPARED:
+        return end_tx(r, step, "an XA transaction was prepared, and ended elsewhere", err);
+    case MR_STEP_UNFINISHED: return end_point(r, false, err);
+    case MR_STEP_XA_COMMIT:
+    case MR_STEP_XA_ROLLBACK:
+    case MR_STEP_END:
+    case MR_STEP_LOG:
+    case MR_STEP_BEFORE:
+    case MR_STEP_LOST: break;
+    }
+    return MR_OK;
+}
+
+/* ---- what is refused ---- */
+
+static enum mr_code refuse_definitions(const struct mr_rewind *r, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const size_t n = r->definitions.count;
+    for (size_t i = 0; i < n && i < SHOWN_MAX; i++)
+        mr_strbuf_add_fmt(&text, "%s%s", i > 0 ? "; " : "",
+                          *(const char **)mr_vec_at(&r->definitions, i));
+    if (n > SHOWN_MAX)
+        mr_strbuf_add_fmt(&text, "; and %zu more", n - SHOWN_MAX);
+    (void)mr_err_set(err, MR_E_REFUSED, "the selected transactions hold what no log can undo: %s",
+                     text.ptr);
+    mr_err_hint(err,
+                "Leave them out by --transactions, --from and --to, or leave the tables out by "
+                "--exclude; rows that TRUNCATE or DROP took are in a backup alone.");
+    mr_strbuf_release(&text);
+    return MR_E_REFUSED;
+}
+
+static enum mr_code refuse_blind(const struct mr_rewind *r, struct mr_err *err)
+{
+    for (size_t i = 0; i < r->task->tables->ntables; i++) {
+        if (r->tables[i].why == NULL)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" cannot be rewound: %s",
+                         mr_plan_table_name(&r->task->tables->tables[i]), r->tables[i].why);
+        mr_err_hint(err, "Nothing was changed. With --exclude it is left as it is.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+static enum mr_code refuse_missing(const struct mr_rewind *r, const struct mr_history_read *read,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf missing = MR_STRBUF_INIT;
+    mr_rewind_select_add_missing(r->task->select, &missing);
+    enum mr_code code = mr_strbuf_check(&missing, "rewinding", err);
+    if (code == MR_OK && missing.len > 0) {
+        code =
+            mr_err_set(err, MR_E_REFUSED, "the server's binary logs do not hold %s", missing.ptr);
+        mr_err_hint(err,
+                    "Nothing was changed. A server removes its logs when they are old; myrecon "
+                    "history show --top tells which transactions there are.");
+    } else if (code == MR_OK && read->gap != NULL) {
+        code = mr_err_set(err, MR_E_REFUSED, "the binary logs are not complete: %.*s",
+                          (int)strcspn(read->gap, "\n"), read->gap);
+        mr_err_hint(err, "Nothing was changed. What lacks might have changed the same rows.");
+    }
+    mr_strbuf_release(&missing);
+    return code;
+}
+
+enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
+{
+    struct mr_history_read read;
+    uint64_t keys = 0;
+    mr_history_read_init(&read);
+    read.ep = r->task->ep;
+    read.opts = r->task->opts;
+    read.window = &r->task->select->window; /* logs without a transaction are met, too */
+    read.arena = r->task->arena;
+    read.takes_all = true; /* what was changed since counts, too */
+    read.take = take;
+    read.ctx = r;
+    mr_log_info("reading the binary logs of the target");
+    enum mr_code code = mr_history_read(&read, err);
+    if (code == MR_OK)
+        code = end_point(r, false, err);
+    if (code == MR_OK)
+        code = refuse_missing(r, &read, err);
+    if (code == MR_OK && r->definitions.count > 0)
+        code = refuse_definitions(r, err);
+    if (code == MR_OK)
+        code = refuse_blind(r, err);
+    for (size_t i = 0; i < r->task->tables->ntables; i++)
+        keys += r->tables[i].keys;
+    if (code == MR_OK)
+        mr_log_info("%" PRIu64 " selected transactions changed %" PRIu64
+                    " rows of the plan's tables",
+                    r->transactions, keys);
+    mr_history_read_release(&read);
+    return code;
+}

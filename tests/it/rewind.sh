@@ -1,0 +1,201 @@
+#!/bin/bash
+# rewind.sh: transactions of one server are undone: a DELETE without WHERE, an UPDATE of all prices and the
+# corrections after it, a bad batch of inserts with children since, a deploy over several tables; what is in
+# doubt is asked, what no log can undo is refused by name.  MariaDB and MySQL.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/../lib/servers.sh"
+begin ''
+mr_servers_begin || bail "no servers"
+trap clean_up EXIT
+IT_EXIT+=(mr_servers_end)
+mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>"$IT_TMP/mysql9.err") || mr_mysql_root=
+mr_spawn_mariadb RW && mr_await RW || bail "no MariaDB"
+KINDS=RW
+if [ -n "$mr_mysql_root" ]; then
+    mr_spawn_mysql RX && mr_await RX || bail "no MySQL"
+    KINDS+=" RX"
+fi
+
+N=0
+plan() { # ARGS…: $RC, $OUT, $ERR, $PLAN
+    PLAN=$IT_TMP/plan.$((N += 1))
+    CMD=("$MYRECON" repair plan --json --policy rewind --target "$URI" --output "$PLAN" "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+act() { # apply|verify|undo: $RC
+    local yes=--yes
+    [ "$1" != verify ] || yes=--quiet
+    CMD=("$MYRECON" repair "$1" $yes "$PLAN" "$URI")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+place() { mr_sql $S -e "SHOW BINARY LOGS" | tail -n 1 | awk '{print $1 ":" $2}'; }
+sql() { mr_sql $S -e "USE shop; $1"; }
+rows() { mr_sql $S -e "SELECT * FROM shop.$1 ORDER BY 1, 2" | tr '\t\n' ' ;'; }
+all() { for t in customers orders products visits; do rows $t; done; }
+conflicts() { # table:key:kind of plan's
+    python3 -c "import csv,sys
+for r in csv.DictReader(open(sys.argv[1])): print(r['table'].split('.')[1]+':'+(r['source_key'] or r['target_key'])+':'+r['kind'])" "$PLAN/conflicts.csv" | LC_ALL=C sort | paste -sd' '
+}
+decide() { # CHOICE: writes $PLAN's conflicts with it
+    python3 -c "import csv,sys
+rows=list(csv.DictReader(open(sys.argv[1]))); w=csv.DictWriter(open(sys.argv[2],'w'),rows[0].keys()); w.writeheader()
+for r in rows: r['decision']=sys.argv[3]; w.writerow(r)" "$PLAN/conflicts.csv" "$IT_TMP/decided.csv" "$1"
+}
+world() {
+    mr_sql $S <<'SQL'
+DROP DATABASE IF EXISTS shop;
+CREATE DATABASE shop;
+USE shop;
+CREATE TABLE customers (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), mobile VARCHAR(20) UNIQUE, points INT, born DATE, j DOUBLE) ENGINE=InnoDB;
+CREATE TABLE orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, customer INT UNSIGNED NOT NULL, total DECIMAL(10,2), at DATETIME(3), note TEXT, FOREIGN KEY (customer) REFERENCES customers (id)) ENGINE=InnoDB;
+CREATE TABLE products (sku CHAR(8) PRIMARY KEY, price DECIMAL(8,2), stock INT, e ENUM('a','b'), s SET('x','y','z'), b BLOB, v DECIMAL(10,2) GENERATED ALWAYS AS (price * 2) STORED) ENGINE=InnoDB;
+CREATE TABLE visits (at TIMESTAMP(6) NOT NULL, who INT UNSIGNED NOT NULL, bits BIT(9), PRIMARY KEY (who, at)) ENGINE=InnoDB;
+INSERT INTO customers (name, mobile, points, born, j) VALUES ('ann','1',1,'2000-01-01',0.1),('bob','2',2,NULL,1.5),('cid','3',3,'1999-12-31',NULL),('dan','4',4,'1970-01-01',1e300);
+INSERT INTO orders (customer, total, at, note) VALUES (1, 10, '2026-01-01 00:00:00.125', 'x'),(1, 20, NULL, NULL),(2, 30, '1000-01-01', ''),(3, 40, '2026-01-01', 'ü');
+INSERT INTO products (sku, price, stock, e, s, b) VALUES ('A',1.50,10,'a','x,y',x'00ff'),('B',2.50,20,'b','',NULL),('C',3.50,30,NULL,'z',''),('D',4.5,40,'a','x',x'61');
+INSERT INTO visits VALUES ('2026-01-01 00:00:00.000001', 1, b'101'), ('2026-01-01 00:00:00.000002', 1, NULL), ('2026-01-01', 4, b'1');
+SQL
+    FROM=$(place)
+}
+
+for S in $KINDS; do
+    URI=$(mr_get_server $S URI)
+
+    # DELETE without WHERE, among others' work: rows come back with their children
+    world
+    BEFORE=$(all)
+    sql "BEGIN; DELETE FROM orders; DELETE FROM visits; DELETE FROM customers; COMMIT"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: a DELETE without WHERE" "$RC $(conflicts)" "0 "
+    act apply
+    is "$S: applied, and all is as it was" "$RC $(all)" "0 $BEFORE"
+    act verify
+    is "$S: verify" "$RC" 0
+    plan --from "$FROM" --to "$TO"
+    is "$S: again there is nothing to do" "$RC $(jq -s 'map(.rows // 0) | add' "$OUT" 2>/dev/null)$(grep -c . "$PLAN/conflicts.csv")" "0 01"
+    PLAN=$IT_TMP/plan.$((N - 1))
+    act undo
+    is "$S: undone" "$RC $(rows orders)$(rows customers)" "0 "
+
+    # the UPDATE that set every price to 0, and what was put right since
+    world
+    sql "UPDATE products SET price = 0"
+    TO=$(place)
+    sql "UPDATE products SET price = 2.75 WHERE sku = 'B'; UPDATE products SET stock = 29 WHERE sku = 'C'; DELETE FROM products WHERE sku = 'D'"
+    plan --from "$FROM" --to "$TO"
+    is "$S: corrections since are asked about" "$RC $(conflicts)" "1 products:B:changed-since products:D:changed-since"
+    act apply
+    is "$S: what was changed rightly since stays" "$RC $(rows products | cut -d " " -f 2) $(rows products | grep -c 'C 3.50 29')" "1 1.50 1"
+    decide source
+    plan --from "$FROM" --to "$TO" --decisions "$IT_TMP/decided.csv"
+    is "$S: decided" "$RC $(conflicts)" "0 "
+    act apply
+    is "$S: as it was decided" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(sku, price, ' ', stock, ' ', v ORDER BY sku) FROM shop.products")" \
+        "0 A1.50 10 3.00,B2.50 20 5.00,C3.50 29 7.00,D4.50 40 9.00"
+    plan --from "$FROM" --to "$TO" --on-conflict changed-since=target
+    is "$S: and nothing is left" "$RC $(conflicts)" "0 "
+
+    # a rule of a column: what was sold since is taken off what was there
+    world
+    sql "UPDATE products SET stock = 1000"
+    TO=$(place)
+    sql "UPDATE products SET stock = stock - 3 WHERE sku = 'A'"
+    printf '[table shop.products]\nmerge = stock add\n' >"$IT_TMP/add.ini"
+    plan --config "$IT_TMP/add.ini" --from "$FROM" --to "$TO"
+    is "$S: by rule" "$RC $(conflicts)" "0 "
+    act apply
+    is "$S: the sum" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(stock ORDER BY sku) FROM shop.products")" "0 7,20,30,40"
+
+    # a bad batch of inserts, with children since
+    world
+    sql "INSERT INTO customers (id, name) VALUES (101, 'x'), (102, 'y'), (103, 'z')"
+    TO=$(place)
+    sql "INSERT INTO orders (customer, total) VALUES (102, 7); UPDATE customers SET points = 9 WHERE id = 103"
+    plan --from "$FROM" --to "$TO"
+    is "$S: inserted rows go only as said" "$RC $(grep -c 'deletes 1 rows that were inserted' "$ERR")" "5 1"
+    plan --from "$FROM" --to "$TO" --allow-deletes 1
+    is "$S: who has children, and who was changed, stay" "$RC $(conflicts)" "1 customers:102:referenced customers:103:changed-since"
+    act apply
+    is "$S: one went" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.customers")" "1 1,2,3,4,102,103"
+    plan --from "$FROM" --to "$TO" --kind update,delete
+    is "$S: --kind" "$RC $(conflicts)" "0 "
+
+    # a deploy over several tables, by GTID; a key that was changed, two of one row, a key that was given anew
+    world
+    sql "BEGIN; UPDATE customers SET id = 70 WHERE id = 4; DELETE FROM visits WHERE who = 4; UPDATE customers SET name = 'anna' WHERE id = 1; UPDATE customers SET name = 'annie', points = 10 WHERE id = 1; DELETE FROM products WHERE sku = 'A'; COMMIT"
+    "$MYRECON" history show --json --top 1 --from "$FROM" "$URI" >"$OUT"
+    GTID=$(jq -r 'select(.type == "transaction") | .gtid' "$OUT")
+    sql "INSERT INTO products (sku, price) VALUES ('A', 77)"
+    plan --transactions "$GTID" --allow-deletes 1
+    is "$S: by GTID; a key that is another row's" "$RC $(conflicts)" "1 products:A:key-taken"
+    act apply
+    is "$S: applied" "$RC $(rows customers)" "1 1 ann 1 1 2000-01-01 0.1;2 bob 2 2 NULL 1.5;3 cid 3 3 1999-12-31 NULL;4 dan 4 4 1970-01-01 1e300;"
+    plan --transactions "${GTID%[0-9]}999999"
+    is "$S: a GTID that the logs do not have" "$RC $(grep -c 'do not hold' "$ERR")" "5 1"
+
+    # others between two of them
+    world
+    sql "UPDATE products SET price = 9 WHERE sku = 'A'"
+    sql "UPDATE products SET stock = 5 WHERE sku = 'A'"
+    MIDDLE=$("$MYRECON" history show --json --top 9 --from "$FROM" "$URI" | jq -r 'select(.type == "transaction") | .gtid' | sort | tail -n 1)
+    sql "UPDATE products SET price = 8 WHERE sku = 'A'"
+    LIST=$("$MYRECON" history show --json --top 9 --from "$FROM" "$URI" | jq -r 'select(.type == "transaction") | .gtid' | sort | grep -vxF "$MIDDLE" | paste -sd,)
+    plan --transactions "$LIST"
+    is "$S: others between two of them: asked" "$RC $(conflicts)" "1 products:A:changed-since"
+
+    world
+    sql "UPDATE products SET price = 9 WHERE sku = 'A'"
+    sql "UPDATE products SET stock = 5 WHERE sku = 'A'"
+    sql "DELETE FROM products WHERE sku = 'A'"
+    LIST=$("$MYRECON" history show --json --top 9 --from "$FROM" "$URI" | jq -rs '[.[] | select(.type == "transaction")] | sort_by(.position) | [.[0, 2].gtid] | join(",")')
+    plan --transactions "$LIST"
+    is "$S: also of a row that they deleted in the end" "$RC $(conflicts)" "1 products:A:changed-since"
+
+    # the place is the end of a log, and they are in the next
+    world
+    mr_sql $S -e "FLUSH BINARY LOGS"
+    sql "DELETE FROM visits"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    act apply
+    is "$S: from the end of a log on" "$RC $(mr_sql $S -e "SELECT COUNT(*) FROM shop.visits")" "0 3"
+
+    # what no log can undo
+    world
+    sql "DELETE FROM products; TRUNCATE visits"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: TRUNCATE is listed and refused" "$RC $(grep -c 'no log can undo: TRUNCATE visits' "$ERR")" "5 1"
+    plan --from "$FROM" --to "$TO" --exclude visits
+    is "$S: without the table" "$RC" 0
+    sql "ALTER TABLE products ADD COLUMN more INT"
+    plan --from "$FROM" --to "$TO" --exclude visits
+    is "$S: a table that was defined anew since" "$RC $(grep -c 'table "shop.products" cannot be rewound: ' "$ERR")" "5 1"
+    world
+    mr_sql $S -e "SET binlog_row_image = MINIMAL; UPDATE shop.products SET price = 0"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: partial images" "$RC $(grep -c 'binlog_row_image is not FULL' "$ERR")" "5 1"
+    world
+    mr_sql $S -e "SET binlog_format = STATEMENT; DELETE FROM shop.visits" 2>/dev/null
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: statements" "$RC $(grep -c 'no log can undo: DELETE FROM shop.visits' "$ERR")" "5 1"
+    # changed without the log
+    world
+    sql "UPDATE products SET price = 0"
+    TO=$(place)
+    mr_sql $S -e "SET sql_log_bin = 0; UPDATE shop.products SET stock = 77 WHERE sku = 'D'"
+    plan --from "$FROM" --to "$TO"
+    is "$S: changed without the log: asked" "$RC $(conflicts)" "1 products:D:changed-since"
+    # which transactions are meant is never guessed
+    plan
+    is "$S: no window" "$RC $(grep -c 'needs --transactions' "$ERR")" "3 1"
+    plan --from nosuch.000001:4 --to nosuch.000001:5
+    is "$S: a log that is gone" "$RC $(grep -c 'no binary log' "$ERR")" "3 1"
+done
+finish
