@@ -13,11 +13,11 @@
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/binlog/binlog_value.h"
 #include "core/binlog/binlog_walk.h"
-#include "recon/history/archive_head.h"
+#include "core/logs/archive_head.h"
 #include "recon/history/cascades.h"
 #include "recon/history/history_names.h"
-#include "recon/history/history_statement.h"
-#include "recon/history/server_logs.h"
+#include "core/logs/history_statement.h"
+#include "core/logs/server_logs.h"
 
 #define KNOWN_MAPS ((size_t)1024)
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
