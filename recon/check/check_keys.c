@@ -147,8 +147,10 @@ static enum mr_code look(struct looking *l, struct mr_err *err)
                 return mr_err_nomem(err, "comparing rows");
             *key = mr_key_set_at(task->keys, from + i);
         }
-        MR_TRY(read_side(l, MR_SOURCE, err));
-        MR_TRY(read_side(l, MR_TARGET, err));
+        /* one task asks the one server while another asks the other */
+        const enum mr_side first = (task->segment + (size_t)l->no) % 2 == 0 ? MR_SOURCE : MR_TARGET;
+        MR_TRY(read_side(l, first, err));
+        MR_TRY(read_side(l, mr_other_side(first), err));
         MR_TRY(compare(l, from, &equal, err));
         MR_TRY(record(l, equal, from + n == end, err));
         mr_check_marks_look(l->worker->check, task->table);
