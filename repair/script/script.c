@@ -257,11 +257,12 @@ static enum mr_code say_sums(struct mr_script *s, struct mr_err *err)
     if (!has)
         return MR_OK;
     mr_strbuf_add_str(
-        &s->sql, s->kind == MR_SCRIPT_APPLY
-                     ? "-- It adds to columns (merge = COLUMN add). Run this file or repair apply,\n"
-                       "-- never both.\n"
-                     : "-- It takes back what was added (merge = COLUMN add). Run this file only\n"
-                       "-- where apply.sql was run by a client; else repair undo.\n");
+        &s->sql,
+        s->kind == MR_SCRIPT_APPLY
+            ? "-- It adds to columns (merge = COLUMN add). Run this file or repair apply,\n"
+              "-- never both.\n"
+            : "-- It takes back what was added (merge = COLUMN add). Run this file only\n"
+              "-- where apply.sql was run by a client; else repair undo.\n");
     mr_strbuf_add_str(
         &s->sql,
         "-- Such a row is written where it stands as the plan knows it from before, and\n"

@@ -49,7 +49,8 @@
 
 /* Why a row waits of which nobody knows whether it was added to it. */
 #define MR_SCRIPT_UNCERTAIN                                                                        \
-    "uncertain: whether it was added to it already neither the journal, nor the log of the server, "    \
+    "uncertain: whether it was added to it already neither the journal, nor the log of the "       \
+    "server, "                                                                                     \
     "nor the row tells"
 
 /* Variables in which values are put together, by column. */
