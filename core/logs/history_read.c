@@ -241,7 +241,7 @@ static enum mr_code walk(struct mr_history_read *r, struct mr_binlog_stream *str
 
 /* ---- of a server ---- */
 
-static const struct mr_archive_source *log_at(const struct mr_vec *logs, size_t at)
+static const struct mr_server_log *log_at(const struct mr_vec *logs, size_t at)
 {
     return mr_vec_at(logs, at);
 }
@@ -310,7 +310,7 @@ static enum mr_code read_span(struct mr_history_read *r, struct mr_db *db,
 
 static enum mr_code read_server(struct mr_history_read *r, struct mr_db *db, struct mr_err *err)
 {
-    struct mr_vec logs = MR_VEC_INIT(struct mr_archive_source);
+    struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
     size_t first = 0, last = 0;
     uint64_t bytes = 0;
     enum mr_code code = MR_OK;

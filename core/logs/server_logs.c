@@ -16,11 +16,11 @@
 static enum mr_code take_log(struct mr_db *db, const struct mr_cell *row, bool is_encrypted,
                              struct mr_arena *arena, struct mr_vec *logs, struct mr_err *err)
 {
-    struct mr_archive_source *log = mr_vec_push(logs);
+    struct mr_server_log *log = mr_vec_push(logs);
     if (log == NULL)
         return mr_err_nomem(err, "listing binary logs");
-    *log = (struct mr_archive_source){mr_arena_strdup(arena, row[0].ptr),
-                                      strtoull(row[1].ptr, NULL, 10), false};
+    *log = (struct mr_server_log){mr_arena_strdup(arena, row[0].ptr),
+                                  strtoull(row[1].ptr, NULL, 10), false};
     if (is_encrypted && log->bytes >= ENCRYPTED_BYTES)
         log->bytes -= ENCRYPTED_BYTES;
     if (log->name == NULL)
@@ -58,7 +58,7 @@ enum mr_code mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_
     if ((code == MR_OK && logs->count == 0) || (code != MR_OK && err->sql_errno == NO_LOG))
         return no_log(db, err);
     if (code == MR_OK)
-        ((struct mr_archive_source *)mr_vec_at(logs, logs->count - 1))->is_last = true;
+        ((struct mr_server_log *)mr_vec_at(logs, logs->count - 1))->is_last = true;
     return code;
 }
 

@@ -15,13 +15,13 @@
 #include "core/db/db.h"
 
 /* What the server says of a log. */
-struct mr_archive_source {
+struct mr_server_log {
     const char *name;
     uint64_t bytes; /* 0: it is listed, and its file is gone */
     bool is_last;   /* it is being written */
 };
 
-/* Pushes struct mr_archive_source, in the server's order. */
+/* Pushes struct mr_server_log, in the server's order. */
 enum mr_code mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
                             struct mr_err *err);
 /* Of an MR_E_DENIED of that, or of a dump: the hint names both rights at once, whichever is missing, and

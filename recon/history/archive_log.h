@@ -24,7 +24,7 @@
 
 struct mr_archive_log {
     const char *dir, *server; /* server: for messages */
-    const struct mr_archive_source *of;
+    const struct mr_server_log *of;
     const struct mr_archived_log *kept; /* an earlier copy of it; or NULL */
     struct mr_arena *arena;
     /* private */

@@ -31,7 +31,7 @@ struct work {
     struct mr_history_archive *a;
     const char *dir;
     int dir_fd;         /* locked */
-    struct mr_vec logs; /* struct mr_archive_source, in the server's order */
+    struct mr_vec logs; /* struct mr_server_log, in the server's order */
     size_t at, until;   /* the log that events are of, and the first that is not wanted any more */
     struct mr_archive_log w;
     uint64_t since_wait;
@@ -63,7 +63,7 @@ const char *mr_archive_state_word(enum mr_archive_state state)
     return words[state];
 }
 
-static const struct mr_archive_source *log_at(const struct work *w, size_t at)
+static const struct mr_server_log *log_at(const struct work *w, size_t at)
 {
     return mr_vec_at(&w->logs, at);
 }
@@ -124,7 +124,7 @@ static enum mr_code require_same_server(const struct work *w, struct mr_err *err
 static enum mr_code require_same_sizes(const struct work *w, struct mr_err *err)
 {
     for (size_t i = 0; i < w->logs.count; i++) {
-        const struct mr_archive_source *log = log_at(w, i);
+        const struct mr_server_log *log = log_at(w, i);
         const struct mr_archived_log *kept = kept_of(w, i);
         if (kept == NULL || log->bytes == 0)
             continue;
@@ -224,7 +224,7 @@ static bool is_there(const struct work *w, const struct mr_archived_log *log)
 static bool is_kept(const struct work *w, size_t at)
 {
     const struct mr_archived_log *kept = kept_of(w, at);
-    const struct mr_archive_source *log = log_at(w, at);
+    const struct mr_server_log *log = log_at(w, at);
     return kept != NULL && is_there(w, kept) &&
            (kept->is_whole ||
             (kept->server_bytes == log->bytes && (log->is_last || kept->fault != NULL)));
@@ -239,7 +239,7 @@ static bool is_to_be_read(const struct work *w, size_t at)
 
 static enum mr_code begin_log(struct work *w, struct mr_err *err)
 {
-    const struct mr_archive_source *log = log_at(w, w->at);
+    const struct mr_server_log *log = log_at(w, w->at);
     w->w = (struct mr_archive_log){.dir = w->dir,
                                    .server = mr_db_label(w->a->db),
                                    .of = log,
@@ -572,8 +572,7 @@ static enum mr_code archive_all(struct work *w, struct mr_err *err)
 
 enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, struct mr_err *err)
 {
-    struct work w = {
-        .a = a, .dir = dir, .dir_fd = -1, .logs = MR_VEC_INIT(struct mr_archive_source)};
+    struct work w = {.a = a, .dir = dir, .dir_fd = -1, .logs = MR_VEC_INIT(struct mr_server_log)};
     const enum mr_code code = archive_all(&w, err);
     if (code == MR_E_DENIED)
         mr_server_logs_name_rights(w.a->ep, w.a->opts, mr_db_server(w.a->db), err);

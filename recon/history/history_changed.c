@@ -16,7 +16,7 @@
 #include "core/logs/archive_head.h"
 #include "recon/history/cascades.h"
 #include "recon/history/history_names.h"
-#include "core/logs/history_statement.h"
+#include "core/logs/statement_reach.h"
 #include "core/logs/server_logs.h"
 
 #define KNOWN_MAPS ((size_t)1024)
@@ -455,7 +455,7 @@ static enum mr_code find_place(struct reading *r, const struct mr_vec *logs, str
 {
     const struct mr_log_place *from = &r->c->from[r->side];
     for (size_t i = 0; i < logs->count; i++) {
-        const struct mr_archive_source *log = mr_vec_at(logs, i);
+        const struct mr_server_log *log = mr_vec_at(logs, i);
         if (strcmp(log->name, from->log) != 0)
             continue;
         return log->bytes >= from->position
@@ -474,7 +474,7 @@ static enum mr_code find_place(struct reading *r, const struct mr_vec *logs, str
 static enum mr_code read_log(struct reading *r, struct mr_db **db, struct mr_err *err)
 {
     struct mr_db_opts opts = r->c->opts;
-    struct mr_vec logs = MR_VEC_INIT(struct mr_archive_source);
+    struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
     const struct mr_log_place *from = &r->c->from[r->side];
     enum mr_code code = MR_OK;
     opts.same_as = &r->on->cat->server;
@@ -487,7 +487,7 @@ static enum mr_code read_log(struct reading *r, struct mr_db **db, struct mr_err
     if (r->c->whole_why == NULL)
         MR_TRY_OUT(check_head(r, &opts, err));
     if (r->c->whole_why == NULL) {
-        const struct mr_archive_source *last = mr_vec_at(&logs, logs.count - 1);
+        const struct mr_server_log *last = mr_vec_at(&logs, logs.count - 1);
         const struct mr_binlog_span span = {from->log, from->position, last->name, last->bytes};
         MR_TRY_OUT(read_span(r, *db, &span, err));
     }

@@ -14,7 +14,7 @@
 
 void mr_history_logs_init(struct mr_history_logs *l)
 {
-    *l = (struct mr_history_logs){.logs = MR_VEC_INIT(struct mr_archive_source)};
+    *l = (struct mr_history_logs){.logs = MR_VEC_INIT(struct mr_server_log)};
 }
 
 void mr_history_logs_close(struct mr_history_logs *l)
@@ -43,7 +43,7 @@ enum mr_code mr_history_logs_open(struct mr_history_logs *l, struct mr_err *err)
 
 /* ---- of a server ---- */
 
-static const struct mr_archive_source *log_at(const struct mr_history_logs *l, size_t at)
+static const struct mr_server_log *log_at(const struct mr_history_logs *l, size_t at)
 {
     return mr_vec_at(&l->logs, at);
 }
@@ -134,7 +134,7 @@ static enum mr_code read_server(struct mr_history_logs *l, struct mr_history_sca
     for (size_t i = first; i < l->logs.count; i++)
         bytes += log_at(l, i)->bytes;
     mr_progress_add_total(l->progress, bytes);
-    const struct mr_archive_source *last = log_at(l, l->logs.count - 1);
+    const struct mr_server_log *last = log_at(l, l->logs.count - 1);
     const struct mr_binlog_span span = {log_at(l, first)->name, MR_DB_BINLOG_FIRST, last->name,
                                         last->bytes};
     return read_span(l, scan, &span, err);
@@ -156,7 +156,7 @@ enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_histor
     l->is_used = false;
     mr_vec_clear(&l->logs);
     MR_TRY(mr_server_logs(l->db, l->arena, &l->logs, err));
-    const struct mr_archive_source *last = log_at(l, l->logs.count - 1);
+    const struct mr_server_log *last = log_at(l, l->logs.count - 1);
     *more = strcmp(last->name, l->end_log) != 0 || last->bytes > l->end;
     const struct mr_binlog_span span = {l->end_log, l->end, last->name, last->bytes};
     return *more ? read_span(l, scan, &span, err) : MR_OK;

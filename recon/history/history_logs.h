@@ -27,7 +27,7 @@ struct mr_history_logs {
     struct mr_progress *progress; /* NULL: none */
     /* private */
     struct mr_db *db;
-    struct mr_vec logs; /* struct mr_archive_source */
+    struct mr_vec logs; /* struct mr_server_log */
     bool is_used;
     const char *end_log; /* of a server: how far was read */
     uint64_t end;

@@ -10,7 +10,7 @@
 #include "recon/history/history_aside.h"
 #include "recon/history/history_names.h"
 #include "recon/history/history_row.h"
-#include "core/logs/history_statement.h"
+#include "core/logs/statement_reach.h"
 
 #define FOLD_BYTES ((size_t)28 * 1024 * 1024)
 #define PENDING_BYTES ((size_t)4 * 1024 * 1024)

@@ -4,7 +4,7 @@
  *   init → mr_history_scan_stream, for each stream in the log's order → end → release
  *
  * Rows count with the end of their transaction.  What leaves no rows makes the tables blind that it may
- * have touched, from that transaction on: statements (history_statement.h), transactions that were
+ * have touched, from that transaction on: statements (statement_reach.h), transactions that were
  * rolled back in part, those of XA that are in doubt, rows that cannot be decoded.  What may lack
  * altogether makes the side incomplete: gaps.
  *

@@ -6,7 +6,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/pattern.h"
-#include "core/logs/history_statement.h"
+#include "core/logs/statement_reach.h"
 
 #define BUCKETS 256
 #define NO_TABLE SIZE_MAX

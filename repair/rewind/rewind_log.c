@@ -7,7 +7,7 @@
 #include "core/base/signals.h"
 #include "core/binlog/binlog_value.h"
 #include "core/db/sqlshort.h"
-#include "core/logs/history_statement.h"
+#include "core/logs/statement_reach.h"
 #include "core/pair/pair_columns.h"
 #include "repair/rewind/rewind_internal.h"
 

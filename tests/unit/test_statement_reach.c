@@ -1,4 +1,4 @@
-/* test_history_statement.c: which tables a statement of a log may have changed. */
+/* test_statement_reach.c: which tables a statement of a log may have changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/base/strbuf.h"
-#include "core/logs/history_statement.h"
+#include "core/logs/statement_reach.h"
 
 /* Databases of the statement as MySQL says them: names, each with a NUL behind it. */
 struct world {

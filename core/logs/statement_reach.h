@@ -1,5 +1,5 @@
 /*
- * history_statement: which tables may a statement have changed, of whose rows the log says nothing?
+ * statement_reach: which tables may a statement have changed, of whose rows the log says nothing?
  *
  * A log has statements beside rows: definitions, and changes of servers with binlog_format STATEMENT or
  * MIXED.  From such a statement on nothing is known of the rows of what it may have touched.  It is
@@ -9,8 +9,8 @@
  *
  * Threads: no state.  Errors: MR_E_NOMEM.
  */
-#ifndef MR_HISTORY_STATEMENT_H
-#define MR_HISTORY_STATEMENT_H
+#ifndef MR_STATEMENT_REACH_H
+#define MR_STATEMENT_REACH_H
 
 #include "core/base/arena.h"
 #include "core/base/vec.h"

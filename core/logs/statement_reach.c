@@ -1,5 +1,5 @@
-/* history_statement.c: see history_statement.h. */
-#include "core/logs/history_statement.h"
+/* statement_reach.c: see statement_reach.h. */
+#include "core/logs/statement_reach.h"
 
 #include <string.h>
 #include <strings.h>
