@@ -5,6 +5,7 @@
 
 #include "core/base/pool.h"
 #include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_gone.h"
 #include "snapshot/read/snap_catalogue.h"
 #include "snapshot/read/snap_places.h"
 #include "snapshot/read/snap_rows.h"
@@ -78,18 +79,38 @@ static void tick(void *ctx)
     mr_progress_tick(((struct run *)ctx)->opts->progress);
 }
 
+static enum mr_code add_task(struct run *run, struct mr_pool *pool,
+                             const struct mr_snap_table *table, const struct mr_snap_chunk *chunk,
+                             struct mr_err *err)
+{
+    struct task *task = mr_arena_alloc(&run->snap->arena, sizeof *task);
+    if (task == NULL)
+        return mr_err_nomem(err, "verifying a snapshot");
+    *task = (struct task){table, chunk};
+    mr_progress_add_total(run->opts->progress, chunk->plain_bytes + 1);
+    return mr_pool_add(pool, task, err);
+}
+
+/* Keys that are gone are rows of a table of their own (snap_gone.h). */
+static enum mr_code add_gone(struct run *run, struct mr_pool *pool,
+                             const struct mr_snap_table *table, struct mr_err *err)
+{
+    struct mr_snap_table *gone = mr_arena_alloc(&run->snap->arena, sizeof *gone);
+    if (gone == NULL)
+        return mr_err_nomem(err, "verifying a snapshot");
+    MR_TRY(mr_snap_gone_table(table, &run->snap->arena, gone, err));
+    return add_task(run, pool, gone, &gone->chunks[0], err);
+}
+
 static enum mr_code add_tasks(struct run *run, struct mr_pool *pool, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &run->snap->manifest;
-    for (size_t i = 0; i < m->ntables; i++)
-        for (size_t k = 0; k < m->tables[i].nchunks; k++) {
-            struct task *task = mr_arena_alloc(&run->snap->arena, sizeof *task);
-            if (task == NULL)
-                return mr_err_nomem(err, "verifying a snapshot");
-            *task = (struct task){&m->tables[i], &m->tables[i].chunks[k]};
-            mr_progress_add_total(run->opts->progress, task->chunk->plain_bytes + 1);
-            MR_TRY(mr_pool_add(pool, task, err));
-        }
+    for (size_t i = 0; i < m->ntables; i++) {
+        for (size_t k = 0; k < m->tables[i].nchunks; k++)
+            MR_TRY(add_task(run, pool, &m->tables[i], &m->tables[i].chunks[k], err));
+        if (m->tables[i].gone.file != NULL)
+            MR_TRY(add_gone(run, pool, &m->tables[i], err));
+    }
     return MR_OK;
 }
 

@@ -56,6 +56,7 @@ struct mr_readspec {
     const char *index; /* forced index; NULL: the server chooses */
     const char *where; /* extra condition as the user wrote it, or NULL */
     bool store;        /* result stored in the client at once (MyISAM, Aria …) */
+    bool in_order;     /* rows that are fetched by their keys come in the key's order */
     bool whole_rows;   /* raw rows come with all values, not only those of the key */
 };
 

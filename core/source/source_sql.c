@@ -208,6 +208,8 @@ void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
     add_from(sql, spec);
     add_keys(sql, spec, " WHERE ", keys, nkeys);
     add_user_where(sql, spec, " AND ");
+    if (spec->in_order)
+        add_order(sql, spec, "");
 }
 
 void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, size_t nparts,

@@ -59,6 +59,7 @@ struct mr_create_table {
     bool has_greatest;    /* snap's is of the view; the run's asking */
     uint64_t est_rows;
     const struct mr_find_table *found; /* rows of a case; NULL: all */
+    struct mr_changed_keys_of *delta;    /* only rows of its keys; NULL: all */
     struct mr_readspec by_key;         /* with found: how they are asked for; */
     uint64_t asked;                    /* how many */
 
@@ -89,6 +90,7 @@ struct mr_create {
     struct mr_snap_manifest manifest;
     struct mr_recipient **recipients; /* as many as opts->encrypt_to */
     struct mr_sign_key *signer;       /* NULL: not signed */
+    struct mr_create_base *base;      /* NULL: all rows */
     struct mr_create_case *evidence;  /* only its rows; NULL: all */
 
     /* Held by the worker that asks over db whether its tables are what they were;

@@ -13,6 +13,7 @@
 #include "core/base/version.h"
 #include "core/file/recipient.h"
 #include "core/file/sign.h"
+#include "snapshot/create/create_base.h"
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_identity.h"
 #include "snapshot/create/create_scan.h"
@@ -37,6 +38,9 @@ static enum mr_code drop_chunks(struct mr_create *c, struct mr_create_table *t, 
     for (size_t i = 0; code == MR_OK && i < t->chunks.count; i++)
         code = mr_snap_dir_remove(c->dir, chunks[i].chunk.file, err);
     mr_vec_clear(&t->chunks);
+    if (code == MR_OK && t->snap.gone.file != NULL)
+        code = mr_snap_dir_remove(c->dir, t->snap.gone.file, err);
+    t->snap.gone = (struct mr_snap_chunk){.file = NULL};
     return code;
 }
 
@@ -56,6 +60,8 @@ static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t, s
     t->snap.number = number;
     t->snap.consistent = false;
     t->snap.note = "it was altered meanwhile, and read again at a later moment";
+    if (c->base != NULL)
+        mr_create_base_copy(t, "it was altered while it was read");
     MR_TRY(mr_create_identify(c, t, err));
     return mr_create_plan_read(c, t, err);
 }
@@ -293,10 +299,15 @@ static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
                  {MR_SNAP_SUMS, mr_snap_script_sums}};
     struct mr_strbuf text = MR_STRBUF_INIT;
     fill_lists(c);
-    enum mr_code code = mr_snap_script_sql(&c->manifest, c->dir, &text, err);
-    if (code == MR_OK)
+    const bool is_chained = c->manifest.base.uuid != NULL; /* nothing that could be loaded alone */
+    enum mr_code code = MR_OK;
+    if (!is_chained)
+        code = mr_snap_script_sql(&c->manifest, c->dir, &text, err);
+    if (code == MR_OK && !is_chained)
         code = mr_snap_schema_add_file(&c->schema, "restore.sql", &text, err);
     for (size_t i = 0; code == MR_OK && i < sizeof texts / sizeof *texts; i++) {
+        if (is_chained && strcmp(texts[i].name, MR_SNAP_COUNTS) == 0)
+            continue;
         fill_lists(c);
         mr_strbuf_reset(&text);
         texts[i].fill(&c->manifest, &text);

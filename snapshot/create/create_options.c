@@ -30,6 +30,13 @@ static const struct mr_option options[] = {
      .group = "What is kept",
      .help = "only rows of that table for which the condition holds; repeatable",
      .not_in_file = true},
+    {.name = "base",
+     .type = MR_OPTION_STRING,
+     .offset = AT(base),
+     .arg = "DIR0",
+     .group = "What is kept",
+     .help = "only what changed since the snapshot in DIR0, by the server's binary logs",
+     .not_in_file = true},
     {.name = "only-diverged",
      .type = MR_OPTION_FLAG,
      .offset = AT(only_diverged),
@@ -150,6 +157,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         mr_err_hint(err, "--only-diverged --case FILE keeps the rows that a check has "
                          "found to differ.");
     }
+    if (code == MR_OK && values->base != NULL && values->only_diverged)
+        code = mr_err_set(err, MR_E_USAGE, "--base and --only-diverged keep two different things");
     if (code == MR_OK && values->slots_text != NULL &&
         !mr_slots_parse(values->slots_text, settings->arena, &values->slots)) {
         code = mr_err_set(err, MR_E_USAGE, "no name of slots and number from 1 to %d: \"%s\"",

@@ -182,7 +182,7 @@ static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
     t->chunks = (struct mr_vec)MR_VEC_INIT(struct mr_journal_chunk);
     enum mr_code code = plan_table(c, t, err);
     t->snap.number = c->tables.count;
-    if (code == MR_OK && !t->left_out)
+    if (code == MR_OK && !t->left_out && c->base == NULL) /* else the log says how many */
         mr_progress_add_total(c->progress, t->est_rows);
     return code;
 }

@@ -7,6 +7,7 @@
 #include "core/file/recipient.h"
 #include "core/file/sha256.h"
 #include "core/file/sign.h"
+#include "snapshot/create/create_base.h"
 #include "snapshot/create/create_case.h"
 
 /* What zstd leaves of the server's own estimate, at the very best. */
@@ -128,6 +129,8 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
     mr_strbuf_add_fmt(&text, "\n%s", c->cat->server.uuid);
     if (c->evidence != NULL)
         mr_strbuf_add_fmt(&text, "\n%s", mr_create_case_rows_of(c));
+    if (c->base != NULL)
+        mr_strbuf_add_fmt(&text, "\nbase %s", mr_create_base_sha256(c));
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         mr_strbuf_add_char(&text, '\n');
         for (size_t i = 0; i < lists[l]->count; i++)
@@ -202,7 +205,7 @@ static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
     enum mr_code code = mr_snap_dir_free_bytes(c->dir, &left, &disk, err);
     for (size_t i = 0; i < c->tables.count; i++) {
         const struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
-        if (!t->left_out && t->snap.where == NULL && t->found == NULL)
+        if (!t->left_out && t->snap.where == NULL && t->found == NULL && t->delta == NULL)
             wanted += still_to_write(c, t);
     }
     if (code != MR_OK || wanted / 2 <= left)
@@ -283,16 +286,19 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     MR_TRY_OUT(mr_progress_new(c->opts->general.progress, &c->progress, err));
     MR_TRY_OUT(open_endpoint(c, uri, err));
     MR_TRY_OUT(mr_create_case_open(c, err));
+    MR_TRY_OUT(mr_create_base_open(c, err));
     MR_TRY_OUT(load_recipients(c, err));
     MR_TRY_OUT(load_signer(c, err));
     MR_TRY_OUT(mr_snap_dir_begin(path, &c->dir, err));
     mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
                            c->opts->encrypt_to.count);
     MR_TRY_OUT(open_server(c, err));
+    MR_TRY_OUT(mr_create_base_judge(c, err));
     mr_progress_phase(c->progress, "reading the catalogue");
     MR_TRY_OUT(mr_create_plan(c, err));
     MR_TRY_OUT(mr_create_open_throttle(c, err));
     MR_TRY_OUT(open_views(c, err));
+    MR_TRY_OUT(mr_create_base_read(c, err));
     MR_TRY_OUT(open_journal(c, err));
     MR_TRY_OUT(mr_create_sweep(c, err)); /* whose room is free again */
     MR_TRY_OUT(check_disk(c, err));
@@ -335,6 +341,7 @@ void mr_create_release(struct mr_create *c)
         mr_recipient_free(c->recipients[i]);
     mr_sign_key_free(c->signer);
     mr_create_case_close(c);
+    mr_create_base_close(c);
     mr_grants_free(c->grants);
     mr_catalogue_free(c->cat);
     mr_source_free(c->source);

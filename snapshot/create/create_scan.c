@@ -14,6 +14,7 @@
 
 #include "core/base/pool.h"
 #include "snapshot/create/create_case.h"
+#include "snapshot/create/create_delta.h"
 #include "snapshot/create/create_scan.h"
 #include "snapshot/create/create_unlock.h"
 #include "snapshot/read/snap_keys.h"
@@ -251,6 +252,8 @@ static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
     enum mr_code code = MR_OK;
     if (task->table->found != NULL)
         code = mr_create_case_read(s, &why);
+    else if (task->table->delta != NULL)
+        code = mr_create_delta_read(s, &why);
     else if (task->kept != NULL)
         code = run_kept(s, task, &why);
     else
@@ -320,7 +323,8 @@ static enum mr_code cut(struct mr_create *c, struct mr_create_table *t, struct m
 {
     uint64_t wanted =
         segments_of(t->table->data_bytes, (uint64_t)c->opts->chunk_mib << 20, c->views.count);
-    if (t->snap.nkey == 0 || t->found != NULL || wanted < 2 || c->views.count < 2)
+    if (t->snap.nkey == 0 || t->found != NULL || t->delta != NULL || wanted < 2 ||
+        c->views.count < 2)
         return MR_OK;
     enum mr_code code = mr_reader_bounds(c->views.readers[0], &t->spec, (size_t)wanted - 1,
                                          &c->arena, &t->bounds, err);
@@ -399,7 +403,7 @@ const struct mr_journal_table *mr_create_goes_on(const struct mr_create *c,
                                                  const struct mr_create_table *t)
 {
     const struct mr_journal_table *old = mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
-    return old != NULL && old->create != NULL && !old->unordered &&
+    return old != NULL && t->delta == NULL && old->create != NULL && !old->unordered &&
                    mr_snap_schema_same(old->create, t->create) && t->snap.nkey > 0
                ? old
                : NULL;

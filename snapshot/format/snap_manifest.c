@@ -195,10 +195,37 @@ static void put_table_facts(struct mr_jsonw *w, const struct mr_snap_table *t)
     put_digest(w, t->sum);
 }
 
+/* The keys that are gone have no ranges: a list of those that mr_snap_chunk_put has. */
+static void put_gone(struct mr_jsonw *w, const struct mr_snap_chunk *gone)
+{
+    if (gone->file == NULL)
+        return;
+    mr_jsonw_key(w, "gone");
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "file", gone->file);
+    mr_jsonw_add_uint(w, "keys", gone->rows);
+    mr_jsonw_add_uint(w, "plain_bytes", gone->plain_bytes);
+    mr_jsonw_add_uint(w, "bytes", gone->stored_bytes);
+    put_digest(w, gone->sum);
+    mr_jsonw_add_str(w, "sha256", gone->sha256);
+    mr_jsonw_object_end(w);
+}
+
+/* Members of tables of a snapshot that has a base. */
+static void put_kept_rows(struct mr_jsonw *w, const struct mr_snap_table *t)
+{
+    if (t->kept_rows == MR_SNAP_ROWS_ALL)
+        return;
+    mr_jsonw_add_str(w, "kept_rows", t->kept_rows == MR_SNAP_ROWS_COPIED ? "all" : "changed");
+    mr_jsonw_add_str(w, "why_all", t->why_copied);
+    put_gone(w, &t->gone);
+}
+
 static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
 {
     mr_jsonw_object_begin(w);
     put_table_facts(w, t);
+    put_kept_rows(w, t);
     mr_jsonw_key(w, "columns");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < t->ncolumns; i++)
@@ -227,6 +254,22 @@ static void put_totals(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_add_uint(w, "chunks", sum.chunks);
     mr_jsonw_add_uint(w, "plain_bytes", sum.plain_bytes);
     mr_jsonw_add_uint(w, "bytes", sum.stored_bytes);
+    mr_jsonw_object_end(w);
+}
+
+static void put_base(struct mr_jsonw *w, const struct mr_snap_base *base)
+{
+    if (base->uuid == NULL)
+        return;
+    mr_jsonw_key(w, "base");
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "uuid", base->uuid);
+    mr_jsonw_add_str(w, "created", base->created);
+    mr_jsonw_add_str(w, "manifest_sha256", base->sha256);
+    mr_jsonw_add_str(w, "from_file", base->from_file);
+    mr_jsonw_add_number(w, "from_position", base->from_position);
+    mr_jsonw_add_str(w, "until_file", base->until_file);
+    mr_jsonw_add_number(w, "until_position", base->until_position);
     mr_jsonw_object_end(w);
 }
 
@@ -291,12 +334,14 @@ enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, str
     struct mr_jsonw w;
     mr_jsonw_init_sink(&w, to, err);
     mr_jsonw_object_begin(&w);
-    mr_jsonw_add_str(&w, "schema", MR_SNAP_SCHEMA);
+    mr_jsonw_add_str(&w, "schema",
+                     manifest->base.uuid != NULL ? MR_SNAP_SCHEMA_CHAINED : MR_SNAP_SCHEMA);
     mr_jsonw_add_str(&w, "uuid", manifest->uuid);
     mr_jsonw_add_str(&w, "created", manifest->created);
     mr_jsonw_add_str(&w, "finished", manifest->finished);
     mr_jsonw_add_str(&w, "version", manifest->version);
     mr_jsonw_add_str(&w, "source", manifest->source);
+    put_base(&w, &manifest->base);
     put_server(&w, &manifest->server);
     put_consistency(&w, &manifest->consistency);
     put_recipients(&w, manifest);

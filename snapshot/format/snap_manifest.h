@@ -20,6 +20,7 @@
 #include "snapshot/format/snap_table.h"
 
 #define MR_SNAP_SCHEMA "myrecon/snapshot/1"
+#define MR_SNAP_SCHEMA_CHAINED "myrecon/snapshot/2" /* of one that has a base */
 
 /* How far all rows are of one moment. */
 enum mr_snap_kind {
@@ -98,7 +99,15 @@ struct mr_snap_totals {
     uint64_t rows, plain_bytes, stored_bytes, tables, chunks;
 };
 
+/* What an incremental snapshot goes on from, and how far its server's log was read for it. */
+struct mr_snap_base {
+    const char *uuid, *created, *sha256; /* of its manifest; uuid NULL: there is no base */
+    const char *from_file, *until_file;
+    uint64_t from_position, until_position;
+};
+
 struct mr_snap_manifest {
+    struct mr_snap_base base;
     const char *uuid, *created, *finished; /* UTC, ISO 8601 */
     const char *version;                   /* of the myrecon that made it */
     const char *source;                    /* no password */

@@ -28,12 +28,13 @@ static const char *get_file_or_null(struct mr_json_reader *r, const struct json_
     return name;
 }
 
-static const char *get_sha256(struct mr_json_reader *r, const struct json_t *object)
+static const char *get_sha256(struct mr_json_reader *r, const struct json_t *object,
+                              const char *key)
 {
-    const char *hex = mr_json_read_text(r, object, "sha256");
+    const char *hex = mr_json_read_text(r, object, key);
     if (r->code == MR_OK &&
         (strlen(hex) != MR_SHA256_HEX - 1 || strspn(hex, "0123456789abcdef") != MR_SHA256_HEX - 1))
-        mr_json_read_refuse(r, "sha256", hex);
+        mr_json_read_refuse(r, key, hex);
     return hex;
 }
 
@@ -87,7 +88,7 @@ static void get_chunk(struct mr_json_reader *r, const struct json_t *item, struc
     c->plain_bytes = mr_json_read_number(r, item, "plain_bytes");
     c->stored_bytes = mr_json_read_number(r, item, "bytes");
     c->sum = get_digest(r, item);
-    c->sha256 = get_sha256(r, item);
+    c->sha256 = get_sha256(r, item, "sha256");
     c->range.lo = get_key(r, item, "above");
     c->range.hi = get_key(r, item, "up_to");
     c->first = get_key(r, item, "first");
@@ -299,6 +300,34 @@ static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
     t->sum = get_digest(r, item);
 }
 
+static void get_gone(struct mr_json_reader *r, const struct json_t *item, struct mr_snap_chunk *c)
+{
+    const struct json_t *o = mr_json_read_object(r, item, "gone");
+    c->file = get_file(r, o, "file");
+    c->rows = mr_json_read_number(r, o, "keys");
+    c->plain_bytes = mr_json_read_number(r, o, "plain_bytes");
+    c->stored_bytes = mr_json_read_number(r, o, "bytes");
+    c->sum = get_digest(r, o);
+    c->sha256 = get_sha256(r, o, "sha256");
+}
+
+/* Of a table of a snapshot that has a base.  Only rows with a key can be put in the place of others. */
+static void get_kept_rows(struct mr_json_reader *r, const struct json_t *item,
+                          struct mr_snap_table *t)
+{
+    const char *word = mr_json_read_text(r, item, "kept_rows");
+    t->kept_rows = strcmp(word, "all") == 0 ? MR_SNAP_ROWS_COPIED : MR_SNAP_ROWS_CHANGED;
+    t->why_copied = mr_json_read_text_or_null(r, item, "why_all");
+    if (r->code == MR_OK && t->kept_rows == MR_SNAP_ROWS_CHANGED && strcmp(word, "changed") != 0)
+        mr_json_read_refuse(r, "kept_rows", word);
+    if (r->code == MR_OK && mr_json_has(item, "gone"))
+        get_gone(r, item, &t->gone);
+    if (r->code == MR_OK && (t->kept_rows == MR_SNAP_ROWS_COPIED
+                                 ? t->gone.file != NULL
+                                 : t->nkey == 0 && (t->nchunks > 0 || t->gone.file != NULL)))
+        mr_json_read_refuse(r, "kept_rows of table", t->name);
+}
+
 /* A table without columns has no rows that could be read, whatever the manifest counts. */
 static void get_table(struct mr_json_reader *r, const struct json_t *item, struct mr_snap_table *t)
 {
@@ -330,7 +359,7 @@ static void get_recipients(struct mr_json_reader *r, const struct json_t *root,
     for (size_t i = 0; i < m->nrecipients; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
         recipients[i].subject = mr_json_read_text(r, item, "subject");
-        recipients[i].sha256 = get_sha256(r, item);
+        recipients[i].sha256 = get_sha256(r, item, "sha256");
     }
     m->recipients = recipients;
     m->signer = get_key(r, root, "signer");
@@ -370,8 +399,12 @@ static void get_lists(struct mr_json_reader *r, const struct json_t *root,
 
     array = mr_json_read_array(r, root, "tables", sizeof *m->tables, &m->ntables, &items);
     m->tables = items;
-    for (size_t i = 0; i < m->ntables; i++)
-        get_table(r, mr_json_read_item(r, array, i), &m->tables[i]);
+    for (size_t i = 0; i < m->ntables; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        get_table(r, item, &m->tables[i]);
+        if (m->base.uuid != NULL)
+            get_kept_rows(r, item, &m->tables[i]);
+    }
 
     array = mr_json_read_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
     struct mr_snap_file *files = items;
@@ -379,9 +412,21 @@ static void get_lists(struct mr_json_reader *r, const struct json_t *root,
         const struct json_t *item = mr_json_read_item(r, array, i);
         files[i].name = get_file(r, item, "name");
         files[i].bytes = mr_json_read_number(r, item, "bytes");
-        files[i].sha256 = get_sha256(r, item);
+        files[i].sha256 = get_sha256(r, item, "sha256");
     }
     m->files = files;
+}
+
+static void get_base(struct mr_json_reader *r, const struct json_t *root, struct mr_snap_base *base)
+{
+    const struct json_t *o = mr_json_read_object(r, root, "base");
+    base->uuid = mr_json_read_text(r, o, "uuid");
+    base->created = mr_json_read_text(r, o, "created");
+    base->sha256 = get_sha256(r, o, "manifest_sha256");
+    base->from_file = mr_json_read_text(r, o, "from_file");
+    base->from_position = mr_json_read_number(r, o, "from_position");
+    base->until_file = mr_json_read_text(r, o, "until_file");
+    base->until_position = mr_json_read_number(r, o, "until_position");
 }
 
 static void get_totals(struct mr_json_reader *r, const struct json_t *root,
@@ -395,14 +440,18 @@ static void get_totals(struct mr_json_reader *r, const struct json_t *root,
     said->stored_bytes = mr_json_read_number(r, o, "bytes");
 }
 
-static enum mr_code check_schema(const struct json_t *root, struct mr_err *err)
+/* *chained: it is of the format of those that have a base. */
+static enum mr_code check_schema(const struct json_t *root, bool *chained, struct mr_err *err)
 {
     const char *schema = NULL;
     enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
-    if (code != MR_OK || strcmp(schema, MR_SNAP_SCHEMA) == 0)
+    *chained = code == MR_OK && strcmp(schema, MR_SNAP_SCHEMA_CHAINED) == 0;
+    if (code != MR_OK || *chained || strcmp(schema, MR_SNAP_SCHEMA) == 0)
         return code;
-    (void)mr_err_set(err, MR_E_SNAPSHOT, "it is of format \"%.100s\"; this version knows \"%s\"",
-                     schema, MR_SNAP_SCHEMA);
+    (void)mr_err_set(err, MR_E_SNAPSHOT,
+                     "it is of format \"%.100s\"; this version knows \"%s\" "
+                     "and \"%s\"",
+                     schema, MR_SNAP_SCHEMA, MR_SNAP_SCHEMA_CHAINED);
     mr_err_hint(err, "Use the myrecon that made the snapshot, or a newer one.");
     return MR_E_SNAPSHOT;
 }
@@ -435,13 +484,16 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
     if (code != MR_OK)
         return finish(code, doc, name, err);
     const struct json_t *root = mr_json_root(doc);
-    code = check_schema(root, err);
+    bool chained = false;
+    code = check_schema(root, &chained, err);
     if (code == MR_OK) {
         out->uuid = mr_json_read_text(&r, root, "uuid");
         out->created = mr_json_read_text(&r, root, "created");
         out->finished = mr_json_read_text(&r, root, "finished");
         out->version = mr_json_read_text(&r, root, "version");
         out->source = mr_json_read_text(&r, root, "source");
+        if (chained)
+            get_base(&r, root, &out->base);
         get_server(&r, root, &out->server);
         get_consistency(&r, root, &out->consistency);
         get_recipients(&r, root, out);

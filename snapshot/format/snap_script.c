@@ -327,8 +327,27 @@ static void add_signature_check(const struct mr_snap_manifest *m, struct mr_strb
                           MR_SNAP_SIGNATURE, MR_SNAP_MANIFEST);
 }
 
+/* Stock tools cannot put rows in the place of others by what two directories say. */
+static void add_increment(const struct mr_snap_manifest *m, struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(
+        out,
+        "This directory is an incremental snapshot of myrecon %s, made at %s.\n\n"
+        "It holds what changed since snapshot %s of %s, and cannot\n"
+        "be loaded alone. Both are put together, without a server, by\n\n"
+        "  myrecon snapshot merge --output DIR BASE... THIS\n\n"
+        "DIR is a full snapshot then, with a RESTORE.txt of its own. This shows that the\n"
+        "files here are as they were written:\n\n"
+        "  sha256sum -c " MR_SNAP_MANIFEST_SUM " && sha256sum --quiet -c SUMS\n",
+        m->version, m->created, m->base.uuid, m->base.created);
+}
+
 void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *out)
 {
+    if (m->base.uuid != NULL) {
+        add_increment(m, out);
+        return;
+    }
     mr_strbuf_add_fmt(
         out,
         "This is a snapshot of %s, made by myrecon %s on %s.\n\n"
@@ -414,8 +433,11 @@ void mr_snap_script_sums(const struct mr_snap_manifest *m, struct mr_strbuf *out
 {
     for (size_t i = 0; i < m->nfiles; i++)
         mr_strbuf_add_fmt(out, "%s  %s\n", m->files[i].sha256, m->files[i].name);
-    for (size_t i = 0; i < m->ntables; i++)
+    for (size_t i = 0; i < m->ntables; i++) {
         for (size_t k = 0; k < m->tables[i].nchunks; k++)
             mr_strbuf_add_fmt(out, "%s  %s\n", m->tables[i].chunks[k].sha256,
                               m->tables[i].chunks[k].file);
+        if (m->tables[i].gone.file != NULL)
+            mr_strbuf_add_fmt(out, "%s  %s\n", m->tables[i].gone.sha256, m->tables[i].gone.file);
+    }
 }

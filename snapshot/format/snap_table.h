@@ -62,6 +62,13 @@ struct mr_snap_chunk {
     const char *sha256;
 };
 
+/* Of a snapshot that has a base: what is kept of a table's rows. */
+enum mr_snap_kept_rows {
+    MR_SNAP_ROWS_ALL = 0, /* all: the snapshot has no base */
+    MR_SNAP_ROWS_CHANGED, /* those that changed since the base, in no promised order */
+    MR_SNAP_ROWS_COPIED   /* all, since what changed is not known */
+};
+
 struct mr_snap_table {
     const char *db, *name;
     size_t number; /* in the snapshot, from 1 */
@@ -85,6 +92,9 @@ struct mr_snap_table {
     size_t nchunks;
     uint64_t rows, plain_bytes, stored_bytes;
     struct mr_snap_sum sum;
+    enum mr_snap_kept_rows kept_rows;
+    const char *why_copied;    /* of MR_SNAP_ROWS_COPIED */
+    struct mr_snap_chunk gone; /* keys that are not there any more (snap_gone.h); file NULL: none */
 };
 
 /* Are its rows those of other tables (MERGE)?  Loading them would double those. */

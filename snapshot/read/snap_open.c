@@ -294,9 +294,12 @@ static enum mr_code expect_names(const struct mr_snap *snap, struct mr_vec *name
         MR_TRY(push_name(names, MR_SNAP_SIGNATURE, err));
     for (size_t i = 0; i < m->nfiles; i++)
         MR_TRY(push_name(names, m->files[i].name, err));
-    for (size_t i = 0; i < m->ntables; i++)
+    for (size_t i = 0; i < m->ntables; i++) {
         for (size_t k = 0; k < m->tables[i].nchunks; k++)
             MR_TRY(push_name(names, m->tables[i].chunks[k].file, err));
+        if (m->tables[i].gone.file != NULL)
+            MR_TRY(push_name(names, m->tables[i].gone.file, err));
+    }
     qsort(names->items, names->count, sizeof(const char *), compare_names);
     return MR_OK;
 }

@@ -18,12 +18,17 @@ static bool has_order(const struct mr_snap_column *col)
             is_bytes(col)); /* not types without a class of their own */
 }
 
-bool mr_snap_order_is_known(const struct mr_snap_table *table)
+bool mr_snap_order_has(const struct mr_snap_table *table)
 {
     for (size_t k = 0; k < table->nkey; k++)
         if (!has_order(&table->columns[table->key[k]]))
             return false;
-    return table->nkey > 0 && !table->keys_hidden;
+    return table->nkey > 0;
+}
+
+bool mr_snap_order_is_known(const struct mr_snap_table *table)
+{
+    return mr_snap_order_has(table) && !table->keys_hidden;
 }
 
 int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, struct mr_key b)

@@ -11,7 +11,9 @@
 
 #include "snapshot/format/snap_table.h"
 
-/* Of that table?  Then mr_snap_order_compare may be asked. */
+/* Have its keys an order that can be told without a server, wherever its files say that they lie? */
+bool mr_snap_order_has(const struct mr_snap_table *table);
+/* And do they say so?  Then mr_snap_order_compare may be asked. */
 bool mr_snap_order_is_known(const struct mr_snap_table *table);
 /* As strcmp().  Both are keys of such a table, neither is open. */
 int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, struct mr_key b);

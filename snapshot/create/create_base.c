@@ -1,0 +1,498 @@
+/* create_base.c: see create_base.h. */
+#include "snapshot/create/create_base.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/log.h"
+#include "core/binlog/binlog_gtid_set.h"
+#include "core/logs/server_logs.h"
+#include "core/db/replica_status.h"
+#include "core/db/sqltext.h"
+#include "core/logs/changed_keys.h"
+#include "snapshot/create/view_log.h"
+#include "snapshot/read/snap_order.h"
+#include "snapshot/read/snap_rows.h"
+
+#define KEY_BYTES_MAX ((size_t)48 * 1024 * 1024) /* of the keys of one table */
+#define WHOLE_PART 4  /* where more than a fourth of the rows changed, all are read */
+#define ROWS_MIN 1000 /* of a table that is so small there is nothing to be saved */
+#define CLOCKS_S 60   /* what the clocks of this machine and of the server may differ by */
+
+struct mr_create_base {
+    struct mr_snap snap;
+    struct mr_changed_keys changed;
+    struct mr_create_table **tables; /* of each of changed's */
+    const char *until_file;
+    uint64_t until;
+};
+
+/* ---- the base ---- */
+
+static const struct mr_snap_manifest *manifest_of(const struct mr_create *c)
+{
+    return &c->base->snap.manifest;
+}
+
+static enum mr_code refuse(const struct mr_create *c, const char *why, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "snapshot \"%s\" cannot be the base: %s", c->opts->base,
+                     why);
+    mr_err_hint(err, "Make a full snapshot (without --base), and go on from that.");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code require_position(const struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = manifest_of(c);
+    if (m->consistency.binlog_file == NULL || m->consistency.binlog_file[0] == '\0')
+        return refuse(c, "it does not say where its view stood in the server's log", err);
+    if (m->consistency.proof == 0)
+        return refuse(c, "a version made it whose positions may be ahead of the view", err);
+    for (size_t i = 0; i < m->ntables; i++)
+        if (m->tables[i].rows_of != NULL)
+            return refuse(c, "it holds chosen rows of a case", err);
+    return MR_OK;
+}
+
+enum mr_code mr_create_base_open(struct mr_create *c, struct mr_err *err)
+{
+    if (c->opts->base == NULL)
+        return MR_OK;
+    c->base = mr_arena_calloc(&c->arena, 1, sizeof *c->base);
+    if (c->base == NULL)
+        return mr_err_nomem(err, "reading the base");
+    MR_TRY(mr_snap_open(c->opts->base, &c->base->snap, err));
+    MR_TRY(mr_snap_require_whole(&c->base->snap, err));
+    MR_TRY(mr_snap_check_manifest(&c->base->snap, err));
+    MR_TRY(mr_snap_require_whole(&c->base->snap, err));
+    return require_position(c, err);
+}
+
+void mr_create_base_close(struct mr_create *c)
+{
+    if (c->base == NULL)
+        return;
+    mr_changed_keys_release(&c->base->changed);
+    free(c->base->changed.tables);
+    free(c->base->tables);
+    mr_snap_close(&c->base->snap);
+    c->base = NULL;
+}
+
+const char *mr_create_base_sha256(const struct mr_create *c)
+{
+    return c->base->snap.manifest_sha256;
+}
+
+/* ---- the server ---- */
+
+/* MariaDB's server_uid is the machine's and the port's, so that its number has to be the same, too. */
+static enum mr_code require_server(const struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_server *was = &manifest_of(c)->server;
+    const struct mr_server *now = &c->cat->server;
+    const bool have_uuids = was->uuid[0] != '\0' && now->uuid[0] != '\0';
+    const bool same = was->flavour == now->flavour &&
+                      (!have_uuids || strcmp(was->uuid, now->uuid) == 0) &&
+                      was->server_id == now->server_id &&
+                      (now->flavour == MR_FLAVOUR_MYSQL || was->port == now->port);
+    if (same)
+        return MR_OK;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "snapshot \"%s\" cannot be the base: it is of another server (\"%s\", server_id "
+        "%" PRIu32 "; this one: %" PRIu32 ")",
+        c->opts->base, was->hostname, was->server_id, now->server_id);
+    mr_err_hint(err, "Its position is one of that server's log. Name a base that was made of this "
+                     "server, or make a full snapshot (without --base).");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code require_log(const struct mr_create *c, struct mr_err *err)
+{
+    struct mr_view_log log;
+    MR_TRY(mr_view_log_look(c->db, &log, err));
+    if (log.lacks == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "the log does not tell what changed since \"%s\": %s",
+                     c->opts->base, log.lacks);
+    mr_err_hint(err, "Make a full snapshot (without --base).");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code refuse_anew(const struct mr_create *c, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "the server's log does not go on from snapshot \"%s\": it was begun anew, or is "
+        "not the one that its position (\"%.200s\", %" PRIu64 ") is of",
+        c->opts->base, manifest_of(c)->consistency.binlog_file,
+        manifest_of(c)->consistency.binlog_position);
+    mr_err_hint(err, "Make a full snapshot (without --base), and go on from that.");
+    return MR_E_REFUSED;
+}
+
+/* MariaDB: the GTIDs of the place must be those that the base has for it. */
+static enum mr_code require_same_place(const struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_consistency *was = &manifest_of(c)->consistency;
+    struct mr_strbuf sql = MR_STRBUF_INIT, now = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT BINLOG_GTID_POS(");
+    mr_sql_string(&sql, was->binlog_file);
+    mr_strbuf_add_fmt(&sql, ", %" PRIu64 ")", was->binlog_position);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(c->db, sql.ptr, &now, err);
+    if (code == MR_OK && (now.len == 0 || strcmp(now.ptr, was->gtid) != 0))
+        code = refuse_anew(c, err);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&now);
+    return code;
+}
+
+/* MySQL: what the base has was executed here, and what was removed from the logs is in the base. */
+static enum mr_code require_sets(const struct mr_create *c, struct mr_err *err)
+{
+    const char *was = manifest_of(c)->consistency.gtid;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_gtid_set base, executed, purged;
+    mr_gtid_set_init(&base);
+    mr_gtid_set_init(&executed);
+    mr_gtid_set_init(&purged);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gtid_set_parse(&base, was, strlen(was), err));
+    MR_TRY_OUT(mr_db_query_text(c->db, "SELECT @@GLOBAL.gtid_executed", &text, err));
+    MR_TRY_OUT(mr_gtid_set_parse(&executed, text.ptr, text.len, err));
+    MR_TRY_OUT(mr_db_query_text(c->db, "SELECT @@GLOBAL.gtid_purged", &text, err));
+    MR_TRY_OUT(mr_gtid_set_parse(&purged, text.ptr, text.len, err));
+    if (!mr_gtid_set_contains(&executed, &base) || !mr_gtid_set_contains(&base, &purged))
+        MR_TRY_OUT(refuse_anew(c, err));
+out:
+    mr_gtid_set_release(&base);
+    mr_gtid_set_release(&executed);
+    mr_gtid_set_release(&purged);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code refuse_purged(const struct mr_create *c, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "the server does not have log \"%.200s\" any more, from which snapshot \"%s\" goes on",
+        manifest_of(c)->consistency.binlog_file, c->opts->base);
+    mr_err_hint(
+        err, "Make a full snapshot (without --base). Let the server keep its logs for longer than "
+             "there is between two snapshots (binlog_expire_logs_seconds, expire_logs_days).");
+    return MR_E_REFUSED;
+}
+
+/* Is the log of the base's position there, and as long as that?  A log that was begun anew may be called
+ * the same. */
+static enum mr_code require_kept(const struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_consistency *was = &manifest_of(c)->consistency;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
+    const struct mr_server_log *found = NULL;
+    enum mr_code code = mr_server_logs(c->db, &arena, &logs, err);
+    if (code == MR_E_DENIED)
+        mr_server_logs_name_rights(&c->ep, &c->source_opts.db, &c->cat->server, err);
+    for (size_t i = 0; code == MR_OK && i < logs.count; i++) {
+        const struct mr_server_log *log = mr_vec_at(&logs, i);
+        if (strcmp(log->name, was->binlog_file) == 0)
+            found = log;
+    }
+    if (code == MR_OK && (found == NULL || found->bytes == 0))
+        code = refuse_purged(c, err);
+    if (code == MR_OK && found->bytes < was->binlog_position)
+        code = refuse_anew(c, err);
+    mr_vec_release(&logs);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_create_base_judge(struct mr_create *c, struct mr_err *err)
+{
+    if (c->base == NULL)
+        return MR_OK;
+    const struct mr_snap_consistency *was = &manifest_of(c)->consistency;
+    MR_TRY(require_server(c, err));
+    MR_TRY(require_log(c, err));
+    MR_TRY(require_kept(c, err));
+    if (was->gtid == NULL || was->gtid[0] == '\0')
+        return MR_OK; /* when the log was begun tells, once it is read */
+    return c->cat->server.flavour == MR_FLAVOUR_MARIADB ? require_same_place(c, err)
+                                                        : require_sets(c, err);
+}
+
+/* ---- which tables ---- */
+
+void mr_create_base_copy(struct mr_create_table *t, const char *why)
+{
+    t->delta = NULL;
+    t->snap.kept_rows = MR_SNAP_ROWS_COPIED;
+    t->snap.why_copied = why;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* Would the rows of the two be written in the same way, and found by the same key? */
+static bool same_columns(const struct mr_snap_table *a, const struct mr_snap_table *b)
+{
+    if (a->ncolumns != b->ncolumns || a->nkey != b->nkey)
+        return false;
+    for (size_t i = 0; i < a->ncolumns; i++) {
+        const struct mr_snap_column *x = &a->columns[i], *y = &b->columns[i];
+        if (strcmp(x->name, y->name) != 0 || strcmp(x->type, y->type) != 0 || x->cls != y->cls ||
+            !same_text(x->charset, y->charset) || x->decimals != y->decimals ||
+            x->load != y->load || x->by_number != y->by_number)
+            return false;
+    }
+    for (size_t k = 0; k < a->nkey; k++)
+        if (a->key[k] != b->key[k])
+            return false;
+    return true;
+}
+
+static const struct mr_snap_table *find_in_base(const struct mr_create *c,
+                                                const struct mr_snap_table *t)
+{
+    const struct mr_snap_manifest *m = manifest_of(c);
+    for (size_t i = 0; i < m->ntables; i++)
+        if (strcmp(m->tables[i].db, t->db) == 0 && strcmp(m->tables[i].name, t->name) == 0)
+            return &m->tables[i];
+    return NULL;
+}
+
+/* Logs have values as the columns have them: a key in another form than its column's would be another. */
+static bool is_plain_key(const struct mr_create_table *t)
+{
+    for (size_t k = 0; k < t->spec.nkey; k++) {
+        const struct mr_readcol *col = &t->spec.cols[t->spec.key[k]];
+        const struct mr_column *today = mr_table_column(t->table, col->name);
+        if (col->expr != MR_EXPR_COLUMN || today == NULL || today->cls != col->cls ||
+            col->cls == MR_CLASS_FLOAT || col->cls == MR_CLASS_DOUBLE)
+            return false;
+    }
+    return true;
+}
+
+/* Why all of its rows are read, whatever the log says; NULL: the log decides. */
+static const char *why_copied(const struct mr_create *c, const struct mr_create_table *t)
+{
+    const struct mr_snap_table *was = find_in_base(c, &t->snap);
+    if (was == NULL)
+        return "the base does not have it";
+    if (!t->snap.transactional)
+        return "its engine has no transactions: a crash changes rows that are in no log";
+    if (!was->consistent)
+        return "its rows in the base are of another moment";
+    if (t->snap.where != NULL || was->where != NULL)
+        return "only rows of a condition are kept";
+    if (!same_columns(was, &t->snap))
+        return "its columns or its key are not those of the base";
+    if (!is_plain_key(t))
+        return "its key is of a type that the log has in another form";
+    if (t->table->system_versioned)
+        return "it is system-versioned: the log has rows of the past beside those of today";
+    return NULL;
+}
+
+/* The parts of its key among today's columns. */
+static enum mr_code place_key(struct mr_create *c, const struct mr_create_table *t,
+                              struct mr_changed_keys_of *to, struct mr_err *err)
+{
+    size_t *key = mr_arena_calloc(&c->arena, t->spec.nkey + 1, sizeof *key);
+    if (key == NULL)
+        return mr_err_nomem(err, "reading a binary log");
+    for (size_t k = 0; k < t->spec.nkey; k++) {
+        const struct mr_column *col = mr_table_column(t->table, t->spec.cols[t->spec.key[k]].name);
+        key[k] = (size_t)(col - t->table->columns);
+    }
+    to->key = key;
+    to->nkey = t->spec.nkey;
+    return MR_OK;
+}
+
+/* Those that are copied anyway are among them, too: as parents of others. */
+static enum mr_code list_tables(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_create_base *b = c->base;
+    b->changed.tables = calloc(c->tables.count + 1, sizeof *b->changed.tables);
+    b->tables = calloc(c->tables.count + 1, sizeof(struct mr_create_table *));
+    if (b->changed.tables == NULL || b->tables == NULL)
+        return mr_err_nomem(err, "reading a binary log");
+    for (size_t i = 0; i < c->tables.count; i++) {
+        struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
+        if (t->left_out)
+            continue;
+        const char *why = why_copied(c, t);
+        if (why != NULL)
+            mr_create_base_copy(t, why);
+        struct mr_changed_keys_of *to = &b->changed.tables[b->changed.ntables];
+        to->today = t->table;
+        if (why == NULL)
+            MR_TRY(place_key(c, t, to, err));
+        b->tables[b->changed.ntables++] = t;
+    }
+    return MR_OK;
+}
+
+/* ---- the log ---- */
+
+/* Where the log ends now. */
+static enum mr_code read_end(struct mr_create *c, struct mr_err *err)
+{
+    const char *sql = mr_log_status_sql(c->db);
+    struct mr_result *res = NULL;
+    MR_TRY(mr_db_query(c->db, "nn*", sql, strlen(sql), &res, err));
+    const struct mr_cell *cells = mr_result_next(res);
+    if (cells != NULL && cells[0].ptr != NULL && cells[1].ptr != NULL) {
+        c->base->until_file = mr_arena_strdup(&c->arena, cells[0].ptr);
+        c->base->until = strtoull(cells[1].ptr, NULL, 10);
+    }
+    const bool known = cells != NULL;
+    mr_result_free(res);
+    if (!known)
+        return mr_err_set(err, MR_E_UNSUPPORTED, "the server does not say where its log ends");
+    return c->base->until_file != NULL ? MR_OK : mr_err_nomem(err, "reading a binary log");
+}
+
+static enum mr_code breathe(void *ctx, struct mr_err *err)
+{
+    struct mr_create *c = ctx;
+    mr_progress_tick(c->progress);
+    return mr_throttle_wait(c->throttle, err);
+}
+
+/* What the protocol cannot name is read from the log's beginning: more keys, and none too few. */
+static uint64_t begin_at(uint64_t position)
+{
+    return position > UINT32_MAX ? MR_DB_BINLOG_FIRST : position;
+}
+
+static enum mr_code read_log(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_consistency *was = &manifest_of(c)->consistency;
+    struct mr_create_base *b = c->base;
+    const struct mr_binlog_span span = {was->binlog_file, begin_at(was->binlog_position),
+                                        b->until_file, b->until};
+    struct mr_db_opts opts = c->source_opts.db;
+    struct mr_db *db = NULL;
+    opts.same_as = mr_db_server(c->db);
+    mr_log_detail("reading the binary logs from \"%s\" %" PRIu64 " to \"%s\" %" PRIu64,
+                  span.from_log, span.from, span.until_log, span.until);
+    enum mr_code code = mr_db_open(&c->ep, &opts, &db, err);
+    if (code == MR_OK)
+        code = mr_changed_keys_read(&b->changed, db, &span, err);
+    if (code == MR_E_DENIED)
+        mr_server_logs_name_rights(&c->ep, &c->source_opts.db, &c->cat->server, err);
+    mr_db_close(db);
+    return code;
+}
+
+/* ---- what comes of it ---- */
+
+/* Of a table that changed a lot reading all of it is quicker, and of a small one simpler. */
+static bool is_worth_it(const struct mr_create_table *t, size_t nkeys)
+{
+    const uint64_t rows = t->table->est_rows;
+    return nkeys <= rows / WHOLE_PART || rows < ROWS_MIN;
+}
+
+static void settle_table(struct mr_create_table *t, struct mr_changed_keys_of *changed)
+{
+    const size_t nkeys = changed->keys.entries.count;
+    if (t->snap.kept_rows == MR_SNAP_ROWS_COPIED)
+        return;
+    if (changed->why != NULL)
+        mr_create_base_copy(t, changed->why);
+    else if (changed->touched && t->spec.nkey == 0)
+        mr_create_base_copy(t, "it has no key by which its rows could be found");
+    else if (!is_worth_it(t, nkeys))
+        mr_create_base_copy(t, "more than a fourth of its rows changed");
+    if (t->snap.kept_rows == MR_SNAP_ROWS_COPIED)
+        return;
+    t->delta = changed;
+    t->snap.kept_rows = MR_SNAP_ROWS_CHANGED;
+    t->spec.in_order = mr_snap_order_has(&t->snap);
+    t->snap.keys_hidden = t->snap.nkey > 0;
+}
+
+static enum mr_code fill_manifest(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = manifest_of(c);
+    const struct mr_create_base *b = c->base;
+    c->manifest.base = (struct mr_snap_base){.uuid = m->uuid,
+                                             .created = m->created,
+                                             .sha256 = b->snap.manifest_sha256,
+                                             .from_file = m->consistency.binlog_file,
+                                             .from_position = m->consistency.binlog_position,
+                                             .until_file = b->until_file,
+                                             .until_position = b->until};
+    (void)err;
+    return MR_OK;
+}
+
+static void tell(const struct mr_create *c)
+{
+    const struct mr_create_base *b = c->base;
+    size_t copied = 0;
+    uint64_t keys = 0;
+    for (size_t i = 0; i < b->changed.ntables; i++) {
+        copied += b->tables[i]->snap.kept_rows == MR_SNAP_ROWS_COPIED;
+        keys += b->tables[i]->delta != NULL ? b->changed.tables[i].keys.entries.count : 0;
+    }
+    mr_log_info("%" PRIu64 " key%s changed since the base, in %" PRIu64
+                " transactions; %zu of %zu tables are "
+                "copied whole",
+                keys, keys == 1 ? "" : "s", b->changed.transactions, copied, b->changed.ntables);
+}
+
+/* A log without GTIDs that was begun anew may have the base's name and more bytes than its position:
+ * only when it was begun tells. */
+static enum mr_code require_older(const struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = manifest_of(c);
+    const int64_t began_s = c->base->changed.began_s;
+    struct tm tm = {0};
+    if (m->consistency.gtid != NULL && m->consistency.gtid[0] != '\0')
+        return MR_OK;
+    const char *end = strptime(m->finished, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (end != NULL && began_s != 0 && began_s <= (int64_t)timegm(&tm) + CLOCKS_S)
+        return MR_OK;
+    return refuse_anew(c, err);
+}
+
+enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_create_base *b = c->base;
+    if (b == NULL)
+        return MR_OK;
+    mr_progress_phase(c->progress, "reading the log");
+    MR_TRY(list_tables(c, err));
+    b->changed.server = &c->cat->server;
+    b->changed.most_bytes = KEY_BYTES_MAX;
+    b->changed.breathe = breathe;
+    b->changed.ctx = c;
+    MR_TRY(mr_changed_keys_init(&b->changed, err));
+    MR_TRY(read_end(c, err));
+    MR_TRY(read_log(c, err));
+    MR_TRY(require_older(c, err));
+    MR_TRY(mr_changed_keys_cascade(&b->changed, err));
+    for (size_t i = 0; i < b->changed.ntables; i++) {
+        settle_table(b->tables[i], &b->changed.tables[i]);
+        mr_progress_add_total(c->progress, b->tables[i]->delta != NULL
+                                               ? b->changed.tables[i].keys.entries.count
+                                               : b->tables[i]->est_rows);
+    }
+    tell(c);
+    return fill_manifest(c, err);
+}
