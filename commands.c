@@ -24,6 +24,7 @@ static const struct mr_command *const items[] = {
     &mr_snapshot_list_command,
     &mr_snapshot_restore_command,
     &mr_snapshot_rehearse_command,
+    &mr_snapshot_merge_command,
     &mr_snapshot_expire_command,
     &mr_repair_plan_command,
     &mr_repair_show_command,

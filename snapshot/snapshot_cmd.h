@@ -6,6 +6,6 @@
 
 extern const struct mr_command mr_snapshot_create_command, mr_snapshot_verify_command,
     mr_snapshot_list_command, mr_snapshot_restore_command, mr_snapshot_rehearse_command,
-    mr_snapshot_expire_command;
+    mr_snapshot_merge_command, mr_snapshot_expire_command;
 
 #endif

@@ -347,6 +347,7 @@ enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, str
     put_recipients(&w, manifest);
     put_key(&w, "signer", manifest->signer);
     put_totals(&w, manifest);
+    put_texts(&w, "merged", &manifest->merged);
     put_texts(&w, "only", &manifest->only);
     put_texts(&w, "except", &manifest->except);
     put_lists(&w, manifest);

@@ -121,6 +121,7 @@ struct mr_snap_manifest {
     struct mr_snap_totals said; /* what one that was read has for them; not written */
     struct mr_snap_table *tables;
     size_t ntables;
+    struct mr_string_list merged; /* uuids of the links that it was made of; none: of a server */
     struct mr_string_list only, except; /* patterns: what was chosen of its tables */
     const struct mr_snap_left_out *left_out;
     size_t nleft_out;

@@ -497,6 +497,7 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
         get_server(&r, root, &out->server);
         get_consistency(&r, root, &out->consistency);
         get_recipients(&r, root, out);
+        out->merged = get_patterns(&r, root, "merged");
         out->only = get_patterns(&r, root, "only");
         out->except = get_patterns(&r, root, "except");
         get_totals(&r, root, &out->said);

@@ -27,6 +27,14 @@
         .help = "the manifest must be signed by the key of this certificate"                       \
     }
 
+#define BASE_OPTION                                                                                \
+    {                                                                                              \
+        .name = "base", .type = MR_OPTION_LIST, .offset = AT(bases), .arg = "DIR0",                \
+        .group = "Incremental snapshots",                                                          \
+        .help = "a snapshot that DIR goes on from, where it does not lie beside it; repeatable",   \
+        .not_in_file = true                                                                        \
+    }
+
 static const struct mr_option verify_options[] = {
     {.name = "quick",
      .type = MR_OPTION_FLAG,
@@ -48,6 +56,7 @@ static const struct mr_option verify_options[] = {
      .group = "What is verified",
      .help = "of that comparison: keep what it finds",
      .not_in_file = true},
+    BASE_OPTION,
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
                       "files that are read at a time"),
@@ -59,6 +68,13 @@ static const struct mr_option verify_options[] = {
 };
 
 static const struct mr_option list_options[] = {
+    {.name = "chain",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(chain),
+     .group = "Incremental snapshots",
+     .help = "a line for each snapshot that DIR goes on from, down to a full one",
+     .not_in_file = true},
+    BASE_OPTION,
     JSON_OPTION("one JSON object"),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
@@ -195,6 +211,14 @@ static const struct mr_option restore_options[] = {
              "costs all of its data; refused where it has other databases, or replicas",
      .not_in_file = true},
 
+    BASE_OPTION,
+    {.name = "work-dir",
+     .type = MR_OPTION_STRING,
+     .offset = AT(work_dir),
+     .arg = "DIR",
+     .group = "Incremental snapshots",
+     .help = "put the chain together in this directory, which needs the room of a full snapshot",
+     .initial_note = "beside DIR"},
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),
     MR_THROTTLE_OPTIONS(struct mr_snap_options, load, "Load and pace", "the server"),

@@ -32,9 +32,13 @@ struct mr_snap_options {
     /* verify, rehearse: nothing is kept beside the snapshot */
     bool no_record;
 
-    /* rehearse */
+    /* rehearse; work_dir: restore, too */
     const char *server_program, *work_dir, *run_as; /* or NULL */
     unsigned start_timeout_s;
+
+    /* verify, list, restore: where the bases of an incremental one are */
+    struct mr_string_list bases;
+    bool chain; /* list */
 
     /* verify, restore, rehearse */
     const char *decrypt_with, *signer; /* or NULL */

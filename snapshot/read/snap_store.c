@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/read/snap_chain.h"
 #include "snapshot/read/snap_keys.h"
 
 /* What is wrong with a snapshot is no error of the machine that reads it. */
@@ -39,6 +40,8 @@ enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path, c
     const struct mr_snap_damage *damage = mr_vec_at(&store->snap.damage, 0);
     if (code == MR_OK && store->snap.damage.count > 0)
         code = fail(store, damage->file, damage->reason, err);
+    if (code == MR_OK)
+        code = mr_snap_refuse_chained(&store->snap, err);
     if (code == MR_OK)
         code = mr_snap_unlock(&store->snap, key_path, err);
     if (code != MR_OK)

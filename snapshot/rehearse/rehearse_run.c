@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "snapshot/read/snap_chain.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_record.h"
 #include "snapshot/rehearse/rehearsal.h"
@@ -25,6 +26,7 @@ static enum mr_code open_snapshot(struct mr_rehearse *h, const char *dir, struct
     if (h->opts->signer != NULL)
         MR_TRY(mr_snap_require_signer(&h->snap, h->opts->signer, err));
     MR_TRY(mr_snap_require_whole(&h->snap, err));
+    MR_TRY(mr_snap_refuse_chained(&h->snap, err));
     MR_TRY(mr_snap_unlock(&h->snap, h->opts->decrypt_with, err));
     return h->opts->no_record ? MR_OK : mr_snap_record_require_place(dir, err);
 }

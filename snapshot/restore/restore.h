@@ -40,6 +40,7 @@
 #include "snapshot/format/loss.h"
 #include "snapshot/format/snap_place.h"
 #include "snapshot/format/snap_table.h"
+#include "snapshot/merge/whole.h"
 #include "snapshot/read/snap_open.h"
 #include "snapshot/read/snap_options.h"
 
@@ -143,6 +144,7 @@ struct mr_restore {
     struct mr_run_id id;
     struct mr_arena arena;
     struct mr_snap snap;
+    struct mr_whole whole; /* where a chain is put together; else nothing */
     struct mr_endpoint ep;
     struct mr_db_opts db_opts;
     struct mr_db *db; /* the coordinator's */

@@ -103,6 +103,23 @@ static double lap(double *at_s)
     return took_s;
 }
 
+/* A chain becomes a full snapshot first, and that is what is proved and restored. */
+static enum mr_code settle_chain(struct mr_restore *r, const char *dir, struct mr_err *err)
+{
+    if (r->snap.manifest.base.uuid == NULL) {
+        if (r->opts->bases.count > 0)
+            return mr_err_set(err, MR_E_USAGE, "snapshot \"%s\" is a full one: --base has no place",
+                              dir);
+        return r->opts->signer != NULL ? mr_snap_require_signer(&r->snap, r->opts->signer, err)
+                                       : MR_OK;
+    }
+    mr_snap_close(&r->snap);
+    r->snap = (struct mr_snap){.path = dir};
+    mr_progress_begin(r->progress, "putting the chain together");
+    MR_TRY(mr_whole_make(&r->whole, dir, r->opts, r->progress, err));
+    return mr_snap_open(r->whole.path.ptr, &r->snap, err);
+}
+
 /* Everything is proved before the first statement, and what would fire or run by itself is made
  * last: keys, views and triggers behind the rows, events behind the comparison. */
 enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *uri,
@@ -118,13 +135,12 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->orphans = (struct mr_vec)MR_VEC_INIT(struct mr_restore_orphan);
     (void)pthread_mutex_init(&r->lock, NULL);
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
     MR_TRY_OUT(mr_snap_open(dir, &r->snap, err));
     MR_TRY_OUT(open_endpoint(r, uri, err));
-    if (r->opts->signer != NULL)
-        MR_TRY_OUT(mr_snap_require_signer(&r->snap, r->opts->signer, err));
+    MR_TRY_OUT(settle_chain(r, dir, err));
     MR_TRY_OUT(mr_snap_require_whole(&r->snap, err));
     MR_TRY_OUT(mr_snap_unlock(&r->snap, r->opts->decrypt_with, err));
-    MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
     double at_s = mr_clock_now_s();
     mr_progress_phase(r->progress, "proving files");
     MR_TRY_OUT(prove_files(r, err));
@@ -183,6 +199,7 @@ void mr_restore_release(struct mr_restore *r)
     mr_endpoint_release(&r->ep);
     mr_progress_free(r->progress);
     mr_snap_close(&r->snap);
+    mr_whole_remove(&r->whole);
     mr_vec_release(&r->done);
     mr_vec_release(&r->notes);
     mr_vec_release(&r->losses);

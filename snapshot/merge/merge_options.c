@@ -1,0 +1,80 @@
+/* merge_options.c: see merge_options.h. */
+#include "snapshot/merge/merge_options.h"
+
+#include "core/file/compress.h"
+
+#define CHUNK_MIB_MAX 1024
+#define AT(field) offsetof(struct mr_merge_options, field)
+
+static const struct mr_option options[] = {
+    {.name = "output",
+     .type = MR_OPTION_STRING,
+     .offset = AT(output),
+     .arg = "DIR",
+     .group = "Result",
+     .help = "directory of the full snapshot; it must not exist, or be empty",
+     .not_in_file = true},
+    MR_JSON_OPTION(struct mr_merge_options, json, "one JSON object"),
+    {.name = "chunk-size",
+     .type = MR_OPTION_UINT,
+     .offset = AT(chunk_mib),
+     .arg = "MIB",
+     .group = "How it is kept",
+     .help = "text in one file, before compression",
+     .initial = "32",
+     .min = 1,
+     .max = CHUNK_MIB_MAX},
+    {.name = "level",
+     .type = MR_OPTION_UINT,
+     .offset = AT(level),
+     .arg = "N",
+     .group = "How it is kept",
+     .help = "of zstd: 1 is fast, 19 is small",
+     .initial = "1",
+     .min = 1,
+     .max = MR_COMPRESS_LEVEL_MAX},
+    {.name = "decrypt-with",
+     .type = MR_OPTION_STRING,
+     .offset = AT(decrypt_with),
+     .arg = "KEY.pem",
+     .group = "Encrypted and signed snapshots",
+     .help = "private key that opens the rows"},
+    {.name = "signer",
+     .type = MR_OPTION_STRING,
+     .offset = AT(signer),
+     .arg = "CERT.pem",
+     .group = "Encrypted and signed snapshots",
+     .help = "the manifest of each must be signed by the key of this certificate"},
+    {.name = "encrypt-to",
+     .type = MR_OPTION_LIST,
+     .offset = AT(encrypt_to),
+     .arg = "CERT.pem",
+     .group = "Encrypted and signed snapshots",
+     .help = "encrypt the rows of the result, so that only the key of this certificate opens "
+             "them; repeatable"},
+    {.name = "sign-with",
+     .type = MR_OPTION_STRING,
+     .offset = AT(sign_with),
+     .arg = "KEY.pem",
+     .group = "Encrypted and signed snapshots",
+     .help = "sign the manifest of the result"},
+    MR_GENERAL_OPTIONS(struct mr_merge_options, general),
+};
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct mr_merge_options *values = settings->values;
+    MR_TRY(mr_general_options_finish(settings, &values->general, err));
+    if (values->output != NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "nothing says where the full snapshot is to be written");
+    mr_err_hint(err, "Add --output DIR.");
+    return MR_E_USAGE;
+}
+
+const struct mr_option_set mr_merge_option_set = {
+    .options = options,
+    .count = sizeof options / sizeof options[0],
+    .values_size = sizeof(struct mr_merge_options),
+    .finish = finish,
+};
