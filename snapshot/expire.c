@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "snapshot/shelf_chain.h"
+
 #define PERIOD_BYTES 32
 
 /* Of one server: a later file of its log has a greater number, which in time has more digits. */
@@ -164,6 +166,7 @@ enum mr_code mr_expire_decide(struct mr_shelf *shelf, const struct mr_expire_rul
     struct mr_shelf_item *items = shelf->items.items;
     const size_t count = shelf->items.count;
     struct deciding d = {.arena = &shelf->arena, .err = err, .code = MR_OK};
+    MR_TRY(mr_shelf_settle_chains(shelf, err));
     if (count > 1)
         qsort(items, count, sizeof *items, compare_items);
     for (size_t i = 0, n = 0; i < count && items[i].state == MR_SHELF_WHOLE && d.code == MR_OK;
@@ -173,5 +176,5 @@ enum mr_code mr_expire_decide(struct mr_shelf *shelf, const struct mr_expire_rul
             n++;
         decide_group(&d, &items[i], n, rules);
     }
-    return d.code;
+    return d.code == MR_OK ? mr_shelf_keep_bases(shelf, err) : d.code;
 }

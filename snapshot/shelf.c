@@ -160,6 +160,22 @@ static enum mr_code note_damage(struct mr_shelf *shelf, struct mr_shelf_item *it
     return item->why != NULL ? MR_OK : mr_err_nomem(err, "reading a snapshot");
 }
 
+/* Also of one that is damaged: what it goes on from is not to be removed. */
+static enum mr_code note_base(struct mr_shelf *shelf, const struct mr_snap *snap,
+                              struct mr_shelf_item *item, struct mr_err *err)
+{
+    const struct mr_snap_base *base = &snap->manifest.base;
+    bool nomem = false;
+    if (!snap->has_manifest)
+        return MR_OK;
+    item->sha256 = mr_arena_keep(&shelf->arena, snap->manifest_sha256, &nomem);
+    if (base->uuid != NULL) {
+        item->base_sha256 = mr_arena_keep(&shelf->arena, base->sha256, &nomem);
+        item->base_id = mr_arena_keep(&shelf->arena, base->uuid, &nomem);
+    }
+    return nomem ? mr_err_nomem(err, "reading a snapshot") : MR_OK;
+}
+
 /* What cannot be looked at is damaged as far as anybody can say; memory and a signal end the run.
  * *is_one is false for a directory that has nothing of a snapshot. */
 static enum mr_code look(struct mr_shelf *shelf, struct mr_shelf_item *item, bool *is_one,
@@ -172,6 +188,8 @@ static enum mr_code look(struct mr_shelf *shelf, struct mr_shelf_item *item, boo
     *is_one = code != MR_E_SNAPSHOT || !mr_snap_is_absent(&snap);
     if (code == MR_OK && snap.has_manifest && snap.damage.count == 0)
         code = verify(&snap, &why);
+    if (code == MR_OK)
+        code = note_base(shelf, &snap, item, &why);
     if (code == MR_E_NOMEM || code == MR_E_CANCELLED) {
         *err = why;
     } else if (!*is_one) {

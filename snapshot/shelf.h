@@ -34,7 +34,8 @@ struct mr_shelf_item {
     const char *path;
     uint64_t device, inode; /* one that is named twice is there once */
     enum mr_shelf_state state;
-    const char *why; /* or NULL */
+    const char *why;                            /* or NULL */
+    const char *sha256, *base_sha256, *base_id; /* of its manifest, and its base's; NULL: none */
 
     /* of one that is whole */
     const char *of;      /* server, databases, what was chosen: equal for the same */

@@ -22,6 +22,8 @@ void mr_shelf_add_text(struct mr_strbuf *out, const struct mr_shelf_item *item)
         mr_utf8_show_str(out, item->source);
         mr_strbuf_add_str(out, ", ");
         mr_strbuf_add_size(out, item->stored_bytes);
+        if (item->base_sha256 != NULL)
+            mr_strbuf_add_str(out, " of changes");
         if (!item->is_complete)
             mr_strbuf_add_str(out, ", with something left out");
         break;
@@ -56,6 +58,7 @@ void mr_shelf_put(struct mr_jsonw *w, const struct mr_shelf_item *item)
     mr_jsonw_add_uint(w, "rows", item->rows);
     mr_jsonw_add_uint(w, "bytes", item->stored_bytes);
     mr_jsonw_add_bool(w, "complete", item->is_complete);
+    mr_jsonw_add_str(w, "base", item->base_id);
 }
 
 /* ---- list ---- */

@@ -62,6 +62,21 @@ static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consiste
     }
 }
 
+/* Of a snapshot that has a base. */
+static void add_kept_rows(struct mr_strbuf *out, const struct mr_snap_table *t)
+{
+    if (t->kept_rows == MR_SNAP_ROWS_CHANGED && t->gone.file != NULL) {
+        mr_strbuf_add_str(out, "    ");
+        mr_strbuf_add_grouped(out, t->gone.rows);
+        mr_strbuf_add_str(out, t->gone.rows == 1 ? " key is gone\n" : " keys are gone\n");
+    }
+    if (t->kept_rows == MR_SNAP_ROWS_COPIED) {
+        mr_strbuf_add_str(out, "    all rows: ");
+        mr_utf8_show_str(out, t->why_copied != NULL ? t->why_copied : "it does not say why");
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
 /* What makes it less than the whole table is shown with it, and not in a list that nobody
  * scrolls down to. */
 static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool color)
@@ -73,6 +88,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool
     mr_strbuf_add_str(out, ": ");
     add_sizes(out, t->rows, t->plain_bytes, t->stored_bytes);
     mr_strbuf_add_fmt(out, ", %zu file%s\n", t->nchunks, t->nchunks == 1 ? "" : "s");
+    add_kept_rows(out, t);
     if (t->where != NULL) {
         mr_strbuf_add_str(out, "    only where ");
         mr_utf8_show_str(out, t->where);
@@ -142,6 +158,13 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m, co
     mr_utf8_show_str(out, m->finished);
     mr_strbuf_add_char(out, '\n');
     add_consistency(out, &m->consistency);
+    if (m->base.uuid != NULL) {
+        mr_strbuf_add_str(out, "  base    ");
+        mr_utf8_show_str(out, m->base.uuid);
+        mr_strbuf_add_str(out, ", made ");
+        mr_utf8_show_str(out, m->base.created);
+        mr_strbuf_add_str(out, ": only what changed since, by the server's log\n");
+    }
     add_keys(out, m);
 }
 
@@ -183,6 +206,11 @@ static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
     mr_jsonw_add_str(w, "where", t->where);
     mr_jsonw_add_str(w, "rows_of", t->rows_of);
     mr_jsonw_add_str(w, "note", t->note);
+    if (t->kept_rows != MR_SNAP_ROWS_ALL) {
+        mr_jsonw_add_str(w, "kept_rows", t->kept_rows == MR_SNAP_ROWS_COPIED ? "all" : "changed");
+        mr_jsonw_add_str(w, "why_all", t->why_copied);
+        mr_jsonw_add_uint(w, "gone", t->gone.rows);
+    }
     mr_jsonw_object_end(w);
     mr_strbuf_release(&name);
 }
@@ -235,6 +263,7 @@ enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir
     mr_jsonw_add_str(&w, "created", m->created);
     mr_jsonw_add_str(&w, "finished", m->finished);
     mr_jsonw_add_str(&w, "version", m->version);
+    mr_jsonw_add_str(&w, "base", m->base.uuid);
     mr_jsonw_add_str(&w, "source", m->source);
     mr_jsonw_add_str(&w, "server_version", m->server.version);
     mr_jsonw_add_str(&w, "hostname", m->server.hostname);

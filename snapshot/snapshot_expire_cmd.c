@@ -8,6 +8,7 @@
 #include "core/json/jsonw.h"
 #include "snapshot/expire.h"
 #include "snapshot/read/snap_options.h"
+#include "snapshot/shelf_chain.h"
 #include "snapshot/shelf_show.h"
 #include "snapshot/snapshot_cmd.h"
 
@@ -25,6 +26,10 @@ static const struct mr_command_doc doc = {
         "does not count; links are not followed. Whole means that the manifest is proved and "
         "every file there and as long as it was (snapshot verify --quick): rows are not read, so "
         "run snapshot verify on what is to be relied on.\n"
+        "\n"
+        "What an incremental snapshot that stays goes on from stays, too. One whose base is not in "
+        "a DIR, or "
+        "is damaged, is damaged.\n"
         "\n"
         "A snapshot that is removed is called NAME.expired first, and marked: one that is "
         "interrupted is finished by the next run.\n"
@@ -197,6 +202,7 @@ static enum mr_code act(struct mr_shelf *shelf, bool dry_run, size_t *done, stru
         if (!dry_run && fate_of(item) == FATE_REMOVED && mr_shelf_is_in_use(item->path)) {
             item->is_kept = true; /* the next run finds it again */
             item->kept_as = "in use";
+            MR_TRY(mr_shelf_keep_bases(shelf, err));
         }
         if (!dry_run && item->state == MR_SHELF_WHOLE && fate_of(item) == FATE_REMOVED)
             MR_TRY(mr_shelf_remove(item->path, err));

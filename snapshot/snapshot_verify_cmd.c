@@ -9,6 +9,7 @@
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 #include "snapshot/expire.h"
+#include "snapshot/list_chain.h"
 #include "snapshot/read/fleet_list.h"
 #include "snapshot/read/snap_options.h"
 #include "snapshot/read/snap_record.h"
@@ -16,6 +17,7 @@
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
 #include "snapshot/verify_against.h"
+#include "snapshot/verify_chain.h"
 #include "snapshot/verify_fleet.h"
 #include "snapshot/verify_one.h"
 
@@ -38,6 +40,11 @@ static const struct mr_command_doc verify_doc = {
         "What was found, and when, is kept beside the snapshot, in DIR.verified.json, where "
         "that can be written; it holds for this very manifest alone.\n"
         "\n"
+        "Of an incremental snapshot all that it goes on from is proved, too: what is found beside "
+        "it, "
+        "or by --base. A base that is missing, or is not the one that it was made from, is "
+        "damage.\n"
+        "\n"
         "Of a DIR that fleet snapshot has planned it proves all: that each snapshot is the one "
         "that "
         "fleet.json lists, that none is missing or there besides, and then each of them.\n"
@@ -55,22 +62,33 @@ static const struct mr_command_doc verify_doc = {
 static const struct mr_command_doc list_doc = {
     .summary = "say what a snapshot holds",
     .operands = "DIR",
-    .description = "Prints what is in the snapshot in DIR: of which server and moment, its tables "
-                   "with their rows and sizes, and what was left out. Only the manifest is read.\n"
-                   "\n"
-                   "Of a DIR that holds snapshots, one in each subdirectory, it prints a line for "
-                   "each: when and of what it was made, its size and age, and whether it is whole: "
-                   "its manifest proved, its files all there and as long as they were; and when "
-                   "snapshot verify has read all of it, and snapshot rehearse has restored it.\n"
-                   "\n"
-                   "Exit status: 0 printed; 1 the manifest, or one of the snapshots, is damaged; 3 "
-                   "could not run; 70 bug.\n",
+    .description =
+        "Prints what is in the snapshot in DIR: of which server and moment, its tables "
+        "with their rows and sizes, and what was left out. Only the manifest is read.\n"
+        "\n"
+        "Of a DIR that holds snapshots, one in each subdirectory, it prints a line for "
+        "each: when and of what it was made, its size and age, and whether it is whole: "
+        "its manifest proved, its files all there and as long as they were; and when "
+        "snapshot verify has read all of it, and snapshot rehearse has restored it.\n"
+        "\n"
+        "With --chain it prints a line for each snapshot that an incremental one goes on "
+        "from, the full one first.\n"
+        "\n"
+        "Exit status: 0 printed; 1 the manifest, or one of the snapshots, is damaged; 3 "
+        "could not run; 70 bug.\n",
     .examples = "  myrecon snapshot list /backup/club\n"
                 "  myrecon snapshot list --json /backup/club\n"
-                "  myrecon snapshot list /backup\n",
+                "  myrecon snapshot list /backup\n"
+                "  myrecon snapshot list --chain /backup/n7\n",
 };
 
 /* ---- result ---- */
+
+/* What there is to be said besides damage. */
+struct verified {
+    bool recorded; /* DIR.verified.json was written */
+    size_t links;  /* of the chain, this one among them */
+};
 
 static const struct mr_snap_damage *damage_at(const struct mr_snap *snap, size_t i)
 {
@@ -78,7 +96,7 @@ static const struct mr_snap_damage *damage_at(const struct mr_snap *snap, size_t
 }
 
 /* "whole" is said only where the rows were read; files of the right size and sum say less. */
-static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool color,
+static enum mr_code print_text(const struct mr_snap *snap, bool unread, size_t links, bool color,
                                struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
@@ -93,7 +111,10 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
                           mr_term_style(MR_STYLE_RESET, color), snap->manifest.ntables,
                           snap->manifest.ntables == 1 ? "" : "s");
         mr_strbuf_add_grouped(&out, sum.rows);
-        mr_strbuf_add_str(&out, unread ? " rows, not read\n" : " rows read\n");
+        mr_strbuf_add_str(&out, unread ? " rows, not read" : " rows read");
+        if (links > 1)
+            mr_strbuf_add_fmt(&out, "; and the %zu it goes on from", links - 1);
+        mr_strbuf_add_char(&out, '\n');
     }
     enum mr_code code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
@@ -101,7 +122,7 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
 }
 
 static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_options *opts,
-                               bool recorded, struct mr_err *err)
+                               struct verified of, struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_snap_totals sum = mr_snap_manifest_totals(&snap->manifest);
@@ -124,7 +145,8 @@ static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_
     mr_jsonw_add_uint(&w, "tables", snap->manifest.ntables);
     mr_jsonw_add_uint(&w, "rows", sum.rows);
     mr_jsonw_add_uint(&w, "damage", snap->damage.count);
-    mr_jsonw_add_bool(&w, "recorded", recorded);
+    mr_jsonw_add_bool(&w, "recorded", of.recorded);
+    mr_jsonw_add_uint(&w, "links", of.links);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
@@ -133,10 +155,10 @@ static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_
 }
 
 static enum mr_code print_verdict(const struct mr_snap *snap, const struct mr_snap_options *opts,
-                                  bool recorded, struct mr_err *err)
+                                  struct verified of, struct mr_err *err)
 {
-    return opts->json ? print_json(snap, opts, recorded, err)
-                      : print_text(snap, opts->quick || mr_verify_is_unread(snap, opts),
+    return opts->json ? print_json(snap, opts, of, err)
+                      : print_text(snap, opts->quick || mr_verify_is_unread(snap, opts), of.links,
                                    mr_term_use_color(opts->general.color, 1), err);
 }
 
@@ -149,6 +171,8 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
 {
     struct mr_progress *progress = NULL;
     struct mr_snap snap;
+    bool recorded = false;
+    size_t links = 1;
     enum mr_code code = mr_snap_open(dir, &snap, err);
     if (code == MR_E_SNAPSHOT && mr_snap_is_absent(&snap) && mr_fleet_list_is_there(dir)) {
         mr_snap_close(&snap);
@@ -158,10 +182,12 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
     MR_TRY_OUT(mr_progress_new(opts->general.progress, &progress, err));
     mr_progress_begin(progress, "proving");
     MR_TRY_OUT(mr_verify_one(&snap, opts, progress, err));
+    recorded = mr_verify_keep_record(&snap, opts); /* of itself, whatever its bases are like */
+    MR_TRY_OUT(mr_verify_chain(&snap, opts, progress, &links, err));
 out:
     mr_progress_finish(progress);
     if (code == MR_OK)
-        code = print_verdict(&snap, opts, mr_verify_keep_record(&snap, opts), err);
+        code = print_verdict(&snap, opts, (struct verified){recorded, links}, err);
     else if (code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing was changed. Run it again.");
     *exit_code = snap.damage.count > 0                              ? 1
@@ -268,6 +294,10 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
     struct mr_snap snap;
     bool is_shelf = false;
     mr_general_options_apply(&opts->general);
+    if (opts->chain)
+        return mr_list_chain(dir, opts, exit_code, err);
+    if (opts->bases.count > 0)
+        return mr_err_set(err, MR_E_USAGE, "--base is for --chain");
     enum mr_code code = mr_snap_open(dir, &snap, err);
     if (code == MR_E_SNAPSHOT && mr_snap_is_absent(&snap)) {
         struct mr_err why = {0};
@@ -282,7 +312,7 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
     *exit_code = snap.damage.count > 0 ? 1 : 0;
     if (code == MR_OK)
         code = snap.has_manifest ? list_one(&snap, dir, opts, exit_code, err)
-                                 : print_verdict(&snap, opts, false, err);
+                                 : print_verdict(&snap, opts, (struct verified){false, 1}, err);
     mr_snap_close(&snap);
     return code;
 }
