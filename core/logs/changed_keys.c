@@ -405,10 +405,6 @@ static enum mr_code take_step(struct mr_changed_keys *c, const struct mr_binlog_
                               struct mr_err *err)
 {
     switch (step->kind) {
-    case MR_STEP_LOG:
-        if (c->began_s == 0)
-            c->began_s = step->event->when;
-        return MR_OK;
     case MR_STEP_LOST:
         return blind_all(c, "the server says that changes are not in its log", &step->event->place,
                          err);
@@ -421,6 +417,7 @@ static enum mr_code take_step(struct mr_changed_keys *c, const struct mr_binlog_
     case MR_STEP_STATEMENT: return take_statement(c, step, err);
     case MR_STEP_PREPARED: return note_prepared(c, step->xid, err);
     case MR_STEP_XA_COMMIT: return commit_prepared(c, step, err);
+    case MR_STEP_LOG:
     case MR_STEP_BEFORE:
     case MR_STEP_COMMIT:
     case MR_STEP_ROLLBACK:

@@ -50,7 +50,6 @@ struct mr_changed_keys {
     void *ctx;
     /* found */
     uint64_t bytes, transactions; /* of the log */
-    int64_t began_s; /* seconds since 1970: when the first log was begun; 0: not seen */
     /* private */
     struct mr_changed_work *work;
 };

@@ -2,13 +2,16 @@
 #include "snapshot/create/create_base.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "core/base/log.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/logs/server_logs.h"
+#include "core/db/db_binlog.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 #include "core/logs/changed_keys.h"
@@ -19,7 +22,7 @@
 #define KEY_BYTES_MAX ((size_t)48 * 1024 * 1024) /* of the keys of one table */
 #define WHOLE_PART 4  /* where more than a fourth of the rows changed, all are read */
 #define ROWS_MIN 1000 /* of a table that is so small there is nothing to be saved */
-#define CLOCKS_S 60   /* what the clocks of this machine and of the server may differ by */
+#define HEAD_EVENTS 4 /* among which a log says when it was begun */
 
 struct mr_create_base {
     struct mr_snap snap;
@@ -44,11 +47,26 @@ static enum mr_code refuse(const struct mr_create *c, const char *why, struct mr
     return MR_E_REFUSED;
 }
 
+/* The base's own note says why it has none. */
+static enum mr_code refuse_nowhere(const struct mr_create *c, struct mr_err *err)
+{
+    const char *note = manifest_of(c)->consistency.note;
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&why, "it does not say where its view stood in the server's log");
+    if (note != NULL)
+        mr_strbuf_add_fmt(&why, " (%.300s)", note);
+    enum mr_code code = mr_strbuf_check(&why, "reading the base", err);
+    if (code == MR_OK)
+        code = refuse(c, why.ptr, err);
+    mr_strbuf_release(&why);
+    return code;
+}
+
 static enum mr_code require_position(const struct mr_create *c, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = manifest_of(c);
     if (m->consistency.binlog_file == NULL || m->consistency.binlog_file[0] == '\0')
-        return refuse(c, "it does not say where its view stood in the server's log", err);
+        return refuse_nowhere(c, err);
     if (m->consistency.proof == 0)
         return refuse(c, "a version made it whose positions may be ahead of the view", err);
     for (size_t i = 0; i < m->ntables; i++)
@@ -190,6 +208,64 @@ static enum mr_code refuse_purged(const struct mr_create *c, struct mr_err *err)
     return MR_E_REFUSED;
 }
 
+/* When a log was begun, by its server's clock; 0: it does not say. */
+static enum mr_code ask_began(const struct mr_create *c, const char *log, int64_t *began_s,
+                              struct mr_err *err)
+{
+    struct mr_db_opts opts = c->source_opts.db;
+    const struct mr_binlog_place place = {log, 0};
+    struct mr_db *db = NULL;
+    struct mr_db_binlog *dump = NULL;
+    struct mr_binlog_event event = {.type = MR_BINLOG_NONE};
+    const uint8_t *raw;
+    size_t len = 1;
+    enum mr_code code = MR_OK;
+    *began_s = 0;
+    opts.same_as = mr_db_server(c->db);
+    MR_TRY_OUT(mr_db_open(&c->ep, &opts, &db, err));
+    MR_TRY_OUT(mr_db_binlog_open(db, log, MR_DB_BINLOG_FIRST, mr_db_binlog_id(), &dump, err));
+    for (int i = 0; *began_s == 0 && len > 0 && i < HEAD_EVENTS; i++) {
+        MR_TRY_OUT(mr_db_binlog_next(dump, &raw, &len, err));
+        if (len > 0)
+            MR_TRY_OUT(mr_binlog_header(&place, raw, len, &event, err));
+        if (len > 0 && event.type == MR_BINLOG_FORMAT_DESCRIPTION)
+            *began_s = event.when;
+    }
+out:
+    if (code == MR_E_DENIED)
+        mr_server_logs_name_rights(&c->ep, &c->source_opts.db, &c->cat->server, err);
+    mr_db_binlog_close(dump);
+    mr_db_close(db);
+    return code;
+}
+
+/* By how many seconds the server's clock is ahead of ours. */
+static enum mr_code ask_ahead(const struct mr_create *c, int64_t *ahead_s, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct timespec now;
+    enum mr_code code = mr_db_query_text(c->db, "SELECT UNIX_TIMESTAMP(SYSDATE(6))", &text, err);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (code == MR_OK)
+        *ahead_s = llround(strtod(text.ptr, NULL) - (double)now.tv_sec - (double)now.tv_nsec / 1e9);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* RESET gives logs their old names, positions and GTIDs again.  What it cannot give is their age: of logs that
+ * go back to the base the oldest was begun before that. */
+static enum mr_code require_older(const struct mr_create *c, const char *oldest, struct mr_err *err)
+{
+    struct tm tm = {0};
+    int64_t began_s = 0, ahead_s = 0;
+    MR_TRY(ask_began(c, oldest, &began_s, err));
+    MR_TRY(ask_ahead(c, &ahead_s, err));
+    const char *end = strptime(manifest_of(c)->created, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (end != NULL && began_s != 0 && began_s - ahead_s <= (int64_t)timegm(&tm))
+        return MR_OK;
+    return refuse_anew(c, err);
+}
+
 /* Is the log of the base's position there, and as long as that?  A log that was begun anew may be called
  * the same. */
 static enum mr_code require_kept(const struct mr_create *c, struct mr_err *err)
@@ -210,6 +286,8 @@ static enum mr_code require_kept(const struct mr_create *c, struct mr_err *err)
         code = refuse_purged(c, err);
     if (code == MR_OK && found->bytes < was->binlog_position)
         code = refuse_anew(c, err);
+    if (code == MR_OK)
+        code = require_older(c, ((const struct mr_server_log *)mr_vec_at(&logs, 0))->name, err);
     mr_vec_release(&logs);
     mr_arena_release(&arena);
     return code;
@@ -224,7 +302,7 @@ enum mr_code mr_create_base_judge(struct mr_create *c, struct mr_err *err)
     MR_TRY(require_log(c, err));
     MR_TRY(require_kept(c, err));
     if (was->gtid == NULL || was->gtid[0] == '\0')
-        return MR_OK; /* when the log was begun tells, once it is read */
+        return MR_OK;
     return c->cat->server.flavour == MR_FLAVOUR_MARIADB ? require_same_place(c, err)
                                                         : require_sets(c, err);
 }
@@ -456,21 +534,6 @@ static void tell(const struct mr_create *c)
                 keys, keys == 1 ? "" : "s", b->changed.transactions, copied, b->changed.ntables);
 }
 
-/* A log without GTIDs that was begun anew may have the base's name and more bytes than its position:
- * only when it was begun tells. */
-static enum mr_code require_older(const struct mr_create *c, struct mr_err *err)
-{
-    const struct mr_snap_manifest *m = manifest_of(c);
-    const int64_t began_s = c->base->changed.began_s;
-    struct tm tm = {0};
-    if (m->consistency.gtid != NULL && m->consistency.gtid[0] != '\0')
-        return MR_OK;
-    const char *end = strptime(m->finished, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (end != NULL && began_s != 0 && began_s <= (int64_t)timegm(&tm) + CLOCKS_S)
-        return MR_OK;
-    return refuse_anew(c, err);
-}
-
 enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
 {
     struct mr_create_base *b = c->base;
@@ -485,7 +548,6 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
     MR_TRY(mr_changed_keys_init(&b->changed, err));
     MR_TRY(read_end(c, err));
     MR_TRY(read_log(c, err));
-    MR_TRY(require_older(c, err));
     MR_TRY(mr_changed_keys_cascade(&b->changed, err));
     for (size_t i = 0; i < b->changed.ntables; i++) {
         settle_table(b->tables[i], &b->changed.tables[i]);

@@ -18,7 +18,7 @@ if [ -n "$mr_mysql_root" ]; then
 fi
 
 uri_of() { local name=MR_$1_URI && echo "${!name}"; }
-sql() { mr_sql "$1" club -e "$2" || bail "SQL failed on $1"; }
+sql() { mr_sql "$1" --default-character-set=utf8mb4 club -e "$2" || bail "SQL failed on $1"; }
 kept() { # kept DIR TABLE: "changed 3 rows 1 gone", "all: why"
     jq -r --arg t "$2" '.tables[] | select(.name == $t) |
         if .kept_rows == "all" then "all: " + .why_all else "\(.kept_rows) \(.rows) rows \(.gone.keys // 0) gone" end' "$1/manifest.json"

@@ -1,0 +1,132 @@
+#!/bin/bash
+# snapshot_chain_blind.sh: what a binary log may not tell an incremental snapshot: each is copied whole
+# with a reason, or refused by name with the way out; never taken for unchanged.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+. "$IT_DIR/../lib/servers.sh"
+begin ""
+mr_servers_begin || bail "no directory"
+trap clean_up EXIT
+IT_EXIT+=(mr_servers_end)
+mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>/dev/null) || mr_mysql_root=
+mr_spawn_mariadb CA && mr_spawn_mariadb CB && mr_await CA CB || bail "no MariaDB"
+KINDS="CA"
+if [ -n "$mr_mysql_root" ]; then
+    mr_spawn_mysql CO && mr_await CO || bail "no MySQL"
+    KINDS+=" CO"
+fi
+
+uri_of() { local name=MR_$1_URI && echo "${!name}"; }
+sql() { mr_sql "$1" --default-character-set=utf8mb4 club -e "$2" || bail "SQL failed on $1"; }
+kept() { # DIR TABLE
+    jq -r --arg t "$2" '.tables[] | select(.name == $t) |
+        if .kept_rows == "all" then "all: " + .why_all else "\(.kept_rows) \(.rows) rows \(.gone.keys // 0) gone" end' "$1/manifest.json" | sed 's/, at ".*//'
+}
+digests() { jq -c '[.tables[] | [.name, .rows, .digest]] | sort' "$1/manifest.json"; }
+next_is_true() { # SERVER DESCRIPTION [OPTION…]: n1 on n0 makes what a full one has
+    rm -rf "$IT_TMP/n1" "$IT_TMP/full" "$IT_TMP/merged"
+    take "${@:3}" --base "$IT_TMP/n0" "$(uri_of "$1")/club" "$IT_TMP/n1"
+    is "$1: $2: made" "$RC" 0
+    take "${@:3}" "$(uri_of "$1")/club" "$IT_TMP/full"
+    snap merge --output "$IT_TMP/merged" "$IT_TMP/n0" "$IT_TMP/n1"
+    is "$1: $2: as a full one" "$RC $(digests "$IT_TMP/merged")" "0 $(digests "$IT_TMP/full")"
+}
+anew() { rm -rf "$IT_TMP/n0" && take "$(uri_of "$1")/club" "$IT_TMP/n0" && [ "$RC" = 0 ] || bail "no base"; }
+refused() { # DESCRIPTION REGEX HINT
+    is "$1: refused" "$RC $([ -e "$IT_TMP/n1" ] || [ -e "$IT_TMP/n1.partial" ] || echo nothing)" "5 nothing"
+    like "$1: by name" "$(cat "$ERR")" "$2"
+    like "$1: with the way out" "$(cat "$ERR")" "$3"
+}
+
+for kind in $KINDS; do
+    uri=$(uri_of $kind)
+    mr_sql $kind -e "DROP DATABASE IF EXISTS club; DROP DATABASE IF EXISTS other; CREATE DATABASE club CHARACTER SET utf8mb4; CREATE DATABASE other"
+    sql $kind "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1), (2, 2), (3, 3); CREATE TABLE s LIKE t; INSERT INTO s SELECT * FROM t;
+        CREATE TABLE u (u INT NOT NULL UNIQUE, id INT, v VARCHAR(9), KEY (id)); INSERT INTO u VALUES (1, 1, 'a'), (2, 2, 'b');
+        CREATE TABLE other.p (id INT PRIMARY KEY); INSERT INTO other.p VALUES (1), (2), (3);
+        CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES other.p (id) ON DELETE CASCADE ON UPDATE CASCADE); INSERT INTO c VALUES (1, 1), (2, 2), (3, 3)"
+    anew $kind
+    mr_sql $kind -e "UPDATE other.p SET id = 9 WHERE id = 3; DELETE FROM other.p WHERE id = 1"
+    next_is_true $kind "a cascade from a database that is not kept"
+    like "$kind: the child says why" "$(kept "$IT_TMP/n1" c)" 'all: foreign key .* since rows of "other.p" were'
+
+    anew $kind
+    sql $kind "SET SESSION binlog_format = STATEMENT; UPDATE t SET v = v + 1"
+    next_is_true $kind "a statement"
+    is "$kind: a statement blinds its database at least" "$(kept "$IT_TMP/n1" t)" "all: a statement changed rows that are not in the log"
+
+    anew $kind
+    sql $kind "SET SESSION binlog_row_image = MINIMAL; UPDATE t SET v = 77 WHERE id = 2; UPDATE t SET id = 20 WHERE id = 3; UPDATE u SET v = 'z' WHERE u = 2; DELETE FROM u WHERE u = 1"
+    next_is_true $kind "images of no more than the key"
+    is "$kind: they are enough" "$(kept "$IT_TMP/n1" t)" "changed 2 rows 1 gone"
+
+    anew $kind
+    sql $kind "RENAME TABLE t TO x, s TO t, x TO s"
+    next_is_true $kind "tables that change places"
+    is "$kind: both are read" "$(kept "$IT_TMP/n1" t) $(kept "$IT_TMP/n1" s)" "all: a statement defined it anew all: a statement defined it anew"
+
+    sql $kind "XA START 'x1'; INSERT INTO t VALUES (100, 1); UPDATE s SET v = 5; XA END 'x1'; XA PREPARE 'x1'"
+    anew $kind
+    mr_sql $kind -e "XA COMMIT 'x1'"
+    rm -rf "$IT_TMP/n1"
+    take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
+    refused "$kind: a base within an XA transaction" "does not say where its view stood.*XA" "full snapshot"
+    anew $kind
+    sql $kind "XA START 'x2'; INSERT INTO t VALUES (101, 1); XA END 'x2'; XA PREPARE 'x2'; XA COMMIT 'x2'"
+    next_is_true $kind "one that is within"
+    is "$kind: is known" "$(kept "$IT_TMP/n1" t)" "changed 1 rows 0 gone"
+
+    anew $kind
+    sql $kind "INSERT INTO t SELECT id + 1000, v FROM t"
+    mr_sql $kind -e "FLUSH BINARY LOGS"
+    sql $kind "DELETE FROM t WHERE id = 1001; INSERT INTO t VALUES (2000, 1)"
+    mr_sql $kind -e "FLUSH BINARY LOGS"
+    next_is_true $kind "several logs"
+    next_is_true $kind "other tables than the base" --exclude s
+    unlike "$kind: what is left out by name is not merged" "$(digests "$IT_TMP/merged")" '"s"'
+
+    rm -rf "$IT_TMP/n1"
+    mr_sql $kind -e "CREATE USER few@127.0.0.1 IDENTIFIED BY 'x'; GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON club.* TO few@127.0.0.1"
+    take --base "$IT_TMP/n0" "${uri/root@/few:x@}/club" "$IT_TMP/n1"
+    like "$kind: a missing right is named" "$(cat "$ERR")" "GRANT|hidden from the account"
+    mr_sql $kind -e "DROP USER few@127.0.0.1"
+
+    # the log is not the base's any more
+    rm -rf "$IT_TMP/n1"
+    mr_sql $kind -e "FLUSH BINARY LOGS"
+    last=$(mr_sql $kind -N -e "SHOW BINARY LOGS" | tail -1 | cut -f1)
+    [ $kind = CA ] && mr_sql CA -e "SET GLOBAL slave_connections_needed_for_purge = 0" 2>/dev/null
+    for _ in 1 2 3 4 5; do
+        sleep 1 # MariaDB keeps a log until what it holds is in the engine's own
+        mr_sql $kind -e "PURGE BINARY LOGS TO '$last'" 2>/dev/null
+        [ "$(mr_sql $kind -N -e "SHOW BINARY LOGS" | wc -l)" -gt 1 ] || break
+    done
+    take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
+    refused "$kind: logs that are gone" "does not have log|was begun anew" "full snapshot"
+    begin_anew() { if [ $kind = CA ]; then mr_sql CA -e "RESET MASTER"; else mr_sql $kind -e "RESET BINARY LOGS AND GTIDS"; fi; }
+    begin_anew
+    sql $kind "INSERT INTO t VALUES (-1, 1)"
+    anew $kind
+    sleep 1.1 # of a log that is begun within the base's own second nothing tells
+    begin_anew
+    sql $kind "INSERT INTO s SELECT id + 5000, v FROM s; INSERT INTO s SELECT id + 10000, v FROM s; INSERT INTO s SELECT id + 20000, v FROM s; INSERT INTO s SELECT id + 40000, v FROM s"
+    take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
+    refused "$kind: logs that were begun anew" "begun anew" "full snapshot"
+done
+
+mr_sql CB -e "CREATE DATABASE club; CREATE TABLE club.t (id INT PRIMARY KEY)"
+rm -rf "$IT_TMP/n0" && take "$MR_CA_URI/club" "$IT_TMP/n0"
+take --base "$IT_TMP/n0" "$MR_CB_URI/club" "$IT_TMP/n1"
+refused "a base of another server" "another server" "made of this server"
+sed -i 's/"binlog_file":"[^"]*"/"binlog_file":null/' "$IT_TMP/n0/manifest.json"
+(cd "$IT_TMP/n0" && sha256sum manifest.json >manifest.json.sha256)
+take --base "$IT_TMP/n0" "$MR_CA_URI/club" "$IT_TMP/n1"
+refused "a base without a position" "does not say where its view stood" "full snapshot"
+mr_stop_server CA
+mr_start_mariadb CA --skip-log-bin && mr_await CA || bail "no MariaDB"
+rm -rf "$IT_TMP/n0" && take "$MR_CA_URI/club" "$IT_TMP/n0"
+take --base "$IT_TMP/n0" "$MR_CA_URI/club" "$IT_TMP/n1"
+refused "a base of a server without a log" "does not say where its view stood" "full snapshot"
+
+finish
