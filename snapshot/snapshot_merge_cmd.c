@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "core/cli/general_options.h"
-#include "snapshot/merge/merge.h"
+#include "snapshot/merge/snap_merge.h"
 #include "snapshot/merge/merge_options.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/snap_show.h"
@@ -42,7 +42,7 @@ struct keys {
     struct mr_sign_key *signer;
 };
 
-static enum mr_code load_keys(const struct mr_merge_options *o, struct mr_arena *arena,
+static enum mr_code load_keys(const struct mr_snap_merge_options *o, struct mr_arena *arena,
                               struct keys *keys, struct mr_err *err)
 {
     keys->recipients = mr_arena_calloc(arena, o->encrypt_to.count + 1, sizeof(void *));
@@ -64,8 +64,8 @@ static void free_keys(struct keys *keys)
 /* ---- links ---- */
 
 /* Who signed them is asked before anything of them is read; the key opens those that are encrypted. */
-static enum mr_code open_links(const struct mr_merge_options *o, const struct mr_snap_chain *chain,
-                               struct mr_err *err)
+static enum mr_code open_links(const struct mr_snap_merge_options *o,
+                               const struct mr_snap_chain *chain, struct mr_err *err)
 {
     for (size_t i = 0; i < chain->links.count; i++) {
         struct mr_snap *link = mr_snap_chain_link(chain, i);
@@ -89,7 +89,7 @@ static enum mr_code require_chain(const struct mr_snap_chain *chain, struct mr_e
     return MR_E_USAGE;
 }
 
-static enum mr_code print(const struct mr_merge_options *o, const struct mr_merge *merge,
+static enum mr_code print(const struct mr_snap_merge_options *o, const struct mr_snap_merge *merge,
                           struct mr_err *err)
 {
     return o->json ? mr_snap_show_json(&merge->manifest, o->output, NULL, NULL, stdout, err)
@@ -99,15 +99,15 @@ static enum mr_code print(const struct mr_merge_options *o, const struct mr_merg
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
-    const struct mr_merge_options *o = invocation->settings.values;
+    const struct mr_snap_merge_options *o = invocation->settings.values;
     const size_t last = invocation->noperands - 1;
     const struct mr_string_list bases = {.items = invocation->operands, .count = last};
-    struct mr_merge_opts how = {.chunk_mib = o->chunk_mib, .level = o->level};
+    struct mr_snap_merge_opts how = {.chunk_mib = o->chunk_mib, .level = o->level};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_progress *progress = NULL;
     struct keys keys = {.signer = NULL};
     struct mr_snap_chain chain;
-    struct mr_merge merge = {.chain = NULL};
+    struct mr_snap_merge merge = {.chain = NULL};
     mr_general_options_apply(&o->general);
     enum mr_code code = mr_snap_chain_open(&chain, invocation->operands[last], &bases, err);
     MR_TRY_OUT(code);
@@ -120,13 +120,13 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     how.nrecipients = keys.count;
     how.signer = keys.signer;
     how.progress = progress;
-    code = mr_merge_run(&merge, &chain, o->output, &how, err);
+    code = mr_snap_merge_run(&merge, &chain, o->output, &how, err);
     mr_progress_finish(progress);
     MR_TRY_OUT(code);
     MR_TRY_OUT(print(o, &merge, err));
     *exit_code = merge.manifest.nleft_out > 0 ? 4 : 0;
 out:
-    mr_merge_release(&merge);
+    mr_snap_merge_release(&merge);
     mr_progress_free(progress);
     free_keys(&keys);
     mr_snap_chain_close(&chain);
@@ -137,7 +137,7 @@ out:
 const struct mr_command mr_snapshot_merge_command = {
     .name = "snapshot merge",
     .doc = &doc,
-    .options = &mr_merge_option_set,
+    .options = &mr_snap_merge_option_set,
     .min_operands = 1,
     .max_operands = 1024,
     .unheard = "The snapshot is made. \"myrecon snapshot list\" says what is in it.",

@@ -20,7 +20,7 @@ struct mr_create_options {
     const char *slots_text; /* or NULL */
     struct mr_slots slots;  /* what it says */
     unsigned rate_mib, chunk_mib, level, consistency_wait_ms;
-    const char *base; /* directory of the snapshot that it goes on from; or NULL */
+    const char *base;            /* directory of the snapshot that it goes on from; or NULL */
     const char *case_path, *run; /* only_diverged: rows of that case, of that run */
     bool only_diverged;
     struct mr_string_list encrypt_to; /* certificates */

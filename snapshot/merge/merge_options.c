@@ -4,7 +4,7 @@
 #include "core/file/compress.h"
 
 #define CHUNK_MIB_MAX 1024
-#define AT(field) offsetof(struct mr_merge_options, field)
+#define AT(field) offsetof(struct mr_snap_merge_options, field)
 
 static const struct mr_option options[] = {
     {.name = "output",
@@ -14,7 +14,7 @@ static const struct mr_option options[] = {
      .group = "Result",
      .help = "directory of the full snapshot; it must not exist, or be empty",
      .not_in_file = true},
-    MR_JSON_OPTION(struct mr_merge_options, json, "one JSON object"),
+    MR_JSON_OPTION(struct mr_snap_merge_options, json, "one JSON object"),
     {.name = "chunk-size",
      .type = MR_OPTION_UINT,
      .offset = AT(chunk_mib),
@@ -58,12 +58,12 @@ static const struct mr_option options[] = {
      .arg = "KEY.pem",
      .group = "Encrypted and signed snapshots",
      .help = "sign the manifest of the result"},
-    MR_GENERAL_OPTIONS(struct mr_merge_options, general),
+    MR_GENERAL_OPTIONS(struct mr_snap_merge_options, general),
 };
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
-    struct mr_merge_options *values = settings->values;
+    struct mr_snap_merge_options *values = settings->values;
     MR_TRY(mr_general_options_finish(settings, &values->general, err));
     if (values->output != NULL)
         return MR_OK;
@@ -72,9 +72,9 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     return MR_E_USAGE;
 }
 
-const struct mr_option_set mr_merge_option_set = {
+const struct mr_option_set mr_snap_merge_option_set = {
     .options = options,
     .count = sizeof options / sizeof options[0],
-    .values_size = sizeof(struct mr_merge_options),
+    .values_size = sizeof(struct mr_snap_merge_options),
     .finish = finish,
 };

@@ -9,7 +9,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/general_options.h"
 
-struct mr_merge_options {
+struct mr_snap_merge_options {
     const char *output;
     unsigned chunk_mib, level;
     const char *decrypt_with, *signer; /* or NULL */
@@ -19,6 +19,6 @@ struct mr_merge_options {
     struct mr_general_options general;
 };
 
-extern const struct mr_option_set mr_merge_option_set;
+extern const struct mr_option_set mr_snap_merge_option_set;
 
 #endif

@@ -7,23 +7,23 @@
 
 static enum mr_code write_text(void *arg, const void *ptr, size_t len, struct mr_err *err)
 {
-    struct mr_merge_out *o = arg;
+    struct mr_snap_merge_out *o = arg;
     return mr_snap_out_write(o->file, ptr, len, err);
 }
 
-enum mr_code mr_merge_out_init(struct mr_merge_out *o, struct mr_merge *merge,
-                               const struct mr_snap_table *table, struct mr_err *err)
+enum mr_code mr_snap_merge_out_init(struct mr_snap_merge_out *o, struct mr_snap_merge *merge,
+                                    const struct mr_snap_table *table, struct mr_err *err)
 {
-    *o = (struct mr_merge_out){.merge = merge,
-                               .table = table,
-                               .chunks = MR_VEC_INIT(struct mr_snap_chunk),
-                               .last = MR_STRBUF_INIT,
-                               .hasher = mr_hasher_new()};
+    *o = (struct mr_snap_merge_out){.merge = merge,
+                                    .table = table,
+                                    .chunks = MR_VEC_INIT(struct mr_snap_chunk),
+                                    .last = MR_STRBUF_INIT,
+                                    .hasher = mr_hasher_new()};
     mr_tsv_init(&o->tsv, (struct mr_sink){.write = write_text, .arg = o});
     return o->hasher != NULL ? MR_OK : mr_err_nomem(err, "writing rows");
 }
 
-void mr_merge_out_release(struct mr_merge_out *o)
+void mr_snap_merge_out_release(struct mr_snap_merge_out *o)
 {
     mr_snap_out_abandon(o->file);
     mr_tsv_release(&o->tsv);
@@ -32,9 +32,9 @@ void mr_merge_out_release(struct mr_merge_out *o)
     mr_vec_release(&o->chunks);
 }
 
-static enum mr_code begin(struct mr_merge_out *o, struct mr_err *err)
+static enum mr_code begin(struct mr_snap_merge_out *o, struct mr_err *err)
 {
-    struct mr_merge *m = o->merge;
+    struct mr_snap_merge *m = o->merge;
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_strbuf_add_str(&name, "data/");
     mr_snap_stem_add(&name, o->table->db, o->table->name);
@@ -51,7 +51,7 @@ static enum mr_code begin(struct mr_merge_out *o, struct mr_err *err)
     return mr_snap_out_open(m->dir, file, (int)m->opts->level, &o->file, err);
 }
 
-static enum mr_code keep_key(struct mr_merge_out *o, struct mr_key from, struct mr_key *to,
+static enum mr_code keep_key(struct mr_snap_merge_out *o, struct mr_key from, struct mr_key *to,
                              struct mr_err *err)
 {
     *to = (struct mr_key){mr_arena_dup(&o->merge->arena, from.ptr, from.len), from.len};
@@ -59,7 +59,7 @@ static enum mr_code keep_key(struct mr_merge_out *o, struct mr_key from, struct 
 }
 
 /* The next file begins behind the last key of this one, so that their ranges tile. */
-static enum mr_code end(struct mr_merge_out *o, struct mr_err *err)
+static enum mr_code end(struct mr_snap_merge_out *o, struct mr_err *err)
 {
     struct mr_snap_stored stored;
     MR_TRY(mr_tsv_flush(&o->tsv, err));
@@ -87,7 +87,7 @@ static enum mr_code end(struct mr_merge_out *o, struct mr_err *err)
 }
 
 /* Every byte of a value may become two. */
-static uint64_t text_bytes_at_most(const struct mr_merge_out *o, const struct mr_value *values)
+static uint64_t text_bytes_at_most(const struct mr_snap_merge_out *o, const struct mr_value *values)
 {
     const uint64_t number_bytes = 32;
     uint64_t sum = 0;
@@ -96,14 +96,14 @@ static uint64_t text_bytes_at_most(const struct mr_merge_out *o, const struct mr
     return sum;
 }
 
-static uint64_t plain_bytes(const struct mr_merge_out *o)
+static uint64_t plain_bytes(const struct mr_snap_merge_out *o)
 {
     return o->tsv.bytes + o->tsv.text.len;
 }
 
 /* An encrypted file is held in memory by whoever opens it: a row that would make it too long begins the
  * next. */
-static bool is_full(const struct mr_merge_out *o, const struct mr_value *values)
+static bool is_full(const struct mr_snap_merge_out *o, const struct mr_value *values)
 {
     if (o->file == NULL || o->chunk.rows == 0)
         return false;
@@ -112,8 +112,8 @@ static bool is_full(const struct mr_merge_out *o, const struct mr_value *values)
             plain_bytes(o) + text_bytes_at_most(o, values) > MR_SNAP_MESSAGE_TEXT);
 }
 
-enum mr_code mr_merge_out_row(struct mr_merge_out *o, const struct mr_value *values,
-                              struct mr_key key, struct mr_err *err)
+enum mr_code mr_snap_merge_out_row(struct mr_snap_merge_out *o, const struct mr_value *values,
+                                   struct mr_key key, struct mr_err *err)
 {
     if (is_full(o, values))
         MR_TRY(end(o, err));
@@ -136,7 +136,7 @@ enum mr_code mr_merge_out_row(struct mr_merge_out *o, const struct mr_value *val
     return MR_OK;
 }
 
-enum mr_code mr_merge_out_end(struct mr_merge_out *o, struct mr_err *err)
+enum mr_code mr_snap_merge_out_end(struct mr_snap_merge_out *o, struct mr_err *err)
 {
     if (o->file != NULL)
         MR_TRY(end(o, err));

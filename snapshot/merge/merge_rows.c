@@ -1,20 +1,21 @@
 /* merge_rows.c: see merge_rows.h. */
 #include "snapshot/merge/merge_rows.h"
 
-void mr_merge_rows_open(struct mr_merge_rows *r, const struct mr_snap *snap,
-                        const struct mr_snap_table *table)
+void mr_snap_merge_rows_open(struct mr_snap_merge_rows *r, const struct mr_snap *snap,
+                             const struct mr_snap_table *table)
 {
-    *r = (struct mr_merge_rows){.snap = snap, .table = table, .key = MR_STRBUF_INIT};
+    *r = (struct mr_snap_merge_rows){.snap = snap, .table = table, .key = MR_STRBUF_INIT};
 }
 
-void mr_merge_rows_close(struct mr_merge_rows *r)
+void mr_snap_merge_rows_close(struct mr_snap_merge_rows *r)
 {
     mr_snap_rows_close(r->rows);
     mr_strbuf_release(&r->key);
 }
 
 /* What a file itself does wrong is damage of the link, and nothing of it is used. */
-static enum mr_code as_damage(const struct mr_merge_rows *r, enum mr_code code, struct mr_err *err)
+static enum mr_code as_damage(const struct mr_snap_merge_rows *r, enum mr_code code,
+                              struct mr_err *err)
 {
     if (code != MR_E_IO)
         return code;
@@ -25,7 +26,7 @@ static enum mr_code as_damage(const struct mr_merge_rows *r, enum mr_code code, 
     return MR_E_REFUSED;
 }
 
-static enum mr_code take_key(struct mr_merge_rows *r, struct mr_err *err)
+static enum mr_code take_key(struct mr_snap_merge_rows *r, struct mr_err *err)
 {
     mr_strbuf_reset(&r->key);
     for (size_t k = 0; k < r->table->nkey; k++)
@@ -35,7 +36,7 @@ static enum mr_code take_key(struct mr_merge_rows *r, struct mr_err *err)
 
 /* A file may be as it was written, and hold another number of rows than the manifest counts: then one of
  * the two is not what was made. */
-static enum mr_code end_chunk(struct mr_merge_rows *r, struct mr_err *err)
+static enum mr_code end_chunk(struct mr_snap_merge_rows *r, struct mr_err *err)
 {
     const struct mr_snap_chunk *chunk = &r->table->chunks[r->chunk];
     mr_snap_rows_close(r->rows);
@@ -51,7 +52,7 @@ static enum mr_code end_chunk(struct mr_merge_rows *r, struct mr_err *err)
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_merge_rows_next(struct mr_merge_rows *r, struct mr_err *err)
+enum mr_code mr_snap_merge_rows_next(struct mr_snap_merge_rows *r, struct mr_err *err)
 {
     r->values = NULL;
     while (r->chunk < r->table->nchunks) {

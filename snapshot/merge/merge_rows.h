@@ -1,7 +1,7 @@
 /*
  * merge_rows: all rows of a table in one link, file after file, with their keys.
  *
- *   mr_merge_rows_open → mr_merge_rows_next … (until .values is NULL) → mr_merge_rows_close
+ *   mr_snap_merge_rows_open → mr_snap_merge_rows_next … (until .values is NULL) → mr_snap_merge_rows_close
  *
  * Files are proved while they are read (snap_rows.h): what comes of them counts only when the end was
  * reached.  Ownership: values and key are good until the next call.  Errors: MR_E_REFUSED for damage, with the
@@ -12,7 +12,7 @@
 
 #include "snapshot/read/snap_rows.h"
 
-struct mr_merge_rows {
+struct mr_snap_merge_rows {
     const struct mr_snap *snap;
     const struct mr_snap_table *table;
     const struct mr_value *values; /* of the row; NULL: the end */
@@ -24,9 +24,9 @@ struct mr_merge_rows {
 };
 
 /* At no row yet.  To be closed also after a failure. */
-void mr_merge_rows_open(struct mr_merge_rows *rows, const struct mr_snap *snap,
-                        const struct mr_snap_table *table);
-enum mr_code mr_merge_rows_next(struct mr_merge_rows *rows, struct mr_err *err);
-void mr_merge_rows_close(struct mr_merge_rows *rows);
+void mr_snap_merge_rows_open(struct mr_snap_merge_rows *rows, const struct mr_snap *snap,
+                             const struct mr_snap_table *table);
+enum mr_code mr_snap_merge_rows_next(struct mr_snap_merge_rows *rows, struct mr_err *err);
+void mr_snap_merge_rows_close(struct mr_snap_merge_rows *rows);
 
 #endif

@@ -1,4 +1,4 @@
-/* merge_table.c: the rows of one table of a chain; see merge.h. */
+/* merge_table.c: the rows of one table of a chain; see snap_merge.h. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +15,16 @@
 struct layer {
     const struct mr_snap *snap;
     const struct mr_snap_table *table;
-    struct mr_merge_rows rows;
+    struct mr_snap_merge_rows rows;
 };
 
 struct job {
-    struct mr_merge *merge;
+    struct mr_snap_merge *merge;
     struct layer *layers;
     size_t nlayers;
     struct mr_key_numbers
         owners; /* of each key that a layer above the bottom names: which one has its row */
-    struct mr_merge_out out;
+    struct mr_snap_merge_out out;
     bool in_order;
 };
 
@@ -102,7 +102,7 @@ static enum mr_code find_layers(struct job *j, const struct mr_snap_table *top, 
 
 /* ---- who has the row of a key ---- */
 
-static struct mr_key key_of(const struct mr_merge_rows *rows)
+static struct mr_key key_of(const struct mr_snap_merge_rows *rows)
 {
     return (struct mr_key){rows->key.ptr, rows->key.len};
 }
@@ -111,15 +111,15 @@ static enum mr_code list_keys(struct job *j, const struct layer *layer,
                               const struct mr_snap_table *table, unsigned number,
                               struct mr_err *err)
 {
-    struct mr_merge_rows rows;
-    mr_merge_rows_open(&rows, layer->snap, table);
-    enum mr_code code = mr_merge_rows_next(&rows, err);
+    struct mr_snap_merge_rows rows;
+    mr_snap_merge_rows_open(&rows, layer->snap, table);
+    enum mr_code code = mr_snap_merge_rows_next(&rows, err);
     while (code == MR_OK && rows.values != NULL) {
         code = mr_key_numbers_put(&j->owners, key_of(&rows), number, err);
         if (code == MR_OK)
-            code = mr_merge_rows_next(&rows, err);
+            code = mr_snap_merge_rows_next(&rows, err);
     }
-    mr_merge_rows_close(&rows);
+    mr_snap_merge_rows_close(&rows);
     return code;
 }
 
@@ -141,9 +141,9 @@ static enum mr_code list_owners(struct job *j, struct mr_err *err)
 /* The next row of the layer that no later one has. */
 static enum mr_code advance(struct job *j, size_t at, struct mr_err *err)
 {
-    struct mr_merge_rows *rows = &j->layers[at].rows;
+    struct mr_snap_merge_rows *rows = &j->layers[at].rows;
     for (;;) {
-        MR_TRY(mr_merge_rows_next(rows, err));
+        MR_TRY(mr_snap_merge_rows_next(rows, err));
         if (rows->values == NULL)
             return MR_OK;
         const struct mr_key_entry *owner = mr_key_numbers_find(&j->owners, key_of(rows));
@@ -156,8 +156,8 @@ static enum mr_code advance(struct job *j, size_t at, struct mr_err *err)
 
 static enum mr_code write_row(struct job *j, size_t at, struct mr_err *err)
 {
-    const struct mr_merge_rows *rows = &j->layers[at].rows;
-    return mr_merge_out_row(&j->out, rows->values, key_of(rows), err);
+    const struct mr_snap_merge_rows *rows = &j->layers[at].rows;
+    return mr_snap_merge_out_row(&j->out, rows->values, key_of(rows), err);
 }
 
 /* The layer whose row has the least key; nlayers: all are at their end. */
@@ -165,7 +165,7 @@ static size_t least(const struct job *j)
 {
     size_t found = j->nlayers;
     for (size_t i = 0; i < j->nlayers; i++) {
-        const struct mr_merge_rows *rows = &j->layers[i].rows;
+        const struct mr_snap_merge_rows *rows = &j->layers[i].rows;
         if (rows->values == NULL)
             continue;
         if (found == j->nlayers ||
@@ -258,7 +258,7 @@ static enum mr_code copy_files(struct job *j, struct mr_snap_table *out, struct 
     for (size_t i = 0; i < bottom->table->nchunks; i++) {
         const struct mr_snap_chunk *c = &bottom->table->chunks[i];
         const struct mr_snap_file file = {c->file, c->stored_bytes, c->sha256};
-        MR_TRY(mr_merge_copy(j->merge, bottom->snap, &file, err));
+        MR_TRY(mr_snap_merge_copy(j->merge, bottom->snap, &file, err));
         mr_progress_add(j->merge->opts->progress, c->rows, c->plain_bytes);
     }
     out->keys_hidden = bottom->table->keys_hidden;
@@ -275,22 +275,22 @@ static enum mr_code merge_rows(struct job *j, struct mr_snap_table *out, struct 
         out->nkey > 0 &&
         (!j->in_order || (j->merge->opts->nrecipients > 0 && !mr_snap_key_is_plain(out)));
     for (size_t i = 0; i < j->nlayers; i++)
-        mr_merge_rows_open(&j->layers[i].rows, j->layers[i].snap, j->layers[i].table);
+        mr_snap_merge_rows_open(&j->layers[i].rows, j->layers[i].snap, j->layers[i].table);
     MR_TRY_OUT(list_owners(j, err));
     j->out.has_ranges = out->nkey > 0 && !out->keys_hidden;
     MR_TRY_OUT(j->in_order ? merge_in_order(j, err) : merge_one_by_one(j, err));
-    MR_TRY_OUT(mr_merge_out_end(&j->out, err));
+    MR_TRY_OUT(mr_snap_merge_out_end(&j->out, err));
     take_chunks(j, out, j->out.chunks.items, j->out.chunks.count);
     if (out->chunks == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "merging snapshots"));
 out:
     for (size_t i = 0; i < j->nlayers; i++)
-        mr_merge_rows_close(&j->layers[i].rows);
+        mr_snap_merge_rows_close(&j->layers[i].rows);
     return code;
 }
 
-enum mr_code mr_merge_table(struct mr_merge *merge, size_t number, struct mr_snap_table *out,
-                            struct mr_err *err)
+enum mr_code mr_snap_merge_table(struct mr_snap_merge *merge, size_t number,
+                                 struct mr_snap_table *out, struct mr_err *err)
 {
     const struct mr_snap_chain *chain = merge->chain;
     const struct mr_snap *last = mr_snap_chain_link(chain, chain->links.count - 1);
@@ -304,11 +304,11 @@ enum mr_code mr_merge_table(struct mr_merge *merge, size_t number, struct mr_sna
     out->gone = (struct mr_snap_chunk){.file = NULL};
     out->rows = out->plain_bytes = out->stored_bytes = 0;
     out->sum = (struct mr_snap_sum){0};
-    MR_TRY_OUT(mr_merge_out_init(&j.out, merge, out, err));
+    MR_TRY_OUT(mr_snap_merge_out_init(&j.out, merge, out, err));
     MR_TRY_OUT(find_layers(&j, top, err));
     MR_TRY_OUT(is_as_it_was(&j) ? copy_files(&j, out, err) : merge_rows(&j, out, err));
 out:
-    mr_merge_out_release(&j.out);
+    mr_snap_merge_out_release(&j.out);
     mr_key_numbers_release(&j.owners);
     free(j.layers);
     return code;

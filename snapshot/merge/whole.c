@@ -78,19 +78,20 @@ static enum mr_code judge_links(const struct mr_snap_chain *chain, const char *s
 enum mr_code mr_whole_make(struct mr_whole *w, const char *dir, const struct mr_snap_options *opts,
                            struct mr_progress *progress, struct mr_err *err)
 {
-    const struct mr_merge_opts how = {.chunk_mib = CHUNK_MIB, .level = LEVEL, .progress = progress};
+    const struct mr_snap_merge_opts how = {
+        .chunk_mib = CHUNK_MIB, .level = LEVEL, .progress = progress};
     struct mr_snap_chain chain;
-    struct mr_merge merge = {.chain = NULL};
+    struct mr_snap_merge merge = {.chain = NULL};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_snap_chain_open(&chain, dir, &opts->bases, err));
     MR_TRY_OUT(judge_links(&chain, opts->signer, err));
     MR_TRY_OUT(name_it(&w->path, dir, opts->work_dir, err));
     MR_TRY_OUT(remove_left(w->path.ptr, err));
     mr_log_info("putting %zu snapshots together in \"%s\"", chain.links.count, w->path.ptr);
-    code = mr_merge_run(&merge, &chain, w->path.ptr, &how, err);
+    code = mr_snap_merge_run(&merge, &chain, w->path.ptr, &how, err);
     if (code == MR_E_IO && opts->work_dir == NULL)
         mr_err_hint(err, "With --work-dir DIR they are put together elsewhere.");
-    mr_merge_release(&merge);
+    mr_snap_merge_release(&merge);
 out:
     mr_snap_chain_close(&chain);
     return code;

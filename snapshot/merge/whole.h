@@ -7,12 +7,12 @@
  * run that was killed has left of it is removed by the next.  Rows that are encrypted would lie there in
  * clear: such a chain is refused, with the way out.
  *
- * Ownership: the struct's own.  Errors: those of merge.h and snap_chain.h.  Threads: one.
+ * Ownership: the struct's own.  Errors: those of snap_merge.h and snap_chain.h.  Threads: one.
  */
 #ifndef MR_WHOLE_H
 #define MR_WHOLE_H
 
-#include "snapshot/merge/merge.h"
+#include "snapshot/merge/snap_merge.h"
 #include "snapshot/read/snap_options.h"
 
 struct mr_whole {

@@ -1,5 +1,5 @@
-/* merge.c: see merge.h. */
-#include "snapshot/merge/merge.h"
+/* snap_merge.c: see snap_merge.h. */
+#include "snapshot/merge/snap_merge.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "merging snapshots");
 }
 
-static const struct mr_snap *last_link(const struct mr_merge *m)
+static const struct mr_snap *last_link(const struct mr_snap_merge *m)
 {
     return mr_snap_chain_link(m->chain, m->chain->links.count - 1);
 }
@@ -49,8 +49,8 @@ static enum mr_code require_same(const struct mr_snap *from, const struct mr_sna
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_merge_copy(struct mr_merge *m, const struct mr_snap *from,
-                           const struct mr_snap_file *file, struct mr_err *err)
+enum mr_code mr_snap_merge_copy(struct mr_snap_merge *m, const struct mr_snap *from,
+                                const struct mr_snap_file *file, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
     struct mr_snap_out *out = NULL;
@@ -84,14 +84,14 @@ static bool is_made_anew(const char *name)
     return false;
 }
 
-static enum mr_code copy_schema(struct mr_merge *m, struct mr_err *err)
+static enum mr_code copy_schema(struct mr_snap_merge *m, struct mr_err *err)
 {
     const struct mr_snap *last = last_link(m);
     for (size_t i = 0; i < last->manifest.nfiles; i++) {
         const struct mr_snap_file *file = &last->manifest.files[i];
         if (is_made_anew(file->name))
             continue;
-        MR_TRY(mr_merge_copy(m, last, file, err));
+        MR_TRY(mr_snap_merge_copy(m, last, file, err));
         struct mr_snap_file *slot = mr_vec_push(&m->files);
         if (slot == NULL)
             return nomem(err);
@@ -100,14 +100,14 @@ static enum mr_code copy_schema(struct mr_merge *m, struct mr_err *err)
     return MR_OK;
 }
 
-static void fill_files(struct mr_merge *m, const struct mr_vec *files)
+static void fill_files(struct mr_snap_merge *m, const struct mr_vec *files)
 {
     m->manifest.files = files->items;
     m->manifest.nfiles = files->count;
 }
 
 /* As create_finish.c does it: each is in the list that the next one may speak of. */
-static enum mr_code write_scripts(struct mr_merge *m, struct mr_err *err)
+static enum mr_code write_scripts(struct mr_snap_merge *m, struct mr_err *err)
 {
     static const struct {
         const char *name;
@@ -136,7 +136,7 @@ static enum mr_code write_scripts(struct mr_merge *m, struct mr_err *err)
 /* ---- the manifest ---- */
 
 /* It speaks of the moment of the last link, and is its run's: only that it was put together is new. */
-static enum mr_code fill_head(struct mr_merge *m, struct mr_err *err)
+static enum mr_code fill_head(struct mr_snap_merge *m, struct mr_err *err)
 {
     const struct mr_snap_chain *chain = m->chain;
     const char **uuids = mr_arena_calloc(&m->arena, chain->links.count + 1, sizeof *uuids);
@@ -162,7 +162,7 @@ out:
     return code;
 }
 
-static enum mr_code fill_recipients(struct mr_merge *m, struct mr_err *err)
+static enum mr_code fill_recipients(struct mr_snap_merge *m, struct mr_err *err)
 {
     const size_t count = m->opts->nrecipients;
     struct mr_snap_recipient *to = mr_arena_calloc(&m->arena, count + 1, sizeof *to);
@@ -182,7 +182,7 @@ static enum mr_code fill_recipients(struct mr_merge *m, struct mr_err *err)
     return code;
 }
 
-static enum mr_code merge_tables(struct mr_merge *m, struct mr_err *err)
+static enum mr_code merge_tables(struct mr_snap_merge *m, struct mr_err *err)
 {
     const struct mr_snap *last = last_link(m);
     struct mr_snap_table *tables =
@@ -190,7 +190,7 @@ static enum mr_code merge_tables(struct mr_merge *m, struct mr_err *err)
     if (tables == NULL)
         return nomem(err);
     for (size_t i = 0; i < last->manifest.ntables; i++) {
-        MR_TRY(mr_merge_table(m, i, &tables[i], err));
+        MR_TRY(mr_snap_merge_table(m, i, &tables[i], err));
         mr_progress_tick(m->opts->progress);
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
@@ -199,13 +199,14 @@ static enum mr_code merge_tables(struct mr_merge *m, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_merge_run(struct mr_merge *m, const struct mr_snap_chain *chain, const char *output,
-                          const struct mr_merge_opts *opts, struct mr_err *err)
+enum mr_code mr_snap_merge_run(struct mr_snap_merge *m, const struct mr_snap_chain *chain,
+                               const char *output, const struct mr_snap_merge_opts *opts,
+                               struct mr_err *err)
 {
-    *m = (struct mr_merge){.chain = chain,
-                           .opts = opts,
-                           .arena = MR_ARENA_INIT,
-                           .files = MR_VEC_INIT(struct mr_snap_file)};
+    *m = (struct mr_snap_merge){.chain = chain,
+                                .opts = opts,
+                                .arena = MR_ARENA_INIT,
+                                .files = MR_VEC_INIT(struct mr_snap_file)};
     MR_TRY(mr_snap_chain_require(chain, err));
     MR_TRY(fill_head(m, err));
     MR_TRY(fill_recipients(m, err));
@@ -218,7 +219,7 @@ enum mr_code mr_merge_run(struct mr_merge *m, const struct mr_snap_chain *chain,
     return mr_snap_dir_publish(m->dir, &m->manifest, opts->signer, err);
 }
 
-void mr_merge_release(struct mr_merge *m)
+void mr_snap_merge_release(struct mr_snap_merge *m)
 {
     mr_snap_dir_free(m->dir);
     mr_vec_release(&m->files);
