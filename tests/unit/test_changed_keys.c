@@ -1,0 +1,278 @@
+/* test_changed_keys.c: which keys a log names, and what makes a table blind: of a log that is made event by
+ * event. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/logs/changed_keys.h"
+#include "tests/unit/binlog_made.h"
+
+enum { QUERY = 2, XID = 16, TABLE_MAP = 19, WRITE = 23, UPDATE = 24, DELETE = 25, GTID = 162 };
+
+/* ---- a log of MariaDB ---- */
+
+static void add_gtid(struct made *m, uint64_t sequence, unsigned flags)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, sequence, 8);
+    put(&body, 0, 4);
+    put(&body, flags, 1);
+    put(&body, 0, 6);
+    add_event(m, GTID, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+static void add_xid(struct made *m)
+{
+    add_event(m, XID, "12345678", 8, 0);
+}
+
+static void add_statement(struct made *m, const char *text)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, 0, 8);
+    put(&body, 1, 1);
+    put(&body, 0, 4);
+    mr_strbuf_add(&body, "d", 2);
+    mr_strbuf_add_str(&body, text);
+    add_event(m, QUERY, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+/* Of a table of two columns INT. */
+static void add_map(struct made *m, unsigned id, const char *db, const char *name)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, id, 6);
+    put(&body, 1, 2);
+    put(&body, strlen(db), 1);
+    mr_strbuf_add(&body, db, strlen(db) + 1);
+    put(&body, strlen(name), 1);
+    mr_strbuf_add(&body, name, strlen(name) + 1);
+    put(&body, 2, 1);
+    put(&body, 3, 1);
+    put(&body, 3, 1);
+    put(&body, 0, 1);
+    put(&body, 2, 1);
+    add_event(m, TABLE_MAP, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+static void add_image(struct mr_strbuf *body, unsigned a, unsigned b)
+{
+    put(body, 0, 1);
+    put(body, a, 4);
+    put(body, b, 4);
+}
+
+/* One row: before and after, of which an insert and a deletion have one. */
+static void add_rows(struct made *m, unsigned id, unsigned type, unsigned key, unsigned after)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, id, 6);
+    put(&body, 1, 2);
+    put(&body, 2, 1);
+    put(&body, 3, 1);
+    if (type == UPDATE)
+        put(&body, 3, 1);
+    add_image(&body, key, 1);
+    if (type == UPDATE)
+        add_image(&body, after, 2);
+    add_event(m, type, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+static void change(struct made *m, const char *db, const char *name, unsigned type, unsigned key,
+                   unsigned after)
+{
+    static uint64_t sequence;
+    add_gtid(m, ++sequence, 0);
+    add_map(m, 50, db, name);
+    add_rows(m, 50, type, key, after);
+    add_xid(m);
+}
+
+/* ---- what is read of it ---- */
+
+static const struct mr_column columns[] = {
+    {.name = "id", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT, .ordinal = 1},
+    {.name = "v", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT, .ordinal = 2}};
+static const char *const v_column[] = {"v"}, *const id_column[] = {"id"};
+static const struct mr_foreign_key to_parent = {.name = "fk",
+                                                .columns = v_column,
+                                                .ref_db = "d",
+                                                .ref_table = "p",
+                                                .ref_columns = id_column,
+                                                .ncolumns = 1,
+                                                .on_update = "CASCADE",
+                                                .on_delete = "CASCADE"};
+static const struct mr_foreign_key to_child = {.name = "fk2",
+                                               .columns = v_column,
+                                               .ref_db = "d",
+                                               .ref_table = "c",
+                                               .ref_columns = v_column,
+                                               .ncolumns = 1,
+                                               .on_update = "SET NULL",
+                                               .on_delete = "RESTRICT"};
+static const struct mr_foreign_key to_other = {.name = "fk3",
+                                               .columns = v_column,
+                                               .ref_db = "elsewhere",
+                                               .ref_table = "o",
+                                               .ref_columns = id_column,
+                                               .ncolumns = 1,
+                                               .on_update = "RESTRICT",
+                                               .on_delete = "SET NULL"};
+
+#define TABLE(called, keys, count)                                                                 \
+    {                                                                                              \
+        .db = "d", .name = (called), .columns = columns, .ncolumns = 2, .fks = (keys),             \
+        .nfks = (count)                                                                            \
+    }
+static const struct mr_table tables[] = {TABLE("p", NULL, 0), TABLE("c", &to_parent, 1),
+                                         TABLE("g", &to_child, 1), TABLE("e", &to_other, 1),
+                                         TABLE("n", NULL, 0)};
+#define TABLES (sizeof tables / sizeof *tables)
+
+/* "p 1,2 c: why": tables in which something is known, with their keys, or why they are blind. */
+static void check_at_most(struct made *m, size_t most_bytes, const char *wanted)
+{
+    static const size_t key[] = {0};
+    static const struct mr_server server = {.flavour = MR_FLAVOUR_MARIADB, .version = 101100};
+    struct mr_changed_keys_of found[TABLES];
+    struct binlog_memory memory = {.seal = false};
+    struct mr_binlog_stream *stream = NULL;
+    struct mr_strbuf got = MR_STRBUF_INIT;
+    memset(found, 0, sizeof found);
+    for (size_t i = 0; i < TABLES; i++) {
+        found[i].today = &tables[i];
+        found[i].key = key;
+        found[i].nkey = strcmp(tables[i].name, "n") != 0;
+    }
+    struct mr_changed_keys c = {
+        .server = &server, .tables = found, .ntables = TABLES, .most_bytes = most_bytes};
+    assert_int_equal(mr_changed_keys_init(&c, NULL), MR_OK);
+    assert_int_equal(
+        mr_binlog_stream_open(binlog_memory_input(&memory, m->log.ptr, m->log.len), &stream, NULL),
+        MR_OK);
+    assert_int_equal(mr_changed_keys_take(&c, stream, NULL), MR_OK);
+    assert_int_equal(mr_changed_keys_cascade(&c, NULL), MR_OK);
+    for (size_t i = 0; i < TABLES; i++) {
+        if (found[i].touched)
+            mr_strbuf_add_fmt(&got, "%s%s", got.len > 0 ? " " : "", tables[i].name);
+        if (found[i].why != NULL)
+            mr_strbuf_add_fmt(&got, ": %.*s", (int)strcspn(found[i].why, ","), found[i].why);
+        for (size_t k = 0; k < found[i].keys.entries.count; k++) {
+            const struct mr_key_entry *entry = mr_vec_at(&found[i].keys.entries, k);
+            struct mr_value value;
+            size_t pos = 0;
+            assert_int_equal(mr_row_decode(entry->key.ptr, entry->key.len, &pos, &value, NULL),
+                             MR_OK);
+            mr_strbuf_add_fmt(&got, "%s%d", k > 0 ? "," : " ", (int)value.i);
+        }
+    }
+    assert_string_equal(got.ptr, wanted);
+    mr_changed_keys_release(&c);
+    mr_binlog_stream_close(stream);
+    free(memory.raw);
+    mr_strbuf_release(&got);
+    mr_strbuf_release(&m->log);
+}
+
+static void check(struct made *m, const char *wanted)
+{
+    check_at_most(m, 1000000, wanted);
+}
+
+static void begin(struct made *m)
+{
+    begin_made(m, "10.11.19-MariaDB-log", true);
+}
+
+/* ---- tests ---- */
+
+static void test_keys(void **state)
+{
+    struct made m;
+    (void)state;
+    begin(&m);
+    change(&m, "d", "p", WRITE, 1, 0);
+    change(&m, "d", "p", UPDATE, 2, 2);
+    change(&m, "d", "e", UPDATE, 3, 4);
+    change(&m, "d", "e", DELETE, 4, 0);
+    change(&m, "d", "n", WRITE, 9, 0);
+    change(&m, "x", "p", DELETE, 9, 0); /* of another database */
+    check(&m, "p 1,2 e 3,4 n");
+}
+
+static void test_statements(void **state)
+{
+    struct made m;
+    (void)state;
+    begin(&m);
+    change(&m, "d", "e", WRITE, 1, 0);
+    add_gtid(&m, 900, MR_GTID_STANDALONE);
+    add_statement(&m, "TRUNCATE TABLE e");
+    change(&m, "d", "e", WRITE, 2, 0);
+    check(&m, "e: a statement defined it anew");
+    begin(&m);
+    add_gtid(&m, 901, 0);
+    add_statement(&m, "UPDATE n SET v = 1");
+    add_xid(&m);
+    check(
+        &m,
+        "p: a statement changed rows that are not in the log c: a statement changed rows that are "
+        "not in the log g: a statement changed rows that are not in the log e: a statement changed "
+        "rows that are not in the log n: a statement changed rows that are not in the log");
+}
+
+#define BY_DELETE "foreign key \"fk\" may have changed rows that are not in the log"
+static void test_cascades(void **state)
+{
+    struct made m;
+    (void)state;
+    begin(&m); /* nothing fires: neither the key nor the row has gone */
+    change(&m, "d", "p", UPDATE, 2, 2);
+    check(&m, "p 2");
+    begin(&m);
+    change(&m, "d", "p", UPDATE, 2, 3);
+    check(&m, "p 2,3 c: " BY_DELETE
+              " g: foreign key \"fk2\" may have changed rows that are not in the log");
+    begin(&m);
+    change(&m, "d", "p", DELETE, 2, 0);
+    check(&m, "p 2 c: " BY_DELETE
+              " g: foreign key \"fk2\" may have changed rows that are not in the log");
+    begin(&m); /* not of its key alone: any update may have changed what is referred to */
+    change(&m, "d", "c", UPDATE, 5, 5);
+    check(&m, "c 5 g: foreign key \"fk2\" may have changed rows that are not in the log");
+    begin(&m); /* a parent that is not ours */
+    change(&m, "elsewhere", "o", UPDATE, 1, 2);
+    check(&m, "");
+    begin(&m);
+    change(&m, "elsewhere", "o", DELETE, 1, 0);
+    check(&m, "e: foreign key \"fk3\" may have changed rows that are not in the log");
+}
+
+static void test_limits(void **state)
+{
+    struct made m;
+    (void)state;
+    begin(&m);
+    for (unsigned i = 0; i < 4; i++)
+        change(&m, "d", "p", WRITE, i, 0);
+    check_at_most(&m, 30,
+                  "p: more keys changed than are held in memory for a table c: " BY_DELETE
+                  " g: foreign key \"fk2\" may have changed rows that are not in the log");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_cascades),
+        cmocka_unit_test(test_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
