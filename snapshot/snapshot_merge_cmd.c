@@ -78,6 +78,15 @@ static enum mr_code open_links(const struct mr_snap_merge_options *o,
     return MR_OK;
 }
 
+static enum mr_code require_output(const struct mr_snap_merge_options *o, struct mr_err *err)
+{
+    if (o->output != NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "nothing says where the full snapshot is to be written");
+    mr_err_hint(err, "Add --output DIR.");
+    return MR_E_USAGE;
+}
+
 static enum mr_code require_chain(const struct mr_snap_chain *chain, struct mr_err *err)
 {
     if (chain->links.count > 1 || chain->missing != NULL ||
@@ -109,6 +118,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     struct mr_snap_chain chain;
     struct mr_snap_merge merge = {.chain = NULL};
     mr_general_options_apply(&o->general);
+    MR_TRY(require_output(o, err));
     enum mr_code code = mr_snap_chain_open(&chain, invocation->operands[last], &bases, err);
     MR_TRY_OUT(code);
     MR_TRY_OUT(require_chain(&chain, err));

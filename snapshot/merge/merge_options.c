@@ -64,12 +64,7 @@ static const struct mr_option options[] = {
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_snap_merge_options *values = settings->values;
-    MR_TRY(mr_general_options_finish(settings, &values->general, err));
-    if (values->output != NULL)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "nothing says where the full snapshot is to be written");
-    mr_err_hint(err, "Add --output DIR.");
-    return MR_E_USAGE;
+    return mr_general_options_finish(settings, &values->general, err);
 }
 
 const struct mr_option_set mr_snap_merge_option_set = {
