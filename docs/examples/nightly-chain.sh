@@ -10,7 +10,7 @@
 set -u
 server=$1 dir=$2 name=${3:-chain}
 new=$dir/$name.$(date -u +%Y-%m-%d)
-how=--quick made=5
+full=no made=5
 base=
 for one in "$dir/$name".????-??-??; do
     [ ! -d "$one" ] || [ "$one" = "$new" ] || base=$one
@@ -21,12 +21,15 @@ if [ -n "$base" ] && [ "$(date -u +%u)" != 7 ] && [ ! -e "$new" ]; then
     made=$?
 fi
 if [ $made -eq 5 ]; then
-    how=
+    full=yes
     myrecon snapshot create --quiet --no-progress "$server" "$new" >/dev/null
     made=$?
 fi
 [ $made -eq 0 ] || [ $made -eq 4 ] || exit $made
-# shellcheck disable=SC2086
-myrecon snapshot verify --quiet --no-progress $how "$new" >/dev/null || exit
+if [ $full = yes ]; then
+    myrecon snapshot verify --quiet --no-progress "$new" >/dev/null || exit
+else
+    myrecon snapshot verify --quiet --no-progress --quick "$new" >/dev/null || exit
+fi
 myrecon snapshot expire --quiet --keep-daily 14 --keep-weekly 5 "$dir" >/dev/null || exit
 exit $made
