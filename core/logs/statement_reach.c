@@ -202,9 +202,9 @@ static enum mr_code pass_rest(struct reader *r, bool *harmless, struct mr_err *e
 
 /* Behind the table's name.  A table that takes the name, or changes its rows for those of another, is
  * touched as well. */
-static enum mr_code alter_clauses(struct reader *r, struct mr_err *err)
+static enum mr_code alter_clauses(struct reader *r, bool ignores, struct mr_err *err)
 {
-    bool harmless = true;
+    bool harmless = !ignores;
     while (r->token.kind != MR_TOKEN_END) {
         if (takes(r, "rename"))
             MR_TRY(pass_rename(r, &harmless, err));
@@ -216,7 +216,7 @@ static enum mr_code alter_clauses(struct reader *r, struct mr_err *err)
     return harmless ? reach_nothing(r) : MR_OK;
 }
 
-static enum mr_code alter_table(struct reader *r, struct mr_err *err)
+static enum mr_code alter_table(struct reader *r, bool ignores, struct mr_err *err)
 {
     bool named;
     if (takes(r, "if"))
@@ -225,10 +225,10 @@ static enum mr_code alter_table(struct reader *r, struct mr_err *err)
     if (!named)
         return reach_databases(r, err);
     if (takes(r, "nowait"))
-        return alter_clauses(r, err);
+        return alter_clauses(r, ignores, err);
     if (takes(r, "wait"))
         next(r);
-    return alter_clauses(r, err);
+    return alter_clauses(r, ignores, err);
 }
 
 /* A list of names up to the end of what can be one: "a, b.c", "a TO b, c TO d". */
@@ -277,35 +277,37 @@ static enum mr_code create_table(struct reader *r, bool replaces, struct mr_err 
     return replaces || fills ? MR_OK : reach_nothing(r);
 }
 
-/* Words between CREATE, ALTER or DROP and what it is of: "OR REPLACE DEFINER = a@b SQL SECURITY …" */
-static bool passes_to_kind(struct reader *r, bool *replaces, bool *temporary)
+/* Words between CREATE, ALTER or DROP and what it is of: "OR REPLACE DEFINER = a@b SQL SECURITY …".  An ALTER
+ * with IGNORE removes rows that a new unique index does not take. */
+static bool passes_to_kind(struct reader *r, bool *replaces, bool *temporary, bool *ignores)
 {
     static const char *const kinds[] = {
         "table",      "database",  "schema", "user",     "role",    "view",     "trigger",
         "function",   "procedure", "event",  "index",    "server",  "sequence", "package",
         "tablespace", "logfile",   "undo",   "instance", "spatial", "resource", "library"};
-    *replaces = *temporary = false;
+    *replaces = *temporary = *ignores = false;
     for (; r->token.kind != MR_TOKEN_END; next(r)) {
         if (IS_ANY(r, kinds))
             return true;
         *replaces = *replaces || is(r, "replace");
         *temporary = *temporary || is(r, "temporary");
+        *ignores = *ignores || is(r, "ignore");
     }
     return false;
 }
 
 static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr_err *err)
 {
-    bool replaces, temporary;
+    bool replaces, temporary, ignores;
     r->out->is_definition = true;
-    if (!passes_to_kind(r, &replaces, &temporary))
+    if (!passes_to_kind(r, &replaces, &temporary, &ignores))
         return reach_databases(r, err);
     if (takes(r, "table")) {
         if (temporary)
             return reach_nothing(r);
         return creates ? create_table(r, replaces, err)
                : drops ? drop_table(r, err)
-                       : alter_table(r, err);
+                       : alter_table(r, ignores, err);
     }
     if (drops && (takes(r, "database") || takes(r, "schema")))
         return drop_database(r, err);

@@ -40,7 +40,7 @@ mr_servers_begin || exit 3
 trap mr_servers_end EXIT
 mr_spawn_mariadb A --innodb-buffer-pool-size=1G --max-binlog-size=1G && mr_await A || exit 3
 work=$mr_run_dir/work
-mkdir "$work"
+mkdir -p "$work/d"
 {
     echo 'SET sql_log_bin = 0; CREATE DATABASE bench; USE bench;'
     sed "s/seq_1_to_ROWS/seq_1_to_$rows/" tests/bench/table.sql
@@ -51,19 +51,19 @@ create() { # NAME DIR OPTION…
     run_once "$1" "$MYRECON" snapshot create --no-progress --threads "$threads" "${@:3}" "$uri" "$2"
 }
 
-create base "$work/base"
+create base "$work/d/base"
 mr_sql A bench -e "UPDATE wide SET touched = touched + 1 WHERE id % 1000 = 7" || exit 3
 for _ in $(seq "$runs"); do
-    create full "$work/full"
-    create changes "$work/changes" --base "$work/base"
-    rm -rf "$work/merged"
-    run_once merge "$MYRECON" snapshot merge --no-progress --output "$work/merged" "$work/base" "$work/changes"
+    create full "$work/d/full"
+    create changes "$work/d/changes" --base "$work/d/base"
+    rm -rf "$work/d/merged"
+    run_once merge "$MYRECON" snapshot merge --no-progress --output "$work/d/merged" "$work/d/base" "$work/d/changes"
 done
-same=$(cmp -s <(jq -c '.tables[].digest' "$work/full/manifest.json") <(jq -c '.tables[].digest' "$work/merged/manifest.json") && echo yes || echo no)
+same=$(cmp -s <(jq -c '.tables[].digest' "$work/d/full/manifest.json") <(jq -c '.tables[].digest' "$work/d/merged/manifest.json") && echo yes || echo no)
 
 awk -v rows="$rows" -v full="$(median full 1)" -v changes="$(median changes 1)" -v merge="$(median merge 1)" \
-    -v peak="$(median changes 2)" -v merge_peak="$(median merge 2)" -v full_bytes="$(bytes "$work/full")" \
-    -v bytes="$(bytes "$work/changes")" -v same="$same" 'BEGIN {
+    -v peak="$(median changes 2)" -v merge_peak="$(median merge 2)" -v full_bytes="$(bytes "$work/d/full")" \
+    -v bytes="$(bytes "$work/d/changes")" -v same="$same" 'BEGIN {
     printf "%d rows, 0.1 %% changed\n", rows
     printf "full     %8.2f s  %12d bytes\n", full, full_bytes
     printf "changes  %8.2f s  %12d bytes  1/%.0f of the time, 1/%.0f of the bytes, peak %d MiB\n", changes, bytes, full / changes, full_bytes / bytes, peak / 1024

@@ -136,6 +136,56 @@ static void test_round_trip(void **state)
     mr_arena_release(&arena);
 }
 
+/* An incremental one has a base, and says of each table what is kept. */
+static void test_chained(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } edits[] = {
+        {"myrecon/snapshot/2", "myrecon/snapshot/3"},
+        {"\"base\":{", "\"bases\":{"},
+        {"\"manifest_sha256\":\"0", "\"manifest_sha256\":\"x"},
+        {"\"kept_rows\":\"changed\"", "\"kept_rows\":\"some\""},
+        {"\"kept_rows\":\"changed\"", "\"kept_rows\":\"all\""},
+        {"\"kept_rows\":\"changed\",", ""},
+        {"\"key\":[\"id\"]", "\"key\":[]"},
+        {"data/d.t.gone.tsv.zst", "../d.t.gone.tsv.zst"},
+        {"\"keys\":3", "\"keys\":-3"},
+    };
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT, again = MR_STRBUF_INIT;
+    struct mr_snap_manifest m;
+    struct mr_err err;
+    (void)state;
+    write_sample(&text);
+    assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err), MR_OK);
+    m.base = (struct mr_snap_base){"u0", "c0", SHA, "bin.000001", "bin.000002", 4, 5};
+    m.tables[0].kept_rows = MR_SNAP_ROWS_CHANGED;
+    m.tables[0].gone = (struct mr_snap_chunk){
+        .file = "data/d.t.gone.tsv.zst", .rows = 3, .sum = {1, 2}, .sha256 = SHA};
+    mr_strbuf_reset(&text);
+    assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&text), &err), MR_OK);
+    assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err), MR_OK);
+    assert_string_equal(m.base.uuid, "u0");
+    assert_int_equal(m.base.until_position, 5);
+    assert_int_equal(m.tables[0].gone.rows, 3);
+    assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&again), &err), MR_OK);
+    assert_string_equal(text.ptr, again.ptr);
+    for (size_t i = 0; i < COUNT(edits); i++) {
+        const char *at = strstr(text.ptr, edits[i].from);
+        assert_non_null(at);
+        mr_strbuf_reset(&again);
+        mr_strbuf_add(&again, text.ptr, (size_t)(at - text.ptr));
+        mr_strbuf_add_str(&again, edits[i].to);
+        mr_strbuf_add_str(&again, at + strlen(edits[i].from));
+        if (mr_snap_manifest_read(again.ptr, again.len, "m", &arena, &m, &err) != MR_E_SNAPSHOT)
+            fail_msg("%s", edits[i].to);
+    }
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&again);
+    mr_arena_release(&arena);
+}
+
 /* As versions wrote it that did not say what proves the views to be one. */
 static void test_older(void **state)
 {
@@ -415,12 +465,12 @@ static void test_mutants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_older),
-        cmocka_unit_test(test_refused),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_statements),   cmocka_unit_test(test_split),
-        cmocka_unit_test(test_same),         cmocka_unit_test(test_drop_db),
-        cmocka_unit_test(test_drop_counter), cmocka_unit_test(test_rename_dbs),
-        cmocka_unit_test(test_mutants),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_chained),
+        cmocka_unit_test(test_older),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_split),      cmocka_unit_test(test_same),
+        cmocka_unit_test(test_drop_db),    cmocka_unit_test(test_drop_counter),
+        cmocka_unit_test(test_rename_dbs), cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
