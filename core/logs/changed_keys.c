@@ -40,6 +40,7 @@ struct mr_changed_work {
     struct mr_binlog_rows rows;
     struct mr_strbuf before, after, scratch;
     uint64_t since_breath;
+    size_t held; /* bytes of memory of all keys */
     bool
         all_may_delete; /* a statement may have touched any table, also of those that are not ours */
 };
@@ -66,7 +67,8 @@ static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...)
 /* ---- blindness ---- */
 
 /* The first reason stays; keys are of no use from there on. */
-static enum mr_code blind(struct mr_changed_keys_of *table, const char *why, struct mr_err *err)
+static enum mr_code blind(struct mr_changed_keys *c, struct mr_changed_keys_of *table,
+                          const char *why, struct mr_err *err)
 {
     if (why == NULL)
         return nomem(err);
@@ -74,6 +76,7 @@ static enum mr_code blind(struct mr_changed_keys_of *table, const char *why, str
         return MR_OK;
     table->why = why;
     table->touched = table->deletes = table->updates = table->moves = true;
+    c->work->held -= mr_key_numbers_memory(&table->keys);
     mr_key_numbers_release(&table->keys);
     mr_log_detail("table \"%s.%s\": its keys are not known from the log: %s", table->today->db,
                   table->today->name, why);
@@ -93,7 +96,7 @@ static enum mr_code blind_all(struct mr_changed_keys *c, const char *what,
     const char *why = at_place(c, what, place);
     c->work->all_may_delete = true;
     for (size_t i = 0; i < c->ntables; i++)
-        MR_TRY(blind(&c->tables[i], why, err));
+        MR_TRY(blind(c, &c->tables[i], why, err));
     return MR_OK;
 }
 
@@ -230,7 +233,7 @@ static enum mr_code look_at_map(struct mr_changed_keys *c, const struct mr_binlo
                                              &known->shape, &why);
     if (code == MR_E_UNSUPPORTED) {
         known->shape = NULL;
-        return blind(table, at_place(c, why.message, &step->event->place), err);
+        return blind(c, table, at_place(c, why.message, &step->event->place), err);
     }
     if (code != MR_OK)
         *err = why;
@@ -267,6 +270,19 @@ static bool same_text(const struct mr_strbuf *a, const struct mr_strbuf *b)
     return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
 }
 
+/* A table of more keys than are to be held is blind, by whoever the error comes to. */
+static enum mr_code put_key(struct mr_changed_keys *c, struct mr_changed_keys_of *table,
+                            const struct mr_strbuf *key, struct mr_err *err)
+{
+    const size_t before = mr_key_numbers_memory(&table->keys);
+    MR_TRY(mr_key_numbers_put(&table->keys, (struct mr_key){key->ptr, key->len}, 0, err));
+    const size_t memory = mr_key_numbers_memory(&table->keys);
+    c->work->held += memory - before;
+    return memory <= c->most_bytes && c->work->held <= c->most_in_all
+               ? MR_OK
+               : mr_err_set(err, MR_E_UNSUPPORTED, "more keys changed than are held in memory");
+}
+
 static enum mr_code take_row(struct mr_changed_keys *c, const struct known_map *known,
                              const struct mr_binlog_row *row, struct mr_err *err)
 {
@@ -279,19 +295,15 @@ static enum mr_code take_row(struct mr_changed_keys *c, const struct known_map *
         return MR_OK;
     if (row->before != NULL) {
         MR_TRY(take_key(c, known, row->before, NULL, &w->before, err));
-        MR_TRY(mr_key_numbers_put(&table->keys, (struct mr_key){w->before.ptr, w->before.len}, 0, err));
+        MR_TRY(put_key(c, table, &w->before, err));
     }
     if (row->after != NULL) {
         MR_TRY(take_key(c, known, row->after, row->before, &w->after, err));
         if (row->before == NULL || !same_text(&w->before, &w->after))
-            MR_TRY(
-                mr_key_numbers_put(&table->keys, (struct mr_key){w->after.ptr, w->after.len}, 0, err));
+            MR_TRY(put_key(c, table, &w->after, err));
         table->moves = table->moves || (row->before != NULL && !same_text(&w->before, &w->after));
     }
-    return table->keys.bytes <= c->most_bytes
-               ? MR_OK
-               : mr_err_set(err, MR_E_UNSUPPORTED,
-                            "more keys changed than are held in memory for a table");
+    return MR_OK;
 }
 
 /* Of a table that is not ours the kind of the event says all that is wanted. */
@@ -323,7 +335,8 @@ static enum mr_code take_rows(struct mr_changed_keys *c, const struct mr_binlog_
         code = take_row(c, known, &row, &why);
     }
     if (code == MR_E_UNSUPPORTED && known->table != NO_TABLE)
-        return blind(&c->tables[known->table], at_place(c, why.message, &step->event->place), err);
+        return blind(c, &c->tables[known->table], at_place(c, why.message, &step->event->place),
+                     err);
     if (code == MR_E_UNSUPPORTED) {
         known->other->deletes = known->other->updates = true;
         return MR_OK;
@@ -369,7 +382,7 @@ static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_bi
                            reach.is_definition ? "a statement defined it anew"
                                                : "a statement changed rows that are not in the log",
                            &step->event->place);
-        code = blind(&c->tables[i], why, err);
+        code = blind(c, &c->tables[i], why, err);
     }
     if (code == MR_OK)
         code = reach_others(c, &reach, err);
@@ -527,7 +540,7 @@ static enum mr_code cascade_into(struct mr_changed_keys *c, struct mr_changed_ke
         if (!(parent.deletes && fires(fk->on_delete)) && !(parent.updates && fires(fk->on_update)))
             continue;
         MR_TRY(blind(
-            child,
+            c, child,
             keep_fmt(&c->work->arena,
                      "foreign key \"%.64s\" may have changed rows that are not in the log, since "
                      "rows of \"%.64s.%.64s\" %s",

@@ -16,7 +16,7 @@
  * What was written without the log (sql_log_bin = 0, filters) is not seen: whoever asks has to know whether
  * the server may do that.
  *
- * Memory: keys, at most most_bytes a table.  Ownership: texts and keys are its own; the catalogue, the
+ * Memory: keys, at most most_bytes a table, and most_in_all of all tables together.  Ownership: texts and keys are its own; the catalogue, the
  * tables' columns and the server must outlive it.  Errors: those of binlog_dump.h and binlog_walk.h;
  * MR_E_NOMEM.  Threads: one.
  */
@@ -45,7 +45,8 @@ struct mr_changed_keys {
     const struct mr_server *server;
     struct mr_changed_keys_of *tables;
     size_t ntables;
-    size_t most_bytes; /* of keys of a table; beyond that it is blind */
+    /* of memory for the keys of a table, and of all; beyond that a table is blind */
+    size_t most_bytes, most_in_all;
     enum mr_code (*breathe)(void *ctx, struct mr_err *err); /* now and then; or NULL */
     void *ctx;
     /* found */

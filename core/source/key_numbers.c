@@ -74,6 +74,12 @@ enum mr_code mr_key_numbers_put(struct mr_key_numbers *set, struct mr_key key, u
     return MR_OK;
 }
 
+size_t mr_key_numbers_memory(const struct mr_key_numbers *set)
+{
+    return set->arena.total_bytes + set->entries.cap * sizeof(struct mr_key_entry) +
+           set->nslots * sizeof *set->slots;
+}
+
 struct mr_key_entry *mr_key_numbers_find(const struct mr_key_numbers *set, struct mr_key key)
 {
     if (set->nslots == 0)

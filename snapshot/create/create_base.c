@@ -19,10 +19,11 @@
 #include "snapshot/read/snap_order.h"
 #include "snapshot/read/snap_rows.h"
 
-#define KEY_BYTES_MAX ((size_t)48 * 1024 * 1024) /* of the keys of one table */
-#define WHOLE_PART 4  /* where more than a fourth of the rows changed, all are read */
-#define ROWS_MIN 1000 /* of a table that is so small there is nothing to be saved */
-#define HEAD_EVENTS 4 /* among which a log says when it was begun */
+#define KEY_BYTES_MAX                                                                              \
+    ((size_t)128 * 1024 * 1024) /* of memory for the keys of a table; of all: twice that */
+#define WHOLE_PART 4            /* where more than a fourth of the rows changed, all are read */
+#define ROWS_MIN 1000           /* of a table that is so small there is nothing to be saved */
+#define HEAD_EVENTS 4           /* among which a log says when it was begun */
 
 struct mr_create_base {
     struct mr_snap snap;
@@ -504,7 +505,7 @@ static void settle_table(struct mr_create_table *t, struct mr_changed_keys_of *c
     t->snap.keys_hidden = t->snap.nkey > 0;
 }
 
-static enum mr_code fill_manifest(struct mr_create *c, struct mr_err *err)
+static void fill_manifest(struct mr_create *c)
 {
     const struct mr_snap_manifest *m = manifest_of(c);
     const struct mr_create_base *b = c->base;
@@ -515,8 +516,6 @@ static enum mr_code fill_manifest(struct mr_create *c, struct mr_err *err)
                                              .from_position = m->consistency.binlog_position,
                                              .until_file = b->until_file,
                                              .until_position = b->until};
-    (void)err;
-    return MR_OK;
 }
 
 static void tell(const struct mr_create *c)
@@ -543,6 +542,7 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
     MR_TRY(list_tables(c, err));
     b->changed.server = &c->cat->server;
     b->changed.most_bytes = KEY_BYTES_MAX;
+    b->changed.most_in_all = 2 * KEY_BYTES_MAX;
     b->changed.breathe = breathe;
     b->changed.ctx = c;
     MR_TRY(mr_changed_keys_init(&b->changed, err));
@@ -556,5 +556,6 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
                                                : b->tables[i]->est_rows);
     }
     tell(c);
-    return fill_manifest(c, err);
+    fill_manifest(c);
+    return MR_OK;
 }
