@@ -13,7 +13,8 @@ static enum mr_code nomem(struct mr_err *err)
 
 void mr_key_numbers_init(struct mr_key_numbers *set)
 {
-    *set = (struct mr_key_numbers){.entries = MR_VEC_INIT(struct mr_key_entry), .arena = MR_ARENA_INIT};
+    *set = (struct mr_key_numbers){.entries = MR_VEC_INIT(struct mr_key_entry),
+                                   .arena = MR_ARENA_INIT};
 }
 
 void mr_key_numbers_release(struct mr_key_numbers *set)
@@ -55,7 +56,7 @@ static enum mr_code grow(struct mr_key_numbers *set, struct mr_err *err)
 }
 
 enum mr_code mr_key_numbers_put(struct mr_key_numbers *set, struct mr_key key, unsigned number,
-                            struct mr_err *err)
+                                struct mr_err *err)
 {
     if (set->entries.count >= set->nslots / 2)
         MR_TRY(grow(set, err));

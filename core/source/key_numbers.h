@@ -34,7 +34,7 @@ void mr_key_numbers_init(struct mr_key_numbers *set);
 void mr_key_numbers_release(struct mr_key_numbers *set);
 /* The key's number becomes that one, whether it was there or not. */
 enum mr_code mr_key_numbers_put(struct mr_key_numbers *set, struct mr_key key, unsigned number,
-                            struct mr_err *err);
+                                struct mr_err *err);
 /* Bytes of memory that it takes, about. */
 size_t mr_key_numbers_memory(const struct mr_key_numbers *set);
 /* NULL: it is not there. */

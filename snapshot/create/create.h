@@ -59,7 +59,7 @@ struct mr_create_table {
     bool has_greatest;    /* snap's is of the view; the run's asking */
     uint64_t est_rows;
     const struct mr_find_table *found; /* rows of a case; NULL: all */
-    struct mr_changed_keys_of *delta;    /* only rows of its keys; NULL: all */
+    struct mr_changed_keys_of *delta;  /* only rows of its keys; NULL: all */
     struct mr_readspec by_key;         /* with found: how they are asked for; */
     uint64_t asked;                    /* how many */
 

@@ -66,7 +66,8 @@ static enum mr_code write_row(void *ctx, const struct mr_value *values, struct m
     for (size_t k = 0; k < spec->nkey; k++)
         MR_TRY(mr_row_encode(&d->key, &values[spec->key[k]], err));
     MR_TRY(mr_strbuf_check(&d->key, "reading rows", err));
-    struct mr_key_entry *entry = mr_key_numbers_find(d->keys, (struct mr_key){d->key.ptr, d->key.len});
+    struct mr_key_entry *entry =
+        mr_key_numbers_find(d->keys, (struct mr_key){d->key.ptr, d->key.len});
     if (entry == NULL)
         return mr_err_set(err, MR_E_CHANGED,
                           "a row came under another key than it was asked for by");
