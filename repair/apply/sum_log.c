@@ -63,7 +63,15 @@ static bool is_text(const struct mr_binlog_query *q, const char *text)
            memcmp(q->text.ptr, text, q->text.len) == 0;
 }
 
-/* Between a BEGIN, or a GTID, and the end of its transaction, the savepoint is met once. */
+/* Where a transaction begins; a new log does not go on with one, either. */
+static bool begins(const struct mr_binlog_event *event, const struct mr_binlog_query *query)
+{
+    return event->type == MR_BINLOG_FORMAT_DESCRIPTION || event->type == MR_BINLOG_GTID ||
+           event->type == MR_BINLOG_ANONYMOUS_GTID || event->type == MR_BINLOG_GTID_TAGGED ||
+           event->type == MR_BINLOG_MARIADB_GTID || is_text(query, "BEGIN");
+}
+
+/* Between the begin and the end of its transaction the savepoint is met once. */
 static enum mr_code search(struct mr_binlog_stream *stream, const char *savepoint,
                            enum mr_sum_found *found, struct mr_err *err)
 {
@@ -82,7 +90,7 @@ static enum mr_code search(struct mr_binlog_stream *stream, const char *savepoin
             *found = MR_SUM_FOUND;
             return MR_OK;
         }
-        if (is_text(&query, "ROLLBACK"))
+        if (begins(&event, &query) || is_text(&query, "ROLLBACK"))
             met = false;
         met = met || is_text(&query, savepoint);
     }
@@ -119,7 +127,9 @@ enum mr_code mr_sum_log_find(const struct mr_apply_units *run, const char *log, 
     if (end.log[0] == '\0')
         return mr_err_set(err, MR_E_DENIED, "the server does not tell where its log ends");
     const struct mr_binlog_span span = {log, position, end.log, end.position};
-    if (strcmp(log, end.log) == 0 && position >= end.position) {
+    if (strcmp(log, end.log) == 0 && position > end.position)
+        return mr_err_set(err, MR_E_REFUSED, "the server has begun its logs anew since");
+    if (strcmp(log, end.log) == 0 && position == end.position) {
         *found = MR_SUM_NOT_FOUND;
         return MR_OK;
     }

@@ -159,6 +159,15 @@ SQL
     run repair apply --yes --json "$PLAN" "$TU"
     is "$S: the same sum by somebody else is his, or asked about" "$(balances | cut -d' ' -f2 | sed 's/410.00:5/ok/; s/210.00:5/ok/')" 2:ok
 
+    # killed behind COMMIT, and the logs are begun anew: what they said of it is gone
+    reset
+    killed "$at" repair apply --yes "$PLAN" "$TU"
+    mr_sql $T -e "RESET MASTER" 2>/dev/null || mr_sql $T -e "RESET BINARY LOGS AND GTIDS"
+    spend
+    run repair apply --yes --json "$PLAN" "$TU"
+    like "$S: logs begun anew: uncertain" "$RC $(refused)" "^1 1: uncertain.*;2: uncertain.*;3: uncertain"
+    is "$S: and added to by nobody" "$(balances | cut -d' ' -f1-3)" "1:110.25:5 2:209.00:6 3:-290.50:8"
+
     # by the stock client
     reset
     mr_sql $T <"$PLAN/apply.sql" >/dev/null 2>"$ERR"
