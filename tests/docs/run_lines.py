@@ -37,6 +37,8 @@ INSTEAD = ((r"club\.members=4711", "club.members=3001"), (r"\+4366012345", "+491
            (r"--parts \d+", "--parts 1"), (r"/shared/fleet", "fleet"), (r"--watch \d+", ""),
            (r"seq \d+ \d+ \| parallel -j \d+ (.*)\{\}", r"\1 0"),
            (r"(?<=repair )(.*)--peer \S+", r"\1"),
+           # of the live server, and of a table that is not made anew
+           (r"/club(?=\s+--transactions)", "/shop"), (r"0-1-4711", os.environ.get("GTID", "")),
            (r"'aws [^']*'", f"'echo {os.environ.get('MYRECON_PASSWORD', '')}'"))
 
 
@@ -49,7 +51,7 @@ def runnable(line):
     line = re.sub(r"(?<=\s)(SERVER|REPLICA|SOURCE|TARGET)(?=\s|$)", lambda m: WORDS[m[1]], line)
     line = re.sub(r"(?<=\s)…(?=\s|$)",
                   "" if " affected " in line else f"{WORDS['SOURCE']} {WORDS['TARGET']}", line)
-    line = re.sub(r"/var/lib/prometheus/node-exporter/|/etc/myrecon/", "./", line)
+    line = re.sub(r"/var/lib/prometheus/node-exporter/|/etc/myrecon/|/var/tmp/", "./", line)
     line = re.sub(r"(?<=[\s:])/(backup|b|evidence)(?=[/\s]|$)", r"\1", line)
     line = re.sub(r"--(wait|for) \d+", r"--\1 1", line)
     for what, instead in INSTEAD:

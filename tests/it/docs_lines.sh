@@ -32,11 +32,15 @@ chmod +x "$mr_run_dir/reset"
 for side in LOST LIVE SPARE; do
     mr_sql $side -e "CREATE DATABASE tools; CREATE DATABASE shop;
         CREATE TABLE shop.orders (id INT PRIMARY KEY, updated_at DATETIME NOT NULL)" || bail "$side"
-    for name in dba recon gate archivist; do
+    for name in dba recon gate archivist backup; do
         mr_sql $side -e "CREATE USER $name@'127.0.0.1' IDENTIFIED BY '$MYRECON_PASSWORD';
             GRANT ALL ON *.* TO $name@'127.0.0.1'"
     done
 done
+# A transaction that is to be undone.
+mr_sql LIVE -e "INSERT INTO shop.orders VALUES (1, '2026-04-02'); DELETE FROM shop.orders"
+GTID=$(mr_sql LIVE -e 'SELECT @@global.gtid_binlog_pos')
+export GTID
 mr_sql LIVE -e 'CREATE DATABASE club_restored' && mr_sql LIVE club_restored <tests/demo/base.sql
 mr_sql LOST -e 'CREATE DATABASE club'
 for file in base lost; do mr_sql LOST club <tests/demo/$file.sql; done
@@ -71,7 +75,9 @@ prepare() {
         myrecon repair show -q --approve-with lead.key $plan
     done
     cp club.plan/conflicts.csv .
+    cp club.case nightly.case
     myrecon history archive -q "${lost%/club}" evidence/old
+    myrecon history archive -q "${live%/club}" evidence/live
     for facts in before club after; do myrecon gate record -q --output $facts.facts "$lost"; done
     for pair in club shop-00 shop-01; do printf '[pair %s]\nsource = %s\ntarget = %s\n' $pair "$lost" "$live"; done >fleet.ini
     myrecon fleet gate record -q --inventory fleet.ini --output before
@@ -81,7 +87,10 @@ prepare() {
     for json in before after; do myrecon gate check --json "$live" >$json.json; done
     myrecon repair verify --json club.merge "$live" >v.json
     myrecon snapshot create -q "$lost" backup/club && cp -r backup/club backup/club.mysql9 &&
-        myrecon snapshot create -q "$lost" backup/club.lost
+        myrecon snapshot create -q "$lost" backup/club.lost && myrecon snapshot create -q "$live" backup/n1 &&
+        myrecon snapshot create -q --base backup/n1 "$live" backup/n7 && cp -r backup/n1 backup/sunday &&
+        myrecon snapshot create -q --base backup/sunday "$live" backup/sunday-1 &&
+        myrecon snapshot create -q --base backup/sunday-1 "$live" backup/sunday-2
 } >"$mr_run_dir/prepared" 2>&1
 prepare || bail "$(cat "$mr_run_dir/prepared")"
 RUN_ID=$(myrecon affected --case club.case 2>&1 >/dev/null | sed -n 's/.*run \([0-9TZ]*\)-.*/\1/p')

@@ -109,16 +109,21 @@ mr_launch() { # NAME LOG COMMAND…
     mr_server_pids+=($!)
 }
 
+# Its bootstrap server is one of many that come and go: what fails at once is tried again.
 mr_mariadb_template() {
+    local try
     [ ! -d "$mr_run_dir/.mariadb" ] || return 0
-    # shellcheck disable=SC2046
-    mariadb-install-db --no-defaults $(mr_as_root_option) --skip-test-db \
-        --skip-name-resolve --force \
-        --datadir="$mr_run_dir/.mariadb" --auth-root-authentication-method=normal \
-        >"$mr_run_dir/install.log" 2>&1 </dev/null && return 0
-    tail -n 20 "$mr_run_dir/install.log" >&2
-    rm -rf "$mr_run_dir/.mariadb"
-    echo 'could not create a MariaDB data directory' >&2
+    for try in 1 2 3; do
+        # shellcheck disable=SC2046
+        mariadb-install-db --no-defaults $(mr_as_root_option) --skip-test-db \
+            --skip-name-resolve --force \
+            --datadir="$mr_run_dir/.mariadb" --auth-root-authentication-method=normal \
+            >"$mr_run_dir/install.log" 2>&1 </dev/null && return 0
+        rm -rf "$mr_run_dir/.mariadb"
+        sleep 1
+    done
+    head -n 40 "$mr_run_dir/install.log" >&2
+    echo "could not create a MariaDB data directory in $try tries" >&2
     return 1
 }
 
