@@ -102,7 +102,8 @@ fleet merge -q "$DIR" --output "$INTO"
 is "merged" "$RC" 1
 map "$MAP"
 cp "$OUT" "$OUT.full"
-plain() { jq -cS 'del(.run_id, .started, .seconds)' "$1"; }
+# without the note that rows were deleted meanwhile, which other tests do on that server
+plain() { jq -cS 'del(.run_id, .started, .seconds) | if .type == "table" then del(.note) else . end' "$1"; }
 is "as one check has it" "$(plain "$INTO/shop.jsonl")" "$(plain "$OUT")"
 
 fleet gate record --inventory "$INI" --output "$IT_TMP/before"
@@ -140,7 +141,7 @@ timeout 60 "${CMD[@]}" >"$IT_TMP/resumed" 2>"$ERR" </dev/null
 RC=$?
 # rows may have left a source between the two: that is said, and else all is the same
 is "it is said that it was read in two goes" "$(jq -r 'select(.type == "table") | .note | test("^rows left a source, or may have, while it was read: ")' "$IT_TMP/resumed" | sort -u)" true
-is "what a run that was killed comes to" "$RC $(plain <(jq -c 'if .type == "table" then del(.note) else . end' "$IT_TMP/resumed") | grep -v '"type":"summary"')" "1 $(plain "$OUT.full" | grep -v '"type":"summary"')"
+is "what a run that was killed comes to" "$RC $(plain "$IT_TMP/resumed" | grep -v '"type":"summary"')" "1 $(plain "$OUT.full" | grep -v '"type":"summary"')"
 
 # --- a view where the map means a table has rows that nobody would read
 on 00 "CREATE TABLE seen_0 $TABLE"

@@ -125,8 +125,11 @@ unlock 1 "DELETE FROM ${DB}_01.t6 WHERE k = 2"
 ended
 is "a row that was met nowhere, and is not there" "$RC $(counts)" "0 t6 equal 0-0-0"
 like "is not left unsaid" "$(notes)" "^rows left a source, or may have, while it was read: "
-begin_check t6
-ended
+for _ in 1 2 3 4 5; do # other tests delete rows of that server, too
+    begin_check t6
+    ended
+    [ "$(notes)" != none ] || break
+done
 is "once more, it is found, and nothing is to be said" "$RC $(counts) $(notes)" "1 t6 diverged 1-0-0 none"
 gone t6
 finish
