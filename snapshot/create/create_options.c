@@ -2,10 +2,7 @@
 #include "snapshot/create/create_options.h"
 
 #include "core/cli/load_options.h"
-#include "core/file/compress.h"
-
-#define CHUNK_MIB_MAX 1024
-#define CHUNK_MIB_ENCRYPTED 60 /* rows that do not compress make a message of 64 */
+#include "snapshot/create/kept_options.h"
 
 #define AT(field) offsetof(struct mr_create_options, field)
 
@@ -60,24 +57,7 @@ static const struct mr_option options[] = {
      .initial_note = "the last finished one",
      .not_in_file = true},
 
-    {.name = "chunk-size",
-     .type = MR_OPTION_UINT,
-     .offset = AT(chunk_mib),
-     .arg = "MIB",
-     .group = "How it is kept",
-     .help = "text in one file, before compression",
-     .initial = "32",
-     .min = 1,
-     .max = CHUNK_MIB_MAX},
-    {.name = "level",
-     .type = MR_OPTION_UINT,
-     .offset = AT(level),
-     .arg = "N",
-     .group = "How it is kept",
-     .help = "of zstd: 1 is fast, 19 is small",
-     .initial = "1",
-     .min = 1,
-     .max = MR_COMPRESS_LEVEL_MAX},
+    MR_KEPT_OPTIONS(struct mr_create_options),
     {.name = "consistency-wait",
      .type = MR_OPTION_MILLIS,
      .offset = AT(consistency_wait_ms),
@@ -165,14 +145,9 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
                           MR_SLOTS_MAX, values->slots_text);
         mr_settings_context(settings, "slots", err);
     }
-    if (code == MR_OK && values->encrypt_to.count > 0 && values->chunk_mib > CHUNK_MIB_ENCRYPTED) {
-        code = mr_err_set(err, MR_E_USAGE,
-                          "encrypted files have at most %d MiB of text, because whoever "
-                          "opens one holds it in memory",
-                          CHUNK_MIB_ENCRYPTED);
-        mr_settings_context(settings, "chunk-size", err);
-    }
-    return code;
+    return code == MR_OK ? mr_kept_options_check(settings, values->chunk_mib,
+                                                 values->encrypt_to.count > 0, err)
+                         : code;
 }
 
 const struct mr_option_set mr_create_option_set = {

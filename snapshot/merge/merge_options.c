@@ -1,9 +1,8 @@
 /* merge_options.c: see merge_options.h. */
 #include "snapshot/merge/merge_options.h"
 
-#include "core/file/compress.h"
+#include "snapshot/create/kept_options.h"
 
-#define CHUNK_MIB_MAX 1024
 #define AT(field) offsetof(struct mr_snap_merge_options, field)
 
 static const struct mr_option options[] = {
@@ -15,24 +14,7 @@ static const struct mr_option options[] = {
      .help = "directory of the full snapshot; it must not exist, or be empty",
      .not_in_file = true},
     MR_JSON_OPTION(struct mr_snap_merge_options, json, "one JSON object"),
-    {.name = "chunk-size",
-     .type = MR_OPTION_UINT,
-     .offset = AT(chunk_mib),
-     .arg = "MIB",
-     .group = "How it is kept",
-     .help = "text in one file, before compression",
-     .initial = "32",
-     .min = 1,
-     .max = CHUNK_MIB_MAX},
-    {.name = "level",
-     .type = MR_OPTION_UINT,
-     .offset = AT(level),
-     .arg = "N",
-     .group = "How it is kept",
-     .help = "of zstd: 1 is fast, 19 is small",
-     .initial = "1",
-     .min = 1,
-     .max = MR_COMPRESS_LEVEL_MAX},
+    MR_KEPT_OPTIONS(struct mr_snap_merge_options),
     {.name = "decrypt-with",
      .type = MR_OPTION_STRING,
      .offset = AT(decrypt_with),
@@ -64,7 +46,8 @@ static const struct mr_option options[] = {
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_snap_merge_options *values = settings->values;
-    return mr_general_options_finish(settings, &values->general, err);
+    MR_TRY(mr_general_options_finish(settings, &values->general, err));
+    return mr_kept_options_check(settings, values->chunk_mib, values->encrypt_to.count > 0, err);
 }
 
 const struct mr_option_set mr_snap_merge_option_set = {
