@@ -2,7 +2,9 @@
 #include "core/base/arena.h"
 
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +124,20 @@ char *mr_arena_dup(struct mr_arena *arena, const void *ptr, size_t len)
 char *mr_arena_strdup(struct mr_arena *arena, const char *str)
 {
     return mr_arena_dup(arena, str, strlen(str));
+}
+
+char *mr_arena_fmt(struct mr_arena *arena, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    const int len = vsnprintf(NULL, 0, fmt, args);
+    char *text = len >= 0 ? mr_arena_alloc(arena, (size_t)len + 1) : NULL;
+    if (text != NULL)
+        (void)vsnprintf(text, (size_t)len + 1, fmt, again);
+    va_end(again);
+    va_end(args);
+    return text;
 }
 
 const char *mr_arena_keep(struct mr_arena *arena, const char *str, bool *nomem)

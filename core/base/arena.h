@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/err.h"
+
 struct mr_arena_block;
 
 struct mr_arena {
@@ -36,6 +38,8 @@ void *mr_arena_calloc(struct mr_arena *arena, size_t count, size_t size);
 /* Copies len bytes and adds a NUL. */
 char *mr_arena_dup(struct mr_arena *arena, const void *ptr, size_t len);
 char *mr_arena_strdup(struct mr_arena *arena, const char *str);
+/* The text that printf would write. */
+char *mr_arena_fmt(struct mr_arena *arena, const char *fmt, ...) MR_PRINTF(2, 3);
 /* For lists of many texts, whose reader looks once at the end: "" for NULL, and where memory is out,
  * which sets *nomem. */
 const char *mr_arena_keep(struct mr_arena *arena, const char *str, bool *nomem);

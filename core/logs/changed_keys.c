@@ -2,7 +2,6 @@
 #include "core/logs/changed_keys.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -50,20 +49,6 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "reading a binary log");
 }
 
-static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...) MR_PRINTF(2, 3);
-
-static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    va_list args;
-    va_start(args, fmt);
-    mr_strbuf_add_args(&text, fmt, args);
-    va_end(args);
-    const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
-    mr_strbuf_release(&text);
-    return kept;
-}
-
 /* ---- blindness ---- */
 
 /* The first reason stays; keys are of no use from there on. */
@@ -86,8 +71,8 @@ static enum mr_code blind(struct mr_changed_keys *c, struct mr_changed_keys_of *
 static const char *at_place(const struct mr_changed_keys *c, const char *what,
                             const struct mr_binlog_place *place)
 {
-    return keep_fmt(&c->work->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
-                    place->position);
+    return mr_arena_fmt(&c->work->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
+                        place->position);
 }
 
 static enum mr_code blind_all(struct mr_changed_keys *c, const char *what,
@@ -539,14 +524,15 @@ static enum mr_code cascade_into(struct mr_changed_keys *c, struct mr_changed_ke
         const struct parent parent = look_at_parent(c, fk);
         if (!(parent.deletes && fires(fk->on_delete)) && !(parent.updates && fires(fk->on_update)))
             continue;
-        MR_TRY(blind(
-            c, child,
-            keep_fmt(&c->work->arena,
-                     "foreign key \"%.64s\" may have changed rows that are not in the log, since "
-                     "rows of \"%.64s.%.64s\" %s",
-                     fk->name, fk->ref_db, fk->ref_table,
-                     parent.deletes && fires(fk->on_delete) ? "were deleted" : "were changed"),
-            err));
+        MR_TRY(
+            blind(c, child,
+                  mr_arena_fmt(
+                      &c->work->arena,
+                      "foreign key \"%.64s\" may have changed rows that are not in the log, since "
+                      "rows of \"%.64s.%.64s\" %s",
+                      fk->name, fk->ref_db, fk->ref_table,
+                      parent.deletes && fires(fk->on_delete) ? "were deleted" : "were changed"),
+                  err));
         *more = true;
     }
     return MR_OK;

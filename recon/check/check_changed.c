@@ -2,7 +2,6 @@
 #include "recon/check/check_changed.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -204,20 +203,6 @@ void mr_check_changed_end(struct mr_check_run *check)
 
 /* ---- what logs cannot tell of a side ---- */
 
-static const char *keep_fmt(struct mr_check_run *check, const char *fmt, ...) MR_PRINTF(2, 3);
-
-static const char *keep_fmt(struct mr_check_run *check, const char *fmt, ...)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    va_list args;
-    va_start(args, fmt);
-    mr_strbuf_add_args(&text, fmt, args);
-    va_end(args);
-    const char *kept = text.failed ? NULL : mr_arena_strdup(&check->arena, text.ptr);
-    mr_strbuf_release(&text);
-    return kept;
-}
-
 /* Has the server executed less than it had?  Then it was restored, or its log was begun anew. */
 static enum mr_code went_back_states(const char *was, const char *now, bool *back,
                                      struct mr_err *err)
@@ -286,20 +271,22 @@ static enum mr_code judge_fed(struct mr_check_run *check, const struct fed *fed,
     const bool by_other =
         fed->relation == MR_RELATION_FOLLOWS || fed->relation == MR_RELATION_STOPPED;
     if (fed->cluster != NULL)
-        *why = keep_fmt(check, "it is %s, and logs nothing of what the others write" UNLOGGED,
-                        fed->cluster);
+        *why = mr_arena_fmt(&check->arena,
+                            "it is %s, and logs nothing of what the others write" UNLOGGED,
+                            fed->cluster);
     else if (!fed->seen)
-        *why = keep_fmt(check,
-                        "it logs nothing of what it applies of others" UNLOGGED
-                        ", and whether it applies anything is hidden from the account: %s",
-                        fed->note.ptr);
+        *why = mr_arena_fmt(&check->arena,
+                            "it logs nothing of what it applies of others" UNLOGGED
+                            ", and whether it applies anything is hidden from the account: %s",
+                            fed->note.ptr);
     else if (!by_other && (fed->sources.len > 0 || applied[0] != '\0'))
-        *why = keep_fmt(check,
-                        "it applied what others than the %s wrote, and logs nothing of it" UNLOGGED,
-                        other);
+        *why = mr_arena_fmt(
+            &check->arena,
+            "it applied what others than the %s wrote, and logs nothing of it" UNLOGGED, other);
     else if (count_sources(fed->sources.ptr) > 1)
-        *why = keep_fmt(check, "it applies what several servers write, and logs nothing of "
-                               "it" UNLOGGED);
+        *why = mr_arena_fmt(&check->arena,
+                            "it applies what several servers write, and logs nothing of "
+                            "it" UNLOGGED);
     else
         return MR_OK;
     return *why != NULL ? MR_OK : nomem(err);
@@ -309,10 +296,11 @@ static enum mr_code judge_fed(struct mr_check_run *check, const struct fed *fed,
 static enum mr_code note_fed(struct mr_check_run *check, enum mr_side side, struct mr_err *err)
 {
     struct mr_run_change *now = &check->changed->now;
-    now->note = keep_fmt(check,
-                         "Attested by the log of the %s alone: what the %s applies is in no log of "
-                         "its own" UNLOGGED,
-                         mr_side_name(mr_other_side(side)), mr_side_name(side));
+    now->note =
+        mr_arena_fmt(&check->arena,
+                     "Attested by the log of the %s alone: what the %s applies is in no log of "
+                     "its own" UNLOGGED,
+                     mr_side_name(mr_other_side(side)), mr_side_name(side));
     if (now->note == NULL)
         return nomem(err);
     mr_log_info("%s", now->note);
@@ -369,7 +357,7 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
         MR_TRY(applied_unlogged(check, side, db, &why, err));
     if (why == NULL || changes->whole_why != NULL)
         return MR_OK;
-    changes->whole_why = keep_fmt(check, "log of the %s: %s", mr_side_name(side), why);
+    changes->whole_why = mr_arena_fmt(&check->arena, "log of the %s: %s", mr_side_name(side), why);
     return changes->whole_why != NULL ? MR_OK : nomem(err);
 }
 

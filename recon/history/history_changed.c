@@ -2,7 +2,6 @@
 #include "recon/history/history_changed.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -60,26 +59,13 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, READING);
 }
 
-static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...) MR_PRINTF(2, 3);
-
-static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    va_list args;
-    va_start(args, fmt);
-    mr_strbuf_add_args(&text, fmt, args);
-    va_end(args);
-    const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
-    mr_strbuf_release(&text);
-    return kept;
-}
-
 static enum mr_code all_whole(struct reading *r, const char *why, struct mr_err *err)
 {
     if (why == NULL)
         return nomem(err);
     if (r->c->whole_why == NULL)
-        r->c->whole_why = keep_fmt(r->c->arena, "log of the %s: %s", mr_side_name(r->side), why);
+        r->c->whole_why =
+            mr_arena_fmt(r->c->arena, "log of the %s: %s", mr_side_name(r->side), why);
     return r->c->whole_why != NULL ? MR_OK : nomem(err);
 }
 
@@ -92,7 +78,8 @@ static enum mr_code whole(struct reading *r, size_t at, const char *why, struct 
         return nomem(err);
     r->cascades.of[at].deleted = r->cascades.of[at].updated = true;
     if (r->tables[at].pair != NULL && r->c->of[r->tables[at].pair->at].why == NULL) {
-        const char *said = keep_fmt(r->c->arena, "log of the %s: %s", mr_side_name(r->side), why);
+        const char *said =
+            mr_arena_fmt(r->c->arena, "log of the %s: %s", mr_side_name(r->side), why);
         if (said == NULL)
             return nomem(err);
         mr_changes_whole(r->c, r->tables[at].pair->at, said);
@@ -103,8 +90,8 @@ static enum mr_code whole(struct reading *r, size_t at, const char *why, struct 
 static const char *at_place(const struct reading *r, const char *what,
                             const struct mr_binlog_place *place)
 {
-    return keep_fmt(r->c->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
-                    place->position);
+    return mr_arena_fmt(r->c->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
+                        place->position);
 }
 
 /* Where each part of the key stands; NULL: the log has it as scans have it. */
@@ -443,10 +430,10 @@ static enum mr_code check_head(struct reading *r, const struct mr_db_opts *opts,
     if (code != MR_OK || !is_later)
         return code;
     return all_whole(r,
-                     keep_fmt(r->c->arena,
-                              "\"%.200s\" is another log than the last run saw: it was "
-                              "begun later",
-                              from->log),
+                     mr_arena_fmt(r->c->arena,
+                                  "\"%.200s\" is another log than the last run saw: it was "
+                                  "begun later",
+                                  from->log),
                      err);
 }
 
@@ -461,13 +448,14 @@ static enum mr_code find_place(struct reading *r, const struct mr_vec *logs, str
         return log->bytes >= from->position
                    ? MR_OK
                    : all_whole(r,
-                               keep_fmt(r->c->arena,
-                                        "\"%.200s\" is shorter than when the last run began",
-                                        from->log),
+                               mr_arena_fmt(r->c->arena,
+                                            "\"%.200s\" is shorter than when the last run began",
+                                            from->log),
                                err);
     }
     return all_whole(
-        r, keep_fmt(r->c->arena, "\"%.200s\", where the last run began, was removed", from->log),
+        r,
+        mr_arena_fmt(r->c->arena, "\"%.200s\", where the last run began, was removed", from->log),
         err);
 }
 
@@ -512,10 +500,10 @@ static enum mr_code take_cascades(struct reading *r, struct mr_err *err)
         MR_TRY(whole(r, i,
                      of->parent == NULL
                          ? "a foreign key that acts leads to a table that is not looked at"
-                         : keep_fmt(r->c->arena,
-                                    "rows of \"%.200s\" changed, and what a foreign key does "
-                                    "then stands in no log",
-                                    of->parent),
+                         : mr_arena_fmt(r->c->arena,
+                                        "rows of \"%.200s\" changed, and what a foreign key does "
+                                        "then stands in no log",
+                                        of->parent),
                      err));
     }
     return MR_OK;
@@ -561,7 +549,7 @@ enum mr_code mr_history_changed_read(struct mr_changes *c, enum mr_side side, st
     MR_TRY_OUT(take_tables(&r, err));
     code = read_log(&r, &db, &why);
     if (is_of_log(code))
-        code = all_whole(&r, keep_fmt(c->arena, "%s", why.message), err);
+        code = all_whole(&r, mr_arena_fmt(c->arena, "%s", why.message), err);
     else if (code != MR_OK && err != NULL)
         *err = why;
     if (code == MR_OK)

@@ -2,7 +2,6 @@
 #include "recon/history/history_scan.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,20 +72,6 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "reading a binary log");
 }
 
-static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...) MR_PRINTF(2, 3);
-
-static const char *keep_fmt(struct mr_arena *arena, const char *fmt, ...)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    va_list args;
-    va_start(args, fmt);
-    mr_strbuf_add_args(&text, fmt, args);
-    va_end(args);
-    const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
-    mr_strbuf_release(&text);
-    return kept;
-}
-
 /* ---- blindness and gaps ---- */
 
 /* The first reason stays: what comes later is blind anyway. */
@@ -111,8 +96,8 @@ static enum mr_code blind(struct mr_history_scan *scan, size_t table, const char
 static const char *at_place(const struct mr_history_scan *scan, const char *what,
                             const struct mr_binlog_place *place)
 {
-    return keep_fmt(scan->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
-                    place->position);
+    return mr_arena_fmt(scan->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
+                        place->position);
 }
 
 static enum mr_code blind_touched(struct mr_history_scan *scan, const bool *touched,
@@ -139,8 +124,9 @@ static enum mr_code add_gap(struct mr_history_scan *scan, const char *text, stru
         return MR_OK;
     if (scan->work->gaps > GAPS_MAX)
         text = "there is more of this kind";
-    scan->known->gap =
-        scan->known->gap == NULL ? text : keep_fmt(scan->arena, "%s\n%s", scan->known->gap, text);
+    scan->known->gap = scan->known->gap == NULL
+                           ? text
+                           : mr_arena_fmt(scan->arena, "%s\n%s", scan->known->gap, text);
     return scan->known->gap != NULL ? MR_OK : nomem(err);
 }
 
@@ -592,8 +578,9 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
         MR_TRY(mr_history_own_before(scan->own, step->event, scan->arena, &hidden, err));
         if (hidden != NULL && !scan->goes_on)
             MR_TRY(add_gap(scan,
-                           keep_fmt(scan->arena, "logs before \"%.200s\" held own transactions: %s",
-                                    step->event->place.log, hidden),
+                           mr_arena_fmt(scan->arena,
+                                        "logs before \"%.200s\" held own transactions: %s",
+                                        step->event->place.log, hidden),
                            err));
         MR_TRY(is_mariadb ? mr_gtid_state_read(&w->met_state, step->event, err)
                           : mr_gtid_set_read(&w->met, step->event, err));
@@ -608,9 +595,9 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
     MR_TRY(mr_history_own_follows(step->event, &w->met, &w->met_state, &follows, err));
     return follows ? MR_OK
                    : add_gap(scan,
-                             keep_fmt(scan->arena,
-                                      "transactions are missing in front of log \"%.200s\"",
-                                      step->event->place.log),
+                             mr_arena_fmt(scan->arena,
+                                          "transactions are missing in front of log \"%.200s\"",
+                                          step->event->place.log),
                              err);
 }
 
@@ -695,10 +682,10 @@ static enum mr_code check_names(struct mr_history_scan *scan, const char *log, s
     enum mr_code code = MR_OK;
     if (w->last_file != NULL && scan->own->by != MR_OWN_BY_GTID &&
         !mr_history_log_follows(w->last_file, name))
-        code = add_gap(
-            scan,
-            keep_fmt(scan->arena, "log \"%.200s\" does not follow \"%.200s\"", name, w->last_file),
-            err);
+        code = add_gap(scan,
+                       mr_arena_fmt(scan->arena, "log \"%.200s\" does not follow \"%.200s\"", name,
+                                    w->last_file),
+                       err);
     free(w->last_file);
     w->last_file = strdup(name);
     return w->last_file != NULL ? code : nomem(err);
@@ -744,7 +731,8 @@ enum mr_code mr_history_scan_gap(struct mr_history_scan *scan, const char *what,
 
 enum mr_code mr_history_scan_cut(struct mr_history_scan *scan, const char *log, struct mr_err *err)
 {
-    return add_gap(scan, keep_fmt(scan->arena, "log \"%.200s\" ends within an event", log), err);
+    return add_gap(scan, mr_arena_fmt(scan->arena, "log \"%.200s\" ends within an event", log),
+                   err);
 }
 
 enum mr_code mr_history_scan_reaches(struct mr_history_scan *scan, const char *executed,
@@ -757,10 +745,11 @@ enum mr_code mr_history_scan_reaches(struct mr_history_scan *scan, const char *e
     enum mr_code code =
         mr_history_own_lacks(scan->own, &w->met, &w->met_state, executed, &lacks, err);
     if (code == MR_OK && lacks.len > 0)
-        code = add_gap(
-            scan,
-            keep_fmt(scan->arena, "the server has executed more than the logs hold: %s", lacks.ptr),
-            err);
+        code =
+            add_gap(scan,
+                    mr_arena_fmt(scan->arena, "the server has executed more than the logs hold: %s",
+                                 lacks.ptr),
+                    err);
     mr_strbuf_release(&lacks);
     return code;
 }

@@ -1,7 +1,6 @@
 /* rewind.c: what is kept, and when a rewind is refused; see rewind.h. */
 #include "repair/rewind/rewind_internal.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,18 +14,6 @@ static const char schema_sql[] =
 enum mr_code mr_rewind_nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "rewinding");
-}
-
-const char *mr_rewind_keep(const struct mr_rewind *r, const char *fmt, ...)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    va_list args;
-    va_start(args, fmt);
-    mr_strbuf_add_args(&text, fmt, args);
-    va_end(args);
-    const char *kept = text.failed ? NULL : mr_arena_strdup(r->task->arena, text.ptr);
-    mr_strbuf_release(&text);
-    return kept;
 }
 
 void mr_rewind_blind(struct mr_rewind *r, size_t table, const char *why)

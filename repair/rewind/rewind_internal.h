@@ -57,8 +57,6 @@ struct mr_rewind {
 
 /* The error of an allocation that failed. */
 enum mr_code mr_rewind_nomem(struct mr_err *err);
-/* Keeps a text for as long as the plan is made. */
-const char *mr_rewind_keep(const struct mr_rewind *rewind, const char *fmt, ...) MR_PRINTF(2, 3);
 /* The first reason stays. */
 void mr_rewind_blind(struct mr_rewind *rewind, size_t table, const char *why);
 

@@ -232,8 +232,9 @@ static enum mr_code make_shape(struct mr_rewind *r, const struct mr_binlog_step 
     }
     if (r->is_selected || t->keys > 0)
         mr_rewind_blind(r, table,
-                        mr_rewind_keep(r, "%s, at \"%.200s\" position %" PRIu64, why.message,
-                                       step->event->place.log, step->event->place.position));
+                        mr_arena_fmt(r->task->arena, "%s, at \"%.200s\" position %" PRIu64,
+                                     why.message, step->event->place.log,
+                                     step->event->place.position));
     return MR_OK;
 }
 
@@ -276,8 +277,9 @@ static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *
     const enum mr_code code = walk_rows(r, step, table, &why);
     if (code == MR_E_UNSUPPORTED) {
         mr_rewind_blind(r, table,
-                        mr_rewind_keep(r, "%s, at \"%.200s\" position %" PRIu64, why.message,
-                                       step->event->place.log, step->event->place.position));
+                        mr_arena_fmt(r->task->arena, "%s, at \"%.200s\" position %" PRIu64,
+                                     why.message, step->event->place.log,
+                                     step->event->place.position));
         return MR_OK;
     }
     if (code != MR_OK)
@@ -295,14 +297,13 @@ static enum mr_code take_reached(struct mr_rewind *r, const struct mr_binlog_ste
     if (!r->is_selected) {
         if (r->tables[table].keys > 0)
             mr_rewind_blind(r, table,
-                            mr_rewind_keep(r,
-                                           "%s behind the selected transactions, at \"%.200s\" "
-                                           "position %" PRIu64,
-                                           is_definition
-                                               ? "a statement defined it anew"
-                                               : "a statement changed rows of it that are "
-                                                 "not in the log",
-                                           step->event->place.log, step->event->place.position));
+                            mr_arena_fmt(r->task->arena,
+                                         "%s behind the selected transactions, at \"%.200s\" "
+                                         "position %" PRIu64,
+                                         is_definition ? "a statement defined it anew"
+                                                       : "a statement changed rows of it that are "
+                                                         "not in the log",
+                                         step->event->place.log, step->event->place.position));
         return MR_OK;
     }
     if (*listed)
@@ -312,8 +313,8 @@ static enum mr_code take_reached(struct mr_rewind *r, const struct mr_binlog_ste
                 step->query.text.ptr != NULL ? step->query.text.len : strlen("LOAD DATA"));
     const char **slot = mr_vec_push(&r->definitions);
     if (slot != NULL)
-        *slot = mr_rewind_keep(r, "%.200s (\"%.200s\" position %" PRIu64 ")", text.ptr,
-                               step->event->place.log, step->event->place.position);
+        *slot = mr_arena_fmt(r->task->arena, "%.200s (\"%.200s\" position %" PRIu64 ")", text.ptr,
+                             step->event->place.log, step->event->place.position);
     mr_strbuf_release(&text);
     return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
 }
@@ -346,7 +347,7 @@ static enum mr_code begin_tx(struct mr_rewind *r, const struct mr_binlog_step *s
     memset(r->touched, 0, r->task->tables->ntables * sizeof *r->touched);
     r->is_torn = false;
     if (r->log == NULL || strcmp(r->log, step->begun.log) != 0) {
-        r->log = mr_rewind_keep(r, "%s", step->begun.log);
+        r->log = mr_arena_fmt(r->task->arena, "%s", step->begun.log);
         r->met_serial = 0;
         for (size_t i = 0; i < r->task->tables->ntables; i++)
             r->tables[i].serial = 0;
@@ -370,9 +371,9 @@ static enum mr_code end_tx(struct mr_rewind *r, const struct mr_binlog_step *ste
         if (doubt != NULL || r->is_torn)
             mr_rewind_blind(
                 r, i,
-                mr_rewind_keep(r, "%s, at \"%.200s\" position %" PRIu64,
-                               doubt != NULL ? doubt : "a transaction was rolled back in part",
-                               step->begun.log, step->begun.position));
+                mr_arena_fmt(r->task->arena, "%s, at \"%.200s\" position %" PRIu64,
+                             doubt != NULL ? doubt : "a transaction was rolled back in part",
+                             step->begun.log, step->begun.position));
     }
     r->transactions += counts;
     return end_point(r, true, err);

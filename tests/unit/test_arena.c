@@ -53,6 +53,18 @@ static void test_calloc_and_dup(void **state)
     mr_arena_release(&arena);
 }
 
+/* Also what is longer than a block. */
+static void test_fmt(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    (void)state;
+    assert_string_equal(mr_arena_fmt(&arena, "%s, at \"%.3s\" position %d", "a", "bin.1", 4),
+                        "a, at \"bin\" position 4");
+    assert_string_equal(mr_arena_fmt(&arena, "%s", ""), "");
+    assert_int_equal(strlen(mr_arena_fmt(&arena, "%0*d", 300000, 7)), 300000);
+    mr_arena_release(&arena);
+}
+
 static void test_overflow_is_refused(void **state)
 {
     (void)state;
@@ -99,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_do_not_overlap),
         cmocka_unit_test(test_calloc_and_dup),
+        cmocka_unit_test(test_fmt),
         cmocka_unit_test(test_overflow_is_refused),
         cmocka_unit_test(test_reset_bounds_memory),
         cmocka_unit_test(test_keep),
