@@ -56,10 +56,10 @@ enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positio
     return mr_pair_canonise_parts(table, positions, NULL, npositions, db, items, arena, err);
 }
 
-enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
-                                    const size_t *prefixes, size_t npositions, struct mr_db *db,
-                                    struct mr_vec *items, struct mr_arena *arena,
-                                    struct mr_err *err)
+/* In the arena; prefixes NULL: all of each value counts. */
+static enum mr_code canon_columns(const struct mr_pair *table, const size_t *positions,
+                                  const size_t *prefixes, size_t npositions, struct mr_arena *arena,
+                                  struct mr_canon_column **out, struct mr_err *err)
 {
     struct mr_canon_column *columns = mr_arena_calloc(arena, npositions + 1, sizeof *columns);
     if (columns == NULL)
@@ -70,5 +70,25 @@ enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *p
         columns[i].charset = columns[i].target != NULL ? value->charset : NULL;
         columns[i].prefix = prefixes != NULL ? prefixes[i] : 0;
     }
+    *out = columns;
+    return MR_OK;
+}
+
+enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
+                                    const size_t *prefixes, size_t npositions, struct mr_db *db,
+                                    struct mr_vec *items, struct mr_arena *arena,
+                                    struct mr_err *err)
+{
+    struct mr_canon_column *columns = NULL;
+    MR_TRY(canon_columns(table, positions, prefixes, npositions, arena, &columns, err));
     return mr_canon(db, columns, npositions, items->items, items->count, arena, err);
+}
+
+enum mr_code mr_pair_canonise_plain(const struct mr_pair *table, const size_t *positions,
+                                    size_t npositions, struct mr_vec *items, struct mr_arena *arena,
+                                    bool *exact, struct mr_err *err)
+{
+    struct mr_canon_column *columns = NULL;
+    MR_TRY(canon_columns(table, positions, NULL, npositions, arena, &columns, err));
+    return mr_canon_plain(columns, npositions, items->items, items->count, arena, exact, err);
 }

@@ -25,7 +25,11 @@ struct mr_db *mr_pair_judge(struct mr_reader *const reader[MR_SIDES]);
 enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
                               size_t npositions, struct mr_db *db, struct mr_vec *items,
                               struct mr_arena *arena, struct mr_err *err);
-/* The same of the first so many characters, or bytes, of each value; 0: of all of it. */
+/* What mr_canon_plain() makes of them, which asks no server. */
+enum mr_code mr_pair_canonise_plain(const struct mr_pair *table, const size_t *positions,
+                                    size_t npositions, struct mr_vec *items, struct mr_arena *arena,
+                                    bool *exact, struct mr_err *err);
+/* As mr_pair_canonise(), of the first so many characters, or bytes, of each value; 0: of all of it. */
 enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
                                     const size_t *prefixes, size_t npositions, struct mr_db *db,
                                     struct mr_vec *items, struct mr_arena *arena,

@@ -40,6 +40,15 @@ enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns, s
                       struct mr_canon_item *items, size_t count, struct mr_arena *arena,
                       struct mr_err *err);
 
+/*
+ * The same without a server, where that tells these items apart as well: all texts are of characters of ASCII
+ * that stand for themselves alone (mr_canon_may_equal()).  *exact false: they are not, and `out` is undefined.
+ * What comes out is no weight: it may be compared with what came of the same call, and kept nowhere.
+ */
+enum mr_code mr_canon_plain(const struct mr_canon_column *columns, size_t ncolumns,
+                            struct mr_canon_item *items, size_t count, struct mr_arena *arena,
+                            bool *exact, struct mr_err *err);
+
 /* Does the collation ignore trailing blanks? */
 bool mr_canon_pads(const char *collation);
 

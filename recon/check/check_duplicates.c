@@ -110,15 +110,14 @@ static int compare_rows(const void *a, const void *b)
     return x->canon_len < y->canon_len ? -1 : x->canon_len > y->canon_len;
 }
 
-/* Canonical identities of the rows found; rows are then sorted by them. */
-static enum mr_code canonise(struct search *s, struct mr_err *err)
+/* The identities of the rows found, in the arena. */
+static enum mr_code identities(struct search *s, struct mr_vec *items, struct mr_err *err)
 {
-    struct mr_vec items = MR_VEC_INIT(struct mr_canon_item);
     struct mr_strbuf id = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct row *row = mr_vec_at(&s->rows, i);
-        struct mr_canon_item *item = mr_vec_push(&items);
+        struct mr_canon_item *item = mr_vec_push(items);
         bool null = false;
         code = mr_pair_identity_of(s->table, s->images.ptr + row->image_at, row->image_len, &id,
                                    &null, err);
@@ -130,19 +129,58 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
             item->in_len = id.len;
         }
     }
-    if (code == MR_OK)
-        code = mr_pair_canonise(s->table, s->table->identity, s->table->nidentity,
-                                mr_pair_judge(s->worker->reader), &items, &s->arena, err);
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
-        const struct mr_canon_item *item = mr_vec_at(&items, i);
+    mr_strbuf_release(&id);
+    return code;
+}
+
+static void sort_by(struct search *s, const struct mr_vec *items)
+{
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const struct mr_canon_item *item = mr_vec_at(items, i);
         struct row *row = mr_vec_at(&s->rows, i);
         row->canon = item->out;
         row->canon_len = item->out != NULL ? item->out_len : 0;
     }
-    mr_strbuf_release(&id);
+    qsort(s->rows.items, s->rows.count, sizeof(struct row), compare_rows);
+}
+
+/* Rows are sorted: who has no neighbour of the same identity is nobody's twin. */
+static void keep_twins(struct search *s)
+{
+    struct row *rows = s->rows.items;
+    size_t kept = 0;
+    bool as_last = false;
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const bool as_next = i + 1 < s->rows.count && compare_rows(&rows[i], &rows[i + 1]) == 0;
+        if (rows[i].canon != NULL && (as_last || as_next))
+            rows[kept++] = rows[i];
+        as_last = as_next;
+    }
+    s->rows.count = kept;
+}
+
+/* Canonical identities of the rows found; rows are then sorted by them.  The server is asked for those alone
+ * that can have a twin: mostly there are none, and it would be the half of all that is asked here. */
+static enum mr_code canonise(struct search *s, struct mr_err *err)
+{
+    struct mr_vec items = MR_VEC_INIT(struct mr_canon_item);
+    const struct mr_pair *table = s->table;
+    bool exact = false;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(identities(s, &items, err));
+    MR_TRY_OUT(mr_pair_canonise_plain(table, table->identity, table->nidentity, &items, &s->arena,
+                                      &exact, err));
+    if (exact) {
+        sort_by(s, &items);
+        keep_twins(s);
+        mr_vec_clear(&items);
+        MR_TRY_OUT(identities(s, &items, err));
+    }
+    MR_TRY_OUT(mr_pair_canonise(table, table->identity, table->nidentity,
+                                mr_pair_judge(s->worker->reader), &items, &s->arena, err));
+    sort_by(s, &items);
+out:
     mr_vec_release(&items);
-    if (code == MR_OK)
-        qsort(s->rows.items, s->rows.count, sizeof(struct row), compare_rows);
     return code;
 }
 

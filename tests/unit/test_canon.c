@@ -229,13 +229,57 @@ static void test_may_equal(void **state)
     }
 }
 
+/* Where no server is asked, two texts are the same if and only if it would have said so. */
+static void test_plain(void **state)
+{
+    static const struct {
+        const char *collation, *charset, *a, *b;
+        bool exact, same;
+    } cases[] = {
+        {"utf8mb4_general_ci", "utf8mb4", "+491", "+492", true, false},
+        {"utf8mb4_general_ci", "utf8mb4", "Anna ", "anna", true, true},
+        {"utf8mb4_0900_ai_ci", "utf8mb4", "Anna ", "anna", true, false},
+        {"utf8mb4_0900_as_cs", "utf8mb4", "Anna", "anna", true, false},
+        {"utf8mb4_bin", "utf8mb4", "z\xC3\xBC", "zu", true, false},
+        {"utf8mb4_general_ci", "latin1", "Anna", "anna", true, true},
+        {"utf8mb4_general_ci", "utf8mb4", "anna", "\xC3\xA4nna", false, false},
+        {"utf8mb4_general_ci", "utf8mb4", "anna\x01", "anna", false, false},
+        {"utf8mb4_turkish_ci", "utf8mb4", "ANNA", "anna", false, false},
+        {"utf8mb4_swedish_ci", "utf8mb4", "vilma", "wilma", false, false},
+        {"utf8mb4_general_ci", "swe7", "a[", "a{", false, false},
+        {"utf16_general_ci", "utf16", "AB", "ab", false, false},
+        {"sjis_japanese_ci", "sjis", "A", "a", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        const struct mr_column target = {.charset = "utf8mb4", .collation = cases[i].collation};
+        const struct mr_canon_column column = {.charset = cases[i].charset, .target = &target};
+        struct mr_strbuf in[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+        struct mr_canon_item items[2] = {{0}};
+        for (int k = 0; k < 2; k++) {
+            const char *text = k == 0 ? cases[i].a : cases[i].b;
+            const struct mr_value v = {.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
+            assert_int_equal(mr_row_encode(&in[k], &v, NULL), MR_OK);
+            items[k] = (struct mr_canon_item){.in = in[k].ptr, .in_len = in[k].len};
+        }
+        bool exact = !cases[i].exact;
+        assert_int_equal(mr_canon_plain(&column, 1, items, 2, &arena, &exact, NULL), MR_OK);
+        const bool same = exact && items[0].out_len == items[1].out_len &&
+                          memcmp(items[0].out, items[1].out, items[0].out_len) == 0;
+        if (exact != cases[i].exact || same != cases[i].same)
+            fail_msg("%s: %s and %s", cases[i].collation, cases[i].a, cases[i].b);
+        mr_strbuf_release(&in[0]);
+        mr_strbuf_release(&in[1]);
+        mr_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_may_equal),
-        cmocka_unit_test(test_bin),
-        cmocka_unit_test(test_asked),
-        cmocka_unit_test(test_local),
+        cmocka_unit_test(test_may_equal), cmocka_unit_test(test_plain), cmocka_unit_test(test_bin),
+        cmocka_unit_test(test_asked),     cmocka_unit_test(test_local),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
