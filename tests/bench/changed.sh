@@ -4,6 +4,7 @@
 #
 #   ROWS=2000000   rows of about 230 bytes
 #   PER_MILLE=1    of them so many are changed, strewn over the table, on both sides alike
+#   POOL=1G        buffer pool of each: with one that is smaller than the table, each changed row is a page of a disk
 #   RUNS=3         runs of each, after as many changes; medians are printed
 #
 # And how long until a difference that no log has is found by --rolling 30, and what such a run costs.
@@ -14,6 +15,7 @@ cd "$(dirname "$0")/../.." || exit 3
 
 rows=${ROWS:-2000000}
 per_mille=${PER_MILLE:-1}
+pool=${POOL:-1G}
 runs=${RUNS:-3}
 tools=${BUILD:-build}/tests/bench
 MYRECON=${MYRECON:-$PWD/build/myrecon}
@@ -56,8 +58,8 @@ ratio() { # A B
 mr_servers_begin || exit 3
 work=$mr_run_dir
 echo "Loading $rows rows into each of two MariaDB servers ..."
-mr_spawn_mariadb A --innodb-buffer-pool-size=1G --innodb-log-file-size=512M &&
-    mr_spawn_mariadb B --innodb-buffer-pool-size=1G --innodb-log-file-size=512M &&
+mr_spawn_mariadb A --innodb-buffer-pool-size="$pool" --innodb-log-file-size=512M &&
+    mr_spawn_mariadb B --innodb-buffer-pool-size="$pool" --innodb-log-file-size=512M &&
     mr_await A B || exit 3
 for server in A B; do
     {
