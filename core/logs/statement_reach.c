@@ -128,6 +128,13 @@ static enum mr_code reach_nothing(struct reader *r)
 
 /* ---- definitions ---- */
 
+/* MariaDB's "WAIT 5" or "NOWAIT" behind a name. */
+static void pass_wait(struct reader *r)
+{
+    if (!takes(r, "nowait") && takes(r, "wait"))
+        next(r);
+}
+
 /* Up to the comma behind this clause, or the end: brackets hold commas of their own. */
 static void pass_clause(struct reader *r)
 {
@@ -138,11 +145,12 @@ static void pass_clause(struct reader *r)
     }
 }
 
-/* Clauses of ALTER TABLE that leave every row as it is, and every column. */
+/* Clauses of ALTER TABLE that leave every row as it is, and every column.  A foreign key that goes is none of
+ * them: what it did to rows before stands in no log, and in no catalogue any more. */
 static bool passes_harmless(struct reader *r)
 {
     static const char *const kinds[] = {"unique", "fulltext", "spatial"};
-    static const char *const indexes[] = {"index", "key", "foreign"};
+    static const char *const indexes[] = {"index", "key"};
     if (takes(r, "auto_increment")) {
         (void)takes(r, "=");
         const bool is_number = r->token.kind == MR_TOKEN_NUMBER;
@@ -160,9 +168,10 @@ static bool passes_harmless(struct reader *r)
     const bool adds = takes(r, "add");
     if (!adds && !takes(r, "drop"))
         return false;
-    if (adds && takes(r, "constraint") && is_name(r) && !IS_ANY(r, kinds) && !IS_ANY(r, indexes))
+    if (adds && takes(r, "constraint") && is_name(r) && !IS_ANY(r, kinds) && !IS_ANY(r, indexes) &&
+        !is(r, "foreign"))
         next(r);
-    if (adds && IS_ANY(r, kinds))
+    if (adds && (IS_ANY(r, kinds) || is(r, "foreign")))
         next(r);
     else if (!IS_ANY(r, indexes))
         return false;
@@ -224,30 +233,27 @@ static enum mr_code alter_table(struct reader *r, bool ignores, struct mr_err *e
     MR_TRY(take_table(r, &named, err));
     if (!named)
         return reach_databases(r, err);
-    if (takes(r, "nowait"))
-        return alter_clauses(r, ignores, err);
-    if (takes(r, "wait"))
-        next(r);
+    pass_wait(r);
     return alter_clauses(r, ignores, err);
 }
 
-/* A list of names up to the end of what can be one: "a, b.c", "a TO b, c TO d". */
+/* A list of names: "a, b.c", "a NOWAIT TO b, c TO d".  What does not end behind it may name more of them. */
 static enum mr_code take_tables(struct reader *r, struct mr_err *err)
 {
+    static const char *const ends[] = {"restrict", "cascade", "quick",
+                                       "extended", "use_frm", "force"};
     bool named;
+    if (takes(r, "if"))
+        (void)takes(r, "exists");
     do {
         MR_TRY(take_table(r, &named, err));
         if (!named)
             return reach_databases(r, err);
+        pass_wait(r);
     } while (takes(r, ",") || takes(r, "to"));
-    return MR_OK;
-}
-
-static enum mr_code drop_table(struct reader *r, struct mr_err *err)
-{
-    if (takes(r, "if"))
-        (void)takes(r, "exists");
-    return take_tables(r, err);
+    while (IS_ANY(r, ends))
+        next(r);
+    return r->token.kind == MR_TOKEN_END ? MR_OK : reach_databases(r, err);
 }
 
 static enum mr_code drop_database(struct reader *r, struct mr_err *err)
@@ -306,7 +312,7 @@ static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr
         if (temporary)
             return reach_nothing(r);
         return creates ? create_table(r, replaces, err)
-               : drops ? drop_table(r, err)
+               : drops ? take_tables(r, err)
                        : alter_table(r, ignores, err);
     }
     if (drops && (takes(r, "database") || takes(r, "schema")))
@@ -316,15 +322,41 @@ static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr
 
 /* ---- all of it ---- */
 
+/* MariaDB's "SET STATEMENT a = 1, b = (…) FOR" stands in front of any statement. */
+static bool passes_settings(struct reader *r)
+{
+    for (int depth = 0; r->token.kind != MR_TOKEN_END; next(r)) {
+        depth += is(r, "(") ? 1 : is(r, ")") ? -1 : 0;
+        if (depth == 0 && takes(r, "for"))
+            return true;
+    }
+    return false;
+}
+
+/* MariaDB carries out what stands behind ANALYZE, unless that is a list of tables. */
+static bool analyzes_tables(struct reader *r)
+{
+    if (!takes(r, "no_write_to_binlog"))
+        (void)takes(r, "local");
+    return is(r, "table") || is(r, "tables");
+}
+
 static enum mr_code read_statement(struct reader *r, struct mr_err *err)
 {
     static const char *const harmless[] = {
-        "grant",   "revoke",  "set",       "flush", "analyze", "optimize",
-        "check",   "install", "uninstall", "begin", "start",   "savepoint",
-        "release", "commit",  "rollback",  "xa",    "use",     "lock",
-        "unlock",  "change",  "purge",     "reset", "kill",    "shutdown"};
-    if (IS_ANY(r, harmless))
+        "grant",     "revoke",  "flush",  "optimize", "check",    "install", "uninstall", "begin",
+        "start",     "release", "commit", "rollback", "xa",       "use",     "lock",      "unlock",
+        "savepoint", "change",  "purge",  "reset",    "shutdown", "kill"};
+    bool is_set = takes(r, "set");
+    while (is_set && takes(r, "statement")) {
+        if (!passes_settings(r))
+            return reach_databases(r, err);
+        is_set = takes(r, "set");
+    }
+    if (is_set || IS_ANY(r, harmless))
         return reach_nothing(r);
+    if (takes(r, "analyze"))
+        return analyzes_tables(r) ? reach_nothing(r) : reach_databases(r, err);
     if (takes(r, "create"))
         return define(r, true, false, err);
     if (takes(r, "alter"))
