@@ -15,6 +15,8 @@ const char *mr_changed_whole(const struct mr_changed_facts *f)
         return "the configuration says otherwise than in the last run which of its rows and "
                "columns "
                "are compared";
+    if (f->was_windowed)
+        return "a condition chose which of its rows the last run compared";
     if (f->is_windowed)
         return "a condition chooses its rows: no log tells which these are";
     if (f->log != NULL)

@@ -15,6 +15,7 @@ struct mr_changed_facts {
     bool same_columns;  /* of the same columns, in one key */
     bool same_settings; /* compared in the same way: where, ignore-columns */
     bool same_table;    /* it is not another one of that name, or made anew */
+    bool was_windowed;  /* the last run compared only some of its rows: --where, --since */
     bool is_windowed;   /* a condition chooses its rows: --where, --since, where = */
     const char *log;    /* why logs do not tell of it; NULL: they do */
     /* a key finds its rows, and both sides order them alike */

@@ -455,6 +455,7 @@ static enum mr_code decide(struct mr_check_run *check, struct mr_pair *pair, str
         .was_read = base != NULL && base->settled && base->verdict != MR_VERDICT_NOT_CHECKED &&
                     base->verdict != MR_VERDICT_UNDECIDED,
         .same_columns = base != NULL && same_columns(base, &pair->find),
+        .was_windowed = base != NULL && base->windowed,
         .is_windowed = pair->find.windowed || pair->scan[MR_SOURCE].where != NULL ||
                        pair->scan[MR_TARGET].where != NULL,
         .log = c->changes.whole_why != NULL ? c->changes.whole_why : of->why,

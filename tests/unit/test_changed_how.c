@@ -37,6 +37,7 @@ static void test_one_fact(void **state)
         {offsetof(struct mr_changed_facts, same_columns), false, "its columns, or its key"},
         {offsetof(struct mr_changed_facts, same_settings), false, "the configuration"},
         {offsetof(struct mr_changed_facts, same_table), false, "made anew"},
+        {offsetof(struct mr_changed_facts, was_windowed), true, "the last run compared"},
         {offsetof(struct mr_changed_facts, is_windowed), true, "a condition chooses its rows"},
         {offsetof(struct mr_changed_facts, is_misplaced), true, "a key may not find them"},
     };
@@ -81,7 +82,7 @@ static void test_without_order(void **state)
 static void test_all_facts(void **state)
 {
     (void)state;
-    for (unsigned bits = 0; bits < 1U << 11; bits++) {
+    for (unsigned bits = 0; bits < 1U << 12; bits++) {
         const struct mr_changed_facts f = {.was_there = bits & 1,
                                            .was_read = bits & 2,
                                            .same_columns = bits & 4,
@@ -92,9 +93,10 @@ static void test_all_facts(void **state)
                                            .has_order = bits & 128,
                                            .was_equal = bits & 256,
                                            .rolls = bits & 512,
-                                           .is_misplaced = bits & 1024};
+                                           .is_misplaced = bits & 1024,
+                                           .was_windowed = bits & 2048};
         const bool by_keys =
-            (bits & (127 | 1024)) == 31 && (f.has_order || (f.was_equal && !f.rolls));
+            (bits & (127 | 1024 | 2048)) == 31 && (f.has_order || (f.was_equal && !f.rolls));
         assert_true((mr_changed_whole(&f) == NULL) == by_keys);
     }
 }
