@@ -243,6 +243,44 @@ static enum mr_code went_back(const struct mr_db *db, const struct mr_log_place 
                : went_back_sets(was->gtids, now->gtids, back, err);
 }
 
+static enum mr_code ask_set(struct mr_db *db, const char *sql, struct mr_gtid_set *set,
+                            struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(db, sql, &text, err);
+    if (code == MR_OK)
+        code = mr_gtid_set_parse(set, text.ptr, text.len, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/*
+ * MySQL lists as purged what it has executed and what is in none of its logs.  While the place is still in
+ * one, nothing behind it was removed: what is listed and was not seen by the last run came without a log
+ * (gtid_purged was set, the data is another server's by now, or it was applied unlogged).  `other`, or NULL:
+ * the server that the side applies from unlogged, whose log stands for its own.
+ */
+static enum mr_code came_unlogged(struct mr_db *db, struct mr_db *other,
+                                  const struct mr_log_place *was, bool *unlogged,
+                                  struct mr_err *err)
+{
+    struct mr_gtid_set seen, lost;
+    enum mr_code code = MR_OK;
+    if (mr_db_server(db)->flavour != MR_FLAVOUR_MYSQL || mr_db_server(db)->version < 50600)
+        return MR_OK;
+    mr_gtid_set_init(&seen);
+    mr_gtid_set_init(&lost);
+    MR_TRY_OUT(mr_gtid_set_parse(&seen, was->gtids, strlen(was->gtids), err));
+    MR_TRY_OUT(ask_set(db, "SELECT @@GLOBAL.gtid_purged", &lost, err));
+    if (other != NULL) /* behind the other question: it is ahead of what comes from it */
+        MR_TRY_OUT(ask_set(other, "SELECT @@GLOBAL.gtid_executed", &seen, err));
+    *unlogged = !mr_gtid_set_contains(&seen, &lost);
+out:
+    mr_gtid_set_release(&seen);
+    mr_gtid_set_release(&lost);
+    return code;
+}
+
 /* As mr_replication_sources writes them: "host:port" (…), "host:port" (…). */
 static unsigned count_sources(const char *sources)
 {
@@ -309,10 +347,11 @@ static enum mr_code note_fed(struct mr_check_run *check, enum mr_side side, stru
 
 /*
  * A side that logs nothing of what it applies: where that comes from the other side alone, its log names
- * the rows.  *why: it does not.
+ * the rows: *by, where that is a MySQL.  *why: it does not.
  */
 static enum mr_code applied_unlogged(struct mr_check_run *check, enum mr_side side,
-                                     struct mr_db *db, const char **why, struct mr_err *err)
+                                     struct mr_db *db, struct mr_db **by, const char **why,
+                                     struct mr_err *err)
 {
     const struct mr_check_changed *c = check->changed;
     struct fed fed = {.side = side, .sources = MR_STRBUF_INIT, .note = MR_STRBUF_INIT};
@@ -326,12 +365,25 @@ static enum mr_code applied_unlogged(struct mr_check_run *check, enum mr_side si
     MR_TRY_OUT(mr_replication_sources(db, &fed.seen, &fed.sources, err));
     MR_TRY_OUT(mr_replication_relation(other, db, &fed.relation, &fed.note, err));
     MR_TRY_OUT(judge_fed(check, &fed, why, err));
-    if (*why == NULL && fed.sources.len > 0)
-        MR_TRY_OUT(note_fed(check, side, err));
+    if (*why != NULL || fed.sources.len == 0)
+        goto out;
+    MR_TRY_OUT(note_fed(check, side, err));
+    *by = mr_db_server(other)->flavour == MR_FLAVOUR_MYSQL ? other : NULL;
 out:
     mr_strbuf_release(&fed.sources);
     mr_strbuf_release(&fed.note);
     return code;
+}
+
+/* The first reason stays. */
+static enum mr_code say_whole(struct mr_check_run *check, enum mr_side side, const char *why,
+                              struct mr_err *err)
+{
+    struct mr_changes *changes = &check->changed->changes;
+    if (changes->whole_why == NULL)
+        changes->whole_why =
+            mr_arena_fmt(&check->arena, "log of the %s: %s", mr_side_name(side), why);
+    return changes->whole_why != NULL ? MR_OK : nomem(err);
 }
 
 /* Sets whole_why where the side's log cannot tell. */
@@ -340,8 +392,8 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     struct mr_changes *changes = &check->changed->changes;
     const struct mr_log_place *was = &changes->from[side], *now = &check->changed->places[side];
     const char *why = NULL;
-    struct mr_db *db;
-    bool back = false;
+    struct mr_db *db, *by = NULL;
+    bool back = false, unlogged = false;
     MR_TRY(mr_check_main(check, side, &db, err));
     MR_TRY(mr_log_habits_read(db, &check->arena, &changes->habits[side], err));
     if (was->log == NULL)
@@ -354,11 +406,11 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
         why = "the server has executed less than the last run saw: it was restored, or its log was "
               "begun anew";
     if (why == NULL && !changes->habits[side].logs_applied)
-        MR_TRY(applied_unlogged(check, side, db, &why, err));
-    if (why == NULL || changes->whole_why != NULL)
-        return MR_OK;
-    changes->whole_why = mr_arena_fmt(&check->arena, "log of the %s: %s", mr_side_name(side), why);
-    return changes->whole_why != NULL ? MR_OK : nomem(err);
+        MR_TRY(applied_unlogged(check, side, db, &by, &why, err));
+    if (why == NULL)
+        MR_TRY(came_unlogged(db, by, was, &unlogged, err));
+    check->changed->lacks[side] = unlogged;
+    return why == NULL ? MR_OK : say_whole(check, side, why, err);
 }
 
 static enum mr_code breathe(void *ctx, struct mr_err *err)
@@ -385,6 +437,13 @@ static enum mr_code read_logs(struct mr_check_run *check, struct mr_err *err)
                       mr_side_name((enum mr_side)side), changes->log_bytes[side],
                       changes->transactions[side]);
     }
+    /* where the place itself was removed, that is the reason */
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (check->changed->lacks[side])
+            MR_TRY(say_whole(check, (enum mr_side)side,
+                             "the server has executed transactions since the last run that are in "
+                             "none of its logs (gtid_purged)",
+                             err));
     return MR_OK;
 }
 

@@ -80,7 +80,31 @@ for PAIR in $PAIRS; do
     check --changed
     is "$S: the others are read then" "$RC $(rows)" '1 club.members changed {"id":"4"}'
     like "$S: and it says why" "$(reason members)" 'a condition chose which of its rows the last run compared'
-    #NEXT
 done
+
+# what was executed and is in no log: gtid_purged tells (MySQL)
+if [ -n "$mr_mysql_root" ]; then
+    S=UO T=UQ SU=$(mr_get_server UO URI)/club TU=$(mr_get_server UQ URI)/club CASE=$IT_TMP/purged.case
+    finds "transactions that came without a log" \
+        "SET sql_log_bin = 0; UPDATE members SET v = 9 WHERE id = 1; SET GLOBAL gtid_purged = '+aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee:1-5'" \
+        'club.members changed {"id":"1"}'
+    like "transactions that came without a log: why" "$(reason members)" 'log of the source: the server has executed transactions since .*in none of its logs'
+    check --changed
+    is "and the next one by key" "$RC $(reason members)" "1 "
+    # a replica that logs nothing of what it applies, and is none any more
+    mr_spawn_mysql UU --log-replica-updates=OFF && mr_await UU || bail "no MySQL"
+    for side in UO UU UQ; do
+        mr_sql $side -e "RESET BINARY LOGS AND GTIDS; DROP DATABASE IF EXISTS club; CREATE DATABASE club; CREATE TABLE club.members (id INT PRIMARY KEY, v INT); INSERT INTO club.members VALUES (1, 1), (2, 2); RESET BINARY LOGS AND GTIDS"
+    done
+    mr_replicate UO UU || bail "no replication"
+    S=UU SU=$(mr_get_server UU URI)/club CASE=$IT_TMP/promoted.case
+    check --unrelated
+    is "a replica of a third server: equal" "$RC" 0
+    mr_sql UO -e "UPDATE club.members SET v = 9 WHERE id = 2"
+    wait_for 20 eval '[ "$(mr_sql UU -e "SELECT v FROM club.members WHERE id = 2")" = 9 ]'
+    mr_sql UU -e "STOP REPLICA; RESET REPLICA ALL"
+    check --changed --unrelated
+    is "what it applied is found when it is none any more" "$RC $(rows)" '1 club.members changed {"id":"2"}'
+fi
 
 finish
