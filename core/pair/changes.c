@@ -34,21 +34,12 @@ void mr_changes_whole(struct mr_changes *changes, size_t table, const char *why)
 /* What was added may have been there more than once: only what is left when each is once counts. */
 static enum mr_code make_room(struct mr_changes *changes, struct mr_err *err)
 {
-    size_t most = 0, most_at = 0;
-    changes->bytes = 0;
-    for (size_t i = 0; i < changes->pairing->ntables; i++) {
-        struct mr_key_set *keys = &changes->of[i].keys;
-        MR_TRY(mr_key_set_unite(keys, err));
-        const size_t bytes = mr_key_set_bytes(keys);
-        changes->bytes += bytes;
-        if (bytes > most) {
-            most = bytes;
-            most_at = i;
-        }
-    }
+    size_t most;
+    MR_TRY(mr_key_sets_weigh(&changes->of->keys, changes->pairing->ntables, sizeof *changes->of,
+                             &changes->bytes, &most, err));
     /* a quarter less: or the next key would have all of them sorted again */
     if (changes->bytes > MR_CHANGES_MAX_BYTES / 4 * 3)
-        mr_changes_whole(changes, most_at, TOO_MANY);
+        mr_changes_whole(changes, most, TOO_MANY);
     return MR_OK;
 }
 

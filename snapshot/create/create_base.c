@@ -20,7 +20,7 @@
 #include "snapshot/read/snap_rows.h"
 
 #define KEY_BYTES_MAX                                                                              \
-    ((size_t)128 * 1024 * 1024) /* of memory for the keys of a table; of all: twice that */
+    ((size_t)128 * 1024 * 1024) /* of the keys of all tables: twice that in memory */
 #define WHOLE_PART 4            /* where more than a fourth of the rows changed, all are read */
 #define ROWS_MIN 1000           /* of a table that is so small there is nothing to be saved */
 #define HEAD_EVENTS 4           /* among which a log says when it was begun */
@@ -28,7 +28,7 @@
 struct mr_create_base {
     struct mr_snap snap;
     struct mr_changed_keys changed;
-    struct mr_create_table **tables; /* of each of changed's */
+    struct mr_create_table **tables; /* by place in the catalogue; NULL: it is not kept */
     const char *until_file;
     uint64_t until;
 };
@@ -95,8 +95,6 @@ void mr_create_base_close(struct mr_create *c)
     if (c->base == NULL)
         return;
     mr_changed_keys_release(&c->base->changed);
-    free(c->base->changed.tables);
-    free(c->base->tables);
     mr_snap_close(&c->base->snap);
     c->base = NULL;
 }
@@ -350,17 +348,17 @@ static const struct mr_snap_table *find_in_base(const struct mr_create *c,
     return NULL;
 }
 
-/* Logs have values as the columns have them: a key in another form than its column's would be another. */
+/* Logs have values as the columns have them: a key in another form than its column's would be another, and one
+ * of floating point finds no row. */
 static bool is_plain_key(const struct mr_create_table *t)
 {
+    size_t key[MR_KEY_PARTS_MAX];
     for (size_t k = 0; k < t->spec.nkey; k++) {
         const struct mr_readcol *col = &t->spec.cols[t->spec.key[k]];
-        const struct mr_column *today = mr_table_column(t->table, col->name);
-        if (col->expr != MR_EXPR_COLUMN || today == NULL || today->cls != col->cls ||
-            col->cls == MR_CLASS_FLOAT || col->cls == MR_CLASS_DOUBLE)
+        if (col->cls == MR_CLASS_FLOAT || col->cls == MR_CLASS_DOUBLE)
             return false;
     }
-    return true;
+    return mr_changed_keys_place(&t->spec, t->table, key);
 }
 
 /* Why all of its rows are read, whatever the log says; NULL: the log decides. */
@@ -384,42 +382,39 @@ static const char *why_copied(const struct mr_create *c, const struct mr_create_
     return NULL;
 }
 
-/* The parts of its key among today's columns. */
-static enum mr_code place_key(struct mr_create *c, const struct mr_create_table *t,
-                              struct mr_changed_keys_of *to, struct mr_err *err)
+/* Those that are copied anyway are followed, too: as parents of others. */
+static enum mr_code list_table(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
-    size_t *key = mr_arena_calloc(&c->arena, t->spec.nkey + 1, sizeof *key);
+    struct mr_create_base *b = c->base;
+    const size_t at = (size_t)(t->table - c->cat->tables);
+    size_t *key = mr_arena_calloc(&c->arena, MR_KEY_PARTS_MAX, sizeof *key);
+    const char *why = why_copied(c, t);
     if (key == NULL)
         return mr_err_nomem(err, "reading a binary log");
-    for (size_t k = 0; k < t->spec.nkey; k++) {
-        const struct mr_column *col = mr_table_column(t->table, t->spec.cols[t->spec.key[k]].name);
-        key[k] = (size_t)(col - t->table->columns);
+    if (t->table < c->cat->tables || at >= c->cat->ntables)
+        return mr_err_set(err, MR_E_BUG, "a table of no catalogue");
+    b->tables[at] = t;
+    if (why != NULL) {
+        mr_create_base_copy(t, why);
+        return MR_OK;
     }
-    to->key = key;
-    to->nkey = t->spec.nkey;
+    (void)mr_changed_keys_place(&t->spec, t->table, key);
+    b->changed.tables[at] =
+        (struct mr_changed_keys_of){.wanted = true, .key = key, .nkey = t->spec.nkey};
     return MR_OK;
 }
 
-/* Those that are copied anyway are among them, too: as parents of others. */
 static enum mr_code list_tables(struct mr_create *c, struct mr_err *err)
 {
     struct mr_create_base *b = c->base;
-    b->changed.tables = calloc(c->tables.count + 1, sizeof *b->changed.tables);
-    b->tables = calloc(c->tables.count + 1, sizeof(struct mr_create_table *));
+    b->changed.tables = mr_arena_calloc(&c->arena, c->cat->ntables + 1, sizeof *b->changed.tables);
+    b->tables = mr_arena_calloc(&c->arena, c->cat->ntables + 1, sizeof(struct mr_create_table *));
     if (b->changed.tables == NULL || b->tables == NULL)
         return mr_err_nomem(err, "reading a binary log");
     for (size_t i = 0; i < c->tables.count; i++) {
         struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
-        if (t->left_out)
-            continue;
-        const char *why = why_copied(c, t);
-        if (why != NULL)
-            mr_create_base_copy(t, why);
-        struct mr_changed_keys_of *to = &b->changed.tables[b->changed.ntables];
-        to->today = t->table;
-        if (why == NULL)
-            MR_TRY(place_key(c, t, to, err));
-        b->tables[b->changed.ntables++] = t;
+        if (!t->left_out)
+            MR_TRY(list_table(c, t, err));
     }
     return MR_OK;
 }
@@ -466,8 +461,6 @@ static enum mr_code read_log(struct mr_create *c, struct mr_err *err)
     struct mr_db_opts opts = c->source_opts.db;
     struct mr_db *db = NULL;
     opts.same_as = mr_db_server(c->db);
-    mr_log_detail("reading the binary logs from \"%s\" %" PRIu64 " to \"%s\" %" PRIu64,
-                  span.from_log, span.from, span.until_log, span.until);
     enum mr_code code = mr_db_open(&c->ep, &opts, &db, err);
     if (code == MR_OK)
         code = mr_changed_keys_read(&b->changed, db, &span, err);
@@ -488,13 +481,11 @@ static bool is_worth_it(const struct mr_create_table *t, size_t nkeys)
 
 static void settle_table(struct mr_create_table *t, struct mr_changed_keys_of *changed)
 {
-    const size_t nkeys = changed->keys.entries.count;
+    const size_t nkeys = mr_key_set_count(&changed->keys);
     if (t->snap.kept_rows == MR_SNAP_ROWS_COPIED)
         return;
     if (changed->why != NULL)
         mr_create_base_copy(t, changed->why);
-    else if (changed->touched && t->spec.nkey == 0)
-        mr_create_base_copy(t, "it has no key by which its rows could be found");
     else if (!is_worth_it(t, nkeys))
         mr_create_base_copy(t, "more than a fourth of its rows changed");
     if (t->snap.kept_rows == MR_SNAP_ROWS_COPIED)
@@ -521,16 +512,19 @@ static void fill_manifest(struct mr_create *c)
 static void tell(const struct mr_create *c)
 {
     const struct mr_create_base *b = c->base;
-    size_t copied = 0;
+    size_t copied = 0, tables = 0;
     uint64_t keys = 0;
-    for (size_t i = 0; i < b->changed.ntables; i++) {
+    for (size_t i = 0; i < c->cat->ntables; i++) {
+        if (b->tables[i] == NULL)
+            continue;
+        tables++;
         copied += b->tables[i]->snap.kept_rows == MR_SNAP_ROWS_COPIED;
-        keys += b->tables[i]->delta != NULL ? b->changed.tables[i].keys.entries.count : 0;
+        keys += b->tables[i]->delta != NULL ? mr_key_set_count(&b->tables[i]->delta->keys) : 0;
     }
     mr_log_info("%" PRIu64 " key%s changed since the base, in %" PRIu64
                 " transactions; %zu of %zu tables are "
                 "copied whole",
-                keys, keys == 1 ? "" : "s", b->changed.transactions, copied, b->changed.ntables);
+                keys, keys == 1 ? "" : "s", b->changed.transactions, copied, tables);
 }
 
 enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
@@ -540,20 +534,21 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
         return MR_OK;
     mr_progress_phase(c->progress, "reading the log");
     MR_TRY(list_tables(c, err));
-    b->changed.server = &c->cat->server;
+    b->changed.cat = c->cat;
     b->changed.most_bytes = KEY_BYTES_MAX;
-    b->changed.most_in_all = 2 * KEY_BYTES_MAX;
     b->changed.breathe = breathe;
     b->changed.ctx = c;
     MR_TRY(mr_changed_keys_init(&b->changed, err));
     MR_TRY(read_end(c, err));
     MR_TRY(read_log(c, err));
-    MR_TRY(mr_changed_keys_cascade(&b->changed, err));
-    for (size_t i = 0; i < b->changed.ntables; i++) {
-        settle_table(b->tables[i], &b->changed.tables[i]);
-        mr_progress_add_total(c->progress, b->tables[i]->delta != NULL
-                                               ? b->changed.tables[i].keys.entries.count
-                                               : b->tables[i]->est_rows);
+    MR_TRY(mr_changed_keys_finish(&b->changed, err));
+    for (size_t i = 0; i < c->cat->ntables; i++) {
+        struct mr_create_table *t = b->tables[i];
+        if (t == NULL)
+            continue;
+        settle_table(t, &b->changed.tables[i]);
+        mr_progress_add_total(c->progress,
+                              t->delta != NULL ? mr_key_set_count(&t->delta->keys) : t->est_rows);
     }
     tell(c);
     fill_manifest(c);

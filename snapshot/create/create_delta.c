@@ -16,7 +16,7 @@ enum { WANTED = 0, FOUND = 1 };
 
 struct delta {
     struct mr_create_scan *scan;
-    struct mr_key_numbers *keys;
+    struct mr_key_set *keys;
     struct mr_strbuf key; /* of the row that has come */
 };
 
@@ -27,31 +27,25 @@ static size_t nkey_of(const struct delta *d)
 
 /* ---- the order ---- */
 
+/* The order of the keys' values, by places in the set. */
 static int compare_known(const void *a, const void *b, void *ctx)
 {
-    const struct mr_key_entry *x = a, *y = b;
-    return mr_key_order_compare(*(const size_t *)ctx, x->key, y->key);
+    const struct delta *d = ctx;
+    return mr_key_order_compare(nkey_of(d), mr_key_set_at(d->keys, *(const size_t *)a),
+                                mr_key_set_at(d->keys, *(const size_t *)b));
 }
 
-static int compare_bytes(const void *a, const void *b, void *ctx)
+/* Places in the set, which is in the order of bytes. */
+static enum mr_code sort_keys(struct delta *d, size_t **out, struct mr_err *err)
 {
-    const struct mr_key_entry *x = a, *y = b;
-    (void)ctx;
-    return mr_key_compare(x->key, y->key);
-}
-
-/* A copy: places in the set are what its keys are found by. */
-static enum mr_code sort_keys(const struct delta *d, struct mr_key_entry **out, struct mr_err *err)
-{
-    const struct mr_vec *entries = &d->keys->entries;
-    size_t nkey = nkey_of(d);
-    *out = calloc(entries->count + 1, sizeof **out);
+    const size_t count = mr_key_set_count(d->keys);
+    *out = calloc(count + 1, sizeof **out);
     if (*out == NULL)
         return mr_err_nomem(err, "reading rows");
-    for (size_t i = 0; i < entries->count; i++)
-        (*out)[i] = *(const struct mr_key_entry *)mr_vec_at(entries, i);
-    qsort_r(*out, entries->count, sizeof **out,
-            d->scan->table->spec.in_order ? compare_known : compare_bytes, &nkey);
+    for (size_t i = 0; i < count; i++)
+        (*out)[i] = i;
+    if (d->scan->table->spec.in_order)
+        qsort_r(*out, count, sizeof **out, compare_known, d);
     return MR_OK;
 }
 
@@ -66,18 +60,17 @@ static enum mr_code write_row(void *ctx, const struct mr_value *values, struct m
     for (size_t k = 0; k < spec->nkey; k++)
         MR_TRY(mr_row_encode(&d->key, &values[spec->key[k]], err));
     MR_TRY(mr_strbuf_check(&d->key, "reading rows", err));
-    struct mr_key_entry *entry =
-        mr_key_numbers_find(d->keys, (struct mr_key){d->key.ptr, d->key.len});
-    if (entry == NULL)
+    size_t at;
+    if (!mr_key_set_find(d->keys, (struct mr_key){d->key.ptr, d->key.len}, &at))
         return mr_err_set(err, MR_E_CHANGED,
                           "a row came under another key than it was asked for by");
-    if (entry->number == FOUND)
+    if (mr_key_set_number(d->keys, at) == FOUND)
         return MR_OK;
-    entry->number = FOUND;
+    mr_key_set_mark(d->keys, at, FOUND);
     return mr_create_scan_row(d->scan, values, err);
 }
 
-static enum mr_code read_rows(struct delta *d, const struct mr_key_entry *sorted, size_t count,
+static enum mr_code read_rows(struct delta *d, const size_t *sorted, size_t count,
                               struct mr_err *err)
 {
     struct mr_create_scan *s = d->scan;
@@ -85,8 +78,8 @@ static enum mr_code read_rows(struct delta *d, const struct mr_key_entry *sorted
     for (size_t at = 0; at < count;) {
         size_t n = 0, bytes = 0;
         for (; at < count && n < KEYS_A_STATEMENT && bytes < KEY_BYTES_A_STATEMENT; at++) {
-            keys[n++] = sorted[at].key;
-            bytes += sorted[at].key.len;
+            keys[n] = mr_key_set_at(d->keys, sorted[at]);
+            bytes += keys[n++].len;
         }
         MR_TRY(mr_create_wait(s, err));
         MR_TRY(mr_create_hold(s, s->table, err));
@@ -154,12 +147,12 @@ static const char *name_gone(struct mr_create *c, const struct mr_snap_table *t)
     return kept;
 }
 
-static bool is_gone(const struct delta *d, const struct mr_key_entry *entry)
+static bool is_gone(const struct delta *d, size_t at)
 {
-    return mr_key_numbers_find(d->keys, entry->key)->number != FOUND;
+    return mr_key_set_number(d->keys, at) != FOUND;
 }
 
-static enum mr_code write_gone(struct delta *d, const struct mr_key_entry *sorted, size_t count,
+static enum mr_code write_gone(struct delta *d, const size_t *sorted, size_t count,
                                struct mr_err *err)
 {
     struct mr_create *c = d->scan->create;
@@ -167,7 +160,7 @@ static enum mr_code write_gone(struct delta *d, const struct mr_key_entry *sorte
     struct mr_snap_table table;
     struct gone g = {.hasher = d->scan->hasher};
     size_t first = 0;
-    while (first < count && !is_gone(d, &sorted[first]))
+    while (first < count && !is_gone(d, sorted[first]))
         first++;
     if (first == count)
         return MR_OK;
@@ -178,8 +171,8 @@ static enum mr_code write_gone(struct delta *d, const struct mr_key_entry *sorte
     MR_TRY_OUT(mr_snap_gone_table(&d->scan->table->snap, &arena, &table, err));
     MR_TRY_OUT(mr_snap_out_open(c->dir, g.chunk.file, (int)c->opts->level, &g.out, err));
     for (size_t i = first; i < count; i++)
-        if (is_gone(d, &sorted[i]))
-            MR_TRY_OUT(write_key(&g, &table, sorted[i].key, err));
+        if (is_gone(d, sorted[i]))
+            MR_TRY_OUT(write_key(&g, &table, mr_key_set_at(d->keys, sorted[i]), err));
     MR_TRY_OUT(end_gone(d, &g, err));
 out:
     mr_snap_out_abandon(g.out);
@@ -194,9 +187,9 @@ enum mr_code mr_create_delta_read(struct mr_create_scan *s, struct mr_err *err)
 {
     struct mr_create_table *t = s->table;
     struct delta d = {.scan = s, .keys = &t->delta->keys, .key = MR_STRBUF_INIT};
-    const size_t count = d.keys->entries.count;
+    const size_t count = mr_key_set_count(d.keys);
     const struct mr_key open = {NULL, 0};
-    struct mr_key_entry *sorted = NULL;
+    size_t *sorted = NULL;
     enum mr_code code = MR_OK;
     if (count == 0)
         return MR_OK;

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/source/key_numbers.h"
+#include "core/source/key_set.h"
 #include "snapshot/format/snap_gone.h"
 #include "snapshot/merge/merge_out.h"
 #include "snapshot/merge/merge_rows.h"
 #include "snapshot/read/snap_order.h"
 
-#define NOBODYS UINT_MAX /* the number of a key that is gone */
+#define NOBODYS UINT32_MAX /* the number of a key that is gone */
 
 /* A link's part of the table: layer 0 is the bottom. */
 struct layer {
@@ -22,8 +22,8 @@ struct job {
     struct mr_snap_merge *merge;
     struct layer *layers;
     size_t nlayers;
-    struct mr_key_numbers
-        owners; /* of each key that a layer above the bottom names: which one has its row */
+    /* of each key that a layer above the bottom names: the number of the one that has its row */
+    struct mr_key_set owners;
     struct mr_snap_merge_out out;
     bool in_order;
 };
@@ -108,14 +108,14 @@ static struct mr_key key_of(const struct mr_snap_merge_rows *rows)
 }
 
 static enum mr_code list_keys(struct job *j, const struct layer *layer,
-                              const struct mr_snap_table *table, unsigned number,
+                              const struct mr_snap_table *table, uint32_t number,
                               struct mr_err *err)
 {
     struct mr_snap_merge_rows rows;
     mr_snap_merge_rows_open(&rows, layer->snap, table);
     enum mr_code code = mr_snap_merge_rows_next(&rows, err);
     while (code == MR_OK && rows.values != NULL) {
-        code = mr_key_numbers_put(&j->owners, key_of(&rows), number, err);
+        code = mr_key_set_put(&j->owners, key_of(&rows), number, err);
         if (code == MR_OK)
             code = mr_snap_merge_rows_next(&rows, err);
     }
@@ -133,9 +133,9 @@ static enum mr_code list_owners(struct job *j, struct mr_err *err)
             return mr_err_nomem(err, "merging snapshots");
         MR_TRY(mr_snap_gone_table(layer->table, &j->merge->arena, gone, err));
         MR_TRY(list_keys(j, layer, gone, NOBODYS, err));
-        MR_TRY(list_keys(j, layer, layer->table, (unsigned)i, err));
+        MR_TRY(list_keys(j, layer, layer->table, (uint32_t)i, err));
     }
-    return MR_OK;
+    return mr_key_set_unite(&j->owners, err);
 }
 
 /* The next row of the layer that no later one has. */
@@ -146,8 +146,9 @@ static enum mr_code advance(struct job *j, size_t at, struct mr_err *err)
         MR_TRY(mr_snap_merge_rows_next(rows, err));
         if (rows->values == NULL)
             return MR_OK;
-        const struct mr_key_entry *owner = mr_key_numbers_find(&j->owners, key_of(rows));
-        if (owner == NULL || owner->number == at)
+        size_t found;
+        if (!mr_key_set_find(&j->owners, key_of(rows), &found) ||
+            mr_key_set_number(&j->owners, found) == at)
             return MR_OK;
     }
 }
@@ -297,7 +298,7 @@ enum mr_code mr_snap_merge_table(struct mr_snap_merge *merge, size_t number,
     const struct mr_snap_table *top = &last->manifest.tables[number];
     struct job j = {.merge = merge};
     enum mr_code code = MR_OK;
-    mr_key_numbers_init(&j.owners);
+    mr_key_set_init(&j.owners);
     *out = *top;
     out->kept_rows = MR_SNAP_ROWS_ALL;
     out->why_copied = NULL;
@@ -309,7 +310,7 @@ enum mr_code mr_snap_merge_table(struct mr_snap_merge *merge, size_t number,
     MR_TRY_OUT(is_as_it_was(&j) ? copy_files(&j, out, err) : merge_rows(&j, out, err));
 out:
     mr_snap_merge_out_release(&j.out);
-    mr_key_numbers_release(&j.owners);
+    mr_key_set_release(&j.owners);
     free(j.layers);
     return code;
 }

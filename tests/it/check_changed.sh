@@ -115,7 +115,7 @@ SQL
     mr_sql $S -e "USE club; SET SESSION binlog_format = STATEMENT; UPDATE members SET v = 5 WHERE id = 77"
     changed
     is "$S: a statement: read whole" "$RC $(read_as members) $(rows)" '1 diverged whole 0 40000/40000 club.members changed {"id":"77"}'
-    like "$S: a statement: why" "$(reason members)" 'log of the source: a statement changed rows that are not in it, at ".*" position [0-9]+'
+    like "$S: a statement: why" "$(reason members)" 'log of the source: a statement changed rows that are not in the log, at ".*" position [0-9]+'
     is "$S: a statement may have changed more than it names" "$(read_as points)" "equal whole 0 2000/2000"
     mr_sql $T -e "USE club; UPDATE members SET v = 5 WHERE id = 77; TRUNCATE points"
     changed

@@ -52,6 +52,55 @@ static void test_each_once(void **state)
     mr_strbuf_release(&bytes);
 }
 
+#define MANY 20000U
+/* The number that was put last counts, however often keys were united between. */
+static void test_numbers(void **state)
+{
+    struct mr_strbuf bytes = MR_STRBUF_INIT;
+    struct mr_key_set set;
+    size_t at;
+    (void)state;
+    mr_key_set_init(&set);
+    assert_false(mr_key_set_find(&set, key_of(&bytes, 1), &at));
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(mr_key_set_put(&set, key_of(&bytes, i), i, NULL), MR_OK);
+    for (unsigned i = 0; i < MANY; i += 3)
+        assert_int_equal(mr_key_set_put(&set, key_of(&bytes, i), i + MANY, NULL), MR_OK);
+    assert_int_equal(mr_key_set_unite(&set, NULL), MR_OK);
+    assert_int_equal(mr_key_set_count(&set), MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_true(mr_key_set_find(&set, key_of(&bytes, i), &at));
+        assert_int_equal(mr_key_compare(mr_key_set_at(&set, at), key_of(&bytes, i)), 0);
+        assert_int_equal(mr_key_set_number(&set, at), i % 3 == 0 ? i + MANY : i);
+    }
+    mr_key_set_mark(&set, at, 7);
+    assert_int_equal(mr_key_set_number(&set, at), 7);
+    assert_int_equal(mr_key_set_unite(&set, NULL), MR_OK);
+    assert_int_equal(mr_key_set_number(&set, at), 7);
+    assert_false(mr_key_set_find(&set, key_of(&bytes, MANY), &at));
+    assert_false(mr_key_set_find(&set, key_of(&bytes, -1), &at));
+    mr_key_set_release(&set);
+    mr_strbuf_release(&bytes);
+}
+
+/* By their bytes: none is the beginning of another. */
+static void test_beginnings(void **state)
+{
+    struct mr_key_set set;
+    size_t at;
+    (void)state;
+    mr_key_set_init(&set);
+    assert_int_equal(mr_key_set_put(&set, (struct mr_key){"a\0b", 3}, 1, NULL), MR_OK);
+    assert_int_equal(mr_key_set_put(&set, (struct mr_key){"a\0", 2}, 2, NULL), MR_OK);
+    assert_int_equal(mr_key_set_put(&set, (struct mr_key){"a", 1}, 3, NULL), MR_OK);
+    assert_int_equal(mr_key_set_unite(&set, NULL), MR_OK);
+    assert_int_equal(mr_key_set_count(&set), 3);
+    assert_true(mr_key_set_find(&set, (struct mr_key){"a\0", 2}, &at));
+    assert_int_equal(mr_key_set_number(&set, at), 2);
+    assert_false(mr_key_set_find(&set, (struct mr_key){"a\0c", 3}, &at));
+    mr_key_set_release(&set);
+}
+
 /* The table with the most is whole, its memory is given back, and the others keep theirs. */
 static void test_no_room(void **state)
 {
@@ -86,7 +135,8 @@ static void test_no_room(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_once),
-                                       cmocka_unit_test(test_no_room)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_once), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_beginnings), cmocka_unit_test(test_no_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

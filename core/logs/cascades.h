@@ -3,36 +3,46 @@
  *
  * What InnoDB deletes or changes by ON DELETE and ON UPDATE stands in no log but for the parent's row.
  * So a table whose foreign key acts is not told of, once a row of its parent was deleted, or the columns
- * that it refers to were changed; and whatever hangs on it, in turn.  A parent in a database that is not
- * looked at is not seen.
+ * that it refers to were changed; and whatever hangs on it, in turn.  Of a parent that is not in the catalogue,
+ * since its database is not looked at, any change of a row counts.
  *
- *   mr_cascades_init → deleted, updated for tables of the catalogue → mr_cascades_spread → release
+ *   mr_cascades_init → deleted, updated for tables that were touched → mr_cascades_spread
  *
  * Ownership: points to the catalogue.  Errors: MR_E_NOMEM.  Threads: one.
  */
-#ifndef MR_CASCADES_H
-#define MR_CASCADES_H
+#ifndef MR_LOG_CASCADES_H
+#define MR_LOG_CASCADES_H
 
+#include "core/base/vec.h"
 #include "core/schema/schema.h"
 
 struct mr_cascade {
+    const char *db, *name;
     bool is_parent; /* a foreign key that acts refers to it */
     /* of a parent: which of its columns such keys refer to, by their place; NULL: none */
     bool *referenced;
     bool deleted, updated; /* rows; in columns that are referred to */
-    bool is_taken;         /* its rows may have gone, or changed, with those of a parent */
-    const char *parent;    /* of which, "db.t"; NULL: one that is not in the catalogue */
-    size_t *parents;       /* private: of each foreign key, the place of its parent */
+    const char *
+        by; /* its rows may have gone, or changed, with those of a parent: which, "db.t"; or NULL */
+    size_t *parents; /* private: of each foreign key, the place of its parent */
 };
 
 struct mr_cascades {
     const struct mr_catalogue *cat;
-    struct mr_cascade *of; /* by place in the catalogue's tables */
+    struct mr_vec
+        of; /* struct mr_cascade: the catalogue's tables in its order, then parents beside it */
     struct mr_arena *arena;
 };
 
+#define MR_NO_CASCADE SIZE_MAX
+
+/* To be released also after a failure. */
 enum mr_code mr_cascades_init(struct mr_cascades *cascades, const struct mr_catalogue *cat,
                               struct mr_arena *arena, struct mr_err *err);
+void mr_cascades_release(struct mr_cascades *cascades);
+struct mr_cascade *mr_cascades_at(const struct mr_cascades *cascades, size_t at);
+/* A parent that is not in the catalogue: its place, or MR_NO_CASCADE. */
+size_t mr_cascades_beside(const struct mr_cascades *cascades, const char *db, const char *name);
 /* From the tables that were touched to all that they take along. */
 enum mr_code mr_cascades_spread(struct mr_cascades *cascades, struct mr_err *err);
 
