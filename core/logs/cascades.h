@@ -10,8 +10,8 @@
  *
  * Ownership: points to the catalogue.  Errors: MR_E_NOMEM.  Threads: one.
  */
-#ifndef MR_LOG_CASCADES_H
-#define MR_LOG_CASCADES_H
+#ifndef MR_CASCADES_H
+#define MR_CASCADES_H
 
 #include "core/base/vec.h"
 #include "core/schema/schema.h"
