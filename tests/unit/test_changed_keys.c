@@ -9,7 +9,16 @@
 #include "core/logs/changed_keys.h"
 #include "tests/unit/binlog_made.h"
 
-enum { QUERY = 2, XID = 16, TABLE_MAP = 19, WRITE = 23, UPDATE = 24, DELETE = 25, GTID = 162 };
+enum {
+    QUERY = 2,
+    XID = 16,
+    TABLE_MAP = 19,
+    WRITE = 23,
+    UPDATE = 24,
+    DELETE = 25,
+    INCIDENT = 26,
+    GTID = 162
+};
 
 /* ---- a log of MariaDB ---- */
 
@@ -283,6 +292,40 @@ static void test_habits(void **state)
     habits = NULL;
 }
 
+/* What makes all tables blind ends the reading. */
+static void check_gap(struct made *m, const char *why)
+{
+    struct mr_strbuf wanted = MR_STRBUF_INIT;
+    change(m, "d", "p", WRITE, 1, 0);
+    for (size_t i = 0; i < TABLES; i++)
+        mr_strbuf_add_fmt(&wanted, "%s%s: %s", i > 0 ? " " : "", tables[i].name, why);
+    check(m, wanted.ptr);
+    mr_strbuf_release(&wanted);
+}
+
+static void test_gaps(void **state)
+{
+    struct made m;
+    (void)state;
+    begin(&m);
+    add_gtid(&m, 903, MR_GTID_STANDALONE);
+    add_statement(&m, "XA COMMIT X'31',X'',1");
+    check_gap(&m, "an XA transaction was committed that was prepared in front of where reading "
+                  "began");
+    begin(&m); /* nobody sees what one has taken back */
+    add_gtid(&m, 904, MR_GTID_STANDALONE);
+    add_statement(&m, "XA ROLLBACK X'31',X'',1");
+    change(&m, "d", "p", WRITE, 1, 0);
+    check(&m, "p 1");
+    begin(&m);
+    add_map(&m, 50, "d", "e");
+    add_rows(&m, 50, WRITE, 1, 0);
+    check_gap(&m, "the log begins within a transaction");
+    begin(&m);
+    add_event(&m, INCIDENT, "\1\0", 3, 0);
+    check_gap(&m, "the server says that changes are not in its log");
+}
+
 static void test_limits(void **state)
 {
     struct made m;
@@ -298,7 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),     cmocka_unit_test(test_statements),
         cmocka_unit_test(test_cascades), cmocka_unit_test(test_habits),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_gaps),     cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
