@@ -298,6 +298,20 @@ bool mr_cli_in_group(const struct mr_command *command, const char *group)
     return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
 }
 
+/* Whoever typed "repair" alone gets the words to choose from, not another command to run first. */
+static void hint_second_words(struct line *line, const char *first)
+{
+    const struct mr_invocation *inv = line->invocation;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    for (size_t i = 0; i < inv->commands.count; i++)
+        if (mr_cli_in_group(inv->commands.items[i], first))
+            mr_strbuf_add_fmt(&words, "%s%s", words.len > 0 ? ", " : "",
+                              inv->commands.items[i]->name + strlen(first) + 1);
+    mr_err_hint(line->err, "Add one of: %s; \"myrecon %s --help\" says what each does.",
+                words.failed || words.ptr == NULL ? "" : words.ptr, first);
+    mr_strbuf_release(&words);
+}
+
 /* The first word of commands with two, without a second word that makes it one. */
 static enum mr_code incomplete_command(struct line *line, const char *first, const char *second)
 {
@@ -321,7 +335,7 @@ static enum mr_code incomplete_command(struct line *line, const char *first, con
     if (suggest.best != NULL)
         mr_err_hint(line->err, "Did you mean \"%s %s\"?", first, suggest.best);
     else
-        mr_err_hint(line->err, "Run \"myrecon %s --help\" for what there is.", first);
+        hint_second_words(line, first);
     return MR_E_USAGE;
 }
 

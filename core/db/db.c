@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/letters.h"
+#include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
@@ -204,13 +205,22 @@ static void wait_ms(unsigned ms)
         (void)usleep(step_ms * 1000);
 }
 
+/* Tries of half a minute without a word would look like a run that hangs. */
+#define TELLS_AFTER 3
+
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err)
 {
     const unsigned max_delay_ms = 5000;
     unsigned delay_ms = 200, cost = 1;
     struct mr_server now;
     enum mr_code rc = mr_err_set(err, MR_E_LOST, "lost server \"%s\"", db->label);
+    bool said = false;
     for (unsigned i = 0; i < attempts; i += cost) {
+        if (i >= TELLS_AFTER && !said) {
+            said = true;
+            mr_log_info("server \"%s\" is lost, and is connected to again for a while: %s",
+                        db->label, err != NULL ? err->message : "");
+        }
         if (i > 0) {
             wait_ms(delay_ms);
             delay_ms = delay_ms * 2 < max_delay_ms ? delay_ms * 2 : max_delay_ms;

@@ -522,7 +522,8 @@ static enum mr_code leave_log(struct live_reader *lr, struct mr_err *err)
     if (code == MR_E_DENIED) {
         code = mr_db_query_text(lr->db, ask, &has_log, &why);
         if (code == MR_OK && strcmp(has_log.ptr, "1") == 0)
-            lr->keeps_locks = "without BINLOG ADMIN, MariaDB gives no table free before";
+            lr->keeps_locks =
+                "MariaDB lets go of a table sooner only for an account with BINLOG ADMIN";
     }
     if (code != MR_OK && err != NULL)
         *err = why;
@@ -629,8 +630,8 @@ static void say_locks(struct live_source *ls, const struct live_reader *lr)
     ls->said_locks = true;
     (void)pthread_mutex_unlock(&ls->lock);
     if (!said)
-        mr_log_info("server \"%s\": an ALTER of a table that was read waits until all are, "
-                    "and writers behind it: %s",
+        mr_log_info("server \"%s\": an ALTER of a table that was read waits until all are "
+                    "read, and writers wait behind it: %s",
                     mr_db_label(lr->db), lr->keeps_locks);
 }
 

@@ -71,8 +71,8 @@ static void tell_locks(const struct mr_check_worker *w)
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const char *why = mr_reader_keeps_locks(w->reader[side]);
         if (why != NULL)
-            mr_log_info("%s: an ALTER of a table that was read waits until all are, and "
-                        "writers behind it: %s",
+            mr_log_info("%s: an ALTER of a table that was read waits until all are read, "
+                        "and writers wait behind it: %s",
                         mr_side_name((enum mr_side)side), why);
     }
 }

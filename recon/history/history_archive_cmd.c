@@ -184,9 +184,10 @@ static void add_end(struct mr_strbuf *out, const struct options *opts,
     mr_strbuf_add_fmt(out, "%zu log%s added, %zu kept: ", sums.states[MR_ARCHIVE_ADDED],
                       sums.states[MR_ARCHIVE_ADDED] == 1 ? "" : "s", sums.states[MR_ARCHIVE_KEPT]);
     mr_strbuf_add_grouped(out, a->bytes);
-    mr_strbuf_add_str(out, " bytes in ");
+    mr_strbuf_add_str(out, " bytes, ");
     mr_strbuf_add_grouped(out, a->stored_bytes);
-    mr_strbuf_add_str(out, "\nProve it, where it lies:\n  myrecon history archive --verify ");
+    mr_strbuf_add_str(
+        out, " as they lie there\nProve it, where it lies:\n  myrecon history archive --verify ");
     mr_strbuf_add_shell_word(out, dir, strlen(dir));
     mr_strbuf_add_str(out, "\n");
 }

@@ -120,6 +120,15 @@ static enum mr_code check_kind(void *ctx, int dir_fd, const char *name, struct m
     return strange == NULL ? MR_OK : refuse(plan->path, name, strange, err);
 }
 
+/* A name that is not there is mostly that of a plan that was refused, or of another directory. */
+static enum mr_code no_such_plan(const char *path, int errno_value, struct mr_err *err)
+{
+    (void)mr_err_set_sys(err, MR_E_IO, errno_value, "could not open plan \"%s\"", path);
+    if (errno_value == ENOENT)
+        mr_err_hint(err, "Is the path right? A plan is made by: myrecon repair plan --output DIR.");
+    return MR_E_IO;
+}
+
 /* Kinds of files are looked at before any is opened: a pipe that somebody has put there would
  * hold whoever reads it. */
 static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
@@ -130,7 +139,7 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     if (path == NULL)
         return mr_err_nomem(err, "reading a plan");
     if (stat(plan->path, &st) != 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open plan \"%s\"", plan->path);
+        return no_such_plan(plan->path, errno, err);
     struct stat file;
     if (S_ISDIR(st.st_mode) && lstat(path, &file) != 0 && errno == ENOENT)
         return refuse(plan->path, MANIFEST_NAME, missing, err);

@@ -243,8 +243,8 @@ enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err
                           first->column, first->child->find.name, first->parent->find.name,
                           others.ptr, more.ptr);
         mr_err_hint(err,
-                    "Nothing was changed. The lines above declare it in the "
-                    "configuration%s; for what is no reference, write reference = none: "
+                    "Nothing was changed. The lines above declare it: put them into a file, and "
+                    "name that by --config%s; for what is no reference, write reference = none: "
                     "%s in [table %s].%s",
                     others.len > 0 ? ", once the ; before the one that is meant is gone" : "",
                     first->column, first->child->find.name, any_unlike(suspects) ? UNLIKE : "");

@@ -480,9 +480,9 @@ enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
     for (size_t i = 0; i < r->task->tables->ntables; i++)
         keys += r->tables[i].keys;
     if (code == MR_OK)
-        mr_log_info("%" PRIu64 " selected transactions changed %" PRIu64
-                    " rows of the plan's tables",
-                    r->transactions, keys);
+        mr_log_info("%" PRIu64 " selected transaction%s changed %" PRIu64
+                    " row%s of the plan's tables",
+                    r->transactions, r->transactions == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
     mr_history_read_release(&read);
     return code;
 }

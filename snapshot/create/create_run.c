@@ -228,7 +228,7 @@ static void tell_views(const struct mr_create *c)
     const char *why = mr_reader_keeps_locks(c->views.readers[0]);
     if (why != NULL)
         mr_log_info("an ALTER of a table that is read waits until the end, and writers "
-                    "behind it: %s",
+                    "wait behind it: %s",
                     why);
 }
 

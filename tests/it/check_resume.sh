@@ -212,6 +212,7 @@ if own_begin X; then
     ended
     is "server gone: exits 4" "$RC" 4
     unlike "server gone: the table is not called equal" "$(table_field big verdict)" '^equal$'
+    like "server gone: does not wait for it in silence" "$(cat "$ERR")" 'server ".*" is lost, and is connected to again for a while: .'
     like "server gone: says which and how to go on" "$(cat "$ERR")" "$PORT|--resume"
     # its address has moved on to another server, which has its id, too
     mkdir -p "$mr_run_dir/tmp.Y"

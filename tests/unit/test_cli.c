@@ -654,7 +654,9 @@ static void test_two_words(void **state)
         struct line line;
         const char *message, *hint;
     } bad[] = {
-        {{{"two"}}, "command \"two\" needs a second word", "two --help"},
+        {{{"two"}},
+         "command \"two\" needs a second word",
+         "Add one of: make, undo; \"myrecon two --help\""},
         {{{"two", "umdo"}}, "unknown command \"two umdo\"", "\"two undo\""},
         {{{"tw", "undo"}}, "unknown command \"tw\"", ""},
         {{{"two undo"}}, NULL, NULL},
