@@ -97,7 +97,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo demo-fleet test test-long test-bare test-image test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
-        fuzz fuzz-afl lint format docs install uninstall deb check-deb bench bench-before clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs site install uninstall deb check-deb bench bench-before clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -129,6 +129,7 @@ help:
 	@echo '                    what logs say, thousands of tables, a fleet, tables of unusual shapes, slow lines'
 	@echo 'make bench-before   this build beside an earlier one (BEFORE=PROGRAM)'
 	@echo 'make docs           manual pages, into build/man'
+	@echo 'make site           all documentation as pages with a search, into build/site: a folder, no server'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'
 	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
 	@echo 'make deps           install the Debian packages that building needs (as root)'
@@ -250,6 +251,10 @@ bench-before:
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) BEFORE=$(BEFORE) tests/bench/before.sh
 
 docs: $(MAN_PAGES)
+
+site: $(MAN_PAGES)
+	@tests/deps.sh build docs site
+	@docs/site/site.py $(BUILD)/site $(BUILD)/man
 
 install: all docs $(COMPLETIONS)
 	install -d '$(DESTDIR)$(BINDIR)'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # deps.sh GROUP…: sees to it that the Debian packages of these groups are installed.
 #
-# Groups: build, docs, test, browser, demo, parallel, lint, bench, fuzz, afl, deb.  As root it installs what is
+# Groups: build, docs, site, test, browser, demo, parallel, lint, bench, fuzz, afl, deb.  As root it installs what is
 # missing; else it prints the command to run and exits 3.  Where nothing is missing it is
 # quick and never asks the network.  No package here starts a service: the servers come
 # from mariadb-server-core, which has none.
@@ -17,9 +17,10 @@ oracle) client=libmysqlclient-dev ;;
 esac
 build="gcc libc6-dev make pkg-config $client libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev zlib1g-dev"
 docs='scdoc'
+site='cmark-gfm mandoc python3'
 demo='mariadb-server-core mariadb-client'
 parallel='parallel' # of demo-fleet, where no Slurm is to be had
-test="$demo libcmocka-dev jq sqlite3 time zstd percona-toolkit debootstrap openssl ca-certificates python3 python3-yaml zsh galera-4"
+test="$demo libcmocka-dev jq sqlite3 time zstd percona-toolkit debootstrap openssl ca-certificates python3 python3-yaml zsh galera-4 cmark-gfm mandoc"
 lint='clang-format pmccabe'
 bench="$demo percona-toolkit mydumper zstd"
 fuzz='clang'
@@ -30,7 +31,7 @@ browser='chromium chromium-driver python3' # 300 MB: only one test wants it
 wanted=()
 for group in "$@"; do
     case $group in
-    build | docs | demo | parallel | test | browser | lint | bench | fuzz | afl | deb)
+    build | docs | site | demo | parallel | test | browser | lint | bench | fuzz | afl | deb)
         read -ra names <<<"${!group}"
         wanted+=("${names[@]}")
         ;;

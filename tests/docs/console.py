@@ -177,7 +177,7 @@ class Run:
         for start, kind, content in parse(path):
             if kind == "comment":
                 words = content.split()
-                for word in words:
+                for word in words if words[0] != "do" else []:
                     if "=" in word:
                         self.hosts.set(*word.split("=", 1))
                 if words[0] == "load":
