@@ -97,7 +97,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo demo-fleet test test-long test-bare test-image test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
-        fuzz fuzz-afl lint format docs site install uninstall deb check-deb bench bench-before clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs site pictures install uninstall deb check-deb bench bench-before clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -130,6 +130,7 @@ help:
 	@echo 'make bench-before   this build beside an earlier one (BEFORE=PROGRAM)'
 	@echo 'make docs           manual pages, into build/man'
 	@echo 'make site           all documentation as pages with a search, into build/site: a folder, no server'
+	@echo 'make pictures       the pictures of the README, from a run of the demo'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'
 	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
 	@echo 'make deps           install the Debian packages that building needs (as root)'
@@ -255,6 +256,10 @@ docs: $(MAN_PAGES)
 site: $(MAN_PAGES)
 	@tests/deps.sh build docs site
 	@docs/site/site.py $(BUILD)/site $(BUILD)/man
+
+pictures: all
+	@tests/deps.sh demo browser
+	@MYRECON=$(abspath $(BIN)) docs/pictures/make.sh
 
 install: all docs $(COMPLETIONS)
 	install -d '$(DESTDIR)$(BINDIR)'

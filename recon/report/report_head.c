@@ -64,12 +64,36 @@ static void add_sides(struct mr_doc *doc, const struct mr_check_result *r)
     mr_doc_say(doc, "</sides>");
 }
 
-/* Once something was done, how it ended matters more than what the check advised: a story's
- * conclusion takes the place of the first step. */
-void mr_parts_verdict(struct mr_edition *e)
+static const char *state_of(const struct mr_report *report)
 {
-    const struct mr_report *report = e->report;
-    struct mr_doc *doc = &e->doc;
+    return report->story != NULL ? mr_story_state(report->story) : NULL;
+}
+
+/* Once something was planned or done, what is so now stands first, and what the check had found
+ * behind it: the servers are no more as it saw them. What it could not see stays a doubt. */
+static void add_state(struct mr_doc *doc, const struct mr_report *report, const char *state)
+{
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    enum mr_doc_tone tone = mr_story_conclude(report->story, &words);
+    if (tone == MR_TONE_GOOD && (report->result->interrupted || report->result->incomplete))
+        tone = MR_TONE_WARN;
+    mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone), state);
+    mr_doc_words(doc, "h1", &words);
+    mr_strbuf_reset(&words);
+    mr_strbuf_add_str(&words, "Before it the check had found: ");
+    mr_report_headline(report, &words);
+    if (report->people.known) {
+        mr_strbuf_add_str(&words, "; it touches ");
+        mr_report_people_words(&report->people, &words);
+    }
+    mr_strbuf_add_char(&words, '.');
+    mr_doc_words(doc, "lead", &words);
+    mr_strbuf_release(&words);
+}
+
+/* What a gate said is the conclusion where no plan is told. */
+static void add_found(struct mr_doc *doc, const struct mr_report *report)
+{
     struct mr_strbuf words = MR_STRBUF_INIT;
     bool taken = false;
     mr_report_headline(report, &words);
@@ -84,9 +108,18 @@ void mr_parts_verdict(struct mr_edition *e)
     else
         mr_strbuf_add_str(&words, mr_report_lead(report, &taken));
     mr_doc_words(doc, "lead", &words);
-    add_sides(doc, report->result);
-    mr_doc_say(doc, "</verdict>");
     mr_strbuf_release(&words);
+}
+
+void mr_parts_verdict(struct mr_edition *e)
+{
+    const char *state = state_of(e->report);
+    if (state != NULL)
+        add_state(&e->doc, e->report, state);
+    else
+        add_found(&e->doc, e->report);
+    add_sides(&e->doc, e->report->result);
+    mr_doc_say(&e->doc, "</verdict>");
 }
 
 #define ALIKES_SHOWN 5
@@ -227,7 +260,9 @@ void mr_parts_brief(struct mr_edition *e)
     struct mr_strbuf words = MR_STRBUF_INIT;
     bool taken = false;
     mr_report_headline(report, &words);
-    mr_doc_say(doc, "<h1>%s: %s</h1>", mr_report_verdict(report), words.ptr);
+    const char *state = state_of(report);
+    mr_doc_say(doc, "<h1>%s%s%s</h1>", state != NULL ? state : mr_report_verdict(report),
+               state != NULL ? "; found before: " : ": ", words.ptr);
     doc->out->failed |= words.failed;
     mr_strbuf_reset(&words);
     if (report->story != NULL) {

@@ -14,6 +14,7 @@ static uint64_t not_standing(const struct mr_story_verify *verify)
 struct sums {
     uint64_t plans, applied, undone, rows, raised, refused, failed, open;
     uint64_t proven, disproven, wrong, edited;
+    uint64_t unended;          /* units of applied plans that have not come to their end */
     uint64_t kept, left, stay; /* of plans taken back: rows, units not yet, counters */
 };
 
@@ -53,6 +54,8 @@ static struct sums sum_up(const struct mr_story *story)
         s.open += plan->open;
         s.refused += plan->rows_refused;
         s.failed += plan->units_failed;
+        if (plan->units > plan->units_done + plan->units_partial)
+            s.unended += plan->units - plan->units_done - plan->units_partial;
         sum_acts(&s, plan);
         if (verify != NULL && mr_story_verify_is_clean(verify))
             s.proven++;
@@ -158,4 +161,20 @@ enum mr_doc_tone mr_story_conclude(const struct mr_story *story, struct mr_strbu
         worsen(&tone, MR_TONE_WARN);
     }
     return tone;
+}
+
+/* In part is said wherever anything was left out, whatever the proof says of the rest: whoever reads
+ * no further than this must not take the repair for finished. */
+const char *mr_story_state(const struct mr_story *story)
+{
+    const struct sums s = sum_up(story);
+    if (s.plans == 0)
+        return NULL;
+    if (s.applied == 0)
+        return s.undone > 0 ? "Taken back" : "Planned, not applied";
+    if (s.disproven > 0)
+        return "Applied, and does not stand";
+    if (s.applied < s.plans || s.refused + s.failed + s.open + s.unended > 0)
+        return "Applied in part";
+    return s.proven == s.applied ? "Applied and verified" : "Applied, not verified";
 }

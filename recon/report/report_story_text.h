@@ -15,5 +15,8 @@ struct mr_report;
 void mr_story_tell(struct mr_doc *doc, const struct mr_report *report);
 /* Puts what it comes to into the empty buffer, in a sentence or two, and says how that is. */
 enum mr_doc_tone mr_story_conclude(const struct mr_story *story, struct mr_strbuf *out);
+/* What is so now, in two to five words ("Applied and verified"); NULL: no plan was given, so that the
+ * check's own verdict is what is so. */
+const char *mr_story_state(const struct mr_story *story);
 
 #endif

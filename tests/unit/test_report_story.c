@@ -459,31 +459,41 @@ static void test_conclusions(void **state)
     static const struct {
         const char *journal, *verify, *gate;
         enum mr_doc_tone tone;
-        const char *says[3], *never;
+        const char *state, *says[3], *never;
     } cases[] = {
-        {NULL, NULL, NULL, MR_TONE_WARN, {"nothing is applied"}, "verified"},
+        {NULL,
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Planned, not applied",
+         {"nothing is applied"},
+         "verified"},
         {APPLIED,
          NULL,
          NULL,
          MR_TONE_WARN,
+         "Applied in part",
          {"5 rows were written", "1 row refused", "Not all of it is verified"},
          "stands"},
         {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
          "\"stands\":7",
          "ok",
          MR_TONE_WARN,
+         "Applied in part",
          {"2 conflicts left open", "verify proves", "says ok now"},
          "Not all"},
         {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
          "\"stands\":6,\"changed_since\":1",
          NULL,
          MR_TONE_WARN,
+         "Applied in part",
          {"stands, as verify proves, 1 row of it edited since."},
          "Not all"},
         {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
          "\"stands\":6,\"missing\":1",
          NULL,
          MR_TONE_BAD,
+         "Applied, and does not stand",
          {"Not all of it stands as planned, 1 row does not"},
          "proves"},
         {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
@@ -491,6 +501,7 @@ static void test_conclusions(void **state)
          NULL,
          NULL,
          MR_TONE_WARN,
+         "Taken back",
          {"What was applied has been taken back."},
          "written"},
         /* not all of it, and not all of its units */
@@ -500,6 +511,7 @@ static void test_conclusions(void **state)
          NULL,
          NULL,
          MR_TONE_WARN,
+         "Taken back",
          {"has been taken back, 2 rows kept, 3 units not yet, 1 counter stays raised."},
          "written"},
     };
@@ -525,6 +537,7 @@ static void test_conclusions(void **state)
         }
         load_ok(&story, &given);
         char *text = conclude(&story, &report, &c, cases[i].tone);
+        assert_string_equal(mr_story_state(&story), cases[i].state);
         for (size_t j = 0; j < 3 && cases[i].says[j] != NULL; j++)
             if (strstr(text, cases[i].says[j]) == NULL)
                 fail_msg("case %zu: no \"%s\" in: %s", i, cases[i].says[j], text);
@@ -533,6 +546,26 @@ static void test_conclusions(void **state)
         report_end(&report, &c);
         mr_story_release(&story);
     }
+}
+
+/* The words that stand on top, where one plan raises counters. */
+static void test_states(void **state)
+{
+    struct mr_story story;
+    (void)state;
+    write_plan("p", RESEED("M"));
+    write_file("p/journal.jsonl", AT("01", "r1", RAISE("done")));
+    load_ok(&story, &(struct given){.plans = {"p"}});
+    assert_string_equal(mr_story_state(&story), "Applied, not verified");
+    mr_story_release(&story);
+    write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
+    load_ok(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}});
+    assert_string_equal(mr_story_state(&story), "Applied and verified");
+    mr_story_release(&story);
+    write_gate("g", "2026-04-09T12:02:00Z", "", "ok");
+    load_ok(&story, &(struct given){.gates = {"g"}});
+    assert_null(mr_story_state(&story));
+    mr_story_release(&story);
 }
 
 /* A plan that waits is not among what stands. */
@@ -730,6 +763,7 @@ int main(void)
         CASE(test_verify),
         CASE(test_verify_lacks),
         CASE(test_verify_unused),
+        CASE(test_states),
         CASE(test_waiting_plan),
         CASE(test_undone_plan),
         CASE(test_conclusions),

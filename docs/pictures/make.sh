@@ -1,0 +1,27 @@
+#!/bin/bash
+# make.sh: the pictures of the README, from a run of the demo: check.svg, what the terminal shows
+# (shortened at its …); report.png, the page of what was done, where there is a browser.
+# Wants MYRECON in the environment.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+MR_DEMO_REPORT=$work/incident.html tests/demo/demo.sh >"$work/demo.txt"
+
+# the command with the names that the text uses, in place of ports and passwords of this run
+sed -n '/^\$ myrecon check /,/^diverged: /p' "$work/demo.txt" |
+    sed -E 's,127\.0\.0\.1:[0-9]+/club \\,lost-replica/club \\,; s,^      mysql://auditor@127\.0\.0\.1:[0-9]+/club --config,    mysql://auditor@live/club --config,
+        s,^source .*,source  mysql://auditor@lost-replica/club,; s,^target .*,target  mysql://auditor@live/club,' |
+    awk '/^Diverged keys/ { skip = 1 } /^  club.members  collision/ && !seen { seen = 1; skip = 0; print "  …" }
+        seen == 1 && /^  … and/ { skip = 1; print } /^  club.members  moved/ { if (moved++ < 1) print; next }
+        /^diverged: / { skip = 0; print "" } !skip { if (!(/^  … and/)) print }' |
+    awk '/^  club.members  collision/ && ++n > 1 { skip = 1 } /^  … and|^  club.members  moved|^$|^diverged/ { skip = 0 } !skip' \
+        >"$work/check.txt"
+[ "$(grep -c '^diverged: ' "$work/check.txt")" = 1 ]
+docs/pictures/terminal.py <"$work/check.txt" >docs/pictures/check.svg
+
+if [ -x /usr/bin/chromium ]; then
+    timeout 120 /usr/bin/chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/profile" \
+        --window-size=1000,760 --screenshot="$work/report.png" "file://$work/incident-done.html" >/dev/null 2>&1
+    cp "$work/report.png" docs/pictures/report.png
+fi
