@@ -1,6 +1,6 @@
 /*
  * report_assets: style and script of a report, as the build has put them into the
- * program: recon/report/report_style.css and report_script.js, byte by byte.
+ * program: core/page/page_style.css with recon/report/report_style.css, and report_script.js, byte by byte.
  */
 #ifndef MR_REPORT_ASSETS_H
 #define MR_REPORT_ASSETS_H

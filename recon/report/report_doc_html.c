@@ -2,14 +2,14 @@
  * are in it, allowed by their digests in its Content-Security-Policy, and it loads nothing.
  * It is whole without the script, which adds sorting, searching and themes. */
 #include <assert.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/page/page_escape.h"
+#include "core/page/page_frame.h"
 #include "recon/report/report.h"
 #include "recon/report/report_assets.h"
 #include "recon/report/report_doc.h"
-#include "recon/report/report_escape.h"
 #include "recon/report/report_map.h"
 
 /* ---- tags ---- */
@@ -152,7 +152,7 @@ static void html_open(struct mr_doc *doc, const char *tag, size_t len,
     const struct mark *mark = mark_of(tag, len);
     mr_strbuf_add_str(doc->out, mark->open[0]);
     for (size_t i = 0; i < MR_DOC_ATTRS && mark->open[i + 1] != NULL; i++) {
-        mr_report_escape_html(doc->out, attrs[i].ptr, attrs[i].len);
+        mr_page_escape_html(doc->out, attrs[i].ptr, attrs[i].len);
         mr_strbuf_add_str(doc->out, mark->open[i + 1]);
     }
 }
@@ -181,13 +181,13 @@ static void add_text(struct mr_strbuf *out, const struct mr_report_value *value)
     struct mr_diff_view view = mr_diff_view(ptr, len, value->part, MR_REPORT_VALUE_CHARS);
     if (view.from > 0)
         mr_strbuf_add_str(out, "…");
-    mr_report_escape_html(out, ptr + view.from, view.mark_from - view.from);
+    mr_page_escape_html(out, ptr + view.from, view.mark_from - view.from);
     if (view.mark_to > view.mark_from) {
         mr_strbuf_add_str(out, begin_mark(value));
-        mr_report_escape_html(out, ptr + view.mark_from, view.mark_to - view.mark_from);
+        mr_page_escape_html(out, ptr + view.mark_from, view.mark_to - view.mark_from);
         mr_strbuf_add_str(out, "</mark>");
     }
-    mr_report_escape_html(out, ptr + view.mark_to, view.to - view.mark_to);
+    mr_page_escape_html(out, ptr + view.mark_to, view.to - view.mark_to);
     if (view.to < len)
         mr_strbuf_add_str(out, "…");
     if (view.from > 0 || view.to < len) {
@@ -215,56 +215,32 @@ static void html_value(struct mr_doc *doc, const struct mr_report_value *value, 
 
 /* ---- the frame ---- */
 
-/* 'sha256-…' of what stands between the tags. */
-static enum mr_code add_source(struct mr_strbuf *out, const unsigned char *ptr, size_t len,
-                               struct mr_err *err)
+static struct mr_page_frame frame_of(const char *title)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (EVP_Digest(ptr, len, digest, &size, EVP_sha256(), NULL) != 1)
-        return mr_err_set(err, MR_E_BUG, "OpenSSL could not compute a SHA-256 digest");
-    (void)EVP_EncodeBlock(base64, digest, (int)size);
-    mr_strbuf_add_fmt(out, "'sha256-%s'", (const char *)base64);
-    return MR_OK;
+    return (struct mr_page_frame){.title = title,
+                                  .style = {mr_report_style, mr_report_style_size},
+                                  .script = {mr_report_script, mr_report_script_size},
+                                  .skip_to = "To the result"};
 }
 
-/* The page forbids itself to load or run anything but this style and this script, by their digests:
- * a value that got past the escape could still do nothing. */
 static enum mr_code html_begin(struct mr_doc *doc, const char *title, struct mr_err *err)
 {
-    struct mr_strbuf *out = doc->out;
-    mr_strbuf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
-                           "\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-                           "'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-                           "style-src ");
-    enum mr_code code = add_source(out, mr_report_style, mr_report_style_size, err);
-    mr_strbuf_add_str(out, "; script-src ");
-    if (code == MR_OK)
-        code = add_source(out, mr_report_script, mr_report_script_size, err);
-    mr_strbuf_add_str(out, "\">\n<meta name=\"viewport\" content=\"width=device-width, "
-                           "initial-scale=1\">\n<meta name=\"referrer\" content=\"no-"
-                           "referrer\">\n<meta name=\"color-scheme\" content=\"light "
-                           "dark\">\n<link rel=\"icon\" href=\"data:,\">\n<title>");
-    mr_report_escape_html_str(out, title);
-    mr_strbuf_add_str(out, "</title>\n<style>");
-    mr_strbuf_add(out, mr_report_style, mr_report_style_size);
-    mr_strbuf_add_str(out, "</style>\n</head>\n<body>\n<a class=\"skip\" "
-                           "href=\"#main\">To the result</a>\n");
-    mr_map_definitions(out);
-    return code;
+    const struct mr_page_frame frame = frame_of(title);
+    MR_TRY(mr_page_begin(&frame, doc->out, err));
+    mr_map_definitions(doc->out);
+    return MR_OK;
 }
 
 static void html_end(struct mr_doc *doc)
 {
-    mr_strbuf_add_str(doc->out, "<script>");
-    mr_strbuf_add(doc->out, mr_report_script, mr_report_script_size);
-    mr_strbuf_add_str(doc->out, "</script>\n</body>\n</html>\n");
+    const struct mr_page_frame frame = frame_of("");
+    mr_page_end(&frame, doc->out);
 }
 
 const struct mr_doc_format mr_doc_html = {.begin = html_begin,
                                           .end = html_end,
                                           .open = html_open,
                                           .close = html_close,
-                                          .escape = mr_report_escape_html,
+                                          .escape = mr_page_escape_html,
                                           .value = html_value,
                                           .has_pictures = true};

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "recon/report/report_doc.h"
-#include "recon/report/report_escape.h"
+#include "core/page/page_escape.h"
 
 #define CELL_CHARS 80 /* of a value that are shown */
 #define KEY_CHARS 60  /* of one that is named within a text */
@@ -96,7 +96,7 @@ static void md_value(struct mr_doc *doc, const struct mr_report_value *value, bo
 }
 
 const struct mr_doc_format mr_doc_md = {
-    .open = md_open, .close = md_close, .escape = mr_report_escape_md, .value = md_value};
+    .open = md_open, .close = md_close, .escape = mr_page_escape_md, .value = md_value};
 
 static void plain_open(struct mr_doc *doc, const char *tag, size_t len,
                        const struct mr_doc_attr *attrs)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "recon/report/report_escape.h"
+#include "core/page/page_escape.h"
 
 /* Units of the view box; the page scales it. */
 #define WIDTH 1080
@@ -183,7 +183,7 @@ static void add_cut(const struct drawing *d, int bottom)
     if (d->map->axis.numeric)
         mr_axis_add_number(d->out, d->s->tail.place);
     else
-        mr_report_escape_html_str(d->out, d->s->tail.from);
+        mr_page_escape_html_str(d->out, d->s->tail.from);
     mr_strbuf_add_str(d->out, " on</text>\n");
 }
 
@@ -206,7 +206,7 @@ static void begin_svg(struct mr_strbuf *out, int height, const char *what,
 {
     mr_strbuf_add_fmt(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s ", WIDTH,
                       height, what);
-    mr_report_escape_html_str(out, s->columns.table->name);
+    mr_page_escape_html_str(out, s->columns.table->name);
     mr_strbuf_add_str(out, "\">\n");
 }
 

@@ -18,10 +18,10 @@ allowed_in() { # FOLDER: which folders its files may include
 
 floors() { # FOLDER: those in it, from the ground up
     case $1 in
-    core) echo base file json row db schema binlog source cli case pair logs ;;
+    core) echo base file json row db schema binlog source cli case pair logs page ;;
     recon) echo check affected history gate doctor report fleet config ;;
     snapshot) echo format read create merge restore rehearse ;;
-    repair) echo side decide plan reseed merge copy rewind script planning apply verify ;;
+    repair) echo side decide plan reseed merge copy rewind script planning page apply verify ;;
     esac
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "recon/report/report_escape.h"
+#include "core/page/page_escape.h"
 #include "recon/report/report_value.h"
 
 static void test_escape(void **state)
@@ -43,8 +43,8 @@ static void test_escape(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mr_strbuf html = MR_STRBUF_INIT, md = MR_STRBUF_INIT;
-        mr_report_escape_html(&html, cases[i].text, cases[i].len);
-        mr_report_escape_md(&md, cases[i].text, cases[i].len);
+        mr_page_escape_html(&html, cases[i].text, cases[i].len);
+        mr_page_escape_md(&md, cases[i].text, cases[i].len);
         assert_string_equal(html.ptr, cases[i].html);
         assert_string_equal(md.ptr, cases[i].md);
         mr_strbuf_release(&html);

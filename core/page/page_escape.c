@@ -1,5 +1,5 @@
-/* report_escape.c: see report_escape.h. */
-#include "recon/report/report_escape.h"
+/* page_escape.c: see page_escape.h. */
+#include "core/page/page_escape.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -47,14 +47,14 @@ static void html_char(struct mr_strbuf *out, char c)
     }
 }
 
-void mr_report_escape_html(struct mr_strbuf *out, const char *ptr, size_t len)
+void mr_page_escape_html(struct mr_strbuf *out, const char *ptr, size_t len)
 {
     add_visible(out, ptr, len, html_char);
 }
 
-void mr_report_escape_html_str(struct mr_strbuf *out, const char *str)
+void mr_page_escape_html_str(struct mr_strbuf *out, const char *str)
 {
-    mr_report_escape_html(out, str, strlen(str));
+    mr_page_escape_html(out, str, strlen(str));
 }
 
 /* Does the text end with these letters, in lower or upper case? */
@@ -96,7 +96,7 @@ static void md_char(struct mr_strbuf *out, char c)
     mr_strbuf_add_char(out, c);
 }
 
-void mr_report_escape_md(struct mr_strbuf *out, const char *ptr, size_t len)
+void mr_page_escape_md(struct mr_strbuf *out, const char *ptr, size_t len)
 {
     add_visible(out, ptr, len, md_char);
 }
