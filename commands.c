@@ -28,6 +28,7 @@ static const struct mr_command *const items[] = {
     &mr_snapshot_expire_command,
     &mr_repair_plan_command,
     &mr_repair_show_command,
+    &mr_repair_decide_command,
     &mr_repair_apply_command,
     &mr_repair_verify_command,
     &mr_repair_undo_command,

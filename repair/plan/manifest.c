@@ -131,6 +131,7 @@ static const struct mr_json_member head_members[] = {
     PLAN("run", MR_JSON_TEXT_OR_NULL, run),
     PLAN("check_options", MR_JSON_TEXT_OR_NULL, check_options),
     PLAN("margin", MR_JSON_NUMBER, margin),
+    MR_JSON_MAY_LACK("page_key", MR_JSON_TEXT_OR_NULL, struct mr_manifest, page_key),
 };
 static const struct mr_json_record head_record = MR_JSON_RECORD(struct mr_manifest, head_members);
 

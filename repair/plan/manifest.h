@@ -78,6 +78,7 @@ struct mr_manifest {
     const char *case_path, *config; /* that it was made with; NULL: none, or not known */
     const char *run;                /* of the case that it was planned from, or NULL */
     const char *check_options;      /* of that run (findings.h); NULL: not known */
+    const char *page_key;           /* of digests on a page of it (asked.h); NULL: none */
     uint64_t margin;                /* asked for */
     struct mr_planned planned;      /* all zero where only counters are raised */
     struct mr_plan_server server;

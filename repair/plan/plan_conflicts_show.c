@@ -9,6 +9,7 @@
 #include "core/file/csv_in.h"
 #include "core/json/jsonw.h"
 #include "repair/decide/conflict.h"
+#include "repair/plan/asked.h"
 #include "repair/plan/undecided.h"
 
 #define SHOWN 1000 /* columns of a screen that a row takes at most */
@@ -217,6 +218,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
     struct showing *s = ctx;
     if (line == 1)
         return take_head(s, fields, count, err);
+    if (mr_asked_is_mark(fields[0]))
+        return MR_OK;
     for (size_t n = 0; n < COLUMNS; n++)
         if (s->at[n] > count)
             return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 " of %s has %zu fields", line,

@@ -37,6 +37,7 @@ static const struct mr_json_member column_members[] = {
     MR_JSON_MEMBER("name", MR_JSON_TEXT, struct mr_planned_column, name),
     MR_JSON_MEMBER("reading", MR_JSON_TEXT, struct mr_planned_column, reading),
     MR_JSON_MAY_LACK("source_name", MR_JSON_TEXT_OR_NULL, struct mr_planned_column, source_name),
+    MR_JSON_MAY_LACK("masked", MR_JSON_BOOL, struct mr_planned_column, masked),
 };
 static const struct mr_json_record column_record =
     MR_JSON_RECORD(struct mr_planned_column, column_members);

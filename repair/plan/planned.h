@@ -24,6 +24,7 @@ struct mr_planned_column {
     const char *name;
     const char *reading;     /* how its value is read on TARGET alone (plan_image.h) */
     const char *source_name; /* where it is another one there; else NULL */
+    bool masked;             /* the configuration of the plan masks it */
 };
 
 #define MR_PLANNED_SAME "same"

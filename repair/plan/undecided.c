@@ -6,10 +6,12 @@
 #include <strings.h>
 
 #include "core/file/csv_in.h"
+#include "repair/plan/asked.h"
 
 struct reading {
     struct mr_sha256 hash;
     size_t decision; /* its place in a record; SIZE_MAX: not found, or no header yet */
+    size_t note;     /* that of people's notes, where a page has added them; else SIZE_MAX */
     bool begun;
 };
 
@@ -29,10 +31,9 @@ static struct mr_csv_field trim(struct mr_csv_field field)
     return field;
 }
 
-static bool is_decision(struct mr_csv_field field)
+static bool is_called(struct mr_csv_field field, const char *name)
 {
-    static const char name[] = "decision";
-    return field.len == sizeof name - 1 && strncasecmp(field.ptr, name, field.len) == 0;
+    return field.len == strlen(name) && strncasecmp(field.ptr, name, field.len) == 0;
 }
 
 /* Each with its length in front: no two records have one text. */
@@ -49,16 +50,21 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
 {
     struct reading *r = ctx;
     (void)line;
-    for (size_t i = 0; !r->begun && i < count; i++)
-        if (is_decision(trim(fields[i])))
+    for (size_t i = 0; !r->begun && i < count; i++) {
+        if (is_called(trim(fields[i]), "decision"))
             r->decision = i;
+        if (is_called(trim(fields[i]), MR_ASKED_NOTE))
+            r->note = i;
+    }
     r->begun = true;
     if (r->decision == SIZE_MAX)
         return mr_err_set(err, MR_E_REFUSED, "there is no column \"decision\"");
     if (count == 1 && trim(fields[0]).len == 0)
         return MR_OK; /* as editors leave one at the end */
+    if (mr_asked_is_mark(fields[0]))
+        return MR_OK; /* as a page has written one */
     for (size_t i = 0; i < count; i++)
-        if (i != r->decision)
+        if (i != r->decision && i != r->note)
             add(r, trim(fields[i]));
     mr_sha256_add(&r->hash, "\n", 1);
     return MR_OK;
@@ -66,7 +72,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
 
 enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX], struct mr_err *err)
 {
-    struct reading r = {.decision = SIZE_MAX};
+    struct reading r = {.decision = SIZE_MAX, .note = SIZE_MAX};
     struct mr_csv_in csv;
     MR_TRY(mr_sha256_init(&r.hash, err));
     mr_csv_in_init_lenient(&csv, take_record, &r);

@@ -13,17 +13,19 @@
 #include "core/file/csv_in.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
+#include "repair/plan/asked.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
 #include "repair/planning/decision_faults.h"
 #include "repair/planning/decision_rows.h"
+#include "repair/planning/plan_asked.h"
 #include "repair/side/counted.h"
 
 #define BATCH 1000
 
-enum column { TABLE, SOURCE_KEY, KIND, SOURCE, TARGET, DECISION, COLUMNS };
+enum column { TABLE, SOURCE_KEY, TARGET_KEY, KIND, SOURCE, TARGET, DECISION, COLUMNS };
 static const char *const column_names[COLUMNS] = {
-    [TABLE] = "table",   [SOURCE_KEY] = "source_key", [KIND] = "kind",
+    [TABLE] = "table",   [SOURCE_KEY] = "source_key", [TARGET_KEY] = "target_key", [KIND] = "kind",
     [SOURCE] = "source", [TARGET] = "target",         [DECISION] = "decision"};
 
 struct mr_plan_decisions {
@@ -36,8 +38,9 @@ struct mr_plan_decisions {
     struct mr_strbuf text;
     struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used;
     struct mr_case_fields by_key_map, by_run_map, crossed_map, equal_map; /* struct line */
-    size_t at[COLUMNS]; /* of the columns in a line; SIZE_MAX: not there */
-    size_t width;       /* 0: no header yet */
+    size_t at[COLUMNS];   /* of the columns in a line; SIZE_MAX: not there */
+    size_t width;         /* 0: no header yet */
+    const char *page_key; /* of digests that stand for images (asked.h); NULL: none can be told */
     struct mr_decision_faults faults;
 };
 
@@ -315,6 +318,26 @@ static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_f
     return keep_line(d, fields, line, err);
 }
 
+/* Which plan is answered: a page writes it behind its decisions. */
+static bool is_mark(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                    size_t count)
+{
+    const size_t at = d->at[TABLE];
+    return at < count && d->at[SOURCE_KEY] < count && d->at[TARGET_KEY] < count &&
+           mr_asked_is_mark(fields[at]);
+}
+
+static enum mr_code take_mark(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                              struct mr_err *err)
+{
+    const enum mr_code code =
+        mr_plan_asked_check(d->cf, field_of(d, fields, SOURCE_KEY), field_of(d, fields, TARGET_KEY),
+                            &d->arena, &d->page_key, err);
+    if (code == MR_E_REFUSED)
+        mr_err_context(err, "decisions \"%s\"", d->path);
+    return code;
+}
+
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -322,6 +345,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
     bool empty = true;
     if (d->width == 0)
         return read_header(d, fields, count, err);
+    if (is_mark(d, fields, count))
+        return take_mark(d, fields, err);
     for (size_t i = 0; i < count; i++)
         empty = empty && trim(fields[i].ptr)[0] == '\0';
     if (empty)
@@ -453,6 +478,17 @@ static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used, s
     return MR_CASE_RUN(d->used, err, MR_ARG_INT("line", line), MR_ARG_INT("used", used));
 }
 
+/* What a page could not show whole stands in the file as a digest: d->text, in its place. */
+static enum mr_code use_digest(struct mr_plan_decisions *d, struct mr_err *err)
+{
+    char digest[MR_ASKED_BYTES];
+    const struct mr_csv_field text = {d->text.ptr, d->text.len};
+    MR_TRY(mr_asked_digest(d->page_key, text, digest, err));
+    mr_strbuf_reset(&d->text);
+    mr_strbuf_add_str(&d->text, digest);
+    return mr_strbuf_check(&d->text, "reading decisions", err);
+}
+
 /* What the file says of a row. */
 struct said {
     int64_t line; /* 0: nothing */
@@ -471,6 +507,11 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
     mr_case_reset(d->by_key);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(ask_key(d, t, d->text.ptr, by_key, &found, err));
+    if (!found && t->key.count == 0 && d->page_key != NULL) {
+        mr_case_reset(d->by_key);
+        MR_TRY_OUT(use_digest(d, err));
+        MR_TRY_OUT(ask_key(d, t, d->text.ptr, by_key, &found, err));
+    }
     struct line line = *by_key;
     if (!found && t->key.count == 1 && mr_plan_has_counter(t)) {
         mr_case_reset(d->by_run);
@@ -532,6 +573,14 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
 
 /* ---- checking ---- */
 
+static enum mr_code refuse_digest(struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "a digest stands for its row, and nothing tells of which plan");
+    mr_err_hint(err, "Save the file anew on the page, and keep its last line.");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                             struct mr_key image, const char *said, const char *side,
                             struct mr_err *err)
@@ -540,6 +589,11 @@ static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_ta
     enum mr_code code = mr_plan_text_json(&d->text, t, image, err);
     if (code == MR_OK)
         code = mr_strbuf_check(&d->text, "reading decisions", err);
+    if (code == MR_OK && mr_asked_is_digest(said)) {
+        if (d->page_key == NULL)
+            return refuse_digest(err);
+        code = use_digest(d, err);
+    }
     if (code != MR_OK || strcmp(d->text.ptr, said) == 0)
         return code;
     (void)mr_err_set(err, MR_E_REFUSED,

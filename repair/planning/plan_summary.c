@@ -79,6 +79,7 @@ static enum mr_code describe_columns(const struct summing *s, const struct mr_pl
         columns[i].name = mr_pair_column(t->pair, MR_TARGET, i)->name;
         const char *own = mr_plan_column_name(t, i);
         columns[i].source_name = strcmp(own, columns[i].name) != 0 ? own : NULL;
+        columns[i].masked = t->pair->find.columns[i].masked;
         columns[i].reading = reading.failed ? NULL : mr_arena_strdup(s->task->arena, reading.ptr);
         if (columns[i].reading == NULL)
             code = no_memory(s);

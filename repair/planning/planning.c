@@ -9,8 +9,10 @@
 #include "core/base/log.h"
 #include "core/base/version.h"
 #include "core/case/run_command.h"
+#include "repair/plan/asked.h"
 #include "repair/plan/plan_next.h"
 #include "repair/planning/rewind_rows.h"
+#include "repair/planning/plan_asked.h"
 
 /* ---- case and run ---- */
 
@@ -218,8 +220,11 @@ enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy, str
                               .run = p->run.id != 0 ? p->run.uuid : NULL,
                               .check_options = p->run.options,
                               .margin = p->opts->margin};
+    char page_key[MR_SHA256_HEX];
+    MR_TRY(mr_asked_key(page_key, err));
+    m->page_key = mr_arena_strdup(&p->arena, page_key);
     if (m->source == NULL || m->target == NULL || m->uri[MR_SOURCE] == NULL ||
-        m->uri[MR_TARGET] == NULL)
+        m->uri[MR_TARGET] == NULL || m->page_key == NULL)
         return mr_err_nomem(err, "planning");
     p->record = (struct mr_plan_record){.uuid = m->uuid,
                                         .policy = m->policy,
@@ -285,6 +290,13 @@ enum mr_code mr_planning_seal(struct mr_planning *p, struct mr_err *err)
     return mr_plan_writer_seal(p->writer, &p->manifest, p->signer, err);
 }
 
+/* What is asked is kept first: of a plan that counts, no answer may be taken for another one's. */
+static enum mr_code finish_record(struct mr_planning *p, struct mr_err *err)
+{
+    MR_TRY(mr_plan_asked_keep(mr_findings_case(p->fd), p->record.id, &p->manifest, err));
+    return mr_planbook_finish(p->fd, p->record.id, err);
+}
+
 /* The case takes it for a plan last: one whose directory has no name yet is none. */
 enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
 {
@@ -295,7 +307,7 @@ enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
     if (p->record.id == 0)
         return code;
     if (p->is_published)
-        return mr_planbook_finish(p->fd, p->record.id, err);
+        return finish_record(p, err);
     (void)mr_planbook_remove(p->fd, p->record.id, NULL);
     return code;
 }

@@ -82,8 +82,8 @@ static inline struct mr_manifest sample_manifest(enum mr_flavour flavour)
 }
 
 static const char *const planned_words[] = {"id", "mo`bile", "inviter_id"};
-static const struct mr_planned_column planned_columns[] = {{"id", "int", NULL},
-                                                           {"mo`bile", "text utf8mb4", NULL}};
+static const struct mr_planned_column planned_columns[] = {
+    {"id", "int", NULL, false}, {"mo`bile", "text utf8mb4", NULL, false}};
 static const char *const planned_spelling[] = {"number", "same"};
 static const struct mr_planned_reference planned_references[] = {
     {"club.members", {planned_words + 2, 1}, {planned_words, 1}, true, NULL, {NULL, 0}},

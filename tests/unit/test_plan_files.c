@@ -43,9 +43,9 @@ static struct mr_key key(const char *bytes, size_t len)
 
 static void begin(struct world *w)
 {
-    static const struct mr_planned_column people[] = {{"id", "int", NULL},
-                                                      {"na,me", "text/utf8mb4", NULL}},
-                                          log[] = {{"a", "text/utf8mb4", NULL}};
+    static const struct mr_planned_column people[] = {{"id", "int", NULL, false},
+                                                      {"na,me", "text/utf8mb4", NULL, false}},
+                                          log[] = {{"a", "text/utf8mb4", NULL, false}};
     world_begin(w);
     struct mr_plan_table *p = world_table(w, "people", "id:int# na,me:text?");
     world_named(w, p, "na,me");

@@ -1,0 +1,295 @@
+// decide_model.js: what the page of decisions knows: conflicts, decisions, groups, files.
+// It touches no element of the page; decide_page.js shows it.
+/* exported Model */
+const Model = (function () {
+  'use strict';
+
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const at = {};
+  data.head.forEach((name, i) => { at[name] = i; });
+  const storeName = 'myrecon decide ' + data.plan.uuid + ' ' + data.plan.digest;
+
+  // ---- conflicts: `f` are the fields of the record, `d` the decision, `n` the note
+
+  const rows = data.rows.map((row, index) => ({
+    index: index,
+    f: row.f,
+    saved: row.s || {},
+    table: row.f[at.table],
+    kind: row.f[at.kind],
+    first: row.f[at.decision],
+    d: row.f[at.decision],
+    n: '',
+  }));
+
+  function image(row, name) {
+    const text = name in at ? row.f[at[name]] : '';
+    return text ? JSON.parse(text) : null;
+  }
+
+  function keyOf(row) {
+    return row.f[at.source_key] || row.f[at.target_key];
+  }
+
+  function same(a, b) {
+    return JSON.stringify(a) === JSON.stringify(b);
+  }
+
+  // The columns of both rows that differ, in the order of the table; of one row: none.
+  function differing(row) {
+    if (row.differing) return row.differing;
+    const source = image(row, 'source');
+    const target = image(row, 'target');
+    row.differing = !source || !target ? []
+      : data.tables[row.table].columns.filter((name) => !same(source[name], target[name]));
+    return row.differing;
+  }
+
+  // ---- choices
+
+  // "skip;without-value;name=VALUE": words, and behind them a value that somebody has to write,
+  // of which nothing tells where it ends but the end.
+  const words = ['target', 'source', 'newest:COLUMN', 'columns', 'restore', 'skip', 'merge-into',
+    'without-value'];
+
+  function choicesOf(row) {
+    const found = [];
+    let rest = row.f[at.choices];
+    while (rest) {
+      const word = rest.split(';', 1)[0];
+      if (words.indexOf(word) < 0) {
+        found.push(rest);
+        break;
+      }
+      found.push(word);
+      rest = rest.slice(word.length + 1);
+    }
+    return found;
+  }
+
+  // What the choice would do: of a word, or of what somebody has written for one.
+  function says(kind, choice) {
+    const list = data.kinds[kind].choices;
+    for (const [word, text] of list) {
+      if (word === choice || (word === 'newest:' && choice.indexOf(word) === 0)) return text;
+    }
+    const value = list.find((entry) => entry[0] === 'name=VALUE');
+    return value && (choice[0] === '{' || choice.indexOf('=') > 0) ? value[1] : '';
+  }
+
+  // The columns that a value is asked for: name=VALUE, or {"a":"VALUE","b":"VALUE"}.
+  function columnsAsked(choice) {
+    if (choice[0] !== '{') return [choice.slice(0, choice.lastIndexOf('='))];
+    return choice.slice(2, -10).split('":"VALUE","');
+  }
+
+  // ---- whose a row is: the people above it, as far as the conflicts and references tell
+
+  const byKey = new Map();
+  rows.forEach((row) => { byKey.set(row.table + '\n' + keyOf(row), row); });
+
+  function parentOf(row) {
+    const mine = image(row, 'source') || image(row, 'target');
+    if (!mine) return null;
+    for (const ref of data.tables[row.table].references) {
+      const values = ref.columns.map((name) => mine[name]);
+      if (ref.parent === row.table || values.some((v) => typeof v !== 'string')) continue;
+      const key = values.join(',');
+      const parent = data.tables[ref.parent];
+      const found = byKey.get(ref.parent + '\n' + key);
+      if (found || (parent && parent.subject)) {
+        return { row: found, name: ref.parent + ' ' + key, isPerson: parent && parent.subject };
+      }
+    }
+    return null;
+  }
+
+  function nameOf(row) {
+    const identity = row.f[at.identity];
+    const key = keyOf(row);
+    return row.table + ' ' + key + (identity && identity !== key ? ' (' + identity + ')' : '');
+  }
+
+  function personOf(row) {
+    let now = row;
+    for (let depth = 0; depth < 16; depth++) {
+      if (data.tables[now.table].subject) return nameOf(now);
+      const parent = parentOf(now);
+      if (!parent) return now === row ? '' : nameOf(now);
+      if (!parent.row) return parent.name;
+      now = parent.row;
+    }
+    return '';
+  }
+
+  rows.forEach((row) => { row.person = personOf(row); });
+
+  // ---- groups, the most consequential first
+
+  const tableOrder = {};
+  Object.keys(data.tables).forEach((name, i) => {
+    tableOrder[name] = i - (data.tables[name].subject ? 1000000 : 0);
+  });
+
+  function weight(row) {
+    return data.kinds[row.kind].rank * 10000000 + tableOrder[row.table];
+  }
+
+  function groupsOf(list, by) {
+    const groups = new Map();
+    list.forEach((row) => {
+      const name = by === 'kind' ? row.kind + '\n' + row.table : row.person;
+      if (!groups.has(name)) {
+        groups.set(name, { name: name, by: by, rows: [], kind: row.kind, table: row.table,
+          person: row.person, weight: weight(row) });
+      }
+      const group = groups.get(name);
+      group.rows.push(row);
+      group.weight = Math.min(group.weight, weight(row));
+    });
+    const found = Array.from(groups.values());
+    found.forEach((group) => {
+      group.rows.sort((a, b) => weight(a) - weight(b) || a.index - b.index);
+    });
+    return found.sort((a, b) => a.weight - b.weight || b.rows.length - a.rows.length);
+  }
+
+  // ---- deciding
+
+  const undone = [];
+  let decided = rows.filter((row) => row.d).length;
+  let isKept = true;
+  let timer = 0;
+
+  function keepNow() {
+    timer = 0;
+    const changed = {};
+    rows.forEach((row) => {
+      if (row.d !== row.first || row.n) changed[row.index] = [row.d, row.n];
+    });
+    try {
+      localStorage.setItem(storeName, JSON.stringify(changed));
+      isKept = true;
+    } catch (error) {
+      isKept = false;
+    }
+  }
+
+  function keepSoon() {
+    if (!timer) timer = setTimeout(keepNow, 300);
+  }
+
+  function put(row, decision, note) {
+    decided += (decision ? 1 : 0) - (row.d ? 1 : 0);
+    row.d = decision;
+    row.n = note;
+  }
+
+  // One step that can be taken back; changes: [row, decision, note].
+  function decide(changes) {
+    const step = changes.filter(([row, d, n]) => row.d !== d || row.n !== n);
+    if (!step.length) return 0;
+    undone.push(step.map(([row]) => [row, row.d, row.n]));
+    step.forEach(([row, d, n]) => put(row, d, n));
+    keepSoon();
+    return step.length;
+  }
+
+  function undo() {
+    const step = undone.pop();
+    if (!step) return null;
+    step.forEach(([row, d, n]) => put(row, d, n));
+    keepSoon();
+    return step.map(([row]) => row);
+  }
+
+  function restore() {
+    let stored = null;
+    try {
+      stored = JSON.parse(localStorage.getItem(storeName));
+    } catch (error) {
+      isKept = false;
+    }
+    Object.keys(stored || {}).forEach((index) => {
+      if (rows[index]) put(rows[index], stored[index][0], stored[index][1]);
+    });
+  }
+
+  // ---- files: RFC 4180, quoted where conflicts.csv quotes
+
+  function quoted(field) {
+    return /[,"\r\n]|^ | $/.test(field) ? '"' + field.replace(/"/g, '""') + '"' : field;
+  }
+
+  function line(fields) {
+    return fields.map(quoted).join(',') + '\r\n';
+  }
+
+  // conflicts.csv with the decisions filled in; notes have a column of their own, where there are
+  // any.  The last record says which plan is answered.
+  function toCsv() {
+    const notes = rows.some((row) => row.n);
+    const out = [line(notes ? data.head.concat('note') : data.head)];
+    rows.forEach((row) => {
+      const fields = row.f.map((f, i) => (i === at.decision ? row.d : row.saved[i] || f));
+      out.push(line(notes ? fields.concat(row.n) : fields));
+    });
+    const mark = ['#plan', data.plan.uuid, data.plan.digest];
+    while (mark.length < data.head.length + (notes ? 1 : 0)) mark.push('');
+    return out.concat(line(mark)).join('');
+  }
+
+  function parseCsv(text) {
+    const records = [[]];
+    const pattern = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|$)/gy;
+    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+      const field = match[1] !== undefined ? match[1].replace(/""/g, '"') : match[2];
+      records[records.length - 1].push(field);
+      if (match[3] === '' && pattern.lastIndex >= text.length) break;
+      if (match[3] !== ',') records.push([]);
+      if (pattern.lastIndex >= text.length && match[3] !== ',') break;
+    }
+    return records.filter((r) => r.length > 1);
+  }
+
+  // Takes what another file decides where nothing is decided here; who says otherwise is counted.
+  function fromCsv(text) {
+    const records = parseCsv(text.replace(/^\ufeff/, ''));
+    const head = records.shift() || [];
+    const mark = records.find((r) => r[0] === '#plan');
+    const d = head.indexOf('decision');
+    const n = head.indexOf('note');
+    if (d < 0) return { error: 'This is no file of decisions.' };
+    if (!mark || mark[1] !== data.plan.uuid || mark[2] !== data.plan.digest) {
+      return { error: 'This file answers another plan, or does not say which.' };
+    }
+    const nameOfRecord = (fields) => ['table', 'source_key', 'target_key', 'kind', 'source', 'target']
+      .map((name) => fields[at[name]]).join('\n');
+    const waiting = new Map();
+    rows.forEach((row) => {
+      const fields = row.f.map((f, i) => row.saved[i] || f);
+      const name = nameOfRecord(fields);
+      if (!waiting.has(name)) waiting.set(name, []);
+      waiting.get(name).push(row);
+    });
+    const changes = [];
+    let otherwise = 0;
+    records.forEach((fields) => {
+      const row = (waiting.get(nameOfRecord(fields)) || []).shift();
+      if (!row || !fields[d]) return;
+      if (row.d && row.d !== fields[d]) otherwise++;
+      else changes.push([row, fields[d], row.n || (n >= 0 ? fields[n] : '')]);
+    });
+    return { taken: decide(changes), otherwise: otherwise };
+  }
+
+  restore();
+
+  return {
+    plan: data.plan, kinds: data.kinds, tables: data.tables, rows: rows, at: at,
+    image: image, keyOf: keyOf, nameOf: nameOf, same: same, differing: differing,
+    choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,
+    decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
+    isKept: () => isKept, keepNow: keepNow, toCsv: toCsv, fromCsv: fromCsv,
+  };
+}());
