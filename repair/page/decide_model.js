@@ -98,16 +98,23 @@ const Model = (function () {
       const parent = data.tables[ref.parent];
       const found = byKey.get(ref.parent + '\n' + key);
       if (found || (parent && parent.subject)) {
-        return { row: found, name: ref.parent + ' ' + key, isPerson: parent && parent.subject };
+        return { row: found, name: tableName(ref.parent) + ' ' + key, isPerson: parent && parent.subject };
       }
     }
     return null;
   }
 
+  // Where all tables are of one database, its name says nothing.
+  const databases = new Set(Object.keys(data.tables).map((name) => name.split('.', 1)[0]));
+
+  function tableName(name) {
+    return databases.size === 1 ? name.slice(name.indexOf('.') + 1) : name;
+  }
+
   function nameOf(row) {
     const identity = row.f[at.identity];
     const key = keyOf(row);
-    return row.table + ' ' + key + (identity && identity !== key ? ' (' + identity + ')' : '');
+    return tableName(row.table) + ' ' + key + (identity && identity !== key ? ' (' + identity + ')' : '');
   }
 
   function personOf(row) {
@@ -287,7 +294,7 @@ const Model = (function () {
 
   return {
     plan: data.plan, kinds: data.kinds, tables: data.tables, rows: rows, at: at,
-    image: image, keyOf: keyOf, nameOf: nameOf, same: same, differing: differing,
+    image: image, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
     choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,
     decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
     isKept: () => isKept, keepNow: keepNow, toCsv: toCsv, fromCsv: fromCsv,

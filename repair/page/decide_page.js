@@ -126,7 +126,7 @@
 
   function groupTitle(group) {
     if (group.by === 'person') return group.person || 'Nobody\u2019s';
-    return M.kinds[group.kind].title + ' \u00b7 ' + group.table;
+    return M.tableName(group.table) + ': ' + M.kinds[group.kind].title;
   }
 
   // ---- the list: only the lines that can be seen are elements
@@ -202,6 +202,19 @@
           make('table', { class: 'sides' }, head(), make('tbody', {}, ...rest.map(line))))));
     }
     return box;
+  }
+
+  // Who changed what since the split, where the logs have shown the row as it was then.
+  function story(row) {
+    const base = M.image(row, 'base');
+    if (!base) return null;
+    const changes = (name) => {
+      const side = M.image(row, name);
+      if (!side) return 'deleted it';
+      const list = M.tables[row.table].columns.filter((c) => base[c] !== undefined && !M.same(base[c], side[c]));
+      return list.length ? 'changed ' + list.map(visible).join(', ') : 'changed nothing that the logs show';
+    };
+    return make('p', { class: 'story' }, 'Since the split the lost side ' + changes('source') + '; the live side ' + changes('target') + '.');
   }
 
   // What the row on the live side would become, in words.
@@ -283,6 +296,7 @@
       make('h2', {}, visible(M.nameOf(row))),
       make('p', { class: 'lead' }, kind.title + '. ' + kind.says),
       row.person && row.person !== M.nameOf(row) ? make('p', { class: 'quiet' }, 'Belongs to ' + visible(row.person) + '.') : null,
+      story(row),
       sheet(row),
       choices.length ? make('fieldset', { class: 'choices' }, make('legend', {}, 'What is to be done?'), ...boxes)
         : make('p', { class: 'quiet' }, 'Nothing can be chosen for this row: decide about the row that it waits for.'),
@@ -318,7 +332,7 @@
   function ruleFields(rule, redraw) {
     const change = (name) => (value) => { rule[name] = value; redraw(); };
     const kinds = Object.keys(M.kinds).map((name) => [name, name]);
-    const tables = Array.from(new Set(M.rows.map((row) => row.table))).map((name) => [name, visible(name)]);
+    const tables = Array.from(new Set(M.rows.map((row) => row.table))).map((name) => [name, visible(M.tableName(name))]);
     const singles = new Set(M.rows.filter((row) => ruleFits(Object.assign({}, rule, { column: '' }), row))
       .map(M.differing).filter((list) => list.length === 1).map((list) => list[0]));
     return make('p', { class: 'rule' }, 'All ',
@@ -525,8 +539,8 @@
         oninput: (e) => { view.text = e.target.value.trim().toLowerCase(); look(); } }),
       button('Rule\u2026', { id: 'rule' }, () => { view.current = { rule: {} }; drawList(); drawMain(); }),
       button('Undo', { id: 'undo', disabled: true }, undo),
-      make('label', { class: 'chip load' }, 'Take from a file', make('input', { type: 'file', id: 'load', accept: '.csv', onchange: load })),
-      button('Save decisions', { id: 'save', class: 'main' }, save),
+      make('label', { class: 'chip load' }, 'Open file', make('input', { type: 'file', id: 'load', accept: '.csv', onchange: load })),
+      button('Save', { id: 'save', class: 'main' }, save),
       button('Keys', { id: 'help' }, help),
       make('p', { id: 'kept', class: 'is-bad' }));
     one('.work').append(make('div', { class: 'foot' }, button('List', { id: 'show-list', 'aria-expanded': 'false' }, () => showList(!document.body.classList.contains('listing'))),
