@@ -75,6 +75,8 @@ prepare() {
         myrecon repair show -q --approve-with lead.key $plan
     done
     cp club.plan/conflicts.csv .
+    cp conflicts.csv ann.csv
+    cp conflicts.csv bob.csv
     cp club.case nightly.case
     myrecon history archive -q "${lost%/club}" evidence/old
     myrecon history archive -q "${live%/club}" evidence/live

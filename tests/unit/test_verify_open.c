@@ -180,7 +180,7 @@ static void plan(struct world *w, const char *name, const char *columns)
     struct mr_planned_column *list = mr_arena_calloc(&w->arena, WORLD_COLUMNS, sizeof *list);
     const char **named = mr_arena_calloc(&w->arena, WORLD_COLUMNS, sizeof *named);
     for (size_t i = 0; i < w->of[at].ncolumns; i++)
-        list[i] = (struct mr_planned_column){w->of[at].find[i].name, "int", NULL};
+        list[i] = (struct mr_planned_column){w->of[at].find[i].name, "int", NULL, false};
     for (size_t i = 0; i < w->tables[at].identity.count; i++)
         named[i] = w->of[at].find[w->of[at].named[i]].name;
     t->columns = list;
@@ -303,10 +303,10 @@ static void test_image(void **state)
     (void)state;
     begin(&w);
     plan(&w, "a", PEOPLE);
-    struct mr_planned_column columns[] = {{"id", "int", "old_id"},
-                                          {"name", "json normal", NULL},
-                                          {"up", "int generated", NULL},
-                                          {"note", "int", NULL}};
+    struct mr_planned_column columns[] = {{"id", "int", "old_id", false},
+                                          {"name", "json normal", NULL, false},
+                                          {"up", "int generated", NULL, false},
+                                          {"note", "int", NULL, false}};
     w.planned[0].columns = columns;
     w.planned[0].table = "old.a";
     assert_int_equal(open_all(&w, &v, &w.err), MR_OK);
@@ -512,8 +512,10 @@ static void test_reading(void **state)
     (void)state;
     begin(&w);
     plan(&w, "a", PEOPLE);
-    const struct mr_planned_column columns[] = {
-        {"id", "number", NULL}, {"name", "int", NULL}, {"up", "int", NULL}, {"note", "int", NULL}};
+    const struct mr_planned_column columns[] = {{"id", "number", NULL, false},
+                                                {"name", "int", NULL, false},
+                                                {"up", "int", NULL, false},
+                                                {"note", "int", NULL, false}};
     w.planned[0].columns = columns;
     made.mark = "of another"; /* which would be said of the table alone */
     assert_int_equal(open_all(&w, &v, &w.err), MR_E_REFUSED);

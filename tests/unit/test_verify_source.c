@@ -213,10 +213,10 @@ static void test_image(void **state)
     (void)state;
     begin(&w, LIVE);
     people(&w, "t", PEOPLE);
-    const struct mr_planned_column columns[] = {{"id", "int", "old_id"},
-                                                {"name", "text/latin1", NULL},
-                                                {"up", "int", NULL},
-                                                {"note", "json normal", NULL}};
+    const struct mr_planned_column columns[] = {{"id", "int", "old_id", false},
+                                                {"name", "text/latin1", NULL, false},
+                                                {"up", "int", NULL, false},
+                                                {"note", "json normal", NULL, false}};
     w.planned[0].columns = columns;
     assert_int_equal(mr_verify_source_open(&w.v, &w.err), MR_OK);
     assert_int_equal(made.task.side, MR_SOURCE);

@@ -195,7 +195,7 @@ static inline void people(struct world *w, const char *name, const char *columns
     struct mr_verify_table *t = &w->tables[at];
     struct mr_planned_column *list = mr_arena_calloc(&w->arena, WORLD_COLUMNS, sizeof *list);
     for (size_t i = 0; i < w->of[at].ncolumns; i++) {
-        list[i] = (struct mr_planned_column){w->of[at].find[i].name, "int", NULL};
+        list[i] = (struct mr_planned_column){w->of[at].find[i].name, "int", NULL, false};
         w->of[at].find[i].flag_at = -1;
     }
     w->planned[at].columns = list;
