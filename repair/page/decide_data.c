@@ -65,6 +65,7 @@ static bool is_configured(const struct mr_table_config *config, const struct mr_
     return mr_string_list_has(&config->mask, image_name(c));
 }
 
+/* A decision names its row by the key, which a mask would hide: such a table is refused. */
 static enum mr_code mask_table(struct data *d, size_t table, struct mr_err *err)
 {
     const struct mr_planned_table *t = &planned_of(d)->tables[table];
@@ -140,6 +141,7 @@ static bool is(struct mr_csv_field f, const char *text)
     return f.len == strlen(text) && memcmp(f.ptr, text, f.len) == 0;
 }
 
+/* The rows begin behind it: a reader of one pass has to know where they stand. */
 static enum mr_code take_head(struct data *d, const struct mr_csv_field *fields, size_t count,
                               struct mr_err *err)
 {
@@ -212,6 +214,7 @@ static enum mr_code put_fields(struct data *d, const struct mr_csv_field *fields
     return mr_strbuf_check(&d->shown, "writing a page", err);
 }
 
+/* --decisions compares the row with what was decided about, also where nobody could see all of it. */
 static enum mr_code put_saved(struct data *d, const struct mr_csv_field *fields,
                               const struct mr_image_text *images, struct mr_err *err)
 {
@@ -266,6 +269,7 @@ static enum mr_code put_record(struct data *d, const struct mr_csv_field *fields
     return code;
 }
 
+/* What the page cannot name, or hold, is refused here: a conflict that is left out would never be decided. */
 static enum mr_code take_conflict(struct data *d, const struct mr_csv_field *fields, uint64_t line,
                                   struct mr_err *err)
 {
@@ -286,6 +290,7 @@ static enum mr_code take_conflict(struct data *d, const struct mr_csv_field *fie
     return put_record(d, fields, table, err);
 }
 
+/* The seal lets pass what people and pages add, and so does the page. */
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -324,6 +329,7 @@ static void put_names(struct data *d, const char *name, const struct mr_planned_
     mr_jsonw_add_texts(d->json, name, list->items, list->count);
 }
 
+/* Keys and references: by them the page finds out whose a row is. */
 static void put_table(struct data *d, size_t table)
 {
     const struct mr_planned_table *t = &planned_of(d)->tables[table];

@@ -77,6 +77,7 @@ static bool has_name(const struct joining *j, size_t at, const char *name)
     return at < j->nnames && strcasecmp(j->names[at], name) == 0;
 }
 
+/* The columns of people may stand anywhere, or be missing: all others name the record. */
 static enum mr_code take_head(struct joining *j, const struct mr_csv_field *fields, size_t count,
                               struct mr_err *err)
 {
@@ -114,6 +115,7 @@ static enum mr_code take_head(struct joining *j, const struct mr_csv_field *fiel
 
 /* ---- records ---- */
 
+/* Files without the record are somebody's own, and say nothing against those that have it. */
 static enum mr_code take_mark(struct joining *j, const struct mr_csv_field *fields, size_t count,
                               struct mr_err *err)
 {
@@ -160,6 +162,7 @@ static enum mr_code keep_fields(struct joining *j, const struct mr_csv_field *fi
     return MR_OK;
 }
 
+/* As it stands in the file: what was quoted, or had blanks at its ends, is a key perhaps. */
 static enum mr_code take_conflict(struct joining *j, const struct mr_csv_field *fields,
                                   struct mr_err *err)
 {
@@ -198,6 +201,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
 
 /* ---- joining ---- */
 
+/* By table and key, which is how people name a row. */
 static void list_disagreement(const struct joining *j, const struct record *a,
                               const struct record *b)
 {
@@ -265,6 +269,7 @@ static enum mr_code join_group(struct joining *j, struct record **group, size_t 
     return MR_OK;
 }
 
+/* Sorted by name, so that a file of any size is joined without comparing each with each. */
 static enum mr_code join_all(struct joining *j, struct mr_err *err)
 {
     const size_t n = j->records.count;
@@ -309,6 +314,7 @@ static enum mr_code add_mark(struct joining *j, struct mr_sink sink, struct mr_e
     return mr_plan_text_end(&j->text, sink, err);
 }
 
+/* Without the decision of a disputed one: whoever plans with the file is asked again. */
 static enum mr_code write_all(struct joining *j, struct mr_sink sink, struct mr_err *err)
 {
     mr_strbuf_reset(&j->text);
@@ -337,6 +343,7 @@ out:
     return code;
 }
 
+/* All are read before anything is written: the output may be one of them, with --force. */
 static enum mr_code read_files(struct joining *j, struct mr_err *err)
 {
     for (; j->file < j->task->count; j->file++) {

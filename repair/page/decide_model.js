@@ -19,7 +19,8 @@ const Model = (function () {
     kind: row.f[at.kind],
     first: row.f[at.decision],
     d: row.f[at.decision],
-    n: '',
+    n: 'note' in at ? row.f[at.note] : '',
+    firstNote: 'note' in at ? row.f[at.note] : '',
   }));
 
   function image(row, name) {
@@ -172,7 +173,7 @@ const Model = (function () {
     timer = 0;
     const changed = {};
     rows.forEach((row) => {
-      if (row.d !== row.first || row.n) changed[row.index] = [row.d, row.n];
+      if (row.d !== row.first || row.n !== row.firstNote) changed[row.index] = [row.d, row.n];
     });
     try {
       localStorage.setItem(storeName, JSON.stringify(changed));
@@ -235,10 +236,11 @@ const Model = (function () {
   // conflicts.csv with the decisions filled in; notes have a column of their own, where there are
   // any.  The last record says which plan is answered.
   function toCsv() {
-    const notes = rows.some((row) => row.n);
+    const notes = !('note' in at) && rows.some((row) => row.n);
     const out = [line(notes ? data.head.concat('note') : data.head)];
     rows.forEach((row) => {
-      const fields = row.f.map((f, i) => (i === at.decision ? row.d : row.saved[i] || f));
+      const fields = row.f.map((f, i) => (
+        i === at.decision ? row.d : i === at.note ? row.n : row.saved[i] || f));
       out.push(line(notes ? fields.concat(row.n) : fields));
     });
     const mark = ['#plan', data.plan.uuid, data.plan.digest];

@@ -36,6 +36,7 @@ static enum mr_code refuse_idle(const struct mr_plan_dir *plan, struct mr_err *e
     return MR_E_REFUSED;
 }
 
+/* The data stand in front of the script, which reads them when it runs. */
 static enum mr_code tell(const struct mr_decide_page_task *task, struct mr_strbuf *out,
                          uint64_t *conflicts, struct mr_err *err)
 {
@@ -53,6 +54,7 @@ static enum mr_code tell(const struct mr_decide_page_task *task, struct mr_strbu
     return mr_strbuf_check(out, "writing a page", err);
 }
 
+/* Whole, or not at all: half a page would ask half of the questions. */
 enum mr_code mr_decide_page_write(const struct mr_decide_page_task *task, uint64_t *conflicts,
                                   struct mr_err *err)
 {

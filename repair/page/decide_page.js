@@ -227,7 +227,7 @@
       const a = source[name];
       const b = target[name];
       if (typeof a !== 'string' || typeof b !== 'string' || a.length !== b.length) return '';
-      if (a === b) return 'Both are equal in ' + name + ': it stays open.';
+      if (a === b) return 'Both are equal in ' + visible(name) + ', which tells nothing.';
       if (a < b) return 'Here the live row, of ' + visible(b) + ', is kept.';
       becomes = source;
     }

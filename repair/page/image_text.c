@@ -166,6 +166,7 @@ static bool is_null(struct mr_csv_field value)
     return value.len == 4 && memcmp(value.ptr, "null", 4) == 0;
 }
 
+/* A masked value is never cut: its beginning would be told. */
 static void add_member(struct mr_image_text *text, const struct mr_csv_field images[MR_IMAGES],
                        size_t at, struct mr_jsonw *w, const struct member *m)
 {
@@ -205,6 +206,7 @@ static bool show_one(struct mr_image_text *text, const struct mr_csv_field image
     return at == end;
 }
 
+/* All four before any is told: a value is numbered by the first image that has it. */
 enum mr_code mr_image_text_show(struct mr_image_text *text,
                                 const struct mr_csv_field images[MR_IMAGES], struct mr_err *err)
 {

@@ -97,6 +97,10 @@ cp -r one edited
 cp saved.csv edited/conflicts.csv
 rep show --conflicts --json edited
 is "it may take the place of conflicts.csv, but for what was too long" "$RC" 5
+sed 's/digest:[0-9a-f]\{8\}/digest:00000000/' saved.csv >other.csv
+plan two --decisions other.csv
+is "a digest of another row is none of this one" "$RC" 5
+like "which is said" "$(cat "$ERR")" 'has changed on the (source|target) since it was decided about'
 plan two --decisions saved.csv
 is "planned: nothing is open" "$RC" 0
 rep apply --yes two "$DST"

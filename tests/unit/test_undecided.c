@@ -40,6 +40,10 @@ static void test_decisions(void **state)
         "\xEF\xBB\xBFtable;source_key;source;Decision\n"
         "club.m;3;\"{\"\"a\"\":\"\"x, y\"\"}\";\" restore \"\n"
         "club.m; 4..9;;skip\n\n",
+        /* what the page of decisions saves */
+        "table,source_key,source,decision,note\r\n"
+        "club.m,3,\"{\"\"a\"\":\"\"x, y\"\"}\",target,asked her\r\n"
+        "club.m,4..9,,,\r\n#plan,u,d,,\r\n",
     };
     char hex[MR_SHA256_HEX], other[MR_SHA256_HEX];
     (void)state;
