@@ -187,6 +187,11 @@ const Model = (function () {
     if (!timer) timer = setTimeout(keepNow, 300);
   }
 
+  // A page on which nothing was done does not write: another one may know more.
+  function keepLast() {
+    if (timer) keepNow();
+  }
+
   function put(row, decision, note) {
     decided += (decision ? 1 : 0) - (row.d ? 1 : 0);
     row.d = decision;
@@ -299,6 +304,6 @@ const Model = (function () {
     image: image, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
     choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,
     decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
-    isKept: () => isKept, keepNow: keepNow, toCsv: toCsv, fromCsv: fromCsv,
+    isKept: () => isKept, keepLast: keepLast, toCsv: toCsv, fromCsv: fromCsv,
   };
 }());

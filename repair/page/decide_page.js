@@ -460,7 +460,7 @@
   }
 
   function save() {
-    M.keepNow();
+    M.keepLast();
     const url = URL.createObjectURL(new Blob([M.toCsv()], { type: 'text/csv;charset=utf-8' }));
     const link = make('a', { href: url, download: 'decisions.csv' });
     document.body.append(link);
@@ -551,8 +551,8 @@
   list.addEventListener('scroll', drawList, { passive: true });
   window.addEventListener('resize', drawList);
   document.addEventListener('keydown', onKey);
-  window.addEventListener('pagehide', M.keepNow);
-  window.addEventListener('beforeunload', (event) => { M.keepNow(); if (!M.isKept()) event.preventDefault(); });
+  window.addEventListener('pagehide', M.keepLast);
+  window.addEventListener('beforeunload', (event) => { M.keepLast(); if (!M.isKept()) event.preventDefault(); });
   refresh();
   view.current = view.items.find((item) => item.row && !item.row.d) || view.items.find((item) => item.row) || null;
   draw();
