@@ -20,7 +20,7 @@ static const struct mr_command_doc doc = {
         "that it filled. merge brings two histories together: nobody is lost, nobody is "
         "overwritten, a person whose id was taken gets a new one, and what cannot be "
         "known is asked, in conflicts.csv: fill in its column decision and plan again "
-        "with --decisions. With --reseed-only counters and sequences of TARGET are "
+        "with --again DIR. With --reseed-only counters and sequences of TARGET are "
         "raised "
         "above both histories, and no row is looked at.\n"
         "\n"
@@ -35,8 +35,7 @@ static const struct mr_command_doc doc = {
                 "      --source mysql://dba@lost-replica/club --target mysql://dba@live/club\n"
                 "  myrecon repair plan --policy merge --split-at '2026-04-02 12:11:00' \\\n"
                 "      --case club.case --output club.plan\n"
-                "  myrecon repair plan --policy merge --decisions conflicts.csv \\\n"
-                "      --case club.case --output club.plan2\n"
+                "  myrecon repair plan --again club.plan\n"
                 "  myrecon repair plan --policy rewind --target mysql://dba@live/club \\\n"
                 "      --transactions 0-1-4711 --output club.rewind\n",
 };
@@ -105,6 +104,7 @@ static enum mr_code plan_all(struct mr_planning *p, struct mr_err *err)
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct mr_planning p = {.opts = invocation->settings.values,
+                            .settings = &invocation->settings,
                             .config = invocation->config,
                             .open_snapshot = invocation->commands.open_snapshot,
                             .id = mr_run_id_now(),

@@ -507,6 +507,8 @@ static const char *config_path(const struct mr_settings *settings)
 enum mr_code mr_cli_configure(struct mr_invocation *invocation, struct mr_err *err)
 {
     struct mr_settings *settings = &invocation->settings;
+    if (settings->set->prepare != NULL)
+        MR_TRY(settings->set->prepare(settings, err));
     MR_TRY(mr_config_load(config_path(settings), invocation->commands.rooms, &invocation->config,
                           err));
     MR_TRY(mr_cli_check_file(invocation->commands, invocation->config, err));

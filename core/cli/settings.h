@@ -37,6 +37,9 @@ struct mr_option_set {
     const struct mr_option *options;
     size_t count;
     size_t values_size; /* bytes of the struct that the offsets point into */
+    /* Takes up options that one on the command line stands for, before the configuration is looked
+     * for; or NULL. */
+    enum mr_code (*prepare)(struct mr_settings *settings, struct mr_err *err);
     /* Computes what defaults cannot say and checks what belongs together; or NULL. */
     enum mr_code (*finish)(struct mr_settings *settings, struct mr_err *err);
 };

@@ -207,6 +207,28 @@ enum mr_code mr_new_dir_begin(struct mr_new_dir *dir, const char *path,
     return make_partial(dir, err);
 }
 
+static enum mr_code require_there(const struct mr_new_dir *dir, struct mr_err *err)
+{
+    struct stat st;
+    if (stat(dir->path, &st) == 0)
+        return S_ISDIR(st.st_mode) ? MR_OK : refuse(dir, dir->path, "is taken by a file", err);
+    if (errno != ENOENT)
+        return mr_new_dir_fail("open directory", dir->path, err);
+    (void)refuse(dir, dir->path, "is not there", err);
+    mr_err_hint(err, "Nothing was changed. Name the directory that is to be replaced.");
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_new_dir_begin_over(struct mr_new_dir *dir, const char *path,
+                                   const struct mr_new_dir_kind *kind, struct mr_arena *arena,
+                                   struct mr_err *err)
+{
+    *dir = (struct mr_new_dir){.kind = kind, .fd = -1};
+    MR_TRY(name_it(dir, path, arena, err));
+    MR_TRY(require_there(dir, err));
+    return make_partial(dir, err);
+}
+
 /* ---- publishing ---- */
 
 static enum mr_code sync_fd(const struct mr_new_dir *dir, int fd, struct mr_err *err)
@@ -244,6 +266,71 @@ enum mr_code mr_new_dir_publish(struct mr_new_dir *dir, struct mr_err *err)
                    : mr_new_dir_fail("give its name to directory", dir->partial, err);
     enum mr_code code = sync_parent(dir, err);
     mr_new_dir_close(dir);
+    return code;
+}
+
+/* Never onto something else, also where that came just now. */
+static int rename_onto_nothing(const char *from, const char *to)
+{
+    struct stat st;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        return -1;
+    if (lstat(to, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+static enum mr_code fail_over(const struct mr_new_dir *dir, const char *from, const char *to,
+                              int reason, struct mr_err *err)
+{
+    errno = reason;
+    (void)mr_new_dir_fail("give its name to directory", to, err);
+    mr_err_context(err, "%s \"%s\", which is now \"%s\"", dir->kind->thing, dir->path, from);
+    return MR_E_IO;
+}
+
+/* PATH is missing between the two: only where names cannot be exchanged. */
+static enum mr_code move_apart(const struct mr_new_dir *dir, const char *old, struct mr_err *err)
+{
+    if (rename_onto_nothing(dir->path, old) != 0)
+        return mr_new_dir_fail("give another name to directory", dir->path, err);
+    if (rename_onto_nothing(dir->partial, dir->path) == 0)
+        return MR_OK;
+    int reason = errno;
+    if (rename_onto_nothing(old, dir->path) != 0)
+        return fail_over(dir, old, dir->path, reason, err);
+    errno = reason;
+    return mr_new_dir_fail("give its name to directory", dir->partial, err);
+}
+
+static enum mr_code exchange(const struct mr_new_dir *dir, const char *old, struct mr_err *err)
+{
+    if (renameat2(AT_FDCWD, dir->partial, AT_FDCWD, dir->path, RENAME_EXCHANGE) != 0) {
+        bool cannot = errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
+        return cannot ? move_apart(dir, old, err)
+                      : mr_new_dir_fail("give its name to directory", dir->partial, err);
+    }
+    if (rename_onto_nothing(dir->partial, old) == 0)
+        return MR_OK;
+    int reason = errno;
+    if (renameat2(AT_FDCWD, dir->partial, AT_FDCWD, dir->path, RENAME_EXCHANGE) != 0)
+        return fail_over(dir, dir->partial, old, reason, err);
+    errno = reason;
+    return mr_new_dir_fail("give another name to directory", dir->path, err);
+}
+
+enum mr_code mr_new_dir_publish_over(struct mr_new_dir *dir, const char *old, struct mr_err *err)
+{
+    MR_TRY(mr_new_dir_sync(dir, err));
+    enum mr_code code = exchange(dir, old, err);
+    if (code == MR_OK)
+        code = sync_parent(dir, err);
+    if (code == MR_OK || !is_still_partial(dir))
+        mr_new_dir_close(dir); /* what is called PATH is not cleared away as a leftover */
     return code;
 }
 

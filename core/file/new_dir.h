@@ -44,11 +44,21 @@ struct mr_new_dir {
 enum mr_code mr_new_dir_begin(struct mr_new_dir *dir, const char *path,
                               const struct mr_new_dir_kind *kind, struct mr_arena *arena,
                               struct mr_err *err);
+/* The same beside a directory PATH, which has to be there and stays as it is until
+ * mr_new_dir_publish_over: else MR_E_REFUSED. */
+enum mr_code mr_new_dir_begin_over(struct mr_new_dir *dir, const char *path,
+                                   const struct mr_new_dir_kind *kind, struct mr_arena *arena,
+                                   struct mr_err *err);
 /* No file is added any more: brings the names of those that are there to the disk, which publish
  * does where it was not done.  What is left to fail is that the directory gets its name. */
 enum mr_code mr_new_dir_sync(struct mr_new_dir *dir, struct mr_err *err);
 /* After it, fd is -1. */
 enum mr_code mr_new_dir_publish(struct mr_new_dir *dir, struct mr_err *err);
+/* Of one that was begun over another: the two change names at once, and what was PATH takes the name
+ * `old`, which nothing has.  A crash in between leaves what was PATH as PATH.partial.  Where the file
+ * system cannot exchange names, PATH is missing for a moment, and a crash then leaves `old` and
+ * PATH.partial, both whole.  After a failure PATH is what it was. */
+enum mr_code mr_new_dir_publish_over(struct mr_new_dir *dir, const char *old, struct mr_err *err);
 /* Lets the lock go, and leaves what lies there. */
 void mr_new_dir_close(struct mr_new_dir *dir);
 

@@ -132,6 +132,8 @@ static const struct mr_json_member head_members[] = {
     PLAN("check_options", MR_JSON_TEXT_OR_NULL, check_options),
     PLAN("margin", MR_JSON_NUMBER, margin),
     MR_JSON_MAY_LACK("page_key", MR_JSON_TEXT_OR_NULL, struct mr_manifest, page_key),
+    MR_JSON_MAY_LACK("again_of", MR_JSON_TEXT_OR_NULL, struct mr_manifest, again_of),
+    MR_JSON_STRINGS("options", struct mr_manifest, options, noptions, true),
 };
 static const struct mr_json_record head_record = MR_JSON_RECORD(struct mr_manifest, head_members);
 

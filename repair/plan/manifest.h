@@ -80,6 +80,9 @@ struct mr_manifest {
     const char *check_options;      /* of that run (findings.h); NULL: not known */
     const char *page_key;           /* of digests on a page of it (asked.h); NULL: none */
     uint64_t margin;                /* asked for */
+    const char *again_of;           /* uuid of the plan that it replaces, or NULL */
+    const char *const *options;     /* that it was made with, NAME=VALUE (planning/plan_again.h) */
+    size_t noptions;                /* 0: an earlier version */
     struct mr_planned planned;      /* all zero where only counters are raised */
     struct mr_plan_server server;
     const struct mr_counter *counters;

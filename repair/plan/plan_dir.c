@@ -33,7 +33,7 @@ static bool is_leftover(const char *name)
     return strncmp(name, ".myrecon-", 9) == 0 || mr_approval_is_name(name, id);
 }
 
-static const struct mr_new_dir_kind plan_kind = {"output", "plan", is_leftover};
+const struct mr_new_dir_kind mr_plan_dir_kind = {"output", "plan", is_leftover};
 
 static enum mr_code remove_file(void *ctx, int folder_fd, const char *name, struct mr_err *err)
 {
@@ -50,7 +50,8 @@ static enum mr_code clear_partial(struct mr_plan_writer *w, struct mr_err *err)
 
 /* Written under another name until all of it is there: a directory that carries the plan's name
  * is whole. */
-enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out, struct mr_err *err)
+static enum mr_code begin(const char *path, bool is_over, struct mr_plan_writer **out,
+                          struct mr_err *err)
 {
     struct mr_plan_writer *w = calloc(1, sizeof *w);
     *out = NULL;
@@ -58,7 +59,12 @@ enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
         return mr_err_nomem(err, "writing a plan");
     w->files = (struct mr_vec)MR_VEC_INIT(struct mr_plan_file);
     mr_arena_init(&w->arena);
-    enum mr_code code = mr_new_dir_begin(&w->dir, path, &plan_kind, &w->arena, err);
+    w->is_over = is_over;
+    w->dir.fd = -1;
+    enum mr_code code = is_over ? mr_plan_over_check(path, &w->arena, err) : MR_OK;
+    if (code == MR_OK)
+        code = (is_over ? mr_new_dir_begin_over
+                        : mr_new_dir_begin)(&w->dir, path, &mr_plan_dir_kind, &w->arena, err);
     if (code == MR_OK)
         code = clear_partial(w, err);
     if (code == MR_OK)
@@ -66,6 +72,17 @@ enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
     else
         mr_plan_writer_free(w);
     return code;
+}
+
+enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out, struct mr_err *err)
+{
+    return begin(path, false, out, err);
+}
+
+enum mr_code mr_plan_writer_begin_over(const char *path, struct mr_plan_writer **out,
+                                       struct mr_err *err)
+{
+    return begin(path, true, out, err);
 }
 
 enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name, const void *ptr,
@@ -144,7 +161,12 @@ enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w, struct mr_manifest
                                     const struct mr_sign_key *signer, struct mr_err *err)
 {
     MR_TRY(mr_plan_writer_seal(w, manifest, signer, err));
-    return mr_new_dir_publish(&w->dir, err);
+    return w->is_over ? mr_plan_over_publish(w, err) : mr_new_dir_publish(&w->dir, err);
+}
+
+const char *mr_plan_writer_old(const struct mr_plan_writer *w)
+{
+    return w->old;
 }
 
 void mr_plan_writer_free(struct mr_plan_writer *w)

@@ -31,6 +31,12 @@ struct mr_sign_key;
 /* Checks DIR and makes DIR.partial. */
 enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
                                   struct mr_err *err);
+/* Of a plan that is to take the name of the plan DIR: that one becomes DIR.1, or the first DIR.N that
+ * nothing has, when the new one is published.  A plan with a journal is MR_E_REFUSED, then and now: what
+ * apply has done is told in its directory.  An earlier one that a crash left as DIR.partial between the
+ * two names gets its DIR.N first. */
+enum mr_code mr_plan_writer_begin_over(const char *path, struct mr_plan_writer **out,
+                                       struct mr_err *err);
 /* name: of the file in the directory; a constant. */
 enum mr_code mr_plan_writer_add(struct mr_plan_writer *writer, const char *name, const void *ptr,
                                 size_t len, struct mr_err *err);
@@ -62,6 +68,8 @@ enum mr_code mr_plan_writer_seal(struct mr_plan_writer *writer, struct mr_manife
 /* Seals it where that is not done, and gives the directory its name. */
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer, struct mr_manifest *manifest,
                                     const struct mr_sign_key *signer, struct mr_err *err);
+/* After publish, what was DIR is called so, as long as the writer; NULL: there was none. */
+const char *mr_plan_writer_old(const struct mr_plan_writer *writer);
 void mr_plan_writer_free(struct mr_plan_writer *writer); /* NULL is fine */
 
 struct mr_plan_dir {

@@ -30,13 +30,14 @@ static const char *const column_names[COLUMNS] = {
 
 struct mr_plan_decisions {
     const char *path;
+    struct mr_decision_file file;
     const struct mr_plan_tables *tables;
     struct mr_plan_decided *decided;
     struct mr_case *cf;
     struct mr_arena arena; /* of choices */
     struct mr_vec choices; /* const char *: each that is made, once */
     struct mr_strbuf text;
-    struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used;
+    struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used, *drop;
     struct mr_case_fields by_key_map, by_run_map, crossed_map, equal_map; /* struct line */
     size_t at[COLUMNS];   /* of the columns in a line; SIZE_MAX: not there */
     size_t width;         /* 0: no header yet */
@@ -303,6 +304,22 @@ static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv
     return code;
 }
 
+/* Of a plan's own file: a choice by kind of then, which may be another one now, or a table that is
+ * planned no more. */
+static bool is_passed_over(const struct mr_plan_decisions *d, const char *table, const char *kind,
+                           const char *choice)
+{
+    bool several = false;
+    if (mr_decision_file_is_rule(&d->file, kind, choice))
+        return true;
+    if (!d->file.is_plans_own || mr_plan_table_meant(d->tables, table, &several) != NULL || several)
+        return false;
+    mr_log_warning("table \"%s\" is not planned any more: what was decided about its rows is "
+                   "passed over",
+                   table);
+    return true;
+}
+
 /* A line without a choice decides nothing; it is refused only where an equal row has one. */
 static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
                               uint64_t line, struct mr_err *err)
@@ -311,7 +328,7 @@ static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_f
     lower_word(choice);
     lower_word(kind);
     MR_TRY(check_equal(d, fields, line, err));
-    if (choice[0] == '\0')
+    if (choice[0] == '\0' || is_passed_over(d, field_of(d, fields, TABLE), kind, choice))
         return MR_OK;
     MR_TRY(check_line(d, field_of(d, fields, TABLE), kind, choice, err));
     MR_TRY(check_twice(d, fields, err));
@@ -392,6 +409,7 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
         {&d->equal, "INSERT INTO temp.equal_row (tbl, image, line, choice)"
                     " VALUES (:tbl, :image, :line, :choice) ON CONFLICT (tbl, image)"
                     " DO UPDATE SET line=line RETURNING line, choice"},
+        {&d->drop, "DELETE FROM decision WHERE line=:line"},
         {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
     };
     MR_TRY(mr_case_exec(d->cf, schema_sql, err));
@@ -399,16 +417,18 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
     return open_maps(d, err);
 }
 
-enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
+enum mr_code mr_plan_decisions_open(const struct mr_decision_file *file, struct mr_findings *fd,
                                     struct mr_plan_decided *decided,
                                     const struct mr_plan_tables *tables,
                                     struct mr_plan_decisions **out, struct mr_err *err)
 {
     struct mr_plan_decisions *d = calloc(1, sizeof *d);
+    const char *path = file->path;
     *out = NULL;
     if (d == NULL)
         return mr_err_nomem(err, "reading decisions");
     d->path = path;
+    d->file = *file;
     d->tables = tables;
     d->decided = decided;
     d->cf = mr_findings_case(fd);
@@ -438,6 +458,7 @@ void mr_plan_decisions_close(struct mr_plan_decisions *d)
     mr_case_free(d->crossed);
     mr_case_free(d->equal);
     mr_case_free(d->used);
+    mr_case_free(d->drop);
     (void)mr_case_exec(
         d->cf, "DROP TABLE IF EXISTS temp.decision; DROP TABLE IF EXISTS temp.equal_row", NULL);
     mr_vec_release(&d->choices);
@@ -531,13 +552,37 @@ out:
     return code;
 }
 
+/* Of a plan's own file: was it decided about the row as it is?  Who is left out is so in any case.  A
+ * line about another row is forgotten: nothing is refused for it, and nothing of it is kept. */
+static enum mr_code drop_stale(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                               const struct mr_decision_ask *ask, const struct line *line,
+                               struct said *said, struct mr_err *err)
+{
+    bool same = true;
+    if (!d->file.is_plans_own || line->line == 0 || strcmp(line->choice, "skip") == 0)
+        return MR_OK;
+    MR_TRY(mr_decision_file_is_same(t, ask->source, line->source, &same, err));
+    if (mr_conflict_is_value(mr_conflict_named(ask->kind)))
+        MR_TRY(mr_decision_file_is_same(t, ask->target, line->target, &same, err));
+    if (same)
+        return MR_OK;
+    mr_log_warning("table \"%s\": row %s is not as it was when \"%s\" was decided about it; it is "
+                   "asked again",
+                   mr_plan_table_name(t), t->key.count > 0 ? d->text.ptr : "", said->choice);
+    MR_TRY(MR_CASE_RUN(d->drop, err, MR_ARG_INT("line", line->line)));
+    *said = (struct said){.line = 0};
+    return MR_OK;
+}
+
 static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                 struct mr_key key, struct said *said, struct mr_err *err)
+                                 const struct mr_decision_ask *ask, struct said *said,
+                                 struct mr_err *err)
 {
     struct line by_key;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(name_row(d, t, key, err));
+    MR_TRY_OUT(name_row(d, t, ask->source_key, err));
     MR_TRY_OUT(find_line(d, t, &by_key, said, err));
+    MR_TRY_OUT(drop_stale(d, t, ask, &by_key, said, err));
     if (said->line != 0)
         MR_TRY_OUT(note(d, said->line, true, err));
 out:
@@ -560,7 +605,7 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
     struct said said = {.line = 0};
     if (t == NULL)
         return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
-    enum mr_code code = d->path != NULL ? find_in_file(d, t, ask->source_key, &said, err) : MR_OK;
+    enum mr_code code = d->path != NULL ? find_in_file(d, t, ask, &said, err) : MR_OK;
     const bool stated = said.choice != NULL;
     /* a line may be about another conflict of the row */
     const char *found = stated && is_answer(&said, ask->kind) ? said.choice : NULL;
@@ -733,6 +778,12 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct line
         mr_decision_rows_find(d->tables->pairing.side[MR_SOURCE].main, t, key, &d->text, err);
     if (code != MR_OK || (d->text.len > 0 && strcmp(d->text.ptr, key) == 0))
         return code;
+    if (d->file.is_plans_own) {
+        mr_log_warning("table \"%s\": the source has no row %.200s any more: what was decided "
+                       "about it is passed over",
+                       mr_plan_table_name(t), key);
+        return MR_OK;
+    }
     if (d->text.len == 0) {
         code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"",
                           key, mr_plan_table_name(t));

@@ -26,12 +26,13 @@
 
 #include "repair/plan/plan_store.h"
 #include "repair/plan/plan_tables.h"
+#include "repair/planning/decision_file.h"
 #include "repair/planning/plan_decided.h"
 
 struct mr_plan_decisions;
 
-/* path (NULL: there is no file), decided and tables must outlive it. */
-enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
+/* file's texts, decided and tables must outlive it. */
+enum mr_code mr_plan_decisions_open(const struct mr_decision_file *file, struct mr_findings *fd,
                                     struct mr_plan_decided *decided,
                                     const struct mr_plan_tables *tables,
                                     struct mr_plan_decisions **out, struct mr_err *err);

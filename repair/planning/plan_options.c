@@ -11,6 +11,7 @@
 #include "repair/plan/manifest.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/trigger_option.h"
+#include "repair/planning/plan_again.h"
 #include "repair/planning/rewind_rows.h"
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
@@ -35,6 +36,14 @@ static const struct mr_option plan_options[] = {
      .help = "merge: two histories into one, nobody lost, nobody overwritten; backfill: "
              "insert what is missing; newest:COLUMN: and update what is newer; mirror: "
              "TARGET becomes SOURCE; rewind: transactions of TARGET are undone",
+     .not_in_file = true},
+    {.name = "again",
+     .type = MR_OPTION_STRING,
+     .offset = PLAN_AT(again),
+     .arg = "DIR",
+     .group = "What is planned",
+     .help = "make the plan DIR anew, with its options and decisions; the old one becomes DIR.1; "
+             "other options given beside it take the place of its own",
      .not_in_file = true},
     {.name = "source",
      .type = MR_OPTION_STRING,
@@ -195,7 +204,7 @@ static const struct mr_option plan_options[] = {
      .offset = PLAN_AT(output),
      .arg = "DIR",
      .group = "Result",
-     .help = "directory of the plan, which must be absent or empty; needed",
+     .help = "directory of the plan, which must be absent or empty; needed without --again",
      .not_in_file = true},
     {.name = "sign-with",
      .type = MR_OPTION_STRING,
@@ -285,21 +294,32 @@ static enum mr_code finish_split_keys(struct mr_plan_options *o, struct mr_arena
 }
 
 /* In the words of the configuration, which has the same rules. */
-static enum mr_code finish_on_conflict(struct mr_plan_options *o, struct mr_arena *arena,
-                                       struct mr_err *err)
+static enum mr_code parse_rules(const struct mr_string_list *list, struct mr_table_config *config,
+                                struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_table_config config = {0};
-    for (size_t i = 0; i < o->on_conflict_text.count; i++)
-        mr_strbuf_add_fmt(&text, "%s%s", i > 0 ? ", " : "", o->on_conflict_text.items[i]);
+    for (size_t i = 0; i < list->count; i++)
+        mr_strbuf_add_fmt(&text, "%s%s", i > 0 ? ", " : "", list->items[i]);
     enum mr_code code = mr_strbuf_check(&text, "reading options", err);
     if (code == MR_OK && text.len > 0)
-        code = mr_table_config_set(&config, "on-conflict", text.ptr, arena, err);
+        code = mr_table_config_set(config, "on-conflict", text.ptr, arena, err);
     mr_strbuf_release(&text);
     if (code == MR_E_CONFIG)
         mr_err_context(err, "option \"--on-conflict\"");
+    return code;
+}
+
+static enum mr_code finish_on_conflict(struct mr_plan_options *o, struct mr_arena *arena,
+                                       struct mr_err *err)
+{
+    struct mr_table_config config = {0}, again = {0};
+    enum mr_code code = parse_rules(&o->on_conflict_text, &config, arena, err);
+    if (code == MR_OK)
+        code = parse_rules(&o->again_rules_text, &again, arena, err);
     o->on_conflict = config.on_conflict;
     o->non_conflict = config.non_conflict;
+    o->again_rules = again.on_conflict;
+    o->nagain_rules = again.non_conflict;
     return code;
 }
 
@@ -406,4 +426,5 @@ const struct mr_option_set mr_plan_option_set = {.options = plan_options,
                                                  .count =
                                                      sizeof plan_options / sizeof *plan_options,
                                                  .values_size = sizeof(struct mr_plan_options),
+                                                 .prepare = mr_plan_again_prepare,
                                                  .finish = finish};

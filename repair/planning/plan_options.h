@@ -36,10 +36,17 @@ struct mr_plan_options {
     const char *allow_triggers;             /* "fire", or NULL */
     uint64_t allow_deletes;
     bool partial, forget_decisions;
+    const char *again;     /* directory of a plan, or NULL */
     unsigned clock_skew_s; /* within which `newest` tells nothing of two sides */
 
     const char *sign_with; /* or NULL */
     struct mr_general_options general;
+
+    /* of --again (plan_again.h) */
+    const char *again_of;                   /* uuid of that plan */
+    bool is_over;                           /* this one takes its name */
+    bool decisions_are_kept;                /* `decisions` is that plan's own conflicts.csv */
+    struct mr_string_list again_rules_text; /* its --on-conflict */
 
     /* computed when finishing */
     bool has_margin;         /* it was asked for */
@@ -48,6 +55,8 @@ struct mr_plan_options {
     size_t nsplit_keys;
     const struct mr_conflict_rule *on_conflict;
     size_t non_conflict;
+    const struct mr_conflict_rule *again_rules; /* choices that its conflicts.csv has of rules */
+    size_t nagain_rules;
 };
 
 extern const struct mr_option_set mr_plan_option_set;

@@ -54,14 +54,18 @@ struct rows {
 static enum mr_code open_decisions(struct rows *r, struct mr_err *err)
 {
     const struct mr_plan_options *o = r->p->opts;
+    const struct mr_decision_file file = {.path = o->decisions,
+                                          .is_plans_own = o->decisions_are_kept,
+                                          .rules = o->again_rules,
+                                          .nrules = o->nagain_rules};
     bool empty = true;
     enum mr_code code = mr_plan_decided_open(mr_findings_case(r->p->fd), r->p->record.id,
                                              o->forget_decisions, &r->decided_before, err);
     if (code == MR_OK)
         code = mr_plan_decided_is_empty(r->decided_before, &empty, err);
     if (code == MR_OK)
-        code = mr_plan_decisions_open(o->decisions, r->p->fd, r->decided_before, &r->tables,
-                                      &r->decisions, err);
+        code = mr_plan_decisions_open(&file, r->p->fd, r->decided_before, &r->tables, &r->decisions,
+                                      err);
     r->decision = o->decisions != NULL || !empty ? mr_plan_decisions_find : NULL;
     return code;
 }

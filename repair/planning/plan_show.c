@@ -254,11 +254,14 @@ static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const c
     struct mr_strbuf path = MR_STRBUF_INIT, option = MR_STRBUF_INIT;
     bool choice = is_open_to_choice(m);
     mr_strbuf_add_fmt(&path, "%s/conflicts.csv", dir);
-    mr_command_add_option(&option, "--decisions", path.ptr);
+    const bool keeps = m->noptions > 0; /* a plan of an older version knows not how it was made */
+    mr_command_add_option(&option, keeps ? "--again" : "--decisions", keeps ? dir : path.ptr);
     mr_strbuf_add_str(out, choice ? "decide in " : "");
     mr_utf8_show_str(out, path.ptr);
     if (choice) {
-        mr_strbuf_add_str(out, ", then the same repair plan again, with another --output and");
+        mr_strbuf_add_str(out, keeps ? ", then myrecon repair plan"
+                                     : ", then the same repair plan again, with another --output "
+                                       "and");
         mr_utf8_show_str(out, option.ptr);
         mr_strbuf_add_char(out, '\n');
     }

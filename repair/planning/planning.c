@@ -11,6 +11,7 @@
 #include "core/case/run_command.h"
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_next.h"
+#include "repair/planning/plan_again.h"
 #include "repair/planning/rewind_rows.h"
 #include "repair/planning/plan_asked.h"
 
@@ -180,7 +181,8 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
 
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
 {
-    MR_TRY(mr_plan_writer_begin(p->opts->output, &p->writer, err));
+    MR_TRY((p->opts->is_over ? mr_plan_writer_begin_over : mr_plan_writer_begin)(p->opts->output,
+                                                                                 &p->writer, err));
     if (p->opts->sign_with != NULL)
         MR_TRY(mr_sign_key_load(p->opts->sign_with, &p->signer, err));
     MR_TRY(open_case(p, err));
@@ -219,6 +221,7 @@ enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy, str
                                       mr_endpoint_text(&eps[MR_TARGET], true, &p->arena)},
                               .run = p->run.id != 0 ? p->run.uuid : NULL,
                               .check_options = p->run.options,
+                              .again_of = p->opts->is_over ? p->opts->again_of : NULL,
                               .margin = p->opts->margin};
     char page_key[MR_SHA256_HEX];
     MR_TRY(mr_asked_key(page_key, err));
@@ -226,6 +229,8 @@ enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy, str
     if (m->source == NULL || m->target == NULL || m->uri[MR_SOURCE] == NULL ||
         m->uri[MR_TARGET] == NULL || m->page_key == NULL)
         return mr_err_nomem(err, "planning");
+    if (p->settings != NULL)
+        MR_TRY(mr_plan_again_keep(p->settings, m->uri, &p->arena, &m->options, &m->noptions, err));
     p->record = (struct mr_plan_record){.uuid = m->uuid,
                                         .policy = m->policy,
                                         .created = m->created,
@@ -304,6 +309,9 @@ enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_writer_publish(p->writer, &p->manifest, p->signer, err);
     p->is_published = code == MR_OK;
+    if (code == MR_OK && mr_plan_writer_old(p->writer) != NULL)
+        mr_log_info("the plan that was \"%s\" is \"%s\"", p->opts->output,
+                    mr_plan_writer_old(p->writer));
     if (p->record.id == 0)
         return code;
     if (p->is_published)

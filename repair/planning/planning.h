@@ -22,6 +22,7 @@
 
 struct mr_planning {
     const struct mr_plan_options *opts;
+    const struct mr_settings *settings; /* that opts are of; NULL: nothing of them is kept */
     const struct mr_config *config;
     mr_source_open_fn *open_snapshot;
     struct mr_run_id id;

@@ -36,7 +36,7 @@ LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=
 LDFLAGS_test_line := -Wl,--wrap=mr_clock_now_s,--wrap=mr_db_query,--wrap=mr_result_free \
     -Wl,--wrap=mr_db_say,--wrap=mr_db_is_lost,--wrap=mr_db_reconnect
 LDFLAGS_test_lookup := -Wl,--wrap=dlsym,--wrap=freeaddrinfo
-LDFLAGS_test_new_dir := -Wl,--wrap=flock
+LDFLAGS_test_new_dir := -Wl,--wrap=flock,--wrap=renameat2
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
 LDFLAGS_test_gate_ahead := -Wl,--wrap=mr_catalogue_has_slices,--wrap=mr_catalogue_load_as,--wrap=mr_catalogue_free \
     -Wl,--wrap=mr_gate_link_second,--wrap=mr_reader_db,--wrap=mr_reader_free

@@ -255,18 +255,18 @@ STEP(mr_plan_decided_withdraw, "withdraw", OF_CASE(cf) && plan > 0 && plan == ma
      struct mr_case *cf, int64_t plan)
 GONE(mr_plan_decided_close, "-decided", struct mr_plan_decided *)
 
-enum mr_code __wrap_mr_plan_decisions_open(const char *path, struct mr_findings *fd,
-                                           struct mr_plan_decided *decided,
+enum mr_code __wrap_mr_plan_decisions_open(const struct mr_decision_file *file,
+                                           struct mr_findings *fd, struct mr_plan_decided *decided,
                                            const struct mr_plan_tables *tables,
                                            struct mr_plan_decisions **out, struct mr_err *err);
-enum mr_code __wrap_mr_plan_decisions_open(const char *path, struct mr_findings *fd,
-                                           struct mr_plan_decided *decided,
+enum mr_code __wrap_mr_plan_decisions_open(const struct mr_decision_file *file,
+                                           struct mr_findings *fd, struct mr_plan_decided *decided,
                                            const struct mr_plan_tables *tables,
                                            struct mr_plan_decisions **out, struct mr_err *err)
 {
     assert_true(OF_FD(fd) && OF_PLAN(tables));
     assert_ptr_equal(decided, DECIDED);
-    made.decisions = path;
+    made.decisions = file->path;
     MR_TRY(step("decisions", NULL, err));
     *out = DECISIONS;
     return MR_OK;

@@ -203,7 +203,7 @@ static void test_options(void **state)
          .offset = offsetof(struct values, tables),
          .arg = "P"},
     };
-    static const struct mr_option_set set = {options, 2, sizeof(struct values), NULL};
+    static const struct mr_option_set set = {options, 2, sizeof(struct values), NULL, NULL};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_config *config = NULL;
     struct mr_settings settings;

@@ -21,6 +21,18 @@ static char root[64];
 static const char *rename_before_lock; /* what PATH.partial becomes meanwhile, or NULL */
 static int lock_error;                 /* of every lock; 0: none */
 
+static bool cannot_exchange; /* the file system */
+int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+    if (!cannot_exchange)
+        return __real_renameat2(from_fd, from, to_fd, to, flags);
+    errno = EINVAL;
+    return -1;
+}
+
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation);
 
@@ -166,6 +178,38 @@ static void test_foreign_files(void **state)
     mr_arena_release(&arena);
 }
 
+/* The new one takes the name, what had it gets another one, and a name that is taken stops all of it. */
+static void test_over(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_new_dir dir;
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_new_dir_begin_over(&dir, in("over"), &kind, &arena, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "is not there"));
+    assert_int_equal(mkdir(in("over"), 0700), 0);
+    put("over/mine");
+    for (int pass = 0; pass < 2; pass++) {
+        cannot_exchange = pass == 1;
+        const char *old = pass == 0 ? "over.1" : "over.2",
+                   *old_file = pass == 0 ? "over.1/mine" : "over.2/letter";
+        assert_int_equal(mr_new_dir_begin_over(&dir, in("over"), &kind, &arena, &err), MR_OK);
+        put("over.partial/letter");
+        assert_int_equal(mkdir(in(old), 0700), 0);
+        assert_int_equal(mr_new_dir_publish_over(&dir, in(old), &err), MR_E_IO);
+        assert_int_equal(access(in(pass == 0 ? "over/mine" : "over/letter"), F_OK), 0);
+        assert_int_equal(access(in("over.partial/letter"), F_OK), 0);
+        assert_int_equal(rmdir(in(old)), 0);
+        assert_int_equal(mr_new_dir_publish_over(&dir, in(old), &err), MR_OK);
+        assert_int_equal(dir.fd, -1);
+        assert_int_equal(access(in("over/letter"), F_OK), 0);
+        assert_int_equal(access(in(old_file), F_OK), 0);
+        assert_int_not_equal(access(in("over.partial"), F_OK), 0);
+    }
+    cannot_exchange = false;
+    mr_arena_release(&arena);
+}
+
 static enum mr_code count(void *ctx, int folder_fd, const char *name, struct mr_err *err)
 {
     (void)folder_fd, (void)err;
@@ -205,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_finished_before_the_lock),
         cmocka_unit_test(test_no_locks),
         cmocka_unit_test(test_foreign_files),
+        cmocka_unit_test(test_over),
         cmocka_unit_test(test_each),
     };
     return cmocka_run_group_tests(tests, make_root, NULL);

@@ -115,7 +115,9 @@ static void test_letters(void **state)
         assert_true(
             dprintf(fd, "table,source_key,kind,decision\n%s,7,unique,skip\n", cases[i].name) > 0);
         assert_int_equal(close(fd), 0);
-        assert_int_equal(mr_plan_decisions_open(path, w.fd, w.decided, &w.tables, &d, &err), MR_OK);
+        assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w.fd,
+                                                w.decided, &w.tables, &d, &err),
+                         MR_OK);
         const struct mr_decision_ask ask = ask_of(&w, "unique", 0);
         assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
         if ((choice != NULL) != cases[i].is_first)
@@ -161,7 +163,9 @@ static void test_who_wins(void **state)
         begin(&w);
         keep(&w, cases[i].kept_kind, cases[i].kept);
         const char *file = write_file(cases[i].file_kind, cases[i].file, path);
-        assert_int_equal(mr_plan_decisions_open(file, w.fd, w.decided, &w.tables, &d, NULL), MR_OK);
+        assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = file}, w.fd,
+                                                w.decided, &w.tables, &d, NULL),
+                         MR_OK);
         const struct mr_decision_ask ask = ask_of(&w, cases[i].asked, 0);
         assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
         if (cases[i].said != NULL && choice != NULL)
@@ -189,7 +193,8 @@ static const char *refusal_of(struct world *w, const char *text)
     assert_int_equal(close(fd), 0);
     assert_int_equal(mr_plan_store_open(w->fd, &store, NULL), MR_OK);
     assert_int_equal(mr_plan_store_begin(store, 1, NULL), MR_OK);
-    enum mr_code code = mr_plan_decisions_open(path, w->fd, w->decided, &w->tables, &d, &err);
+    enum mr_code code = mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w->fd,
+                                               w->decided, &w->tables, &d, &err);
     if (code == MR_OK)
         code = mr_plan_decisions_check(d, store, &err);
     assert_true(code == MR_OK || code == MR_E_REFUSED);
@@ -240,6 +245,57 @@ static void test_two_answers(void **state)
     }
 }
 
+/* Of a plan's own file: a line holds for the row as it was; what a rule said then is nobody's word. */
+static void test_own_file(void **state)
+{
+    static const struct mr_conflict_rule rules[] = {{"differs", "target", NULL},
+                                                    {"changed", "newest", "nick"}};
+    static const struct {
+        const char *kind, *source, *choice;
+        bool is_own;
+        const char *said; /* NULL: it is asked about */
+    } cases[] = {
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "without-value", true,
+         "without-value"},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", true, NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", false,
+         "without-value"},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "skip", true, "skip"},
+        {"unique", "", "without-value", true, "without-value"},
+        {"differs", "", "target", true, NULL},
+        {"differs", "", "target", false, "target"},
+        {"differs", "", "source", true, "source"},
+        {"changed", "", "newest:nick", true, NULL},
+        {"changed", "", "newest:id", true, "newest:id"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_plan_decisions *d = NULL;
+        char path[] = "/tmp/test_plan_decisions.XXXXXX";
+        const char *choice = NULL;
+        begin(&w);
+        int fd = mkstemp(path);
+        assert_true(dprintf(fd,
+                            "table,source_key,kind,source,decision\nclub.members,7,%s,\"%s\",%s\n"
+                            "club.gone,7,%s,,%s\n",
+                            cases[i].kind, cases[i].source, cases[i].choice, cases[i].kind,
+                            cases[i].is_own ? cases[i].choice : "") > 0);
+        assert_int_equal(close(fd), 0);
+        const struct mr_decision_file file = {path, cases[i].is_own, rules, LEN(rules)};
+        assert_int_equal(mr_plan_decisions_open(&file, w.fd, w.decided, &w.tables, &d, NULL),
+                         MR_OK);
+        const struct mr_decision_ask ask = ask_of(&w, cases[i].kind, 0);
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        if ((choice == NULL) != (cases[i].said == NULL) ||
+            (choice != NULL && strcmp(choice, cases[i].said) != 0))
+            fail_msg("case %zu: %s", i, choice != NULL ? choice : "it is asked about");
+        mr_plan_decisions_close(d);
+        assert_int_equal(unlink(path), 0);
+        end(&w);
+    }
+}
+
 /* A row that has changed is asked about again, and named once. */
 static void test_changed(void **state)
 {
@@ -250,7 +306,9 @@ static void test_changed(void **state)
     begin(&w);
     mr_log_set_level(MR_LOG_WARNING);
     keep(&w, "unique", "without-value");
-    assert_int_equal(mr_plan_decisions_open(NULL, w.fd, w.decided, &w.tables, &d, NULL), MR_OK);
+    assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = NULL}, w.fd,
+                                            w.decided, &w.tables, &d, NULL),
+                     MR_OK);
     capture_begin(&c, CAPTURE_FILE, 0);
     for (int i = 0; i < 3; i++) {
         const char *choice = NULL;
@@ -270,9 +328,8 @@ static void test_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_letters),
-        cmocka_unit_test(test_who_wins),
-        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
+        cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
         cmocka_unit_test(test_two_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

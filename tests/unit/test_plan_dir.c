@@ -121,6 +121,63 @@ static void test_refused_output(void **state)
     assert_false(exists("four.partial"));
 }
 
+static enum mr_code write_over(const char *name, const char *uuid, const char *of,
+                               struct mr_err *err)
+{
+    struct mr_plan_writer *writer = NULL;
+    struct mr_manifest manifest = sample_manifest(MR_FLAVOUR_MYSQL);
+    manifest.uuid = uuid;
+    manifest.again_of = of;
+    enum mr_code code = mr_plan_writer_begin_over(in(name), &writer, err);
+    if (code == MR_OK)
+        code = mr_plan_writer_publish(writer, &manifest, NULL, err);
+    if (code == MR_OK)
+        assert_non_null(strstr(mr_plan_writer_old(writer), "over."));
+    mr_plan_writer_free(writer);
+    return code;
+}
+
+static bool is_plan(const char *name, const char *uuid)
+{
+    struct mr_plan_dir plan;
+    struct mr_err err = {0};
+    enum mr_code code = mr_plan_open(in(name), &plan, &err);
+    const bool is = code == MR_OK && strcmp(plan.manifest.uuid, uuid) == 0;
+    mr_plan_close(&plan);
+    return is;
+}
+
+/* The plan that is replaced is never lost: it has another name, also after a crash between the two. */
+static void test_over(void **state)
+{
+    static const char first[] = "20261120T110000Z-abcdef";
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(write_over("over", "b", first, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "there is no plan"));
+    assert_int_equal(write_plan("over", &err), MR_OK);
+    assert_int_equal(write_over("over/", "b", first, &err), MR_OK);
+    assert_true(is_plan("over", "b") && is_plan("over.1", first));
+    assert_false(exists("over.partial"));
+    /* killed behind the exchange */
+    char from[128];
+    (void)snprintf(from, sizeof from, "%s", in("over.1"));
+    assert_int_equal(rename(from, in("over.partial")), 0);
+    assert_int_equal(write_over("over", "c", "b", &err), MR_OK);
+    assert_true(is_plan("over", "c") && is_plan("over.1", first) && is_plan("over.2", "b"));
+    /* killed in front of it: that was none yet */
+    assert_int_equal(mkdir(in("over.partial"), 0700), 0);
+    put("over.partial/plan.json", "{");
+    assert_int_equal(write_over("over", "d", "c", &err), MR_OK);
+    assert_true(is_plan("over", "d") && is_plan("over.3", "c"));
+    assert_false(exists("over.4") || exists("over.partial"));
+    put("over/journal.jsonl", "");
+    assert_int_equal(write_over("over", "e", "d", &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "has a journal"));
+    assert_non_null(strstr(err.hint, "--output"));
+    assert_true(is_plan("over", "d"));
+}
+
 static void test_leftovers(void **state)
 {
     struct mr_err err = {0};
@@ -219,8 +276,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"one",  "empty", "link",        "slash", "two",  "file",
-                                        "four", "five",  "six.partial", "seven", "eight"};
+    static const char *const names[] = {"one",   "empty", "link",   "slash",       "two",
+                                        "file",  "four",  "five",   "six.partial", "seven",
+                                        "eight", "over",  "over.1", "over.2",      "over.3"};
     static const char *const files[] = {"plan.json", "reseed.sql", "verify.sql",
                                         "mine",      "diary.txt",  "journal.jsonl",
                                         "x.tmp",     "idmap.csv",  "entities.csv.zst"};
@@ -241,7 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write_and_read), cmocka_unit_test(test_refused_output),
         cmocka_unit_test(test_leftovers),      cmocka_unit_test(test_refused_plan),
-        cmocka_unit_test(test_streamed_files),
+        cmocka_unit_test(test_streamed_files), cmocka_unit_test(test_over),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
