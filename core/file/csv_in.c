@@ -200,7 +200,8 @@ static enum mr_code check_size(const struct mr_csv_in *csv, struct mr_err *err)
     return size <= csv->max_bytes ? MR_OK : refuse(csv, "the record has no end", err);
 }
 
-enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err)
+static enum mr_code feed_text(struct mr_csv_in *csv, const char *ptr, size_t len,
+                              struct mr_err *err)
 {
     for (size_t i = skip_mark(csv, ptr, len); i < len;) {
         size_t run = plain_run(csv, ptr + i, len - i);
@@ -213,8 +214,26 @@ enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, 
     return MR_OK;
 }
 
+/* Until it is known that it is no UTF-16, a byte at a time. */
+enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err)
+{
+    char out[MR_UTF16_OUT];
+    size_t i = 0, n = 0;
+    while (csv->lenient && csv->utf16.state != MR_UTF16_NONE && i < len) {
+        if (!mr_utf16_in_take(&csv->utf16, (unsigned char)ptr[i++], out, &n))
+            return refuse(csv, "half a character stands alone: this is no UTF-16", err);
+        MR_TRY(feed_text(csv, out, n, err));
+    }
+    return feed_text(csv, ptr + i, len - i, err);
+}
+
 enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
 {
+    char out[MR_UTF16_OUT];
+    size_t n = 0;
+    if (!mr_utf16_in_is_whole(&csv->utf16, out, &n))
+        return refuse(csv, "the last character of this UTF-16 is cut off", err);
+    MR_TRY(feed_text(csv, out, n, err));
     if (csv->state == AT_RECORD)
         return MR_OK;
     return csv->lenient && csv->state != QUOTED ? end_record(csv, err)

@@ -21,6 +21,7 @@
 #include "core/base/strbuf.h"
 #include "core/base/vec.h"
 #include "core/file/in_file.h"
+#include "core/file/utf16_in.h"
 
 struct mr_csv_field {
     const char *ptr;
@@ -44,10 +45,12 @@ struct mr_csv_in {
     bool lenient;
     char separator; /* lenient: 0 until it is known */
     unsigned mark;  /* lenient: bytes of a byte order mark so far; 3: none comes any more */
+    struct mr_utf16_in utf16; /* lenient */
 };
 
 void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
-/* For what a spreadsheet has written: a byte order mark is skipped; fields are separated by
+/* For what a spreadsheet has written: a byte order mark is skipped; one of UTF-16 ("Unicode text")
+ * says that all is UTF-16, of which UTF-8 is made; fields are separated by
  * whatever comes first in the first record, `,`, `;` or a tab; lines may end with CR alone,
  * the last one need not end; a quote within a field is a quote. */
 void mr_csv_in_init_lenient(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);

@@ -12,6 +12,7 @@ struct reading {
     struct mr_sha256 hash;
     size_t decision; /* its place in a record; SIZE_MAX: not found, or no header yet */
     size_t note;     /* that of people's notes, where a page has added them; else SIZE_MAX */
+    size_t width;    /* columns with a name: spreadsheets add empty ones at the end */
     bool begun;
 };
 
@@ -45,6 +46,21 @@ static void add(struct reading *r, struct mr_csv_field field)
     mr_sha256_add(&r->hash, field.ptr, field.len);
 }
 
+static bool is_blank_record(const struct mr_csv_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (trim(fields[i]).len > 0)
+            return false;
+    return true;
+}
+
+static size_t named(const struct mr_csv_field *fields, size_t count)
+{
+    while (count > 1 && trim(fields[count - 1]).len == 0)
+        count--;
+    return count;
+}
+
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -56,10 +72,14 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         if (is_called(trim(fields[i]), MR_ASKED_NOTE))
             r->note = i;
     }
+    if (!r->begun)
+        r->width = named(fields, count);
     r->begun = true;
+    while (count > r->width && trim(fields[count - 1]).len == 0)
+        count--;
     if (r->decision == SIZE_MAX)
         return mr_err_set(err, MR_E_REFUSED, "there is no column \"decision\"");
-    if (count == 1 && trim(fields[0]).len == 0)
+    if (is_blank_record(fields, count))
         return MR_OK; /* as editors leave one at the end */
     if (mr_asked_is_mark(fields[0]))
         return MR_OK; /* as a page has written one */

@@ -4,7 +4,7 @@
  * The column `decision` may be edited in place, by any editor or spreadsheet; the seal of a
  * plan covers all else, but for what the page of decisions adds: a column `note`, and the record
  * that says which plan is answered (asked.h).  Two files that differ in that column alone, in quoting, line ends,
- * separators, a byte order mark or blanks around fields have one digest.
+ * separators, a byte order mark, UTF-16, empty columns behind the last or blanks around fields have one digest.
  *
  * Errors: MR_E_REFUSED for what is no CSV or has no such column; MR_E_IO.
  */

@@ -37,3 +37,13 @@ enum mr_code mr_decision_file_is_same(const struct mr_plan_table *table, struct 
     mr_strbuf_release(&text);
     return code;
 }
+
+bool mr_decision_file_is_spoilt(const struct mr_plan_table *table, const char *key)
+{
+    if (table->key.count != 1 || strstr(key, "..") != NULL)
+        return false;
+    const enum mr_class cls = table->pair->find.columns[table->key.at[0]].style.cls;
+    return (cls == MR_CLASS_INT || cls == MR_CLASS_UINT) &&
+           key[strspn(key, "-+.,'/:eE 0123456789")] == '\0' &&
+           (key[strspn(key, "-0123456789")] != '\0' || strchr(key + (key[0] != '\0'), '-') != NULL);
+}

@@ -29,4 +29,8 @@ bool mr_decision_file_is_rule(const struct mr_decision_file *file, const char *k
 enum mr_code mr_decision_file_is_same(const struct mr_plan_table *table, struct mr_key image,
                                       const char *said, bool *same, struct mr_err *err);
 
+/* Is it what a spreadsheet makes of a whole number that is the table's key: 4.91E+05, 1,234 or a
+ * date?  No key of the table is spelled so. */
+bool mr_decision_file_is_spoilt(const struct mr_plan_table *table, const char *key);
+
 #endif

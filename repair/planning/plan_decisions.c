@@ -104,6 +104,8 @@ static enum mr_code read_header(struct mr_plan_decisions *d, const struct mr_csv
             d->at[c] = i;
         }
     }
+    while (count > 1 && trim(fields[count - 1].ptr)[0] == '\0')
+        count--; /* as spreadsheets add them */
     d->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {
         bool needed = c == TABLE || c == SOURCE_KEY || c == DECISION;
@@ -368,6 +370,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         empty = empty && trim(fields[i].ptr)[0] == '\0';
     if (empty)
         return MR_OK; /* as editors leave one */
+    while (count > d->width && trim(fields[count - 1].ptr)[0] == '\0')
+        count--;
     if (count != d->width)
         return name_line(
             d, line, "", "",
@@ -785,9 +789,13 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct line
         return MR_OK;
     }
     if (d->text.len == 0) {
-        code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"",
-                          key, mr_plan_table_name(t));
-        mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
+        const bool is_spoilt = mr_decision_file_is_spoilt(t, key);
+        code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"%s",
+                          key, mr_plan_table_name(t),
+                          is_spoilt ? ": a spreadsheet has made something else of the key" : "");
+        mr_err_hint(err, is_spoilt
+                             ? "Import the column source_key as text, so that all digits stay."
+                             : "Use conflicts.csv of a plan of the same case.");
     } else {
         code =
             mr_err_set(err, MR_E_REFUSED, "the key \"%.200s\" of table \"%s\" is spelled otherwise",

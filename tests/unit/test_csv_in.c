@@ -106,6 +106,60 @@ static void test_loose(void **state)
             run_case(&lenient_cases[i], piece, true);
 }
 
+/* "Unicode text" of a spreadsheet, in either order of bytes, however it is cut. */
+static void test_utf16(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *got, *why; /* got NULL: refused */
+    } utf16[] = {
+        {"\xFF\xFE"
+         "a\0\t\0b\0\r\0\n\0",
+         12, "a", NULL},
+        {"\xFF\xFE\xE4\0\t\0\xAC\x20\t\0\x3D\xD8\x00\xDE\n\0", 16, "\xE2\x82\xAC", NULL},
+        {"\xFE\xFF\0\xE4\0\t\x20\xAC\0\t\xD8\x3D\xDE\x00\0\n", 16, "\xF0\x9F\x98\x80", NULL},
+        {"\xFF\xFE\x3D\xD8\n\0", 6, NULL,
+         "line 1: half a character stands alone: this is no UTF-16"},
+        {"\xFF\xFE\x00\xDE\n\0", 6, NULL,
+         "line 1: half a character stands alone: this is no UTF-16"},
+        {"\xFF\xFE"
+         "a\0\n\0b",
+         7, NULL, "line 2: the last character of this UTF-16 is cut off"},
+        {"\xFF\xFE"
+         "a\0\n\0\x3D\xD8",
+         8, NULL, "line 2: the last character of this UTF-16 is cut off"},
+        {"\xFF"
+         "a\n",
+         3,
+         "\xFF"
+         "a",
+         NULL},
+        {"\xFF", 1, "\xFF", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof utf16 / sizeof *utf16; i++)
+        for (size_t piece = 1; piece < 17; piece++) {
+            struct mr_strbuf got = MR_STRBUF_INIT;
+            struct mr_csv_in csv;
+            struct mr_err err = {0};
+            enum mr_code code = MR_OK;
+            mr_csv_in_init_lenient(&csv, show, &got);
+            for (size_t at = 0; code == MR_OK && at < utf16[i].len; at += piece)
+                code = mr_csv_in_feed(&csv, utf16[i].bytes + at,
+                                      utf16[i].len - at < piece ? utf16[i].len - at : piece, &err);
+            if (code == MR_OK)
+                code = mr_csv_in_finish(&csv, &err);
+            assert_int_equal(code, utf16[i].got != NULL ? MR_OK : MR_E_REFUSED);
+            if (utf16[i].got == NULL)
+                assert_string_equal(err.message, utf16[i].why);
+            else if (strstr(got.ptr, utf16[i].got) == NULL)
+                fail_msg("case %zu: %s", i, got.ptr);
+            mr_csv_in_release(&csv);
+            mr_strbuf_release(&got);
+        }
+}
+
 static enum mr_code enough(void *ctx, const struct mr_csv_field *fields, size_t count,
                            uint64_t line, struct mr_err *err)
 {
@@ -169,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_loose),
+        cmocka_unit_test(test_utf16),
         cmocka_unit_test(test_callback_ends_it),
         cmocka_unit_test(test_first_line_has_an_end),
         cmocka_unit_test(test_further_lines_may_be_long),

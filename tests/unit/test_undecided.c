@@ -44,6 +44,10 @@ static void test_decisions(void **state)
         "table,source_key,source,decision,note\r\n"
         "club.m,3,\"{\"\"a\"\":\"\"x, y\"\"}\",target,asked her\r\n"
         "club.m,4..9,,,\r\n#plan,u,d,,\r\n",
+        /* columns and lines that it adds */
+        "table;source_key;source;decision;;\n"
+        "club.m;3;\"{\"\"a\"\":\"\"x, y\"\"}\";restore;;\n"
+        "club.m;4..9;;skip;;\n;;;;;\n",
     };
     char hex[MR_SHA256_HEX], other[MR_SHA256_HEX];
     (void)state;
@@ -68,6 +72,8 @@ static void test_others(void **state)
         "table,source_key,source,decision\nclub.m3,,\"{\"\"a\"\":\"\"x, y\"\"}\",\n"
         "club.m,4..9,,skip\n",
         "table,source_key,decision\nclub.m,3,\nclub.m,4..9,skip\n",
+        "table;source_key;source;decision;\nclub.m;3;\"{\"\"a\"\":\"\"x, y\"\"}\";;more\n"
+        "club.m;4..9;;skip;\n",
     };
     char hex[MR_SHA256_HEX], other[MR_SHA256_HEX];
     (void)state;
