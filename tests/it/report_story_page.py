@@ -27,8 +27,10 @@ def main():
         quiet(b, "no word on the console")
         same("the four parts, in order", b.run(TEXTS % ".story h3"),
              ["Before", "Action", "After", "Verification"])
-        say("stands, as verify proves" in b.run("return document.querySelector('.lead').textContent"),
-            "the first sentences say what it comes to")
+        say("stands, as verify proves" in b.run("return document.querySelector('h1').textContent"),
+            "the first sentence says what it comes to")
+        say("the check had found: " in b.run("return document.querySelector('.lead').textContent"),
+            "the second one what was found before")
         same("every head has a scope", b.run(
             "return document.querySelectorAll('.story th:not([scope])').length"), 0)
         b.click(".bar nav a[href='#story']")
