@@ -308,6 +308,14 @@ static enum mr_code read_span(struct mr_history_read *r, struct mr_db *db,
     return code;
 }
 
+/* A log in which the window ends, and that is not read, would never end it. */
+static enum mr_code is_behind(const char *first, const char *last, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "log \"%.200s\" is behind log \"%.200s\"", first, last);
+    mr_err_hint(err, "What begins at --from is within, what begins at --to is not.");
+    return MR_E_USAGE;
+}
+
 static enum mr_code read_server(struct mr_history_read *r, struct mr_db *db, struct mr_err *err)
 {
     struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
@@ -318,12 +326,11 @@ static enum mr_code read_server(struct mr_history_read *r, struct mr_db *db, str
     last = logs.count - 1;
     MR_TRY_OUT(find_log(&logs, &r->window->from, &first, err));
     MR_TRY_OUT(find_log(&logs, &r->window->to, &last, err));
-    last = r->takes_all ? logs.count - 1 : last;
     if (r->window->from.by == MR_BOUND_TIME)
         MR_TRY_OUT(find_time(r, db, &logs, &first, err));
     if (first > last)
-        MR_TRY_OUT(mr_err_set(err, MR_E_USAGE, "log \"%.200s\" is behind log \"%.200s\"",
-                              log_at(&logs, first)->name, log_at(&logs, last)->name));
+        MR_TRY_OUT(is_behind(log_at(&logs, first)->name, log_at(&logs, last)->name, err));
+    last = r->takes_all ? logs.count - 1 : last;
     for (size_t i = first; i <= last; i++)
         bytes += log_at(&logs, i)->bytes;
     if (r->progress != NULL)
@@ -460,6 +467,9 @@ static enum mr_code read_files(struct mr_history_read *r, struct mr_err *err)
     MR_TRY_OUT(find_file(&paths, &r->window->to, err));
     MR_TRY_OUT(first_file(r, &paths, &first, err));
     list = paths.items;
+    for (size_t i = 0; r->window->to.by == MR_BOUND_PLACE && i < first; i++)
+        if (mr_history_log_is(list[i], r->window->to.log))
+            MR_TRY_OUT(is_behind(list[first], list[i], err));
     for (size_t i = first; r->progress != NULL && i < paths.count; i++)
         if (stat(list[i], &st) == 0 && S_ISREG(st.st_mode))
             mr_progress_add_total(r->progress, (uint64_t)st.st_size);

@@ -192,6 +192,8 @@ static enum mr_code decide_rewind(struct rows *r, struct mr_err *err)
     MR_TRY_OUT(open_decisions(r, err));
     struct mr_rewind_task task = {.tables = &r->tables,
                                   .planned = selected,
+                                  .meant = &o->tables,
+                                  .excluded = &o->exclude,
                                   .fd = r->p->fd,
                                   .select = &select,
                                   .ep = &r->p->sides.ep[MR_TARGET],

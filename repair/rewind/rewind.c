@@ -50,6 +50,7 @@ enum mr_code mr_rewind_open(const struct mr_rewind_task *task, struct mr_rewind 
     r->task = task;
     r->cf = mr_findings_case(task->fd);
     r->definitions = (struct mr_vec)MR_VEC_INIT(const char *);
+    r->prepared = (struct mr_vec)MR_VEC_INIT(char *);
     mr_strbuf_init(&r->scratch);
     for (int i = 0; i < 2; i++) {
         mr_strbuf_init(&r->images[i]);
@@ -74,6 +75,9 @@ void mr_rewind_close(struct mr_rewind *r)
         mr_arena_release(&r->tables[i].arena);
     mr_binlog_rows_release(&r->rows);
     mr_vec_release(&r->definitions);
+    for (size_t i = 0; i < r->prepared.count; i++)
+        free(*(char **)mr_vec_at(&r->prepared, i));
+    mr_vec_release(&r->prepared);
     mr_strbuf_release(&r->scratch);
     for (int i = 0; i < 2; i++) {
         mr_strbuf_release(&r->images[i]);

@@ -13,7 +13,8 @@
  *
  * Nothing is guessed.  Refused by name: definitions among the selected transactions, and tables that were
  * defined anew behind them; changes logged as statements; rows of which the log has a part only; what was
- * rolled back in part; logs that are not there.  Rows whose images do not lead to the row that stands are
+ * rolled back in part; logs that are not there; rows of tables that are not there, or not planned; ends of XA
+ * transactions that were prepared in front of the selected ones.  Rows whose images do not lead to the row that stands are
  * `changed-since`, with that as the reason.
  *
  * Memory: that of the log's stream; changed rows are kept in a temporary table of the case.
@@ -31,6 +32,8 @@
 struct mr_rewind_task {
     struct mr_plan_tables *tables;
     const bool *planned; /* per table: is it meant?  NULL: all are */
+    /* what --tables and --exclude say, also of tables that the plan does not have */
+    const struct mr_string_list *meant, *excluded;
     struct mr_findings *fd;
     struct mr_rewind_select *select;
     bool kinds[MR_CHANGE_KINDS];  /* by enum mr_binlog_kind: changes that are undone */

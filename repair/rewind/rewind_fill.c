@@ -137,6 +137,9 @@ static enum mr_code find_facts(struct filling *w, const struct row *row, struct 
                                      .rule = mr_plan_column_rules_find(&w->rules, i)};
         if ((row->flags & MR_REWIND_BETWEEN) != 0 && f->source_changed)
             f->target_changed = true;
+        /* the server sets it by itself, with whatever else is changed: the later time stays */
+        if (f->rule == MR_RULE_NONE && mr_pair_column(t->pair, MR_TARGET, i)->on_update != NULL)
+            f->rule = MR_RULE_NEWEST;
         if (f->source_changed && f->target_changed && !f->same && f->rule != MR_RULE_NONE &&
             (row->flags & MR_REWIND_BETWEEN) == 0)
             MR_TRY(ask_rule(w, i, err));

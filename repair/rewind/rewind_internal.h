@@ -49,6 +49,9 @@ struct mr_rewind {
     uint64_t met_serial; /* the map that was looked up last; 0: none */
     size_t met_table;
     bool is_selected, is_saved, is_torn;
+    bool has_rows;             /* the transaction under way, of tables that are planned */
+    struct mr_vec prepared;    /* char *: XA transactions without such rows */
+    const char *strange;       /* a table that selected ones changed, and that is not planned */
     bool *touched;             /* per table, by the transaction under way */
     uint64_t transactions;     /* selected, of which a row counts */
     struct mr_vec definitions; /* const char *: selected ones */

@@ -1,9 +1,11 @@
 /* rewind_log.c: a server's log as the rows that selected transactions changed; see rewind_internal.h. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/base/log.h"
+#include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/binlog/binlog_value.h"
 #include "core/db/sqlshort.h"
@@ -258,12 +260,51 @@ static enum mr_code walk_rows(struct mr_rewind *r, const struct mr_binlog_step *
     }
 }
 
+/* Would a table of that name be undone, if it were there?  What the server keeps for itself is never. */
+static bool is_meant(const struct mr_rewind *r, const char *db, const char *name)
+{
+    static const char *const own[] = {"mysql", "information_schema", "performance_schema", "sys"};
+    const struct mr_rewind_task *t = r->task;
+    bool is_named = t->ep->ndbs == 0;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcasecmp(own[i], db) == 0)
+            return false;
+    for (size_t i = 0; i < t->ep->ndbs; i++)
+        is_named = is_named || mr_server_same_name(t->server, t->ep->dbs[i], db);
+    return is_named && mr_pattern_selects(t->meant->items, t->meant->count, t->excluded->items,
+                                          t->excluded->count, db, name);
+}
+
+/* Rows that were of a table which is not there any more, or cannot be planned, are not left out in silence. */
+static enum mr_code take_strange(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                 struct mr_err *err)
+{
+    const struct mr_binlog_table *log = &step->map->table;
+    struct mr_err why = {0};
+    if (r->strange != NULL || !r->is_selected || !is_meant(r, log->db, log->name))
+        return MR_OK;
+    const enum mr_code code = mr_binlog_rows_open(&r->rows, step->event, log, &why);
+    if (code == MR_OK && !r->task->kinds[r->rows.kind])
+        return MR_OK;
+    if (code != MR_OK && code != MR_E_UNSUPPORTED) {
+        *err = why;
+        return code;
+    }
+    r->strange =
+        mr_arena_fmt(r->task->arena, "table \"%s.%s\", at \"%.200s\" position %" PRIu64, log->db,
+                     log->name, step->event->place.log, step->event->place.position);
+    return r->strange != NULL ? MR_OK : mr_rewind_nomem(err);
+}
+
 static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *step,
                               struct mr_err *err)
 {
     struct mr_err why = {0};
     const size_t table = step->map != NULL ? find_table(r, step->map) : NO_TABLE;
-    if (table == NO_TABLE || r->tables[table].why != NULL)
+    if (table == NO_TABLE)
+        return step->map != NULL ? take_strange(r, step, err) : MR_OK;
+    r->has_rows = true;
+    if (r->tables[table].why != NULL)
         return MR_OK;
     if (!r->is_selected && r->tables[table].keys == 0)
         return MR_OK;
@@ -289,11 +330,44 @@ static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *
 
 /* ---- statements ---- */
 
+static enum mr_code list_statement(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                   bool *listed, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (*listed)
+        return MR_OK;
+    *listed = true;
+    mr_sqlshort(&text, step->query.text.ptr != NULL ? step->query.text.ptr : "LOAD DATA",
+                step->query.text.ptr != NULL ? step->query.text.len : strlen("LOAD DATA"));
+    const char **slot = mr_vec_push(&r->definitions);
+    if (slot != NULL)
+        *slot = mr_arena_fmt(r->task->arena, "%.200s (\"%.200s\" position %" PRIu64 ")", text.ptr,
+                             step->event->place.log, step->event->place.position);
+    mr_strbuf_release(&text);
+    return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+}
+
+/* Of a selected one also tables count that are there no more: it may be what took them. */
+static bool reaches_strange(const struct mr_rewind *r, const struct mr_statement_reach *reach)
+{
+    const struct mr_string_list *meant = r->task->meant;
+    bool is = false;
+    if (!r->is_selected || (reach->reach != MR_REACH_TABLES && reach->reach != MR_REACH_DATABASES))
+        return false;
+    for (size_t i = 0; i < reach->tables.count; i++) {
+        const struct mr_named_table *t = mr_vec_at(&reach->tables, i);
+        if (t->db != NULL && t->name != NULL)
+            is = is || is_meant(r, t->db, t->name);
+        else if (t->db != NULL && mr_pattern_is_open(meant->items, meant->count, true))
+            is = is || is_meant(r, t->db, "");
+    }
+    return is;
+}
+
 /* A selected one is listed and refused, one behind makes the rows before it unknown. */
 static enum mr_code take_reached(struct mr_rewind *r, const struct mr_binlog_step *step,
                                  bool is_definition, size_t table, bool *listed, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
     if (!r->is_selected) {
         if (r->tables[table].keys > 0)
             mr_rewind_blind(r, table,
@@ -306,17 +380,7 @@ static enum mr_code take_reached(struct mr_rewind *r, const struct mr_binlog_ste
                                          step->event->place.log, step->event->place.position));
         return MR_OK;
     }
-    if (*listed)
-        return MR_OK;
-    *listed = true;
-    mr_sqlshort(&text, step->query.text.ptr != NULL ? step->query.text.ptr : "LOAD DATA",
-                step->query.text.ptr != NULL ? step->query.text.len : strlen("LOAD DATA"));
-    const char **slot = mr_vec_push(&r->definitions);
-    if (slot != NULL)
-        *slot = mr_arena_fmt(r->task->arena, "%.200s (\"%.200s\" position %" PRIu64 ")", text.ptr,
-                             step->event->place.log, step->event->place.position);
-    mr_strbuf_release(&text);
-    return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+    return list_statement(r, step, listed, err);
 }
 
 static enum mr_code take_statement(struct mr_rewind *r, const struct mr_binlog_step *step,
@@ -334,6 +398,8 @@ static enum mr_code take_statement(struct mr_rewind *r, const struct mr_binlog_s
         if ((r->task->planned == NULL || r->task->planned[i]) &&
             mr_statement_reaches(&reach, today_of(r, i)->db, today_of(r, i)->name))
             code = take_reached(r, step, reach.is_definition, i, &listed, err);
+    if (code == MR_OK && !listed && reaches_strange(r, &reach))
+        code = list_statement(r, step, &listed, err);
     mr_statement_reach_release(&reach);
     mr_arena_release(&arena);
     return code;
@@ -345,7 +411,7 @@ static enum mr_code begin_tx(struct mr_rewind *r, const struct mr_binlog_step *s
                              struct mr_err *err)
 {
     memset(r->touched, 0, r->task->tables->ntables * sizeof *r->touched);
-    r->is_torn = false;
+    r->is_torn = r->has_rows = false;
     if (r->log == NULL || strcmp(r->log, step->begun.log) != 0) {
         r->log = mr_arena_fmt(r->task->arena, "%s", step->begun.log);
         r->met_serial = 0;
@@ -379,6 +445,41 @@ static enum mr_code end_tx(struct mr_rewind *r, const struct mr_binlog_step *ste
     return end_point(r, true, err);
 }
 
+/* Of those that hold nothing that is planned the end means nothing. */
+static enum mr_code note_prepared(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                  struct mr_err *err)
+{
+    if (r->has_rows)
+        return MR_OK;
+    char **slot = mr_vec_push(&r->prepared);
+    if (slot != NULL)
+        *slot = strdup(step->xid);
+    return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+}
+
+/* What a selected XA COMMIT made true stands where it was prepared.  That of a selected one is blind by
+ * itself; of one that was not, its rows were not met. */
+static enum mr_code end_prepared(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                 struct mr_err *err)
+{
+    for (size_t i = r->prepared.count; i > 0; i--) {
+        char **slot = mr_vec_at(&r->prepared, i - 1);
+        if (*slot == NULL || strcmp(*slot, step->xid) != 0)
+            continue;
+        free(*slot);
+        *slot = *(char **)mr_vec_at(&r->prepared, r->prepared.count - 1);
+        r->prepared.count--;
+        return MR_OK;
+    }
+    if (!r->is_selected || step->kind != MR_STEP_XA_COMMIT)
+        return MR_OK;
+    const char **slot = mr_vec_push(&r->definitions);
+    if (slot != NULL)
+        *slot = mr_arena_fmt(r->task->arena, "XA COMMIT %.200s (\"%.200s\" position %" PRIu64 ")",
+                             step->xid, step->begun.log, step->begun.position);
+    return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+}
+
 static enum mr_code take(void *ctx, const struct mr_binlog_step *step, struct mr_err *err)
 {
     struct mr_rewind *r = ctx;
@@ -389,10 +490,11 @@ static enum mr_code take(void *ctx, const struct mr_binlog_step *step, struct mr
     case MR_STEP_COMMIT: return end_tx(r, step, NULL, err);
     case MR_STEP_ROLLBACK: return end_tx(r, step, "a transaction was rolled back in part", err);
     case MR_STEP_PREPARED:
+        MR_TRY(note_prepared(r, step, err));
         return end_tx(r, step, "an XA transaction was prepared, and ended elsewhere", err);
     case MR_STEP_UNFINISHED: return end_point(r, false, err);
     case MR_STEP_XA_COMMIT:
-    case MR_STEP_XA_ROLLBACK:
+    case MR_STEP_XA_ROLLBACK: return end_prepared(r, step, err);
     case MR_STEP_END:
     case MR_STEP_LOG:
     case MR_STEP_BEFORE:
@@ -418,6 +520,18 @@ static enum mr_code refuse_definitions(const struct mr_rewind *r, struct mr_err 
                 "Leave them out by --transactions, --from and --to, or leave the tables out by "
                 "--exclude; rows that TRUNCATE or DROP took are in a backup alone.");
     mr_strbuf_release(&text);
+    return MR_E_REFUSED;
+}
+
+static enum mr_code refuse_strange(const struct mr_rewind *r, struct mr_err *err)
+{
+    if (r->strange == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the selected transactions changed rows of a table that is not there, or "
+                     "cannot be planned: %s",
+                     r->strange);
+    mr_err_hint(err, "Nothing was changed. With --exclude these rows are left as they are.");
     return MR_E_REFUSED;
 }
 
@@ -475,6 +589,8 @@ enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
         code = refuse_missing(r, &read, err);
     if (code == MR_OK && r->definitions.count > 0)
         code = refuse_definitions(r, err);
+    if (code == MR_OK)
+        code = refuse_strange(r, err);
     if (code == MR_OK)
         code = refuse_blind(r, err);
     for (size_t i = 0; i < r->task->tables->ntables; i++)

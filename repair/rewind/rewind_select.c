@@ -104,17 +104,19 @@ void mr_rewind_select_release(struct mr_rewind_select *s)
     mr_vec_release(&s->runs);
 }
 
+/* Runs may overlap: each counts its own. */
 static bool is_in_runs(struct mr_rewind_select *s, const struct mr_gtid *gtid)
 {
+    bool is = false;
     for (size_t i = 0; gtid->family == MR_GTID_OF_MARIADB && i < s->runs.count; i++) {
         struct mr_rewind_run *run = mr_vec_at(&s->runs, i);
         if (run->domain != gtid->domain || run->server != gtid->server ||
             gtid->sequence < run->from || gtid->sequence > run->to)
             continue;
         run->met++;
-        return true;
+        is = true;
     }
-    return false;
+    return is;
 }
 
 enum mr_code mr_rewind_select_has(struct mr_rewind_select *s, const struct mr_gtid *gtid,

@@ -192,6 +192,52 @@ for S in $KINDS; do
     mr_sql $S -e "SET sql_log_bin = 0; UPDATE shop.products SET stock = 77 WHERE sku = 'D'"
     plan --from "$FROM" --to "$TO"
     is "$S: changed without the log: asked" "$RC $(conflicts)" "1 products:D:changed-since"
+    # what is not there any more, nor to be told, is no reason to be silent
+    world
+    sql "CREATE TABLE extra (id INT PRIMARY KEY); INSERT INTO extra VALUES (1)"
+    FROM=$(place)
+    sql "DELETE FROM products; DROP TABLE extra"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: a table that was dropped among them" "$RC $(grep -c 'no log can undo: DROP TABLE' "$ERR")" "5 1"
+    plan --from "$FROM" --to "$TO" --exclude extra
+    is "$S: without it" "$RC" 0
+    world
+    sql "CREATE TABLE extra (id INT PRIMARY KEY); INSERT INTO extra VALUES (1)"
+    FROM=$(place)
+    sql "DELETE FROM products; DELETE FROM extra"
+    TO=$(place)
+    sql "DROP TABLE extra"
+    plan --from "$FROM" --to "$TO"
+    is "$S: rows of a table that was dropped since" "$RC $(grep -c 'not there, or cannot be planned: table "shop.extra"' "$ERR")" "5 1"
+    plan --from "$FROM" --to "$TO" --tables products
+    is "$S: of those that are asked for it is none" "$RC" 0
+    world
+    mr_sql $S -e "USE shop; XA START 'a'; UPDATE products SET price = 0; XA END 'a'; XA PREPARE 'a'"
+    FROM=$(place)
+    mr_sql $S -e "XA COMMIT 'a'"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: XA that was prepared before" "$RC $(grep -c "no log can undo: XA COMMIT X'61'" "$ERR")" "5 1"
+    # the log in which the window ends comes before the one in which it begins
+    world
+    mr_sql $S -e "FLUSH BINARY LOGS"
+    LATE=$(place)
+    sql "UPDATE products SET price = 0"
+    plan --from "$LATE" --to "$FROM"
+    is "$S: a window that ends before it begins" "$RC $(grep -c 'is behind log' "$ERR")" "3 1"
+    # a column that the server sets by itself is no reason to ask
+    world
+    sql "ALTER TABLE products ADD COLUMN seen TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)"
+    FROM=$(place)
+    sql "UPDATE products SET price = 0 WHERE sku = 'A'"
+    TO=$(place)
+    sql "UPDATE products SET stock = 29 WHERE sku = 'A'"
+    SEEN=$(mr_sql $S -e "SELECT seen FROM shop.products WHERE sku = 'A'")
+    plan --from "$FROM" --to "$TO"
+    is "$S: ON UPDATE CURRENT_TIMESTAMP" "$RC $(conflicts)" "0 "
+    act apply
+    is "$S: the later time stays" "$RC $(mr_sql $S -e "SELECT price, stock, seen FROM shop.products WHERE sku = 'A'" | tr '\t' ' ')" "0 1.50 29 $SEEN"
     # which transactions are meant is never guessed
     plan
     is "$S: no window" "$RC $(grep -c 'needs --transactions' "$ERR")" "3 1"

@@ -58,6 +58,14 @@ static void test_mariadb(void **state)
     g = (struct mr_gtid){.family = MR_GTID_NONE};
     assert_false(has(&s, &g));
     mr_rewind_select_release(&s);
+    /* one that is named twice is met twice */
+    assert_int_equal(mr_rewind_select_read(&s, "0-1-5..6,0-1-6", NULL, NULL, &arena, NULL), MR_OK);
+    g = mariadb(0, 1, 5);
+    assert_true(has(&s, &g));
+    g = mariadb(0, 1, 6);
+    assert_true(has(&s, &g));
+    missing_is(&s, "");
+    mr_rewind_select_release(&s);
     mr_arena_release(&arena);
 }
 
