@@ -9,7 +9,13 @@
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.rw;"
     "CREATE TEMP TABLE rw (tbl INT NOT NULL, key BLOB NOT NULL, s BLOB, base BLOB, last BLOB,"
-    " flags INT NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;";
+    " flags INT NOT NULL, origin BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;"
+    "CREATE INDEX temp.rw_origin ON rw (tbl, origin) WHERE origin IS NOT NULL;";
+
+/* Where the row that came from another key stood before the first of them; none for one that they made. */
+#define ORIGIN                                                                                     \
+    "(SELECT COALESCE(o.origin, CASE WHEN o.s IS NOT NULL THEN o.key END) FROM rw o"               \
+    " WHERE o.tbl=:tbl AND o.key=:came_from)"
 
 enum mr_code mr_rewind_nomem(struct mr_err *err)
 {
@@ -30,10 +36,11 @@ static enum mr_code prepare(struct mr_rewind *r, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&r->find, "SELECT last, flags FROM rw WHERE tbl=:tbl AND key=:key"},
-        {&r->add, "INSERT INTO rw (tbl, key, s, base, last, flags) VALUES (:tbl, :key, :s, :last,"
-                  " :last, 0)"},
+        {&r->add, "INSERT INTO rw (tbl, key, s, base, last, flags, origin)"
+                  " VALUES (:tbl, :key, :s, :last, :last, 0, " ORIGIN ")"},
         {&r->change, "UPDATE rw SET base=CASE WHEN :selected THEN :last ELSE base END, last=:last,"
-                     " flags=:flags WHERE tbl=:tbl AND key=:key"},
+                     " flags=:flags, origin=CASE WHEN :selected AND :comes THEN " ORIGIN
+                     " ELSE origin END WHERE tbl=:tbl AND key=:key"},
     };
     MR_TRY(mr_case_exec(r->cf, schema_sql, err));
     MR_TRY(mr_case_prepare_all(r->cf, list, sizeof list / sizeof list[0], err));

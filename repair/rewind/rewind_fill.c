@@ -16,6 +16,8 @@ struct row {
     struct mr_key key, s, base, last, live; /* live: TARGET's row now */
     struct mr_key canon;
     int flags;
+    int is_moved; /* it had another key */
+    int is_away;  /* under the key that they gave it, it stays */
 };
 
 /* What becomes of it. */
@@ -29,7 +31,7 @@ struct filling {
     struct mr_rewind *r;
     struct mr_copy *c;
     const struct mr_plan_table *table;
-    struct mr_case_stmt *page, *add;
+    struct mr_case_stmt *page, *add, *mark;
     struct mr_vec rows; /* struct row */
     struct mr_vec asks; /* struct mr_merge_ask */
     struct mr_arena arena;
@@ -211,6 +213,8 @@ static struct deed asks(struct mr_key becomes, const char *why)
     return (struct deed){becomes, mr_conflict_name(MR_CONFLICT_CHANGED_SINCE), why, NULL};
 }
 
+static const char moved[] = "its key was changed by them, and the row since";
+
 static const char between[] = "others changed it between two of the transactions";
 
 /* A row stood there before the first selected change. */
@@ -218,12 +222,17 @@ static enum mr_code of_row(struct filling *w, const struct row *row, struct deed
                            struct mr_err *err)
 {
     deed->becomes = row->s;
-    if (row->base.ptr != NULL && row->live.ptr != NULL)
+    if (row->base.ptr != NULL && row->live.ptr != NULL && row->is_moved &&
+        !same_rows(w, &w->base, &w->live) && !same_rows(w, &w->s, &w->live))
+        *deed = asks(row->s, moved);
+    else if (row->base.ptr != NULL && row->live.ptr != NULL)
         return by_columns(w, row, deed, err);
     if (row->base.ptr != NULL)
         *deed = asks(row->s, "deleted since");
     else if (row->live.ptr == NULL && (row->flags & MR_REWIND_BETWEEN) != 0)
         *deed = asks(row->s, between);
+    else if (row->live.ptr == NULL && row->is_away)
+        *deed = asks(row->s, moved);
     else if (row->live.ptr != NULL && !same_rows(w, &w->s, &w->live))
         *deed = (struct deed){row->s, mr_conflict_name(MR_CONFLICT_KEY_TAKEN),
                               "its key was given to another row since", ""};
@@ -345,17 +354,51 @@ static bool is_done(const struct row *row, const struct deed *deed)
            (deed->becomes.ptr == NULL || deed->becomes.ptr == row->live.ptr);
 }
 
+/* Two spellings of one key, which the log has as two. */
+static enum mr_code refuse_spellings(const struct filling *w, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "table \"%s\" cannot be rewound: a key of it was written in two ways that its "
+                     "collation does not tell apart",
+                     mr_plan_table_name(w->table));
+    mr_err_hint(err, "Nothing was changed. With --exclude it is left as it is.");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code add_slot(struct filling *w, const struct row *row, const struct deed *deed,
                              struct mr_err *err)
 {
     const struct mr_key none = {NULL, 0};
-    return MR_CASE_RUN(
+    MR_TRY(MR_CASE_RUN(
         w->add, err, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("canon", row->canon),
         MR_ARG_BYTES("skey", deed->becomes.ptr != NULL || deed->kind != NULL ? row->key : none),
         MR_ARG_BYTES("source", deed->becomes),
         MR_ARG_BYTES("tkey", row->live.ptr != NULL ? row->key : none),
         MR_ARG_BYTES("target", row->live), MR_ARG_TEXT("kind", deed->kind),
-        MR_ARG_TEXT("why", deed->why), MR_ARG_TEXT("choices", deed->choices));
+        MR_ARG_TEXT("why", deed->why), MR_ARG_TEXT("choices", deed->choices)));
+    return mr_case_changes(w->c->m.cf) == 1 ? MR_OK : refuse_spellings(w, err);
+}
+
+/* Does it end as they had found it? */
+static bool goes_back(const struct filling *w, const struct row *row, const struct deed *deed)
+{
+    if (deed->kind != NULL)
+        return false;
+    if (row->s.ptr == NULL)
+        return row->base.ptr == NULL || (row->live.ptr != NULL && deed->becomes.ptr == NULL);
+    if (row->live.ptr != NULL && same_rows(w, &w->s, &w->live))
+        return true;
+    return deed->becomes.ptr != NULL && deed->becomes.ptr != row->live.ptr;
+}
+
+static enum mr_code mark(struct filling *w, const struct row *row, const struct deed *deed,
+                         bool was_asked, struct mr_err *err)
+{
+    const int flags = (goes_back(w, row, deed) ? 0 : MR_REWIND_STAYS) |
+                      (was_asked && deed->kind == NULL ? MR_REWIND_CHOSEN : 0);
+    return flags == 0 ? MR_OK
+                      : MR_CASE_RUN(w->mark, err, MR_ARG_INT("tbl", w->table->at),
+                                    MR_ARG_BYTES("key", row->key), MR_ARG_INT("flags", flags));
 }
 
 static enum mr_code fill_page(struct filling *w, struct mr_err *err)
@@ -365,7 +408,9 @@ static enum mr_code fill_page(struct filling *w, struct mr_err *err)
         const struct row *row = mr_vec_at(&w->rows, i);
         struct deed deed;
         MR_TRY(decide(w, row, &deed, err));
+        const bool was_asked = deed.kind != NULL;
         MR_TRY(heed(w, row, &deed, err));
+        MR_TRY(mark(w, row, &deed, was_asked, err));
         if (!is_done(row, &deed))
             MR_TRY(add_slot(w, row, &deed, err));
     }
@@ -373,10 +418,11 @@ static enum mr_code fill_page(struct filling *w, struct mr_err *err)
 }
 
 #define ROW(member, type) MR_CASE_FIELD(struct row, member, MR_CASE_##type)
-static const struct mr_case_field row_fields[] = MR_CASE_LIST(
-    ROW(key, BYTES), ROW(s, BYTES), ROW(base, BYTES), ROW(last, BYTES), ROW(flags, SMALL));
+static const struct mr_case_field row_fields[] =
+    MR_CASE_LIST(ROW(key, BYTES), ROW(s, BYTES), ROW(base, BYTES), ROW(last, BYTES),
+                 ROW(flags, SMALL), ROW(is_moved, SMALL), ROW(is_away, SMALL));
 
-static enum mr_code fill_rows(struct filling *w, struct mr_err *err)
+static enum mr_code fill_rows(struct filling *w, bool came, struct mr_err *err)
 {
     struct mr_arena keys = MR_ARENA_INIT;
     struct mr_key after = {"", 0};
@@ -384,7 +430,8 @@ static enum mr_code fill_rows(struct filling *w, struct mr_err *err)
     do {
         mr_arena_reset(&w->arena);
         mr_vec_clear(&w->rows);
-        MR_CASE_BIND(w->page, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("after", after));
+        MR_CASE_BIND(w->page, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("after", after),
+                     MR_ARG_INT("came", came));
         MR_TRY_OUT(
             mr_case_fields_all(w->page, MR_CASE_FIELDS(row_fields), &w->arena, &w->rows, err));
         mr_case_reset(w->page);
@@ -441,6 +488,28 @@ static enum mr_code begin_table(struct filling *w, struct mr_err *err)
     return mr_plan_column_rules_load(&w->rules, plan, w->table->at, err);
 }
 
+/* A row whose key they changed stands under one of the two: if it stays under the new one, it does not come back
+ * under the old one, and if it cannot come back, it does not go.  Of a chain of keys so on, as far as
+ * nobody has decided. */
+static enum mr_code tie_moved(struct filling *w, struct mr_err *err)
+{
+    static const char sql[] =
+        "WITH RECURSIVE stays (key) AS (SELECT key FROM rw WHERE tbl=:tbl AND flags&8"
+        "  AND (origin IS NOT NULL OR EXISTS (SELECT 1 FROM rw o WHERE o.tbl=:tbl AND "
+        "o.origin=rw.key))"
+        " UNION SELECT n.key FROM stays JOIN rw n ON n.tbl=:tbl AND (n.origin=stays.key"
+        "  OR n.key=(SELECT origin FROM rw o WHERE o.tbl=:tbl AND o.key=stays.key))"
+        "  WHERE n.key<>stays.key AND n.flags&16=0)"
+        "UPDATE c SET kind=:kind, why=:why, choices='', skey=COALESCE(skey, tkey)"
+        " WHERE tbl=:tbl AND kind IS NULL AND source IS NOT target AND COALESCE(skey, tkey) IN "
+        "stays"
+        " AND COALESCE(skey, tkey) NOT IN (SELECT key FROM rw WHERE tbl=:tbl AND flags&24)";
+    return MR_CASE_ONCE(w->c->m.cf, sql, err, MR_ARG_INT("tbl", w->table->at),
+                        MR_ARG_TEXT("kind", mr_conflict_name(MR_CONFLICT_CHANGED_SINCE)),
+                        MR_ARG_TEXT("why", "its key was changed by them, and the row stays under "
+                                           "the other one"));
+}
+
 static enum mr_code fill_table(struct mr_rewind *r, struct mr_copy *c, size_t table,
                                struct mr_err *err)
 {
@@ -453,10 +522,15 @@ static enum mr_code fill_table(struct mr_rewind *r, struct mr_copy *c, size_t ta
                         .row = MR_STRBUF_INIT,
                         .arena = MR_ARENA_INIT};
     const struct mr_case_sql list[] = {
-        {&w.page, "SELECT key, s, base, last, flags FROM rw WHERE tbl=:tbl AND key>:after"
-                  " ORDER BY key LIMIT 500"},
-        {&w.add, "INSERT INTO c (tbl, canon, skey, source, tkey, target, kind, why, choices)"
-                 " VALUES (:tbl, :canon, :skey, :source, :tkey, :target, :kind, :why, :choices)"},
+        {&w.page,
+         "SELECT key, s, base, last, flags, origin IS NOT NULL AND origin<>key AS is_moved,"
+         " EXISTS (SELECT 1 FROM rw n WHERE n.tbl=rw.tbl AND n.origin=rw.key AND n.key<>rw.key"
+         " AND n.flags&8) AS is_away FROM rw WHERE tbl=:tbl AND key>:after"
+         " AND (s IS NULL AND origin IS NOT NULL)=:came ORDER BY key LIMIT 500"},
+        {&w.mark, "UPDATE rw SET flags=flags|:flags WHERE tbl=:tbl AND key=:key"},
+        {&w.add,
+         "INSERT OR IGNORE INTO c (tbl, canon, skey, source, tkey, target, kind, why, choices)"
+         " VALUES (:tbl, :canon, :skey, :source, :tkey, :target, :kind, :why, :choices)"},
     };
     enum mr_code code = MR_OK;
     mr_image_init(&w.s);
@@ -464,10 +538,13 @@ static enum mr_code fill_table(struct mr_rewind *r, struct mr_copy *c, size_t ta
     mr_image_init(&w.live);
     MR_TRY_OUT(mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err));
     MR_TRY_OUT(begin_table(&w, err));
-    MR_TRY_OUT(fill_rows(&w, err));
+    MR_TRY_OUT(fill_rows(&w, true, err)); /* where they stand says whether they may come back */
+    MR_TRY_OUT(fill_rows(&w, false, err));
+    MR_TRY_OUT(tie_moved(&w, err));
 out:
     mr_case_free(w.page);
     mr_case_free(w.add);
+    mr_case_free(w.mark);
     mr_plan_column_rules_release(&w.rules);
     mr_image_release(&w.s);
     mr_image_release(&w.base);

@@ -7,6 +7,8 @@
  *   base      the row behind the last one; NULL: there was none
  *   last      the row behind the last change of all
  *   flags     enum mr_rewind_flag
+ *   origin    the key that the row which selected changes have brought here had before them; NULL: this
+ *             one, or none
  * Images are encodings of the plan table's columns, in their order.
  */
 #ifndef MR_REWIND_INTERNAL_H
@@ -19,7 +21,9 @@
 enum mr_rewind_flag {
     MR_REWIND_SINCE = 1,   /* changed behind the last selected change */
     MR_REWIND_BETWEEN = 2, /* changed by others between two of them */
-    MR_REWIND_BROKEN = 4   /* an image is not what the change before it had left */
+    MR_REWIND_BROKEN = 4,  /* an image is not what the change before it had left */
+    MR_REWIND_STAYS = 8,   /* it does not become what it was: it is asked about, or gone, or left */
+    MR_REWIND_CHOSEN = 16  /* somebody has decided about it */
 };
 
 struct mr_rewind_table {

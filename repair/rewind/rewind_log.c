@@ -78,6 +78,7 @@ static enum mr_code take_key(struct mr_rewind *r, size_t table, const struct mr_
 struct change {
     size_t table;
     struct mr_key key, before, after; /* ptr NULL: no row */
+    struct mr_key came_from;          /* the key that it had; ptr NULL: this one */
     bool is_selected;
 };
 
@@ -135,7 +136,8 @@ static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr
     if (!found) {
         r->tables[c->table].keys++;
         code = MR_CASE_RUN(r->add, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
-                           MR_ARG_BYTES("s", c->before), MR_ARG_BYTES("last", c->after));
+                           MR_ARG_BYTES("s", c->before), MR_ARG_BYTES("last", c->after),
+                           MR_ARG_BYTES("came_from", c->came_from));
         goto out;
     }
     if (!same(known.last, c->before))
@@ -146,7 +148,9 @@ static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr
         known.flags = (known.flags & ~MR_REWIND_SINCE) | MR_REWIND_BETWEEN;
     code = MR_CASE_RUN(r->change, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
                        MR_ARG_BYTES("last", c->after), MR_ARG_INT("flags", known.flags),
-                       MR_ARG_INT("selected", c->is_selected));
+                       MR_ARG_INT("selected", c->is_selected),
+                       MR_ARG_INT("comes", c->before.ptr == NULL),
+                       MR_ARG_BYTES("came_from", c->came_from));
 out:
     mr_strbuf_release(&bytes);
     return code;
@@ -184,6 +188,7 @@ static enum mr_code take_row(struct mr_rewind *r, size_t table, const struct mr_
     MR_TRY(apply(r, &c, err));
     if (!moves)
         return MR_OK;
+    c.came_from = c.key;
     c.key = key_of(&r->keys[1]);
     c.before = none;
     c.after = key_of(&r->images[1]);
