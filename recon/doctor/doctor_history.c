@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "recon/doctor/doctor.h"
-#include "recon/history/history_own.h"
+#include "core/logs/history_own.h"
 
 static void say_untold(struct mr_doctor *d, const struct mr_doctor_server *a,
                        const struct mr_doctor_server *b, const struct mr_err *why)

@@ -12,7 +12,7 @@
 #include "core/cli/general_options.h"
 #include "core/cli/load_options.h"
 #include "core/json/jsonw.h"
-#include "recon/history/history_archive.h"
+#include "core/logs/history_archive.h"
 #include "recon/history/history_cmd.h"
 
 struct options {

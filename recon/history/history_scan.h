@@ -19,7 +19,7 @@
 
 #include "core/binlog/binlog_walk.h"
 #include "recon/history/history_fold.h"
-#include "recon/history/history_own.h"
+#include "core/logs/history_own.h"
 #include "recon/history/history_table.h"
 
 struct mr_history_scan {

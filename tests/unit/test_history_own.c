@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "recon/history/history_own.h"
+#include "core/logs/history_own.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
 #define A "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"

@@ -1,5 +1,5 @@
 /* history_archive.c: see history_archive.h. */
-#include "recon/history/history_archive.h"
+#include "core/logs/history_archive.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "core/base/run_id.h"
 #include "core/binlog/binlog_event.h"
 #include "core/db/db_binlog.h"
-#include "recon/history/archive_log.h"
+#include "core/logs/archive_log.h"
 #include "core/logs/server_logs.h"
 
 #define THROTTLE_EVERY_BYTES (4u << 20)

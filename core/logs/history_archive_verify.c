@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "core/file/decompress.h"
-#include "recon/history/history_archive.h"
+#include "core/logs/history_archive.h"
 
 struct content {
     struct mr_sha256 hash;

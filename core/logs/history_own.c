@@ -1,5 +1,5 @@
 /* history_own.c: see history_own.h. */
-#include "recon/history/history_own.h"
+#include "core/logs/history_own.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* archive_log.c: see archive_log.h. */
-#include "recon/history/archive_log.h"
+#include "core/logs/archive_log.h"
 
 #include <errno.h>
 #include <inttypes.h>
