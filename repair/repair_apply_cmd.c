@@ -12,6 +12,7 @@
 #include "repair/apply/native.h"
 #include "repair/plan/approval.h"
 #include "repair/apply/rehearse.h"
+#include "repair/apply/rejoin_apply.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
@@ -126,9 +127,26 @@ struct job {
     struct mr_peers peers;
     struct mr_arena arena;
     struct mr_reseed_run run;
+    bool rejoins;                 /* of policy rejoin */
+    struct mr_repair_options own; /* of such a plan: those of the invocation, out of the log */
+    struct mr_rejoin_run rejoin;
 };
 
 enum writes { WRITES_ROWS_ONLY = 1, WRITES_ALL };
+
+/* What a rejoin takes back is in no log: the target's own history ends with it. */
+static enum mr_code open_rejoin(struct job *job, struct mr_err *err)
+{
+    job->rejoins = mr_rejoin_is_plan(&job->plan.manifest);
+    job->own = *job->opts;
+    job->own.no_binlog = true;
+    job->rejoin = (struct mr_rejoin_run){.opts = job->opts,
+                                         .plan = &job->plan,
+                                         .target = &job->target,
+                                         .run_tag = job->id.id,
+                                         .arena = &job->arena};
+    return job->rejoins ? mr_rejoin_run_open(&job->rejoin, err) : MR_OK;
+}
 
 /* The plan is judged before any server is asked. job->run is set whatever has failed: closing looks
  * at it. */
@@ -158,6 +176,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     MR_TRY_OUT(
         mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err));
     MR_TRY_OUT(mr_native_check(job->target.db, &calls, job->plan.path, err));
+    MR_TRY_OUT(open_rejoin(job, err));
     MR_TRY_OUT(
         mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
 out:
@@ -174,6 +193,7 @@ out:
 static void job_close(struct job *job)
 {
     mr_journal_close(job->run.journal);
+    mr_rejoin_run_close(&job->rejoin);
     mr_peers_close(&job->peers);
     mr_target_close(&job->target);
     mr_plan_close(&job->plan);
@@ -281,7 +301,7 @@ static enum mr_code apply_counters(struct job *job, int *exit_code, struct mr_er
 
 static struct mr_apply_plan rows_of(struct job *job, enum mr_journal_script which)
 {
-    return (struct mr_apply_plan){.opts = job->opts,
+    return (struct mr_apply_plan){.opts = job->rejoins ? &job->own : job->opts,
                                   .plan = &job->plan,
                                   .target = &job->target,
                                   .reseed = which == MR_JOURNAL_APPLY ? &job->run : NULL,
@@ -384,6 +404,29 @@ static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *e
     return mr_apply_plan_release(&rows, code, err);
 }
 
+/* Rows that were refused would stay, and the replica would differ: nothing is reset then. */
+static enum mr_code apply_rejoin(struct job *job, int *exit_code, struct mr_err *err)
+{
+    struct mr_rejoin_run *r = &job->rejoin;
+    const bool dry_run = job->opts->dry_run;
+    MR_TRY(mr_rejoin_run_check(r, err));
+    if (r->stage == MR_REJOIN_STAGE_ROWS) {
+        if (!dry_run)
+            MR_TRY(mr_rejoin_run_archive(r, err));
+        MR_TRY(apply_rows(job, exit_code, err));
+        if (*exit_code != 0 || dry_run)
+            return MR_OK;
+    } else if (!dry_run) {
+        MR_TRY(open_journal(job, NULL, err));
+    }
+    r->journal = job->run.journal;
+    if (!dry_run)
+        return mr_rejoin_run_finish(r, exit_code, err);
+    *exit_code = 0;
+    mr_log_info("the target is past the point of no return: apply would go on there");
+    return MR_OK;
+}
+
 static enum mr_code hint_again(enum mr_code code, const char *hint, struct mr_err *err)
 {
     /* where a question was interrupted that hint is more exact */
@@ -397,7 +440,9 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
 {
     struct job job;
     enum mr_code code = job_open(&job, invocation, WRITES_ALL, err);
-    if (code == MR_OK)
+    if (code == MR_OK && job.rejoins)
+        code = apply_rejoin(&job, exit_code, err);
+    else if (code == MR_OK)
         code = mr_manifest_writes_rows(&job.plan.manifest) ? apply_rows(&job, exit_code, err)
                                                            : apply_counters(&job, exit_code, err);
     if (code == MR_OK && !job.opts->dry_run && !job.opts->json)
@@ -542,6 +587,8 @@ static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_c
 {
     struct job job;
     enum mr_code code = job_open(&job, invocation, WRITES_ROWS_ONLY, err);
+    if (code == MR_OK && job.rejoins)
+        code = mr_rejoin_run_check_undo(&job.rejoin, err);
     if (code == MR_OK)
         code = mr_manifest_writes_rows(&job.plan.manifest) ? undo_rows(&job, exit_code, err)
                                                            : undo_counters(&job, exit_code, err);

@@ -4,6 +4,7 @@
 #include "core/base/term.h"
 #include "repair/planning/plan_show.h"
 #include "repair/planning/planning.h"
+#include "repair/planning/rejoin_rows.h"
 #include "repair/planning/rewind_rows.h"
 #include "repair/repair_cmd.h"
 
@@ -57,6 +58,12 @@ static enum mr_code require_options(const struct mr_plan_options *o, struct mr_e
                      err);
     if (o->output == NULL)
         return needs("output DIR", "Name a directory that does not exist yet.", err);
+    if (mr_rejoin_is_asked(o) && (o->source == NULL || o->target == NULL))
+        return needs("source URI and --target URI",
+                     "--source is the live server, --target the old primary that comes back.", err);
+    if (mr_rejoin_is_asked(o) && o->replication_user == NULL)
+        return needs("replication-user USER",
+                     "Name the account of the source by which the target is to replicate.", err);
     if (mr_rewind_is_asked(o))
         return o->target != NULL
                    ? MR_OK

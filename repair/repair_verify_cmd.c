@@ -7,6 +7,7 @@
 #include "core/base/term.h"
 #include "repair/apply/journal.h"
 #include "repair/apply/native.h"
+#include "repair/apply/rejoin_apply.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/approval.h"
@@ -143,6 +144,21 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
     return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;
 }
 
+/* Its rows are the live server's by now, whatever was planned of them: a check compares all of them. */
+static enum mr_code verify_rejoin(struct job *job, int *exit_code, struct mr_err *err)
+{
+    struct mr_rejoin_run run = {.opts = job->opts,
+                                .plan = &job->plan,
+                                .target = &job->target,
+                                .run_tag = job->id.id,
+                                .arena = &job->arena};
+    enum mr_code code = mr_rejoin_run_open(&run, err);
+    if (code == MR_OK)
+        code = mr_rejoin_run_verify(&run, exit_code, err);
+    mr_rejoin_run_close(&run);
+    return code;
+}
+
 /* Of a plan that nobody has carried out yet, or not to its end, or that was undone, rows are
  * missing, or "changed since". */
 static void warn_unapplied(const struct mr_plan_dir *plan, const struct mr_journal *journal)
@@ -169,9 +185,11 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
 {
     struct job job;
     enum mr_code code = job_open(&job, invocation, err);
-    if (code == MR_OK)
+    if (code == MR_OK && mr_rejoin_is_plan(&job.plan.manifest))
+        code = verify_rejoin(&job, exit_code, err);
+    else if (code == MR_OK)
         code = verify(&job, err);
-    if (code == MR_OK)
+    if (code == MR_OK && !mr_rejoin_is_plan(&job.plan.manifest))
         *exit_code = exit_of(&job);
     if (code == MR_OK && *exit_code == 0 && !job.opts->json &&
         mr_manifest_writes_rows(&job.plan.manifest))

@@ -627,6 +627,19 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
     return note(j, step->counter->target_table, step->counter->column, event, step->how, err);
 }
 
+enum mr_code mr_journal_write_step(struct mr_journal *j, enum mr_journal_event event,
+                                   const char *step, struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    if (j->is_read_only)
+        return MR_OK;
+    mr_jsonw_init_buf(&w, &line);
+    begin_line(&w, j, event);
+    put_text(&w, "step", step);
+    return end_line(&w, j, &line, NULL, err);
+}
+
 /* A unit may have long lists, and a plan many of them: a journal that is too long could not
  * be read.  What undo does not know it judges. */
 static const char *room_for(const struct mr_journal *j, const char *list, size_t *used)

@@ -51,6 +51,10 @@ enum mr_code mr_journal_write(struct mr_journal *journal, enum mr_journal_event 
                               const struct mr_journal_step *step, const char *detail,
                               struct mr_err *err);
 
+/* A step that is neither on a counter nor of a script (rejoin_apply.h), by its name. */
+enum mr_code mr_journal_write_step(struct mr_journal *journal, enum mr_journal_event event,
+                                   const char *step, struct mr_err *err);
+
 /* detail: of MR_JOURNAL_FAILED, or NULL. */
 enum mr_code mr_journal_write_unit(struct mr_journal *journal, enum mr_journal_event event,
                                    const struct mr_journal_unit *unit, const char *detail,

@@ -58,6 +58,20 @@
 #define PACE_OPTIONS                                                                               \
     MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"), TIMEOUT_OPTION
 
+#define CATCH_UP_OPTION                                                                            \
+    {                                                                                              \
+        .name = "catch-up-timeout", .type = MR_OPTION_UINT, .offset = AT(catch_up_s),              \
+        .arg = "SECONDS", .group = "The old primary comes back",                                   \
+        .help = "of a rejoin: how long to wait until TARGET has what SOURCE has written",          \
+        .initial = "3600", .max = 1000000                                                          \
+    }
+#define ARCHIVE_OPTION                                                                             \
+    {                                                                                              \
+        .name = "archive", .type = MR_OPTION_STRING, .offset = AT(archive), .arg = "DIR",          \
+        .group = "The old primary comes back",                                                     \
+        .help = "of a rejoin: where TARGET's binary logs are kept",                                \
+        .initial_note = "archive in the plan's directory", .not_in_file = true                     \
+    }
 static const struct mr_option show_options[] = {
     {.name = "row",
      .type = MR_OPTION_STRING,
@@ -136,6 +150,14 @@ static const struct mr_option apply_options[] = {
     NO_BINLOG_OPTION,
     REPLICA_OPTION,
     PEER_OPTION,
+    {.name = "point-of-no-return",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(no_return),
+     .group = "The old primary comes back",
+     .help = "of a rejoin: go on when the rows are taken back, with what cannot be undone",
+     .not_in_file = true},
+    ARCHIVE_OPTION,
+    CATCH_UP_OPTION,
     {.name = "lock-timeout",
      .type = MR_OPTION_UINT,
      .offset = AT(lock_timeout_s),
@@ -169,6 +191,8 @@ static const struct mr_option verify_options[] = {
      .group = "What is proved",
      .help = "read the lost history again: what was planned from is still there",
      .not_in_file = true},
+    ARCHIVE_OPTION,
+    CATCH_UP_OPTION,
     TIMEOUT_OPTION,
     {.name = "max-findings",
      .type = MR_OPTION_UINT64,

@@ -13,6 +13,9 @@
 
 /* repair show, apply, verify, undo: each has some of them. */
 struct mr_repair_options {
+    bool no_return;      /* past the point of no return */
+    const char *archive; /* directory, or NULL */
+    unsigned catch_up_s;
     bool yes, dry_run, recheck, no_binlog, allow_replica;
     const char *case_path, *signer, *require_approval, *approve_with; /* or NULL */
     const char *allow_triggers;                                       /* "fire", or NULL */

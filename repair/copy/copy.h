@@ -63,8 +63,9 @@ struct mr_copy_task {
     struct mr_findings *fd;        /* the chosen run is the current one */
     struct mr_plan_store *store;   /* begun */
     enum mr_copy_policy policy;
-    const char *newest;   /* the column of MR_COPY_NEWEST */
-    const bool *selected; /* per table: is it written?  NULL: all are */
+    const char *newest;     /* the column of MR_COPY_NEWEST */
+    const bool *selected;   /* per table: is it written?  NULL: all are */
+    bool allow_all_deletes; /* who asks has been asked otherwise */
     bool has_allow_deletes;
     uint64_t allow_deletes;                     /* rows of subject tables that may go */
     const struct mr_conflict_rule *on_conflict; /* of does-not-fit; others are not asked */

@@ -123,7 +123,8 @@ static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
     const char *what = c->task->fill != NULL ? "rows that were inserted" : "rows of people";
     enum mr_code code = count_subjects(c, err);
     unsigned long long n = c->result->subject_deletes;
-    if (code != MR_OK || n == 0 || (c->task->has_allow_deletes && c->task->allow_deletes == n))
+    if (code != MR_OK || n == 0 || c->task->allow_all_deletes ||
+        (c->task->has_allow_deletes && c->task->allow_deletes == n))
         return code;
     if (c->task->has_allow_deletes)
         (void)mr_err_set(err, MR_E_REFUSED,

@@ -40,12 +40,17 @@ bool mr_manifest_writes_rows(const struct mr_manifest *manifest)
 bool mr_policy_is_known(const char *policy)
 {
     static const char *const known[] = {MR_POLICY_RESEED, MR_POLICY_MERGE, MR_POLICY_MIRROR,
-                                        MR_POLICY_BACKFILL, MR_POLICY_REWIND};
+                                        MR_POLICY_BACKFILL, MR_POLICY_REWIND, MR_POLICY_REJOIN};
     const size_t newest = sizeof MR_POLICY_NEWEST - 1;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(policy, known[i]) == 0)
             return true;
     return strncmp(policy, MR_POLICY_NEWEST, newest) == 0 && policy[newest] != '\0';
+}
+
+bool mr_policy_rewinds(const char *policy)
+{
+    return strcmp(policy, MR_POLICY_REWIND) == 0 || strcmp(policy, MR_POLICY_REJOIN) == 0;
 }
 
 /* ---- records ---- */

@@ -25,6 +25,8 @@
 #define MR_POLICY_MIRROR "mirror"
 #define MR_POLICY_BACKFILL "backfill"
 #define MR_POLICY_REWIND "rewind"
+#define MR_POLICY_REJOIN "rejoin"
+#define MR_REJOIN_ARCHIVE "archive" /* directory, beside the files: the target's logs */
 #define MR_POLICY_NEWEST "newest:" /* and a column */
 
 /* What the target is recognised by. */
@@ -102,6 +104,8 @@ enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
 /* Does it write rows, or only raise counters? */
 bool mr_manifest_writes_rows(const struct mr_manifest *manifest);
 bool mr_policy_is_known(const char *policy);
+/* Is it one that takes rows back by one server's log: rewind, rejoin? */
+bool mr_policy_rewinds(const char *policy);
 /* Was anything left out that should not have been? */
 bool mr_manifest_is_incomplete(const struct mr_manifest *manifest);
 /* Of who makes the plan: 4 incomplete, 1 conflicts are open, 0. */

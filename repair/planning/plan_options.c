@@ -12,12 +12,14 @@
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/trigger_option.h"
 #include "repair/planning/plan_again.h"
+#include "repair/planning/rejoin_rows.h"
 #include "repair/planning/rewind_rows.h"
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
 
 static const struct mr_choice policies[] = {
-    {"merge", 0}, {"backfill", 0}, {"newest:", 0}, {"mirror", 0}, {"rewind", 0}, {NULL, 0},
+    {"merge", 0},  {"backfill", 0}, {"newest:", 0}, {"mirror", 0},
+    {"rewind", 0}, {"rejoin", 0},   {NULL, 0},
 };
 
 static const struct mr_option plan_options[] = {
@@ -33,9 +35,11 @@ static const struct mr_option plan_options[] = {
      .arg = "P",
      .choices = policies,
      .group = "What is planned",
-     .help = "merge: two histories into one, nobody lost, nobody overwritten; backfill: "
-             "insert what is missing; newest:COLUMN: and update what is newer; mirror: "
-             "TARGET becomes SOURCE; rewind: transactions of TARGET are undone",
+     .help =
+         "merge: two histories into one, nobody lost, nobody overwritten; backfill: "
+         "insert what is missing; newest:COLUMN: and update what is newer; mirror: "
+         "TARGET becomes SOURCE; rewind: transactions of TARGET are undone; rejoin: TARGET, the "
+         "old primary, becomes a replica of SOURCE",
      .not_in_file = true},
     {.name = "again",
      .type = MR_OPTION_STRING,
@@ -129,6 +133,20 @@ static const struct mr_option plan_options[] = {
      .help = "undo only these changes of theirs: insert, update, delete, joined by commas",
      .initial_note = "all",
      .not_in_file = true},
+    {.name = "discard-lost",
+     .type = MR_OPTION_FLAG,
+     .offset = PLAN_AT(discard_lost),
+     .group = "The old primary comes back",
+     .help = "what TARGET alone has executed was brought back, or is not wanted: it goes",
+     .not_in_file = true},
+    {.name = "replication-user",
+     .type = MR_OPTION_STRING,
+     .offset = PLAN_AT(replication_user),
+     .arg = "USER",
+     .group = "The old primary comes back",
+     .help = "account of SOURCE by which TARGET is to replicate; its password is asked for by "
+             "apply, as MYRECON_REPLICATION_PASSWORD",
+     .not_in_file = true},
     {.name = "split-at",
      .type = MR_OPTION_STRING,
      .offset = PLAN_AT(split_at_text),
@@ -219,7 +237,7 @@ static const struct mr_option plan_options[] = {
      .arg = "FILE",
      .group = "Result",
      .help = "the case of the incident: what is planned from, and what keeps reserved "
-             "ids; needed with --policy, but for rewind, which takes none",
+             "ids; needed with --policy, but for rewind and rejoin, which take none",
      .not_in_file = true},
     MR_JSON_OPTION(struct mr_plan_options, json, "one JSON object a line"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_plan_options, statement_timeout_s, "Result"),
@@ -242,7 +260,7 @@ static enum mr_code finish_policy(struct mr_plan_options *o, struct mr_err *err)
     if (mr_policy_is_known(o->policy) && strcmp(o->policy, MR_POLICY_RESEED) != 0)
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "option \"--policy\": unknown policy \"%s\"", o->policy);
-    mr_err_hint(err, "It is merge, backfill, newest:COLUMN, mirror or rewind.");
+    mr_err_hint(err, "It is merge, backfill, newest:COLUMN, mirror, rewind or rejoin.");
     return MR_E_USAGE;
 }
 
@@ -418,6 +436,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     MR_TRY(finish_split_keys(o, settings->arena, err));
     MR_TRY(finish_on_conflict(o, settings->arena, err));
     MR_TRY(finish_other_policy(settings, err));
+    MR_TRY(mr_rejoin_check_options(o, err));
     MR_TRY(mr_rewind_check_options(o, err));
     return mr_trigger_option_check(o->allow_triggers, err);
 }

@@ -28,6 +28,10 @@ struct mr_plan_options {
     /* --policy rewind */
     const char *transactions, *from, *to, *kinds; /* or NULL */
 
+    /* --policy rejoin */
+    bool discard_lost;
+    const char *replication_user; /* or NULL */
+
     /* --policy */
     const char *split_at_text;              /* or NULL */
     struct mr_string_list split_keys_text;  /* DB.TABLE=N */

@@ -28,6 +28,7 @@
 #include "repair/planning/plan_summary.h"
 #include "repair/planning/plan_witness.h"
 #include "repair/planning/planning.h"
+#include "repair/planning/rejoin_rows.h"
 #include "repair/planning/rewind_rows.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/script/reseed_sql.h"
@@ -144,7 +145,13 @@ static enum mr_code add_note(struct rows *r, const char *kind, const char *table
 static enum mr_code note_rewound(void *ctx, const char *kind, const char *table, const char *text,
                                  struct mr_err *err)
 {
-    return add_note(ctx, kind, table, text, err);
+    struct rows *r = ctx;
+    if (!mr_rejoin_is_asked(r->p->opts))
+        return add_note(r, kind, table, text, err);
+    (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\": %s", table, text);
+    mr_err_hint(err, "Nothing was changed. Build the replica anew from a snapshot of the live "
+                     "server.");
+    return MR_E_REFUSED;
 }
 
 /* The log says what the rows were, and the planner that copies takes them there. */
@@ -163,6 +170,7 @@ static enum mr_code rewind_rows(struct rows *r, struct mr_rewind_task *rewind, s
                                       .selected = rewind->planned,
                                       .has_allow_deletes = o->allow_deletes > 0,
                                       .allow_deletes = o->allow_deletes,
+                                      .allow_all_deletes = mr_rejoin_is_asked(o),
                                       .on_conflict = o->on_conflict,
                                       .non_conflict = o->non_conflict,
                                       .decision = r->decision,
@@ -188,6 +196,8 @@ static enum mr_code decide_rewind(struct rows *r, struct mr_err *err)
     enum mr_code code =
         mr_rewind_select_read(&select, o->transactions, o->from, o->to, &r->p->arena, err);
     MR_TRY_OUT(code);
+    if (mr_rejoin_is_asked(o))
+        MR_TRY_OUT(mr_rejoin_select(r->p, &select, err));
     MR_TRY_OUT(mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err));
     MR_TRY_OUT(open_decisions(r, err));
     struct mr_rewind_task task = {.tables = &r->tables,
@@ -204,6 +214,9 @@ static enum mr_code decide_rewind(struct rows *r, struct mr_err *err)
                                   .decision = r->decision,
                                   .decision_ctx = r->decisions,
                                   .arena = &r->p->arena,
+                                  .is_strict = mr_rejoin_is_asked(o),
+                                  .check = mr_rejoin_is_asked(o) ? mr_rejoin_check_read : NULL,
+                                  .check_ctx = r->p,
                                   .note = note_rewound,
                                   .note_ctx = r};
     MR_TRY_OUT(mr_change_kinds_read(o->kinds, task.kinds, err));
@@ -219,7 +232,7 @@ static enum mr_code decide(struct rows *r, struct mr_err *err)
     size_t newest = strlen(MR_POLICY_NEWEST);
     if (strcmp(policy, MR_POLICY_MERGE) == 0)
         return decide_merge(r, err);
-    if (strcmp(policy, MR_POLICY_REWIND) == 0)
+    if (mr_policy_rewinds(policy))
         return decide_rewind(r, err);
     if (strcmp(policy, MR_POLICY_MIRROR) == 0)
         return decide_copy(r, MR_COPY_MIRROR, NULL, err);
@@ -580,7 +593,10 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     MR_TRY(mr_plan_refuse_names(&r->tables, err));
     MR_TRY(mr_plan_refuse_engines(&r->tables, planned, err));
     MR_TRY(mr_plan_refuse_triggers(planned, planned->fire_triggers, err));
-    MR_TRY(mr_plan_counters(&counters, &p->manifest, &r->reserved, err));
+    if (p->rejoin == NULL) /* a replica gets its counters with the rows of its source */
+        MR_TRY(mr_plan_counters(&counters, &p->manifest, &r->reserved, err));
+    else
+        MR_TRY(mr_rejoin_refuse_open(p, err));
     MR_TRY(note_counts(r, err));
     MR_TRY(note_decided(r, err));
     for (size_t i = 0; i < r->tables.ntables; i++)
@@ -652,6 +668,8 @@ static enum mr_code write_files(struct rows *r, struct mr_err *err)
                                             .writer = r->p->writer,
                                             .planned = &r->p->manifest.planned};
     MR_TRY(mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err));
+    if (r->p->rejoin != NULL)
+        MR_TRY(mr_rejoin_write(r->p, err));
     MR_TRY(write_scripts(r, err));
     MR_TRY(mr_plan_files_entities(&task, err));
     MR_TRY(mr_plan_files_idmap(&task, err));

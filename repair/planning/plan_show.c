@@ -273,7 +273,7 @@ static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const c
     mr_strbuf_add_str(out, " lists what ");
     mr_utf8_show_str(out, m->policy);
     mr_strbuf_add_str(out,
-                      strcmp(m->policy, MR_POLICY_REWIND) == 0
+                      mr_policy_rewinds(m->policy)
                           ? " leaves as it is, and why: settle it on the server, and plan again\n"
                           : " leaves as it is, and why: settle it on the servers and check "
                             "again, or plan with --policy merge\n");

@@ -12,6 +12,7 @@
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_next.h"
 #include "repair/planning/plan_again.h"
+#include "repair/planning/rejoin_rows.h"
 #include "repair/planning/rewind_rows.h"
 #include "repair/planning/plan_asked.h"
 
@@ -187,6 +188,8 @@ enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
         MR_TRY(mr_sign_key_load(p->opts->sign_with, &p->signer, err));
     MR_TRY(open_case(p, err));
     MR_TRY(choose_run(p, err));
+    if (mr_rejoin_is_asked(p->opts)) /* before sessions of our own are in the way */
+        MR_TRY(mr_rejoin_open(p, err));
     return open_sides(p, err);
 }
 
@@ -200,6 +203,7 @@ enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code, struct 
     }
     mr_plan_writer_free(p->writer);
     mr_sign_key_free(p->signer);
+    mr_rejoin_close(p);
     mr_sides_close(&p->sides);
     mr_arena_release(&p->arena);
     return code;
@@ -226,6 +230,10 @@ enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy, str
     char page_key[MR_SHA256_HEX];
     MR_TRY(mr_asked_key(page_key, err));
     m->page_key = mr_arena_strdup(&p->arena, page_key);
+    if (p->rejoin != NULL) {
+        m->source = mr_endpoint_text(&p->rejoin->ep[MR_SOURCE], false, &p->arena);
+        m->uri[MR_SOURCE] = mr_endpoint_text(&p->rejoin->ep[MR_SOURCE], true, &p->arena);
+    }
     if (m->source == NULL || m->target == NULL || m->uri[MR_SOURCE] == NULL ||
         m->uri[MR_TARGET] == NULL || m->page_key == NULL)
         return mr_err_nomem(err, "planning");

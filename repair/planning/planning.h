@@ -31,7 +31,8 @@ struct mr_planning {
     struct mr_findings *fd; /* NULL without a case */
     struct mr_find_run run; /* that is planned from; id 0: none */
     struct mr_plan_writer *writer;
-    struct mr_sign_key *signer; /* asked for once, at the beginning; or NULL */
+    struct mr_rejoin_rows *rejoin; /* rejoin_rows.h; NULL: another policy */
+    struct mr_sign_key *signer;    /* asked for once, at the beginning; or NULL */
     struct mr_manifest manifest;
     struct mr_plan_record record; /* id 0: the case does not know it */
     bool is_published;

@@ -4,16 +4,19 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "repair/planning/rejoin_rows.h"
 
 bool mr_rewind_is_asked(const struct mr_plan_options *o)
 {
-    return o->policy != NULL && strcmp(o->policy, MR_POLICY_REWIND) == 0;
+    return o->policy != NULL && mr_policy_rewinds(o->policy);
 }
 
 /* Which transactions are meant is never guessed: no default is all of a log. */
 enum mr_code mr_rewind_check_options(const struct mr_plan_options *o, struct mr_err *err)
 {
     const bool by_window = o->from != NULL || o->to != NULL;
+    if (mr_rejoin_is_asked(o))
+        return MR_OK;
     if (!mr_rewind_is_asked(o)) {
         if (o->transactions == NULL && !by_window && o->kinds == NULL)
             return MR_OK;

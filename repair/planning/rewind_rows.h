@@ -12,7 +12,7 @@
 #include "repair/planning/planning.h"
 #include "repair/rewind/rewind.h"
 
-/* Is that the policy? */
+/* Is that the policy, or rejoin, which takes rows back in the same way? */
 bool mr_rewind_is_asked(const struct mr_plan_options *options);
 /* What of the options belongs together. */
 enum mr_code mr_rewind_check_options(const struct mr_plan_options *options, struct mr_err *err);

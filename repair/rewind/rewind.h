@@ -45,6 +45,13 @@ struct mr_rewind_task {
     mr_decision_fn *decision; /* may be NULL */
     void *decision_ctx;
     struct mr_arena *arena;
+    /* Everything that the selected transactions did is to be undone: what no plan of these tables can
+     * undo is refused, wherever it is. */
+    bool is_strict;
+    /* Behind the reading: what else the caller has to refuse.  NULL: nothing */
+    enum mr_code (*check)(void *ctx, const struct mr_history_read *read, uint64_t transactions,
+                          struct mr_err *err);
+    void *check_ctx;
     /* A sentence that the plan keeps, of a table ("db.t"). */
     enum mr_code (*note)(void *ctx, const char *kind, const char *table, const char *text,
                          struct mr_err *err);

@@ -301,11 +301,28 @@ static enum mr_code take_strange(struct mr_rewind *r, const struct mr_binlog_ste
     return r->strange != NULL ? MR_OK : mr_rewind_nomem(err);
 }
 
+/* Something that no plan can undo: it is refused, with the others of the kind. */
+static enum mr_code list_deed(struct mr_rewind *r, const struct mr_binlog_step *step,
+                              const char *deed, struct mr_err *err)
+{
+    const char **slot = mr_vec_push(&r->definitions);
+    if (slot != NULL)
+        *slot = mr_arena_fmt(r->task->arena, "%.200s (\"%.200s\" position %" PRIu64 ")",
+                             deed != NULL ? deed : "", step->begun.log, step->begun.position);
+    return deed != NULL && slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+}
+
 static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *step,
                               struct mr_err *err)
 {
     struct mr_err why = {0};
     const size_t table = step->map != NULL ? find_table(r, step->map) : NO_TABLE;
+    if (table == NO_TABLE && step->map != NULL && r->is_selected && r->task->is_strict)
+        return list_deed(r, step,
+                         mr_arena_fmt(r->task->arena,
+                                      "rows of table \"%s.%s\", which is not planned",
+                                      step->map->table.db, step->map->table.name),
+                         err);
     if (table == NO_TABLE)
         return step->map != NULL ? take_strange(r, step, err) : MR_OK;
     r->has_rows = true;
@@ -398,6 +415,8 @@ static enum mr_code take_statement(struct mr_rewind *r, const struct mr_binlog_s
         r->is_torn = true;
         return MR_OK;
     }
+    if (r->is_selected && r->task->is_strict)
+        return list_statement(r, step, &listed, err);
     enum mr_code code = mr_statement_reach(&step->query, &arena, &reach, err);
     for (size_t i = 0; code == MR_OK && i < r->task->tables->ntables; i++)
         if ((r->task->planned == NULL || r->task->planned[i]) &&
@@ -446,7 +465,7 @@ static enum mr_code end_tx(struct mr_rewind *r, const struct mr_binlog_step *ste
                              doubt != NULL ? doubt : "a transaction was rolled back in part",
                              step->begun.log, step->begun.position));
     }
-    r->transactions += counts;
+    r->transactions += r->task->is_strict ? r->is_selected : counts;
     return end_point(r, true, err);
 }
 
@@ -495,6 +514,8 @@ static enum mr_code take(void *ctx, const struct mr_binlog_step *step, struct mr
     case MR_STEP_COMMIT: return end_tx(r, step, NULL, err);
     case MR_STEP_ROLLBACK: return end_tx(r, step, "a transaction was rolled back in part", err);
     case MR_STEP_PREPARED:
+        if (r->is_selected && r->task->is_strict)
+            MR_TRY(list_deed(r, step, "an XA transaction that was prepared", err));
         MR_TRY(note_prepared(r, step, err));
         return end_tx(r, step, "an XA transaction was prepared, and ended elsewhere", err);
     case MR_STEP_UNFINISHED: return end_point(r, false, err);
@@ -521,9 +542,12 @@ static enum mr_code refuse_definitions(const struct mr_rewind *r, struct mr_err 
         mr_strbuf_add_fmt(&text, "; and %zu more", n - SHOWN_MAX);
     (void)mr_err_set(err, MR_E_REFUSED, "the selected transactions hold what no log can undo: %s",
                      text.ptr);
-    mr_err_hint(err,
-                "Leave them out by --transactions, --from and --to, or leave the tables out by "
-                "--exclude; rows that TRUNCATE or DROP took are in a backup alone.");
+    mr_err_hint(
+        err, "%s",
+        r->task->is_strict
+            ? "Nothing was changed. Build the replica anew from a snapshot of the live server."
+            : "Leave them out by --transactions, --from and --to, or leave the tables out by "
+              "--exclude; rows that TRUNCATE or DROP took are in a backup alone.");
     mr_strbuf_release(&text);
     return MR_E_REFUSED;
 }
@@ -547,7 +571,10 @@ static enum mr_code refuse_blind(const struct mr_rewind *r, struct mr_err *err)
             continue;
         (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" cannot be rewound: %s",
                          mr_plan_table_name(&r->task->tables->tables[i]), r->tables[i].why);
-        mr_err_hint(err, "Nothing was changed. With --exclude it is left as it is.");
+        mr_err_hint(err, "Nothing was changed. %s",
+                    r->task->is_strict
+                        ? "Build the replica anew from a snapshot of the live server."
+                        : "With --exclude it is left as it is.");
         return MR_E_REFUSED;
     }
     return MR_OK;
@@ -592,6 +619,8 @@ enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
         code = end_point(r, false, err);
     if (code == MR_OK)
         code = refuse_missing(r, &read, err);
+    if (code == MR_OK && r->task->check != NULL)
+        code = r->task->check(r->task->check_ctx, &read, r->transactions, err);
     if (code == MR_OK && r->definitions.count > 0)
         code = refuse_definitions(r, err);
     if (code == MR_OK)

@@ -90,7 +90,8 @@ static enum mr_code read_gtids(struct mr_rewind_select *s, const char *text, str
 enum mr_code mr_rewind_select_read(struct mr_rewind_select *s, const char *gtids, const char *from,
                                    const char *to, struct mr_arena *arena, struct mr_err *err)
 {
-    *s = (struct mr_rewind_select){.runs = MR_VEC_INIT(struct mr_rewind_run)};
+    *s = (struct mr_rewind_select){.runs = MR_VEC_INIT(struct mr_rewind_run),
+                                   .last = MR_VEC_INIT(struct mr_gtid)};
     mr_gtid_set_init(&s->wanted);
     mr_gtid_set_init(&s->met);
     MR_TRY(mr_history_window_read(&s->window, from, to, arena, err));
@@ -102,6 +103,7 @@ void mr_rewind_select_release(struct mr_rewind_select *s)
     mr_gtid_set_release(&s->wanted);
     mr_gtid_set_release(&s->met);
     mr_vec_release(&s->runs);
+    mr_vec_release(&s->last);
 }
 
 /* Runs may overlap: each counts its own. */
@@ -119,10 +121,45 @@ static bool is_in_runs(struct mr_rewind_select *s, const struct mr_gtid *gtid)
     return is;
 }
 
+/* A domain's numbers grow in what both sides share. */
+enum mr_code mr_rewind_select_keep_last(struct mr_rewind_select *s, const struct mr_gtid *gtid,
+                                        struct mr_err *err)
+{
+    for (size_t i = 0; i < s->last.count; i++) {
+        struct mr_gtid *last = mr_vec_at(&s->last, i);
+        if (last->domain != gtid->domain)
+            continue;
+        if (gtid->sequence > last->sequence)
+            *last = *gtid;
+        return MR_OK;
+    }
+    struct mr_gtid *last = mr_vec_push(&s->last);
+    if (last == NULL)
+        return mr_err_nomem(err, "telling own transactions");
+    *last = *gtid;
+    return MR_OK;
+}
+
+static enum mr_code judge_own(struct mr_rewind_select *s, const struct mr_history_tx *tx, bool *yes,
+                              struct mr_err *err)
+{
+    enum mr_owned owned = MR_OWNED_UNTOLD;
+    MR_TRY(mr_history_own_judge(s->own, tx, &owned, err));
+    *yes = owned == MR_OWNED_OWN;
+    s->is_untold = s->is_untold || owned == MR_OWNED_UNTOLD;
+    return owned == MR_OWNED_SHARED && tx->gtid->family == MR_GTID_OF_MARIADB
+               ? mr_rewind_select_keep_last(s, tx->gtid, err)
+               : MR_OK;
+}
+
 enum mr_code mr_rewind_select_has(struct mr_rewind_select *s, const struct mr_gtid *gtid,
                                   const struct mr_binlog_place *begun, int64_t committed_us,
                                   bool *yes, struct mr_err *err)
 {
+    if (s->own != NULL) {
+        const struct mr_history_tx tx = {gtid, *begun, committed_us};
+        return judge_own(s, &tx, yes, err);
+    }
     if (!s->by_gtid) {
         *yes = mr_history_window_judge(&s->window, begun, committed_us) == MR_WINDOW_INSIDE;
         return MR_OK;

@@ -15,9 +15,15 @@
 
 #include "core/base/vec.h"
 #include "core/binlog/binlog_gtid_set.h"
+#include "core/logs/history_own.h"
 #include "core/logs/history_window.h"
 
 struct mr_rewind_select {
+    /* NULL, or who judges in place of the rest: what is a server's own is meant */
+    struct mr_history_own *own;
+    bool is_untold; /* a transaction had no GTID, and it was to judge by that */
+    struct mr_vec
+        last; /* struct mr_gtid: of MariaDB, of each domain the last that was not its own */
     bool by_gtid;
     struct mr_history_window window;
     /* private */
@@ -35,6 +41,9 @@ void mr_rewind_select_release(struct mr_rewind_select *select);
 enum mr_code mr_rewind_select_has(struct mr_rewind_select *select, const struct mr_gtid *gtid,
                                   const struct mr_binlog_place *begun, int64_t committed_us,
                                   bool *yes, struct mr_err *err);
+/* With `own`: a transaction that both sides have, of what stands in front of the logs that are read. */
+enum mr_code mr_rewind_select_keep_last(struct mr_rewind_select *select, const struct mr_gtid *gtid,
+                                        struct mr_err *err);
 /* Appends the GTIDs that were asked for and were not met; nothing: all were. */
 void mr_rewind_select_add_missing(const struct mr_rewind_select *select, struct mr_strbuf *out);
 

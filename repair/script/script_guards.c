@@ -443,7 +443,7 @@ static bool is_identity_loose(const struct mr_script *s, const struct mr_plan_ta
 {
     return !mr_plan_is_guarded(t) && mr_script_has_name(t) &&
            strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0 &&
-           strcmp(s->manifest->policy, MR_POLICY_REWIND) != 0;
+           !mr_policy_rewinds(s->manifest->policy);
 }
 
 static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, char prefix)

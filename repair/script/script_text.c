@@ -76,11 +76,19 @@ void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
 }
 
 /* MariaDB: 0 and 1, or the words of later versions; MySQL: a number, and in an INSERT the
- * word would be an error. */
+ * word would be an error.  A server that is to be a replica is the other way round: read-only for all
+ * but who repairs it. */
+static const char *writable(const struct mr_manifest *m)
+{
+    const bool rejoins = strcmp(m->policy, MR_POLICY_REJOIN) == 0;
+    if (is_mariadb(m))
+        return rejoins ? " AND @@read_only IN ('1', 'ON')" : " AND @@read_only IN ('0', 'OFF')";
+    return rejoins ? " AND @@read_only = 1" : " AND @@read_only = 0";
+}
+
 void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *m)
 {
-    mr_strbuf_add_str(out,
-                      is_mariadb(m) ? " AND @@read_only IN ('0', 'OFF')" : " AND @@read_only = 0");
+    mr_strbuf_add_str(out, writable(m));
     if (mr_script_is_since(m, 50708, 0))
         mr_strbuf_add_str(out, " AND @@super_read_only = 0");
 }
@@ -111,6 +119,8 @@ void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool wr
     if (writes)
         mr_script_writable(out, m);
     mr_strbuf_add_fmt(out, ",\n    @@SESSION.time_zone, 'myrecon: %s');\n",
-                      writes ? "not the planned server, or read-only: nothing is done"
-                             : "not the planned server");
+                      writes && strcmp(m->policy, MR_POLICY_REJOIN) == 0
+                          ? "not the planned server, or not read-only: nothing is done"
+                      : writes ? "not the planned server, or read-only: nothing is done"
+                               : "not the planned server");
 }

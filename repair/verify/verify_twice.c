@@ -225,7 +225,7 @@ static enum mr_code find_in(struct mr_verify *v, struct mr_verify_table *table, 
 enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err)
 {
     if (strcmp(v->run->plan->manifest.policy, MR_POLICY_MIRROR) == 0 ||
-        strcmp(v->run->plan->manifest.policy, MR_POLICY_REWIND) == 0)
+        mr_policy_rewinds(v->run->plan->manifest.policy))
         return MR_OK; /* one as often as SOURCE has it */
     for (size_t i = 0; i < v->ntables; i++) {
         struct mr_verify_table *table = &v->tables[i];

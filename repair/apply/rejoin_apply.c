@@ -1,0 +1,363 @@
+/* rejoin_apply.c: see rejoin_apply.h. */
+#include "repair/apply/rejoin_apply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/db/replication.h"
+#include "core/logs/history_archive.h"
+#include "repair/rejoin/rejoin_read.h"
+
+#define SAY_EVERY_S 10
+
+bool mr_rejoin_is_plan(const struct mr_manifest *manifest)
+{
+    return strcmp(manifest->policy, MR_POLICY_REJOIN) == 0;
+}
+
+/* ---- where it stands ---- */
+
+static enum mr_code look(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_rejoin_now now;
+    MR_TRY(mr_rejoin_now_read(run->target->db, &run->file, run->arena, &now, err));
+    run->fault = now.fault;
+    return mr_rejoin_stage(&run->file, &now, &run->stage, err);
+}
+
+enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    const char *path = mr_plan_path(run->arena, run->plan->path, MR_REJOIN_FILE);
+    if (path == NULL)
+        return mr_err_nomem(err, "rejoining");
+    MR_TRY(mr_rejoin_plan_read(path, run->arena, &run->file, err));
+    MR_TRY(look(run, err));
+    if (run->stage != MR_REJOIN_STAGE_STRANGE)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the target is not as it was planned: it has executed something since, or was "
+                     "made a replica by somebody else");
+    mr_err_hint(err,
+                "Nothing was changed. See what it says of its GTIDs and of replication, and plan "
+                "again.");
+    return MR_E_REFUSED;
+}
+
+void mr_rejoin_run_close(struct mr_rejoin_run *run)
+{
+    mr_db_close(run->live);
+    mr_endpoint_release(&run->live_ep);
+}
+
+enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr_err *err)
+{
+    if (run->stage == MR_REJOIN_STAGE_ROWS)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the target is past the point of no return: its own history "
+                     "was reset");
+    mr_err_hint(err,
+                "Nothing was changed. Its logs are in the archive; apply goes on, or finds that "
+                "it is done.");
+    return MR_E_REFUSED;
+}
+
+/* ---- before anything is done ---- */
+
+static enum mr_code open_live(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    const struct mr_db_opts opts = {.run_tag = run->run_tag,
+                                    .statement_timeout_s = run->opts->statement_timeout_s};
+    const char *uri = run->plan->manifest.uri[MR_SOURCE];
+    if (run->live != NULL)
+        return MR_OK;
+    MR_TRY(mr_endpoint_parse(&run->live_ep, uri != NULL ? uri : run->plan->manifest.source, err));
+    MR_TRY(mr_login_complete(&run->live_ep, "SOURCE", "source", &run->opts->login, err));
+    MR_TRY(mr_db_open(&run->live_ep, &opts, &run->live, err));
+    const struct mr_server *server = mr_db_server(run->live);
+    if (server->server_id == run->file.live_id && strcmp(server->uuid, run->file.live_uuid) == 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" is not the live server that was planned for",
+                     mr_db_label(run->live));
+    mr_err_hint(err, "Nothing was changed. Plan again for the one that is live now.");
+    return MR_E_REFUSED;
+}
+
+static const char *password(void)
+{
+    return getenv("MYRECON_REPLICATION_PASSWORD"); // NOLINT(concurrency-mt-unsafe)
+}
+
+static enum mr_code check_password(const struct mr_rejoin_run *run, struct mr_err *err)
+{
+    if (!run->opts->no_return || run->stage >= MR_REJOIN_STAGE_POINTED || password() != NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "MYRECON_REPLICATION_PASSWORD is not set");
+    mr_err_hint(err,
+                "Nothing was changed. It is the password of account \"%s\" on the source, and is "
+                "written to no file of ours.",
+                run->file.user);
+    return MR_E_USAGE;
+}
+
+/* Sessions are looked for while the run has but one on the target. */
+enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_rejoin_facts facts = {.is_same_family = true,
+                                    .old_has_gtids = true,
+                                    .live_has_gtids = true,
+                                    .live_logs = true,
+                                    .live_logs_applied = true,
+                                    .live_has_all = true};
+    MR_TRY(check_password(run, err));
+    MR_TRY(open_live(run, err));
+    if (run->stage != MR_REJOIN_STAGE_ROWS)
+        return MR_OK;
+    MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
+    return mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err);
+}
+
+/* ---- the logs ---- */
+
+static const char *archive_dir(const struct mr_rejoin_run *run)
+{
+    return run->opts->archive != NULL
+               ? run->opts->archive
+               : mr_plan_path(run->arena, run->plan->path, MR_REJOIN_ARCHIVE);
+}
+
+static enum mr_code fault_of(const struct mr_history_archive *a, const char *dir,
+                             struct mr_err *err)
+{
+    for (size_t i = 0; i < a->told.count; i++) {
+        const struct mr_archive_told *told = mr_vec_at(&a->told, i);
+        if (told->why == NULL && told->state != MR_ARCHIVE_DAMAGED &&
+            told->state != MR_ARCHIVE_MISSING)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED, "the archive \"%s\" is not whole: log \"%s\": %s", dir,
+                         told->log.name,
+                         told->why != NULL ? told->why : mr_archive_state_word(told->state));
+        mr_err_hint(err, "What the target did alone would be nowhere.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+static enum mr_code begin_progress(const struct mr_rejoin_run *run, const char *what,
+                                   struct mr_progress **out, struct mr_err *err)
+{
+    MR_TRY(mr_progress_new(run->opts->general.progress, out, err));
+    mr_progress_begin(*out, what);
+    return MR_OK;
+}
+
+static enum mr_code prove_archive(struct mr_rejoin_run *run, const char *dir, struct mr_err *err)
+{
+    struct mr_history_archive a;
+    mr_history_archive_init(&a);
+    a.arena = run->arena;
+    enum mr_code code = begin_progress(run, "proving", &a.progress, err);
+    if (code == MR_OK)
+        code = mr_history_archive_verify(&a, dir, err);
+    if (code == MR_OK)
+        code = fault_of(&a, dir, err);
+    if (code == MR_OK)
+        mr_log_info("archive \"%s\": %zu logs are what was written", dir, a.told.count);
+    mr_progress_free(a.progress);
+    mr_history_archive_release(&a);
+    return code;
+}
+
+/* Each of them is read back from the disk before anything of the target is touched. */
+enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    const struct mr_db_opts opts = {.run_tag = run->run_tag,
+                                    .statement_timeout_s = run->opts->statement_timeout_s};
+    const char *dir = archive_dir(run);
+    struct mr_history_archive a;
+    mr_history_archive_init(&a);
+    enum mr_code code = dir != NULL ? MR_OK : mr_err_nomem(err, "archiving binary logs");
+    a.arena = run->arena;
+    a.ep = &run->target->ep;
+    a.opts = &opts;
+    a.shown = mr_db_label(run->target->db);
+    if (code == MR_OK)
+        code = mr_db_open(a.ep, &opts, &a.db, err);
+    if (code == MR_OK)
+        code = begin_progress(run, "archiving", &a.progress, err);
+    if (code == MR_OK)
+        code = mr_history_archive(&a, dir, err);
+    if (code == MR_OK)
+        code = fault_of(&a, dir, err);
+    mr_progress_free(a.progress);
+    mr_db_close(a.db);
+    mr_history_archive_release(&a);
+    return code == MR_OK ? prove_archive(run, dir, err) : code;
+}
+
+/* ---- steps ---- */
+
+static enum mr_code take_step(struct mr_rejoin_run *run, enum mr_rejoin_step step,
+                              struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    const char *name = mr_rejoin_step_name(step);
+    enum mr_code code = mr_journal_write_step(run->journal, MR_JOURNAL_TRY, name, err);
+    mr_rejoin_statement(&run->file, step, password(), &sql);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&sql, "rejoining", err);
+    if (code == MR_OK)
+        code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
+    if (code != MR_OK)
+        mr_err_context(err, "step %s", name);
+    if (code == MR_OK)
+        code = mr_journal_write_step(run->journal, MR_JOURNAL_DONE, name, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* The last look before the reset: what came to be since the archive was made is not in it. */
+static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    MR_TRY(mr_rejoin_run_archive(run, err));
+    MR_TRY(mr_rejoin_run_open(run, err));
+    mr_log_warning(
+        "point of no return: the target's own history is reset now; its logs are in \"%s\"",
+        archive_dir(run));
+    return take_step(run, MR_REJOIN_RESET, err);
+}
+
+/* The next step is the one behind what the target shows. */
+static enum mr_code take_steps(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    for (int tries = 0; tries < MR_REJOIN_STEPS; tries++) {
+        MR_TRY(look(run, err));
+        switch (run->stage) {
+        case MR_REJOIN_STAGE_ROWS: MR_TRY(cross(run, err)); break;
+        case MR_REJOIN_STAGE_EMPTY: MR_TRY(take_step(run, MR_REJOIN_POSITION, err)); break;
+        case MR_REJOIN_STAGE_PLACED: MR_TRY(take_step(run, MR_REJOIN_POINT, err)); break;
+        case MR_REJOIN_STAGE_POINTED:
+            if (run->fault != NULL) /* it ran, and stopped: that is told */
+                return MR_OK;
+            MR_TRY(take_step(run, MR_REJOIN_START, err));
+            break;
+        case MR_REJOIN_STAGE_RUNS: return MR_OK;
+        case MR_REJOIN_STAGE_STRANGE: return mr_rejoin_run_open(run, err);
+        }
+    }
+    return look(run, err);
+}
+
+/* ---- catching up ---- */
+
+static enum mr_code wait_caught_up(struct mr_rejoin_run *run, unsigned limit_s, bool *reached,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf position = MR_STRBUF_INIT;
+    const double from_s = mr_clock_now_s();
+    double said_s = from_s;
+    *reached = false;
+    enum mr_code code = mr_replication_position(run->live, &position, err);
+    while (code == MR_OK && !*reached) {
+        code = mr_replication_wait(run->target->db, position.ptr, 1, reached, err);
+        if (code == MR_OK && *reached)
+            code = mr_replication_confirm(run->live, run->target->db, true, position.ptr, reached,
+                                          err);
+        if (code == MR_OK)
+            code = look(run, err);
+        const double now_s = mr_clock_now_s();
+        if (code != MR_OK || *reached || run->fault != NULL || now_s - from_s >= limit_s)
+            break;
+        if (mr_is_cancelled())
+            code = mr_cancelled_err(err);
+        if (now_s - said_s >= SAY_EVERY_S) {
+            said_s = now_s;
+            mr_log_info(
+                "waiting for %.0f s now until the target has what the source has written: at "
+                "most %u s",
+                now_s - from_s, limit_s);
+        }
+    }
+    mr_strbuf_release(&position);
+    return code;
+}
+
+/* An account that cannot come in is told at once; a line that is down may come back. */
+static enum mr_code tell_end(const struct mr_rejoin_run *run, bool reached, int *exit_code)
+{
+    *exit_code = reached ? 0 : run->fault != NULL ? 1 : 4;
+    if (reached)
+        mr_log_info("the target replicates from the source, and has caught up");
+    else if (run->fault != NULL)
+        mr_log_warning("the target does not replicate: %s. Put that right on it; the same command "
+                       "goes on",
+                       run->fault);
+    else
+        mr_log_warning("the target has not caught up within %u s; it goes on, and the same command "
+                       "waits again",
+                       run->opts->catch_up_s);
+    return MR_OK;
+}
+
+enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
+{
+    bool reached = false;
+    MR_TRY(look(run, err));
+    if (run->stage == MR_REJOIN_STAGE_ROWS && !run->opts->no_return) {
+        mr_log_warning(
+            "the rows are as they were at the split, and the logs are in \"%s\"; what is "
+            "left is past the point of no return: %s, the position %s, and replication "
+            "from %s:%u. Run it again with --point-of-no-return",
+            archive_dir(run),
+            run->file.has_source_words ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
+            run->file.position, run->file.host, run->file.port);
+        *exit_code = 1;
+        return MR_OK;
+    }
+    MR_TRY(take_steps(run, err));
+    if (run->fault == NULL)
+        MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
+    return tell_end(run, reached, exit_code);
+}
+
+/* Every row is what only a check proves. */
+static void say_check(const struct mr_rejoin_run *run)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    const char *uri = run->plan->manifest.uri[MR_TARGET];
+    mr_strbuf_add_str(&command, "myrecon check ");
+    mr_strbuf_add_shell_word(&command, run->plan->manifest.uri[MR_SOURCE],
+                             strlen(run->plan->manifest.uri[MR_SOURCE]));
+    mr_strbuf_add_char(&command, ' ');
+    mr_strbuf_add_shell_word(&command, uri, strlen(uri));
+    if (!command.failed)
+        mr_log_info("that every row is equal proves: %s", command.ptr);
+    mr_strbuf_release(&command);
+}
+
+enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
+{
+    const char *dir = archive_dir(run);
+    bool reached = false;
+    MR_TRY(open_live(run, err));
+    if (run->stage != MR_REJOIN_STAGE_RUNS) {
+        mr_log_warning("the target does not replicate from the source%s%s",
+                       run->fault != NULL ? ": "
+                                          : " yet: repair apply --point-of-no-return goes on",
+                       run->fault != NULL ? run->fault : "");
+        *exit_code = 1;
+        return MR_OK;
+    }
+    if (dir == NULL)
+        return mr_err_nomem(err, "rejoining");
+    MR_TRY(prove_archive(run, dir, err));
+    MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
+    if (reached)
+        say_check(run);
+    return tell_end(run, reached, exit_code);
+}

@@ -1,0 +1,55 @@
+/*
+ * rejoin_apply: what apply does for a plan of policy rejoin beside its rows: keeps the target's logs, and
+ * then, past the point of no return, makes it a replica of the live server.
+ *
+ *   mr_rejoin_run_open → _check → _archive → (rows: apply_plan.h) → _finish → mr_rejoin_run_close
+ *
+ * Where the target stands is asked of it each time (rejoin_plan.h): whoever was killed runs the same
+ * command again, and it goes on behind the last step that the target shows.  Each step stands in the
+ * journal before it begins and when it is done.
+ *
+ * Errors: MR_E_REFUSED where the target is not what was planned, or somebody may write to it; those of
+ * history_archive.h, db.h.  Threads: one.
+ */
+#ifndef MR_REJOIN_APPLY_H
+#define MR_REJOIN_APPLY_H
+
+#include "repair/apply/journal.h"
+#include "repair/apply/repair_options.h"
+#include "repair/apply/target.h"
+#include "repair/plan/plan_dir.h"
+#include "repair/rejoin/rejoin_plan.h"
+
+struct mr_rejoin_run {
+    const struct mr_repair_options *opts;
+    struct mr_plan_dir *plan;
+    struct mr_target *target;
+    struct mr_journal *journal; /* of finish */
+    const char *run_tag;
+    struct mr_arena *arena;
+    /* private */
+    struct mr_rejoin_plan file;
+    struct mr_endpoint live_ep;
+    struct mr_db *live;
+    enum mr_rejoin_stage stage;
+    const char *fault; /* of replication; or NULL */
+};
+
+bool mr_rejoin_is_plan(const struct mr_manifest *manifest);
+/* How far is the target?  Refused where it is nowhere on the way. */
+enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err);
+void mr_rejoin_run_close(struct mr_rejoin_run *run);
+/* May it be undone?  Past the point of no return it is refused. */
+enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr_err *err);
+/* Nobody writes to the target, LIVE answers and is the one, and the password is known. */
+enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err);
+/* All logs of the target, proved. */
+enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err);
+/* Behind the rows.  *exit_code: 0 it has caught up; 1 what is left was said, or replication has stopped;
+ * 4 it has not caught up in time. */
+enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err);
+/* Of verify, beside its rows: it replicates from LIVE, has caught up, and the archive is what was
+ * written. */
+enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err);
+
+#endif

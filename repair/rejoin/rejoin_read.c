@@ -1,0 +1,242 @@
+/* rejoin_read.c: see rejoin_read.h. */
+#include "repair/rejoin/rejoin_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/grants.h"
+#include "core/db/log_place.h"
+#include "core/db/replication.h"
+#include "core/logs/archive_head.h"
+#include "core/logs/server_logs.h"
+
+#define SUPER_READ_ONLY_SINCE 50708 /* of MySQL */
+
+static enum mr_code read_flag(struct mr_db *db, const char *sql, bool *on, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const enum mr_code code = mr_db_query_text(db, sql, &text, err);
+    *on = code == MR_OK && text.len > 0 && strcmp(text.ptr, "0") != 0 &&
+          strcasecmp(text.ptr, "OFF") != 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* What is not to be had is unseen, and no error: the refusal says what is missing.  *who: the first
+ * cell of an answer that has one. */
+static enum mr_code read_any(struct mr_db *db, const char *sql, enum mr_rejoin_seen *seen,
+                             struct mr_arena *arena, const char **who, struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const enum mr_code code = mr_db_query(db, "*", sql, strlen(sql), &res, &why);
+    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
+    *seen = code != MR_OK                       ? MR_REJOIN_UNSEEN
+            : row != NULL && row[0].ptr != NULL ? MR_REJOIN_SOME
+                                                : MR_REJOIN_NONE;
+    if (*seen == MR_REJOIN_SOME && who != NULL)
+        *who = mr_arena_strdup(arena, row[0].ptr);
+    mr_result_free(res);
+    if (code == MR_E_LOST || code == MR_E_CANCELLED || code == MR_E_NOMEM) {
+        *err = why;
+        return code;
+    }
+    return MR_OK;
+}
+
+/* ---- sessions of OLD ---- */
+
+#define SESSIONS                                                                                   \
+    "SELECT GROUP_CONCAT(CONCAT('#', p.ID, ' ', p.USER, '@', p.HOST) ORDER BY p.ID SEPARATOR ', "  \
+    "')"                                                                                           \
+    " FROM information_schema.PROCESSLIST p WHERE p.ID <> CONNECTION_ID() AND p.USER NOT IN"       \
+    " ('system user', 'event_scheduler', 'unauthenticated user') AND p.COMMAND NOT IN ('Daemon',"  \
+    " 'Binlog Dump', 'Binlog Dump GTID')"
+/* By a privilege of the user's name, whatever host it is of. */
+#define BY_PRIVILEGE                                                                               \
+    " AND (EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES u WHERE"                       \
+    " LEFT(u.GRANTEE, CHAR_LENGTH(p.USER) + 3) = CONCAT('''', p.USER, '''@') AND u.PRIVILEGE_TYPE" \
+    " IN ('SUPER', 'CONNECTION_ADMIN', 'READ ONLY ADMIN', 'READ_ONLY ADMIN'))"
+
+/* Sessions whose account has the right, or a role, which may have it.  Who may not read roles cannot
+ * tell, and counts every session. */
+static enum mr_code read_writers(struct mr_db *old, struct mr_arena *arena,
+                                 struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    const bool is_mariadb = mr_db_server(old)->flavour == MR_FLAVOUR_MARIADB;
+    const char *by_role =
+        is_mariadb ? SESSIONS BY_PRIVILEGE " OR EXISTS (SELECT 1 FROM mysql.roles_mapping r WHERE "
+                                           "r.User = p.USER))"
+                   : SESSIONS BY_PRIVILEGE " OR EXISTS (SELECT 1 FROM mysql.role_edges r WHERE "
+                                           "r.TO_USER = p.USER))";
+    MR_TRY(read_any(old, by_role, &facts->writers, arena, &facts->who, err));
+    if (facts->writers == MR_REJOIN_UNSEEN)
+        return read_any(old, SESSIONS, &facts->writers, arena, &facts->who, err);
+    return MR_OK;
+}
+
+enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *arena,
+                                        struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    static const char open[] = "SELECT trx_id FROM information_schema.INNODB_TRX WHERE "
+                               "trx_mysql_thread_id <> CONNECTION_ID() LIMIT 1";
+    static const char events[] =
+        "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE STATUS = 'ENABLED' LIMIT 1";
+    const struct mr_server *server = mr_db_server(old);
+    struct mr_grants *grants = NULL;
+    bool scheduler = false;
+    MR_TRY(read_flag(old, "SELECT @@GLOBAL.read_only", &facts->is_read_only, err));
+    if (server->flavour == MR_FLAVOUR_MYSQL && server->version >= SUPER_READ_ONLY_SINCE)
+        MR_TRY(read_flag(old, "SELECT @@GLOBAL.super_read_only", &facts->is_super_read_only, err));
+    MR_TRY(read_flag(old, "SELECT @@GLOBAL.event_scheduler = 'ON'", &scheduler, err));
+    MR_TRY(mr_grants_load(old, &grants, err));
+    enum mr_code code = MR_OK;
+    facts->writers = facts->transactions = MR_REJOIN_UNSEEN;
+    if (mr_grants_global(grants, "PROCESS")) {
+        MR_TRY_OUT(read_writers(old, arena, facts, err));
+        MR_TRY_OUT(read_any(old, open, &facts->transactions, arena, NULL, err));
+    }
+    MR_TRY_OUT(read_any(old, "XA RECOVER", &facts->prepared, arena, NULL, err));
+    facts->events = MR_REJOIN_NONE;
+    if (scheduler)
+        MR_TRY_OUT(read_any(old, events, &facts->events, arena, NULL, err));
+    if (scheduler && facts->events == MR_REJOIN_NONE && !mr_grants_global(grants, "EVENT"))
+        facts->events = MR_REJOIN_UNSEEN;
+out:
+    mr_grants_free(grants);
+    return code;
+}
+
+/* ---- who follows whom ---- */
+
+static enum mr_code read_sources(struct mr_rejoin_servers *s, struct mr_rejoin_facts *facts,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    enum mr_relation relation = MR_RELATION_UNKNOWN;
+    bool seen = false;
+    enum mr_code code = mr_replication_sources(s->old, &seen, &note, err);
+    if (code == MR_OK) {
+        facts->old_follows = !seen          ? MR_REJOIN_UNSEEN
+                             : note.len > 0 ? MR_REJOIN_SOME
+                                            : MR_REJOIN_NONE;
+        if (facts->old_follows == MR_REJOIN_SOME)
+            facts->who = mr_arena_strdup(s->arena, note.ptr);
+        mr_strbuf_reset(&note);
+        code = mr_replication_relation(s->old, s->live, &relation, &note, err);
+    }
+    facts->live_follows = relation == MR_RELATION_NONE      ? MR_REJOIN_NONE
+                          : relation == MR_RELATION_UNKNOWN ? MR_REJOIN_UNSEEN
+                                                            : MR_REJOIN_SOME;
+    mr_strbuf_release(&note);
+    return code;
+}
+
+/* ---- what LIVE has removed ---- */
+
+static enum mr_code compare_mysql(struct mr_rejoin_servers *s, const char *removed,
+                                  struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    struct mr_gtid_set gone, has;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_gtid_set_init(&gone);
+    mr_gtid_set_init(&has);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gtid_set_parse(&gone, removed, strlen(removed), err));
+    MR_TRY_OUT(
+        mr_gtid_set_parse(&has, s->executed[1].executed, strlen(s->executed[1].executed), err));
+    MR_TRY_OUT(mr_gtid_set_subtract(&gone, &has, err));
+    facts->live_has_all = mr_gtid_set_is_empty(&gone);
+    mr_gtid_set_add_text(&text, &gone);
+    if (!facts->live_has_all)
+        facts->who = mr_arena_strdup(s->arena, text.ptr);
+out:
+    mr_strbuf_release(&text);
+    mr_gtid_set_release(&gone);
+    mr_gtid_set_release(&has);
+    return code;
+}
+
+/* What stands before LIVE's first log was written by servers whose numbers OLD has, too, or has got from
+ * the one that wrote them. */
+static enum mr_code compare_mariadb(struct mr_rejoin_servers *s, const char *removed,
+                                    struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    struct mr_gtid_state gone, has;
+    mr_gtid_state_init(&gone);
+    mr_gtid_state_init(&has);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gtid_state_parse(&gone, removed, strlen(removed), err));
+    MR_TRY_OUT(
+        mr_gtid_state_parse(&has, s->executed[1].executed, strlen(s->executed[1].executed), err));
+    MR_TRY_OUT(
+        mr_gtid_state_parse(&has, s->executed[1].position, strlen(s->executed[1].position), err));
+    facts->live_has_all = mr_gtid_state_contains(&has, &gone);
+    if (!facts->live_has_all)
+        facts->who = mr_arena_strdup(s->arena, removed);
+out:
+    mr_gtid_state_release(&gone);
+    mr_gtid_state_release(&has);
+    return code;
+}
+
+static enum mr_code read_removed(struct mr_rejoin_servers *s, struct mr_rejoin_facts *facts,
+                                 struct mr_err *err)
+{
+    struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
+    struct mr_archive_head head;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_archive_head_init(&head);
+    enum mr_code code = MR_OK;
+    if (!facts->is_mariadb) {
+        MR_TRY_OUT(mr_db_query_text(s->live, "SELECT @@GLOBAL.gtid_purged", &text, err));
+        code = compare_mysql(s, text.ptr != NULL ? text.ptr : "", facts, err);
+        goto out;
+    }
+    MR_TRY_OUT(mr_server_logs(s->live, s->arena, &logs, err));
+    if (logs.count > 0) {
+        const struct mr_server_log *first = mr_vec_at(&logs, 0);
+        MR_TRY_OUT(mr_archive_head_ask(&head, s->live_ep, s->opts, first->name, err));
+        code = compare_mariadb(s, head.before.ptr != NULL ? head.before.ptr : "", facts, err);
+    }
+out:
+    mr_strbuf_release(&text);
+    mr_archive_head_release(&head);
+    mr_vec_release(&logs);
+    return code;
+}
+
+/* ---- all ---- */
+
+static enum mr_code read_executed(struct mr_rejoin_servers *s, struct mr_rejoin_facts *facts,
+                                  struct mr_err *err)
+{
+    const struct mr_history_executed *live = &s->executed[0], *old = &s->executed[1];
+    MR_TRY(mr_history_executed_read(s->old, s->arena, &s->executed[1], err));
+    MR_TRY(mr_history_executed_read(s->live, s->arena, &s->executed[0], err));
+    facts->is_mariadb = old->is_mariadb;
+    facts->is_same_family = old->is_mariadb == live->is_mariadb;
+    facts->old_has_gtids = old->has_gtids;
+    facts->live_has_gtids = live->has_gtids;
+    facts->is_same_id = old->server_id == live->server_id ||
+                        (!old->is_mariadb && strcasecmp(old->uuid, live->uuid) == 0);
+    return MR_OK;
+}
+
+enum mr_code mr_rejoin_facts_read(struct mr_rejoin_servers *s, struct mr_rejoin_facts *facts,
+                                  struct mr_err *err)
+{
+    const char *const applied = mr_db_server(s->live)->flavour == MR_FLAVOUR_MYSQL
+                                    ? "SELECT 1"
+                                    : "SELECT @@GLOBAL.log_slave_updates";
+    *facts = (struct mr_rejoin_facts){.who = NULL};
+    MR_TRY(mr_rejoin_facts_read_quiet(s->old, s->arena, facts, err));
+    MR_TRY(read_executed(s, facts, err));
+    MR_TRY(read_flag(s->live, "SELECT @@GLOBAL.log_bin", &facts->live_logs, err));
+    MR_TRY(read_flag(s->live, applied, &facts->live_logs_applied, err));
+    MR_TRY(read_sources(s, facts, err));
+    if (mr_rejoin_decide(facts) != MR_REJOIN_BAR_LIVE_PURGED)
+        return MR_OK; /* what is in the way before that is told first */
+    return read_removed(s, facts, err);
+}

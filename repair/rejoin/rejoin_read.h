@@ -1,0 +1,32 @@
+/*
+ * rejoin_read: what both servers say of themselves, for rejoin_facts.h.
+ *
+ * Nothing is written, nobody waits.  Sessions are looked for before others of this run are open: each but
+ * the asking one counts.
+ *
+ * Ownership: texts live in the arena.  Errors: those of db.h.  Threads: one.
+ */
+#ifndef MR_REJOIN_READ_H
+#define MR_REJOIN_READ_H
+
+#include "core/base/arena.h"
+#include "core/logs/history_own.h"
+#include "repair/rejoin/rejoin_facts.h"
+
+struct mr_rejoin_servers {
+    struct mr_db *live, *old;
+    const struct mr_endpoint *live_ep;
+    const struct mr_db_opts *opts; /* with which a further connection to LIVE is opened */
+    struct mr_arena *arena;
+    /* what is read */
+    struct mr_history_executed executed[2]; /* of LIVE, of OLD */
+};
+
+/* OLD is asked first: what LIVE has executed meanwhile is no loss. */
+enum mr_code mr_rejoin_facts_read(struct mr_rejoin_servers *servers, struct mr_rejoin_facts *facts,
+                                  struct mr_err *err);
+/* Those of OLD's sessions alone, again. */
+enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *arena,
+                                        struct mr_rejoin_facts *facts, struct mr_err *err);
+
+#endif

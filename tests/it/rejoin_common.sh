@@ -1,0 +1,115 @@
+# rejoin_common.sh: what the tests of rejoin share: OLD and LIVE run, new and of one family.
+
+export MYRECON_REPLICATION_PASSWORD=repl
+REJOIN_N=0
+
+old() { mr_sql OLD -e "$1"; }
+live() { mr_sql LIVE -e "$1"; }
+
+plan() { # ARGS…: $RC, $OUT, $ERR, $PLAN
+    PLAN=$IT_TMP/rejoin.$((REJOIN_N += 1))
+    CMD=("$MYRECON" repair plan --policy rejoin --source "$MR_LIVE_URI" --target "$MR_OLD_URI"
+        --replication-user repl --output "$PLAN" "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+act() { # apply|verify|undo ARGS…: $RC
+    local what=$1
+    shift
+    [ "$what" = verify ] || set -- --yes "$@"
+    CMD=("$MYRECON" repair "$what" "$@" "$PLAN" "$MR_OLD_URI")
+    timeout -k 5 300 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+equal() { # exit code of a check
+    "$MYRECON" check -q --settle 1 "$MR_LIVE_URI" "$MR_OLD_URI" >"$OUT" 2>"$ERR" </dev/null
+    echo $?
+}
+
+# A pair that replicates, with tables of several kinds.
+pair() {
+    mr_replicate OLD LIVE || bail "no replication"
+    mr_sql OLD <<'SQL'
+CREATE DATABASE club;
+USE club;
+CREATE TABLE members (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), mobile VARCHAR(20) UNIQUE, points INT) ENGINE=InnoDB;
+CREATE TABLE orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, member INT UNSIGNED NOT NULL, total DECIMAL(10,2), at DATETIME(3), note TEXT, FOREIGN KEY (member) REFERENCES members (id)) ENGINE=InnoDB;
+CREATE TABLE tags (member INT UNSIGNED, tag VARCHAR(20), PRIMARY KEY (member, tag)) ENGINE=InnoDB;
+INSERT INTO members (name, mobile, points) VALUES ('ann','1',1),('bob','2',2),('cid','3',3),('dan','4',4);
+INSERT INTO orders (member, total, at) VALUES (1,10,'2026-01-01'),(2,20,NULL),(3,30,'1000-01-01');
+INSERT INTO tags VALUES (1,'a'),(1,'b'),(2,'a');
+SQL
+    await_live
+}
+await_live() { # until LIVE has what OLD has
+    local i
+    for ((i = 0; i < 300; i++)); do
+        [ "$(live "SELECT COUNT(*) FROM club.tags" 2>/dev/null)" != 3 ] || return 0
+        sleep 0.1
+    done
+    bail "the replica does not catch up"
+}
+# The failover: LIVE is promoted, OLD goes on alone for a while and is fenced.
+fail_over() {
+    live "STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = 0"
+    mr_sql LIVE -e "SET sql_log_bin = 0; CREATE USER IF NOT EXISTS repl@127.0.0.1 IDENTIFIED BY 'repl'; GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1"
+    mr_sql OLD <<'SQL'
+USE club;
+INSERT INTO members (name, mobile, points) VALUES ('eve','5',5);
+INSERT INTO orders (member, total) VALUES (5, 50), (1, 11);
+UPDATE members SET points = 99, id = 40 WHERE id = 4;
+UPDATE members SET points = 100 WHERE id = 1;
+UPDATE members SET points = 101 WHERE id = 1;
+DELETE FROM tags WHERE member = 1;
+DELETE FROM orders WHERE id = 2;
+SQL
+    mr_sql LIVE <<'SQL'
+USE club;
+INSERT INTO members (name, mobile, points) VALUES ('fay','6',6);
+UPDATE members SET points = 7 WHERE id = 1;
+DELETE FROM members WHERE id = 4;
+INSERT INTO tags VALUES (3,'z');
+SQL
+    old "SET GLOBAL read_only = 1; SET GLOBAL event_scheduler = OFF"
+}
+
+rejoin_world() {
+    local before
+    pair
+    fail_over
+    before=$(rows)
+    plan
+    is "lost transactions are named" "$RC $(grep -c 'executed 7 transactions that the source does not have' "$ERR")" "5 1"
+    plan --discard-lost
+    is "planned" "$RC" 0
+    is "no password is in a file" "$(grep -rl 'repl.*PASSWORD\|PASSWORD *=' "$PLAN" | wc -l)" 0
+    act apply
+    is "without the second option it stops, and says what is left" "$RC $(grep -c 'point of no return' "$ERR")" "1 1"
+    is "rows are as at the split" "$(rows)" "$SPLIT"
+    is "and nothing was reset" "$(old "SHOW REPLICA STATUS" | wc -l)" 0
+    act undo
+    is "undone" "$RC" 0
+    is "to what it was" "$(rows)" "$before"
+    act apply -vv --point-of-no-return
+    is "rejoined" "$RC" 0
+    is "the password is nowhere" "$(grep -c "PASSWORD *= *'repl" "$ERR") $(grep -rlE "PASSWORD *= *'repl" "$PLAN" | wc -l)" "0 0"
+    is "the line is said once" "$(grep -c 'point of no return: ' "$ERR")" 1
+    is "equal" "$(equal)" 0
+    live "INSERT INTO club.members (name, mobile) VALUES ('gil','9')"
+    for _ in {1..100}; do
+        [ "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" = 0 ] || break
+        sleep 0.1
+    done
+    is "further writes arrive" "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" 1
+    act verify
+    is "verified" "$RC $(grep -c 'myrecon check' "$ERR")" "0 1"
+    act apply --point-of-no-return
+    is "again there is nothing to do" "$RC" 0
+    act undo
+    is "after the point of no return undo is refused" "$RC $(grep -c 'point of no return' "$ERR")" "5 1"
+    is "the archive is whole" "$("$MYRECON" history archive --verify "$PLAN/archive" >/dev/null 2>&1; echo $?)" 0
+}
+rows() {
+    old "SELECT * FROM club.members ORDER BY id; SELECT * FROM club.orders ORDER BY id; SELECT * FROM club.tags ORDER BY 1, 2" | tr '\t\n' ' ;'
+}
+SPLIT="1 ann 1 1;2 bob 2 2;3 cid 3 3;4 dan 4 4;1 1 10.00 2026-01-01 00:00:00.000 NULL;2 2 20.00 NULL NULL;3 3 30.00 1000-01-01 00:00:00.000 NULL;1 a;1 b;2 a;"
