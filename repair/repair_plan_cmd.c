@@ -29,6 +29,10 @@ static const struct mr_command_doc doc = {
         "case nor check: what was changed rightly since stays, what is in doubt is asked, "
         "what no log can undo is refused.\n"
         "\n"
+        "rejoin makes the old primary, --target, a replica of the live server, --source, "
+        "without a rebuild: what it did alone is taken back by its log; see "
+        "--point-of-no-return of repair apply.\n"
+        "\n"
         "Exit status: 0 planned; 1 planned, and conflicts are open; 3 could not run; 4 "
         "something was not compared or could not be planned; 5 refused: nothing may be "
         "planned so, or DIR is not empty; 6 interrupted; 70 bug.\n",

@@ -9,7 +9,7 @@ mr_servers_begin || bail "no servers"
 trap clean_up EXIT
 IT_EXIT+=(mr_servers_end)
 mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>"$IT_TMP/mysql9.err") || mr_mysql_root=
-[ -n "$mr_mysql_root" ] || bail_or_skip
+[ -n "$mr_mysql_root" ] || { skip "rejoin of MySQL" "no MySQL 9"; finish; exit; }
 mr_start_mysql OLD || bail "no server"
 mr_start_mysql LIVE || bail "no server"
 . "$IT_DIR/rejoin_common.sh"
