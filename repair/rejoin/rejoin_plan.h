@@ -34,8 +34,10 @@ struct mr_rejoin_plan {
     uint64_t transactions; /* own ones that changed rows */
 };
 
+/* Append the text of the file; MR_E_NOMEM. */
 enum mr_code mr_rejoin_plan_put(const struct mr_rejoin_plan *plan, struct mr_strbuf *out,
                                 struct mr_err *err);
+/* The same, of rejoin.sql. */
 enum mr_code mr_rejoin_plan_put_sql(const struct mr_rejoin_plan *plan, struct mr_strbuf *out,
                                     struct mr_err *err);
 enum mr_code mr_rejoin_plan_read(const char *path, struct mr_arena *arena,
