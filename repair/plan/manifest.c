@@ -39,7 +39,7 @@ bool mr_manifest_writes_rows(const struct mr_manifest *manifest)
 
 bool mr_policy_is_known(const char *policy)
 {
-    static const char *const known[] = {MR_POLICY_RESEED, MR_POLICY_MERGE, MR_POLICY_MIRROR,
+    static const char *const known[] = {MR_POLICY_RESEED,   MR_POLICY_MERGE,  MR_POLICY_MIRROR,
                                         MR_POLICY_BACKFILL, MR_POLICY_REWIND, MR_POLICY_REJOIN};
     const size_t newest = sizeof MR_POLICY_NEWEST - 1;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -27,7 +27,7 @@
 #define MR_POLICY_REWIND "rewind"
 #define MR_POLICY_REJOIN "rejoin"
 #define MR_REJOIN_ARCHIVE "archive" /* directory, beside the files: the target's logs */
-#define MR_POLICY_NEWEST "newest:" /* and a column */
+#define MR_POLICY_NEWEST "newest:"  /* and a column */
 
 /* What the target is recognised by. */
 struct mr_plan_server {
