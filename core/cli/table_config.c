@@ -58,7 +58,9 @@ enum {
     FIT = 8,
     COLUMNS = 16,
     SIDES = 32,
-    ANY = 63,
+    ERASED = 64,
+    SOURCE_HAS = 63, /* the row */
+    ANY = 127,
     TREE = 0,
     REPORTED = 0,
     ALONE = 0
@@ -77,7 +79,7 @@ static const struct word conflict_kinds[] = {
 };
 
 static const struct word conflict_choices[] = {
-    {"target", ANY},
+    {"target", SOURCE_HAS},
     {"source", VALUE | COLUMNS | SIDES},
     {"newest", VALUE},
     {"restore", EXISTENCE},
@@ -85,6 +87,8 @@ static const struct word conflict_choices[] = {
     {"merge-into", UNIQUE},
     {"without-value", UNIQUE | FIT},
     {"columns", COLUMNS},
+    {"keep", ERASED},
+    {"delete", ERASED},
     {"stop", ANY},
     {NULL, 0},
 };

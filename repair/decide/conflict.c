@@ -14,7 +14,8 @@ enum {
     REPORTED = 32,
     ALONE = 64,
     COLUMNS = 128,
-    SIDES = 256
+    SIDES = 256,
+    ERASED = 512
 };
 
 static const struct {
@@ -27,6 +28,7 @@ static const struct {
     {UNIQUE, "merge-into;without-value;skip"},
     {COLUMNS, "columns;target;source"},
     {SIDES, "target;source"},
+    {ERASED, "keep;delete"},
     {EXISTENCE, "restore;skip"},
 };
 
@@ -55,7 +57,7 @@ enum mr_conflict mr_conflict_named(const char *name)
 
 bool mr_conflict_is_value(enum mr_conflict conflict)
 {
-    return (kinds[conflict].classes & (VALUE | REPORTED | COLUMNS | SIDES)) != 0;
+    return (kinds[conflict].classes & (VALUE | REPORTED | COLUMNS | SIDES | ERASED)) != 0;
 }
 
 bool mr_conflict_is_of_tree(enum mr_conflict conflict)

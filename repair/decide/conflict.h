@@ -21,6 +21,8 @@ enum mr_conflict {
 #define MR_CHOICE_SKIP "skip"
 #define MR_CHOICE_STOP "stop"
 #define MR_CHOICE_COLUMNS "columns"
+#define MR_CHOICE_KEEP "keep"
+#define MR_CHOICE_DELETE "delete"
 
 const char *mr_conflict_name(enum mr_conflict conflict); /* NULL: none */
 /* The other way; none is what no kind is called, and NULL. */

@@ -41,6 +41,7 @@ struct mr_merge_options {
     uint64_t margin;
     mr_decision_fn *decision; /* what a person decided about a row; may be NULL */
     void *decision_ctx;
+    uint64_t allow_deletes; /* rows that were deleted on SOURCE, and go; 0: none */
     uint64_t clock_skew_us; /* of the two servers: within it, neither of two changes is the newer */
 };
 
@@ -57,6 +58,7 @@ struct mr_merge_result {
     uint64_t open;              /* conflicts without a choice */
     uint64_t live_only;         /* base rows that only the live side edited */
     uint64_t deleted_in_source; /* base rows that only the live side still has */
+    uint64_t erased;            /* of them: those that are deleted */
 };
 
 enum mr_code mr_merge_plan(const struct mr_merge_task *task, struct mr_merge_result *result,

@@ -11,6 +11,7 @@
 #include "repair/merge/merge_collect.h"
 #include "repair/merge/merge_conflict.h"
 #include "repair/merge/merge_entities.h"
+#include "repair/merge/merge_erased.h"
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_group.h"
 #include "repair/merge/merge_ids.h"
@@ -99,7 +100,9 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         {"merged before", mr_merge_unknown},
         {"new ids", mr_merge_ids},
         {"referenced", mr_merge_referenced},
+        {"deleted on SOURCE", mr_merge_erased},
         {"entities", mr_merge_entities},
+        {"their entities", mr_merge_erased_save},
         {"map", mr_merge_propose},
         {"steps", mr_merge_steps},
     };

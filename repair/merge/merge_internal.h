@@ -13,6 +13,7 @@
  *          decided by its columns, tells: what became of these, merged: the row as it is to stand,
  *          base: as it stood at the split
  *   chosen what was chosen for a conflict
+ *   erased, erased_edge: rows that SOURCE deleted, and who refers to whom (merge_erased.h)
  *   reached, beside: rows of a wave, and those that it may reach (merge_spread.h)
  *
  * A row without a place on TARGET yet gets a PROVISIONAL id, MR_PROVISIONAL + its number

@@ -237,6 +237,64 @@ static enum mr_code update_all(struct stepping *s, struct mr_err *err)
     return code;
 }
 
+/* ---- rows of TARGET that were deleted on SOURCE ---- */
+
+struct leaving {
+    int64_t entity, tree, lvl, size;
+};
+
+#define LEAVING(member) MR_CASE_FIELD(struct leaving, member, MR_CASE_INT)
+static const struct mr_case_field leaving_fields[] =
+    MR_CASE_LIST(LEAVING(entity), LEAVING(tree), LEAVING(lvl), LEAVING(size));
+
+/* A tree goes in one unit where it fits; the steps' own order is children first, also where it does
+ * not. */
+static enum mr_code leave(struct stepping *s, const struct leaving *row, int64_t *last,
+                          struct mr_err *err)
+{
+    struct mr_entity e = {0};
+    const bool begins = row->tree != *last;
+    mr_arena_reset(&s->arena);
+    MR_TRY(mr_plan_store_get(s->m->store, row->entity, &s->arena, &e, err));
+    if (s->unit == 0 || s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES ||
+        (begins && s->rows + (size_t)row->size > MR_UNIT_ROWS))
+        next_unit(s);
+    s->tree += begins;
+    *last = row->tree;
+    struct mr_step step = {.entity = e.id,
+                           .op = MR_STEP_DELETE,
+                           .level = CLOSING_LEVEL + (uint64_t)row->lvl,
+                           .table = e.table,
+                           .before = e.target};
+    return add_step(s, &step, err);
+}
+
+/* Behind all that is written: whom a row that stays was led away from may go then. */
+static enum mr_code delete_all(struct stepping *s, struct mr_err *err)
+{
+    struct mr_case_stmt *rows = NULL;
+    struct mr_case_fields map;
+    struct leaving row;
+    int64_t last = 0;
+    bool more = false;
+    enum mr_code code = MR_OK;
+    s->rows = MR_UNIT_ROWS;
+    MR_TRY_OUT(mr_case_prepare(s->m->cf,
+                               "SELECT entity, tree, lvl, count(*) OVER (PARTITION BY tree) AS size"
+                               " FROM erased WHERE goes ORDER BY tree, lvl, id",
+                               &rows, err));
+    MR_TRY_OUT(mr_case_fields_open(&map, rows, MR_CASE_FIELDS(leaving_fields), err));
+    for (;;) {
+        MR_TRY_OUT(mr_case_fields_next(&map, NULL, &row, &more, err));
+        if (!more)
+            break;
+        MR_TRY_OUT(leave(s, &row, &last, err));
+    }
+out:
+    mr_case_free(rows);
+    return code;
+}
+
 static enum mr_code open_statements(struct stepping *s, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
@@ -269,6 +327,7 @@ enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
     MR_TRY_OUT(open_statements(&s, err));
     MR_TRY_OUT(insert_all(&s, err));
     MR_TRY_OUT(update_all(&s, err));
+    MR_TRY_OUT(delete_all(&s, err));
 out:
     mr_case_free(s.entity);
     mr_case_free(s.deferred);

@@ -55,6 +55,12 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE chosen (id INT, kind TEXT, choice TEXT, other BLOB, seq INTEGER"
     " PRIMARY KEY, UNIQUE (id, kind));"
     "CREATE TEMP TABLE extra (tbl INT, n INT);"
+    "CREATE TEMP TABLE erased (id INTEGER PRIMARY KEY, tbl INT, key BLOB, image BLOB, goes INT,"
+    " along INT, asked INT, why TEXT, lvl INT DEFAULT 0, tree INT DEFAULT 0, entity INT,"
+    " UNIQUE (tbl, key));"
+    "CREATE TEMP TABLE erased_edge (child INT, parent INT, PRIMARY KEY (parent, child))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX temp.erased_child ON erased_edge (child);"
     "CREATE TEMP TABLE live (id INTEGER PRIMARY KEY, tbl INT, tkey BLOB, ident BLOB,"
     " image BLOB, taken INT DEFAULT 0);"
     "CREATE INDEX temp.live_ident ON live (tbl, ident);";
@@ -72,7 +78,7 @@ static const char drop_sql[] =
     "EXISTS temp.ins_order;"
     "DROP TABLE IF EXISTS temp.fresh_id; DROP TABLE IF EXISTS temp.ent;"
     "DROP TABLE IF EXISTS temp.told; DROP TABLE IF EXISTS temp.reached; DROP TABLE IF EXISTS "
-    "temp.beside;";
+    "temp.beside; DROP TABLE IF EXISTS temp.erased; DROP TABLE IF EXISTS temp.erased_edge;";
 
 enum mr_code mr_merge_nomem(struct mr_err *err)
 {

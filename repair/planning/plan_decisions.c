@@ -125,6 +125,16 @@ static const char *field_of(const struct mr_plan_decisions *d, const struct mr_c
     return d->at[column] != SIZE_MAX ? trim(fields[d->at[column]].ptr) : "";
 }
 
+/* The key that a line is about: of a row that SOURCE has no more it is TARGET's. */
+static const char *key_field(const struct mr_plan_decisions *d, const struct mr_csv_field *fields)
+{
+    const char *key = field_of(d, fields, SOURCE_KEY);
+    const bool erased =
+        key[0] == '\0' &&
+        strcasecmp(field_of(d, fields, KIND), mr_conflict_name(MR_CONFLICT_DELETED_IN_SOURCE)) == 0;
+    return erased ? field_of(d, fields, TARGET_KEY) : key;
+}
+
 /* A word as the plan wrote it, however it is spelled now; what follows newest: or = is a
  * person's own. */
 static void lower_word(const char *text)
@@ -210,7 +220,7 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
 static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
                               uint64_t line, struct mr_err *err)
 {
-    const char *key = field_of(d, fields, SOURCE_KEY);
+    const char *key = key_field(d, fields);
     const char *source = field_of(d, fields, SOURCE);
     int64_t low = 0, high = 0;
     const struct mr_plan_table *table = table_named(d, field_of(d, fields, TABLE));
@@ -263,7 +273,7 @@ static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv
                                 struct mr_err *err)
 {
     const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
-    const char *key = field_of(d, fields, SOURCE_KEY);
+    const char *key = key_field(d, fields);
     const char *choice = field_of(d, fields, DECISION);
     int64_t low = 0, high = 0;
     struct line line;
@@ -377,7 +387,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
             d, line, "", "",
             mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count, d->width),
             err);
-    return name_line(d, line, field_of(d, fields, TABLE), field_of(d, fields, SOURCE_KEY),
+    return name_line(d, line, field_of(d, fields, TABLE), key_field(d, fields),
                      take_line(d, fields, line, err), err);
 }
 
@@ -717,15 +727,23 @@ static struct mr_entity as_answered(const struct mr_entity *e, const struct said
     return answered;
 }
 
+/* As key_field() has it. */
+static struct mr_key key_of_entity(const struct mr_entity *e)
+{
+    const bool erased = mr_conflict_named(e->kind) == MR_CONFLICT_DELETED_IN_SOURCE;
+    return e->source_key.ptr == NULL && erased ? e->target_key : e->source_key;
+}
+
 static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_entity *e,
                                  struct mr_err *err)
 {
     const struct mr_plan_table *t = &d->tables->tables[e->table];
     struct said said = {.line = 0};
     struct line by_key = {.line = 0};
-    if (e->source_key.ptr == NULL)
+    const struct mr_key named = key_of_entity(e);
+    if (named.ptr == NULL)
         return MR_OK;
-    enum mr_code code = name_row(d, t, e->source_key, err);
+    enum mr_code code = name_row(d, t, named, err);
     if (code == MR_OK)
         code = find_line(d, t, &by_key, &said, err);
     const char *choice = said.choice;
@@ -739,7 +757,8 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
             name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "", code, err);
     }
     mr_case_reset(d->by_key);
-    const struct mr_entity answered = as_answered(e, &said);
+    struct mr_entity answered = as_answered(e, &said);
+    answered.source_key = named;
     if (code == MR_OK && line != 0)
         code = mr_plan_decided_keep(d->decided, t, &answered, choice, err);
     return code == MR_OK && line != 0 ? note(d, line, false, err) : code;
@@ -776,7 +795,8 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct line
 {
     const struct mr_plan_table *t = table_named(d, line->table);
     const char *key = line->key;
-    if (key == NULL || t == NULL || t->key.count == 0)
+    const bool erased = mr_conflict_named(line->kind) == MR_CONFLICT_DELETED_IN_SOURCE;
+    if (key == NULL || t == NULL || t->key.count == 0 || erased)
         return MR_OK;
     enum mr_code code =
         mr_decision_rows_find(d->tables->pairing.side[MR_SOURCE].main, t, key, &d->text, err);
@@ -813,7 +833,8 @@ static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err
     uint64_t count = 0;
     bool row = false;
     enum mr_code code = mr_case_prepare(
-        d->cf, "SELECT line, tbl, skey FROM decision WHERE NOT known ORDER BY line", &stmt, err);
+        d->cf, "SELECT line, tbl, skey, kind FROM decision WHERE NOT known ORDER BY line", &stmt,
+        err);
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(line_fields), err);
     while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &line, &row, err)) == MR_OK &&

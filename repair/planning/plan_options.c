@@ -408,7 +408,7 @@ static enum mr_code finish_other_policy(const struct mr_settings *settings, stru
     for (size_t i = 0; o->policy != NULL && i < sizeof options / sizeof *options; i++) {
         if (!options[i].given || strcmp(o->policy, options[i].policy) == 0 ||
             (strcmp(options[i].name, "allow-deletes") == 0 &&
-             strcmp(o->policy, MR_POLICY_REWIND) == 0))
+             (strcmp(o->policy, MR_POLICY_REWIND) == 0 || strcmp(o->policy, MR_POLICY_MERGE) == 0)))
             continue;
         (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s", options[i].name,
                          options[i].policy);

@@ -97,6 +97,7 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                              .margin = o->margin,
                                              .decision = r->decision,
                                              .decision_ctx = r->decisions,
+                                             .allow_deletes = o->allow_deletes,
                                              .clock_skew_us = (uint64_t)o->clock_skew_s * 1000000};
     const struct mr_merge_task task = {.tables = &r->tables,
                                        .fd = r->p->fd,
@@ -259,11 +260,14 @@ static enum mr_code add_note(struct rows *r, const char *kind, const char *table
 static enum mr_code note_counts(struct rows *r, struct mr_err *err)
 {
     char text[160];
-    if (r->decided.deleted_in_source > 0) {
+    const uint64_t stay = r->decided.deleted_in_source > r->decided.erased
+                              ? r->decided.deleted_in_source - r->decided.erased
+                              : 0;
+    if (stay > 0) {
         (void)snprintf(text, sizeof text,
                        "rows of the common past that only the live side still has, and "
                        "keeps: %" PRIu64,
-                       r->decided.deleted_in_source);
+                       stay);
         MR_TRY(add_note(r, "deleted-in-source", NULL, text, err));
     }
     if (r->decided.live_only > 0) {
