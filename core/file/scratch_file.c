@@ -56,17 +56,24 @@ static int open_nameless(const char *dir)
     return fd;
 }
 
+enum mr_code mr_scratch_file_open_in(struct mr_scratch_file *file, const char *dir,
+                                     struct mr_err *err)
+{
+    mr_strbuf_add_fmt(&file->name, "temporary file in \"%s\"", dir);
+    MR_TRY(mr_strbuf_check(&file->name, "opening a temporary file", err));
+    file->fd = open_nameless(dir);
+    return file->fd >= 0 ? MR_OK
+                         : mr_err_set_sys(err, MR_E_IO, errno, "could not create a %s",
+                                          file->name.ptr);
+}
+
 enum mr_code mr_scratch_file_open(struct mr_scratch_file *file, const char *beside,
                                   struct mr_err *err)
 {
     struct mr_strbuf dir = MR_STRBUF_INIT;
     enum mr_code code = add_directory(&dir, beside, err);
-    if (code == MR_OK) {
-        mr_strbuf_add_fmt(&file->name, "temporary file in \"%s\"", dir.ptr);
-        code = mr_strbuf_check(&file->name, "opening a temporary file", err);
-    }
-    if (code == MR_OK && (file->fd = open_nameless(dir.ptr)) < 0)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not create a %s", file->name.ptr);
+    if (code == MR_OK)
+        code = mr_scratch_file_open_in(file, dir.ptr, err);
     mr_strbuf_release(&dir);
     return code;
 }

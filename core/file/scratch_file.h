@@ -33,6 +33,8 @@ void mr_scratch_file_release(struct mr_scratch_file *file);
 /* beside: a file in whose directory it is made; "" for $TMPDIR, else /var/tmp. */
 enum mr_code mr_scratch_file_open(struct mr_scratch_file *file, const char *beside,
                                   struct mr_err *err);
+enum mr_code mr_scratch_file_open_in(struct mr_scratch_file *file, const char *dir,
+                                     struct mr_err *err);
 enum mr_code mr_scratch_file_add(struct mr_scratch_file *file, const void *ptr, size_t len,
                                  struct mr_err *err);
 /* Before something is read that was added. */

@@ -444,8 +444,8 @@ static enum mr_code commit_prepared(struct mr_changed_keys *c, const struct mr_b
 
 /* ---- all of it ---- */
 
-static enum mr_code take_step(struct mr_changed_keys *c, const struct mr_binlog_step *step,
-                              struct mr_err *err)
+enum mr_code mr_changed_keys_step(struct mr_changed_keys *c, const struct mr_binlog_step *step,
+                                  struct mr_err *err)
 {
     switch (step->kind) {
     case MR_STEP_LOST:
@@ -481,13 +481,18 @@ static enum mr_code count_event(struct mr_changed_keys *c, const struct mr_binlo
     return c->breathe != NULL ? c->breathe(c->ctx, err) : MR_OK;
 }
 
+void mr_changed_keys_begin(struct mr_changed_keys *c)
+{
+    for (size_t i = 0; i < KNOWN_MAPS; i++) /* serials are the walk's */
+        c->work->maps[i].serial = 0;
+}
+
 enum mr_code mr_changed_keys_take(struct mr_changed_keys *c, struct mr_binlog_stream *stream,
                                   struct mr_err *err)
 {
     struct mr_binlog_walk *walk = NULL;
     struct mr_binlog_step step = {.kind = MR_STEP_LOG};
-    for (size_t i = 0; i < KNOWN_MAPS; i++) /* serials are the walk's */
-        c->work->maps[i].serial = 0;
+    mr_changed_keys_begin(c);
     enum mr_code code = mr_binlog_walk_open(stream, &walk, err);
     while (code == MR_OK && c->why == NULL) {
         code = mr_binlog_walk_next(walk, &step, err);
@@ -496,7 +501,7 @@ enum mr_code mr_changed_keys_take(struct mr_changed_keys *c, struct mr_binlog_st
         if (step.event != NULL)
             code = count_event(c, step.event, err);
         if (code == MR_OK)
-            code = take_step(c, &step, err);
+            code = mr_changed_keys_step(c, &step, err);
     }
     mr_binlog_walk_close(walk);
     return code;

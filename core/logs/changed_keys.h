@@ -26,6 +26,7 @@
 
 #include "core/binlog/binlog_dump.h"
 #include "core/binlog/binlog_stream.h"
+#include "core/binlog/binlog_walk.h"
 #include "core/db/log_place.h"
 #include "core/source/key_set.h"
 #include "core/source/source.h"
@@ -74,5 +75,9 @@ enum mr_code mr_changed_keys_take(struct mr_changed_keys *changed, struct mr_bin
                                   struct mr_err *err);
 /* Behind all streams: what may have gone by a cascade is blind, and keys are in order. */
 enum mr_code mr_changed_keys_finish(struct mr_changed_keys *changed, struct mr_err *err);
+/* A step of a walk of the caller's, in the log's order; _begin in front of each walk's first. */
+void mr_changed_keys_begin(struct mr_changed_keys *changed);
+enum mr_code mr_changed_keys_step(struct mr_changed_keys *changed,
+                                  const struct mr_binlog_step *step, struct mr_err *err);
 
 #endif

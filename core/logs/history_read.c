@@ -149,9 +149,12 @@ static enum mr_code take_head(struct mr_history_read *r, const struct mr_binlog_
                               struct mr_err *err)
 {
     const int64_t began_us = (int64_t)head->when * 1000000;
+    r->is_mixed = r->is_mixed || (r->server_id != 0 && r->server_id != head->server_id);
+    r->server_id = r->server_id == 0 ? head->server_id : r->server_id;
     r->is_over = r->is_over || (!r->takes_all && mr_history_window_is_over(r->window, began_us));
     if (r->first_log != NULL)
         return MR_OK;
+    r->began_us = began_us;
     return check_begin(r, head->place.log, began_us, err);
 }
 
@@ -177,7 +180,11 @@ static enum mr_code take_step(struct mr_history_read *r, const struct mr_binlog_
     case MR_STEP_XA_ROLLBACK:
     case MR_STEP_UNFINISHED: break;
     }
-    return r->is_within && !r->is_over ? r->take(r->ctx, step, err) : MR_OK;
+    if (!r->is_within || r->is_over)
+        return MR_OK;
+    MR_TRY(r->take(r->ctx, step, err));
+    r->is_over = r->is_enough;
+    return MR_OK;
 }
 
 static enum mr_code breathe(struct mr_history_read *r, uint64_t bytes, struct mr_err *err)
