@@ -59,6 +59,28 @@ static const struct mr_command_doc doc = {
                 "      mysql://dba@live/club\n",
 };
 
+/* Of which transaction rows are, where a moment was asked for. */
+static void add_reached(struct mr_strbuf *out, const struct mr_restore *r)
+{
+    if (r->opts->until == NULL)
+        return;
+    mr_strbuf_add_str(out, "rows are as of ");
+    if (r->whole.reached.len > 0)
+        mr_utf8_show_str(out, r->whole.reached.ptr);
+    else
+        mr_strbuf_add_str(out, "the snapshot: the log has nothing between it and that moment");
+    mr_strbuf_add_char(out, '\n');
+}
+
+static void put_reached(struct mr_jsonw *w, const struct mr_restore *r)
+{
+    if (r->opts->until == NULL)
+        return;
+    mr_jsonw_add_str(w, "until", r->opts->until);
+    mr_jsonw_add_str(w, "reached", r->whole.reached.len > 0 ? r->whole.reached.ptr : NULL);
+    mr_jsonw_add_uint(w, "transactions", r->whole.transactions);
+}
+
 /* The last line on the screen is the verdict, or what to do next. */
 static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, struct mr_err *err)
 {
@@ -66,6 +88,7 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
     mr_restore_add_result(&out, r, look);
     mr_restore_add_verdict(&out, r);
     mr_strbuf_add_char(&out, '\n');
+    add_reached(&out, r);
     if (r->naside > 0) {
         mr_strbuf_add_str(&out, "next: the same command tries again what was set aside; "
                                 "table " MR_SNAP_PROGRESS_TABLE " stays in \"");
@@ -120,6 +143,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     mr_jsonw_add_uint(&w, "rows", mr_restore_rows_read(r));
     mr_jsonw_add_uint(&w, "losses", r->losses.count);
     mr_jsonw_add_uint(&w, "notes", r->notes.count);
+    put_reached(&w, r);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

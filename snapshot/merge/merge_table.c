@@ -6,6 +6,7 @@
 #include "core/source/key_set.h"
 #include "snapshot/format/snap_gone.h"
 #include "snapshot/merge/merge_out.h"
+#include "snapshot/merge/merge_patch.h"
 #include "snapshot/merge/merge_rows.h"
 #include "snapshot/read/snap_order.h"
 
@@ -25,6 +26,8 @@ struct job {
     /* of each key that a layer above the bottom names: the number of the one that has its row */
     struct mr_key_set owners;
     struct mr_snap_merge_out out;
+    struct mr_until_rows *log; /* what the log made of the table; NULL: nothing */
+    struct mr_snap_patch patch;
     bool in_order;
 };
 
@@ -158,7 +161,7 @@ static enum mr_code advance(struct job *j, size_t at, struct mr_err *err)
 static enum mr_code write_row(struct job *j, size_t at, struct mr_err *err)
 {
     const struct mr_snap_merge_rows *rows = &j->layers[at].rows;
-    return mr_snap_merge_out_row(&j->out, rows->values, key_of(rows), err);
+    return mr_snap_patch_row(&j->patch, rows->values, key_of(rows), err);
 }
 
 /* The layer whose row has the least key; nlayers: all are at their end. */
@@ -250,7 +253,7 @@ static bool is_as_it_was(const struct job *j)
     for (size_t i = 1; i < j->nlayers; i++)
         if (j->layers[i].table->nchunks > 0 || j->layers[i].table->gone.file != NULL)
             return false;
-    return j->merge->opts->nrecipients == 0 && j->layers[0].snap->manifest.nrecipients == 0;
+    return j->log == NULL && j->merge->opts->nrecipients == 0 && j->layers[0].snap->manifest.nrecipients == 0;
 }
 
 static enum mr_code copy_files(struct job *j, struct mr_snap_table *out, struct mr_err *err)
@@ -279,7 +282,9 @@ static enum mr_code merge_rows(struct job *j, struct mr_snap_table *out, struct 
         mr_snap_merge_rows_open(&j->layers[i].rows, j->layers[i].snap, j->layers[i].table);
     MR_TRY_OUT(list_owners(j, err));
     j->out.has_ranges = out->nkey > 0 && !out->keys_hidden;
+    MR_TRY_OUT(mr_snap_patch_init(&j->patch, &j->out, j->log, j->in_order, err));
     MR_TRY_OUT(j->in_order ? merge_in_order(j, err) : merge_one_by_one(j, err));
+    MR_TRY_OUT(mr_snap_patch_end(&j->patch, err));
     MR_TRY_OUT(mr_snap_merge_out_end(&j->out, err));
     take_chunks(j, out, j->out.chunks.items, j->out.chunks.count);
     if (out->chunks == NULL)
@@ -297,6 +302,8 @@ enum mr_code mr_snap_merge_table(struct mr_snap_merge *merge, size_t number,
     const struct mr_snap *last = mr_snap_chain_link(chain, chain->links.count - 1);
     const struct mr_snap_table *top = &last->manifest.tables[number];
     struct job j = {.merge = merge};
+    if (merge->opts->until != NULL)
+        j.log = mr_until_find(merge->opts->until, top);
     enum mr_code code = MR_OK;
     mr_key_set_init(&j.owners);
     *out = *top;
@@ -309,6 +316,7 @@ enum mr_code mr_snap_merge_table(struct mr_snap_merge *merge, size_t number,
     MR_TRY_OUT(find_layers(&j, top, err));
     MR_TRY_OUT(is_as_it_was(&j) ? copy_files(&j, out, err) : merge_rows(&j, out, err));
 out:
+    mr_snap_patch_release(&j.patch);
     mr_snap_merge_out_release(&j.out);
     mr_key_set_release(&j.owners);
     free(j.layers);

@@ -2,6 +2,7 @@
 #include "snapshot/merge/snap_merge.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -199,6 +200,31 @@ static enum mr_code merge_tables(struct mr_snap_merge *m, struct mr_err *err)
     return MR_OK;
 }
 
+/* Rows as of a later moment are another snapshot, and for the same moment the same one: what a restore of it that
+ * was interrupted has loaded is gone on with by that alone. */
+static enum mr_code mark_until(struct mr_snap_merge *m, struct mr_err *err)
+{
+    const struct mr_until *until = m->opts->until;
+    if (until == NULL || until->reached == NULL)
+        return MR_OK;
+    const char *text = mr_arena_fmt(&m->arena, "%s %s", m->manifest.uuid, until->reached);
+    if (text == NULL)
+        return nomem(err);
+    const struct mr_digest d = mr_digest_bytes(text, strlen(text));
+    m->manifest.uuid = mr_arena_fmt(
+        &m->arena, "%08" PRIx64 "-%04" PRIx64 "-8%03" PRIx64 "-%04" PRIx64 "-%012" PRIx64,
+        d.hi >> 32, d.hi >> 16 & 0xffff, d.hi & 0xfff, (d.lo >> 48 & 0x3fff) | 0x8000,
+        d.lo & UINT64_C(0xffffffffffff));
+    const struct mr_snap_consistency was = m->manifest.consistency;
+    m->manifest.consistency = (struct mr_snap_consistency){
+        .kind = was.kind,
+        .connections = was.connections,
+        .tries = was.tries,
+        .proof = was.proof,
+        .note = mr_arena_fmt(&m->arena, "brought to %s", until->reached)};
+    return m->manifest.uuid != NULL && m->manifest.consistency.note != NULL ? MR_OK : nomem(err);
+}
+
 enum mr_code mr_snap_merge_run(struct mr_snap_merge *m, const struct mr_snap_chain *chain,
                                const char *output, const struct mr_snap_merge_opts *opts,
                                struct mr_err *err)
@@ -209,6 +235,7 @@ enum mr_code mr_snap_merge_run(struct mr_snap_merge *m, const struct mr_snap_cha
                                 .files = MR_VEC_INIT(struct mr_snap_file)};
     MR_TRY(mr_snap_chain_require(chain, err));
     MR_TRY(fill_head(m, err));
+    MR_TRY(mark_until(m, err));
     MR_TRY(fill_recipients(m, err));
     MR_TRY(mr_snap_dir_begin(output, &m->dir, err));
     MR_TRY(mr_snap_dir_clear(m->dir, err));

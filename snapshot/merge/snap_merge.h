@@ -22,6 +22,7 @@
 #include "core/file/sign.h"
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/read/snap_chain.h"
+#include "snapshot/until/until_log.h"
 
 struct mr_snap_merge_opts {
     unsigned chunk_mib, level;
@@ -29,6 +30,7 @@ struct mr_snap_merge_opts {
     size_t nrecipients;
     const struct mr_sign_key *signer; /* NULL: not signed */
     struct mr_progress *progress;
+    const struct mr_until *until; /* what the log made of the rows since (until_log.h); NULL: nothing */
 };
 
 struct mr_snap_merge {

@@ -16,12 +16,23 @@
 #include "snapshot/read/snap_options.h"
 
 struct mr_whole {
-    struct mr_strbuf path; /* of the directory; empty: none was made */
+    struct mr_strbuf path;    /* of the directory; empty: none was made */
+    struct mr_strbuf reached; /* with until: the transaction that rows are as of; empty: the snapshot's moment */
+    struct mr_strbuf noted;   /* with until: definitions that stay the snapshot's; empty: none */
+    uint64_t transactions;    /* with until: of the log */
 };
 
-/* dir: the last link.  opts: bases, work_dir and signer are looked at: each link must be signed by that one. */
+/*
+ * dir: the last link.  opts: bases, work_dir, decrypt_with, signer (each link must be signed by that one),
+ * until and source_logs are looked at.  chooser: which tables the log is asked about; NULL without until.
+ */
+struct mr_whole_chooser {
+    bool (*wants)(const void *ctx, const char *db, const char *name);
+    const void *ctx;
+};
 enum mr_code mr_whole_make(struct mr_whole *whole, const char *dir,
-                           const struct mr_snap_options *opts, struct mr_progress *progress,
+                           const struct mr_snap_options *opts,
+                           const struct mr_whole_chooser *chooser, struct mr_progress *progress,
                            struct mr_err *err);
 /* Zeroed is fine.  What cannot be removed is said in a warning. */
 void mr_whole_remove(struct mr_whole *whole);

@@ -211,13 +211,30 @@ static const struct mr_option restore_options[] = {
              "costs all of its data; refused where it has other databases, or replicas",
      .not_in_file = true},
 
+    {.name = "until",
+     .type = MR_OPTION_STRING,
+     .offset = AT(until),
+     .arg = "TIME|GTID",
+     .group = "A moment behind the snapshot",
+     .help = "rows as of the last transaction of the logs that was committed by that time, or as "
+             "of that transaction",
+     .not_in_file = true},
+    {.name = "source-log",
+     .type = MR_OPTION_LIST,
+     .offset = AT(source_logs),
+     .arg = "FILE|DIR",
+     .group = "A moment behind the snapshot",
+     .help = "binary logs of the snapshot's server, plain, .gz or .zst, or a directory of them, "
+             "as \"history archive\" makes it; repeatable",
+     .not_in_file = true},
     BASE_OPTION,
     {.name = "work-dir",
      .type = MR_OPTION_STRING,
      .offset = AT(work_dir),
      .arg = "DIR",
      .group = "Incremental snapshots",
-     .help = "put the chain together in this directory, which needs the room of a full snapshot",
+     .help = "put a chain, or rows with --until, together in this directory, which needs the room of "
+             "a full snapshot",
      .initial_note = "beside DIR"},
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),
@@ -287,6 +304,21 @@ static enum mr_code check_lossy(const struct mr_string_list *list, struct mr_err
     return MR_E_USAGE;
 }
 
+/* A moment without logs, or logs without one, are half of what somebody wants. */
+static enum mr_code check_until(const struct mr_snap_options *values, struct mr_err *err)
+{
+    if (values->until != NULL && values->source_logs.count == 0) {
+        (void)mr_err_set(err, MR_E_USAGE, "--until needs the logs that lead there");
+        mr_err_hint(err, "--source-log names a directory of \"myrecon history archive\", or files.");
+        return MR_E_USAGE;
+    }
+    if (values->until == NULL && values->source_logs.count > 0)
+        return mr_err_set(err, MR_E_USAGE, "--source-log tells how to come to a moment: --until");
+    if (values->until != NULL && values->schema_only)
+        return mr_err_set(err, MR_E_USAGE, "--schema-only leaves no rows to bring to --until");
+    return MR_OK;
+}
+
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_snap_options *values = settings->values;
@@ -299,6 +331,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     if (values->into_existing == 0) /* of a command that has no such option */
         values->into_existing = MR_INTO_REFUSE;
     MR_TRY(check_lossy(&values->allow_lossy, err));
+    MR_TRY(check_until(values, err));
     if (values->schema_only && values->data_only)
         return mr_err_set(err, MR_E_USAGE, "--schema-only and --data-only leave nothing");
     if (values->data_only && values->into_existing != MR_INTO_REFUSE)

@@ -45,6 +45,10 @@ struct mr_snap_options {
     unsigned threads, statement_timeout_s;
     struct mr_login_opts login;
 
+    /* restore: the moment that rows are brought to, NULL: the snapshot's; and the logs that tell how */
+    const char *until;
+    struct mr_string_list source_logs;
+
     /* restore; some of them rehearse */
     struct mr_string_list tables, exclude, rename_dbs, renames, allow_lossy;
     enum mr_into into_existing;

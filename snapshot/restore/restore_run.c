@@ -103,20 +103,26 @@ static double lap(double *at_s)
     return took_s;
 }
 
-/* A chain becomes a full snapshot first, and that is what is proved and restored. */
+/* A chain, and rows that the log brings to a later moment, become a full snapshot first, and that is what is
+ * proved and restored. */
 static enum mr_code settle_chain(struct mr_restore *r, const char *dir, struct mr_err *err)
 {
-    if (r->snap.manifest.base.uuid == NULL) {
-        if (r->opts->bases.count > 0)
-            return mr_err_set(err, MR_E_USAGE, "snapshot \"%s\" is a full one: --base has no place",
-                              dir);
+    const struct mr_whole_chooser chooser = {wants, r};
+    if (r->snap.manifest.base.uuid == NULL && r->opts->bases.count == 0 && r->opts->until == NULL)
         return r->opts->signer != NULL ? mr_snap_require_signer(&r->snap, r->opts->signer, err)
                                        : MR_OK;
-    }
+    if (r->snap.manifest.base.uuid == NULL && r->opts->bases.count > 0)
+        return mr_err_set(err, MR_E_USAGE, "snapshot \"%s\" is a full one: --base has no place",
+                          dir);
     mr_snap_close(&r->snap);
     r->snap = (struct mr_snap){.path = dir};
     mr_progress_begin(r->progress, "putting the chain together");
-    MR_TRY(mr_whole_make(&r->whole, dir, r->opts, r->progress, err));
+    MR_TRY(mr_whole_make(&r->whole, dir, r->opts, &chooser, r->progress, err));
+    if (r->whole.noted.len > 0)
+        MR_TRY(mr_restore_note_fmt(r, err,
+                                   "definitions stay as the snapshot has them, and the log has "
+                                   "changes of them: the first is %s",
+                                   r->whole.noted.ptr));
     return mr_snap_open(r->whole.path.ptr, &r->snap, err);
 }
 

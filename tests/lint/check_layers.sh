@@ -20,7 +20,7 @@ floors() { # FOLDER: those in it, from the ground up
     case $1 in
     core) echo base file json row db schema binlog source cli case pair logs page ;;
     recon) echo check affected history gate doctor report fleet config ;;
-    snapshot) echo format read create merge restore rehearse ;;
+    snapshot) echo format read until create merge restore rehearse ;;
     repair) echo side decide plan reseed merge copy rewind rejoin script planning page apply verify ;;
     esac
 }

@@ -1,0 +1,468 @@
+/* until_take.c: see until_take.h. */
+#include "snapshot/until/until_take.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/pattern.h"
+#include "core/binlog/binlog_value.h"
+#include "core/logs/log_names.h"
+#include "core/logs/statement_reach.h"
+
+#define NUMBER_BYTES_MAX 8
+#define HEAD_BYTES 60 /* of a statement: what it is of, and what is shown of it */
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "reading a binary log");
+}
+
+static const struct mr_snap_consistency *place_of(const struct mr_until *u)
+{
+    return &u->snap->manifest.consistency;
+}
+
+void mr_until_shapes_release(struct mr_until_table *t)
+{
+    mr_arena_release(&t->shapes);
+}
+
+static const char *at_place(struct mr_until *u, const char *what,
+                            const struct mr_binlog_place *place)
+{
+    return mr_arena_fmt(&u->arena, "%s, at \"%.200s\" position %" PRIu64, what, place->log,
+                        place->position);
+}
+
+/* ---- rows ---- */
+
+static enum mr_code break_table(struct mr_until *u, struct mr_until_table *t, const char *what,
+                                const struct mr_binlog_place *place, struct mr_err *err)
+{
+    if (t->broken == NULL)
+        t->broken = at_place(u, what, place);
+    return t->broken != NULL ? MR_OK : nomem(err);
+}
+
+/* The number of a member, whose text the snapshot does not keep. */
+static enum mr_code encode_number(const struct mr_binlog_field *field, struct mr_strbuf *out,
+                                  struct mr_err *err)
+{
+    struct mr_value value = {.cls = MR_CLASS_NULL};
+    if (field->presence == MR_BINLOG_BYTES) {
+        value.cls = MR_CLASS_UINT;
+        for (size_t i = 0; i < field->len && i < NUMBER_BYTES_MAX; i++)
+            value.u |= (uint64_t)field->ptr[i] << (8 * i);
+    }
+    return mr_row_encode(out, &value, err);
+}
+
+static enum mr_code encode_column(struct mr_until *u, const struct mr_until_table *t, size_t i,
+                                  const struct mr_binlog_field *image,
+                                  const struct mr_binlog_field *before, struct mr_strbuf *out,
+                                  struct mr_err *err)
+{
+    const size_t at = t->columns[i];
+    const struct mr_binlog_field *field = &image[mr_binlog_shape_at(t->shape, at)];
+    struct mr_value value;
+    bool seen = false;
+    if (field->presence == MR_BINLOG_UNSEEN) {
+        mr_strbuf_add_char(out, MR_UNTIL_UNSEEN);
+        return MR_OK;
+    }
+    if (t->rows.table->columns[i].by_number)
+        return encode_number(field, out, err);
+    MR_TRY(mr_binlog_value(t->shape, at, image, before, &u->scratch_text, &seen, &value, err));
+    return mr_row_encode_exact(out, &value, err);
+}
+
+static enum mr_code encode_image(struct mr_until *u, const struct mr_until_table *t,
+                                 const struct mr_binlog_field *image,
+                                 const struct mr_binlog_field *before, struct mr_strbuf *out,
+                                 struct mr_err *err)
+{
+    mr_strbuf_reset(out);
+    for (size_t i = 0; i < t->rows.table->ncolumns; i++)
+        MR_TRY(encode_column(u, t, i, image, before, out, err));
+    return mr_strbuf_check(out, "reading a binary log", err);
+}
+
+static bool same_bytes(const struct mr_strbuf *a, const struct mr_strbuf *b)
+{
+    return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
+}
+
+/* A row that comes under another key has no other rows to take from what the log does not show. */
+static enum mr_code fill_moved(struct mr_until *u, struct mr_until_table *t, struct mr_key old,
+                               struct mr_err *err)
+{
+    const struct mr_until_row *row = mr_until_rows_find(&t->rows, old);
+    struct mr_strbuf whole = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (row == NULL || mr_until_image_is_whole(&u->filled, t->rows.table->ncolumns, err))
+        return MR_OK;
+    MR_TRY_OUT(mr_until_rows_read(&t->rows, row->last, &u->was, err));
+    MR_TRY_OUT(mr_until_image_fill(&u->filled, &u->was, &whole, err));
+    mr_strbuf_reset(&u->filled);
+    mr_strbuf_add(&u->filled, whole.ptr, whole.len);
+    code = mr_strbuf_check(&u->filled, "reading a binary log", err);
+out:
+    mr_strbuf_release(&whole);
+    return code;
+}
+
+static enum mr_code put(struct mr_until *u, struct mr_until_table *t, const struct mr_strbuf *key,
+                        const struct mr_strbuf *before, const struct mr_strbuf *after,
+                        struct mr_err *err)
+{
+    const struct mr_until_change change = {.key = {key->ptr, key->len},
+                                           .before = before,
+                                           .after = after,
+                                           .is_vague = u->is_vague};
+    return mr_until_rows_put(&t->rows, &change, err);
+}
+
+/* An update that leaves the key is one change; one of the key is a row that goes and another that comes. */
+static enum mr_code take_update(struct mr_until *u, struct mr_until_table *t,
+                                const struct mr_binlog_row *row, struct mr_err *err)
+{
+    struct mr_strbuf old = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(encode_image(u, t, row->before, NULL, &u->before, err));
+    MR_TRY_OUT(encode_image(u, t, row->after, row->before, &u->after, err));
+    MR_TRY_OUT(mr_until_image_fill(&u->after, &u->before, &u->filled, err));
+    MR_TRY_OUT(mr_until_image_key(t->rows.table, &u->before, &old, err));
+    MR_TRY_OUT(mr_until_image_key(t->rows.table, &u->filled, &u->key, err));
+    if (same_bytes(&old, &u->key)) {
+        code = put(u, t, &u->key, &u->before, &u->filled, err);
+        goto out;
+    }
+    MR_TRY_OUT(fill_moved(u, t, (struct mr_key){old.ptr, old.len}, err));
+    MR_TRY_OUT(put(u, t, &old, &u->before, NULL, err));
+    code = put(u, t, &u->key, NULL, &u->filled, err);
+out:
+    mr_strbuf_release(&old);
+    return code;
+}
+
+static enum mr_code take_row(struct mr_until *u, struct mr_until_table *t,
+                             const struct mr_binlog_row *row, struct mr_err *err)
+{
+    if (row->before != NULL && row->after != NULL)
+        return take_update(u, t, row, err);
+    const bool comes = row->after != NULL;
+    struct mr_strbuf *image = comes ? &u->after : &u->before;
+    MR_TRY(encode_image(u, t, comes ? row->after : row->before, NULL, image, err));
+    MR_TRY(mr_until_image_key(t->rows.table, image, &u->key, err));
+    return put(u, t, &u->key, comes ? NULL : image, comes ? image : NULL, err);
+}
+
+/* What does not fit changed_keys.c names, which sees the same map. */
+static enum mr_code look_at_map(struct mr_until *u, struct mr_until_table *t,
+                                const struct mr_table *today, const struct mr_binlog_map *map,
+                                struct mr_err *err)
+{
+    if (t->serial == map->serial)
+        return MR_OK;
+    mr_arena_reset(&t->shapes);
+    t->serial = map->serial;
+    t->shape = NULL;
+    const enum mr_code code = mr_binlog_shape_make(&map->table, today, &u->cat->server, &t->shapes,
+                                                   &t->shape, err);
+    return code == MR_E_UNSUPPORTED ? MR_OK : code;
+}
+
+/* From where the last one was, which the next event is most often of. */
+static struct mr_until_table *find_table(struct mr_until *u, const struct mr_binlog_map *map,
+                                         const struct mr_changed_keys_of **of)
+{
+    const struct mr_server *server = &u->cat->server;
+    const size_t count = u->changed.ntables;
+    for (size_t n = 0, i = u->found; n < count; n++, i = (i + 1) % count) {
+        const struct mr_table *today = u->changed.tables[i].today;
+        if (!mr_server_same_name(server, map->table.name, today->name) ||
+            !mr_server_same_name(server, map->table.db, today->db))
+            continue;
+        u->found = i;
+        *of = &u->changed.tables[i];
+        return &u->tables[i];
+    }
+    return NULL;
+}
+
+/* A value that no server writes is an error of the log; one that cannot be told breaks its table alone. */
+static enum mr_code take_event(struct mr_until *u, struct mr_until_table *t,
+                               const struct mr_binlog_step *step, struct mr_err *err)
+{
+    struct mr_binlog_rows rows = {0};
+    struct mr_binlog_row row = {0};
+    struct mr_err why = {0};
+    enum mr_code code = mr_binlog_rows_open(&rows, step->event, &step->map->table, &why);
+    if (code == MR_OK)
+        code = mr_binlog_rows_next(&rows, &row, &why);
+    while (code == MR_OK && row.kind != 0) {
+        code = take_row(u, t, &row, &why);
+        if (code == MR_OK)
+            code = mr_binlog_rows_next(&rows, &row, &why);
+    }
+    mr_binlog_rows_release(&rows);
+    if (code == MR_E_UNSUPPORTED)
+        return break_table(u, t, why.message, &step->event->place, err);
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
+/* Rows of a table that is made behind the snapshot, or of a sequence: left out in silence, they would lack. */
+static enum mr_code take_unknown(struct mr_until *u, const struct mr_binlog_step *step,
+                                 struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &u->snap->manifest;
+    const char *db = step->map->table.db, *name = step->map->table.name;
+    if (mr_snap_manifest_database(m, db) == NULL || !u->opts->wants(u->opts->ctx, db, name) ||
+        !mr_pattern_selects(m->only.items, m->only.count, m->except.items, m->except.count, db,
+                            name))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the log changes \"%.64s.%.64s\" at \"%.200s\" position %" PRIu64
+                     ", and the snapshot has no such table (a table that was made later, or a "
+                     "sequence)",
+                     db, name, step->event->place.log, step->event->place.position);
+    mr_err_hint(err,
+                "Nothing was restored. Leave it out (--exclude %.64s.%.64s), choose a moment in "
+                "front of that, or take a later snapshot.",
+                db, name);
+    return MR_E_REFUSED;
+}
+
+static enum mr_code take_rows(struct mr_until *u, const struct mr_binlog_step *step,
+                              struct mr_err *err)
+{
+    const struct mr_changed_keys_of *of = NULL;
+    if (step->map == NULL)
+        return MR_OK;
+    struct mr_until_table *t = find_table(u, step->map, &of);
+    if (t == NULL)
+        return take_unknown(u, step, err);
+    if (!t->is_wanted)
+        return MR_OK;
+    t->is_in_transaction = u->has_rows = true;
+    if (t->why != NULL || t->broken != NULL || of->why != NULL)
+        return MR_OK;
+    MR_TRY(look_at_map(u, t, of->today, step->map, err));
+    return t->shape != NULL ? take_event(u, t, step, err) : MR_OK;
+}
+
+/* ---- statements ---- */
+
+/* Accounts are in no snapshot, and temporary tables in nobody's view. */
+static bool is_kept_kind(const struct mr_binlog_words *text)
+{
+    static const char *const others[] = {"USER", "ROLE", "TEMPORARY", "SERVER"};
+    const size_t head = text->len < HEAD_BYTES ? text->len : HEAD_BYTES;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        for (size_t at = 0; at + strlen(others[i]) <= head; at++)
+            if (strncasecmp(text->ptr + at, others[i], strlen(others[i])) == 0)
+                return false;
+    return true;
+}
+
+/* What a statement defines beside rows stays as the snapshot has it: that is said, once. */
+static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_step *step,
+                                   struct mr_err *err)
+{
+    struct mr_statement_reach reach;
+    enum mr_code code = mr_statement_reach(&step->query, &u->arena, &reach, err);
+    const bool is_noted = code == MR_OK && reach.is_definition &&
+                          reach.reach == MR_REACH_NOTHING && step->query.text.ptr != NULL &&
+                          is_kept_kind(&step->query.text);
+    mr_statement_reach_release(&reach);
+    if (!is_noted || u->noted != NULL)
+        return code;
+    const size_t len = step->query.text.len;
+    u->noted = mr_arena_fmt(&u->arena, "\"%.*s%s\", at \"%.200s\" position %" PRIu64,
+                            (int)(len < HEAD_BYTES ? len : HEAD_BYTES), step->query.text.ptr,
+                            len < HEAD_BYTES ? "" : " ...", step->event->place.log,
+                            step->event->place.position);
+    return u->noted != NULL ? MR_OK : nomem(err);
+}
+
+/* ---- which transactions ---- */
+
+/* Behind the snapshot's place, by position. */
+static bool is_past(struct mr_until *u, const struct mr_binlog_place *begun)
+{
+    const struct mr_snap_consistency *was = place_of(u);
+    const bool is_there = mr_history_log_is(begun->log, was->binlog_file);
+    u->is_behind_place = u->is_behind_place || (u->is_placed && !is_there) ||
+                         (is_there && begun->position >= was->binlog_position);
+    u->is_placed = u->is_placed || is_there;
+    return u->is_behind_place;
+}
+
+/* Behind the place up to which the snapshot may hold more, by position. */
+static bool is_past_until(struct mr_until *u, const struct mr_binlog_place *begun)
+{
+    const struct mr_snap_consistency *was = place_of(u);
+    if (was->until_file == NULL)
+        return false;
+    const bool is_there = mr_history_log_is(begun->log, was->until_file);
+    u->is_at_until = u->is_at_until || (u->has_met_vague && !is_there) ||
+                     (is_there && begun->position >= was->until_position);
+    u->has_met_vague = u->has_met_vague || is_there;
+    return u->is_at_until;
+}
+
+/* May the snapshot hold it already? */
+static bool is_vague(struct mr_until *u, const struct mr_binlog_step *step)
+{
+    if (place_of(u)->position != MR_SNAP_AT_OR_BEFORE)
+        return false;
+    const bool is_past_it = is_past_until(u, &step->begun);
+    if (step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->may_have))
+        return mr_gtid_set_has(&u->may_have, step->gtid);
+    return !is_past_it;
+}
+
+static enum mr_code refuse_other(const struct mr_until *u, const struct mr_binlog_step *step,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_gtid_add_text(&text, step->gtid);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the log is not the one that snapshot \"%s\" stands in: it has %s at "
+                     "\"%.200s\" position %" PRIu64
+                     ", and at position %" PRIu64 " the snapshot has %.200s",
+                     u->snap->path, text.ptr, step->begun.log, step->begun.position,
+                     place_of(u)->binlog_position, place_of(u)->gtid);
+    mr_err_hint(err, "It was begun anew (RESET), or is another server's.");
+    mr_strbuf_release(&text);
+    return MR_E_REFUSED;
+}
+
+/* MariaDB: in front of the place stands what the snapshot has, and behind it what it has not. */
+static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog_step *step,
+                                bool is_taken, struct mr_err *err)
+{
+    const struct mr_gtid *gtid = step->gtid;
+    if (gtid->family != MR_GTID_OF_MARIADB || place_of(u)->gtid == NULL)
+        return MR_OK;
+    const bool has = mr_gtid_pos_covers(&u->had_pos, gtid->domain, gtid->sequence);
+    if (has == is_taken || (is_taken && !mr_gtid_state_contains(&u->read.met_state, &u->had_state)))
+        return refuse_other(u, step, err);
+    return MR_OK;
+}
+
+static enum mr_code refuse_had(const struct mr_until *u, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "snapshot \"%s\" holds %s already, and may hold more",
+                     u->snap->path, u->point.text);
+    mr_err_hint(err, "Take an older snapshot, or restore this one without --until.");
+    return MR_E_REFUSED;
+}
+
+/* Each file is a walk of its own, and what was known of the maps of the one before is of no use. */
+static enum mr_code meet_log(struct mr_until *u, const char *log, struct mr_err *err)
+{
+    if (u->log != NULL && strcmp(u->log, log) == 0)
+        return MR_OK;
+    u->log = mr_arena_strdup(&u->arena, log);
+    mr_changed_keys_begin(&u->changed);
+    for (size_t i = 0; i < u->changed.ntables; i++)
+        u->tables[i].serial = 0;
+    return u->log != NULL ? MR_OK : nomem(err);
+}
+
+static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step, struct mr_err *err)
+{
+    const int64_t us = mr_binlog_committed_us(step);
+    const enum mr_until_side side = mr_until_point_judge(&u->point, step->gtid, us);
+    const bool is_past_place = is_past(u, &step->begun);
+    const bool by_set =
+        step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
+    MR_TRY(meet_log(u, step->begun.log, err));
+    u->has_rows = false;
+    u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : is_past_place;
+    MR_TRY(prove_place(u, step, u->is_taken, err));
+    if (!u->is_taken) {
+        u->latest_us = us > u->latest_us ? us : u->latest_us;
+        return side == MR_UNTIL_AT ? refuse_had(u, err) : MR_OK;
+    }
+    u->is_vague = is_vague(u, step);
+    u->is_last = side == MR_UNTIL_AT;
+    u->begun = step->begun;
+    u->gtid = *step->gtid;
+    u->us = us;
+    if (side != MR_UNTIL_BEHIND)
+        return MR_OK;
+    u->is_taken = false;
+    u->is_reached = u->read.is_enough = true;
+    return MR_OK;
+}
+
+/* What became of rows of a transaction that has not simply committed, the log alone does not say. */
+static enum mr_code break_touched(struct mr_until *u, const char *what,
+                                  const struct mr_binlog_place *place, struct mr_err *err)
+{
+    for (size_t i = 0; i < u->changed.ntables; i++)
+        if (u->tables[i].is_in_transaction)
+            MR_TRY(break_table(u, &u->tables[i], what, place, err));
+    return MR_OK;
+}
+
+static const char *why_in_doubt(const struct mr_binlog_step *step)
+{
+    switch (step->kind) {
+    case MR_STEP_ROLLBACK: return "a transaction was rolled back of which rows may have stayed";
+    case MR_STEP_PREPARED: return "an XA transaction was prepared, and committed elsewhere or never";
+    case MR_STEP_UNFINISHED: return "a transaction has no end";
+    case MR_STEP_END:
+    case MR_STEP_LOG:
+    case MR_STEP_BEFORE:
+    case MR_STEP_LOST:
+    case MR_STEP_BEGIN:
+    case MR_STEP_ROWS:
+    case MR_STEP_STATEMENT:
+    case MR_STEP_COMMIT:
+    case MR_STEP_XA_COMMIT:
+    case MR_STEP_XA_ROLLBACK: break;
+    }
+    return step->takes_back ? "a savepoint was rolled back to behind rows that are in the log" : NULL;
+}
+
+static void end(struct mr_until *u)
+{
+    for (size_t i = 0; u->has_rows && i < u->changed.ntables; i++)
+        u->tables[i].is_in_transaction = false;
+    u->transactions++;
+    u->is_reached = u->read.is_enough = u->is_last;
+    u->last = (struct mr_binlog_place){u->log, u->begun.position};
+    u->last_gtid = u->gtid;
+    u->last_us = u->us;
+}
+
+static bool is_end(enum mr_binlog_step_kind kind)
+{
+    return kind >= MR_STEP_COMMIT;
+}
+
+enum mr_code mr_until_take(void *ctx, const struct mr_binlog_step *step, struct mr_err *err)
+{
+    struct mr_until *u = ctx;
+    if (step->kind == MR_STEP_BEGIN)
+        MR_TRY(begin(u, step, err));
+    if (!u->is_taken)
+        return MR_OK;
+    MR_TRY(mr_changed_keys_step(&u->changed, step, err));
+    const char *why = why_in_doubt(step);
+    if (why != NULL && u->has_rows)
+        MR_TRY(break_touched(u, why, &step->begun, err));
+    if (step->kind == MR_STEP_ROWS)
+        return take_rows(u, step, err);
+    if (step->kind == MR_STEP_STATEMENT)
+        return take_statement(u, step, err);
+    if (is_end(step->kind))
+        end(u);
+    return MR_OK;
+}

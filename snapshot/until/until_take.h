@@ -1,0 +1,29 @@
+/*
+ * until_take: the transactions of a log, one after the other: which are taken, and what they make of rows; see
+ * until_log.h.
+ *
+ * Threads: one.  Errors: those of until_log.h.
+ */
+#ifndef MR_UNTIL_TAKE_H
+#define MR_UNTIL_TAKE_H
+
+#include "snapshot/until/until_log.h"
+
+/* A table of the snapshot. */
+struct mr_until_table {
+    struct mr_until_rows rows;
+    const size_t *columns; /* of each that is kept: its place among the catalogue's */
+    bool is_wanted, is_in_transaction;
+    const char *why;    /* no change of it can be taken; NULL: they can */
+    const char *broken; /* a change that could not be, and where; NULL: none so far */
+    /* private: what the log's table map is, as it was last met */
+    uint64_t serial;
+    struct mr_binlog_shape *shape; /* NULL: it does not fit, which changed_keys.h tells */
+    struct mr_arena shapes;
+};
+
+void mr_until_shapes_release(struct mr_until_table *table);
+/* mr_history_read's take. */
+enum mr_code mr_until_take(void *until, const struct mr_binlog_step *step, struct mr_err *err);
+
+#endif

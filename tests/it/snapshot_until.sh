@@ -1,0 +1,123 @@
+#!/bin/bash
+# snapshot_until.sh: restore --until: rows as of any transaction behind a snapshot, by the binary logs, are
+# those that a snapshot of that moment holds; what the logs do not tell is refused by name.
+# Rounds and changes a round: ROUNDS, CHANGES (5, 40).
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+. "$IT_DIR/../lib/servers.sh"
+begin ""
+mr_servers_begin || bail "no directory"
+trap clean_up EXIT
+IT_EXIT+=(mr_servers_end)
+mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>/dev/null) || mr_mysql_root=
+mr_spawn_mariadb UA && mr_await UA || bail "no MariaDB"
+KINDS="UA"
+if [ -n "$mr_mysql_root" ]; then
+    mr_spawn_mysql UO && mr_await UO || bail "no MySQL"
+    KINDS+=" UO"
+fi
+ROUNDS=${ROUNDS:-5} CHANGES=${CHANGES:-40}
+RANDOM=${SEED:-7}
+
+uri_of() { local name=MR_$1_URI && echo "${!name}"; }
+sql() { mr_sql "$1" --default-character-set=utf8mb4 club -e "$2" || bail "SQL failed on $1: $2"; }
+digests() { jq -c '[.tables[] | select(.name != "'"${2:-}"'") | [.name, .rows, .digest]] | sort' "$1/manifest.json"; }
+archive() { # SERVER
+    "$MYRECON" history archive "$(uri_of "$1")" "$IT_TMP/logs$1" >"$IT_TMP/archive.out" 2>&1 || { note <"$IT_TMP/archive.out" && bail "no archive"; }
+}
+last_gtid() { # SERVER: of the transaction that it committed last
+    case $1 in
+    UA) mr_sql UA -e "SELECT @@gtid_binlog_pos" ;;
+    UO) mr_sql UO -e "SELECT @@gtid_executed" | tr -d '\n' | sed -E 's/:([0-9]+-)?([0-9]+)$/:\2/' ;;
+    esac
+}
+
+world() { # SERVER
+    mr_sql "$1" -e "DROP DATABASE IF EXISTS club; CREATE DATABASE club CHARACTER SET utf8mb4"
+    sql "$1" "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), born DATE, f DOUBLE, r FLOAT, b BLOB, j JSON, y YEAR, bits BIT(10),
+            e ENUM('x','','z'), s SET('a','b','c'), d DECIMAL(20,6), ts TIMESTAMP(3) NULL, t TIME(2), u BIGINT UNSIGNED, bin BINARY(6), g GEOMETRY,
+            made INT AS (CHAR_LENGTH(name)) STORED, c CHAR(5) CHARACTER SET latin1);
+        CREATE TABLE pairs (a INT UNSIGNED, b VARCHAR(20) CHARACTER SET latin1, x DECIMAL(9,3), PRIMARY KEY (a, b));
+        CREATE TABLE texts (k VARCHAR(30) PRIMARY KEY, v TEXT, w MEDIUMTEXT);
+        CREATE TABLE kinds (e ENUM('x','y','z') PRIMARY KEY, v INT);
+        CREATE TABLE uniq (a INT NOT NULL, b INT, UNIQUE (a));
+        CREATE TABLE logged (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20), m INT, FOREIGN KEY (m) REFERENCES uniq (a));
+        CREATE TABLE still (id INT PRIMARY KEY, v INT); CREATE TABLE nokey_still (a INT);
+        CREATE TRIGGER fired AFTER UPDATE ON pairs FOR EACH ROW INSERT INTO logged (what) VALUES (CONCAT('pair ', NEW.a));
+        CREATE VIEW v AS SELECT id, name FROM members;
+        INSERT INTO still VALUES (1, 1); INSERT INTO nokey_still VALUES (7), (7); INSERT INTO kinds VALUES ('x', 1); INSERT INTO uniq VALUES (1, 1), (2, 2);
+        INSERT INTO members (name, u) WITH RECURSIVE s AS (SELECT 1 n UNION ALL SELECT n + 1 FROM s WHERE n < 60) SELECT CONCAT('m', n), n FROM s;
+        INSERT INTO pairs SELECT id % 7, CONCAT('k', id), id / 8 FROM members; INSERT INTO texts SELECT CONCAT('key ', id), name, REPEAT('w', id * 20) FROM members"
+}
+change() { # prints a random statement
+    local id=$((RANDOM % 80 + 1)) other=$((RANDOM % 80 + 1)) n=$RANDOM
+    case $((RANDOM % 14)) in
+    0) echo "INSERT INTO members (name, born, f, r, b, j, y, bits, e, s, d, ts, t, u, bin, g, c) VALUES ('é😀$n', '19${n:0:2}-01-0$((n % 9 + 1))', -0.0 + $n / 7, $n / 3, UNHEX('00FF0A095C$(printf %04x $n)'), '{\"n\": [$n, null, \"ü\"]}', 1990 + $n % 100, $n % 1024, ELT(1 + $n % 3, 'x', '', 'z'), ELT(1 + $n % 3, '', 'a,c', 'b'), -$n.25, '2020-01-01 00:00:00.125' + INTERVAL $n SECOND, '-12:30:01.50', 18446744073709551615 - $n, UNHEX('0102'), ST_GeomFromText('POINT($n 1)'), 'ä ')" ;;
+    1) echo "UPDATE members SET name = 'n$n', u = u + 1, y = NULL, d = 1.5 WHERE id % 9 = $((n % 9))" ;;
+    2) echo "DELETE FROM members WHERE id = $id" ;;
+    3) echo "UPDATE IGNORE members SET id = id + 1000, f = $n WHERE id = $id" ;;
+    4) echo "INSERT IGNORE INTO members (id, name) VALUES ($id, 'again $n')" ;;
+    5) echo "UPDATE pairs SET x = $n / 4 WHERE a = $((n % 7))" ;;
+    6) echo "DELETE FROM pairs WHERE b = 'k$id'" ;;
+    7) echo "UPDATE IGNORE texts SET k = UPPER(k), v = 'v$n' WHERE k = 'key $id'" ;;
+    8) echo "REPLACE INTO texts VALUES ('key $id', 'r$n', NULL)" ;;
+    9) echo "REPLACE INTO kinds VALUES (ELT(1 + $n % 3, 'x', 'y', 'z'), $n)" ;;
+    10) echo "INSERT IGNORE INTO uniq VALUES ($other, $n)" ;;
+    11) echo "UPDATE uniq SET b = $n WHERE a = $other" ;;
+    12) echo "INSERT INTO logged (what, m) SELECT 'ref', MAX(a) FROM uniq" ;;
+    13) echo "START TRANSACTION; DELETE FROM texts WHERE k LIKE 'key $((id % 10))%'; UPDATE members SET e = 'z' WHERE id = $other; SAVEPOINT a; UPDATE members SET f = 0; ROLLBACK TO a; $([ $((n % 3)) = 0 ] && echo ROLLBACK || echo COMMIT)" ;;
+    esac
+}
+changes() { # SERVER
+    local i statement text=
+    for ((i = 0; i < CHANGES; i++)); do
+        statement=$(change)
+        if [[ $statement =~ ^(UPDATE (members|uniq)|DELETE) && $((RANDOM % 2)) = 0 ]]; then
+            statement="SET SESSION binlog_row_image = 'MINIMAL'; $statement; SET SESSION binlog_row_image = 'FULL'"
+        fi
+        text+="$statement;"$'\n'
+        [ $((RANDOM % 15)) != 0 ] || text+="FLUSH BINARY LOGS;"$'\n'
+    done
+    sql "$1" "$text"
+}
+until_is() { # KIND WHAT UNTIL TRUTH [ARGS…]: restored into club_copy, it is as the snapshot TRUTH
+    local kind=$1 what=$2 until=$3 truth=$4
+    mr_sql "$kind" -e "DROP DATABASE IF EXISTS club_copy"
+    snap restore --json --no-progress --until "$until" --source-log "$IT_TMP/logs$kind" --rename-db club=club_copy "${@:5}" "$(uri_of "$kind")"
+    is "$kind: $what restored" "$RC $(jq -r 'select(.type == "summary").verdict' "$OUT")" "0 equal" || note <"$ERR"
+    rm -rf "$IT_TMP/copy"
+    take "$(uri_of "$kind")/club_copy" "$IT_TMP/copy"
+    is "$kind: $what has the rows of that moment" "$(digests "$IT_TMP/copy")" "$(digests "$truth")"
+}
+refused() { # KIND WHAT UNTIL PATTERN ARGS…
+    mr_sql "$1" -e "DROP DATABASE IF EXISTS club_copy"
+    snap restore --no-progress --until "$3" --rename-db club=club_copy "${@:5}" "$(uri_of "$1")"
+    is "$1: $2 is refused" "$RC" 5
+    like "$1: $2, by name" "$(cat "$ERR")" "$4"
+    is "$1: $2: nothing was made" "$(mr_sql "$1" -e "SHOW DATABASES LIKE 'club_copy'")" ""
+}
+
+for kind in $KINDS; do
+    world $kind
+    take "$(uri_of $kind)/club" "$IT_TMP/$kind.base"
+    changes $kind
+    take --base "$IT_TMP/$kind.base" "$(uri_of $kind)/club" "$IT_TMP/$kind.link"
+    for ((round = 0; round < ROUNDS; round++)); do
+        changes $kind
+        take "$(uri_of $kind)/club" "$IT_TMP/$kind.$round"
+        is "$kind: the truth of round $round" "$RC" 0
+        AT[round]=$(last_gtid $kind)
+        sleep 1.1
+        WHEN[round]=$(date -u +'%F %T')
+        sleep 1.1
+    done
+    sql $kind "DELETE FROM members; DELETE FROM texts"
+    archive $kind
+    for ((round = 0; round < ROUNDS; round++)); do
+        until_is $kind "${AT[round]}" "${AT[round]}" "$IT_TMP/$kind.$round" "$IT_TMP/$kind.base"
+    done
+    until_is $kind "a time" "${WHEN[1]}" "$IT_TMP/$kind.1" "$IT_TMP/$kind.base"
+    until_is $kind "a chain" "${AT[2]}" "$IT_TMP/$kind.2" "$IT_TMP/$kind.link"
+done
+finish
