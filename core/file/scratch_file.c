@@ -62,9 +62,9 @@ enum mr_code mr_scratch_file_open_in(struct mr_scratch_file *file, const char *d
     mr_strbuf_add_fmt(&file->name, "temporary file in \"%s\"", dir);
     MR_TRY(mr_strbuf_check(&file->name, "opening a temporary file", err));
     file->fd = open_nameless(dir);
-    return file->fd >= 0 ? MR_OK
-                         : mr_err_set_sys(err, MR_E_IO, errno, "could not create a %s",
-                                          file->name.ptr);
+    return file->fd >= 0
+               ? MR_OK
+               : mr_err_set_sys(err, MR_E_IO, errno, "could not create a %s", file->name.ptr);
 }
 
 enum mr_code mr_scratch_file_open(struct mr_scratch_file *file, const char *beside,

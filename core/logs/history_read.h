@@ -44,10 +44,10 @@ struct mr_history_read {
     /* what was read; first_log NULL: nothing */
     const char *first_log, *end_log;
     uint64_t first_position, end_position;
-    int64_t began_us;    /* when the first log was begun, by its server's clock */
-    uint32_t server_id;  /* that wrote the logs; 0: none was met */
-    bool is_mixed;       /* they are logs of more than one server, by their heads */
-    const char *gap; /* what is lacking, a clause a line; NULL: nothing */
+    int64_t began_us;   /* when the first log was begun, by its server's clock */
+    uint32_t server_id; /* that wrote the logs; 0: none was met */
+    bool is_mixed;      /* they are logs of more than one server, by their heads */
+    const char *gap;    /* what is lacking, a clause a line; NULL: nothing */
     /* private */
     struct mr_gtid_set met; /* that was met, and what the logs before the first one held */
     struct mr_gtid_state met_state;

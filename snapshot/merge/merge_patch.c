@@ -7,7 +7,8 @@
 
 static int compare(const void *a, const void *b, void *patch)
 {
-    return mr_snap_order_compare(((const struct mr_snap_patch *)patch)->rows->table, ((const struct mr_key_entry *)a)->key,
+    return mr_snap_order_compare(((const struct mr_snap_patch *)patch)->rows->table,
+                                 ((const struct mr_key_entry *)a)->key,
                                  ((const struct mr_key_entry *)b)->key);
 }
 

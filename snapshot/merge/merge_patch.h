@@ -28,6 +28,7 @@ struct mr_snap_patch {
 
 enum mr_code mr_snap_patch_init(struct mr_snap_patch *patch, struct mr_snap_merge_out *out,
                                 struct mr_until_rows *rows, bool in_order, struct mr_err *err);
+/* Zeroed is fine. */
 void mr_snap_patch_release(struct mr_snap_patch *patch);
 enum mr_code mr_snap_patch_row(struct mr_snap_patch *patch, const struct mr_value *values,
                                struct mr_key key, struct mr_err *err);

@@ -253,7 +253,8 @@ static bool is_as_it_was(const struct job *j)
     for (size_t i = 1; i < j->nlayers; i++)
         if (j->layers[i].table->nchunks > 0 || j->layers[i].table->gone.file != NULL)
             return false;
-    return j->log == NULL && j->merge->opts->nrecipients == 0 && j->layers[0].snap->manifest.nrecipients == 0;
+    return j->log == NULL && j->merge->opts->nrecipients == 0 &&
+           j->layers[0].snap->manifest.nrecipients == 0;
 }
 
 static enum mr_code copy_files(struct job *j, struct mr_snap_table *out, struct mr_err *err)

@@ -30,7 +30,8 @@ struct mr_snap_merge_opts {
     size_t nrecipients;
     const struct mr_sign_key *signer; /* NULL: not signed */
     struct mr_progress *progress;
-    const struct mr_until *until; /* what the log made of the rows since (until_log.h); NULL: nothing */
+    const struct mr_until
+        *until; /* what the log made of the rows since (until_log.h); NULL: nothing */
 };
 
 struct mr_snap_merge {

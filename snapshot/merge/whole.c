@@ -76,10 +76,10 @@ static enum mr_code unlock_links(const struct mr_snap_chain *chain,
                          link->path,
                          opts->until != NULL ? "they are brought to that moment"
                                              : "the chain is restored");
-        mr_err_hint(err,
-                    "With --work-dir DIR of a file system that is memory (tmpfs) they lie there. Or "
-                    "make a full one of a chain: myrecon snapshot merge --decrypt-with KEY.pem "
-                    "--encrypt-to CERT.pem --output DIR BASE... DIR1, and restore that.");
+        mr_err_hint(
+            err, "With --work-dir DIR of a file system that is memory (tmpfs) they lie there. Or "
+                 "make a full one of a chain: myrecon snapshot merge --decrypt-with KEY.pem "
+                 "--encrypt-to CERT.pem --output DIR BASE... DIR1, and restore that.");
         return MR_E_REFUSED;
     }
     return MR_OK;

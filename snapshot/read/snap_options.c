@@ -233,8 +233,9 @@ static const struct mr_option restore_options[] = {
      .offset = AT(work_dir),
      .arg = "DIR",
      .group = "Incremental snapshots",
-     .help = "put a chain, or rows with --until, together in this directory, which needs the room of "
-             "a full snapshot",
+     .help =
+         "put a chain, or rows with --until, together in this directory, which needs the room of "
+         "a full snapshot",
      .initial_note = "beside DIR"},
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),
@@ -309,7 +310,8 @@ static enum mr_code check_until(const struct mr_snap_options *values, struct mr_
 {
     if (values->until != NULL && values->source_logs.count == 0) {
         (void)mr_err_set(err, MR_E_USAGE, "--until needs the logs that lead there");
-        mr_err_hint(err, "--source-log names a directory of \"myrecon history archive\", or files.");
+        mr_err_hint(err,
+                    "--source-log names a directory of \"myrecon history archive\", or files.");
         return MR_E_USAGE;
     }
     if (values->until == NULL && values->source_logs.count > 0)

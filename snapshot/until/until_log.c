@@ -14,7 +14,8 @@
 #include "snapshot/until/until_take.h"
 
 #define KEY_BYTES_MAX ((size_t)256 * 1024 * 1024)
-#define NAMED_MAX 5 /* tables that a refusal lists */
+#define LOGGED_ONLY "the position tells of logged writes only" /* as snap_view.c notes it */
+#define NAMED_MAX 5                                            /* tables that a refusal lists */
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -47,12 +48,17 @@ static enum mr_code require_place(const struct mr_until *u, struct mr_err *err)
         why = was->note != NULL ? was->note : "the server told no position";
     else if (was->proof == 0)
         why = "a version made it whose positions may be ahead of the view";
+    else if (was->applied != NULL && was->applied[0] != '\0')
+        why = "its server does not log what it applies from other servers";
+    else if (was->note != NULL && strstr(was->note, LOGGED_ONLY) != NULL)
+        why = was->note;
     if (why == NULL)
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,
                      "snapshot \"%s\" does not say where it stands in the server's log: %.300s",
                      u->snap->path, why);
-    mr_err_hint(err, "--until needs a snapshot of a server that has a binary log, and tells of it.");
+    mr_err_hint(err,
+                "--until needs a snapshot of a server that has a binary log, and tells of it.");
     return MR_E_REFUSED;
 }
 
@@ -69,6 +75,26 @@ static enum mr_code read_gtids(struct mr_until *u, struct mr_err *err)
     return mr_gtid_set_parse(&u->may_have, until, strlen(until), err);
 }
 
+/* A transaction that the snapshot has cannot be its rows' last one. */
+static enum mr_code require_later(const struct mr_until *u, struct mr_err *err)
+{
+    struct mr_gtid_state state;
+    struct mr_gtid_set set;
+    mr_gtid_state_init(&state);
+    mr_gtid_set_init(&set);
+    enum mr_code code = MR_OK;
+    if (u->point.family == MR_GTID_OF_MARIADB)
+        code = mr_gtid_state_parse(&state, u->point.text, strlen(u->point.text), err);
+    else if (u->point.family == MR_GTID_OF_MYSQL)
+        code = mr_gtid_set_parse(&set, u->point.text, strlen(u->point.text), err);
+    const bool has = u->point.family == MR_GTID_OF_MARIADB
+                         ? mr_gtid_state_contains(&u->had_state, &state)
+                         : !mr_gtid_set_is_empty(&set) && mr_gtid_set_contains(&u->had, &set);
+    mr_gtid_state_release(&state);
+    mr_gtid_set_release(&set);
+    return code == MR_OK && has ? mr_until_refuse_had(u, err) : code;
+}
+
 /* An archive says whose logs it holds.  MariaDB's uuid is the machine's and the port's. */
 static enum mr_code require_archive(struct mr_until *u, const char *dir, struct mr_err *err)
 {
@@ -82,8 +108,9 @@ static enum mr_code require_archive(struct mr_until *u, const char *dir, struct 
     enum mr_code code = mr_archive_list_read(dir, &u->arena, &list, &found, err);
     const struct mr_server *of = &list.of;
     const bool same =
-        !found || (of->flavour == was->flavour && of->server_id == was->server_id &&
-                   (was->uuid[0] == '\0' || of->uuid[0] == '\0' || strcmp(of->uuid, was->uuid) == 0));
+        !found ||
+        (of->flavour == was->flavour && of->server_id == was->server_id &&
+         (was->uuid[0] == '\0' || of->uuid[0] == '\0' || strcmp(of->uuid, was->uuid) == 0));
     if (code == MR_OK && !same) {
         (void)mr_err_set(err, MR_E_REFUSED,
                          "\"%s\" holds logs of another server (\"%.100s\", server_id %" PRIu32
@@ -254,10 +281,10 @@ static enum mr_code judge_tables(struct mr_until *u, struct mr_err *err)
     for (size_t i = 0; i < u->changed.ntables; i++) {
         const struct mr_until_table *t = &u->tables[i];
         const struct mr_changed_keys_of *of = &u->changed.tables[i];
-        const char *why = t->broken != NULL              ? t->broken
-                          : of->why != NULL              ? of->why
+        const char *why = t->broken != NULL               ? t->broken
+                          : of->why != NULL               ? of->why
                           : of->touched && t->why != NULL ? t->why
-                                                         : NULL;
+                                                          : NULL;
         if (!t->is_wanted || why == NULL)
             continue;
         if (count++ == 0) {
@@ -323,9 +350,8 @@ static void init(struct mr_until *u, const struct mr_snap *snap, const struct mr
 /* From the beginning of the log that has the snapshot's place: what stands in front of it proves the log. */
 static enum mr_code read_logs(struct mr_until *u, struct mr_err *err)
 {
-    u->window.from = (struct mr_history_bound){.by = MR_BOUND_PLACE,
-                                               .text = place_of(u)->binlog_file,
-                                               .log = place_of(u)->binlog_file};
+    u->window.from = (struct mr_history_bound){
+        .by = MR_BOUND_PLACE, .text = place_of(u)->binlog_file, .log = place_of(u)->binlog_file};
     u->read.given = (const char *const *)u->opts->logs->items;
     u->read.ngiven = u->opts->logs->count;
     u->read.window = &u->window;
@@ -344,6 +370,7 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     MR_TRY(mr_until_point_read(&u->point, opts->until, snap->manifest.server.flavour, err));
     MR_TRY(require_place(u, err));
     MR_TRY(read_gtids(u, err));
+    MR_TRY(require_later(u, err));
     for (size_t i = 0; i < opts->logs->count; i++)
         MR_TRY(require_archive(u, opts->logs->items[i], err));
     MR_TRY(opts->work_dir != NULL ? mr_scratch_file_open_in(&u->scratch, opts->work_dir, err)

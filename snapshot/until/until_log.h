@@ -27,9 +27,10 @@
 #include "snapshot/until/until_rows.h"
 
 struct mr_until_opts {
-    const char *until;                                               /* the moment */
-    const struct mr_string_list *logs;                               /* files and directories */
-    bool (*wants)(const void *ctx, const char *db, const char *name); /* is that table to be restored? */
+    const char *until;                 /* the moment */
+    const struct mr_string_list *logs; /* files and directories */
+    bool (*wants)(const void *ctx, const char *db,
+                  const char *name); /* is that table to be restored? */
     const void *ctx;
     const char *work_dir; /* where the scratch file lies; NULL: beside the snapshot */
     struct mr_progress *progress;
@@ -39,7 +40,8 @@ struct mr_until_table;
 
 struct mr_until {
     /* found */
-    const char *reached; /* "0-1-105, committed at … UTC, at \"bin.000003\" position 4711"; NULL: no transaction
+    const char *
+        reached; /* "0-1-105, committed at … UTC, at \"bin.000003\" position 4711"; NULL: no transaction
                             was taken */
     uint64_t transactions; /* that were taken, whatever tables they are of */
     const char *noted;     /* definitions that are restored as the snapshot has them; NULL: none */
@@ -54,21 +56,21 @@ struct mr_until {
     struct mr_changed_keys changed;
     struct mr_until_table *tables; /* as changed.tables */
     struct mr_scratch_file scratch;
-    struct mr_gtid_set had, may_have;       /* MySQL: of the snapshot; and which it may hold, too */
-    struct mr_gtid_pos had_pos;             /* MariaDB */
-    struct mr_gtid_state had_state;         /* the same */
+    struct mr_gtid_set had, may_have; /* MySQL: of the snapshot; and which it may hold, too */
+    struct mr_gtid_pos had_pos;       /* MariaDB */
+    struct mr_gtid_state had_state;   /* the same */
     struct mr_strbuf before, after, filled, key, was; /* of a row */
     struct mr_strbuf scratch_text;
     int64_t latest_us; /* of what the snapshot has */
     bool is_taken, is_vague, is_last, is_reached, is_behind_place, is_at_until, has_met_vague;
     bool is_placed;
-    size_t found; /* the place of the table of the last event */
+    size_t found;                 /* the place of the table of the last event */
     bool has_rows;                /* the transaction has changed rows that are wanted */
     struct mr_binlog_place begun; /* of the transaction */
     struct mr_gtid gtid;
     int64_t us;
     struct mr_binlog_place last; /* the same of the last one that was taken */
-    const char *log; /* that is being read */
+    const char *log;             /* that is being read */
     struct mr_gtid last_gtid;
     int64_t last_us;
 };
@@ -78,8 +80,10 @@ enum mr_code mr_until_read(struct mr_until *until, const struct mr_snap *snap,
                            const struct mr_until_opts *opts, struct mr_err *err);
 void mr_until_release(struct mr_until *until);
 /* NULL: nothing of it was changed, or it is not wanted. */
-struct mr_until_rows *mr_until_find(const struct mr_until *until, const struct mr_snap_table *table);
+struct mr_until_rows *mr_until_find(const struct mr_until *until,
+                                    const struct mr_snap_table *table);
 /* A table that the log does not tell enough of, with the way out. */
-enum mr_code mr_until_refuse(const struct mr_snap_table *table, const char *why, struct mr_err *err);
+enum mr_code mr_until_refuse(const struct mr_snap_table *table, const char *why,
+                             struct mr_err *err);
 
 #endif

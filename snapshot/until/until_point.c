@@ -15,7 +15,7 @@ static const char *read_number(const char *text)
 {
     const size_t digits = strspn(text, "0123456789");
     return digits == 0 || digits > DIGITS_MAX || (digits > 1 && text[0] == '0') ? NULL
-                                                                               : text + digits;
+                                                                                : text + digits;
 }
 
 /* "0-1-105" */

@@ -82,8 +82,8 @@ static enum mr_code is_same(const struct mr_strbuf *a, const struct mr_strbuf *b
         const bool is_seen = !is_unseen(a, at) && !is_unseen(b, other);
         MR_TRY(skip(a, &at, err));
         MR_TRY(skip(b, &other, err));
-        *same = !is_seen || mr_row_same(a->ptr + begun, at - begun, b->ptr + other_begun,
-                                        other - other_begun);
+        *same = !is_seen ||
+                mr_row_same(a->ptr + begun, at - begun, b->ptr + other_begun, other - other_begun);
     }
     *same = *same && at == a->len && other == b->len;
     return MR_OK;
@@ -162,9 +162,8 @@ static enum mr_code require_follows(struct mr_until_rows *r, const struct mr_unt
 static enum mr_code fill_after(struct mr_until_rows *r, const struct mr_until_change *change,
                                bool is_new, struct mr_err *err)
 {
-    MR_TRY(mr_until_image_fill(change->after, change->before != NULL ? change->before
-                                                                     : change->after,
-                               &r->made, err));
+    MR_TRY(mr_until_image_fill(
+        change->after, change->before != NULL ? change->before : change->after, &r->made, err));
     if (!is_new && change->before != NULL) {
         struct mr_strbuf whole = MR_STRBUF_INIT;
         const enum mr_code code = mr_until_image_fill(&r->made, &r->was, &whole, err);

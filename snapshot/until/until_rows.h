@@ -30,8 +30,9 @@ struct mr_until_image {
 
 struct mr_until_row {
     struct mr_until_image first, last;
-    bool is_vague; /* the snapshot may hold the row as of before its first change, or as of behind it */
-    bool is_met;   /* the caller's: it was found in the snapshot */
+    bool
+        is_vague; /* the snapshot may hold the row as of before its first change, or as of behind it */
+    bool is_met; /* the caller's: it was found in the snapshot */
 };
 
 struct mr_until_rows {

@@ -116,10 +116,8 @@ static enum mr_code put(struct mr_until *u, struct mr_until_table *t, const stru
                         const struct mr_strbuf *before, const struct mr_strbuf *after,
                         struct mr_err *err)
 {
-    const struct mr_until_change change = {.key = {key->ptr, key->len},
-                                           .before = before,
-                                           .after = after,
-                                           .is_vague = u->is_vague};
+    const struct mr_until_change change = {
+        .key = {key->ptr, key->len}, .before = before, .after = after, .is_vague = u->is_vague};
     return mr_until_rows_put(&t->rows, &change, err);
 }
 
@@ -168,8 +166,8 @@ static enum mr_code look_at_map(struct mr_until *u, struct mr_until_table *t,
     mr_arena_reset(&t->shapes);
     t->serial = map->serial;
     t->shape = NULL;
-    const enum mr_code code = mr_binlog_shape_make(&map->table, today, &u->cat->server, &t->shapes,
-                                                   &t->shape, err);
+    const enum mr_code code =
+        mr_binlog_shape_make(&map->table, today, &u->cat->server, &t->shapes, &t->shape, err);
     return code == MR_E_UNSUPPORTED ? MR_OK : code;
 }
 
@@ -274,9 +272,8 @@ static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_st
 {
     struct mr_statement_reach reach;
     enum mr_code code = mr_statement_reach(&step->query, &u->arena, &reach, err);
-    const bool is_noted = code == MR_OK && reach.is_definition &&
-                          reach.reach == MR_REACH_NOTHING && step->query.text.ptr != NULL &&
-                          is_kept_kind(&step->query.text);
+    const bool is_noted = code == MR_OK && reach.is_definition && reach.reach == MR_REACH_NOTHING &&
+                          step->query.text.ptr != NULL && is_kept_kind(&step->query.text);
     mr_statement_reach_release(&reach);
     if (!is_noted || u->noted != NULL)
         return code;
@@ -332,8 +329,8 @@ static enum mr_code refuse_other(const struct mr_until *u, const struct mr_binlo
     mr_gtid_add_text(&text, step->gtid);
     (void)mr_err_set(err, MR_E_REFUSED,
                      "the log is not the one that snapshot \"%s\" stands in: it has %s at "
-                     "\"%.200s\" position %" PRIu64
-                     ", and at position %" PRIu64 " the snapshot has %.200s",
+                     "\"%.200s\" position %" PRIu64 ", and at position %" PRIu64
+                     " the snapshot has %.200s",
                      u->snap->path, text.ptr, step->begun.log, step->begun.position,
                      place_of(u)->binlog_position, place_of(u)->gtid);
     mr_err_hint(err, "It was begun anew (RESET), or is another server's.");
@@ -354,7 +351,7 @@ static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog
     return MR_OK;
 }
 
-static enum mr_code refuse_had(const struct mr_until *u, struct mr_err *err)
+enum mr_code mr_until_refuse_had(const struct mr_until *u, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "snapshot \"%s\" holds %s already, and may hold more",
                      u->snap->path, u->point.text);
@@ -379,15 +376,14 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
     const int64_t us = mr_binlog_committed_us(step);
     const enum mr_until_side side = mr_until_point_judge(&u->point, step->gtid, us);
     const bool is_past_place = is_past(u, &step->begun);
-    const bool by_set =
-        step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
+    const bool by_set = step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
     MR_TRY(meet_log(u, step->begun.log, err));
     u->has_rows = false;
     u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : is_past_place;
     MR_TRY(prove_place(u, step, u->is_taken, err));
     if (!u->is_taken) {
         u->latest_us = us > u->latest_us ? us : u->latest_us;
-        return side == MR_UNTIL_AT ? refuse_had(u, err) : MR_OK;
+        return side == MR_UNTIL_AT ? mr_until_refuse_had(u, err) : MR_OK;
     }
     u->is_vague = is_vague(u, step);
     u->is_last = side == MR_UNTIL_AT;
@@ -415,7 +411,8 @@ static const char *why_in_doubt(const struct mr_binlog_step *step)
 {
     switch (step->kind) {
     case MR_STEP_ROLLBACK: return "a transaction was rolled back of which rows may have stayed";
-    case MR_STEP_PREPARED: return "an XA transaction was prepared, and committed elsewhere or never";
+    case MR_STEP_PREPARED:
+        return "an XA transaction was prepared, and committed elsewhere or never";
     case MR_STEP_UNFINISHED: return "a transaction has no end";
     case MR_STEP_END:
     case MR_STEP_LOG:
@@ -428,7 +425,8 @@ static const char *why_in_doubt(const struct mr_binlog_step *step)
     case MR_STEP_XA_COMMIT:
     case MR_STEP_XA_ROLLBACK: break;
     }
-    return step->takes_back ? "a savepoint was rolled back to behind rows that are in the log" : NULL;
+    return step->takes_back ? "a savepoint was rolled back to behind rows that are in the log"
+                            : NULL;
 }
 
 static void end(struct mr_until *u)

@@ -22,7 +22,10 @@ struct mr_until_table {
     struct mr_arena shapes;
 };
 
+/* Memory of the private part. */
 void mr_until_shapes_release(struct mr_until_table *table);
+/* The moment is a transaction that the snapshot has. */
+enum mr_code mr_until_refuse_had(const struct mr_until *until, struct mr_err *err);
 /* mr_history_read's take. */
 enum mr_code mr_until_take(void *until, const struct mr_binlog_step *step, struct mr_err *err);
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # snapshot_until.sh: restore --until: rows as of any transaction behind a snapshot, by the binary logs, are
 # those that a snapshot of that moment holds; what the logs do not tell is refused by name.
-# Rounds and changes a round: ROUNDS, CHANGES (5, 40).
+# Rounds and changes a round: ROUNDS, CHANGES (3, 40).
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
@@ -17,8 +17,9 @@ if [ -n "$mr_mysql_root" ]; then
     mr_spawn_mysql UO && mr_await UO || bail "no MySQL"
     KINDS+=" UO"
 fi
-ROUNDS=${ROUNDS:-5} CHANGES=${CHANGES:-40}
+ROUNDS=${ROUNDS:-3} CHANGES=${CHANGES:-40}
 RANDOM=${SEED:-7}
+mkdir "$IT_TMP/work"
 
 uri_of() { local name=MR_$1_URI && echo "${!name}"; }
 sql() { mr_sql "$1" --default-character-set=utf8mb4 club -e "$2" || bail "SQL failed on $1: $2"; }
@@ -119,5 +120,64 @@ for kind in $KINDS; do
     done
     until_is $kind "a time" "${WHEN[1]}" "$IT_TMP/$kind.1" "$IT_TMP/$kind.base"
     until_is $kind "a chain" "${AT[2]}" "$IT_TMP/$kind.2" "$IT_TMP/$kind.link"
+
+    # subset, another moment in the midst, memory, encryption, and a run that is killed
+    until_is $kind "a chain in another directory" "${AT[2]}" "$IT_TMP/$kind.2" --work-dir "$IT_TMP/work" "$IT_TMP/$kind.link"
+    mr_sql $kind -e "DROP DATABASE IF EXISTS club_copy"
+    RESTORE=("$MYRECON" snapshot restore --no-progress --threads 1 --source-log "$IT_TMP/logs$kind" --rename-db club=club_copy)
+    killed=no
+    for delay in 0.35 0.3 0.25 0.2 0.15 0.1; do
+        killed_after $delay "${RESTORE[@]}" --until "${AT[0]}" "$IT_TMP/$kind.base" "$(uri_of $kind)" || { mr_sql $kind -e "DROP DATABASE IF EXISTS club_copy" && continue; }
+        [ "$(mr_sql $kind -e "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'club_copy' AND table_name = 'myrecon_restore'")" = 0 ] || { killed=yes && break; }
+    done
+    if [ $killed = yes ]; then
+        snap restore --no-progress --until "${AT[1]}" --source-log "$IT_TMP/logs$kind" --rename-db club=club_copy "$IT_TMP/$kind.base" "$(uri_of $kind)"
+        is "$kind: what was begun for one moment is not taken for another" "$RC" 5
+        "${RESTORE[@]}" --until "${AT[0]}" "$IT_TMP/$kind.base" "$(uri_of $kind)" >"$OUT" 2>"$ERR"
+        is "$kind: and is gone on with for its own" $? 0
+        rm -rf "$IT_TMP/copy"
+        take "$(uri_of $kind)/club_copy" "$IT_TMP/copy"
+        is "$kind: which has its rows" "$(digests "$IT_TMP/copy")" "$(digests "$IT_TMP/$kind.0")"
+    fi
+    is "$kind: nothing of it is left on the disk" "$(compgen -G "$IT_TMP/.*.whole*")" ""
+
+    # what is refused, by name
+    logs=$IT_TMP/logs$kind
+    refused $kind "a transaction of nobody" "$(sed -E 's/[0-9]+$/99999/' <<<"${AT[0]}")" 'they end at .* do not have that transaction' --source-log "$logs" "$IT_TMP/$kind.base"
+    refused $kind "a time behind the log" "2099-01-01" 'they end at .* name the transaction' --source-log "$logs" "$IT_TMP/$kind.base"
+    refused $kind "a time in front of the snapshot" "2001-01-01" 'lies in front of snapshot' --source-log "$logs" "$IT_TMP/$kind.base"
+    refused $kind "a transaction that the snapshot has" "${AT[0]}" 'holds .* already|lies in front' --source-log "$logs" "$IT_TMP/$kind.2"
+    mkdir "$IT_TMP/gap$kind" "$IT_TMP/late$kind"
+    cp "$logs"/*.zst "$IT_TMP/gap$kind"
+    first=$(jq -r .consistency.binlog_file "$IT_TMP/$kind.base/manifest.json") last=$(jq -r '.logs[-1].file' "$logs/archive.json")
+    for file in "$IT_TMP/gap$kind"/*; do
+        case ${file##*/} in "$first".zst | "$last") ;; *) rm "$file" ;; esac
+    done
+    refused $kind "a gap" "${AT[2]}" 'transactions are missing in front of log' --source-log "$IT_TMP/gap$kind" "$IT_TMP/$kind.base"
+    cp "$logs/$last" "$IT_TMP/late$kind"
+    snap restore --no-progress --until "${AT[2]}" --source-log "$IT_TMP/late$kind" "$IT_TMP/$kind.base" "$(uri_of $kind)"
+    like "$kind: a log that is not there, by name" "$RC $(cat "$ERR")" "^3 .*binary log \"$first\" is not among the files"
+
+    # what a log does not tell of a table; the others are restored
+    sql $kind "CREATE TABLE parent (id INT PRIMARY KEY); CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE);
+        INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1, 1), (2, 2); CREATE TABLE nokey (a INT); INSERT INTO nokey VALUES (1);
+        CREATE TABLE cut (id INT PRIMARY KEY); INSERT INTO cut VALUES (1); CREATE TABLE hidden (id INT PRIMARY KEY, v INT); INSERT INTO hidden VALUES (1, 1), (2, 2);
+        CREATE TABLE isam (id INT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO isam VALUES (1); CREATE TABLE fine (id INT PRIMARY KEY, v INT); INSERT INTO fine VALUES (1, 1)"
+    take "$(uri_of $kind)/club" "$IT_TMP/$kind.odd"
+    sql $kind "DELETE FROM parent WHERE id = 2; INSERT INTO nokey VALUES (2); TRUNCATE cut; INSERT INTO isam VALUES (2); UPDATE fine SET v = 2;
+        SET sql_log_bin = 0; UPDATE hidden SET v = 5 WHERE id = 1; SET sql_log_bin = 1; UPDATE hidden SET v = v + 1; CREATE TABLE later (id INT PRIMARY KEY); INSERT INTO later VALUES (1)"
+    sql $kind "INSERT INTO still VALUES (100, 100)"
+    odd=$(last_gtid $kind)
+    archive $kind
+    refused $kind "a table that was made later" "$odd" 'changes "club.later" at .* and the snapshot has no such table' --source-log "$logs" "$IT_TMP/$kind.odd"
+    for odd_table in "child:foreign key" "nokey:it has no key" "cut:a statement defined it anew" "isam:its rows in the snapshot are of another moment" \
+        "hidden:first change of a row found another one"; do
+        refused $kind "${odd_table%%:*}" "$odd" "what became of table \"club.${odd_table%%:*}\": .*${odd_table#*:}" --tables "club.${odd_table%%:*}" --source-log "$logs" "$IT_TMP/$kind.odd"
+    done
+    mr_sql $kind -e "DROP DATABASE IF EXISTS club_copy"
+    snap restore --json --no-progress --until "$odd" --source-log "$logs" --rename-db club=club_copy --tables club.fine --tables club.still "$IT_TMP/$kind.odd" "$(uri_of $kind)"
+    is "$kind: those that it tells of are restored" "$(mr_sql $kind -e "SELECT v FROM club_copy.fine UNION ALL SELECT v FROM club_copy.still WHERE id = 100" | tr '\n' ' ')" "2 100 "
+    like "$kind: a definition that stays the snapshot's is said" "$RC $(jq -r 'select(.type == "note").text' "$OUT")" '^4 .*CREATE TABLE later'
 done
+[ -z "$mr_mysql_root" ] || refused UA "the log of another server" 2099-01-01 'holds logs of another server' --source-log "$IT_TMP/logsUO" "$IT_TMP/UA.base"
 finish
