@@ -1,7 +1,7 @@
 #!/bin/bash
 # snapshot_until.sh: restore --until: rows as of any transaction behind a snapshot, by the binary logs, are
 # those that a snapshot of that moment holds; what the logs do not tell is refused by name.
-# Rounds and changes a round: ROUNDS, CHANGES (3, 40).
+# Rounds (three at least) and changes a round: ROUNDS, CHANGES (3, 40).
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
