@@ -127,18 +127,18 @@ static enum mr_code require_archive(struct mr_until *u, const char *dir, struct 
 /* ---- tables ---- */
 
 static enum mr_code place_columns(struct mr_until *u, struct mr_until_table *to,
-                                  const struct mr_snap_table *t, struct mr_changed_keys_of *of,
-                                  struct mr_err *err)
+                                  const struct mr_snap_table *t, const struct mr_table *today,
+                                  struct mr_changed_keys_of *of, struct mr_err *err)
 {
     size_t *columns = mr_arena_calloc(&u->arena, t->ncolumns + 1, sizeof *columns);
     size_t *key = mr_arena_calloc(&u->arena, t->nkey + 1, sizeof *key);
     if (columns == NULL || key == NULL)
         return nomem(err);
     for (size_t i = 0; i < t->ncolumns; i++) {
-        const struct mr_column *col = mr_table_column(of->today, t->columns[i].name);
+        const struct mr_column *col = mr_table_column(today, t->columns[i].name);
         if (col == NULL) /* snap_catalogue.h has proved that it is there */
             return mr_err_set(err, MR_E_BUG, "column without a catalogue");
-        columns[i] = (size_t)(col - of->today->columns);
+        columns[i] = (size_t)(col - today->columns);
     }
     for (size_t k = 0; k < t->nkey; k++)
         key[k] = columns[t->key[k]];
@@ -166,22 +166,22 @@ static const char *why_not(const struct mr_snap_table *t, const struct mr_table 
 static enum mr_code list_tables(struct mr_until *u, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &u->snap->manifest;
-    u->tables = calloc(m->ntables + 1, sizeof *u->tables);
-    u->changed.tables = calloc(m->ntables + 1, sizeof *u->changed.tables);
+    u->tables = calloc(u->cat->ntables + 1, sizeof *u->tables);
+    u->changed.tables = calloc(u->cat->ntables + 1, sizeof *u->changed.tables);
     if (u->tables == NULL || u->changed.tables == NULL)
         return nomem(err);
+    u->ntables = u->cat->ntables;
     for (size_t i = 0; i < m->ntables; i++) {
         const struct mr_snap_table *t = &m->tables[i];
-        struct mr_until_table *to = &u->tables[i];
-        struct mr_changed_keys_of *of = &u->changed.tables[i];
-        of->today = mr_catalogue_table(u->cat, t->db, t->name);
-        if (of->today == NULL)
+        const struct mr_table *today = mr_catalogue_table(u->cat, t->db, t->name);
+        if (today == NULL)
             return mr_err_set(err, MR_E_BUG, "table without a catalogue");
+        struct mr_until_table *to = &u->tables[today - u->cat->tables];
+        struct mr_changed_keys_of *of = &u->changed.tables[today - u->cat->tables];
         mr_until_rows_init(&to->rows, t, &u->scratch);
-        u->changed.ntables++;
-        to->is_wanted = u->opts->wants(u->opts->ctx, t->db, t->name);
-        to->why = why_not(t, of->today);
-        MR_TRY(place_columns(u, to, t, of, err));
+        to->is_wanted = of->wanted = u->opts->wants(u->opts->ctx, t->db, t->name);
+        to->why = why_not(t, today);
+        MR_TRY(place_columns(u, to, t, today, of, err));
     }
     return MR_OK;
 }
@@ -267,6 +267,8 @@ static enum mr_code judge_log(const struct mr_until *u, struct mr_err *err)
         return refuse_read(u, "they are not, or not all, that server's, by their server_id", err);
     if (u->read.gap != NULL)
         return refuse_read(u, u->read.gap, err);
+    if (u->changed.why != NULL)
+        return refuse_read(u, u->changed.why, err);
     if (!mr_gtid_set_contains(&u->read.met, &u->had))
         return refuse_read(u, "they do not have all that the snapshot has, by its GTIDs", err);
     return MR_OK;
@@ -278,13 +280,13 @@ static enum mr_code judge_tables(struct mr_until *u, struct mr_err *err)
     const struct mr_snap_table *first = NULL;
     const char *first_why = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < u->changed.ntables; i++) {
+    for (size_t i = 0; i < u->ntables; i++) {
         const struct mr_until_table *t = &u->tables[i];
         const struct mr_changed_keys_of *of = &u->changed.tables[i];
-        const char *why = t->broken != NULL               ? t->broken
-                          : of->why != NULL               ? of->why
-                          : of->touched && t->why != NULL ? t->why
-                                                          : NULL;
+        const char *why = t->broken != NULL                 ? t->broken
+                          : of->why != NULL                 ? of->why
+                          : t->is_touched && t->why != NULL ? t->why
+                                                            : NULL;
         if (!t->is_wanted || why == NULL)
             continue;
         if (count++ == 0) {
@@ -377,8 +379,8 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
                                   : mr_scratch_file_open(&u->scratch, snap->path, err));
     MR_TRY(mr_snap_catalogue_load(snap, &u->cat, err));
     MR_TRY(list_tables(u, err));
-    u->changed.server = &u->cat->server;
-    u->changed.most_bytes = u->changed.most_in_all = KEY_BYTES_MAX;
+    u->changed.cat = u->cat;
+    u->changed.most_bytes = KEY_BYTES_MAX;
     MR_TRY(mr_changed_keys_init(&u->changed, err));
     MR_TRY(read_logs(u, err));
     MR_TRY(tell_reached(u, err));
@@ -387,7 +389,7 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     if (!u->is_reached)
         return refuse_short(u, err);
     MR_TRY(judge_vague(u, err));
-    MR_TRY(mr_changed_keys_cascade(&u->changed, err));
+    MR_TRY(mr_changed_keys_finish(&u->changed, err));
     MR_TRY(judge_tables(u, err));
     mr_log_info("%" PRIu64 " transactions of the log lead to %s", u->transactions,
                 u->reached != NULL ? u->reached : "where the snapshot stands");
@@ -399,8 +401,9 @@ void mr_until_release(struct mr_until *u)
     if (u->opts == NULL)
         return;
     mr_changed_keys_release(&u->changed);
-    for (size_t i = 0; i < u->changed.ntables; i++) {
-        mr_until_rows_release(&u->tables[i].rows);
+    for (size_t i = 0; i < u->ntables; i++) {
+        if (u->tables[i].rows.table != NULL)
+            mr_until_rows_release(&u->tables[i].rows);
         mr_until_shapes_release(&u->tables[i]);
     }
     free(u->changed.tables);
@@ -424,7 +427,7 @@ void mr_until_release(struct mr_until *u)
 
 struct mr_until_rows *mr_until_find(const struct mr_until *u, const struct mr_snap_table *table)
 {
-    for (size_t i = 0; i < u->changed.ntables; i++) {
+    for (size_t i = 0; i < u->ntables; i++) {
         struct mr_until_rows *rows = &u->tables[i].rows;
         if (u->tables[i].is_wanted && rows->rows.count > 0 &&
             strcmp(rows->table->db, table->db) == 0 && strcmp(rows->table->name, table->name) == 0)

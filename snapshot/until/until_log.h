@@ -54,7 +54,8 @@ struct mr_until {
     struct mr_history_window window;
     struct mr_history_read read;
     struct mr_changed_keys changed;
-    struct mr_until_table *tables; /* as changed.tables */
+    struct mr_until_table *tables; /* as changed.tables, by place in the catalogue */
+    size_t ntables;
     struct mr_scratch_file scratch;
     struct mr_gtid_set had, may_have; /* MySQL: of the snapshot; and which it may hold, too */
     struct mr_gtid_pos had_pos;       /* MariaDB */

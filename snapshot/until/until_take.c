@@ -172,18 +172,17 @@ static enum mr_code look_at_map(struct mr_until *u, struct mr_until_table *t,
 }
 
 /* From where the last one was, which the next event is most often of. */
-static struct mr_until_table *find_table(struct mr_until *u, const struct mr_binlog_map *map,
-                                         const struct mr_changed_keys_of **of)
+static struct mr_until_table *find_table(struct mr_until *u, const struct mr_binlog_map *map)
 {
     const struct mr_server *server = &u->cat->server;
-    const size_t count = u->changed.ntables;
+    const size_t count = u->ntables;
     for (size_t n = 0, i = u->found; n < count; n++, i = (i + 1) % count) {
-        const struct mr_table *today = u->changed.tables[i].today;
-        if (!mr_server_same_name(server, map->table.name, today->name) ||
+        const struct mr_table *today = &u->cat->tables[i];
+        if (u->tables[i].rows.table == NULL ||
+            !mr_server_same_name(server, map->table.name, today->name) ||
             !mr_server_same_name(server, map->table.db, today->db))
             continue;
         u->found = i;
-        *of = &u->changed.tables[i];
         return &u->tables[i];
     }
     return NULL;
@@ -237,18 +236,18 @@ static enum mr_code take_unknown(struct mr_until *u, const struct mr_binlog_step
 static enum mr_code take_rows(struct mr_until *u, const struct mr_binlog_step *step,
                               struct mr_err *err)
 {
-    const struct mr_changed_keys_of *of = NULL;
     if (step->map == NULL)
         return MR_OK;
-    struct mr_until_table *t = find_table(u, step->map, &of);
+    struct mr_until_table *t = find_table(u, step->map);
     if (t == NULL)
         return take_unknown(u, step, err);
     if (!t->is_wanted)
         return MR_OK;
-    t->is_in_transaction = u->has_rows = true;
-    if (t->why != NULL || t->broken != NULL || of->why != NULL)
+    const size_t at = (size_t)(t - u->tables);
+    t->is_in_transaction = t->is_touched = u->has_rows = true;
+    if (t->why != NULL || t->broken != NULL || u->changed.tables[at].why != NULL)
         return MR_OK;
-    MR_TRY(look_at_map(u, t, of->today, step->map, err));
+    MR_TRY(look_at_map(u, t, &u->cat->tables[at], step->map, err));
     return t->shape != NULL ? take_event(u, t, step, err) : MR_OK;
 }
 
@@ -366,7 +365,7 @@ static enum mr_code meet_log(struct mr_until *u, const char *log, struct mr_err 
         return MR_OK;
     u->log = mr_arena_strdup(&u->arena, log);
     mr_changed_keys_begin(&u->changed);
-    for (size_t i = 0; i < u->changed.ntables; i++)
+    for (size_t i = 0; i < u->ntables; i++)
         u->tables[i].serial = 0;
     return u->log != NULL ? MR_OK : nomem(err);
 }
@@ -401,7 +400,7 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
 static enum mr_code break_touched(struct mr_until *u, const char *what,
                                   const struct mr_binlog_place *place, struct mr_err *err)
 {
-    for (size_t i = 0; i < u->changed.ntables; i++)
+    for (size_t i = 0; i < u->ntables; i++)
         if (u->tables[i].is_in_transaction)
             MR_TRY(break_table(u, &u->tables[i], what, place, err));
     return MR_OK;
@@ -431,7 +430,7 @@ static const char *why_in_doubt(const struct mr_binlog_step *step)
 
 static void end(struct mr_until *u)
 {
-    for (size_t i = 0; u->has_rows && i < u->changed.ntables; i++)
+    for (size_t i = 0; u->has_rows && i < u->ntables; i++)
         u->tables[i].is_in_transaction = false;
     u->transactions++;
     u->is_reached = u->read.is_enough = u->is_last;

@@ -13,7 +13,7 @@
 struct mr_until_table {
     struct mr_until_rows rows;
     const size_t *columns; /* of each that is kept: its place among the catalogue's */
-    bool is_wanted, is_in_transaction;
+    bool is_wanted, is_touched, is_in_transaction; /* touched: the log has rows of it */
     const char *why;    /* no change of it can be taken; NULL: they can */
     const char *broken; /* a change that could not be, and where; NULL: none so far */
     /* private: what the log's table map is, as it was last met */
