@@ -140,7 +140,7 @@ enum writes { WRITES_ROWS_ONLY = 1, WRITES_ALL };
 /* What a rejoin takes back is in no log: the target's own history ends with it. */
 static enum mr_code open_rejoin(struct job *job, struct mr_err *err)
 {
-    job->rejoins = mr_rejoin_is_plan(&job->plan.manifest);
+    job->rejoins = mr_manifest_rejoins(&job->plan.manifest);
     job->own = *job->opts;
     job->own.no_binlog = true;
     job->rejoin = (struct mr_rejoin_run){.opts = job->opts,

@@ -185,11 +185,11 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
 {
     struct job job;
     enum mr_code code = job_open(&job, invocation, err);
-    if (code == MR_OK && mr_rejoin_is_plan(&job.plan.manifest))
+    if (code == MR_OK && mr_manifest_rejoins(&job.plan.manifest))
         code = verify_rejoin(&job, exit_code, err);
     else if (code == MR_OK)
         code = verify(&job, err);
-    if (code == MR_OK && !mr_rejoin_is_plan(&job.plan.manifest))
+    if (code == MR_OK && !mr_manifest_rejoins(&job.plan.manifest))
         *exit_code = exit_of(&job);
     if (code == MR_OK && *exit_code == 0 && !job.opts->json &&
         mr_manifest_writes_rows(&job.plan.manifest))

@@ -15,11 +15,6 @@
 
 #define SAY_EVERY_S 10
 
-bool mr_rejoin_is_plan(const struct mr_manifest *manifest)
-{
-    return strcmp(manifest->policy, MR_POLICY_REJOIN) == 0;
-}
-
 /* ---- where it stands ---- */
 
 static enum mr_code look(struct mr_rejoin_run *run, struct mr_err *err)

@@ -35,8 +35,6 @@ struct mr_rejoin_run {
     const char *fault; /* of replication; or NULL */
 };
 
-/* Was the plan made by that policy? */
-bool mr_rejoin_is_plan(const struct mr_manifest *manifest);
 /* How far is the target?  Refused where it is nowhere on the way. */
 enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err);
 void mr_rejoin_run_close(struct mr_rejoin_run *run);

@@ -186,7 +186,7 @@ enum mr_code mr_target_check(const struct mr_target *t, const struct mr_manifest
     MR_TRY(check_places(t, manifest, err));
     if (!writable)
         return MR_OK;
-    const bool rejoins = strcmp(manifest->policy, MR_POLICY_REJOIN) == 0;
+    const bool rejoins = mr_manifest_rejoins(manifest);
     MR_TRY(mr_writable_require(t->db, rejoins, err));
     MR_TRY(check_packet(t, manifest->planned.packet, err));
     if (rejoins) /* it is read-only for all others, and is to replicate: rejoin_apply.h looks */

@@ -53,6 +53,11 @@ bool mr_policy_rewinds(const char *policy)
     return strcmp(policy, MR_POLICY_REWIND) == 0 || strcmp(policy, MR_POLICY_REJOIN) == 0;
 }
 
+bool mr_manifest_rejoins(const struct mr_manifest *manifest)
+{
+    return manifest->policy != NULL && strcmp(manifest->policy, MR_POLICY_REJOIN) == 0;
+}
+
 /* ---- records ---- */
 
 #define COUNTER(name, type, member) MR_JSON_MEMBER(name, type, struct mr_counter, member)

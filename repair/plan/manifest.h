@@ -106,6 +106,8 @@ bool mr_manifest_writes_rows(const struct mr_manifest *manifest);
 bool mr_policy_is_known(const char *policy);
 /* Is it one that takes rows back by one server's log: rewind, rejoin? */
 bool mr_policy_rewinds(const char *policy);
+/* Is its target to become a replica? */
+bool mr_manifest_rejoins(const struct mr_manifest *manifest);
 /* Was anything left out that should not have been? */
 bool mr_manifest_is_incomplete(const struct mr_manifest *manifest);
 /* Of who makes the plan: 4 incomplete, 1 conflicts are open, 0. */

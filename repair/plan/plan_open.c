@@ -73,7 +73,7 @@ static bool is_expected(const struct mr_manifest *manifest, const char *name)
         strncmp(name, "journal", 7) == 0 || strncmp(name, "approval", 8) == 0 ||
         ends_in(name, ".tmp"))
         return true;
-    if (strcmp(name, MR_REJOIN_ARCHIVE) == 0 && strcmp(manifest->policy, MR_POLICY_REJOIN) == 0)
+    if (strcmp(name, MR_REJOIN_ARCHIVE) == 0 && mr_manifest_rejoins(manifest))
         return true; /* which proves itself */
     for (size_t i = 0; i < manifest->nfiles; i++)
         if (strcmp(manifest->files[i].name, name) == 0)

@@ -80,7 +80,7 @@ void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
  * but who repairs it. */
 static const char *writable(const struct mr_manifest *m)
 {
-    const bool rejoins = strcmp(m->policy, MR_POLICY_REJOIN) == 0;
+    const bool rejoins = mr_manifest_rejoins(m);
     if (is_mariadb(m))
         return rejoins ? " AND @@read_only IN ('1', 'ON')" : " AND @@read_only IN ('0', 'OFF')";
     return rejoins ? " AND @@read_only = 1" : " AND @@read_only = 0";
@@ -119,7 +119,7 @@ void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool wr
     if (writes)
         mr_script_writable(out, m);
     mr_strbuf_add_fmt(out, ",\n    @@SESSION.time_zone, 'myrecon: %s');\n",
-                      writes && strcmp(m->policy, MR_POLICY_REJOIN) == 0
+                      writes && mr_manifest_rejoins(m)
                           ? "not the planned server, or not read-only: nothing is done"
                       : writes ? "not the planned server, or read-only: nothing is done"
                                : "not the planned server");
