@@ -1,5 +1,5 @@
 /* plan_decisions.c: see plan_decisions.h. */
-#include "repair/planning/plan_decisions.h"
+#include "repair/planning/plan_decisions_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,43 +16,14 @@
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
-#include "repair/planning/decision_faults.h"
 #include "repair/planning/decision_rows.h"
 #include "repair/planning/plan_asked.h"
 #include "repair/side/counted.h"
 
 #define BATCH 1000
 
-enum column { TABLE, SOURCE_KEY, TARGET_KEY, KIND, SOURCE, TARGET, DECISION, COLUMNS };
-static const char *const column_names[COLUMNS] = {
-    [TABLE] = "table",   [SOURCE_KEY] = "source_key", [TARGET_KEY] = "target_key", [KIND] = "kind",
-    [SOURCE] = "source", [TARGET] = "target",         [DECISION] = "decision"};
-
-struct mr_plan_decisions {
-    const char *path;
-    struct mr_decision_file file;
-    const struct mr_plan_tables *tables;
-    struct mr_plan_decided *decided;
-    struct mr_case *cf;
-    struct mr_arena arena; /* of choices */
-    struct mr_vec choices; /* const char *: each that is made, once */
-    struct mr_strbuf text;
-    struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used, *drop;
-    struct mr_case_fields by_key_map, by_run_map, crossed_map, equal_map; /* struct line */
-    size_t at[COLUMNS];   /* of the columns in a line; SIZE_MAX: not there */
-    size_t width;         /* 0: no header yet */
-    const char *page_key; /* of digests that stand for images (asked.h); NULL: none can be told */
-    struct mr_decision_faults faults;
-};
-
-/* A line of the file, or some of it; texts are the statement's. */
-struct line {
-    int64_t line; /* 0: none */
-    const char *table, *key, *choice, *kind, *source, *target;
-    bool used; /* it was asked for */
-};
-
-#define LINE(name, member, type) MR_CASE_FIELD_AS(name, struct line, member, MR_CASE_##type)
+#define LINE(name, member, type)                                                                   \
+    MR_CASE_FIELD_AS(name, struct mr_decision_line, member, MR_CASE_##type)
 static const struct mr_case_field line_fields[] = MR_CASE_LIST(
     LINE("line", line, INT), LINE("tbl", table, TEXT), LINE("skey", key, TEXT),
     LINE("choice", choice, TEXT), LINE("kind", kind, TEXT), LINE("source", source, TEXT),
@@ -69,336 +40,6 @@ static const char schema_sql[] =
     " PRIMARY KEY (tbl, image)) WITHOUT ROWID;"
     "CREATE INDEX temp.decision_key ON decision (tbl, skey);"
     "CREATE INDEX temp.decision_run ON decision (tbl, hi) WHERE hi IS NOT NULL";
-
-/* ---- reading ---- */
-
-/* What is refused about a line is kept, so that all such lines are named at once. */
-static enum mr_code name_line(struct mr_plan_decisions *d, uint64_t line, const char *table,
-                              const char *key, enum mr_code code, struct mr_err *err)
-{
-    return code == MR_E_REFUSED ? mr_decision_faults_add(&d->faults, line, table, key, err) : code;
-}
-
-/* Blanks at both ends go; in place. */
-static const char *trim(const char *text)
-{
-    char *at = (char *)(uintptr_t)text;
-    at += strspn(at, " \t");
-    size_t len = strlen(at);
-    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
-        at[--len] = '\0';
-    return at;
-}
-
-static enum mr_code read_header(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                                size_t count, struct mr_err *err)
-{
-    for (size_t c = 0; c < COLUMNS; c++) {
-        d->at[c] = SIZE_MAX;
-        for (size_t i = 0; i < count; i++) {
-            if (strcasecmp(trim(fields[i].ptr), column_names[c]) != 0)
-                continue;
-            if (d->at[c] != SIZE_MAX)
-                return mr_err_set(err, MR_E_REFUSED, "decisions \"%s\": column \"%s\" stands twice",
-                                  d->path, column_names[c]);
-            d->at[c] = i;
-        }
-    }
-    while (count > 1 && trim(fields[count - 1].ptr)[0] == '\0')
-        count--; /* as spreadsheets add them */
-    d->width = count;
-    for (size_t c = 0; c < COLUMNS; c++) {
-        bool needed = c == TABLE || c == SOURCE_KEY || c == DECISION;
-        if (!needed || d->at[c] != SIZE_MAX)
-            continue;
-        (void)mr_err_set(err, MR_E_REFUSED, "there is no column \"%s\"", column_names[c]);
-        mr_err_hint(err, "It is conflicts.csv of a plan, its column decision filled in.");
-        mr_err_context(err, "decisions \"%s\"", d->path);
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
-}
-
-static const char *field_of(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                            enum column column)
-{
-    return d->at[column] != SIZE_MAX ? trim(fields[d->at[column]].ptr) : "";
-}
-
-/* The key that a line is about: of a row that SOURCE has no more it is TARGET's. */
-static const char *key_field(const struct mr_plan_decisions *d, const struct mr_csv_field *fields)
-{
-    const char *key = field_of(d, fields, SOURCE_KEY);
-    const bool erased =
-        key[0] == '\0' &&
-        strcasecmp(field_of(d, fields, KIND), mr_conflict_name(MR_CONFLICT_DELETED_IN_SOURCE)) == 0;
-    return erased ? field_of(d, fields, TARGET_KEY) : key;
-}
-
-/* A word as the plan wrote it, however it is spelled now; what follows newest: or = is a
- * person's own. */
-static void lower_word(const char *text)
-{
-    static const char newest[] = "newest:";
-    char *at = (char *)(uintptr_t)text;
-    size_t len = strncasecmp(at, newest, sizeof newest - 1) == 0 ? sizeof newest - 1
-                 : mr_plan_fit_is_value(at)                      ? 0
-                                                                 : strlen(at);
-    for (size_t i = 0; i < len; i++)
-        if (at[i] >= 'A' && at[i] <= 'Z')
-            at[i] = (char)(at[i] - 'A' + 'a');
-}
-
-/* "lo..hi" of a table; false where it is none.  Orders of keys (side/counted.h). */
-static bool parse_run(const struct mr_plan_table *table, const char *text, int64_t *low,
-                      int64_t *high)
-{
-    const bool is_unsigned = table->counts_unsigned;
-    char *end = NULL;
-    errno = 0;
-    *low = mr_counted_of_text(text, is_unsigned, &end);
-    if (end == text || end[0] != '.' || end[1] != '.')
-        return false;
-    const char *second = end + 2;
-    *high = mr_counted_of_text(second, is_unsigned, &end);
-    return errno == 0 && end != second && *end == '\0' && *low <= *high;
-}
-
-static const struct mr_plan_table *table_named(const struct mr_plan_decisions *d, const char *name)
-{
-    bool several = false;
-    return mr_plan_table_meant(d->tables, name, &several);
-}
-
-static enum mr_code check_newest(const struct mr_plan_table *t, const char *choice,
-                                 struct mr_err *err)
-{
-    if (strncmp(choice, "newest:", 7) != 0)
-        return MR_OK;
-    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
-        if (strcasecmp(mr_plan_column_name(t, i), choice + 7) == 0)
-            return MR_OK;
-    (void)mr_err_set(err, MR_E_REFUSED, "the table has no column \"%s\"", choice + 7);
-    mr_err_hint(err, "newest: names the column that says which row is the newer one.");
-    return MR_E_REFUSED;
-}
-
-/* Of a row that was merged into another conflicts.csv lists the values that differ, with that
- * decision, which was about the unique value that both hold. */
-static bool is_choice(const char *kind, const char *choice)
-{
-    return mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice) ||
-           (mr_conflict_is_value(mr_conflict_named(kind)) && strcmp(choice, MR_DECIDE_MERGED) == 0);
-}
-
-static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
-                               const char *kind, const char *choice, struct mr_err *err)
-{
-    bool several = false;
-    const struct mr_plan_table *t = mr_plan_table_meant(d->tables, table, &several);
-    if (several) {
-        (void)mr_err_set(err, MR_E_REFUSED, "several tables are \"%s\" but for capitals", table);
-        mr_err_hint(err, "Write the name as conflicts.csv has it.");
-        return MR_E_REFUSED;
-    }
-    if (t == NULL) {
-        (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" is not planned", table);
-        mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
-        return MR_E_REFUSED;
-    }
-    if (is_choice(kind, choice))
-        return check_newest(t, choice, err);
-    (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
-                     kind[0] != '\0' ? " for " : "", kind);
-    mr_err_hint(err, "Choose one of: %s.",
-                kind[0] != '\0' ? mr_conflict_choices(mr_conflict_named(kind))
-                                : "target, source, newest:COLUMN, restore, skip, "
-                                  "merge-into, without-value, columns");
-    return MR_E_REFUSED;
-}
-
-static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                              uint64_t line, struct mr_err *err)
-{
-    const char *key = key_field(d, fields);
-    const char *source = field_of(d, fields, SOURCE);
-    int64_t low = 0, high = 0;
-    const struct mr_plan_table *table = table_named(d, field_of(d, fields, TABLE));
-    bool run = mr_plan_has_runs(table) && parse_run(table, key, &low, &high);
-    /* without a key, a row is named by itself */
-    return MR_CASE_RUN(
-        d->add, err, MR_ARG_INT("line", line), MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
-        MR_ARG_TEXT("key", run              ? NULL
-                           : key[0] != '\0' ? key
-                                            : source),
-        run ? MR_ARG_INT("low", low) : MR_ARG_NULL("low"),
-        run ? MR_ARG_INT("high", high) : MR_ARG_NULL("high"),
-        MR_ARG_TEXT("choice", field_of(d, fields, DECISION)), MR_ARG_TEXT("source", source),
-        MR_ARG_TEXT("target", field_of(d, fields, TARGET)),
-        MR_ARG_TEXT("kind", field_of(d, fields, KIND)));
-}
-
-static enum mr_code ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                            const char *key, struct line *line, bool *found, struct mr_err *err)
-{
-    MR_CASE_BIND(d->by_key, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("key", key));
-    return mr_case_fields_next(&d->by_key_map, NULL, line, found, err);
-}
-
-/* Two lines about one row that say different things: the first of them. */
-static enum mr_code refuse_twice(const struct line *first, struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED, "line %" PRId64 " decides about the same row: \"%s\"",
-                     first->line, first->choice);
-    mr_err_hint(err, "Leave one decision a row.");
-    return MR_E_REFUSED;
-}
-
-/* A single key may say something else than the run that it lies in; a run may not. */
-static enum mr_code check_crossed(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                  const char *choice, int64_t low, int64_t high, struct mr_err *err)
-{
-    struct line line;
-    bool found = false;
-    MR_CASE_BIND(d->crossed, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_INT("low", low),
-                 MR_ARG_INT("high", high), MR_ARG_TEXT("choice", choice));
-    enum mr_code code = mr_case_fields_next(&d->crossed_map, NULL, &line, &found, err);
-    if (code == MR_OK && found)
-        code = refuse_twice(&line, err);
-    mr_case_reset(d->crossed);
-    return code;
-}
-
-static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                                struct mr_err *err)
-{
-    const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
-    const char *key = key_field(d, fields);
-    const char *choice = field_of(d, fields, DECISION);
-    int64_t low = 0, high = 0;
-    struct line line;
-    bool found = false;
-    if (key[0] == '\0')
-        return MR_OK;
-    if (mr_plan_has_runs(t) && parse_run(t, key, &low, &high))
-        return check_crossed(d, t, choice, low, high, err);
-    enum mr_code code = ask_key(d, t, key, &line, &found, err);
-    if (code == MR_OK && found && strcmp(line.choice, choice) != 0)
-        code = refuse_twice(&line, err);
-    mr_case_reset(d->by_key);
-    return code;
-}
-
-/* Nothing tells equal rows of a table without a key apart: what one line says would hold for
- * all of them, also where another says nothing. */
-static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                                uint64_t line, struct mr_err *err)
-{
-    const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
-    const char *source = field_of(d, fields, SOURCE);
-    const char *choice = field_of(d, fields, DECISION);
-    struct line equal = {.choice = choice};
-    bool found = false;
-    if (t == NULL || t->key.count > 0 || source[0] == '\0')
-        return MR_OK;
-    MR_CASE_BIND(d->equal, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("image", source),
-                 MR_ARG_INT("line", line), MR_ARG_TEXT("choice", choice));
-    enum mr_code code = mr_case_fields_next(&d->equal_map, NULL, &equal, &found, err);
-    const char *other = equal.choice;
-    if (code == MR_OK && strcmp(other, choice) != 0) {
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "line %" PRId64 " is about an equal row, and decides %s%s%s", equal.line,
-                          other[0] != '\0' ? "\"" : "", other[0] != '\0' ? other : "nothing",
-                          other[0] != '\0' ? "\"" : "");
-        mr_err_hint(err, "The table has no key: decide alike about rows that are equal.");
-    }
-    mr_case_reset(d->equal);
-    return code;
-}
-
-/* Of a plan's own file: a choice by kind of then, which may be another one now, or a table that is
- * planned no more. */
-static bool is_passed_over(const struct mr_plan_decisions *d, const char *table, const char *kind,
-                           const char *choice)
-{
-    bool several = false;
-    if (mr_decision_file_is_rule(&d->file, kind, choice))
-        return true;
-    if (!d->file.is_plans_own || mr_plan_table_meant(d->tables, table, &several) != NULL || several)
-        return false;
-    mr_log_warning("table \"%s\" is not planned any more: what was decided about its rows is "
-                   "passed over",
-                   table);
-    return true;
-}
-
-/* A line without a choice decides nothing; it is refused only where an equal row has one. */
-static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                              uint64_t line, struct mr_err *err)
-{
-    const char *choice = field_of(d, fields, DECISION), *kind = field_of(d, fields, KIND);
-    lower_word(choice);
-    lower_word(kind);
-    MR_TRY(check_equal(d, fields, line, err));
-    if (choice[0] == '\0' || is_passed_over(d, field_of(d, fields, TABLE), kind, choice))
-        return MR_OK;
-    MR_TRY(check_line(d, field_of(d, fields, TABLE), kind, choice, err));
-    MR_TRY(check_twice(d, fields, err));
-    return keep_line(d, fields, line, err);
-}
-
-/* Which plan is answered: a page writes it behind its decisions. */
-static bool is_mark(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                    size_t count)
-{
-    const size_t at = d->at[TABLE];
-    return at < count && d->at[SOURCE_KEY] < count && d->at[TARGET_KEY] < count &&
-           mr_asked_is_mark(fields[at]);
-}
-
-static enum mr_code take_mark(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                              struct mr_err *err)
-{
-    const enum mr_code code =
-        mr_plan_asked_check(d->cf, field_of(d, fields, SOURCE_KEY), field_of(d, fields, TARGET_KEY),
-                            &d->arena, &d->page_key, err);
-    if (code == MR_E_REFUSED)
-        mr_err_context(err, "decisions \"%s\"", d->path);
-    return code;
-}
-
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
-                                uint64_t line, struct mr_err *err)
-{
-    struct mr_plan_decisions *d = ctx;
-    bool empty = true;
-    if (d->width == 0)
-        return read_header(d, fields, count, err);
-    if (is_mark(d, fields, count))
-        return take_mark(d, fields, err);
-    for (size_t i = 0; i < count; i++)
-        empty = empty && trim(fields[i].ptr)[0] == '\0';
-    if (empty)
-        return MR_OK; /* as editors leave one */
-    while (count > d->width && trim(fields[count - 1].ptr)[0] == '\0')
-        count--;
-    if (count != d->width)
-        return name_line(
-            d, line, "", "",
-            mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count, d->width),
-            err);
-    return name_line(d, line, field_of(d, fields, TABLE), key_field(d, fields),
-                     take_line(d, fields, line, err), err);
-}
-
-static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
-{
-    struct mr_csv_in csv;
-    mr_csv_in_init_lenient(&csv, take_record, d);
-    enum mr_code code = mr_csv_in_file(&csv, d->path, MR_IN_NAMED, err);
-    mr_csv_in_release(&csv);
-    return code;
-}
 
 static enum mr_code open_maps(struct mr_plan_decisions *d, struct mr_err *err)
 {
@@ -452,7 +93,7 @@ enum mr_code mr_plan_decisions_open(const struct mr_decision_file *file, struct 
     mr_decision_faults_init(&d->faults, path);
     enum mr_code code = prepare(d, err);
     if (code == MR_OK && path != NULL)
-        code = read_file(d, err);
+        code = mr_decisions_read(d, err);
     if (code == MR_OK && path != NULL && d->width == 0)
         code = mr_err_set(err, MR_E_REFUSED, "decisions \"%s\" are empty", path);
     if (code == MR_OK)
@@ -534,20 +175,21 @@ struct said {
 /* Of the row that d->text names.  by_key: its own line, until that statement is reset; line 0:
  * there is none. */
 static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                              struct line *by_key, struct said *said, struct mr_err *err)
+                              struct mr_decision_line *by_key, struct said *said,
+                              struct mr_err *err)
 {
     bool found = false;
     *said = (struct said){.line = 0};
-    *by_key = (struct line){.line = 0};
+    *by_key = (struct mr_decision_line){.line = 0};
     mr_case_reset(d->by_key);
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(ask_key(d, t, d->text.ptr, by_key, &found, err));
+    MR_TRY_OUT(mr_decision_ask_key(d, t, d->text.ptr, by_key, &found, err));
     if (!found && t->key.count == 0 && d->page_key != NULL) {
         mr_case_reset(d->by_key);
         MR_TRY_OUT(use_digest(d, err));
-        MR_TRY_OUT(ask_key(d, t, d->text.ptr, by_key, &found, err));
+        MR_TRY_OUT(mr_decision_ask_key(d, t, d->text.ptr, by_key, &found, err));
     }
-    struct line line = *by_key;
+    struct mr_decision_line line = *by_key;
     if (!found && t->key.count == 1 && mr_plan_has_counter(t)) {
         mr_case_reset(d->by_run);
         MR_CASE_BIND(d->by_run, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
@@ -569,8 +211,9 @@ out:
 /* Of a plan's own file: was it decided about the row as it is?  Who is left out is so in any case.  A
  * line about another row is forgotten: nothing is refused for it, and nothing of it is kept. */
 static enum mr_code drop_stale(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                               const struct mr_decision_ask *ask, const struct line *line,
-                               struct said *said, struct mr_err *err)
+                               const struct mr_decision_ask *ask,
+                               const struct mr_decision_line *line, struct said *said,
+                               struct mr_err *err)
 {
     bool same = true;
     if (!d->file.is_plans_own || line->line == 0 || strcmp(line->choice, "skip") == 0)
@@ -592,7 +235,7 @@ static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_pl
                                  const struct mr_decision_ask *ask, struct said *said,
                                  struct mr_err *err)
 {
-    struct line by_key;
+    struct mr_decision_line by_key;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(name_row(d, t, ask->source_key, err));
     MR_TRY_OUT(find_line(d, t, &by_key, said, err));
@@ -615,7 +258,7 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
                                     const char **choice, struct mr_err *err)
 {
     struct mr_plan_decisions *d = decisions;
-    const struct mr_plan_table *t = table_named(d, ask->table);
+    const struct mr_plan_table *t = mr_decision_table(d, ask->table);
     struct said said = {.line = 0};
     if (t == NULL)
         return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
@@ -664,7 +307,7 @@ static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_ta
 }
 
 static enum mr_code check_images(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                 const struct line *line, const struct mr_entity *e,
+                                 const struct mr_decision_line *line, const struct mr_entity *e,
                                  struct mr_err *err)
 {
     const struct mr_key images[] = {e->source, e->target};
@@ -692,7 +335,7 @@ static enum mr_code overruled(const struct mr_entity *e, const char *choice, str
 
 /* Is the row still in the conflict that the line decides about?  A decision may have led to
  * another one: that stays open. */
-static enum mr_code check_taken(const struct line *line, const struct mr_entity *e,
+static enum mr_code check_taken(const struct mr_decision_line *line, const struct mr_entity *e,
                                 struct mr_err *err)
 {
     const char *choice = line->choice;
@@ -739,7 +382,7 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
 {
     const struct mr_plan_table *t = &d->tables->tables[e->table];
     struct said said = {.line = 0};
-    struct line by_key = {.line = 0};
+    struct mr_decision_line by_key = {.line = 0};
     const struct mr_key named = key_of_entity(e);
     if (named.ptr == NULL)
         return MR_OK;
@@ -753,8 +396,8 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
         code = check_images(d, t, &by_key, e, err);
         if (code == MR_OK)
             code = check_taken(&by_key, e, err);
-        code =
-            name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "", code, err);
+        code = mr_decision_name_line(d, (uint64_t)line, mr_plan_table_name(t),
+                                     key != NULL ? key : "", code, err);
     }
     mr_case_reset(d->by_key);
     struct mr_entity answered = as_answered(e, &said);
@@ -790,10 +433,10 @@ static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_stor
 /* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
  * such row, and the file is not of this case; or the key is spelled in another way than the
  * plan's, and nobody asked the line. */
-static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct line *line,
+static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct mr_decision_line *line,
                                   struct mr_err *err)
 {
-    const struct mr_plan_table *t = table_named(d, line->table);
+    const struct mr_plan_table *t = mr_decision_table(d, line->table);
     const char *key = line->key;
     const bool erased = mr_conflict_named(line->kind) == MR_CONFLICT_DELETED_IN_SOURCE;
     if (key == NULL || t == NULL || t->key.count == 0 || erased)
@@ -822,14 +465,14 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct line
                        key, mr_plan_table_name(t));
         mr_err_hint(err, "Write it as conflicts.csv of a plan does: %.200s.", d->text.ptr);
     }
-    return name_line(d, (uint64_t)line->line, mr_plan_table_name(t), key, code, err);
+    return mr_decision_name_line(d, (uint64_t)line->line, mr_plan_table_name(t), key, code, err);
 }
 
 static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
-    struct line line;
+    struct mr_decision_line line;
     uint64_t count = 0;
     bool row = false;
     enum mr_code code = mr_case_prepare(
