@@ -205,8 +205,8 @@ static const struct mr_option plan_options[] = {
      .offset = PLAN_AT(allow_deletes),
      .arg = "N",
      .group = "Safety",
-     .help = "let mirror delete that many rows of people, or rewind that many rows that were "
-             "inserted: the number that it showed",
+     .help = "let mirror delete that many rows of people, merge that many that were deleted on "
+             "SOURCE, or rewind that many that were inserted: the number that it showed",
      .max = UINT64_MAX / 8,
      .not_in_file = true},
     {.name = "allow-triggers",
@@ -418,7 +418,7 @@ static enum mr_code finish_other_policy(const struct mr_settings *settings, stru
                         "on the servers, check, and plan again.",
                         o->policy);
         else
-            mr_err_hint(err, "No other policy deletes a row.");
+            mr_err_hint(err, "merge and rewind take it, too; no other policy asks for a number.");
         return MR_E_USAGE;
     }
     return MR_OK;

@@ -98,7 +98,7 @@ static const struct {
     {"policy=merge on-conflict=changed=columns", "target, source, newest:COLUMN, stop"},
     {"policy=merge on-conflict=key-changed=target", "unknown kind of conflict \"key-changed\""},
     {"policy=mirror on-conflict=both-changed=columns", "is for --policy merge"},
-    {"policy=backfill allow-deletes=3", "No other policy deletes a row"},
+    {"policy=backfill allow-deletes=3", "merge and rewind take it, too; no other policy asks"},
     {"policy=mirror decisions=f forget-decisions= partial= run=x allow-triggers=fire", NULL},
     /* values */
     {"policy=merge split-at=yesterday", "option \"--split-at\""},
