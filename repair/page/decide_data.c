@@ -371,9 +371,9 @@ static void put_choice(struct data *d, enum mr_conflict kind, const char *choice
 
 static void put_kind(struct data *d, enum mr_conflict kind)
 {
-    static const char *const choices[] = {
-        "target", "source",     "newest:",       "columns",   "restore",
-        "skip",   "merge-into", "without-value", "name=VALUE"};
+    static const char *const choices[] = {"target",  "source", "newest:",    "columns",
+                                          "restore", "skip",   "merge-into", "without-value",
+                                          "keep",    "delete", "name=VALUE"};
     mr_jsonw_key(d->json, mr_conflict_name(kind));
     mr_jsonw_object_begin(d->json);
     mr_jsonw_add_str(d->json, "title", mr_conflict_title(kind));

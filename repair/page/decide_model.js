@@ -51,7 +51,7 @@ const Model = (function () {
   // "skip;without-value;name=VALUE": words, and behind them a value that somebody has to write,
   // of which nothing tells where it ends but the end.
   const words = ['target', 'source', 'newest:COLUMN', 'columns', 'restore', 'skip', 'merge-into',
-    'without-value'];
+    'without-value', 'keep', 'delete'];
 
   function choicesOf(row) {
     const found = [];

@@ -61,6 +61,11 @@ static const struct {
      "\"digest:", "city: a"},
     {HEAD SHORT, 0, columns, "key", "[table *.members]\nmask = id\n", false, MR_E_REFUSED,
      "column \"id\" of the key of table \"club.members\" is masked", NULL},
+    /* of a row that SOURCE has deleted each choice has its words */
+    {HEAD "club.members,,1,,deleted-in-source,keep;delete,,{},keep,\r\n", 0, columns, NULL, NULL,
+     false, MR_OK, "[\"keep\",\"The live row stays", NULL},
+    {HEAD "club.members,,1,,deleted-in-source,keep;delete,,{},keep,\r\n", 0, columns, NULL, NULL,
+     false, MR_OK, "],[\"delete\",\"The live row is deleted", NULL},
     /* what a spreadsheet, or a page, has left */
     {"\xef\xbb\xbf" HEAD SHORT "#plan,x,y,,,,,,,\r\n\r\n", 0, columns, NULL, NULL, false, MR_OK,
      "Kiel", "#plan"},
