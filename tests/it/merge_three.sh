@@ -45,7 +45,7 @@ by_kind() { # DIR: "table kind key,…;…"
 import csv, sys
 kinds = {}
 for row in csv.DictReader(open(sys.argv[1], newline="")):
-    kinds.setdefault((row["table"].split(".")[1], row["kind"]), []).append(row["source_key"])
+    kinds.setdefault((row["table"].split(".")[1], row["kind"]), []).append(row["source_key"] or row["target_key"])
 print(";".join("%s %s %s" % (t, k, ",".join(sorted(v))) for (t, k), v in sorted(kinds.items())))
 PY
 }
@@ -140,9 +140,9 @@ SQL
     PLAN=$IT_TMP/$S.plan
     run repair plan --config "$IT_TMP/club.ini" --case "$CASE" --policy merge --output "$PLAN"
     is "$S: only what both have changed, or what cannot be written, is asked" "$RC $(by_kind "$PLAN")" \
-        "1 members both-changed 2,6;members changed 12,3;members deleted-on-live 10,8;members unique 11;notes parent-absent n10,n8,n99"
+        "1 members both-changed 2,6;members changed 12,3;members deleted-in-source 13;members deleted-on-live 10,8;members unique 11;notes parent-absent n10,n8,n99"
     is "$S: each decision by its name" "$(by_logs "$PLAN" members)" \
-        "both-changed 2;change-held-up 1;changed 2;restored-change 1;unchanged-in-source 2"
+        "both-changed 2;change-held-up 1;changed 2;deleted-in-source 1;restored-change 1;unchanged-in-source 2"
     is "$S: notes, too" "$(by_logs "$PLAN" notes)" "restored-change 1;unchanged-in-source 1"
     is "$S: the row at the split is shown" "$(field "$PLAN" both-changed 2 base | jq -c '[.name, .city, .points]')" '["b","x","0.00"]'
     is "$S: and the row that columns would give" "$(field "$PLAN" both-changed 2 columns | jq -c '[.name, .city]')" '["bb","south"]'
@@ -150,13 +150,13 @@ SQL
     run repair show "$PLAN" --why club.members 1
     like "$S: show says why" "$(cat "$OUT")" "by the binary logs: restored-change: city: restored-change"
     run repair show "$PLAN"
-    like "$S: and sums up" "$(cat "$OUT")" "by the binary logs: 2 both-changed, 1 change-held-up, 2 changed, 1 restored-change"
+    like "$S: and sums up" "$(cat "$OUT")" "by the binary logs: 2 both-changed, 1 change-held-up, 2 changed, 1 deleted-in-source, 1 restored-change"
 
     before=$(members $T)
     run repair plan --config "$IT_TMP/club.ini" --case "$CASE" --policy merge --output "$PLAN.2" \
         --on-conflict both-changed=columns --on-conflict changed=source --on-conflict deleted-on-live=restore
     is "$S: with choices" "$RC $(by_kind "$PLAN.2")" \
-        "1 members both-changed 2,3,6;members changed 12;members deleted-on-live 10,8;members unique 11;notes deleted-on-live n10,n8"
+        "1 members both-changed 2,3,6;members changed 12;members deleted-in-source 13;members deleted-on-live 10,8;members unique 11;notes deleted-on-live n10,n8"
     run repair apply --yes "$PLAN.2" "$TU"
     is "$S: applied, one is open" "$RC" 1
     is "$S: each column is as it should be" "$(members $T)" \
@@ -171,7 +171,7 @@ SQL
 
     run repair plan --config "$IT_TMP/rules.ini" --case "$CASE" --policy merge --output "$PLAN.3"
     is "$S: by the rules of the table's owner" "$RC $(by_kind "$PLAN.3" | tr ';' '\n' | grep -c changed) $(by_logs "$PLAN.3" members)" \
-        "1 2 both-changed 2;by-rule 1;change-held-up 1;changed 1;restored-change 1;unchanged-in-source 2"
+        "1 2 both-changed 2;by-rule 1;change-held-up 1;changed 1;deleted-in-source 1;restored-change 1;unchanged-in-source 2"
     run repair apply --yes "$PLAN.3" "$TU"
     is "$S: what both added is added" "$(mr_sql $T -e "SELECT points FROM club.members WHERE id = 12")" 8.00
     is "$S: each keeps its own columns" "$(mr_sql $T -e "SELECT CONCAT(name, city) FROM club.members WHERE id IN (2, 3) ORDER BY id" | paste -sd ' ')" "bbsouth ccnorth"
