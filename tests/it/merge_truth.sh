@@ -80,12 +80,14 @@ run() { # COMMAND…: $RC, $OUT, $ERR
     timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
     RC=$?
 }
-planned() { # NAME ARGS…: the number of lines in conflicts.csv, or why there is no plan; $W/NAME
+planned() { # NAME ARGS…: the number of lines in conflicts.csv but for rows that stay unasked (deleted-in-source), or
+    # why there is no plan; $W/NAME
     local name=$1
     shift
     run repair plan --config "$W/ini" --policy merge --output "$W/$name" "$@"
     case $RC in
-    0 | 1 | 4) COUNT=$(python3 -c 'import csv, sys; print(len(list(csv.reader(open(sys.argv[1], newline="")))) - 1)' "$W/$name/conflicts.csv") ;;
+    0 | 1 | 4) COUNT=$(python3 -c 'import csv, sys; print(sum(r["kind"] != "deleted-in-source" or not r["decision"]
+        for r in csv.DictReader(open(sys.argv[1], newline=""))))' "$W/$name/conflicts.csv") ;;
     *) COUNT="refused $RC: $(grep -m 1 error "$ERR")" ;;
     esac
 }

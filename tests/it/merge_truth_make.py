@@ -12,6 +12,8 @@ import os
 import random
 import sys
 
+# columns that hold no number below zero
+UNSIGNED = {'orders': ['items']}
 # columns; whose start tells who it is about; money; references; columns that are edited
 TABLES = {
     'members': ('id mobile name city points credits', 'mobile', 'points credits', {}, 'name city'),
@@ -259,7 +261,8 @@ def main():
     with open(os.path.join(where, 'world.json'), 'w') as f:
         json.dump({'db': db, 'seed': seed, 'add': w.add, 'tables': {
             t: {'columns': TABLES[t][0].split(), 'who': TABLES[t][1], 'named': w.named(t), 'money': TABLES[t][2].split(),
-                'references': TABLES[t][3], 'emptied': w.deletes[t] == 'SET NULL'} for t in w.tables}}, f)
+                'references': TABLES[t][3], 'emptied': w.deletes[t] == 'SET NULL',
+                'unsigned': UNSIGNED.get(t, [])} for t in w.tables}}, f)
     with open(os.path.join(where, 'dump.sql'), 'w') as f:
         for t in w.tables:
             f.write(f"SELECT '#{t}';\nSELECT {', '.join(TABLES[t][0].split())} FROM {db}.{t};\n")
