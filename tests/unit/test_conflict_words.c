@@ -63,6 +63,7 @@ static void test_which(void **state)
                         mr_choice_says(MR_CONFLICT_DOES_NOT_FIT, "name=Zoe"));
     assert_string_equal(mr_choice_says(MR_CONFLICT_CHANGED, "name=Zoe"), "");
     assert_string_equal(mr_choice_says(MR_CONFLICT_CHANGED, "perhaps"), "");
+    assert_string_equal(mr_choice_says(MR_CONFLICT_DOES_NOT_FIT, "perhaps"), "");
 }
 
 int main(void)
