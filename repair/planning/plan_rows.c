@@ -26,6 +26,7 @@
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_stood.h"
 #include "repair/planning/plan_summary.h"
+#include "repair/planning/plan_twice.h"
 #include "repair/planning/plan_witness.h"
 #include "repair/planning/planning.h"
 #include "repair/planning/rejoin_rows.h"
@@ -597,6 +598,7 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     MR_TRY(mr_plan_refuse_names(&r->tables, err));
     MR_TRY(mr_plan_refuse_engines(&r->tables, planned, err));
     MR_TRY(mr_plan_refuse_triggers(planned, planned->fire_triggers, err));
+    MR_TRY(mr_plan_refuse_twice(&r->tables, planned, mr_policy_rewinds(p->opts->policy), err));
     if (p->rejoin == NULL) /* a replica gets its counters with the rows of its source */
         MR_TRY(mr_plan_counters(&counters, &p->manifest, &r->reserved, err));
     else
