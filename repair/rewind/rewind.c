@@ -30,12 +30,12 @@ void mr_rewind_blind(struct mr_rewind *r, size_t table, const char *why)
 
 #define KNOWN(member, type) MR_CASE_FIELD(struct mr_rewind_known, member, MR_CASE_##type)
 static const struct mr_case_field known_fields[] =
-    MR_CASE_LIST(KNOWN(last, BYTES), KNOWN(flags, SMALL));
+    MR_CASE_LIST(KNOWN(s, BYTES), KNOWN(base, BYTES), KNOWN(last, BYTES), KNOWN(flags, SMALL));
 
 static enum mr_code prepare(struct mr_rewind *r, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&r->find, "SELECT last, flags FROM rw WHERE tbl=:tbl AND key=:key"},
+        {&r->find, "SELECT s, base, last, flags FROM rw WHERE tbl=:tbl AND key=:key"},
         {&r->add, "INSERT INTO rw (tbl, key, s, base, last, flags, origin)"
                   " VALUES (:tbl, :key, :s, :last, :last, 0, " ORIGIN ")"},
         {&r->change, "UPDATE rw SET base=CASE WHEN :selected THEN :last ELSE base END, last=:last,"

@@ -97,7 +97,8 @@ static enum mr_code keep_value(struct filling *w, const void *ptr, size_t len, s
 
 /* Which the rule of a column that was changed again makes of it; newest is what was committed later, and
  * that is what stands. */
-static enum mr_code ask_rule(struct filling *w, size_t at, struct mr_err *err)
+static enum mr_code ask_rule(struct filling *w, const struct row *row, size_t at,
+                             struct mr_err *err)
 {
     struct mr_column_fact *f = &w->facts[at];
     struct mr_value s, base, live;
@@ -108,7 +109,10 @@ static enum mr_code ask_rule(struct filling *w, size_t at, struct mr_err *err)
     MR_TRY(mr_image_value(&w->live, at, &live, err));
     mr_strbuf_reset(&w->bytes);
     switch (f->rule) {
-    case MR_RULE_ADD: f->answer = mr_rule_add(&v, &w->bytes); break;
+    case MR_RULE_ADD:
+        f->answer =
+            (row->flags & MR_REWIND_BACK) != 0 ? MR_RULE_MAYBE_ADDED : mr_rule_add(&v, &w->bytes);
+        break;
     case MR_RULE_MAX: f->answer = mr_rule_extreme(&v, true); break;
     case MR_RULE_MIN: f->answer = mr_rule_extreme(&v, false); break;
     case MR_RULE_UNION: f->answer = mr_rule_union(&v, &w->bytes); break;
@@ -144,7 +148,7 @@ static enum mr_code find_facts(struct filling *w, const struct row *row, struct 
             f->rule = MR_RULE_NEWEST;
         if (f->source_changed && f->target_changed && !f->same && f->rule != MR_RULE_NONE &&
             (row->flags & MR_REWIND_BETWEEN) == 0)
-            MR_TRY(ask_rule(w, i, err));
+            MR_TRY(ask_rule(w, row, i, err));
     }
     return MR_OK;
 }
@@ -173,10 +177,15 @@ static enum mr_code name_doubts(struct filling *w, const char **why, struct mr_e
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&text, "changed again since:");
-    for (size_t i = 0; i < count_columns(w); i++)
+    for (size_t i = 0; i < count_columns(w); i++) {
+        const char *words = w->rulings[i].outcome == MR_COLUMN_RULE_FAILS
+                                ? mr_rule_answer_words(w->facts[i].answer)
+                                : NULL;
         if (w->rulings[i].why.conflict != MR_CONFLICT_NONE)
-            mr_strbuf_add_fmt(&text, "%s %s", strchr(text.ptr, ':')[1] == '\0' ? "" : ",",
-                              mr_plan_column_name(w->table, i));
+            mr_strbuf_add_fmt(&text, "%s %s%s%s%s", strchr(text.ptr, ':')[1] == '\0' ? "" : ",",
+                              mr_plan_column_name(w->table, i), words != NULL ? " (" : "",
+                              words != NULL ? words : "", words != NULL ? ")" : "");
+    }
     *why = text.failed ? NULL : mr_arena_strdup(&w->arena, text.ptr);
     mr_strbuf_release(&text);
     return *why != NULL ? MR_OK : mr_rewind_nomem(err);

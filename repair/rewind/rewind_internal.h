@@ -23,7 +23,10 @@ enum mr_rewind_flag {
     MR_REWIND_BETWEEN = 2, /* changed by others between two of them */
     MR_REWIND_BROKEN = 4,  /* an image is not what the change before it had left */
     MR_REWIND_STAYS = 8,   /* it does not become what it was: it is asked about, or gone, or left */
-    MR_REWIND_CHOSEN = 16  /* somebody has decided about it */
+    MR_REWIND_CHOSEN = 16, /* somebody has decided about it */
+    MR_REWIND_BACK =
+        32 /* since, a number went back by just what they had made of it: who rewound it
+                            before has done that */
 };
 
 struct mr_rewind_table {
@@ -37,7 +40,7 @@ struct mr_rewind_table {
 
 /* What rw has of a key. */
 struct mr_rewind_known {
-    struct mr_key last;
+    struct mr_key s, base, last;
     int flags;
 };
 

@@ -8,9 +8,11 @@
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/binlog/binlog_value.h"
+#include "core/case/image.h"
 #include "core/db/sqlshort.h"
 #include "core/logs/statement_reach.h"
 #include "core/pair/pair_columns.h"
+#include "core/source/column_rule.h"
 #include "repair/rewind/rewind_internal.h"
 
 #define NO_TABLE SIZE_MAX
@@ -106,18 +108,89 @@ static enum mr_code end_point(struct mr_rewind *r, bool stays, struct mr_err *er
     return mr_case_exec(r->cf, "RELEASE rw_tx", err);
 }
 
-/* The bytes go into `last`: the statement's own end with it. */
-static enum mr_code find(struct mr_rewind *r, const struct change *c, struct mr_strbuf *last,
+/* The bytes go into `bytes`: the statement's own end with it. */
+static enum mr_code find(struct mr_rewind *r, const struct change *c, struct mr_strbuf *bytes,
                          struct mr_rewind_known *known, bool *found, struct mr_err *err)
 {
+    struct mr_key *const images[] = {&known->s, &known->base, &known->last};
+    size_t at = 0;
     MR_CASE_BIND(r->find, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key));
     enum mr_code code = mr_case_fields_next(&r->find_map, NULL, known, found, err);
-    if (code == MR_OK && *found && known->last.ptr != NULL) {
-        mr_strbuf_add(last, known->last.ptr, known->last.len);
-        known->last.ptr = last->ptr;
-        code = mr_strbuf_check(last, "rewinding", err);
-    }
+    for (size_t i = 0; code == MR_OK && *found && i < 3; i++)
+        if (images[i]->ptr != NULL)
+            mr_strbuf_add(bytes, images[i]->ptr, images[i]->len);
+    if (code == MR_OK)
+        code = mr_strbuf_check(bytes, "rewinding", err);
+    for (size_t i = 0; code == MR_OK && *found && i < 3; i++)
+        if (images[i]->ptr != NULL) {
+            images[i]->ptr = bytes->ptr + at;
+            at += images[i]->len;
+        }
     mr_case_reset(r->find);
+    return code;
+}
+
+/* ---- numbers that went back ---- */
+
+enum state { STATE_S, STATE_BASE, STATE_BEFORE, STATE_AFTER, STATES };
+
+/* start + to - from; false: that is no number of the column. */
+static bool add_up(const struct mr_column *c, const struct mr_value *start,
+                   const struct mr_value *to, const struct mr_value *from, struct mr_strbuf *out)
+{
+    const struct mr_rule_values v = {c, to, start, from};
+    mr_strbuf_reset(out);
+    return mr_rule_add(&v, out) == MR_RULE_TAKES_VALUE;
+}
+
+/* Did the change take off just what the selected ones had put on, or the other way round? */
+static enum mr_code number_goes_back(const struct mr_column *c, const struct mr_image *images,
+                                     size_t column, struct mr_strbuf sums[2], bool *is,
+                                     struct mr_err *err)
+{
+    struct mr_value v[STATES];
+    for (int i = 0; i < STATES; i++)
+        MR_TRY(mr_image_value(&images[i], column, &v[i], err));
+    if (!add_up(c, &v[STATE_BASE], &v[STATE_S], &v[STATE_BASE], &sums[0]) ||
+        !add_up(c, &v[STATE_BASE], &v[STATE_BASE], &v[STATE_BASE], &sums[1]) ||
+        (sums[0].len == sums[1].len && memcmp(sums[0].ptr, sums[1].ptr, sums[0].len) == 0))
+        return MR_OK;
+    *is = add_up(c, &v[STATE_BEFORE], &v[STATE_S], &v[STATE_BASE], &sums[0]) &&
+          add_up(c, &v[STATE_BASE], &v[STATE_AFTER], &v[STATE_BASE], &sums[1]) &&
+          sums[0].len == sums[1].len && memcmp(sums[0].ptr, sums[1].ptr, sums[0].len) == 0;
+    return MR_OK;
+}
+
+/* A rewind that was carried out before is a change like any other in the log.  What it has added must not be added
+ * again by a rule, and nothing but the amount tells it from others' work. */
+static enum mr_code goes_back(const struct mr_rewind *r, const struct change *c,
+                              const struct mr_rewind_known *known, bool *is, struct mr_err *err)
+{
+    const struct mr_pair *pair = r->task->tables->tables[c->table].pair;
+    const struct mr_key rows[STATES] = {known->s, known->base, c->before, c->after};
+    struct mr_strbuf sums[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    struct mr_image images[STATES];
+    enum mr_code code = MR_OK;
+    *is = false;
+    for (int i = 0; i < STATES; i++)
+        if (rows[i].ptr == NULL)
+            return MR_OK;
+    for (int i = 0; i < STATES; i++)
+        mr_image_init(&images[i]);
+    for (int i = 0; i < STATES; i++)
+        MR_TRY_OUT(mr_image_open(&images[i], rows[i].ptr, rows[i].len, err));
+    for (size_t i = 0; !*is && i < pair->find.ncolumns; i++) {
+        const struct mr_column *column = mr_pair_column(pair, MR_TARGET, i);
+        if (mr_rule_misfit(MR_RULE_ADD, column, column) == NULL)
+            MR_TRY_OUT(number_goes_back(column, images, i, sums, is, err));
+    }
+    MR_TRY_OUT(mr_strbuf_check(&sums[0], "rewinding", err));
+    MR_TRY_OUT(mr_strbuf_check(&sums[1], "rewinding", err));
+out:
+    for (int i = 0; i < STATES; i++)
+        mr_image_release(&images[i]);
+    mr_strbuf_release(&sums[0]);
+    mr_strbuf_release(&sums[1]);
     return code;
 }
 
@@ -126,7 +199,7 @@ static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr
 {
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     struct mr_rewind_known known = {.flags = 0};
-    bool found = false;
+    bool found = false, back = false;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(find(r, c, &bytes, &known, &found, err));
     if (!found && !c->is_selected)
@@ -143,7 +216,9 @@ static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr
     if (!same(known.last, c->before))
         known.flags |= MR_REWIND_BROKEN;
     if (!c->is_selected)
-        known.flags |= MR_REWIND_SINCE;
+        MR_TRY_OUT(goes_back(r, c, &known, &back, err));
+    if (!c->is_selected)
+        known.flags |= MR_REWIND_SINCE | (back ? MR_REWIND_BACK : 0);
     else if ((known.flags & MR_REWIND_SINCE) != 0)
         known.flags = (known.flags & ~MR_REWIND_SINCE) | MR_REWIND_BETWEEN;
     code = MR_CASE_RUN(r->change, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),

@@ -109,6 +109,10 @@ for S in $KINDS; do
     is "$S: by rule" "$RC $(conflicts)" "0 "
     act apply
     is "$S: the sum" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(stock ORDER BY sku) FROM shop.products")" "0 7,20,30,40"
+    sql "UPDATE products SET stock = stock - 2 WHERE sku = 'B'"
+    plan --config "$IT_TMP/add.ini" --from "$FROM" --to "$TO"
+    is "$S: planned again it is not taken off once more" "$RC $(conflicts) $(mr_sql $S -e "SELECT stock FROM shop.products WHERE sku = 'A'")" \
+        "1 products:A:changed-since products:B:changed-since 7"
 
     # a bad batch of inserts, with children since
     world
