@@ -481,12 +481,16 @@ static enum mr_code note_keeping(void *ctx, const char *table, const char *text,
 }
 
 /* A plan is not refused for its undo; whoever undoes it decides. */
-static enum mr_code note_undo_fires(struct rows *r, const struct mr_planned_table *t,
-                                    struct mr_err *err)
+static enum mr_code note_undo_fires(struct rows *r, size_t at, struct mr_err *err)
 {
+    const struct mr_planned *planned = &r->p->manifest.planned;
+    const struct mr_planned_table *t = &planned->tables[at];
     struct mr_strbuf text = MR_STRBUF_INIT;
+    bool twice = false;
     if (t->nundo_triggers == 0)
         return MR_OK;
+    MR_TRY(mr_plan_undo_twice(&r->tables, planned, at, mr_policy_rewinds(r->p->opts->policy),
+                              &twice, err));
     for (size_t i = 0; i < t->nundo_triggers; i++)
         mr_strbuf_add_fmt(&text, "%s\"%s\" (%s %s)",
                           i == 0                       ? "undo fires trigger "
@@ -494,11 +498,14 @@ static enum mr_code note_undo_fires(struct rows *r, const struct mr_planned_tabl
                                                        : ", ",
                           t->undo_triggers[i].name, t->undo_triggers[i].timing,
                           t->undo_triggers[i].event);
-    mr_strbuf_add_fmt(&text, " for rows of it, and takes nothing back that these do%s",
-                      r->p->manifest.planned.fire_triggers
+    mr_strbuf_add_fmt(&text, " for rows of it, and takes nothing back that these do%s%s",
+                      planned->fire_triggers
                           ? ""
                           : ": repair undo is refused while they are there, but with "
-                            "--allow-triggers fire");
+                            "--allow-triggers fire",
+                      twice ? ", with which rows that undo itself takes back would be changed "
+                              "twice: drop them while it is undone"
+                            : "");
     enum mr_code code = mr_strbuf_check(&text, "planning", err);
     if (code == MR_OK)
         code = add_note(r, MR_NOTE_UNDO_FIRES, t->table, text.ptr, err);
@@ -615,7 +622,7 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     MR_TRY(note_younger(r, err));
     MR_TRY(mr_plan_keeps(&r->tables, planned, note_keeping, r, err));
     for (size_t i = 0; i < planned->ntables; i++)
-        MR_TRY(note_undo_fires(r, &planned->tables[i], err));
+        MR_TRY(note_undo_fires(r, i, err));
     MR_TRY(note_mentions(r, err));
     return keep_notes(r, err);
 }

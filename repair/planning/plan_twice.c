@@ -171,6 +171,32 @@ static enum mr_code look_at_fired(struct twice *w, const struct mr_table *t,
     return MR_OK;
 }
 
+/* What is met is what the plan does, since undo takes back just that. */
+enum mr_code mr_plan_undo_twice(const struct mr_plan_tables *plan, const struct mr_planned *planned,
+                                size_t at, bool rewinds, bool *is, struct mr_err *err)
+{
+    const struct mr_planned_table *t = &planned->tables[at];
+    struct mr_err why = {0};
+    struct twice w = {.cat = plan->pairing.side[MR_TARGET].cat,
+                      .planned = planned,
+                      .rewinds = rewinds,
+                      .first = t};
+    *is = false;
+    if (t->nundo_triggers == 0)
+        return MR_OK;
+    w.met = calloc(w.cat->ntables * EVENTS + 1, sizeof *w.met);
+    if (w.met == NULL)
+        return mr_err_nomem(err, "looking at triggers");
+    const enum mr_code code = look_at_fired(&w, plan->tables[at].pair->side[MR_TARGET],
+                                            t->undo_triggers, t->nundo_triggers, &why);
+    free(w.met);
+    *is = code == MR_E_REFUSED;
+    if (code == MR_OK || *is)
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
 /* planned has the tables of the plan, in its order.  A plan whose triggers may fire fires them in undo,
  * too. */
 enum mr_code mr_plan_refuse_twice(const struct mr_plan_tables *plan,

@@ -22,5 +22,8 @@
 enum mr_code mr_plan_refuse_twice(const struct mr_plan_tables *plan,
                                   const struct mr_planned *planned, bool rewinds,
                                   struct mr_err *err);
+/* The same of the triggers that undo fires for planned table `at`, whether they may or not: *is. */
+enum mr_code mr_plan_undo_twice(const struct mr_plan_tables *plan, const struct mr_planned *planned,
+                                size_t at, bool rewinds, bool *is, struct mr_err *err);
 
 #endif

@@ -85,6 +85,12 @@ for S in $KINDS; do
     act verify
     is "$S: verify" "$RC" 0
 
+    # one of DELETE alone: undo would fire it
+    world
+    sql "DROP TRIGGER orders_ai"
+    plan --allow-deletes 5
+    is "$S: of undo it is said beforehand" "$RC $(jq -r '.rows.notes[] | select(.kind == "undo-fires") | .text' "$PLAN/plan.json" | grep -c '"orders_ad" (AFTER DELETE).* would be changed twice')" "0 1"
+
     # an UPDATE fires, too
     world "UPDATE orders SET total = 0 WHERE customer = 2"
     plan --allow-triggers fire

@@ -140,6 +140,28 @@ static void test_bodies(void **state)
     }
 }
 
+/* Whether undo would: told of the table whose triggers it fires, and refused by nobody here. */
+static void test_undo(void **state)
+{
+    struct scene s;
+    struct mr_err err = {0};
+    bool is = true;
+    (void)state;
+    begin(&s, "UPDATE counters SET n = n + 1");
+    s.planned.fire_triggers = false;
+    plans(&s, COUNTERS, UPD);
+    assert_int_equal(mr_plan_undo_twice(&s.plan, &s.planned, ORDERS, true, &is, &err), MR_OK);
+    assert_false(is);
+    s.planned_tables[ORDERS].undo_triggers = &s.fires;
+    s.planned_tables[ORDERS].nundo_triggers = 1;
+    assert_int_equal(mr_plan_undo_twice(&s.plan, &s.planned, ORDERS, true, &is, &err), MR_OK);
+    assert_true(is);
+    plans(&s, COUNTERS, 0);
+    assert_int_equal(mr_plan_undo_twice(&s.plan, &s.planned, ORDERS, true, &is, &err), MR_OK);
+    assert_false(is);
+    assert_string_equal(err.message, "");
+}
+
 /* Nothing is asked where none may fire, nor of a trigger that does not. */
 static void test_silent(void **state)
 {
@@ -161,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_undo),
         cmocka_unit_test(test_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
