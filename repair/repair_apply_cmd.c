@@ -448,7 +448,9 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
     else if (code == MR_OK)
         code = mr_manifest_writes_rows(&job.plan.manifest) ? apply_rows(&job, exit_code, err)
                                                            : apply_counters(&job, exit_code, err);
-    if (code == MR_OK && !job.opts->dry_run && !job.opts->json)
+    /* what stops before the point of no return is no replica yet: it has said how to go on */
+    if (code == MR_OK && !job.opts->dry_run && !job.opts->json &&
+        (!job.rejoins || job.rejoin.stage > MR_REJOIN_STAGE_ROWS))
         mr_plan_next_verify(&job.plan.manifest, invocation->operands[0]);
     job_close(&job);
     return hint_again(code, "Run it again: what is done stays done, the rest is taken up.", err);

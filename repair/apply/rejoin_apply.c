@@ -156,13 +156,13 @@ static enum mr_code prove_archive(struct mr_rejoin_run *run, const char *dir, st
     struct mr_history_archive a;
     mr_history_archive_init(&a);
     a.arena = run->arena;
-    enum mr_code code = begin_progress(run, "proving", &a.progress, err);
-    if (code == MR_OK)
-        code = mr_history_archive_verify(&a, dir, err);
-    if (code == MR_OK)
-        code = fault_of(&a, dir, err);
-    if (code == MR_OK)
-        mr_log_info("archive \"%s\": %zu logs are what was written", dir, a.told.count);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(begin_progress(run, "proving", &a.progress, err));
+    MR_TRY_OUT(mr_history_archive_verify(&a, dir, err));
+    MR_TRY_OUT(fault_of(&a, dir, err));
+    mr_log_info("archive \"%s\": %zu log%s what was written", dir, a.told.count,
+                a.told.count == 1 ? " is" : "s are");
+out:
     mr_progress_free(a.progress);
     mr_history_archive_release(&a);
     return code;
@@ -176,19 +176,17 @@ enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err
     const char *dir = archive_dir(run);
     struct mr_history_archive a;
     mr_history_archive_init(&a);
-    enum mr_code code = dir != NULL ? MR_OK : mr_err_nomem(err, "archiving binary logs");
+    enum mr_code code = MR_OK;
     a.arena = run->arena;
     a.ep = &run->target->ep;
     a.opts = &opts;
     a.shown = mr_db_label(run->target->db);
-    if (code == MR_OK)
-        code = mr_db_open(a.ep, &opts, &a.db, err);
-    if (code == MR_OK)
-        code = begin_progress(run, "archiving", &a.progress, err);
-    if (code == MR_OK)
-        code = mr_history_archive(&a, dir, err);
-    if (code == MR_OK)
-        code = fault_of(&a, dir, err);
+    MR_TRY_OUT(dir != NULL ? MR_OK : mr_err_nomem(err, "archiving binary logs"));
+    MR_TRY_OUT(mr_db_open(a.ep, &opts, &a.db, err));
+    MR_TRY_OUT(begin_progress(run, "archiving", &a.progress, err));
+    MR_TRY_OUT(mr_history_archive(&a, dir, err));
+    MR_TRY_OUT(fault_of(&a, dir, err));
+out:
     mr_progress_free(a.progress);
     mr_db_close(a.db);
     mr_history_archive_release(&a);
@@ -202,16 +200,15 @@ static enum mr_code take_step(struct mr_rejoin_run *run, enum mr_rejoin_step ste
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     const char *name = mr_rejoin_step_name(step);
-    enum mr_code code = mr_journal_write_step(run->journal, MR_JOURNAL_TRY, name, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_journal_write_step(run->journal, MR_JOURNAL_TRY, name, err));
     mr_rejoin_statement(&run->file, step, password(), &sql);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&sql, "rejoining", err);
-    if (code == MR_OK)
-        code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
+    MR_TRY_OUT(mr_strbuf_check(&sql, "rejoining", err));
+    MR_TRY_OUT(mr_db_exec(run->target->db, sql.ptr, sql.len, err));
+    MR_TRY_OUT(mr_journal_write_step(run->journal, MR_JOURNAL_DONE, name, err));
+out:
     if (code != MR_OK)
         mr_err_context(err, "step %s", name);
-    if (code == MR_OK)
-        code = mr_journal_write_step(run->journal, MR_JOURNAL_DONE, name, err);
     mr_strbuf_release(&sql);
     return code;
 }

@@ -221,12 +221,17 @@ static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
 }
 
 /* A key that a counter makes tells nothing of who its row is. */
-static void warn_of_none(const struct mr_plan_table *t)
+void mr_plan_tables_warn_none(const struct mr_plan_tables *plan)
 {
-    mr_log_warning("table \"%s\" has no identity beside its counter \"%s\": every lost row "
-                   "is an event of its own (identity = in [table %s] says otherwise)",
-                   mr_plan_table_name(t), mr_plan_column_name(t, t->counter),
-                   mr_plan_table_name(t));
+    for (size_t i = 0; i < plan->ntables; i++) {
+        const struct mr_plan_table *t = &plan->tables[i];
+        if (t->identity != MR_PLAN_BY_NONE || t->pair->config->identity != MR_IDENTITY_DEFAULT)
+            continue;
+        mr_log_warning("table \"%s\" has no identity beside its counter \"%s\": every lost row "
+                       "is an event of its own (identity = in [table %s] says otherwise)",
+                       mr_plan_table_name(t), mr_plan_column_name(t, t->counter),
+                       mr_plan_table_name(t));
+    }
 }
 
 /* What the configuration says stands; without a word a key that a counter makes names nobody,
@@ -248,8 +253,6 @@ static enum mr_code choose_identity(struct mr_plan_table *t, struct mr_arena *ar
     } else if (said == MR_IDENTITY_DEFAULT && !pair->by_identity && mr_plan_has_counter(t)) {
         t->identity = MR_PLAN_BY_NONE;
         t->named_by.count = 0;
-        if (t->found != NULL)
-            warn_of_none(t);
     }
     return MR_OK;
 }

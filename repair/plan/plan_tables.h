@@ -142,6 +142,9 @@ struct mr_plan_tables_task {
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
                                  const struct mr_plan_tables_task *task, struct mr_err *err);
 
+/* Warns of tables in which nothing but a counter's key names a row; for policies that ask who a row is. */
+void mr_plan_tables_warn_none(const struct mr_plan_tables *plan);
+
 /* A table that the run did not compare, and of which rows are read: its key, and what names
  * a row.  Without found, uniques and times. */
 enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair, size_t at,

@@ -81,17 +81,17 @@ rejoin_world() {
     plan
     is "lost transactions are named" "$RC $(grep -c 'executed 7 transactions that the source does not have' "$ERR")" "5 1"
     plan --discard-lost
-    is "planned" "$RC" 0
+    is "planned, and nobody is asked who its rows are" "$RC $(grep -c 'no identity' "$ERR")" "0 0"
     is "no password is in a file" "$(grep -rl 'repl.*PASSWORD\|PASSWORD *=' "$PLAN" | wc -l)" 0
     act apply
-    is "without the second option it stops, and says what is left" "$RC $(grep -c 'point of no return' "$ERR")" "1 1"
+    is "without the second option it stops, and says what is left" "$RC $(grep -c 'point of no return' "$ERR") $(grep -c 'prove it with' "$ERR")" "1 1 0"
     is "rows are as at the split" "$(rows)" "$SPLIT"
     is "and nothing was reset" "$(old "SHOW REPLICA STATUS" | wc -l)" 0
     act undo
     is "undone" "$RC" 0
     is "to what it was" "$(rows)" "$before"
     act apply -vv --point-of-no-return
-    is "rejoined" "$RC" 0
+    is "rejoined, and can be proved" "$RC $(grep -c 'prove it with' "$ERR")" "0 1"
     is "the password is nowhere" "$(grep -c "PASSWORD *= *'repl" "$ERR") $(grep -rlE "PASSWORD *= *'repl" "$PLAN" | wc -l)" "0 0"
     is "the line is said once" "$(grep -c 'point of no return: ' "$ERR")" 1
     is "equal" "$(equal)" 0
