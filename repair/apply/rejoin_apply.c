@@ -100,17 +100,35 @@ static enum mr_code check_password(const struct mr_rejoin_run *run, struct mr_er
     return MR_E_USAGE;
 }
 
-/* Sessions are looked for while the run has but one on the target. */
-enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
+/* What can be known of the account before the reset. */
+static enum mr_code try_account(const struct mr_rejoin_run *run, struct mr_err *err)
 {
-    struct mr_rejoin_facts facts = {.is_same_family = true,
+    const struct mr_db_opts opts = {.run_tag = run->run_tag,
+                                    .statement_timeout_s = run->opts->statement_timeout_s};
+    if (!run->opts->no_return || run->stage >= MR_REJOIN_STAGE_POINTED)
+        return MR_OK;
+    return mr_rejoin_try_account(&run->live_ep, &opts, run->file.user, password(), err);
+}
+
+/* Of which nothing is in the way. */
+static struct mr_rejoin_facts nothing_in_the_way(void)
+{
+    return (struct mr_rejoin_facts){.is_same_family = true,
                                     .old_has_gtids = true,
                                     .live_has_gtids = true,
                                     .live_logs = true,
                                     .live_logs_applied = true,
+                                    .is_read_only = true,
                                     .live_has_all = true};
+}
+
+/* Sessions are looked for while the run has but one on the target. */
+enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_rejoin_facts facts = nothing_in_the_way();
     MR_TRY(check_password(run, err));
     MR_TRY(open_live(run, err));
+    MR_TRY(try_account(run, err));
     if (run->stage != MR_REJOIN_STAGE_ROWS)
         return MR_OK;
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
@@ -216,7 +234,16 @@ out:
 /* The last look before the reset: what came to be since the archive was made is not in it. */
 static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
 {
+    struct mr_rejoin_facts facts = nothing_in_the_way();
     MR_TRY(mr_rejoin_run_archive(run, err));
+    MR_TRY(mr_rejoin_facts_read_below(run->target->db, run->arena, &facts, err));
+    const enum mr_code code = mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err);
+    if (code != MR_OK) { /* rows were, perhaps by this very run */
+        mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. Make them replicas "
+                         "of the source first, then run it again.");
+        return code;
+    }
+    MR_TRY(try_account(run, err));
     MR_TRY(mr_rejoin_run_open(run, err));
     mr_log_warning(
         "point of no return: the target's own history is reset now; its logs are in \"%s\"",

@@ -29,6 +29,10 @@ static const struct rule rules[MR_REJOIN_BARS] = {
         {"the target replicates already",
          "Where that is meant, there is nothing to do; else STOP REPLICA, "
          "RESET REPLICA ALL on the target."},
+    [MR_REJOIN_BAR_REPLICAS] =
+        {"replicas read the target's binary log, which is to be reset",
+         "They have what it did alone, too. Make each of them a replica of the source by a rejoin "
+         "of its own, first; where nobody is there any more, KILL the thread."},
     [MR_REJOIN_BAR_WRITABLE] = {"the target takes writes",
                                 "On the target: SET GLOBAL read_only = 1, and let it stay so."},
     [MR_REJOIN_BAR_SUPER] = {"super_read_only lets nobody write to the target, nor this repair",
@@ -72,13 +76,15 @@ static bool holds(const struct mr_rejoin_facts *f, enum mr_rejoin_bar bar)
     case MR_REJOIN_BAR_WRITABLE: return !f->is_read_only;
     case MR_REJOIN_BAR_SUPER: return f->is_super_read_only;
     case MR_REJOIN_BAR_WRITERS: return f->writers == MR_REJOIN_SOME;
+    case MR_REJOIN_BAR_REPLICAS: return f->replicas == MR_REJOIN_SOME;
     case MR_REJOIN_BAR_TRANSACTIONS: return f->transactions == MR_REJOIN_SOME;
     case MR_REJOIN_BAR_PREPARED: return f->prepared == MR_REJOIN_SOME;
     case MR_REJOIN_BAR_EVENTS: return f->events == MR_REJOIN_SOME;
     case MR_REJOIN_BAR_UNSEEN_REPLICATION:
         return f->live_follows == MR_REJOIN_UNSEEN || f->old_follows == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_UNSEEN_SESSIONS:
-        return f->writers == MR_REJOIN_UNSEEN || f->transactions == MR_REJOIN_UNSEEN;
+        return f->writers == MR_REJOIN_UNSEEN || f->transactions == MR_REJOIN_UNSEEN ||
+               f->replicas == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_UNSEEN_PREPARED: return f->prepared == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_UNSEEN_EVENTS: return f->events == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_LIVE_PURGED: return !f->live_has_all;
@@ -103,7 +109,7 @@ enum mr_code mr_rejoin_refuse(enum mr_rejoin_bar bar, const struct mr_rejoin_fac
         return MR_OK;
     const bool named =
         facts->who != NULL && (bar == MR_REJOIN_BAR_OLD_FOLLOWS || bar == MR_REJOIN_BAR_WRITERS ||
-                               bar == MR_REJOIN_BAR_LIVE_PURGED);
+                               bar == MR_REJOIN_BAR_REPLICAS || bar == MR_REJOIN_BAR_LIVE_PURGED);
     (void)mr_err_set(err, MR_E_REFUSED, "%s%s%.400s", rules[bar].what, named ? ": " : "",
                      named ? facts->who : "");
     mr_err_hint(err, "Nothing was changed. %s", rules[bar].way_out);

@@ -28,6 +28,7 @@ struct mr_rejoin_facts {
     bool live_logs, live_logs_applied;     /* log_bin, log_slave_updates */
     enum mr_rejoin_seen live_follows;      /* OLD */
     enum mr_rejoin_seen old_follows;       /* anybody, running or not */
+    enum mr_rejoin_seen replicas;          /* that read OLD's log: its reset would break them */
     bool is_read_only, is_super_read_only; /* OLD */
     enum mr_rejoin_seen writers;           /* sessions that may write in spite of read_only */
     enum mr_rejoin_seen transactions;      /* that are under way */
@@ -48,6 +49,7 @@ enum mr_rejoin_bar {
     MR_REJOIN_BAR_LIVE_APPLIED,
     MR_REJOIN_BAR_LIVE_FOLLOWS,
     MR_REJOIN_BAR_OLD_FOLLOWS,
+    MR_REJOIN_BAR_REPLICAS,
     MR_REJOIN_BAR_WRITABLE,
     MR_REJOIN_BAR_SUPER,
     MR_REJOIN_BAR_WRITERS,

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
+#include "core/base/signals.h"
 #include "core/db/grants.h"
 #include "core/db/log_place.h"
+#include "core/db/replica_status.h"
 #include "core/db/replication.h"
 #include "core/logs/archive_head.h"
 #include "core/logs/server_logs.h"
@@ -76,6 +79,50 @@ static enum mr_code read_writers(struct mr_db *old, struct mr_arena *arena,
     return MR_OK;
 }
 
+/* ---- who reads OLD's log ---- */
+
+#define BELOW_TRIES 20 /* of 0.1 s: a reader of ours that has just ended may still be listed */
+
+/* A replica that is connected has a thread, whether it is registered by a name or not; so the list of
+ * registered ones only adds, and who may not see it has seen enough. */
+static enum mr_code read_below(struct mr_db *old, struct mr_arena *arena,
+                               struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    static const char threads[] =
+        "SELECT GROUP_CONCAT(CONCAT('#', ID, ' ', USER, '@', HOST) ORDER BY ID SEPARATOR ', ') "
+        "FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'";
+    const char *hosts =
+        mr_has_replica_words(mr_db_server(old)) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+    enum mr_rejoin_seen registered = MR_REJOIN_UNSEEN;
+    const char *id = NULL;
+    MR_TRY(read_any(old, threads, &facts->replicas, arena, &facts->who, err));
+    if (facts->replicas != MR_REJOIN_NONE)
+        return MR_OK;
+    MR_TRY(read_any(old, hosts, &registered, arena, &id, err));
+    if (registered != MR_REJOIN_SOME)
+        return MR_OK;
+    facts->replicas = MR_REJOIN_SOME;
+    facts->who = mr_arena_fmt(arena, "server_id %s", id != NULL ? id : "?");
+    return MR_OK;
+}
+
+enum mr_code mr_rejoin_facts_read_below(struct mr_db *old, struct mr_arena *arena,
+                                        struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    const char *who = facts->who;
+    for (int i = 0; i < BELOW_TRIES; i++) {
+        facts->who = who;
+        MR_TRY(read_below(old, arena, facts, err));
+        if (facts->replicas != MR_REJOIN_SOME)
+            return MR_OK;
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        const struct timespec pause = {.tv_nsec = 100L * 1000 * 1000};
+        (void)nanosleep(&pause, NULL);
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *arena,
                                         struct mr_rejoin_facts *facts, struct mr_err *err)
 {
@@ -92,8 +139,9 @@ enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *aren
     MR_TRY(read_flag(old, "SELECT @@GLOBAL.event_scheduler = 'ON'", &scheduler, err));
     MR_TRY(mr_grants_load(old, &grants, err));
     enum mr_code code = MR_OK;
-    facts->writers = facts->transactions = MR_REJOIN_UNSEEN;
+    facts->writers = facts->transactions = facts->replicas = MR_REJOIN_UNSEEN;
     if (mr_grants_global(grants, "PROCESS")) {
+        MR_TRY_OUT(mr_rejoin_facts_read_below(old, arena, facts, err));
         MR_TRY_OUT(read_writers(old, arena, facts, err));
         MR_TRY_OUT(read_any(old, open, &facts->transactions, arena, NULL, err));
     }
@@ -105,6 +153,66 @@ enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *aren
         facts->events = MR_REJOIN_UNSEEN;
 out:
     mr_grants_free(grants);
+    return code;
+}
+
+/* ---- the account ---- */
+
+static enum mr_code replace(char **text, const char *with, struct mr_err *err)
+{
+    char *copy = strdup(with);
+    if (copy == NULL)
+        return mr_err_nomem(err, "rejoining");
+    free(*text);
+    *text = copy;
+    return MR_OK;
+}
+
+/* Behind the reset nobody could go back, so all that can be known of it is known before. */
+static enum mr_code check_account(struct mr_endpoint *ep, const struct mr_db_opts *opts,
+                                  struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    struct mr_grants *grants = NULL;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_db_open(ep, opts, &db, err));
+    MR_TRY_OUT(mr_grants_load(db, &grants, err));
+    if (!mr_grants_global(grants, "REPLICATION SLAVE")) {
+        code = mr_err_set(err, MR_E_REFUSED, "account %s may not replicate from \"%s\"",
+                          mr_grants_account(grants), mr_db_label(db));
+        mr_err_hint(err, "Nothing was reset. On the source: GRANT REPLICATION SLAVE ON *.* TO %s.",
+                    mr_grants_account(grants));
+    }
+out:
+    mr_grants_free(grants);
+    mr_db_close(db);
+    return code;
+}
+
+enum mr_code mr_rejoin_try_account(const struct mr_endpoint *live, const struct mr_db_opts *opts,
+                                   const char *user, const char *password, struct mr_err *err)
+{
+    struct mr_endpoint ep = {0};
+    struct mr_err why = {0};
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_endpoint_copy(&ep, live, err));
+    free(ep.password_command);
+    ep.password_command = NULL;
+    MR_TRY_OUT(replace(&ep.user, user, err));
+    MR_TRY_OUT(replace(&ep.password, password, err));
+    code = check_account(&ep, opts, &why);
+    if (code == MR_OK || code != MR_E_AUTH) {
+        *err = why;
+        goto out;
+    }
+    code = mr_err_set(err, MR_E_REFUSED, "the source does not let the replication account in: %s",
+                      why.message);
+    mr_err_hint(err,
+                "Nothing was reset. Put MYRECON_REPLICATION_PASSWORD right, or let \"%.100s\" "
+                "in from this machine, too: it is tried before the target's history is reset.",
+                user);
+out:
+    mr_endpoint_release(&ep);
     return code;
 }
 

@@ -28,5 +28,12 @@ enum mr_code mr_rejoin_facts_read(struct mr_rejoin_servers *servers, struct mr_r
 /* Those of OLD's sessions alone, again. */
 enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *arena,
                                         struct mr_rejoin_facts *facts, struct mr_err *err);
+/* Whoever reads OLD's log, again. */
+enum mr_code mr_rejoin_facts_read_below(struct mr_db *old, struct mr_arena *arena,
+                                        struct mr_rejoin_facts *facts, struct mr_err *err);
+/* May that account come in at LIVE, and read its log?  MR_E_REFUSED where not.  It is tried from here:
+ * from OLD's address is seen when replication starts. */
+enum mr_code mr_rejoin_try_account(const struct mr_endpoint *live, const struct mr_db_opts *opts,
+                                   const char *user, const char *password, struct mr_err *err);
 
 #endif

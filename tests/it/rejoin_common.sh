@@ -73,6 +73,36 @@ SQL
     old "SET GLOBAL read_only = 1; SET GLOBAL event_scheduler = OFF"
 }
 
+# Somebody reads OLD's log to its end, and waits for more.
+below() {
+    local i
+    mysqlbinlog_of_old >/dev/null 2>&1 &
+    BELOW=$!
+    for ((i = 0; i < 100; i++)); do
+        [ "$(old "$DUMPS")" = 0 ] || return 0
+        sleep 0.1
+    done
+    bail "nobody reads the log"
+}
+no_below() {
+    local i
+    kill "$BELOW"
+    wait "$BELOW" 2>/dev/null
+    old "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'" | mr_sql OLD
+    for ((i = 0; i < 100; i++)); do
+        [ "$(old "$DUMPS")" != 0 ] || return 0
+        sleep 0.1
+    done
+    bail "the log is read on"
+}
+DUMPS="SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
+mysqlbinlog_of_old() {
+    local reader=(mariadb-binlog)
+    [ -z "$mr_mysql_root" ] || reader=(chroot "$mr_mysql_root" mysqlbinlog)
+    exec "${reader[@]}" --no-defaults --read-from-remote-server --stop-never --host=127.0.0.1 \
+        --port="$MR_OLD_PORT" --user=root "$(old "SHOW BINARY LOGS" | head -n 1 | cut -f 1)"
+}
+
 rejoin_world() {
     local before
     pair
@@ -90,6 +120,20 @@ rejoin_world() {
     act undo
     is "undone" "$RC" 0
     is "to what it was" "$(rows)" "$before"
+    MYRECON_REPLICATION_PASSWORD=wrong act apply --point-of-no-return
+    is "a wrong password is refused" "$RC $(grep -c 'does not let the replication account in' "$ERR")" "5 1"
+    live "SET sql_log_bin = 0; REVOKE REPLICATION SLAVE ON *.* FROM repl@127.0.0.1"
+    act apply --point-of-no-return
+    is "a missing right is refused" "$RC $(grep -c 'may not replicate from' "$ERR")" "5 1"
+    live "SET sql_log_bin = 0; GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1"
+    below
+    act apply --point-of-no-return
+    is "replicas below are refused" "$RC $(grep -c "replicas read the target's binary log" "$ERR")" "5 1"
+    plan --discard-lost
+    is "and by plan" "$RC $(grep -c "replicas read the target's binary log" "$ERR")" "5 1"
+    PLAN=$IT_TMP/rejoin.$((REJOIN_N - 1))
+    no_below
+    is "nothing was reset" "$(rows) $(old "SHOW REPLICA STATUS" | wc -l)" "$before 0"
     act apply -vv --point-of-no-return
     is "rejoined, and can be proved" "$RC $(grep -c 'prove it with' "$ERR")" "0 1"
     is "the password is nowhere" "$(grep -c "PASSWORD *= *'repl" "$ERR") $(grep -rlE "PASSWORD *= *'repl" "$PLAN" | wc -l)" "0 0"

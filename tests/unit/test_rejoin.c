@@ -34,6 +34,7 @@ static void test_each_fact(void **state)
     f[MR_REJOIN_BAR_LIVE_APPLIED].live_logs_applied = false;
     f[MR_REJOIN_BAR_LIVE_FOLLOWS].live_follows = MR_REJOIN_SOME;
     f[MR_REJOIN_BAR_OLD_FOLLOWS].old_follows = MR_REJOIN_SOME;
+    f[MR_REJOIN_BAR_REPLICAS].replicas = MR_REJOIN_SOME;
     f[MR_REJOIN_BAR_WRITABLE].is_read_only = false;
     f[MR_REJOIN_BAR_SUPER].is_super_read_only = true;
     f[MR_REJOIN_BAR_WRITERS].writers = MR_REJOIN_SOME;
@@ -65,6 +66,9 @@ static void test_others(void **state)
     assert_int_equal(mr_rejoin_decide(&f), MR_REJOIN_FREE);
     f.live_follows = MR_REJOIN_UNSEEN;
     assert_int_equal(mr_rejoin_decide(&f), MR_REJOIN_BAR_UNSEEN_REPLICATION);
+    f = good;
+    f.replicas = MR_REJOIN_UNSEEN;
+    assert_int_equal(mr_rejoin_decide(&f), MR_REJOIN_BAR_UNSEEN_SESSIONS);
     f = good;
     f.transactions = MR_REJOIN_UNSEEN;
     assert_int_equal(mr_rejoin_decide(&f), MR_REJOIN_BAR_UNSEEN_SESSIONS);
