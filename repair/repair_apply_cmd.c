@@ -13,6 +13,7 @@
 #include "repair/plan/approval.h"
 #include "repair/apply/rehearse.h"
 #include "repair/apply/rejoin_apply.h"
+#include "repair/apply/rejoin_report.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
@@ -420,6 +421,8 @@ static enum mr_code apply_rejoin(struct job *job, int *exit_code, struct mr_err 
         if (*exit_code != 0 || dry_run)
             return MR_OK;
     } else if (!dry_run) {
+        if (job->opts->json)
+            MR_TRY(mr_rejoin_report_plan(stdout, &job->plan.manifest, err));
         MR_TRY(open_journal(job, NULL, err));
     }
     r->journal = job->run.journal;

@@ -11,6 +11,7 @@
 #include "core/base/signals.h"
 #include "core/db/replication.h"
 #include "core/logs/history_archive.h"
+#include "repair/apply/rejoin_report.h"
 #include "repair/rejoin/rejoin_read.h"
 
 #define SAY_EVERY_S 10
@@ -180,6 +181,8 @@ static enum mr_code prove_archive(struct mr_rejoin_run *run, const char *dir, st
     MR_TRY_OUT(fault_of(&a, dir, err));
     mr_log_info("archive \"%s\": %zu log%s what was written", dir, a.told.count,
                 a.told.count == 1 ? " is" : "s are");
+    if (run->opts->json && run->tells_archive)
+        code = mr_rejoin_report_archive(stdout, dir, a.told.count, err);
 out:
     mr_progress_free(a.progress);
     mr_history_archive_release(&a);
@@ -224,6 +227,8 @@ static enum mr_code take_step(struct mr_rejoin_run *run, enum mr_rejoin_step ste
     MR_TRY_OUT(mr_strbuf_check(&sql, "rejoining", err));
     MR_TRY_OUT(mr_db_exec(run->target->db, sql.ptr, sql.len, err));
     MR_TRY_OUT(mr_journal_write_step(run->journal, MR_JOURNAL_DONE, name, err));
+    if (run->opts->json)
+        code = mr_rejoin_report_step(stdout, step, err);
 out:
     if (code != MR_OK)
         mr_err_context(err, "step %s", name);
@@ -307,8 +312,11 @@ static enum mr_code wait_caught_up(struct mr_rejoin_run *run, unsigned limit_s, 
 }
 
 /* An account that cannot come in is told at once; a line that is down may come back. */
-static enum mr_code tell_end(const struct mr_rejoin_run *run, bool reached, int *exit_code)
+static enum mr_code tell_end(const struct mr_rejoin_run *run, const char *type, bool reached,
+                             int *exit_code, struct mr_err *err)
 {
+    const struct mr_rejoin_end end = {
+        .type = type, .stage = run->stage, .caught_up = reached, .fault = run->fault};
     *exit_code = reached ? 0 : run->fault != NULL ? 1 : 4;
     if (reached)
         mr_log_info("the target replicates from the source, and has caught up");
@@ -320,12 +328,14 @@ static enum mr_code tell_end(const struct mr_rejoin_run *run, bool reached, int 
         mr_log_warning("the target has not caught up within %u s; it goes on, and the same command "
                        "waits again",
                        run->opts->catch_up_s);
-    return MR_OK;
+    return run->opts->json ? mr_rejoin_report_end(stdout, &end, err) : MR_OK;
 }
 
 enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
 {
+    const struct mr_rejoin_end stops = {.type = "rejoin", .stage = MR_REJOIN_STAGE_ROWS};
     bool reached = false;
+    run->tells_archive = true; /* the line of the plan is out */
     MR_TRY(look(run, err));
     if (run->stage == MR_REJOIN_STAGE_ROWS && !run->opts->no_return) {
         mr_log_warning(
@@ -336,12 +346,12 @@ enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, str
             run->file.has_source_words ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
             run->file.position, run->file.host, run->file.port);
         *exit_code = 1;
-        return MR_OK;
+        return run->opts->json ? mr_rejoin_report_end(stdout, &stops, err) : MR_OK;
     }
     MR_TRY(take_steps(run, err));
     if (run->fault == NULL)
         MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
-    return tell_end(run, reached, exit_code);
+    return tell_end(run, "rejoin", reached, exit_code, err);
 }
 
 /* Every row is what only a check proves. */
@@ -362,15 +372,20 @@ static void say_check(const struct mr_rejoin_run *run)
 enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
 {
     const char *dir = archive_dir(run);
+    const struct mr_rejoin_end lacks = {
+        .type = "summary", .stage = run->stage, .fault = run->fault};
     bool reached = false;
     MR_TRY(open_live(run, err));
+    if (run->opts->json)
+        MR_TRY(mr_rejoin_report_plan(stdout, &run->plan->manifest, err));
+    run->tells_archive = true;
     if (run->stage != MR_REJOIN_STAGE_RUNS) {
         mr_log_warning("the target does not replicate from the source%s%s",
                        run->fault != NULL ? ": "
                                           : " yet: repair apply --point-of-no-return goes on",
                        run->fault != NULL ? run->fault : "");
         *exit_code = 1;
-        return MR_OK;
+        return run->opts->json ? mr_rejoin_report_end(stdout, &lacks, err) : MR_OK;
     }
     if (dir == NULL)
         return mr_err_nomem(err, "rejoining");
@@ -378,5 +393,5 @@ enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, str
     MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
     if (reached)
         say_check(run);
-    return tell_end(run, reached, exit_code);
+    return tell_end(run, "summary", reached, exit_code, err);
 }

@@ -32,7 +32,8 @@ struct mr_rejoin_run {
     struct mr_endpoint live_ep;
     struct mr_db *live;
     enum mr_rejoin_stage stage;
-    const char *fault; /* of replication; or NULL */
+    const char *fault;  /* of replication; or NULL */
+    bool tells_archive; /* as JSON, which begins with the plan */
 };
 
 /* How far is the target?  Refused where it is nowhere on the way. */

@@ -95,6 +95,9 @@ no_below() {
     done
     bail "the log is read on"
 }
+types() { # of the lines of the result
+    sed 's/^{"type":"\([a-z]*\)".*/\1/' "$OUT" | tr '\n' ' ' | sed 's/ $//'
+}
 DUMPS="SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
 mysqlbinlog_of_old() {
     local reader=(mariadb-binlog)
@@ -134,8 +137,10 @@ rejoin_world() {
     PLAN=$IT_TMP/rejoin.$((REJOIN_N - 1))
     no_below
     is "nothing was reset" "$(rows) $(old "SHOW REPLICA STATUS" | wc -l)" "$before 0"
-    act apply -vv --point-of-no-return
-    is "rejoined, and can be proved" "$RC $(grep -c 'prove it with' "$ERR")" "0 1"
+    act verify --json
+    is "not yet, as JSON" "$RC $(types) $(grep -c '"stage":"rows","caught_up":false' "$OUT")" "1 plan summary 1"
+    act apply -vv --json --point-of-no-return
+    is "rejoined, step by step" "$RC $(types)" "0 plan summary archive step step step step rejoin"
     is "the password is nowhere" "$(grep -c "PASSWORD *= *'repl" "$ERR") $(grep -rlE "PASSWORD *= *'repl" "$PLAN" | wc -l)" "0 0"
     is "the line is said once" "$(grep -c 'point of no return: ' "$ERR")" 1
     is "equal" "$(equal)" 0
@@ -145,10 +150,15 @@ rejoin_world() {
         sleep 0.1
     done
     is "further writes arrive" "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" 1
+    act verify --json
+    is "verified, as JSON" "$RC $(types) $(tail -n 1 "$OUT")" \
+        '0 plan archive summary {"type":"summary","stage":"start","caught_up":true,"fault":null}'
+    act apply --json --point-of-no-return
+    is "gone on, as JSON" "$RC $(types)" "0 plan rejoin"
     act verify
     is "verified" "$RC $(grep -c 'myrecon check' "$ERR")" "0 1"
     act apply --point-of-no-return
-    is "again there is nothing to do" "$RC" 0
+    is "again there is nothing to do, and it can be proved" "$RC $(grep -c 'prove it with' "$ERR")" "0 1"
     act undo
     is "after the point of no return undo is refused" "$RC $(grep -c 'point of no return' "$ERR")" "5 1"
     is "the archive is whole" "$("$MYRECON" history archive --verify "$PLAN/archive" >/dev/null 2>&1; echo $?)" 0
