@@ -79,6 +79,14 @@ defined() {
     live "SET GLOBAL read_only = 0"
     old "SET GLOBAL read_only = 0; ALTER TABLE club.tags ADD COLUMN more INT; SET GLOBAL read_only = 1"
     refused "a definition of its own" "no log can undo: ALTER TABLE"
+    live "FLUSH BINARY LOGS; INSERT INTO club.tags VALUES (4, 'late'); FLUSH BINARY LOGS"
+    local i
+    for ((i = 0; i < 100; i++)); do # it keeps a log that InnoDB may need yet
+        live "PURGE BINARY LOGS TO '$(live "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)'" 2>/dev/null
+        [ "$(live "SHOW BINARY LOGS" | wc -l)" != 1 ] || break
+        sleep 0.1
+    done
+    refused "the live one has removed logs" "has removed logs that the target would have to read"
 }
 
 mr_start_mariadb OLD || bail "no server"
