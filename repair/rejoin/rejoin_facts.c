@@ -60,6 +60,12 @@ static const struct rule rules[MR_REJOIN_BARS] = {
                                    "Build the replica anew from a snapshot of the live server."},
 };
 
+static bool has_unseen_sessions(const struct mr_rejoin_facts *f)
+{
+    return f->writers == MR_REJOIN_UNSEEN || f->transactions == MR_REJOIN_UNSEEN ||
+           f->replicas == MR_REJOIN_UNSEEN;
+}
+
 static bool holds(const struct mr_rejoin_facts *f, enum mr_rejoin_bar bar)
 {
     switch (bar) {
@@ -83,8 +89,7 @@ static bool holds(const struct mr_rejoin_facts *f, enum mr_rejoin_bar bar)
     case MR_REJOIN_BAR_UNSEEN_REPLICATION:
         return f->live_follows == MR_REJOIN_UNSEEN || f->old_follows == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_UNSEEN_SESSIONS:
-        return f->writers == MR_REJOIN_UNSEEN || f->transactions == MR_REJOIN_UNSEEN ||
-               f->replicas == MR_REJOIN_UNSEEN;
+        return has_unseen_sessions(f);
     case MR_REJOIN_BAR_UNSEEN_PREPARED: return f->prepared == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_UNSEEN_EVENTS: return f->events == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_LIVE_PURGED: return !f->live_has_all;
