@@ -88,8 +88,7 @@ static bool holds(const struct mr_rejoin_facts *f, enum mr_rejoin_bar bar)
     case MR_REJOIN_BAR_EVENTS: return f->events == MR_REJOIN_SOME;
     case MR_REJOIN_BAR_UNSEEN_REPLICATION:
         return f->live_follows == MR_REJOIN_UNSEEN || f->old_follows == MR_REJOIN_UNSEEN;
-    case MR_REJOIN_BAR_UNSEEN_SESSIONS:
-        return has_unseen_sessions(f);
+    case MR_REJOIN_BAR_UNSEEN_SESSIONS: return has_unseen_sessions(f);
     case MR_REJOIN_BAR_UNSEEN_PREPARED: return f->prepared == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_UNSEEN_EVENTS: return f->events == MR_REJOIN_UNSEEN;
     case MR_REJOIN_BAR_LIVE_PURGED: return !f->live_has_all;
