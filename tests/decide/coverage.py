@@ -31,7 +31,7 @@ def run_tests(folder):
     for source in sorted(ROOM.glob('*.c')):
         objects.append(str(folder / (source.stem + '.o')))
         must([*cc, '--coverage', '-c', '-o', objects[-1], str(source)], cwd=folder)
-    for test in [*TESTS.glob('test_decide*.c'), TESTS / 'test_fact.c', TESTS / 'test_conflict.c']:
+    for test in [TESTS / f'test_{source.stem}.c' for source in sorted(ROOM.glob('*.c'))]:
         program = str(folder / test.stem)
         must([*cc, '--coverage', '-o', program, str(test), *objects, '-lcmocka'], cwd=folder)
         must([program], cwd=folder)

@@ -47,7 +47,7 @@ plan_files() { # plan_files CASE DIR
         echo "== ${file##*/}"
         case $file in
             *.zst) zstd -dc "$file" ;;
-            *.json) jq -S 'del(.plan_id, .uuid, .created, .run, .run_id, .case, .files, .sha256, .seal)' "$file" ;;
+            *.json) jq -S 'del(.plan_id, .uuid, .created, .run, .run_id, .case, .files, .sha256, .seal, .page_key)' "$file" ;;
             *) cat "$file" ;;
         esac
     done | sed -E 's/[0-9]{8}T[0-9]{6}Z-[0-9a-f]+(\.one)?/RUN/g; s|'"$IT_TMP"'/[a-z_]*/?[a-z_]*|PATH|g; s/[0-9-]{10}T[0-9:]{8}Z/TIME/g'
