@@ -225,7 +225,8 @@ void mr_plan_tables_warn_none(const struct mr_plan_tables *plan)
 {
     for (size_t i = 0; i < plan->ntables; i++) {
         const struct mr_plan_table *t = &plan->tables[i];
-        if (t->identity != MR_PLAN_BY_NONE || t->pair->config->identity != MR_IDENTITY_DEFAULT)
+        if (t->found == NULL || t->identity != MR_PLAN_BY_NONE ||
+            t->pair->config->identity != MR_IDENTITY_DEFAULT)
             continue;
         mr_log_warning("table \"%s\" has no identity beside its counter \"%s\": every lost row "
                        "is an event of its own (identity = in [table %s] says otherwise)",

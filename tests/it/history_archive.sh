@@ -139,7 +139,7 @@ for ON in $KINDS; do
         cp -a "$DIR" "$DIR.bad"
         FILE=$DIR.bad/$(jq -r '.logs[1].name' "$DIR/archive.json").zst
         case $FAULT in
-        flip) printf '\377' | dd of="$FILE" bs=1 seek=60 conv=notrunc status=none ;;
+        flip) printf '\377\001' | dd of="$FILE" bs=1 seek=60 conv=notrunc status=none ;;
         cut) truncate -s -1 "$FILE" ;;
         empty) : >"$FILE" ;;
         gone) rm "$FILE" ;;
@@ -206,7 +206,7 @@ for ON in $KINDS; do
         mr_sql $ON -e "FLUSH BINARY LOGS"
         FILE=$(datadir $ON)/$LOG
         case $FAULT in
-        flip) printf '\377' | dd of="$FILE" bs=1 seek=$(($(stat -c %s "$FILE") - 60)) conv=notrunc status=none ;;
+        flip) printf '\377\001' | dd of="$FILE" bs=1 seek=$(($(stat -c %s "$FILE") - 60)) conv=notrunc status=none ;;
         cut) truncate -s -30 "$FILE" ;;
         gone) mv "$FILE" "$FILE.gone" ;;
         esac
