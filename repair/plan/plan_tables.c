@@ -221,7 +221,7 @@ static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
 }
 
 /* A key that a counter makes tells nothing of who its row is. */
-void mr_plan_tables_warn_none(const struct mr_plan_tables *plan)
+static void warn_of_none(const struct mr_plan_tables *plan)
 {
     for (size_t i = 0; i < plan->ntables; i++) {
         const struct mr_plan_table *t = &plan->tables[i];
@@ -601,6 +601,8 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
     for (size_t i = 0; i < plan->ntables; i++)
         MR_TRY_OUT(find_signs(plan, &plan->tables[i], task->arena, err));
     MR_TRY_OUT(mr_plan_column_rules_check(plan, err));
+    if (task->asks_who)
+        warn_of_none(plan);
 out:
     mr_vec_release(&o.tables);
     mr_vec_release(&o.pairs);

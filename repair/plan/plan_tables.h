@@ -136,14 +136,13 @@ struct mr_plan_tables_task {
     const struct mr_config *config;
     struct mr_findings *fd; /* its current run is the one whose findings are planned */
     const struct mr_plan_patterns *patterns; /* NULL: all are meant */
+    /* The policy asks who a row is: warns of tables with findings in which nothing but a counter's key says so. */
+    bool asks_who;
     struct mr_arena *arena;
 };
 
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
                                  const struct mr_plan_tables_task *task, struct mr_err *err);
-
-/* Warns of tables in which nothing but a counter's key names a row; for policies that ask who a row is. */
-void mr_plan_tables_warn_none(const struct mr_plan_tables *plan);
 
 /* A table that the run did not compare, and of which rows are read: its key, and what names
  * a row.  Without found, uniques and times. */

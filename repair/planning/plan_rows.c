@@ -562,6 +562,7 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
                                                .config = p->config,
                                                .fd = p->fd,
                                                .patterns = &patterns,
+                                               .asks_who = !mr_rewind_is_asked(p->opts),
                                                .arena = &p->arena};
     const char *partial = NULL;
     enum mr_code code = MR_OK;
@@ -571,8 +572,6 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
         MR_TRY_OUT(mr_plan_refuse_itself(&p->sides, &p->arena, err));
     MR_TRY_OUT(mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err));
     MR_TRY_OUT(mr_plan_tables_open(&r->tables, &tables, err));
-    if (!mr_rewind_is_asked(p->opts)) /* which asks by key alone */
-        mr_plan_tables_warn_none(&r->tables);
     MR_TRY_OUT(mr_plan_stood_begin(&r->stood, &r->tables.pairing, &p->arena, err));
     MR_TRY_OUT(mr_pair_sections_warn(&r->tables.pairing, err));
     MR_TRY_OUT(mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err));

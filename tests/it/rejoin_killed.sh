@@ -10,7 +10,7 @@ trap clean_up EXIT
 IT_EXIT+=(mr_servers_end)
 mr_start_mariadb OLD || bail "no server"
 mr_start_mariadb LIVE || bail "no server"
-. "$IT_DIR/rejoin_common.sh"
+. "$IT_DIR/../lib/rejoin.sh"
 
 # With what it has under the port that it had.
 killed() {

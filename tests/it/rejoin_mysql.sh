@@ -12,6 +12,6 @@ mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>"$IT_TMP/mysql9.err") || mr_mysql_r
 [ -n "$mr_mysql_root" ] || { skip "rejoin of MySQL" "no MySQL 9"; finish; exit; }
 mr_start_mysql OLD || bail "no server"
 mr_start_mysql LIVE || bail "no server"
-. "$IT_DIR/rejoin_common.sh"
+. "$IT_DIR/../lib/rejoin.sh"
 rejoin_world
 finish

@@ -8,7 +8,7 @@ begin ''
 mr_servers_begin || bail "no servers"
 trap clean_up EXIT
 IT_EXIT+=(mr_servers_end)
-. "$IT_DIR/rejoin_common.sh"
+. "$IT_DIR/../lib/rejoin.sh"
 
 refused() { # NAME TEXT: the plan is refused with that
     plan --discard-lost

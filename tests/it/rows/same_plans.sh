@@ -8,7 +8,8 @@ names_out() { # what two plans differ in by design: runs, times, endpoints, dige
 plans_differ() { # plans_differ DIR DIR: in what, if in anything
     local f
     diff <(ls "$1") <(ls "$2")
-    diff <(jq -S "del(.case)" "$1/plan.json" | names_out) <(jq -S "del(.case)" "$2/plan.json" | names_out) | cut -c1-200
+    local same='del(.case, .page_key) | if .options then .options |= map(select(startswith("case=") | not)) else . end'
+    diff <(jq -S "$same" "$1/plan.json" | names_out) <(jq -S "$same" "$2/plan.json" | names_out) | cut -c1-200
     for f in "$1"/*; do
         f=${f##*/}
         case $f in

@@ -1,4 +1,4 @@
-# rejoin_common.sh: what the tests of rejoin share: OLD and LIVE run, new and of one family.
+# rejoin.sh: what the tests of rejoin share: OLD and LIVE run, new and of one family.
 
 export MYRECON_REPLICATION_PASSWORD=repl
 REJOIN_N=0
