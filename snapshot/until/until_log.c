@@ -284,9 +284,8 @@ static enum mr_code judge_tables(struct mr_until *u, struct mr_err *err)
         const struct mr_until_table *t = &u->tables[i];
         const struct mr_changed_keys_of *of = &u->changed.tables[i];
         const char *why = t->broken != NULL                 ? t->broken
-                          : of->why != NULL                 ? of->why
                           : t->is_touched && t->why != NULL ? t->why
-                                                            : NULL;
+                                                            : of->why;
         if (!t->is_wanted || why == NULL)
             continue;
         if (count++ == 0) {
