@@ -15,6 +15,7 @@
 #include "repair/page/decide_data.h"
 #include "repair/page/decide_page.h"
 
+#define WITH_NUL "club.members,\0,,,changed,target,{},,,\r\n"
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs\r\n"
 #define ROW(key, image)                                                                            \
@@ -79,8 +80,8 @@ static const struct {
      "of no known kind", NULL},
     {HEAD ROW("\xff", "{}"), 0, columns, NULL, NULL, false, MR_E_REFUSED,
      "has a field 2 that is no UTF-8 text", NULL},
-    {HEAD "club.members,\0,,,changed,target,{},,,\r\n", sizeof HEAD - 1 + 41, columns, NULL, NULL,
-     false, MR_E_REFUSED, "has a field 2 that is no UTF-8 text", NULL},
+    {HEAD WITH_NUL, sizeof HEAD WITH_NUL - 1, columns, NULL, NULL, false, MR_E_REFUSED,
+     "has a field 2 that is no UTF-8 text", NULL},
     {HEAD ROW("1", "{"), 0, columns, NULL, NULL, false, MR_E_REFUSED, "is no row", NULL},
 };
 
