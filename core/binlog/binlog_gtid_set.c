@@ -637,6 +637,27 @@ void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *s
     }
 }
 
+/* Either family has an event of its own. */
+enum mr_code mr_gtid_before_text(const struct mr_binlog_event *event, struct mr_strbuf *out,
+                                 struct mr_err *err)
+{
+    struct mr_gtid_set set;
+    struct mr_gtid_state state;
+    enum mr_code code;
+    mr_gtid_set_init(&set);
+    mr_gtid_state_init(&state);
+    if (event->type == MR_BINLOG_PREVIOUS_GTIDS) {
+        code = mr_gtid_set_read(&set, event, err);
+        mr_gtid_set_add_text(out, &set);
+    } else {
+        code = mr_gtid_state_read(&state, event, err);
+        mr_gtid_state_add_text(out, &state);
+    }
+    mr_gtid_set_release(&set);
+    mr_gtid_state_release(&state);
+    return code != MR_OK ? code : mr_strbuf_check(out, "reading a binary log", err);
+}
+
 /* ---- MariaDB's positions ---- */
 
 void mr_gtid_pos_init(struct mr_gtid_pos *pos)

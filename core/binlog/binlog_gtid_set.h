@@ -85,6 +85,11 @@ bool mr_gtid_state_is_empty(const struct mr_gtid_state *state);
 /* Sorted by domain, then server. */
 void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *state);
 
+/* Appends what a log says that stands in front of it (PREVIOUS_GTIDS, or MariaDB's GTID_LIST), as the server
+ * has it. */
+enum mr_code mr_gtid_before_text(const struct mr_binlog_event *event, struct mr_strbuf *out,
+                                 struct mr_err *err);
+
 /*
  * A position: "0-2-105" says that everything of domain 0 up to 105 was applied, of whichever server.
  *

@@ -35,23 +35,10 @@ static enum mr_code take_format(struct mr_archive_head *head, const struct mr_bi
 static enum mr_code take_before(struct mr_archive_head *head, const struct mr_binlog_event *event,
                                 struct mr_err *err)
 {
-    struct mr_gtid_set set;
-    struct mr_gtid_state state;
-    enum mr_code code;
-    mr_gtid_set_init(&set);
-    mr_gtid_state_init(&state);
     mr_strbuf_reset(&head->before);
-    if (event->type == MR_BINLOG_PREVIOUS_GTIDS) {
-        code = mr_gtid_set_read(&set, event, err);
-        mr_gtid_set_add_text(&head->before, &set);
-    } else {
-        code = mr_gtid_state_read(&state, event, err);
-        mr_gtid_state_add_text(&head->before, &state);
-    }
-    mr_gtid_set_release(&set);
-    mr_gtid_state_release(&state);
+    const enum mr_code code = mr_gtid_before_text(event, &head->before, err);
     head->has_before = code == MR_OK;
-    return code != MR_OK ? code : mr_strbuf_check(&head->before, "reading a binary log", err);
+    return code;
 }
 
 enum mr_code mr_archive_head_take(struct mr_archive_head *head, const char *log, const uint8_t *raw,

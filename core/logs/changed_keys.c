@@ -199,7 +199,7 @@ void mr_changed_keys_release(struct mr_changed_keys *c)
 /* ---- tables ---- */
 
 /* Of names that differ in their letters alone the server says whether they are one. */
-static size_t find_table(const struct mr_changed_keys *c, const char *db, const char *name)
+size_t mr_changed_keys_find(const struct mr_changed_keys *c, const char *db, const char *name)
 {
     const size_t *by_name = c->work->by_name;
     const struct mr_table *tables = c->cat->tables;
@@ -228,7 +228,7 @@ static enum mr_code look_at_map(struct mr_changed_keys *c, const struct mr_binlo
         return MR_OK;
     mr_arena_reset(&known->arena);
     *known = (struct known_map){.serial = map->serial,
-                                .at = find_table(c, map->table.db, map->table.name),
+                                .at = mr_changed_keys_find(c, map->table.db, map->table.name),
                                 .arena = known->arena};
     if (known->at >= c->cat->ntables || !matters(c, known->at))
         return MR_OK;

@@ -75,6 +75,9 @@ enum mr_code mr_changed_keys_take(struct mr_changed_keys *changed, struct mr_bin
                                   struct mr_err *err);
 /* Behind all streams: what may have gone by a cascade is blind, and keys are in order. */
 enum mr_code mr_changed_keys_finish(struct mr_changed_keys *changed, struct mr_err *err);
+/* The place in the catalogue of a table that a log names so; none is there: a place behind all of them. */
+size_t mr_changed_keys_find(const struct mr_changed_keys *changed, const char *db,
+                            const char *name);
 /* A step of a walk of the caller's, in the log's order; _begin in front of each walk's first. */
 void mr_changed_keys_begin(struct mr_changed_keys *changed);
 enum mr_code mr_changed_keys_step(struct mr_changed_keys *changed,

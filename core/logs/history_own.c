@@ -389,24 +389,9 @@ enum mr_code mr_history_own_before(const struct mr_history_own *own,
                                    const char **hidden, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_gtid_set set;
-    struct mr_gtid_state state;
-    enum mr_code code;
-    mr_gtid_set_init(&set);
-    mr_gtid_state_init(&state);
-    if (event->is_mariadb) {
-        code = mr_gtid_state_read(&state, event, err);
-        mr_gtid_state_add_text(&text, &state);
-    } else {
-        code = mr_gtid_set_read(&set, event, err);
-        mr_gtid_set_add_text(&text, &set);
-    }
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "telling own transactions", err);
+    enum mr_code code = mr_gtid_before_text(event, &text, err);
     if (code == MR_OK)
         code = mr_history_own_before_text(own, text.ptr, arena, hidden, err);
-    mr_gtid_set_release(&set);
-    mr_gtid_state_release(&state);
     mr_strbuf_release(&text);
     return code;
 }

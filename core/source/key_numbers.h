@@ -3,7 +3,8 @@
  *
  *   mr_key_numbers_init → mr_key_numbers_put … → mr_key_numbers_find … → mr_key_numbers_release
  *
- * Keys are the same where their bytes are.  They are found by a digest of 128 bits, and compared.
+ * Keys are the same where their bytes are.  They are found by a digest of 128 bits, and compared; at any time, while
+ * those of key_set.h, which are smaller, are found once all are there.
  *
  * Ownership: it keeps copies of the keys; places that it gives are good until the next put.
  * Errors: MR_E_NOMEM.  Threads: read-only once filled.

@@ -65,7 +65,6 @@ struct mr_until {
     int64_t latest_us; /* of what the snapshot has */
     bool is_taken, is_vague, is_last, is_reached, is_behind_place, is_at_until, has_met_vague;
     bool is_placed;
-    size_t found;                 /* the place of the table of the last event */
     bool has_rows;                /* the transaction has changed rows that are wanted */
     struct mr_binlog_place begun; /* of the transaction */
     struct mr_gtid gtid;

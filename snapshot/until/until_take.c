@@ -171,21 +171,11 @@ static enum mr_code look_at_map(struct mr_until *u, struct mr_until_table *t,
     return code == MR_E_UNSUPPORTED ? MR_OK : code;
 }
 
-/* From where the last one was, which the next event is most often of. */
+/* NULL: the snapshot has no such table. */
 static struct mr_until_table *find_table(struct mr_until *u, const struct mr_binlog_map *map)
 {
-    const struct mr_server *server = &u->cat->server;
-    const size_t count = u->ntables;
-    for (size_t n = 0, i = u->found; n < count; n++, i = (i + 1) % count) {
-        const struct mr_table *today = &u->cat->tables[i];
-        if (u->tables[i].rows.table == NULL ||
-            !mr_server_same_name(server, map->table.name, today->name) ||
-            !mr_server_same_name(server, map->table.db, today->db))
-            continue;
-        u->found = i;
-        return &u->tables[i];
-    }
-    return NULL;
+    const size_t at = mr_changed_keys_find(&u->changed, map->table.db, map->table.name);
+    return at < u->ntables && u->tables[at].rows.table != NULL ? &u->tables[at] : NULL;
 }
 
 /* A value that no server writes is an error of the log; one that cannot be told breaks its table alone. */
