@@ -5,9 +5,10 @@
 # tests/deps.sh has installed what pkg-config is to find, or for a sanitizer's build.
 #
 # Variables for packagers: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR, MYSQL=mariadb or oracle
-# (whose client library).  For developers: DEV=1 (warnings are errors), SEEDS=N (length of
-# the randomised tests), IT=PATTERN (only those server tests), LONG=1 (all of them), PART=I/N (every
-# Nth), JOBS=N, V=1.
+# (whose client library), SOURCE_DATE_EPOCH (the time that is written into what is made).  For
+# developers: DEV=1 (warnings are errors; a build that was begun so stays so until DEV=0), SEEDS=N
+# (length of the randomised tests), IT=PATTERN (only those server tests), LONG=1 (all of them),
+# PART=I/N (every Nth), JOBS=N, V=1.
 
 .SUFFIXES:
 .SECONDARY:
@@ -18,6 +19,8 @@ MAKEFLAGS += --no-builtin-rules
 # ---- where things go
 SAN    ?=
 BUILD  := build$(if $(SAN),/$(SAN))
+# Always as seen from here, or the .d files of one call would name what the next one does not know.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
@@ -27,6 +30,15 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 SEEDS  ?= 20
 export SEEDS LONG
+
+# ---- the same source makes the same files, wherever and whenever that is
+# The time that they bear is that of the version's entry in the package's changelog: a tarball has no git.
+ifeq ($(SOURCE_DATE_EPOCH),)
+SOURCE_DATE_EPOCH := $(shell date -u -d "$$(sed -n 's/^ -- .*>  //p' .packaging/debian/changelog | head -n 1)" +%s)
+endif
+export SOURCE_DATE_EPOCH
+# Not in ALL_CFLAGS: a tree that was moved need not be built again.
+HERE_IS := '-ffile-prefix-map=$(CURDIR)=.'
 
 # ---- the compiler
 ifeq ($(origin CC),default)
@@ -50,6 +62,9 @@ SAN_afl   := -fsanitize=address,undefined -fno-sanitize-recover=all
 SAN_coverage := --coverage -fprofile-update=prefer-atomic
 # Server tests in which threads meet servers that stop, lag and lock, and interruptions.
 SAN_IT_tsan := @(affected|check_@(lag|same)|fault_stopped|gate_quiet|repair_waits|snapshot_create)
+# A build that warnings may break stays one: what is made of it later compiles nothing again, and no file
+# slips through a call without DEV=1.
+DEV    ?= $(if $(shell grep -s -e ' -Werror ' $(BUILD)/flags),1)
 ifneq ($(SAN),)
 CFLAGS := -O1 -g -fno-omit-frame-pointer $(SAN_$(SAN))
 HARDEN :=
@@ -90,6 +105,7 @@ LIB_SRC  :=
 MAIN_SRC := main.c commands.c
 TEST_BIN :=
 include $(sort $(wildcard */module.mk */*/module.mk))
+LIB_SRC  := $(sort $(LIB_SRC))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
@@ -97,7 +113,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo demo-fleet test test-long test-bare test-image test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
-        fuzz fuzz-afl lint format docs site pictures install uninstall deb check-deb bench bench-before clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs site pictures install uninstall deb check-deb release release-files bench bench-before clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -132,7 +148,10 @@ help:
 	@echo 'make site           all documentation as pages with a search, into build/site: a folder, no server'
 	@echo 'make pictures       the pictures of the README, from a run of the demo'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'
-	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
+	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root, and'
+	@echo '                    whether another place and day give the same bytes)'
+	@echo 'make release        tarball, package, SPDX, SHA256SUMS of this commit, into build/release, and the'
+	@echo '                    README in a bare Debian from that tarball (as root; release-files: without)'
 	@echo 'make deps           install the Debian packages that building needs (as root)'
 	@echo 'make clean          remove build/'
 
@@ -288,7 +307,15 @@ deb:
 
 check-deb: deb
 	@tests/deps.sh test
-	@PACKAGE="$$(ls $(BUILD)/deb/myrecon_*.deb)" tests/run.sh -n deb tests/deb/install.sh
+	@PACKAGE="$$(ls $(BUILD)/deb/myrecon_*.deb)" tests/run.sh -n deb tests/deb/install.sh tests/deb/twice.sh
+
+release-files:
+	@tests/deps.sh build docs deb
+	@.packaging/release.sh $(BUILD)/release
+
+# A tarball that somebody else can build is what is published, and nothing less.
+release: release-files
+	@MYRECON_BARE_TARBALL="$$(ls $(BUILD)/release/myrecon-*.tar.gz)" tests/bare.sh
 
 clean:
 	rm -rf build
@@ -308,11 +335,11 @@ $(BIN): $(MAIN_OBJ) $(LIB)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	$(say_ar) $(AR) rcs $@ $(LIB_OBJ)
+	$(say_ar) $(AR) rcsD $@ $(LIB_OBJ)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(say_cc) $(CC) $(ALL_CFLAGS) $(CFLAGS_$(basename $(notdir $@))) -MMD -MP -c -o $@ $<
+	$(say_cc) $(CC) $(ALL_CFLAGS) $(HERE_IS) $(CFLAGS_$(basename $(notdir $@))) -MMD -MP -c -o $@ $<
 
 # Changed flags build everything again; unchanged ones touch nothing.
 $(BUILD)/flags: FORCE

@@ -2,7 +2,8 @@
 # deb.sh FOLDER: builds the Debian package of this tree into FOLDER, and prints its path.
 #
 # It works on a copy, so that nothing is written into the tree; it needs no git.  lintian
-# looks at the package where it is installed: what it finds is an error.
+# looks at the package where it is installed: what it finds is an error.  The same tree gives the same
+# bytes: files are as old as SOURCE_DATE_EPOCH says, for dpkg-deb keeps times that lie before it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,10 +16,13 @@ if [ "$version" != "$packaged" ]; then
     exit 3
 fi
 
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(dpkg-parsechangelog -l .packaging/debian/changelog -S Timestamp)}
+umask 022
 rm -rf "$folder"
 mkdir -p "$folder/myrecon-$version"
 tar --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$folder/myrecon-$version"
-mv "$folder/myrecon-$version/.packaging/debian" "$folder/myrecon-$version/debian"
+cp -a "$folder/myrecon-$version/.packaging/debian" "$folder/myrecon-$version/debian"
+find "$folder/myrecon-$version" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 if ! (cd "$folder/myrecon-$version" && dpkg-buildpackage -b -us -uc -j"$(nproc)") >"$folder/log" 2>&1; then
     tail -n 30 "$folder/log" >&2
     echo "error: the package could not be built; all of it is in $folder/log" >&2

@@ -6,7 +6,8 @@
 # devpts, shm and a resolving localhost.  They see a mount and a process namespace of their
 # own, so that nothing of it outlives this script.  It ends with the last line of `make test`.
 #
-# MYRECON_BARE_ROOT names a root to use (and to keep) instead of one made for this run.
+# MYRECON_BARE_ROOT names a root to use (and to keep) instead of one made for this run;
+# MYRECON_BARE_TARBALL a tarball of `make release`, which then is what is built and tested, not this tree.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 3
 . tests/lib/debian.sh
@@ -43,11 +44,15 @@ lend_network "$root"
 printf '127.0.0.1\tlocalhost %s\n::1\tlocalhost\n' "$(hostname 2>/dev/null || echo bare)" >"$root/etc/hosts"
 rm -rf "$root/src"
 mkdir -p "$root/src" "$root/dev/pts" "$root/dev/shm"
-tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/src" || die 'the tree was not copied'
+if [ -n "${MYRECON_BARE_TARBALL:-}" ]; then
+    tar -xzf "$MYRECON_BARE_TARBALL" --strip-components=1 -C "$root/src" || die 'the tarball was not unpacked'
+else
+    tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/src" || die 'the tree was not copied'
+fi
 
 # The README's own lines: a change there is a change here.
 commands=$(awk '/^## Quick start/ { here = 1 } here && /^```$/ { exit } on { print }
-                here && /^```sh$/ { on = 1 }' README.md)
+                here && /^```sh$/ { on = 1 }' "$root/src/README.md")
 [ -n "$commands" ] || die 'README.md has no commands under "Quick start"'
 
 # shellcheck disable=SC2016

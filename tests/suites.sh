@@ -18,7 +18,7 @@ run_suite() {
             tests/decide/decide.sh tests/decide/three.sh
         ;;
     cli) tests/run.sh -n cli -j "$jobs" $(ls tests/cli/*.sh | grep -v '/lib[^/]*$') ;;
-    docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,situations,tools}.sh tests/docs/{command_lines,links_hold,site_works}.py ;;
+    docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,situations,tools,reproducible}.sh tests/docs/{command_lines,links_hold,site_works,sbom}.py ;;
     it) tests/it/run.sh ;;
     reports) tests/run.sh -n sanitizer tests/lib/reports.sh ;;
     *)

@@ -70,6 +70,27 @@ for source in docs/man/*.scd; do
     fi
 done
 
+# What make takes its folder for, and whether warnings are errors there.
+ask_make() { # WORDS OF MAKE, VARIABLE=VALUE…
+    local words=$1
+    shift
+    env -u MAKEFLAGS -u MFLAGS -u DEV make -s --no-print-directory -f Makefile -f - "$@" say <<<"say: ; @echo '$words'"
+}
+is_said() { # DESCRIPTION WANTED WORDS VARIABLE=VALUE…
+    local said
+    said=$(ask_make "${@:3}" 2>&1)
+    [ "$said" = "$2" ]
+    result $? "$1" "$said"
+}
+is_said 'a folder of this tree is one as seen from here, however it is called' 'build/x build/x/man/myrecon.1' \
+    '$(BUILD) $(filter %/myrecon.1,$(MAN_PAGES))' BUILD="$PWD/build/x"
+is_said 'and another one is where it is' "$scratch/x" '$(BUILD)' BUILD="$scratch/x"
+mkdir "$scratch/x"
+is_said 'a build begins without -Werror' '' '$(filter -Werror,$(ALL_CFLAGS))' BUILD="$scratch/x"
+echo 'gcc -Wall -Werror -O2' >"$scratch/x/flags"
+is_said 'one that was begun with DEV=1 stays so, and nothing is compiled again' '-Werror' '$(filter -Werror,$(ALL_CFLAGS))' BUILD="$scratch/x"
+is_said 'until DEV=0' '' '$(filter -Werror,$(ALL_CFLAGS))' BUILD="$scratch/x" DEV=0
+
 # Nothing is built: the program that is tested is what is installed.
 rebuild_nothing=(make -s -o all -o "$build/docgen/docgen" BUILD="$build" DESTDIR="$scratch/a root")
 "${rebuild_nothing[@]}" install >"$scratch/log" 2>&1 && [ -x "$scratch/a root/usr/local/bin/myrecon" ]
