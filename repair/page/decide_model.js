@@ -288,13 +288,15 @@ const Model = (function () {
     });
     const changes = [];
     let otherwise = 0;
+    let unknown = 0;
     records.forEach((fields) => {
       const row = (waiting.get(nameOfRecord(fields)) || []).shift();
+      if (!row && fields[d] && fields !== mark) unknown++;
       if (!row || !fields[d]) return;
       if (row.d && row.d !== fields[d]) otherwise++;
       else changes.push([row, fields[d], row.n || (n >= 0 ? fields[n] : '')]);
     });
-    return { taken: decide(changes), otherwise: otherwise };
+    return { taken: decide(changes), otherwise: otherwise, unknown: unknown };
   }
 
   restore();

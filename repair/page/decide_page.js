@@ -477,7 +477,8 @@
       const result = M.fromCsv(text);
       event.target.value = '';
       if (result.error) return say(result.error);
-      after(number(result.taken) + ' decisions taken from the file' + (result.otherwise ? '; ' + number(result.otherwise) + ' are decided otherwise there, and stay as they are here' : ''));
+      after(number(result.taken) + ' decisions taken from the file' + (result.otherwise ? '; ' + number(result.otherwise) + ' are decided otherwise there, and stay as they are here' : '') +
+        (result.unknown ? '; ' + number(result.unknown) + ' lines of it are about no conflict of this plan, and were not taken' : ''));
     });
   }
 

@@ -149,6 +149,8 @@ struct run {
     char low[MR_COUNTED_TEXT], high[MR_COUNTED_TEXT];
     int64_t last;
     char choice[32];
+    struct mr_entity first; /* in the arena */
+    struct mr_arena arena;
     bool open; /* there is one */
 };
 
@@ -200,15 +202,36 @@ static enum mr_code next_is(const struct writing *w, struct keys *keys, int64_t 
     return code;
 }
 
-/* Without images: one line stands for many rows, of different values. */
+/* A copy of what is written of a row: the batch that it was read with goes. */
+static enum mr_code keep_first(struct run *run, const struct mr_entity *e, struct mr_err *err)
+{
+    mr_arena_reset(&run->arena);
+    run->first = (struct mr_entity){
+        .id = e->id, .source_key.len = e->source_key.len, .source.len = e->source.len};
+    run->first.kind = RUNS;
+    run->first.source_key.ptr = mr_arena_dup(&run->arena, e->source_key.ptr, e->source_key.len);
+    if (e->source.ptr != NULL)
+        run->first.source.ptr = mr_arena_dup(&run->arena, e->source.ptr, e->source.len);
+    if (e->choice != NULL)
+        run->first.choice = mr_arena_strdup(&run->arena, e->choice);
+    if (run->first.source_key.ptr == NULL ||
+        (run->first.source.ptr == NULL) != (e->source.ptr == NULL) ||
+        (run->first.choice == NULL) != (e->choice == NULL))
+        return mr_err_nomem(err, "writing conflicts");
+    return MR_OK;
+}
+
+/* Of several rows without images: one line stands for many, of different values.  One row has its own:
+ * they prove that the line is about it, whatever a spreadsheet makes of its key. */
 static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *err)
 {
     char key[64];
     if (!run->open)
         return MR_OK;
     run->open = false;
-    (void)snprintf(key, sizeof key, strcmp(run->low, run->high) == 0 ? "%s" : "%s..%s", run->low,
-                   run->high);
+    if (strcmp(run->low, run->high) == 0)
+        return write_row(w, &run->first, err);
+    (void)snprintf(key, sizeof key, "%s..%s", run->low, run->high);
     mr_plan_text_str(&w->line, mr_plan_table_name(w->table));
     mr_plan_text_str(&w->line, key);
     mr_plan_text_str(&w->line, "");
@@ -229,10 +252,12 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
                                const struct mr_entity *e, struct mr_err *err)
 {
     const char *choice = e->choice != NULL ? e->choice : "";
+    char text[MR_COUNTED_TEXT];
     bool goes_on = true;
     mr_strbuf_reset(&w->text);
     enum mr_code code = mr_plan_text_values(&w->text, w->table, &w->table->key, e->source_key, err);
-    int64_t n = code == MR_OK ? mr_counted_of_text(w->text.ptr, keys->is_unsigned, NULL) : 0;
+    (void)snprintf(text, sizeof text, "%s", code == MR_OK ? w->text.ptr : "");
+    int64_t n = code == MR_OK ? mr_counted_of_text(text, keys->is_unsigned, NULL) : 0;
     if (code == MR_OK && run->open && (n == INT64_MIN || n - 1 != run->last))
         code = next_is(w, keys, run->last, n, &goes_on, err);
     if (code == MR_OK && (!goes_on || strcmp(run->choice, choice) != 0))
@@ -240,11 +265,12 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
     if (code != MR_OK)
         return code;
     if (!run->open) {
-        (void)snprintf(run->low, sizeof run->low, "%s", w->text.ptr);
+        MR_TRY(keep_first(run, e, err));
+        (void)snprintf(run->low, sizeof run->low, "%s", text);
         (void)snprintf(run->choice, sizeof run->choice, "%s", choice);
         run->open = true;
     }
-    (void)snprintf(run->high, sizeof run->high, "%s", w->text.ptr);
+    (void)snprintf(run->high, sizeof run->high, "%s", text);
     run->last = n;
     return MR_OK;
 }
@@ -256,7 +282,7 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec list = MR_VEC_INIT(struct mr_entity);
     struct mr_strbuf after = MR_STRBUF_INIT;
-    struct run run = {.open = false};
+    struct run run = {.open = false, .arena = MR_ARENA_INIT};
     struct keys *keys = calloc(1, sizeof *keys);
     enum mr_code code = keys != NULL ? MR_OK : mr_err_nomem(err, "writing a plan");
     if (keys != NULL)
@@ -280,6 +306,7 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
     if (code == MR_OK)
         code = end_run(w, &run, err);
     free(keys);
+    mr_arena_release(&run.arena);
     mr_strbuf_release(&after);
     mr_vec_release(&list);
     mr_arena_release(&arena);

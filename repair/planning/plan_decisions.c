@@ -16,6 +16,7 @@
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
+#include "repair/planning/decision_proof.h"
 #include "repair/planning/decision_rows.h"
 #include "repair/planning/plan_asked.h"
 #include "repair/side/counted.h"
@@ -27,14 +28,15 @@
 static const struct mr_case_field line_fields[] = MR_CASE_LIST(
     LINE("line", line, INT), LINE("tbl", table, TEXT), LINE("skey", key, TEXT),
     LINE("choice", choice, TEXT), LINE("kind", kind, TEXT), LINE("source", source, TEXT),
-    LINE("target", target, TEXT), LINE("used", used, FLAG));
+    LINE("target", target, TEXT), LINE("identity", identity, TEXT), LINE("differs", differs, TEXT),
+    LINE("used", used, FLAG), LINE("asked", is_asked, FLAG));
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.decision;"
     "CREATE TEMP TABLE decision (line INTEGER PRIMARY KEY, tbl TEXT NOT NULL,"
     " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT, kind "
-    "TEXT,"
-    " used INT NOT NULL DEFAULT 0, known INT NOT NULL DEFAULT 0);"
+    "TEXT, identity TEXT, differs TEXT,"
+    " used INT NOT NULL DEFAULT 0, asked INT NOT NULL DEFAULT 0, known INT NOT NULL DEFAULT 0);"
     "DROP TABLE IF EXISTS temp.equal_row;"
     "CREATE TEMP TABLE equal_row (tbl TEXT, image TEXT, line INT, choice TEXT,"
     " PRIMARY KEY (tbl, image)) WITHOUT ROWID;"
@@ -53,9 +55,11 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&d->add, "INSERT INTO decision (line, tbl, skey, lo, hi, choice, source, target,"
-                  " kind) VALUES (:line, :tbl, :key, :low, :high, :choice,"
-                  " nullif(:source, ''), nullif(:target, ''), nullif(:kind, ''))"},
-        {&d->by_key, "SELECT line, choice, kind, source, target, used FROM decision"
+                  " kind, identity, differs) VALUES (:line, :tbl, :key, :low, :high, :choice,"
+                  " nullif(:source, ''), nullif(:target, ''), nullif(:kind, ''),"
+                  " nullif(:identity, ''), nullif(:differs, ''))"},
+        {&d->by_key, "SELECT line, choice, kind, source, target, identity, differs, used, asked"
+                     " FROM decision"
                      " WHERE tbl=:tbl AND skey=:key LIMIT 1"},
         {&d->by_run, "SELECT line, choice, kind FROM decision WHERE tbl=:tbl AND hi>=:n"
                      " AND lo<=:n LIMIT 1"},
@@ -65,7 +69,8 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
                     " VALUES (:tbl, :image, :line, :choice) ON CONFLICT (tbl, image)"
                     " DO UPDATE SET line=line RETURNING line, choice"},
         {&d->drop, "DELETE FROM decision WHERE line=:line"},
-        {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
+        {&d->used, "UPDATE decision SET used=max(used, :used), asked=max(asked, :asked), known=1"
+                   " WHERE line=:line"},
     };
     MR_TRY(mr_case_exec(d->cf, schema_sql, err));
     MR_TRY(mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err));
@@ -86,6 +91,7 @@ enum mr_code mr_plan_decisions_open(const struct mr_decision_file *file, struct 
     d->file = *file;
     d->tables = tables;
     d->decided = decided;
+    d->fd = fd;
     d->cf = mr_findings_case(fd);
     d->choices = (struct mr_vec)MR_VEC_INIT(const char *);
     mr_strbuf_init(&d->text);
@@ -149,9 +155,11 @@ static const char *keep_choice(struct mr_plan_decisions *d, const char *choice)
     return slot != NULL ? *slot : NULL;
 }
 
-static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used, struct mr_err *err)
+static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used, bool asked,
+                         struct mr_err *err)
 {
-    return MR_CASE_RUN(d->used, err, MR_ARG_INT("line", line), MR_ARG_INT("used", used));
+    return MR_CASE_RUN(d->used, err, MR_ARG_INT("line", line), MR_ARG_INT("used", used),
+                       MR_ARG_INT("asked", asked));
 }
 
 /* What a page could not show whole stands in the file as a digest: d->text, in its place. */
@@ -241,7 +249,8 @@ static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_pl
     MR_TRY_OUT(find_line(d, t, &by_key, said, err));
     MR_TRY_OUT(drop_stale(d, t, ask, &by_key, said, err));
     if (said->line != 0)
-        MR_TRY_OUT(note(d, said->line, true, err));
+        MR_TRY_OUT(note(d, said->line, true,
+                        ask->kind != NULL && said->kind == mr_conflict_named(ask->kind), err));
 out:
     mr_case_reset(d->by_key);
     return code;
@@ -395,7 +404,10 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
         const char *key = t->key.count > 0 ? mr_arena_strdup(&d->arena, d->text.ptr) : "";
         code = check_images(d, t, &by_key, e, err);
         if (code == MR_OK)
+            code = mr_decision_proof_check(d, t, &by_key, key != NULL ? key : "", e, err);
+        if (code == MR_OK)
             code = check_taken(&by_key, e, err);
+        d->settled += code == MR_OK && !by_key.used;
         code = mr_decision_name_line(d, (uint64_t)line, mr_plan_table_name(t),
                                      key != NULL ? key : "", code, err);
     }
@@ -404,7 +416,7 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
     answered.source_key = named;
     if (code == MR_OK && line != 0)
         code = mr_plan_decided_keep(d->decided, t, &answered, choice, err);
-    return code == MR_OK && line != 0 ? note(d, line, false, err) : code;
+    return code == MR_OK && line != 0 ? note(d, line, false, false, err) : code;
 }
 
 static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_store *store,
@@ -443,7 +455,10 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct mr_d
         return MR_OK;
     enum mr_code code =
         mr_decision_rows_find(d->tables->pairing.side[MR_SOURCE].main, t, key, &d->text, err);
-    if (code != MR_OK || (d->text.len > 0 && strcmp(d->text.ptr, key) == 0))
+    if (code == MR_OK && d->text.len > 0 && strcmp(d->text.ptr, key) == 0)
+        return mr_decision_name_line(d, (uint64_t)line->line, mr_plan_table_name(t), key,
+                                     mr_decision_proof_key(line, key, err), err);
+    if (code != MR_OK)
         return code;
     if (d->file.is_plans_own) {
         mr_log_warning("table \"%s\": the source has no row %.200s any more: what was decided "
@@ -473,11 +488,13 @@ static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     struct mr_decision_line line;
-    uint64_t count = 0;
+    uint64_t count = d->settled;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
-        d->cf, "SELECT line, tbl, skey, kind FROM decision WHERE NOT known ORDER BY line", &stmt,
-        err);
+    enum mr_code code =
+        mr_case_prepare(d->cf,
+                        "SELECT line, tbl, skey, kind, source, target, identity FROM decision"
+                        " WHERE NOT known ORDER BY line",
+                        &stmt, err);
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(line_fields), err);
     while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &line, &row, err)) == MR_OK &&

@@ -14,10 +14,12 @@ enum mr_decision_column {
     MR_DECISION_TABLE,
     MR_DECISION_SOURCE_KEY,
     MR_DECISION_TARGET_KEY,
+    MR_DECISION_IDENTITY,
     MR_DECISION_KIND,
     MR_DECISION_SOURCE,
     MR_DECISION_TARGET,
     MR_DECISION_DECISION,
+    MR_DECISION_DIFFERS,
     MR_DECISION_COLUMNS
 };
 
@@ -26,7 +28,8 @@ struct mr_plan_decisions {
     struct mr_decision_file file;
     const struct mr_plan_tables *tables;
     struct mr_plan_decided *decided;
-    struct mr_case *cf;
+    struct mr_findings *fd;
+    struct mr_case *cf;    /* fd's */
     struct mr_arena arena; /* of choices */
     struct mr_vec choices; /* const char *: each that is made, once */
     struct mr_strbuf text;
@@ -37,13 +40,15 @@ struct mr_plan_decisions {
     size_t width;                   /* 0: no header yet */
     const char *page_key; /* of digests that stand for images (asked.h); NULL: none can be told */
     struct mr_decision_faults faults;
+    uint64_t settled; /* lines of rows that nobody asks about */
 };
 
 /* A line of the file, or some of it; texts are the statement's. */
 struct mr_decision_line {
     int64_t line; /* 0: none */
-    const char *table, *key, *choice, *kind, *source, *target;
-    bool used; /* it was asked for */
+    const char *table, *key, *choice, *kind, *source, *target, *identity, *differs;
+    bool used;     /* it was asked for */
+    bool is_asked; /* in the conflict that it says */
 };
 
 /* Reads the file; all lines that are refused are named at once. */

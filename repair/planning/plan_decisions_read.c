@@ -15,15 +15,20 @@
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
-#include "repair/planning/decision_rows.h"
+#include "repair/planning/decision_line.h"
 #include "repair/planning/plan_asked.h"
 #include "repair/side/counted.h"
 
 static const char *const column_names[MR_DECISION_COLUMNS] = {
-    [MR_DECISION_TABLE] = "table",           [MR_DECISION_SOURCE_KEY] = "source_key",
-    [MR_DECISION_TARGET_KEY] = "target_key", [MR_DECISION_KIND] = "kind",
-    [MR_DECISION_SOURCE] = "source",         [MR_DECISION_TARGET] = "target",
-    [MR_DECISION_DECISION] = "decision"};
+    [MR_DECISION_TABLE] = "table",
+    [MR_DECISION_SOURCE_KEY] = "source_key",
+    [MR_DECISION_TARGET_KEY] = "target_key",
+    [MR_DECISION_IDENTITY] = "identity",
+    [MR_DECISION_KIND] = "kind",
+    [MR_DECISION_SOURCE] = "source",
+    [MR_DECISION_TARGET] = "target",
+    [MR_DECISION_DECISION] = "decision",
+    [MR_DECISION_DIFFERS] = "differs"};
 
 /* What is refused about a line is kept, so that all such lines are named at once. */
 enum mr_code mr_decision_name_line(struct mr_plan_decisions *d, uint64_t line, const char *table,
@@ -87,6 +92,16 @@ static const char *key_field(const struct mr_plan_decisions *d, const struct mr_
         key[0] == '\0' && strcasecmp(field_of(d, fields, MR_DECISION_KIND),
                                      mr_conflict_name(MR_CONFLICT_DELETED_IN_SOURCE)) == 0;
     return erased ? field_of(d, fields, MR_DECISION_TARGET_KEY) : key;
+}
+
+/* The key and the row that stands beside it are of one row. */
+static enum mr_code check_key(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                              struct mr_err *err)
+{
+    const struct mr_plan_table *t = mr_decision_table(d, field_of(d, fields, MR_DECISION_TABLE));
+    const bool erased = field_of(d, fields, MR_DECISION_SOURCE_KEY)[0] == '\0';
+    const char *image = field_of(d, fields, erased ? MR_DECISION_TARGET : MR_DECISION_SOURCE);
+    return t != NULL ? mr_decision_line_check(t, key_field(d, fields), image, err) : MR_OK;
 }
 
 /* A word as the plan wrote it, however it is spelled now; what follows newest: or = is a
@@ -191,7 +206,9 @@ static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_f
                        MR_ARG_TEXT("choice", field_of(d, fields, MR_DECISION_DECISION)),
                        MR_ARG_TEXT("source", source),
                        MR_ARG_TEXT("target", field_of(d, fields, MR_DECISION_TARGET)),
-                       MR_ARG_TEXT("kind", field_of(d, fields, MR_DECISION_KIND)));
+                       MR_ARG_TEXT("kind", field_of(d, fields, MR_DECISION_KIND)),
+                       MR_ARG_TEXT("identity", field_of(d, fields, MR_DECISION_IDENTITY)),
+                       MR_ARG_TEXT("differs", field_of(d, fields, MR_DECISION_DIFFERS)));
 }
 
 enum mr_code mr_decision_ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
@@ -302,6 +319,7 @@ static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_f
         is_passed_over(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice))
         return MR_OK;
     MR_TRY(check_line(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice, err));
+    MR_TRY(check_key(d, fields, err));
     MR_TRY(check_twice(d, fields, err));
     return keep_line(d, fields, line, err);
 }

@@ -325,12 +325,98 @@ static void test_changed(void **state)
     end(&w);
 }
 
+/* ---- lines without the row's image ---- */
+
+#define BARE "table,source_key,kind,identity,differs,decision\n"
+#define WHOLE "table,source_key,kind,identity,source,differs,decision\n"
+#define SEVEN "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}"
+
+static const struct {
+    const char *text, *asked; /* in which conflict the row is asked about; NULL: it is not */
+    const char *kind;         /* in which it ends */
+    const char *refusal;      /* NULL: the line is taken */
+} proofs[] = {
+    {BARE "club.members,7,unique,1,,skip\n", "unique", "unique", NULL},
+    {BARE "club.members,7,unique,,,skip\n", "unique", "unique", NULL},
+    {BARE "club.members,7,unique,2,,skip\n", "unique", "unique",
+     "its identity is \"2\", and the row that has this key has \"1\""},
+    /* as a spreadsheet leaves 01 */
+    {BARE "club.members,7,unique,01,,skip\n", "unique", "unique",
+     "its identity is \"01\", and the row that has this key has \"1\""},
+    {BARE "club.members,7,unique,1,nick: 1 → 2,skip\n", "unique", "unique", NULL},
+    {BARE "club.members,7,unique,1,nick: 4 → 2,skip\n", "unique", "unique",
+     "differs is \"nick: 4 → 2\", and the row that has this key has \"nick: 1 → 2\""},
+    {BARE "club.members,7,changed,1,,target\n", "unique", "unique",
+     "kind is \"changed\", and the row that has this key has \"unique\""},
+    /* it has led to another conflict of the row */
+    {BARE "club.members,7,key-taken,1,,restore\n", "key-taken", "unique", NULL},
+    /* it is settled otherwise */
+    {BARE "club.members,7,key-taken,1,,restore\n", NULL, NULL, NULL},
+    {BARE "club.members,7,key-taken,2,,restore\n", NULL, NULL,
+     "its identity is \"2\", and the row that has this key has \"1\""},
+    /* the image proves it: what a spreadsheet makes of the rest changes nothing */
+    {WHOLE "club.members,7,unique,01,\"" SEVEN "\",x,skip\n", "unique", "unique", NULL},
+    {WHOLE "club.members,8,unique,1,\"" SEVEN "\",,skip\n", "unique", "unique",
+     "the key is \"8\", and the row that stands beside it has \"7\""},
+};
+
+/* What becomes of the file where a plan asks about row 7, and ends with it in that conflict. */
+static const char *proof_of(struct world *w, size_t i, struct mr_err *err)
+{
+    static const size_t nick = 1;
+    char path[] = "/tmp/test_plan_decisions.XXXXXX";
+    struct mr_plan_decisions *d = NULL;
+    struct mr_plan_store *store = NULL;
+    const char *choice = NULL;
+    int fd = mkstemp(path);
+    assert_true(dprintf(fd, "%s", proofs[i].text) > 0);
+    assert_int_equal(close(fd), 0);
+    w->table.identity = MR_PLAN_BY_COLUMNS;
+    w->table.named_by = (struct mr_plan_columns){&nick, 1};
+    assert_int_equal(mr_plan_store_open(w->fd, &store, NULL), MR_OK);
+    assert_int_equal(mr_plan_store_begin(store, 1, NULL), MR_OK);
+    enum mr_code code = mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w->fd,
+                                               w->decided, &w->tables, &d, err);
+    const struct mr_decision_ask ask = ask_of(w, proofs[i].asked, 0);
+    if (code == MR_OK && proofs[i].asked != NULL)
+        code = mr_plan_decisions_find(d, &ask, &choice, err);
+    struct mr_entity e = {.source_key = {w->key.ptr, w->key.len},
+                          .decision = MR_DECIDE_CONFLICT,
+                          .kind = proofs[i].kind,
+                          .choice = choice,
+                          .source = {w->image[0].ptr, w->image[0].len},
+                          .target = {w->image[1].ptr, w->image[1].len}};
+    assert_int_equal(mr_plan_store_save(store, &e, NULL), MR_OK);
+    if (code == MR_OK)
+        code = mr_plan_decisions_check(d, store, err);
+    assert_true(code == MR_OK || code == MR_E_REFUSED);
+    mr_plan_decisions_close(d);
+    mr_plan_store_close(store);
+    assert_int_equal(unlink(path), 0);
+    return code == MR_OK ? NULL : err->message;
+}
+
+static void test_proofs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(proofs); i++) {
+        struct mr_err err = {0};
+        struct world w;
+        begin(&w);
+        const char *said = proof_of(&w, i, &err);
+        if (proofs[i].refusal == NULL ? said != NULL
+                                      : said == NULL || strstr(said, proofs[i].refusal) == NULL)
+            fail_msg("case %zu: %s", i, said != NULL ? said : "nothing is refused");
+        end(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
-        cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_two_answers),
+        cmocka_unit_test(test_proofs),   cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_who_wins), cmocka_unit_test(test_own_file),
+        cmocka_unit_test(test_changed),  cmocka_unit_test(test_two_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,97 @@
+/* decision_proof.c: see decision_proof.h. */
+#include "repair/planning/decision_proof.h"
+
+#include <string.h>
+
+#include "repair/decide/conflict.h"
+#include "repair/plan/plan_text.h"
+#include "repair/planning/conflict_differs.h"
+#include "repair/planning/decision_line.h"
+
+/* Is there a row in the line that was, or will be, compared with the entity's? */
+static bool has_image(const struct mr_decision_line *line, const struct mr_entity *e)
+{
+    return (line->source != NULL && e->source.ptr != NULL) ||
+           (e->source.ptr == NULL && line->target != NULL && e->target.ptr != NULL);
+}
+
+static enum mr_code refuse(const char *what, const char *said, const char *is, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "%s is \"%.200s\", and the row that has this key has \"%.200s\"", what, said,
+                     is);
+    mr_err_hint(err, "The key, or that column, is not what the plan wrote, as after a spreadsheet "
+                     "has changed it. Take conflicts.csv of the plan, and import all columns as "
+                     "text.");
+    return MR_E_REFUSED;
+}
+
+/* In d->text, which the caller has done with. */
+static enum mr_code compare_identity(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                     const struct mr_decision_line *line, const struct mr_entity *e,
+                                     struct mr_err *err)
+{
+    const struct mr_key row = e->source.ptr != NULL ? e->source : e->target;
+    if (line->identity == NULL || t->identity != MR_PLAN_BY_COLUMNS || row.ptr == NULL)
+        return MR_OK;
+    mr_strbuf_reset(&d->text);
+    MR_TRY(mr_plan_text_of_row(&d->text, t, &t->named_by, row, err));
+    MR_TRY(mr_strbuf_check(&d->text, "reading decisions", err));
+    return strcmp(d->text.ptr, line->identity) == 0
+               ? MR_OK
+               : refuse("its identity", line->identity, d->text.ptr, err);
+}
+
+/* What told both rows apart when it was decided. */
+static enum mr_code compare_differs(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                    const struct mr_decision_line *line, const struct mr_entity *e,
+                                    struct mr_err *err)
+{
+    struct mr_conflict_differs *differs = NULL;
+    if (line->differs == NULL || e->source.ptr == NULL || e->target.ptr == NULL)
+        return MR_OK;
+    mr_strbuf_reset(&d->text);
+    enum mr_code code = mr_conflict_differs_open(d->tables, d->fd, &differs, err);
+    if (code == MR_OK)
+        code = mr_conflict_differs_add(differs, t, e, &d->text, err);
+    if (code == MR_OK && strcmp(d->text.ptr, line->differs) != 0)
+        code = refuse("differs", line->differs, d->text.ptr, err);
+    mr_conflict_differs_close(differs);
+    return code;
+}
+
+/* A choice may have led from one conflict of the row to another one; but then it was asked for. */
+static enum mr_code compare_kind(const struct mr_decision_line *line, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    if (line->kind == NULL || e->kind == NULL || line->is_asked || strcmp(line->kind, e->kind) == 0)
+        return MR_OK;
+    return refuse("kind", line->kind, e->kind, err);
+}
+
+enum mr_code mr_decision_proof_key(const struct mr_decision_line *line, const char *key,
+                                   struct mr_err *err)
+{
+    if (line->source != NULL || line->target != NULL || line->identity != NULL ||
+        !mr_decision_line_is_rounded(key))
+        return MR_OK;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "nothing in the line tells whether \"%.100s\" is its key, or what a spreadsheet "
+        "has left of it",
+        key);
+    mr_err_hint(err, "Leave the columns source and target as the plan wrote them.");
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_decision_proof_check(struct mr_plan_decisions *d, const struct mr_plan_table *table,
+                                     const struct mr_decision_line *line, const char *key,
+                                     const struct mr_entity *entity, struct mr_err *err)
+{
+    if (d->file.is_plans_own || table->key.count == 0 || has_image(line, entity))
+        return MR_OK;
+    MR_TRY(compare_kind(line, entity, err));
+    MR_TRY(compare_identity(d, table, line, entity, err));
+    MR_TRY(compare_differs(d, table, line, entity, err));
+    return mr_decision_proof_key(line, key, err);
+}
