@@ -45,6 +45,7 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
     (void)mr_json_get_uint(root, "of", &unit->of, NULL);
     (void)mr_json_get_bool(root, "lost", &unit->lost, NULL);
     unit->fired = text_or(root, "fired", NULL);
+    unit->beside = text_or(root, "beside", NULL);
     unit->sums = text_or(root, "sums", NULL);
     unit->marker = text_or(root, "marker", NULL);
     unit->log = text_or(root, "log", NULL);

@@ -38,6 +38,9 @@ struct mr_journal_unit {
                              length in front: "4:db.t4:i:17"; or NULL */
     const char *fired;    /* of apply: table, key and digest of each row that a trigger
                              wrote, each with its length in front; or NULL */
+    const char *beside;   /* of apply: table and key of each row whose columns were looked at
+                             when triggers had fired, and the names of those that
+                             they changed, each with its length in front; or NULL */
     /* of MR_JOURNAL_SUMS: table, key, column, value before and behind it, each with its length in
      * front, for each column of each row; where the server's log ended then, NULL: not known.
      * marker: name of the savepoint by which that log tells the transaction; also of a

@@ -13,6 +13,7 @@
 #include "repair/apply/apply_units.h"
 #include "repair/apply/fired.h"
 #include "repair/apply/fired_back.h"
+#include "repair/apply/fired_beside.h"
 
 #define MR_GUARD_FAILED "its guards did not hold, and it was rolled back"
 #define MR_CHAIN_SAVEPOINT "myrecon_unit"
@@ -32,10 +33,11 @@ struct mr_attempt {
     bool unheld;            /* a guard spoke against the last try */
     bool unsure;            /* a rehearsal has not sent some unit before */
     struct mr_aside aside;
-    struct mr_staged tables;    /* of the unit at hand */
-    struct mr_fired *fired;     /* apply: what triggers write; or NULL */
-    struct mr_fired_back *back; /* undo: what they wrote; or NULL */
-    uint64_t last;              /* a probe: the first rows up to this one, rolled back; else 0 */
+    struct mr_staged tables;        /* of the unit at hand */
+    struct mr_fired *fired;         /* apply: what triggers write; or NULL */
+    struct mr_fired_beside *beside; /* apply: what they make of the rows; or NULL */
+    struct mr_fired_back *back;     /* undo: what they wrote; or NULL */
+    uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
     enum mr_script_read_section section; /* of the last statement sent */
     unsigned ran;                        /* statements that the script counts */
     bool staged;                         /* the session has the unit's rows */

@@ -219,6 +219,20 @@ static bool may_stay(const struct mr_attempt *a, const struct mr_script_read_ite
     return true;
 }
 
+static enum mr_code look_before(struct mr_attempt *a, struct mr_err *err)
+{
+    if (a->fired != NULL)
+        MR_TRY(mr_fired_before(a->fired, a->lost, err));
+    return a->beside != NULL ? mr_fired_beside_before(a->beside, a->lost, err) : MR_OK;
+}
+
+static enum mr_code look_after(struct mr_attempt *a, struct mr_err *err)
+{
+    if (a->fired != NULL)
+        MR_TRY(mr_fired_after(a->fired, err));
+    return a->beside != NULL ? mr_fired_beside_after(a->beside, err) : MR_OK;
+}
+
 /* apply: what triggers write is looked for in front of the write and of COMMIT.  undo: what
  * they wrote goes in front of the guards, and comes back with what it refers to. */
 static enum mr_code look_at_fired(struct mr_attempt *a, const struct mr_script_read_item *item,
@@ -227,10 +241,10 @@ static enum mr_code look_at_fired(struct mr_attempt *a, const struct mr_script_r
     const bool writes = !a->dry && a->last == 0, begins = a->section != item->section;
     bool again = false;
     enum mr_code code = MR_OK;
-    if (a->fired != NULL && writes && begins && item->section == MR_SCRIPT_READ_WRITE)
-        return mr_fired_before(a->fired, a->lost, err);
-    if (a->fired != NULL && writes && begins && item->section == MR_SCRIPT_READ_END)
-        return mr_fired_after(a->fired, err);
+    if (writes && begins && item->section == MR_SCRIPT_READ_WRITE)
+        return look_before(a, err);
+    if (writes && begins && item->section == MR_SCRIPT_READ_END)
+        MR_TRY(look_after(a, err));
     if (a->back != NULL && begins && item->section == MR_SCRIPT_READ_GUARDS)
         return mr_fired_back_take(a->back, err);
     if (a->back != NULL && writes && begins && item->section == MR_SCRIPT_READ_END)

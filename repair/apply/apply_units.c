@@ -153,8 +153,11 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     if (a->committed && a->marker[0] != '\0')
         unit.marker = a->marker;
     struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT, fired = MR_STRBUF_INIT;
+    struct mr_strbuf beside = MR_STRBUF_INIT;
     if (a->fired != NULL)
         mr_fired_list(a->fired, &fired);
+    if (a->beside != NULL)
+        mr_fired_beside_list(a->beside, &beside);
     if (a->back != NULL && a->committed)
         mr_fired_back_committed(a->back);
     mr_aside_text(&a->aside, &aside);
@@ -165,6 +168,8 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
         unit.found = a->found.ptr;
     if (fired.len > 0 && !fired.failed)
         unit.fired = fired.ptr;
+    if (beside.len > 0 && !beside.failed)
+        unit.beside = beside.ptr;
     if (a->refusals.count > 0 && aside.len > 0)
         unit.aside = aside.ptr;
     run->counts.done += a->refusals.count == 0;
@@ -180,6 +185,7 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     mr_strbuf_release(&aside);
     mr_strbuf_release(&rows);
     mr_strbuf_release(&fired);
+    mr_strbuf_release(&beside);
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
@@ -294,6 +300,8 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     mr_aside_reset(&a->aside);
     if (a->fired != NULL)
         mr_fired_begin(a->fired);
+    if (a->beside != NULL)
+        mr_fired_beside_begin(a->beside);
     if (a->back != NULL)
         mr_fired_back_begin(a->back);
     if (mr_attempt_is_journaled(a))
@@ -317,9 +325,10 @@ static enum mr_code open_fired(struct mr_attempt *a, struct mr_err *err)
         return MR_OK;
     if (run->which == MR_JOURNAL_UNDO)
         return mr_fired_back_new(run->target, planned, run->journal, &a->tables, &a->back, err);
-    return run->dry_run
-               ? MR_OK
-               : mr_fired_new(run->target, run->run_tag, planned, &a->tables, &a->fired, err);
+    if (run->dry_run)
+        return MR_OK;
+    MR_TRY(mr_fired_beside_new(run->target, planned, &a->tables, &a->beside, err));
+    return mr_fired_new(run->target, run->run_tag, planned, &a->tables, &a->fired, err);
 }
 
 /* What has become of the rows that triggers wrote. */
@@ -391,6 +400,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
     MR_TRY_OUT(tell_fired(&a, err));
 out:
     mr_fired_free(a.fired);
+    mr_fired_beside_free(a.beside);
     mr_fired_back_free(a.back);
     mr_aside_release(&a.aside);
     mr_staged_release(&a.tables);

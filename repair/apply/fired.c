@@ -47,11 +47,11 @@ enum mr_code mr_fired_ask(struct mr_db *db, const char *shape, const struct mr_s
 }
 
 /* A FLOAT as text has six digits, a DOUBLE all. */
-static void add_value(struct mr_strbuf *sql, const struct mr_planned_column *column,
-                      const char *alias)
+void mr_fired_sql_value(struct mr_strbuf *sql, const struct mr_planned_column *column,
+                        const char *alias)
 {
     const bool rounds = column->reading != NULL && strncmp(column->reading, "float", 5) == 0;
-    mr_strbuf_add_fmt(sql, ", IFNULL(HEX(CONCAT(%s.", alias);
+    mr_strbuf_add_fmt(sql, "IFNULL(HEX(CONCAT(%s.", alias);
     mr_sql_ident(sql, column->name);
     mr_strbuf_add_fmt(sql, "%s)), '-')", rounds ? " + 0e0" : "");
 }
@@ -59,8 +59,10 @@ static void add_value(struct mr_strbuf *sql, const struct mr_planned_column *col
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *t, const char *alias)
 {
     mr_strbuf_add_str(sql, "LEFT(SHA2(CONCAT_WS(',', 'row'");
-    for (size_t i = 0; i < t->ncolumns; i++)
-        add_value(sql, &t->columns[i], alias);
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        mr_strbuf_add_str(sql, ", ");
+        mr_fired_sql_value(sql, &t->columns[i], alias);
+    }
     mr_strbuf_add_str(sql, "), 256), 32)");
 }
 

@@ -47,6 +47,9 @@ void mr_fired_list(const struct mr_fired *fired, struct mr_strbuf *list);
 /* As mr_db_query. */
 enum mr_code mr_fired_ask(struct mr_db *db, const char *shape, const struct mr_strbuf *sql,
                           struct mr_result **res, struct mr_err *err);
+/* Appends the value of a column of row `alias`, in hexadecimal digits; of NULL, '-'. */
+void mr_fired_sql_value(struct mr_strbuf *sql, const struct mr_planned_column *column,
+                        const char *alias);
 /* Appends the digest of row `alias`: 32 hexadecimal digits over all columns of the plan. */
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *table,
                          const char *alias);

@@ -55,6 +55,7 @@ struct mr_journal {
     struct mr_by_number units[MR_JOURNAL_UNDO + 1];  /* bool, by script: done */
     struct mr_by_number left_out;                    /* struct left_out, of apply */
     struct mr_vec fired;                             /* const char *: lists of apply */
+    struct mr_vec beside;                            /* the same, until it is undone */
     struct mr_journal_sums sums;
     struct mr_vec lists[2]; /* struct mr_journal_text: of all units, sorted; by enum list */
     bool are_sorted;
@@ -322,11 +323,26 @@ enum mr_code mr_journal_each_fired(const struct mr_journal *j, mr_journal_fired_
     return code;
 }
 
-static enum mr_code note_fired(struct mr_journal *j, const char *list, struct mr_err *err)
+enum mr_code mr_journal_each_beside(const struct mr_journal *j, mr_journal_beside_fn *fn, void *ctx,
+                                    struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < j->beside.count; i++) {
+        const char *at = *(const char **)mr_vec_at(&j->beside, i);
+        struct mr_journal_beside row;
+        while (code == MR_OK && mr_journal_next_text(&at, &row.table) &&
+               mr_journal_next_text(&at, &row.key) && mr_journal_next_text(&at, &row.columns))
+            code = fn(ctx, &row, err);
+    }
+    return code;
+}
+
+static enum mr_code keep_list(struct mr_journal *j, struct mr_vec *lists, const char *list,
+                              struct mr_err *err)
 {
     if (list == NULL)
         return MR_OK;
-    const char **slot = mr_vec_push(&j->fired);
+    const char **slot = mr_vec_push(lists);
     if (slot != NULL)
         *slot = mr_arena_strdup(&j->arena, list);
     return slot == NULL || *slot == NULL ? mr_err_nomem(err, "reading the journal") : MR_OK;
@@ -347,13 +363,16 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
     else if (event == MR_JOURNAL_DONE) {
         j->undos++;
         j->undo_of = unit->of;
+        mr_vec_clear(&j->beside);
     }
     mr_by_number_clear(&j->units[other]);
     enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
     if (code == MR_OK && unit->script == MR_JOURNAL_APPLY)
         code = note_left_out(j, event, unit, err);
     if (code == MR_OK && unit->script == MR_JOURNAL_APPLY && event == MR_JOURNAL_DONE)
-        code = note_fired(j, unit->fired, err);
+        code = keep_list(j, &j->fired, unit->fired, err);
+    if (code == MR_OK && unit->script == MR_JOURNAL_APPLY && event == MR_JOURNAL_DONE)
+        code = keep_list(j, &j->beside, unit->beside, err);
     return code != MR_OK ? code
                          : set_done(&j->units[unit->script], unit->number,
                                     event == MR_JOURNAL_DONE && unit->refused == 0, err);
@@ -476,6 +495,7 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out, struct
     for (int k = FOUND; k <= LEFT_OUT; k++)
         j->lists[k] = (struct mr_vec)MR_VEC_INIT(struct mr_journal_text);
     j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
+    j->beside = (struct mr_vec)MR_VEC_INIT(const char *);
     mr_journal_sums_init(&j->sums);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++) {
         mr_by_number_init(&j->asides[i], sizeof(const char *));
@@ -553,6 +573,7 @@ void mr_journal_close(struct mr_journal *j)
     for (int k = FOUND; k <= LEFT_OUT; k++)
         mr_vec_release(&j->lists[k]);
     mr_vec_release(&j->fired);
+    mr_vec_release(&j->beside);
     mr_journal_sums_release(&j->sums);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++) {
         mr_by_number_release(&j->asides[i]);
@@ -668,6 +689,7 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
     kept.left_out = room_for(j, wanted->left_out, &used);
     kept.found = room_for(j, wanted->found, &used);
     kept.fired = room_for(j, wanted->fired, &used);
+    kept.beside = room_for(j, wanted->beside, &used);
     kept.sums = room_for(j, wanted->sums, &used);
     if (wanted->sums != NULL && kept.sums == NULL)
         return mr_err_set(err, MR_E_IO, "journal \"%s\" is too long to note what is added to",
@@ -684,6 +706,7 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         put_text(&w, "left_out", unit->left_out);
         put_text(&w, "found", unit->found);
         put_text(&w, "fired", unit->fired);
+        put_text(&w, "beside", unit->beside);
         if (unit->of > 0)
             mr_jsonw_add_uint(&w, "of", unit->of);
     }

@@ -101,6 +101,16 @@ typedef enum mr_code mr_journal_fired_fn(void *ctx, const struct mr_journal_fire
 enum mr_code mr_journal_each_fired(const struct mr_journal *journal, mr_journal_fired_fn *fn,
                                    void *ctx, struct mr_err *err);
 
+/* A row whose columns were looked at when triggers had fired (fired_beside.h); in the order of the
+ * journal, so that of several of a row the last counts. */
+struct mr_journal_beside {
+    struct mr_journal_text table, key, columns;
+};
+typedef enum mr_code mr_journal_beside_fn(void *ctx, const struct mr_journal_beside *row,
+                                          struct mr_err *err);
+enum mr_code mr_journal_each_beside(const struct mr_journal *journal, mr_journal_beside_fn *fn,
+                                    void *ctx, struct mr_err *err);
+
 /* What is known of columns that are added to; it grows with what is written. */
 const struct mr_journal_sums *mr_journal_sums(const struct mr_journal *journal);
 

@@ -23,6 +23,12 @@ void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *
     mr_strbuf_add_fmt(out, "%zu:%s", strlen(digest), digest);
 }
 
+void mr_journal_add_beside(struct mr_strbuf *out, const char *table, const char *key,
+                           const char *columns)
+{
+    mr_journal_add_fired(out, table, key, columns);
+}
+
 /* ---- reading ---- */
 
 bool mr_journal_next_text(const char **at, struct mr_journal_text *text)

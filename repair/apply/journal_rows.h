@@ -3,7 +3,8 @@
  *
  * A row is texts behind one another, each with its length in bytes in front ("4:db.t2:17"):
  * TARGET's table, and its key.  A row that stood as planned has how it was planned in front
- * of the key ("4:db.t4:i:17"), one that a trigger wrote has its digest (fired.h) behind it.
+ * of the key ("4:db.t4:i:17"), one that a trigger wrote has its digest (fired.h) behind it, one
+ * of which the columns were looked at has those that a trigger changed (fired_beside.h).
  * A list ends where it is no such text: what a journal says may lie.
  *
  * Ownership: texts point into the list.  Threads: plain data.
@@ -25,6 +26,9 @@ void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const cha
 void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op, const char *key);
 void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
                           const char *digest);
+/* columns: their names, or "". */
+void mr_journal_add_beside(struct mr_strbuf *out, const char *table, const char *key,
+                           const char *columns);
 
 /* The next text; false at the end of the list. */
 bool mr_journal_next_text(const char **at, struct mr_journal_text *text);

@@ -78,6 +78,8 @@ struct mr_verify {
     struct mr_db *db;     /* the reader's */
     const char *path;     /* of the entities */
     struct mr_vec summed; /* of verify_sums.c */
+    struct mr_vec beside; /* of verify_beside.c, and the next */
+    bool fires;           /* triggers did, or may have */
     struct mr_verify_source source_side;
 };
 
@@ -112,6 +114,13 @@ enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *t
 enum mr_code mr_verify_sums_open(struct mr_verify *v, struct mr_err *err);
 bool mr_verify_is_summed(const struct mr_verify *v, const struct mr_verify_table *table,
                          struct mr_key key);
+
+/* Of a row whose written columns stand, and others do not (verify_beside.c): the names of those that a
+ * trigger changed when the plan was applied, "" where none did, NULL where nobody knows.  Asked only where
+ * v->fires.  open sets that, and v->beside, to be released by mr_verify_close. */
+enum mr_code mr_verify_beside_open(struct mr_verify *v, struct mr_err *err);
+const char *mr_verify_beside(const struct mr_verify *v, const struct mr_verify_table *table,
+                             struct mr_key key);
 
 /* Proves every line of the entities (verify_lines.c). */
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);

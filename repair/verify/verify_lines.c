@@ -18,6 +18,7 @@ struct line {
     struct mr_digest found; /* of it */
     bool differs;           /* from the planned digest */
     bool holds;             /* then: what a restored change wrote stands all the same */
+    const char *beside;     /* what else a trigger has changed, as people read it; or NULL */
     bool is_altered;        /* a decision gave it other values than SOURCE's */
     bool is_lost_history;
     struct mr_key identity; /* canonical, of the row; set where it is asked for */
@@ -88,8 +89,25 @@ static enum mr_code take_rest(const struct proving *p, struct line *line, struct
     return MR_OK;
 }
 
+/* A column that it did not write has moved on, unless a trigger of TARGET did it. */
+static enum mr_code take_beside(struct proving *p, struct line *line, struct mr_err *err)
+{
+    const char *columns = p->v->fires ? mr_verify_beside(p->v, p->table, line->as.target_key) : "";
+    if (!line->holds || (columns != NULL && *columns == '\0'))
+        return MR_OK;
+    line->holds = false;
+    line->beside = "by a trigger, or by others later";
+    if (columns == NULL)
+        return MR_OK;
+    mr_strbuf_reset(&p->text);
+    mr_strbuf_add_fmt(&p->text, "by a trigger: %s", columns);
+    MR_TRY(mr_strbuf_check(&p->text, "verifying a plan", err));
+    line->beside = mr_arena_strdup(&p->arena, p->text.ptr);
+    return line->beside != NULL ? MR_OK : nomem(err);
+}
+
 /* Of a restored change only what it wrote was promised. */
-static enum mr_code take_part(const struct proving *p, struct line *line, struct mr_err *err)
+static enum mr_code take_part(struct proving *p, struct line *line, struct mr_err *err)
 {
     struct mr_verify_table *t = p->table;
     struct mr_digest part;
@@ -97,7 +115,9 @@ static enum mr_code take_part(const struct proving *p, struct line *line, struct
         return no_columns(t, err);
     MR_TRY(mr_plan_digester_part(&t->digester, line->image, t->written, &part, err));
     line->holds = mr_digest_equal(part, line->as.part);
-    return line->holds || line->as.sums == NULL ? MR_OK : take_rest(p, line, err);
+    if (!line->holds && line->as.sums != NULL)
+        MR_TRY(take_rest(p, line, err));
+    return take_beside(p, line, err);
 }
 
 /* The image stays in the set, until the next rows are read. */
@@ -278,6 +298,7 @@ static enum mr_code judge_different(struct proving *p, const struct line *line,
     const struct mr_verify_table *t = p->table;
     struct mr_digest references = {0};
     *proof = MR_PROOF_CHANGED;
+    *detail = line->beside;
     if (line->holds && is_same_entity(p, line)) {
         *proof = MR_PROOF_STANDS;
         return note_moved_on(p, line, err);

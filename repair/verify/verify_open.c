@@ -220,6 +220,7 @@ void mr_verify_close(struct mr_verify *v)
         mr_vec_release(&v->tables[i].moved_on);
     }
     mr_vec_release(&v->summed);
+    mr_vec_release(&v->beside);
     mr_verify_source_close(v);
     mr_reader_free(v->reader);
     mr_source_free(v->source);

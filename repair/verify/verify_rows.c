@@ -62,6 +62,8 @@ enum mr_code mr_verify_rows(struct mr_verify_rows *run, struct mr_err *err)
     if (code == MR_OK)
         code = mr_verify_sums_open(&v, err);
     if (code == MR_OK)
+        code = mr_verify_beside_open(&v, err);
+    if (code == MR_OK)
         code = mr_verify_find_twice(&v, err);
     if (code == MR_OK && (!run->only_twice || mr_verify_has_twice(&v)))
         code = mr_verify_lines(&v, err);

@@ -121,7 +121,7 @@ VERIFY_WRAP := -Wl,--wrap=mr_reader_scan,--wrap=mr_reader_fetch,--wrap=mr_db_que
 VERIFY_WORLDS := $(shell grep -lE '"verify_(source_)?world.h"' tests/unit/test_*.c)
 $(foreach t,$(VERIFY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(VERIFY_WRAP)))
 LDFLAGS_test_verify_keyless += -Wl,--wrap=mr_is_cancelled
-LDFLAGS_test_verify_lines += -Wl,--wrap=mr_pair_canonise,--wrap=mr_rowhash_digest \
+LDFLAGS_test_verify_lines += -Wl,--wrap=mr_verify_beside,--wrap=mr_pair_canonise,--wrap=mr_rowhash_digest \
     -Wl,--wrap=mr_verify_name_twins,--wrap=mr_is_cancelled,--wrap=mr_verify_source_rows
 LDFLAGS_test_verify_open += $(NO_MEMORY) -Wl,--wrap=mr_catalogue_load,--wrap=mr_catalogue_free \
     -Wl,--wrap=mr_source_live_new,--wrap=mr_source_free,--wrap=mr_source_reader_new \

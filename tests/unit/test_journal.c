@@ -318,6 +318,46 @@ static void test_fired(void **state)
     mr_journal_close(j);
 }
 
+static enum mr_code add_looked(void *ctx, const struct mr_journal_beside *row, struct mr_err *err)
+{
+    (void)err;
+    mr_strbuf_add_fmt(ctx, "%.*s %.*s %.*s;", (int)row->table.len, row->table.ptr,
+                      (int)row->key.len, row->key.ptr, (int)row->columns.len, row->columns.ptr);
+    return MR_OK;
+}
+
+/* Undo takes away what triggers made of the rows, so that it is not known any more. */
+static void test_beside(void **state)
+{
+    struct mr_journal *j = reopen(NULL);
+    struct mr_strbuf list = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    mr_journal_add_beside(&list, "db.t:1", "-17", "a, b");
+    mr_journal_add_beside(&list, "db.u", "18", "");
+    assert_string_equal(list.ptr, "6:db.t:13:-174:a, b4:db.u2:180:");
+    const struct mr_journal_unit units[] = {
+        {.script = MR_JOURNAL_APPLY, .number = 95, .beside = list.ptr},
+        {.script = MR_JOURNAL_APPLY, .number = 96, .beside = "1:t1:51:c1:t1:69:cut"},
+        {.script = MR_JOURNAL_UNDO, .number = 95}};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &units[i], NULL, &err), MR_OK);
+    for (int i = 0; i < 4; i++, j = reopen(j)) {
+        mr_strbuf_reset(&all);
+        mr_strbuf_add_str(&all, "");
+        if (i == 2) {
+            put(j, MR_JOURNAL_TRY, MR_JOURNAL_UNDO, 95, 0);
+            assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &units[2], NULL, &err),
+                             MR_OK);
+        }
+        assert_int_equal(mr_journal_each_beside(j, add_looked, &all, &err), MR_OK);
+        assert_string_equal(all.ptr, i < 2 ? "db.t:1 -17 a, b;db.u 18 ;t 5 c;" : "");
+    }
+    mr_strbuf_release(&list);
+    mr_strbuf_release(&all);
+    mr_journal_close(j);
+}
+
 static void test_asides(void **state)
 {
     struct mr_journal *j = reopen(NULL);
@@ -511,12 +551,13 @@ static void test_theirs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),       cmocka_unit_test(test_long_lists),
-        cmocka_unit_test(test_units),       cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_asides),      cmocka_unit_test(test_reader),
-        cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_fired),       cmocka_unit_test(test_found),
-        cmocka_unit_test(test_found_first), cmocka_unit_test(test_theirs),
+        cmocka_unit_test(test_steps),      cmocka_unit_test(test_long_lists),
+        cmocka_unit_test(test_units),      cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_asides),     cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_fired),      cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_found),      cmocka_unit_test(test_found_first),
+        cmocka_unit_test(test_theirs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
