@@ -7,6 +7,7 @@
 #include "repair/planning/rejoin_rows.h"
 #include "repair/planning/rewind_rows.h"
 #include "repair/repair_cmd.h"
+#include "repair/verify/verify_merged.h"
 
 static const struct mr_command_doc doc = {
     .summary = "plan a repair, as files that can be read and run",
@@ -118,6 +119,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
                             .settings = &invocation->settings,
                             .config = invocation->config,
                             .open_snapshot = invocation->commands.open_snapshot,
+                            .look = mr_verify_merged,
                             .id = mr_run_id_now(),
                             .arena = MR_ARENA_INIT};
     mr_general_options_apply(&p.opts->general);

@@ -445,3 +445,49 @@ enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct
     mr_gtid_state_release(&state);
     return code == MR_OK ? mr_strbuf_check(lacks, "reading a binary log", err) : code;
 }
+
+static enum mr_code behind_state(const struct mr_history_own *own, const char *executed,
+                                 const char *position, struct mr_strbuf *behind, struct mr_err *err)
+{
+    struct mr_gtid_state state;
+    mr_gtid_state_init(&state);
+    enum mr_code code = mr_gtid_state_parse(&state, executed, strlen(executed), err);
+    if (code == MR_OK)
+        code = mr_gtid_state_parse(&state, position, strlen(position), err);
+    for (size_t i = 0; code == MR_OK && i < own->own.count; i++) {
+        const struct run *run = mr_vec_at(&own->own, i);
+        const struct mr_gtid last = {.family = MR_GTID_OF_MARIADB,
+                                     .domain = run->domain,
+                                     .server = run->server,
+                                     .sequence = run->hi};
+        if (mr_gtid_state_covers(&state, &last))
+            continue;
+        mr_strbuf_add_str(behind, behind->len > 0 ? "," : "");
+        mr_gtid_add_text(behind, &last);
+    }
+    mr_gtid_state_release(&state);
+    return code;
+}
+
+enum mr_code mr_history_own_behind(const struct mr_history_own *own, const char *executed,
+                                   const char *position, struct mr_strbuf *behind,
+                                   struct mr_err *err)
+{
+    struct mr_gtid_set set, has;
+    if (own->is_mariadb) {
+        MR_TRY(behind_state(own, executed, position, behind, err));
+        return mr_strbuf_check(behind, "telling own transactions", err);
+    }
+    mr_gtid_set_init(&set);
+    mr_gtid_set_init(&has);
+    enum mr_code code = mr_gtid_set_parse(&has, executed, strlen(executed), err);
+    if (code == MR_OK)
+        code = mr_gtid_set_add_set(&set, &own->own_set, err);
+    if (code == MR_OK)
+        code = mr_gtid_set_subtract(&set, &has, err);
+    if (code == MR_OK && !mr_gtid_set_is_empty(&set))
+        mr_gtid_set_add_text(behind, &set);
+    mr_gtid_set_release(&set);
+    mr_gtid_set_release(&has);
+    return code == MR_OK ? mr_strbuf_check(behind, "telling own transactions", err) : code;
+}

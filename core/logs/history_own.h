@@ -132,4 +132,10 @@ enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct
                                   const struct mr_gtid_state *met_state, const char *executed,
                                   struct mr_strbuf *lacks, struct mr_err *err);
 
+/* Of its own transactions that were met, those that are not among these (struct mr_history_executed): a
+ * text, of MariaDB the last of each run; "" where there are none.  Of GTIDs. */
+enum mr_code mr_history_own_behind(const struct mr_history_own *own, const char *executed,
+                                   const char *position, struct mr_strbuf *behind,
+                                   struct mr_err *err);
+
 #endif

@@ -30,6 +30,7 @@ struct mr_plan_options {
 
     /* --policy rejoin */
     bool discard_lost;
+    struct mr_string_list merged; /* directories of merges */
     const char *replication_user; /* or NULL */
 
     /* --policy */

@@ -29,6 +29,7 @@
 #include "repair/planning/plan_twice.h"
 #include "repair/planning/plan_witness.h"
 #include "repair/planning/planning.h"
+#include "repair/planning/rejoin_merged.h"
 #include "repair/planning/rejoin_rows.h"
 #include "repair/planning/rewind_rows.h"
 #include "repair/reseed/plan_counters.h"
@@ -165,6 +166,8 @@ static enum mr_code rewind_rows(struct rows *r, struct mr_rewind_task *rewind, s
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_rewind_open(rewind, &work, err));
     MR_TRY_OUT(mr_rewind_read(work, err));
+    if (o->merged.count > 0 && r->p->rejoin->plan.transactions > 0)
+        MR_TRY_OUT(mr_rejoin_prove_merged(r->p, &r->tables, work, err));
     const struct mr_copy_task task = {.tables = &r->tables,
                                       .fd = r->p->fd,
                                       .store = r->store,

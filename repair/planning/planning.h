@@ -19,6 +19,7 @@
 #include "core/file/sign.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/planning/plan_options.h"
+#include "repair/rejoin/merged.h"
 
 struct mr_planning {
     const struct mr_plan_options *opts;
@@ -32,6 +33,7 @@ struct mr_planning {
     struct mr_find_run run; /* that is planned from; id 0: none */
     struct mr_plan_writer *writer;
     struct mr_rejoin_rows *rejoin; /* rejoin_rows.h; NULL: another policy */
+    mr_merged_look_fn *look;       /* of a rejoin: how merges stand on the live server */
     struct mr_sign_key *signer;    /* asked for once, at the beginning; or NULL */
     struct mr_manifest manifest;
     struct mr_plan_record record; /* id 0: the case does not know it */

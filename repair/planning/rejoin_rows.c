@@ -34,7 +34,8 @@ enum mr_code mr_rejoin_check_options(const struct mr_plan_options *o, struct mr_
     const struct {
         const char *name;
         bool given;
-    } ours[] = {{"discard-lost", o->discard_lost},
+    } ours[] = {{"merged", o->merged.count > 0},
+                {"discard-lost", o->discard_lost},
                 {"replication-user", o->replication_user != NULL}},
       others[] = {{"transactions", o->transactions != NULL},
                   {"from", o->from != NULL},
@@ -42,7 +43,7 @@ enum mr_code mr_rejoin_check_options(const struct mr_plan_options *o, struct mr_
                   {"kind", o->kinds != NULL},
                   {"tables", o->tables.count > 0},
                   {"exclude", o->exclude.count > 0},
-                  {"case", o->case_path != NULL},
+                  {"case", o->case_path != NULL && o->merged.count == 0},
                   {"run", o->run != NULL},
                   {"partial", o->partial},
                   {"decisions", o->decisions != NULL},
@@ -56,6 +57,12 @@ enum mr_code mr_rejoin_check_options(const struct mr_plan_options *o, struct mr_
     for (size_t i = 0; mr_rejoin_is_asked(o) && i < sizeof others / sizeof *others; i++)
         if (others[i].given)
             return refuse_option(others[i].name, false, err);
+    if (o->merged.count > 0 && o->discard_lost) {
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "options \"--merged\" and \"--discard-lost\" exclude each other");
+        mr_err_hint(err, "The one has it proved that nothing is lost, the other does not ask.");
+        return MR_E_USAGE;
+    }
     return MR_OK;
 }
 
@@ -218,16 +225,16 @@ static enum mr_code check_lacks(struct mr_planning *p, const struct mr_history_r
 /* Who says nothing has not thought of them: people may be among the rows. */
 static enum mr_code check_lost(struct mr_planning *p, uint64_t transactions, struct mr_err *err)
 {
-    if (transactions == 0 || p->opts->discard_lost)
-        return MR_OK;
+    if (transactions == 0 || p->opts->discard_lost || p->opts->merged.count > 0)
+        return MR_OK; /* what merges have is proved once the rows are known: rejoin_merged.h */
     const char *own = mr_history_own_text(&p->rejoin->own, &p->arena);
     (void)mr_err_set(err, MR_E_REFUSED,
                      "the target has executed %" PRIu64
                      " transactions that the source does not have: %.200s",
                      transactions, own != NULL ? own : "");
     mr_err_hint(err, "Nothing was changed. Bring them back first (check, repair plan --policy "
-                     "merge, repair apply); when they are there, or are not wanted, plan with "
-                     "--discard-lost.");
+                     "merge, repair apply), and name that plan with --merged DIR; where they are "
+                     "not wanted, say --discard-lost.");
     return MR_E_REFUSED;
 }
 
@@ -342,7 +349,9 @@ enum mr_code mr_rejoin_write(struct mr_planning *p, struct mr_err *err)
     r->plan.live_uuid = live->uuid;
     r->plan.live_id = live->server_id;
     r->plan.executed = r->servers.executed[1].executed;
-    r->plan.lost = r->plan.transactions == 0 ? "none" : "discarded";
+    r->plan.lost = r->plan.transactions == 0   ? "none"
+                   : p->opts->merged.count > 0 ? "merged"
+                                               : "discarded";
     MR_TRY(add_file(p, MR_REJOIN_FILE, mr_rejoin_plan_put, err));
     MR_TRY(add_file(p, MR_REJOIN_SQL, mr_rejoin_plan_put_sql, err));
     mr_log_info("%" PRIu64 " transactions of the target's own are taken back (%s); it goes on from "

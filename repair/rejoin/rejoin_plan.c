@@ -29,6 +29,7 @@ static const struct mr_json_member members[] = {
     PLAN("own", MR_JSON_TEXT, own),
     PLAN("position", MR_JSON_TEXT, position),
     PLAN("lost", MR_JSON_TEXT, lost),
+    PLAN("merged", MR_JSON_TEXT_OR_NULL, merged),
     PLAN("transactions", MR_JSON_COUNT, transactions),
 };
 static const struct mr_json_record record = MR_JSON_RECORD(struct mr_rejoin_plan, members);

@@ -30,7 +30,8 @@ struct mr_rejoin_plan {
     const char *executed;  /* what the target says now: gtid_executed, gtid_binlog_state */
     const char *own;       /* of that its own; "": nothing */
     const char *position;  /* the split: gtid_purged, gtid_slave_pos that is set */
-    const char *lost;      /* what became of them: "discarded", or the plan that has merged them */
+    const char *lost;      /* what became of them: "none", "discarded", "merged" */
+    const char *merged;    /* uuids of the plans that have merged them, joined by ", "; or NULL */
     uint64_t transactions; /* own ones that changed rows */
 };
 

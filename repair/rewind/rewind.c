@@ -94,3 +94,35 @@ void mr_rewind_close(struct mr_rewind *r)
     free(r->touched);
     free(r);
 }
+
+struct met {
+    size_t tbl;
+    struct mr_key key;
+    bool is_there;
+};
+#define MET(member, type) MR_CASE_FIELD(struct met, member, MR_CASE_##type)
+static const struct mr_case_field met_fields[] =
+    MR_CASE_LIST(MET(tbl, INT), MET(key, BYTES), MET(is_there, FLAG));
+
+enum mr_code mr_rewind_each(struct mr_rewind *r, mr_rewind_key_fn *fn, void *ctx,
+                            struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct met met;
+    bool more = false;
+    enum mr_code code = mr_case_prepare(
+        r->cf, "SELECT tbl, key, base IS NOT NULL AS is_there FROM rw ORDER BY tbl, key", &stmt,
+        err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(met_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, &arena, &met, &more, err)) == MR_OK &&
+           more) {
+        code = fn(ctx, met.tbl, met.key, met.is_there, err);
+        mr_arena_reset(&arena);
+    }
+    mr_case_free(stmt);
+    mr_arena_release(&arena);
+    return code;
+}

@@ -66,6 +66,13 @@ enum mr_code mr_rewind_open(const struct mr_rewind_task *task, struct mr_rewind 
 enum mr_code mr_rewind_read(struct mr_rewind *rewind, struct mr_err *err);
 void mr_rewind_close(struct mr_rewind *rewind); /* NULL is fine */
 
+/* Gives each key that selected changes have met, by table and key: is: their last one has left a row
+ * under it.  key lives until fn returns. */
+typedef enum mr_code mr_rewind_key_fn(void *ctx, size_t table, struct mr_key key, bool is,
+                                      struct mr_err *err);
+enum mr_code mr_rewind_each(struct mr_rewind *rewind, mr_rewind_key_fn *fn, void *ctx,
+                            struct mr_err *err);
+
 /* For struct mr_copy_task: ctx is a struct mr_rewind. */
 enum mr_code mr_rewind_fill(void *ctx, struct mr_copy *copy, struct mr_err *err);
 

@@ -167,3 +167,81 @@ rows() {
     old "SELECT * FROM club.members ORDER BY id; SELECT * FROM club.orders ORDER BY id; SELECT * FROM club.tags ORDER BY 1, 2" | tr '\t\n' ' ;'
 }
 SPLIT="1 ann 1 1;2 bob 2 2;3 cid 3 3;4 dan 4 4;1 1 10.00 2026-01-01 00:00:00.000 NULL;2 2 20.00 NULL NULL;3 3 30.00 1000-01-01 00:00:00.000 NULL;1 a;1 b;2 a;"
+
+# ---- what OLD has alone comes to LIVE by a merge ----
+
+run() { # COMMAND…: $RC
+    CMD=("$MYRECON" "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+compare() { # OPTION…: $CASE is new
+    CASE=$IT_TMP/merge.$((REJOIN_N += 1)).case
+    run check -q --settle 1 --case "$CASE" --config "$IT_TMP/club.ini" "$@" "$MR_OLD_URI" "$MR_LIVE_URI"
+    run history collect --case "$CASE" --config "$IT_TMP/club.ini"
+}
+plan_merge() { # OPTION…: $MERGE, $RC
+    MERGE=$IT_TMP/merge.$((REJOIN_N += 1))
+    run repair plan --policy merge --case "$CASE" --config "$IT_TMP/club.ini" --output "$MERGE" "$@"
+}
+on_merge() { # apply|verify|undo OPTION…: $RC
+    run repair "$@" --config "$IT_TMP/club.ini" "$MERGE" "$MR_LIVE_URI"
+}
+# Whoever has the name: points.
+people() { # SERVER
+    mr_sql "$1" -e "SELECT CONCAT(name, ' ', points) FROM club.members ORDER BY name" | paste -sd ';'
+}
+not_merged() { # NAME TEXT [OPTION…]: that merge is no proof
+    local name=$1 text=$2
+    shift 2
+    plan --merged "$MERGE" "$@"
+    is "$name" "$RC $(grep -cF -- "$text" "$ERR")" "5 1"
+}
+
+# Failover, merge, rejoin; what is not proved is refused on the way.
+merged_world() {
+    local before
+    printf '[table club.members]\nidentity = mobile\nsubject = yes\n' >"$IT_TMP/club.ini"
+    pair
+    fail_over
+    before=$(rows)
+    compare
+    plan_merge
+    is "the merge asks" "$RC" 1
+    not_merged "open conflicts" "has 2 conflicts that nobody has decided"
+    plan_merge --on-conflict changed=target --on-conflict deleted-on-live=restore
+    is "the merge is decided" "$RC" 0
+    not_merged "not carried out" "does not stand on the source: 4 rows are not as planned"
+    on_merge apply --yes
+    is "carried out" "$RC" 0
+    on_merge verify
+    is "verified" "$RC" 0
+    plan
+    is "what was merged has to be named" "$RC $(grep -c -- '--merged DIR' "$ERR")" "5 1"
+    plan --merged "$MERGE" --case "$IT_TMP/nowhere.case"
+    is "a case that is not there" "$RC $(grep -c "could not open case file" "$ERR")" "3 1"
+    plan --merged "$PLAN.none"
+    is "a directory that is none" "$RC" 3
+    # rows that the live application edits are who they were
+    live "UPDATE club.members SET points = points + 1 WHERE name = 'dan'"
+    plan --merged "$MERGE"
+    is "proved" "$RC $(grep -c '1 rows have other values on the source by now' "$ERR")" "0 1"
+    is "row by row" "$(sed -n 's/.*merged: of the rows that the target changed alone \(.*\)/\1/p' "$ERR")" \
+        "5 stand on the source, 0 were equal on both sides, 0 were decided away, 4 the target had deleted"
+    is "the plan says by what" "$(grep -o '"lost":"[a-z]*","merged":"[^"]*"' "$PLAN/rejoin.json")" \
+        "\"lost\":\"merged\",\"merged\":\"$(grep -o '"uuid":"[^"]*"' "$MERGE/plan.json" | head -n 1 | cut -d '"' -f 4)\""
+    is "and nothing was changed" "$(rows)" "$before"
+    act apply --point-of-no-return
+    is "rejoined" "$RC" 0
+    is "equal" "$(equal)" 0
+    act verify
+    is "verified" "$RC" 0
+    is "nobody was lost" "$(people OLD)" "$(people LIVE)"
+    is "and everybody is there" "$(people LIVE)" "ann 7;bob 2;cid 3;dan 100;eve 5;fay 6"
+    live "INSERT INTO club.members (name, mobile) VALUES ('gil','9')"
+    for _ in {1..100}; do
+        [ "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" = 0 ] || break
+        sleep 0.1
+    done
+    is "it replicates" "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" 1
+}

@@ -345,6 +345,49 @@ static void test_place_met(void **state)
 
 /* ---- by time ---- */
 
+/* Of what is its own, what a server had not executed: by triples where MariaDB counts on. */
+static void test_behind(void **state)
+{
+    static const struct {
+        bool is_mariadb;
+        const char *other, *gtids; /* judged against `other` */
+        const char *executed, *position, *behind;
+    } cases[] = {
+        {true, "0-1-3,0-2-5", "0-1-3 0-1-4 0-1-5", "0-1-5", "", ""},
+        {true, "0-1-3,0-2-5", "0-1-3 0-1-4 0-1-5", "0-1-4", "", "0-1-5"},
+        {true, "0-1-3,0-2-5", "0-1-3 0-1-4 0-1-5", "0-2-9", "", "0-1-5"},
+        {true, "0-1-3,0-2-5", "0-1-4 0-1-5 7-1-2", "0-1-3", "0-1-5", "7-1-2"},
+        {true, "0-1-5", "0-1-4 0-1-5", "0-2-1", "", ""}, /* nothing is its own */
+        {false, A ":1-3", A ":3 " A ":4 " A ":5", A ":1-5", "", ""},
+        {false, A ":1-3", A ":3 " A ":4 " A ":5 " A ":7", A ":1-4", "", A ":5:7"},
+        {false, A ":1-3", A ":4", "", "", A ":4"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct side self = {cases[i].is_mariadb, true, 1, A, "", ""};
+        const struct side at = {cases[i].is_mariadb, true, 2, B, cases[i].other, ""};
+        const struct mr_history_executed a = says(&self), b = says(&at);
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_strbuf behind = MR_STRBUF_INIT;
+        struct mr_history_own own;
+        struct mr_err err = {0};
+        char list[300], *save = NULL;
+        mr_history_own_init(&own);
+        assert_int_equal(mr_history_own_by_gtid(&own, &a, &b, &arena, &err), MR_OK);
+        (void)snprintf(list, sizeof list, "%s", cases[i].gtids);
+        for (char *gtid = strtok_r(list, " ", &save); gtid != NULL;
+             gtid = strtok_r(NULL, " ", &save))
+            (void)judge(&own, gtid, "l", 4, 0);
+        assert_int_equal(
+            mr_history_own_behind(&own, cases[i].executed, cases[i].position, &behind, &err),
+            MR_OK);
+        assert_string_equal(behind.len > 0 ? behind.ptr : "", cases[i].behind);
+        mr_strbuf_release(&behind);
+        mr_history_own_release(&own);
+        mr_arena_release(&arena);
+    }
+}
+
 static void test_by_time(void **state)
 {
     static const struct {
@@ -381,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_by_gtid),   cmocka_unit_test(test_refused),
         cmocka_unit_test(test_before),    cmocka_unit_test(test_reused),
         cmocka_unit_test(test_by_place),  cmocka_unit_test(test_follows),
-        cmocka_unit_test(test_place_met), cmocka_unit_test(test_by_time)};
+        cmocka_unit_test(test_place_met), cmocka_unit_test(test_by_time),
+        cmocka_unit_test(test_behind)};
     return cmocka_run_group_tests_name("history_own", tests, NULL, NULL);
 }
