@@ -12,16 +12,12 @@
  * is named there by its keyed digest (asked.h).
  *
  * Errors: MR_E_REFUSED for a file that no planner wrote, or that cannot be put on a page;
- * MR_E_IO, MR_E_NOMEM.  Limits: MR_DECIDE_ROWS_MAX conflicts.  Threads: one.
+ * MR_E_IO, MR_E_NOMEM.  Limits: those of decide_rows.h.  Threads: one.
  */
 #ifndef MR_DECIDE_DATA_H
 #define MR_DECIDE_DATA_H
 
-#include "core/cli/config.h"
-#include "repair/plan/plan_dir.h"
-
-/* A browser keeps all of them in memory. */
-#define MR_DECIDE_ROWS_MAX 100000
+#include "repair/page/decide_rows.h"
 
 struct mr_decide_data_task {
     struct mr_plan_dir *plan;
