@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/signals.h"
+#include "core/file/sheet_cell.h"
 
 #define RECORD_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 #define HEADER_MAX_BYTES ((size_t)1024 * 1024)
@@ -66,6 +67,17 @@ static enum mr_code end_field(struct mr_csv_in *csv, struct mr_err *err)
     return MR_OK;
 }
 
+/* Of a file that was written for spreadsheets (sheet_cell.h); its first record says whether it is. */
+static void take_marks_off(struct mr_csv_in *csv)
+{
+    struct mr_csv_field *fields = csv->fields.items;
+    if (csv->begun == 1)
+        csv->is_sheet = csv->lenient && fields[0].ptr[0] == MR_SHEET_MARK;
+    for (size_t i = 0; csv->is_sheet && i < csv->fields.count; i++)
+        if (fields[i].ptr[0] == MR_SHEET_MARK)
+            fields[i] = (struct mr_csv_field){fields[i].ptr + 1, fields[i].len - 1};
+}
+
 /* Where fields lie in memory is known only now: the buffer moves while it grows, so that until here
  * the places of their ends are kept. */
 static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
@@ -83,6 +95,8 @@ static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
         *field = (struct mr_csv_field){csv->bytes.ptr + from, end - from};
         from = end + 1;
     }
+    if (code == MR_OK)
+        take_marks_off(csv);
     if (code == MR_OK)
         code = csv->fn(csv->ctx, csv->fields.items, csv->fields.count, csv->begun, err);
     mr_strbuf_reset(&csv->bytes);

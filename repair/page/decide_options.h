@@ -10,8 +10,10 @@
 #include "core/cli/general_options.h"
 
 struct mr_decide_options {
-    const char *output; /* or NULL */
+    const char *output;    /* NULL: decided on the terminal */
+    const char *decisions; /* or NULL */
     bool join, unmask, force;
+    bool sheet; /* the file is for spreadsheets */
     struct mr_general_options general;
 };
 

@@ -1,6 +1,7 @@
 /* image_text.c: see image_text.h. */
 #include "repair/page/image_text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
@@ -9,11 +10,6 @@
 
 #define START_BYTES ((size_t)400) /* of a long value that are shown */
 #define NAME_BYTES 512            /* of a column's name, as JSON writes it */
-
-/* A member of an object, as it stands there. */
-struct member {
-    struct mr_csv_field name, value; /* name without its quotes */
-};
 
 void mr_image_text_init(struct mr_image_text *text, const struct mr_string_list *masked)
 {
@@ -64,9 +60,7 @@ static const char *behind_value(const char *at, const char *end)
     return NULL;
 }
 
-/* Moves *at behind the next member; false: there is none, and *at is NULL where the text is no
- * object. */
-static bool next_member(const char **at, const char *end, struct member *m)
+bool mr_image_text_next(const char **at, const char *end, struct mr_image_member *m)
 {
     const char *from = *at;
     *at = NULL;
@@ -94,16 +88,95 @@ static bool is_same(struct mr_csv_field a, struct mr_csv_field b)
 }
 
 /* The number of a value among those of its column: the first image that has it. */
-static size_t number_of(const struct mr_csv_field images[MR_IMAGES], const struct member *m)
+static size_t number_of(const struct mr_csv_field images[MR_IMAGES],
+                        const struct mr_image_member *m)
 {
     for (size_t i = 0; i < MR_IMAGES; i++) {
         const char *at = images[i].ptr;
-        struct member other;
-        while (images[i].len > 0 && next_member(&at, images[i].ptr + images[i].len, &other))
+        struct mr_image_member other;
+        while (images[i].len > 0 && mr_image_text_next(&at, images[i].ptr + images[i].len, &other))
             if (is_same(other.name, m->name) && is_same(other.value, m->value))
                 return i;
     }
     return MR_IMAGES;
+}
+
+struct mr_csv_field mr_image_text_value(const char *image, struct mr_csv_field name)
+{
+    const struct mr_csv_field none = {NULL, 0};
+    const char *at = image;
+    struct mr_image_member m;
+    while (image[0] != '\0' && mr_image_text_next(&at, image + strlen(image), &m))
+        if (is_same(m.name, name))
+            return m.value;
+    return none;
+}
+
+/* Four hexadecimal digits; UINT32_MAX: they are none. */
+static uint32_t hex4(const char *at, const char *end)
+{
+    uint32_t code = 0;
+    if (end - at < 4)
+        return UINT32_MAX;
+    for (int i = 0; i < 4; i++) {
+        const char *digits = "0123456789abcdef", c = at[i];
+        const char *found = strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+        if (c == '\0' || found == NULL)
+            return UINT32_MAX;
+        code = code << 4 | (uint32_t)(found - digits);
+    }
+    return code;
+}
+
+static void add_code_point(struct mr_strbuf *out, uint32_t c)
+{
+    if (c >= 0x10000)
+        mr_strbuf_add_char(out, (char)(0xf0 | c >> 18));
+    else if (c >= 0x800)
+        mr_strbuf_add_char(out, (char)(0xe0 | c >> 12));
+    else if (c >= 0x80)
+        mr_strbuf_add_char(out, (char)(0xc0 | c >> 6));
+    if (c >= 0x10000)
+        mr_strbuf_add_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
+    if (c >= 0x800)
+        mr_strbuf_add_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+    mr_strbuf_add_char(out, (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c));
+}
+
+/* Behind `\\u`; a pair of surrogates is one character.  Returns where it ends. */
+static const char *add_escaped(struct mr_strbuf *out, const char *at, const char *end)
+{
+    uint32_t code = hex4(at, end);
+    if (code == UINT32_MAX)
+        return at;
+    at += 4;
+    if (code >= 0xd800 && code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+        const uint32_t low = hex4(at + 2, end);
+        if (low >= 0xdc00 && low < 0xe000) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            at += 6;
+        }
+    }
+    add_code_point(out, code);
+    return at;
+}
+
+void mr_image_text_unquote(struct mr_strbuf *out, struct mr_csv_field quoted)
+{
+    static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
+    const char *at = quoted.ptr, *end = quoted.ptr + quoted.len;
+    while (at < end) {
+        if (*at != '\\' || at + 1 == end) {
+            mr_strbuf_add_char(out, *at++);
+            continue;
+        }
+        const char *letter = memchr(letters, at[1], sizeof letters - 1);
+        at += 2;
+        if (at[-1] == 'u')
+            at = add_escaped(out, at, end);
+        else
+            mr_strbuf_add_char(out, letter != NULL ? controls[letter - letters] : at[-1]);
+    }
 }
 
 /* ---- writing them ---- */
@@ -168,7 +241,7 @@ static bool is_null(struct mr_csv_field value)
 
 /* A masked value is never cut: its beginning would be told. */
 static void add_member(struct mr_image_text *text, const struct mr_csv_field images[MR_IMAGES],
-                       size_t at, struct mr_jsonw *w, const struct member *m)
+                       size_t at, struct mr_jsonw *w, const struct mr_image_member *m)
 {
     const bool masked = is_masked(text, m->name) && !is_null(m->value);
     const bool cut = !masked && m->value.len > MR_IMAGE_VALUE_MAX;
@@ -190,10 +263,10 @@ static bool show_one(struct mr_image_text *text, const struct mr_csv_field image
 {
     struct mr_strbuf *out = &text->shown[i];
     const char *at = images[i].ptr, *end = images[i].ptr + images[i].len;
-    struct member m;
+    struct mr_image_member m;
     bool begun = false;
     mr_strbuf_add_char(out, '{');
-    while (next_member(&at, end, &m)) {
+    while (mr_image_text_next(&at, end, &m)) {
         struct mr_jsonw w;
         if (begun)
             mr_strbuf_add_char(out, ',');

@@ -29,6 +29,19 @@ struct mr_image_text {
     bool is_changed[MR_IMAGES]; /* some value of it is masked or cut */
 };
 
+/* A member of an image, as it stands there: a string, null, or an object. */
+struct mr_image_member {
+    struct mr_csv_field name, value; /* name without its quotes */
+};
+
+/* Moves *at behind the next member of the text up to end; it begins at its `{`.  False: there is none,
+ * and *at is NULL where the text is no object. */
+bool mr_image_text_next(const char **at, const char *end, struct mr_image_member *member);
+/* The value that a text has of that name; ptr NULL: none. */
+struct mr_csv_field mr_image_text_value(const char *image, struct mr_csv_field name);
+/* Appends what a JSON string says that stands between these quotes. */
+void mr_image_text_unquote(struct mr_strbuf *out, struct mr_csv_field quoted);
+
 void mr_image_text_init(struct mr_image_text *text, const struct mr_string_list *masked);
 void mr_image_text_release(struct mr_image_text *text);
 /* An image without bytes is shown as none. */

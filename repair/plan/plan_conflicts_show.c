@@ -10,6 +10,7 @@
 #include "core/json/jsonw.h"
 #include "repair/decide/conflict.h"
 #include "repair/plan/asked.h"
+#include "repair/plan/plan_next.h"
 #include "repair/plan/undecided.h"
 
 #define SHOWN 1000 /* columns of a screen that a row takes at most */
@@ -36,6 +37,7 @@ struct showing {
     struct mr_jsonw json;
     struct mr_strbuf text; /* what is being printed */
     uint64_t conflicts, open;
+    bool is_to_choose; /* something of what is open */
 };
 
 /* ---- what is asked for ---- */
@@ -227,7 +229,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
     if (!is(field(s, fields, KIND), s->task->kind) || !is(field(s, fields, TABLE), s->task->table))
         return MR_OK;
     s->conflicts++;
-    s->open += trimmed(field(s, fields, DECISION)).len == 0;
+    if (trimmed(field(s, fields, DECISION)).len == 0) {
+        s->open++;
+        s->is_to_choose |= field(s, fields, CHOICES).len > 0;
+    }
     if (s->task->json)
         print_json(s, fields);
     else
@@ -237,12 +242,24 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
 
 /* ---- the end ---- */
 
+/* Where something can be chosen for one of them. */
+static void print_next(struct showing *s)
+{
+    if (!s->is_to_choose)
+        return;
+    mr_strbuf_reset(&s->text);
+    mr_plan_next_decide(&s->task->plan->manifest, s->task->plan->path, &s->text);
+    if (!s->text.failed)
+        (void)fputs(s->text.ptr, s->task->out);
+}
+
 static void print_sum(struct showing *s)
 {
     if (!s->task->json) {
         (void)fprintf(s->task->out, "%s%" PRIu64 " conflict%s, %" PRIu64 " open\n",
                       s->conflicts > 0 ? "\n" : "", s->conflicts, s->conflicts == 1 ? "" : "s",
                       s->open);
+        print_next(s);
         return;
     }
     mr_jsonw_object_begin(&s->json);

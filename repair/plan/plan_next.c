@@ -76,6 +76,19 @@ static void add_command(const struct mr_manifest *m, const char *words, const ch
     mr_command_add_word(out, target);
 }
 
+void mr_plan_next_decide(const struct mr_manifest *m, const char *dir, struct mr_strbuf *out)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&command, "myrecon repair decide");
+    mr_command_add_option(&command, "--config", m->config);
+    mr_command_add_word(&command, dir);
+    mr_strbuf_add_str(out, "decide one by one with: ");
+    mr_utf8_show_str(out, command.ptr);
+    mr_strbuf_add_char(out, '\n');
+    out->failed = out->failed || command.failed;
+    mr_strbuf_release(&command);
+}
+
 /* The reading account's own options are not those of another. */
 static void add_by_whom(const struct mr_manifest *m, const char *target, struct mr_strbuf *out)
 {

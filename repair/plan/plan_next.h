@@ -20,6 +20,9 @@ const char *mr_plan_next_target(const char *target, const struct mr_grants *gran
 /* Appends lines "apply it with: …", as terminals may show them; nothing where there is
  * nothing to apply. */
 void mr_plan_next_apply(const struct mr_manifest *manifest, const char *dir, struct mr_strbuf *out);
+/* Appends the line "decide one by one with: …", on a terminal. */
+void mr_plan_next_decide(const struct mr_manifest *manifest, const char *dir,
+                         struct mr_strbuf *out);
 /* Logs the command that proves what was applied. */
 void mr_plan_next_verify(const struct mr_manifest *manifest, const char *dir);
 /* Logs the check that shows what is left, where the plan was made of a case. */

@@ -264,6 +264,7 @@ static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const c
                                        "and");
         mr_utf8_show_str(out, option.ptr);
         mr_strbuf_add_char(out, '\n');
+        mr_plan_next_decide(m, dir, out);
     }
     out->failed = out->failed || path.failed || option.failed;
     mr_strbuf_release(&path);

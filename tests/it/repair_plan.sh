@@ -199,10 +199,16 @@ refused 5 "a choice that the kind does not have" 'decided.csv", line [0-9]+, tab
     --decisions decided.csv
 decide one "$DB.members 2" source
 sed -i "s/^$DB.members,2,/$DB.members,77,/" decided.csv
+refused 5 "another key than that of the row beside it" \
+    'line 2, table "[^"]*", key "77": the key is "77", and the row that stands beside it has "2"' --decisions decided.csv
+typed() { # typed KEY: a line that somebody has written, without the row
+    printf 'table,source_key,kind,decision\n%s,%s,changed,source\n' "$DB.members" "$1" >decided.csv
+}
+typed 77
 refused 5 "a row that nobody knows" 'line 2, table "[^"]*", key "77": the source has no row "77"' --decisions decided.csv
-sed -i "s/^$DB.members,77,/$DB.members,2x,/" decided.csv
+typed 2x
 refused 5 "a number with something behind it" 'key "2x": the source has no row "2x"' --decisions decided.csv
-sed -i "s/^$DB.members,2x,/$DB.members,02,/" decided.csv
+typed 02
 refused 5 "a number in another spelling, which the server takes for the row" \
     'line 2, table "[^"]*", key "02": the key "02" of table "[^"]*" is spelled otherwise' --decisions decided.csv
 like "how it is spelled" "$(cat "$ERR")" 'hint: Write it as conflicts.csv of a plan does: 2\.'

@@ -15,6 +15,7 @@
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs"
+#define NEXT "decide one by one with: myrecon repair decide .\n"
 #define EARLIER "table,source_key,target_key,identity,kind,choices,source,target,decision\r\n"
 #define KEPT "{\"\"id\"\":1}"
 #define ANN                                                                                         \
@@ -38,9 +39,9 @@ static const struct {
     const char *wanted; /* or the message */
 } cases[] = {
     {HEAD "\r\n" ANN BOB RUN, NULL, NULL, false, MR_OK,
-     ANN_TEXT "  choices target;source\n" BOB_TEXT RUN_TEXT "\n3 conflicts, 2 open\n"},
+     ANN_TEXT "  choices target;source\n" BOB_TEXT RUN_TEXT "\n3 conflicts, 2 open\n" NEXT},
     {HEAD "\r\n" ANN BOB RUN, "differs", NULL, false, MR_OK, BOB_TEXT "\n1 conflict, 0 open\n"},
-    {HEAD "\r\n" ANN BOB RUN, NULL, "club.log", false, MR_OK, RUN_TEXT "\n1 conflict, 1 open\n"},
+    {HEAD "\r\n" ANN BOB RUN, NULL, "club.log", false, MR_OK, RUN_TEXT "\n1 conflict, 1 open\n" NEXT},
     {HEAD "\r\n" ANN BOB RUN, "unique", NULL, false, MR_OK, "0 conflicts, 0 open\n"},
     /* as a spreadsheet saves it, and an earlier version wrote it */
     {"\xef\xbb\xbftable;source_key;target_key;identity;kind;choices;source;target;decision\n"
@@ -52,7 +53,7 @@ static const struct {
     {HEAD ",base,columns\r\nclub.log,4,4,,both-changed,columns,{},{},,a: 1 → 2,{},{}\r\n", NULL,
      NULL, false, MR_OK,
      "club.log 4: both-changed, open\n  a: 1 → 2\n  at the split {}\n  choices columns\n\n"
-     "1 conflict, 1 open\n"},
+     "1 conflict, 1 open\n" NEXT},
     {HEAD "\r\n" BOB, NULL, NULL, true, MR_OK,
      "{\"type\":\"conflict\",\"table\":\"club.members\",\"source_key\":\"3\",\"target_key\":\"9\","
      "\"identity\":\"+49\",\"kind\":\"differs\",\"choices\":\"target;source\","

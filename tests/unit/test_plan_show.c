@@ -87,7 +87,8 @@ static void test_text(void **state)
                              "note: club.log: \"note\"\n"
                              "1,204 changes of rows in 3 units; conflicts: 15 open, 1 decided\n"
                              "decide in club plan/conflicts.csv, then the same repair plan again, "
-                             "with another --output and --decisions 'club plan/conflicts.csv'\n");
+                             "with another --output and --decisions 'club plan/conflicts.csv'\n"
+                             "decide one by one with: myrecon repair decide 'club plan'\n");
     expect_text(&m, false, body.ptr);
     mr_strbuf_release(&body);
 }
@@ -329,7 +330,8 @@ static void test_new_ids(void **state)
 
 #define CHOICE                                                                                     \
     "decide in club plan/conflicts.csv, then the same repair plan again, with another --output "   \
-    "and --decisions 'club plan/conflicts.csv'\n"
+    "and --decisions 'club plan/conflicts.csv'\n"                                                  \
+    "decide one by one with: myrecon repair decide 'club plan'\n"
 #define NONE(policy)                                                                               \
     "club plan/conflicts.csv lists what " policy " leaves as it is, and why: settle it on the "    \
     "servers and check again, or plan with --policy merge\n"

@@ -18,16 +18,19 @@ static const struct {
     {"nothing is open", "merge", "a.merge", "differs", 0, NULL},
     {"the plan is made anew, elsewhere, with the file", "merge", "a.merge", "differs", 2,
      "decide in a.merge/conflicts.csv, then the same repair plan again, with another --output "
-     "and --decisions a.merge/conflicts.csv\n"},
+     "and --decisions a.merge/conflicts.csv\n"
+     "decide one by one with: myrecon repair decide a.merge\n"},
     {"as a shell reads it", "merge", "a b", "differs", 1,
      "decide in a b/conflicts.csv, then the same repair plan again, with another --output and "
-     "--decisions 'a b/conflicts.csv'\n"},
+     "--decisions 'a b/conflicts.csv'\n"
+     "decide one by one with: myrecon repair decide 'a b'\n"},
     {"what copying leaves is none of its questions", "mirror", "m", "differs", 1,
      "m/conflicts.csv lists what mirror leaves as it is, and why: settle it on the servers and "
      "check again, or plan with --policy merge\n"},
     {"but for values that do not fit", "mirror", "m", "does-not-fit", 1,
      "decide in m/conflicts.csv, then the same repair plan again, with another --output and "
-     "--decisions m/conflicts.csv\n"},
+     "--decisions m/conflicts.csv\n"
+     "decide one by one with: myrecon repair decide m\n"},
 };
 
 static void test_open(void **state)
