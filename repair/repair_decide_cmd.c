@@ -15,7 +15,7 @@
 #include "repair/repair_cmd.h"
 
 static const struct mr_command_doc doc = {
-    .summary = "people decide the conflicts of a plan: on the terminal, or on a page",
+    .summary = "people decide the conflicts of a plan",
     .operands = "DIR | --join A.csv B.csv...",
     .description =
         "On a terminal shows each conflict of the plan in DIR with both rows side by side, and "

@@ -88,6 +88,7 @@ enum mr_code mr_answers_open(struct mr_plan_dir *plan, const struct mr_config *c
                              .undo = MR_VEC_INIT(struct before),
                              .steps = MR_VEC_INIT(size_t)};
     a->rows.ctx = a;
+    MR_TRY(mr_decide_rows_are(plan, err));
     MR_TRY(mr_decide_rows_digest(plan, a->digest, err));
     MR_TRY(mr_decide_rows_read(&a->rows, err));
     if (a->list.count > 0)

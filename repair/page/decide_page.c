@@ -8,7 +8,6 @@
 #include "core/page/page_frame.h"
 #include "repair/page/decide_assets.h"
 #include "repair/page/decide_data.h"
-#include "repair/plan/undecided.h"
 
 /* What the script fills; without scripts it says so. */
 static const char body[] =
@@ -24,17 +23,6 @@ static const char body[] =
     "</div>\n"
     "<p class=\"said\" id=\"said\" role=\"status\" aria-live=\"polite\"></p>\n"
     "<script type=\"application/json\" id=\"data\">";
-
-/* A plan that only raises counters, or has decided everything by itself, asks nobody. */
-static enum mr_code refuse_idle(const struct mr_plan_dir *plan, struct mr_err *err)
-{
-    const struct mr_planned *p = &plan->manifest.planned;
-    if (p->open > 0 || p->decided > 0)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" asks nothing", plan->path);
-    mr_err_hint(err, "There is nothing to decide: apply it.");
-    return MR_E_REFUSED;
-}
 
 /* The data stand in front of the script, which reads them when it runs. */
 static enum mr_code tell(const struct mr_decide_page_task *task, struct mr_strbuf *out,
@@ -62,7 +50,7 @@ enum mr_code mr_decide_page_write(const struct mr_decide_page_task *task, uint64
     struct mr_strbuf page = MR_STRBUF_INIT;
     struct mr_outfile *out = NULL;
     enum mr_code code = MR_OK;
-    MR_TRY(refuse_idle(task->plan, err));
+    MR_TRY(mr_decide_rows_are(task->plan, err));
     MR_TRY_OUT(mr_outfile_begin(&opts, &out, err));
     MR_TRY_OUT(tell(task, &page, conflicts, err));
     MR_TRY_OUT(mr_outfile_write(out, page.ptr, page.len, err));

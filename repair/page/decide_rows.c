@@ -280,6 +280,17 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
     return take_conflict(d, fields, line, err);
 }
 
+/* A plan that only raises counters, or has decided everything by itself, asks nobody. */
+enum mr_code mr_decide_rows_are(const struct mr_plan_dir *plan, struct mr_err *err)
+{
+    const struct mr_planned *p = &plan->manifest.planned;
+    if (p->open > 0 || p->decided > 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" asks nothing", plan->path);
+    mr_err_hint(err, "There is nothing to decide: apply it.");
+    return MR_E_REFUSED;
+}
+
 enum mr_code mr_decide_rows_digest(struct mr_plan_dir *plan, char digest[MR_SHA256_HEX],
                                    struct mr_err *err)
 {

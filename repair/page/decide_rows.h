@@ -70,6 +70,8 @@ struct mr_decide_rows {
     struct mr_csv_field *fields;
 };
 
+/* MR_E_REFUSED where the plan asks nothing. */
+enum mr_code mr_decide_rows_are(const struct mr_plan_dir *plan, struct mr_err *err);
 enum mr_code mr_decide_rows_read(struct mr_decide_rows *rows, struct mr_err *err);
 /* Of what the plan asks, for the mark of a decisions file. */
 enum mr_code mr_decide_rows_digest(struct mr_plan_dir *plan, char digest[MR_SHA256_HEX],
