@@ -24,7 +24,7 @@ struct transaction {
     struct mr_strbuf log; /* where it begins */
     uint64_t position;
     uint32_t thread;
-    bool is_headless;
+    bool is_headless, rewinds;
 };
 
 struct mr_binlog_walk {
@@ -95,6 +95,7 @@ static enum mr_code begin(struct mr_binlog_walk *w, const struct mr_gtid *gtid, 
     w->state = state;
     t->gtid = gtid != NULL ? *gtid : (struct mr_gtid){.family = MR_GTID_NONE};
     t->is_headless = is_headless;
+    t->rewinds = false;
     t->thread = 0;
     w->made_by_bytes = 0;
     t->position = w->event.place.position;
@@ -191,6 +192,14 @@ static enum mr_code take_statement(struct mr_binlog_walk *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* The server quotes the name as the session's sql_mode wants it. */
+static bool is_rewind_mark(const struct mr_binlog_words *text)
+{
+    const size_t head = strlen("SAVEPOINT "), len = strlen(MR_STEP_REWIND_MARK);
+    return text->len == head + len + 2 &&
+           memcmp(text->ptr + head + 1, MR_STEP_REWIND_MARK, len) == 0;
+}
+
 static enum mr_code take_words(struct mr_binlog_walk *w, struct mr_err *err)
 {
     const struct mr_binlog_words *text = &w->query.text;
@@ -211,8 +220,12 @@ static enum mr_code take_words(struct mr_binlog_walk *w, struct mr_err *err)
         return end_xa(w, "XA COMMIT ", MR_STEP_XA_COMMIT, err);
     if (begins(text, "XA ROLLBACK "))
         return end_xa(w, "XA ROLLBACK ", MR_STEP_XA_ROLLBACK, err);
-    if (begins(text, "XA END ") || begins(text, "SAVEPOINT "))
-        return need_transaction(w, true, err);
+    if (begins(text, "XA END ") || begins(text, "SAVEPOINT ")) {
+        MR_TRY(need_transaction(w, true, err));
+        w->transactions[w->now].rewinds =
+            now(w)->rewinds || (begins(text, "SAVEPOINT ") && is_rewind_mark(text));
+        return MR_OK;
+    }
     w->takes_back = begins(text, "ROLLBACK TO ");
     return take_statement(w, err);
 }
@@ -380,6 +393,7 @@ static void fill(const struct mr_binlog_walk *w, struct mr_binlog_step *step)
                                     .gtid = &t->gtid,
                                     .begun = {t->log.ptr, t->position},
                                     .is_headless = t->is_headless,
+                                    .rewinds = t->rewinds,
                                     .thread = t->thread};
     if (step->kind == MR_STEP_ROWS) {
         step->map = w->map;

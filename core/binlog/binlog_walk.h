@@ -51,6 +51,7 @@ struct mr_binlog_step {
         *map; /* MR_STEP_ROWS; NULL: the event has none (it closes a statement) */
     struct mr_binlog_query query; /* MR_STEP_STATEMENT; text.ptr NULL: it cannot be read */
     bool takes_back;              /* MR_STEP_STATEMENT: it is a ROLLBACK TO a savepoint */
+    bool rewinds;    /* a savepoint MR_STEP_REWIND_MARK was set in the transaction so far */
     const char *xid; /* MR_STEP_PREPARED, _XA_…: as the servers write it: X'6131',X'',1 */
     uint32_t thread; /* of the session, as far as events so far say it; 0: none has */
     /* MR_STEP_ROWS: the statement that made them, where the server logs it (MariaDB:
@@ -61,6 +62,9 @@ struct mr_binlog_step {
 };
 
 #define MR_STEP_TEXT_MAX ((size_t)64 * 1024)
+
+/* By that savepoint, which both families log with the rows, units of a rewind are known again. */
+#define MR_STEP_REWIND_MARK "myrecon_rewind"
 
 struct mr_binlog_walk;
 

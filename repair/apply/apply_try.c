@@ -202,15 +202,10 @@ static bool is_sent(const struct mr_attempt *a, const struct mr_script_read_item
  * none of these would make a rehearsal or a dry run change something. */
 static bool may_stay(const struct mr_attempt *a, const struct mr_script_read_item *item)
 {
-    static const char *const harmless[] = {"START TRANSACTION",
-                                           "USE ",
-                                           "SET ",
-                                           "CREATE TEMPORARY TABLE ",
-                                           "SELECT ",
-                                           "INSERT ",
-                                           "UPDATE ",
-                                           "DROP TEMPORARY TABLE ",
-                                           "DELETE "};
+    static const char *const harmless[] = {
+        "START TRANSACTION",       "SAVEPOINT ", "USE ",    "SET ",
+        "CREATE TEMPORARY TABLE ", "SELECT ",    "INSERT ", "UPDATE ",
+        "DROP TEMPORARY TABLE ",   "DELETE "};
     if (!a->dry && !a->run->rehearse)
         return false;
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)

@@ -8,14 +8,24 @@
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.rw;"
+    "DROP TABLE IF EXISTS temp.rw_ours;"
     "CREATE TEMP TABLE rw (tbl INT NOT NULL, key BLOB NOT NULL, s BLOB, base BLOB, last BLOB,"
-    " flags INT NOT NULL, origin BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;"
-    "CREATE INDEX temp.rw_origin ON rw (tbl, origin) WHERE origin IS NOT NULL;";
+    " flags INT NOT NULL, tx INT, origin BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;"
+    "CREATE INDEX temp.rw_origin ON rw (tbl, origin) WHERE origin IS NOT NULL;"
+    "CREATE TEMP TABLE rw_ours (tx INTEGER PRIMARY KEY);";
 
 /* Where the row that came from another key stood before the first of them; none for one that they made. */
 #define ORIGIN                                                                                     \
     "(SELECT COALESCE(o.origin, CASE WHEN o.s IS NOT NULL THEN o.key END) FROM rw o"               \
     " WHERE o.tbl=:tbl AND o.key=:came_from)"
+
+/* Was it a rewind that changed the row last?  The mark stands behind the rows of its transaction. */
+#define OURS "CASE WHEN tx IN (SELECT tx FROM rw_ours) THEN 32 ELSE 0 END"
+
+enum mr_code mr_rewind_mark_ours(struct mr_rewind *r, struct mr_err *err)
+{
+    return mr_case_exec(r->cf, "UPDATE rw SET flags=flags | " OURS " WHERE tx IS NOT NULL", err);
+}
 
 enum mr_code mr_rewind_nomem(struct mr_err *err)
 {
@@ -35,12 +45,15 @@ static const struct mr_case_field known_fields[] =
 static enum mr_code prepare(struct mr_rewind *r, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&r->find, "SELECT s, base, last, flags FROM rw WHERE tbl=:tbl AND key=:key"},
+        {&r->find, "SELECT s, base, last, flags | " OURS " AS flags FROM rw WHERE tbl=:tbl AND "
+                   "key=:key"},
         {&r->add, "INSERT INTO rw (tbl, key, s, base, last, flags, origin)"
                   " VALUES (:tbl, :key, :s, :last, :last, 0, " ORIGIN ")"},
-        {&r->change, "UPDATE rw SET base=CASE WHEN :selected THEN :last ELSE base END, last=:last,"
-                     " flags=:flags, origin=CASE WHEN :selected AND :comes THEN " ORIGIN
-                     " ELSE origin END WHERE tbl=:tbl AND key=:key"},
+        {&r->change,
+         "UPDATE rw SET base=CASE WHEN :selected THEN :last ELSE base END, last=:last,"
+         " flags=:flags, tx=CASE WHEN :selected THEN tx ELSE :tx END, origin=CASE WHEN :selected "
+         "AND :comes THEN " ORIGIN " ELSE origin END WHERE tbl=:tbl AND key=:key"},
+        {&r->ours, "INSERT INTO rw_ours (tx) VALUES (:tx)"},
     };
     MR_TRY(mr_case_exec(r->cf, schema_sql, err));
     MR_TRY(mr_case_prepare_all(r->cf, list, sizeof list / sizeof list[0], err));
@@ -77,7 +90,9 @@ void mr_rewind_close(struct mr_rewind *r)
     mr_case_free(r->find);
     mr_case_free(r->add);
     mr_case_free(r->change);
-    (void)mr_case_exec(r->cf, "DROP TABLE IF EXISTS temp.rw", NULL);
+    mr_case_free(r->ours);
+    (void)mr_case_exec(r->cf, "DROP TABLE IF EXISTS temp.rw; DROP TABLE IF EXISTS temp.rw_ours",
+                       NULL);
     for (size_t i = 0; r->tables != NULL && i < r->task->tables->ntables; i++)
         mr_arena_release(&r->tables[i].arena);
     mr_binlog_rows_release(&r->rows);

@@ -7,8 +7,10 @@
  *   base      the row behind the last one; NULL: there was none
  *   last      the row behind the last change of all
  *   flags     enum mr_rewind_flag
+ *   tx        the number of the transaction that changed it last, of those that are not selected
  *   origin    the key that the row which selected changes have brought here had before them; NULL: this
  *             one, or none
+ * rw_ours has the numbers of those transactions that were units of a rewind.
  * Images are encodings of the plan table's columns, in their order.
  */
 #ifndef MR_REWIND_INTERNAL_H
@@ -25,8 +27,8 @@ enum mr_rewind_flag {
     MR_REWIND_STAYS = 8,   /* it does not become what it was: it is asked about, or gone, or left */
     MR_REWIND_CHOSEN = 16, /* somebody has decided about it */
     MR_REWIND_BACK =
-        32 /* since, a number went back by just what they had made of it: who rewound it
-                            before has done that */
+        32 /* since, it was rewound, or a number went back by just what they had made of
+                           it: who has rewound it without a mark in the log has done that */
 };
 
 struct mr_rewind_table {
@@ -48,7 +50,7 @@ struct mr_rewind {
     const struct mr_rewind_task *task;
     struct mr_case *cf;
     struct mr_rewind_table *tables; /* as many as the plan has */
-    struct mr_case_stmt *find, *add, *change;
+    struct mr_case_stmt *find, *add, *change, *ours;
     struct mr_case_fields find_map; /* struct mr_rewind_known */
     /* the log */
     struct mr_binlog_rows rows;
@@ -60,6 +62,7 @@ struct mr_rewind {
     struct mr_vec prepared;    /* char *: XA transactions without such rows */
     const char *strange;       /* a table that selected ones changed, and that is not planned */
     bool *touched;             /* per table, by the transaction under way */
+    int64_t others;            /* that are not selected, so far: the number of the one under way */
     uint64_t transactions;     /* selected, of which a row counts */
     struct mr_vec definitions; /* const char *: selected ones */
     struct mr_strbuf scratch, images[2], keys[2];
@@ -67,6 +70,8 @@ struct mr_rewind {
 
 /* The error of an allocation that failed. */
 enum mr_code mr_rewind_nomem(struct mr_err *err);
+/* Behind the log: rows that a rewind changed last get MR_REWIND_BACK. */
+enum mr_code mr_rewind_mark_ours(struct mr_rewind *rewind, struct mr_err *err);
 /* The first reason stays. */
 void mr_rewind_blind(struct mr_rewind *rewind, size_t table, const char *why);
 

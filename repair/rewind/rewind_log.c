@@ -223,7 +223,7 @@ static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr
         known.flags = (known.flags & ~MR_REWIND_SINCE) | MR_REWIND_BETWEEN;
     code = MR_CASE_RUN(r->change, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
                        MR_ARG_BYTES("last", c->after), MR_ARG_INT("flags", known.flags),
-                       MR_ARG_INT("selected", c->is_selected),
+                       MR_ARG_INT("selected", c->is_selected), MR_ARG_INT("tx", r->others),
                        MR_ARG_INT("comes", c->before.ptr == NULL),
                        MR_ARG_BYTES("came_from", c->came_from));
 out:
@@ -521,6 +521,7 @@ static enum mr_code begin_tx(struct mr_rewind *r, const struct mr_binlog_step *s
         return mr_rewind_nomem(err);
     MR_TRY(mr_rewind_select_has(r->task->select, step->gtid, &step->begun,
                                 mr_binlog_committed_us(step), &r->is_selected, err));
+    r->others += !r->is_selected;
     return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
 }
 
@@ -541,6 +542,8 @@ static enum mr_code end_tx(struct mr_rewind *r, const struct mr_binlog_step *ste
                              step->begun.log, step->begun.position));
     }
     r->transactions += r->task->is_strict ? r->is_selected : counts;
+    if (step->rewinds && !r->is_selected && r->is_saved)
+        MR_TRY(MR_CASE_RUN(r->ours, err, MR_ARG_INT("tx", r->others)));
     return end_point(r, true, err);
 }
 
@@ -692,6 +695,8 @@ enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
     enum mr_code code = mr_history_read(&read, err);
     if (code == MR_OK)
         code = end_point(r, false, err);
+    if (code == MR_OK)
+        code = mr_rewind_mark_ours(r, err);
     if (code == MR_OK)
         code = refuse_missing(r, &read, err);
     if (code == MR_OK && r->task->check != NULL)

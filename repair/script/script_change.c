@@ -6,6 +6,7 @@
  * somebody else is overwritten, even if a lock were missing. */
 #include <inttypes.h>
 
+#include "core/binlog/binlog_walk.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "repair/script/script_internal.h"
@@ -348,6 +349,9 @@ void mr_script_changes(struct mr_script *s)
         mr_script_drain(s);
     }
     set_all_open(s, 'i');
+    /* behind the rows: a server logs no savepoint of a transaction that has changed nothing yet */
+    if (mr_policy_rewinds(s->manifest->policy))
+        add(s, "SAVEPOINT " MR_STEP_REWIND_MARK ";\n");
 }
 
 /* ---- the end ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "core/binlog/binlog_walk.h"
 #include "core/db/sqltext.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_memo.h"
@@ -66,6 +67,7 @@ static const struct form {
     {OWN, "DELETE FROM %t", REST_TAIL},
     {OWN & ~IN(WRITE), "UPDATE %t", REST_SETS},
     {IN(LOCKS), "START TRANSACTION", REST_NOTHING},
+    {IN(WRITE), "SAVEPOINT " MR_STEP_REWIND_MARK, REST_NOTHING},
     {IN(WRITE), "INSERT INTO %w", REST_LIVE},
     {IN(WRITE), "UPDATE %t", REST_WRITES},
     {IN(WRITE), "DELETE %a FROM %t", REST_JOINS},

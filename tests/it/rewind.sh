@@ -114,6 +114,23 @@ for S in $KINDS; do
     is "$S: planned again it is not taken off once more" "$RC $(conflicts) $(mr_sql $S -e "SELECT stock FROM shop.products WHERE sku = 'A'")" \
         "1 products:A:changed-since products:B:changed-since 7"
 
+    # some of them were rewound before: what that took off, by sum or by value, is not taken off again
+    world
+    sql "UPDATE products SET stock = stock + 5 WHERE sku IN ('A', 'B')"
+    sql "UPDATE products SET stock = stock + 3"
+    TO=$(place)
+    EACH=$("$MYRECON" history show --json --top 9 --from "$FROM" "$URI" | jq -rs '[.[] | select(.type == "transaction")] | sort_by(.position) | [.[].gtid] | join(" ")')
+    sql "UPDATE products SET stock = stock - 1 WHERE sku = 'B'"
+    plan --config "$IT_TMP/add.ini" --transactions "${EACH% *}"
+    is "$S: the first of two is rewound" "$RC $(conflicts)" "0 "
+    act apply
+    is "$S: by sum, where others came behind it, else by value" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(stock ORDER BY sku) FROM shop.products")" "0 13,22,33,43"
+    sql "UPDATE products SET stock = stock - 2 WHERE sku IN ('A', 'C')"
+    plan --config "$IT_TMP/add.ini" --from "$FROM" --to "$TO"
+    is "$S: then both: what was rewound is asked about" "$RC $(conflicts)" "1 products:A:changed-since products:B:changed-since"
+    act apply
+    is "$S: only what was not rewound goes by rule" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(stock ORDER BY sku) FROM shop.products")" "1 11,22,28,40"
+
     # a bad batch of inserts, with children since
     world
     sql "INSERT INTO customers (id, name) VALUES (101, 'x'), (102, 'y'), (103, 'z')"

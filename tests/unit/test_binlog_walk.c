@@ -194,12 +194,66 @@ static void test_told(void **state)
     mr_strbuf_release(&id);
 }
 
+static void add_words(struct made *m, const char *text)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, 0, 8);
+    put(&body, 0, 1); /* no database */
+    put(&body, 0, 5);
+    mr_strbuf_add_str(&body, text);
+    add_event(m, MR_BINLOG_QUERY, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+/* Which transactions of a log a rewind has made, as their ends say it: each "+" or "-". */
+static void test_rewinds(void **state)
+{
+    static const struct {
+        const char *words[8], *expected;
+    } logs[] = {
+        {{"BEGIN", "SAVEPOINT `myrecon_rewind`", "COMMIT", "BEGIN", "COMMIT"}, "+-"},
+        {{"BEGIN", "SAVEPOINT \"myrecon_rewind\"", "SAVEPOINT `a`", "COMMIT"}, "+"},
+        {{"BEGIN", "SAVEPOINT `a`", "SAVEPOINT `myrecon_rewind`", "ROLLBACK"}, "+"},
+        {{"BEGIN", "SAVEPOINT `myrecon_rewind2`", "COMMIT"}, "-"},
+        {{"BEGIN", "SAVEPOINT `myrecon_rewine`", "COMMIT"}, "-"},
+        {{"BEGIN", "SAVEPOINT ``", "COMMIT"}, "-"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        struct mr_binlog_stream *stream = NULL;
+        struct mr_binlog_walk *w = NULL;
+        struct mr_binlog_step step = {.kind = MR_STEP_LOG};
+        struct binlog_memory memory = {.seal = false};
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        struct made m;
+        begin_made(&m, "5.6.51-log", false);
+        for (size_t k = 0; k < 8 && logs[i].words[k] != NULL; k++)
+            add_words(&m, logs[i].words[k]);
+        assert_int_equal(mr_binlog_stream_open(binlog_memory_input(&memory, m.log.ptr, m.log.len),
+                                               &stream, NULL),
+                         MR_OK);
+        assert_int_equal(mr_binlog_walk_open(stream, &w, NULL), MR_OK);
+        while (step.kind != MR_STEP_END) {
+            assert_int_equal(mr_binlog_walk_next(w, &step, NULL), MR_OK);
+            if (step.kind == MR_STEP_COMMIT || step.kind == MR_STEP_ROLLBACK)
+                mr_strbuf_add_char(&got, step.rewinds ? '+' : '-');
+        }
+        assert_string_equal(got.ptr, logs[i].expected);
+        mr_binlog_walk_close(w);
+        mr_binlog_stream_close(stream);
+        free(memory.raw);
+        mr_strbuf_release(&m.log);
+        mr_strbuf_release(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_told),
+        cmocka_unit_test(test_rewinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

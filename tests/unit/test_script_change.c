@@ -62,6 +62,29 @@ static void test_apply(void **state)
 }
 
 /* Undo leaves alone what apply never wrote; who was inserted goes, and who was deleted comes. */
+/* Behind its rows a rewind marks the transaction, for who reads the log; no other policy does. */
+static void test_mark(void **state)
+{
+    static const char *const policies[] = {MR_POLICY_REWIND, MR_POLICY_MERGE};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct world w;
+        world_begin(&w);
+        world_table(&w, "t", "id:int#");
+        step(&w, 1, DELETE, 0, "3", NULL);
+        world_open(&w);
+        w.manifest.policy = policies[i];
+        world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
+        w.s.guards = 7;
+        mr_script_changes(&w.s);
+        const char *mark = strstr(w.s.sql.ptr, ";\nSAVEPOINT myrecon_rewind;\n");
+        assert_true((mark != NULL) == (i == 0));
+        if (mark != NULL)
+            assert_string_equal(mark, ";\nSAVEPOINT myrecon_rewind;\n");
+        world_end(&w);
+    }
+}
+
 static void test_undo(void **state)
 {
     struct world w;
@@ -384,9 +407,9 @@ static void test_proof(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_apply), cmocka_unit_test(test_undo),    cmocka_unit_test(test_circle),
-        cmocka_unit_test(test_fired), cmocka_unit_test(test_keyless), cmocka_unit_test(test_loose),
-        cmocka_unit_test(test_end),   cmocka_unit_test(test_proof),
+        cmocka_unit_test(test_apply),  cmocka_unit_test(test_mark),  cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_circle), cmocka_unit_test(test_fired), cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_loose),  cmocka_unit_test(test_end),   cmocka_unit_test(test_proof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
