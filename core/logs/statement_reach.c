@@ -256,10 +256,13 @@ static enum mr_code take_tables(struct reader *r, struct mr_err *err)
     return r->token.kind == MR_TOKEN_END ? MR_OK : reach_databases(r, err);
 }
 
+/* MariaDB: CREATE OR REPLACE DATABASE drops it first, and no other statement in the log says so. */
 static enum mr_code drop_database(struct reader *r, struct mr_err *err)
 {
-    if (takes(r, "if"))
+    if (takes(r, "if")) {
+        (void)takes(r, "not");
         (void)takes(r, "exists");
+    }
     if (!is_name(r))
         return reach_databases(r, err);
     r->out->reach = MR_REACH_DATABASES;
@@ -315,8 +318,10 @@ static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr
                : drops ? take_tables(r, err)
                        : alter_table(r, ignores, err);
     }
-    if (drops && (takes(r, "database") || takes(r, "schema")))
+    if ((drops || replaces) && (takes(r, "database") || takes(r, "schema")))
         return drop_database(r, err);
+    if (replaces && takes(r, "sequence")) /* MariaDB: also where a table has the name */
+        return create_table(r, replaces, err);
     return reach_nothing(r);
 }
 
@@ -403,23 +408,104 @@ static bool is_all_comment(const struct reader *r)
            strncmp(r->token.ptr, "/*!", 3) == 0;
 }
 
+/* A comment that servers run, some of them, and by their version. */
+static bool is_run(const struct mr_token *token)
+{
+    return token->kind == MR_TOKEN_PUNCT && token->len > 4 && token->ptr[0] == '/' &&
+           token->ptr[1] == '*';
+}
+
+/* The text with such comments as a server reads that runs them, or as one that does not. */
+static bool unfold(const struct reader *r, const char *text, size_t len, bool runs,
+                   struct mr_strbuf *out)
+{
+    struct reader at = *r;
+    struct mr_token token;
+    bool has = false;
+    mr_sqlscan_init(&at.scan, text, len);
+    at.scan.ansi_quotes = r->scan.ansi_quotes;
+    at.scan.no_backslash = r->scan.no_backslash;
+    mr_strbuf_add(out, text, len);
+    while (!out->failed && mr_sqlscan_next(&at.scan, &token)) {
+        if (!is_run(&token))
+            continue;
+        char *begin = out->ptr + (token.ptr - text), *end = begin + token.len;
+        size_t head = 3;
+        has = true;
+        while (head < token.len &&
+               (begin[head] == '!' || (begin[head] >= '0' && begin[head] <= '9')))
+            head++;
+        memset(begin, ' ', runs ? head : token.len);
+        if (end[-1] == '/')
+            memset(end - 2, ' ', 2);
+    }
+    return has;
+}
+
+/* As one reading has it. */
+static enum mr_code read_text(struct reader *r, const char *text, size_t len, struct mr_err *err)
+{
+    begin(r, text, len);
+    if (r->token.kind == MR_TOKEN_END)
+        return reach_nothing(r);
+    return read_statement(r, err);
+}
+
+/* Whether the server has run what stands in such comments is not known: what it reaches one way or the other. */
+static enum mr_code read_both(struct reader *r, const char *text, size_t len, struct mr_err *err)
+{
+    const struct mr_statement_reach none = {.reach = MR_REACH_ALL,
+                                            .tables = MR_VEC_INIT(struct mr_named_table)};
+    struct mr_statement_reach both[2] = {none, none};
+    struct mr_strbuf unfolded = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (int runs = 0; code == MR_OK && runs < 2; runs++) {
+        struct reader one = *r;
+        one.out = &both[runs];
+        mr_strbuf_reset(&unfolded);
+        (void)unfold(r, text, len, runs == 1, &unfolded);
+        code = mr_strbuf_check(&unfolded, "reading a statement of a binary log", err);
+        if (code == MR_OK)
+            code = read_text(&one, unfolded.ptr, unfolded.len, err);
+        r->scan.broken = r->scan.broken || one.scan.broken;
+        r->out->is_definition = r->out->is_definition || both[runs].is_definition;
+    }
+    r->out->reach = both[0].reach > both[1].reach ? both[0].reach : both[1].reach;
+    for (int runs = 0; code == MR_OK && runs < 2; runs++)
+        for (size_t i = 0; code == MR_OK && i < both[runs].tables.count; i++) {
+            const struct mr_named_table *t = mr_vec_at(&both[runs].tables, i);
+            code = add(r, t->db, t->name, err);
+        }
+    mr_statement_reach_release(&both[0]);
+    mr_statement_reach_release(&both[1]);
+    mr_strbuf_release(&unfolded);
+    return code;
+}
+
 enum mr_code mr_statement_reach(const struct mr_binlog_query *query, struct mr_arena *arena,
                                 struct mr_statement_reach *out, struct mr_err *err)
 {
     struct reader r = {.query = query, .arena = arena, .out = out};
+    struct mr_strbuf unfolded = MR_STRBUF_INIT;
     *out = (struct mr_statement_reach){.reach = MR_REACH_ALL,
                                        .tables = MR_VEC_INIT(struct mr_named_table)};
     if (query->text.ptr == NULL)
         return reach_databases(&r, err);
-    begin(&r, query->text.ptr, query->text.len);
+    const char *text = query->text.ptr;
+    size_t len = query->text.len;
+    begin(&r, text, len);
     if (is_all_comment(&r)) {
-        const char *inner = r.token.ptr + 3;
         const char *end = r.token.ptr + r.token.len - 2;
-        while (inner < end && *inner >= '0' && *inner <= '9')
-            inner++;
-        begin(&r, inner, (size_t)(end - inner));
+        text = r.token.ptr + 3;
+        while (text < end && *text >= '0' && *text <= '9')
+            text++;
+        len = (size_t)(end - text);
+        begin(&r, text, len);
     }
-    enum mr_code code = read_statement(&r, err);
+    const bool has_comments =
+        memmem(text, len, "/*", 2) != NULL && unfold(&r, text, len, true, &unfolded);
+    mr_strbuf_release(&unfolded);
+    enum mr_code code = has_comments ? read_both(&r, text, len, err) : read_statement(&r, err);
     if (code == MR_OK && (r.scan.broken || !is_readable(query)) && out->reach != MR_REACH_NOTHING)
         out->reach = MR_REACH_ALL;
     return code;
