@@ -24,3 +24,9 @@ bool mr_engine_is_elsewhere(const char *engine)
                                         "SPHINX",    "CASSANDRA", NULL};
     return is_one_of(engine, names);
 }
+
+bool mr_engine_shares_rows(const char *engine)
+{
+    static const char *const names[] = {"MRG_MyISAM", NULL};
+    return mr_engine_is_elsewhere(engine) || is_one_of(engine, names);
+}

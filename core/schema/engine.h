@@ -16,4 +16,8 @@ bool mr_engine_is_transactional(const char *engine);
  * there, and who writes them writes there. */
 bool mr_engine_is_elsewhere(const char *engine);
 
+/* Rows of it change by what is written to other tables, here or there, so that no log that names
+ * those tells of it: MERGE, and what lies elsewhere. */
+bool mr_engine_shares_rows(const char *engine);
+
 #endif

@@ -19,6 +19,10 @@ const char *mr_changed_whole(const struct mr_changed_facts *f)
         return "a condition chose which of its rows the last run compared";
     if (f->is_windowed)
         return "a condition chooses its rows: no log tells which these are";
+    if (f->shares_rows)
+        return "its engine has rows that are written as those of other tables, here or elsewhere: "
+               "no "
+               "log says that they are its own";
     if (f->log != NULL)
         return f->log;
     if (!f->same_table)

@@ -18,6 +18,7 @@ struct mr_changed_facts {
     bool was_windowed;  /* the last run compared only some of its rows: --where, --since */
     bool is_windowed;   /* a condition chooses its rows: --where, --since, where = */
     const char *log;    /* why logs do not tell of it; NULL: they do */
+    bool shares_rows;   /* its engine has rows that are written as another table's (engine.h) */
     /* a key finds its rows, and both sides order them alike */
     bool has_order;
     bool was_equal; /* the last run found nothing in it */

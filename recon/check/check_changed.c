@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/cluster.h"
+#include "core/schema/engine.h"
 #include "recon/check/changed_how.h"
 #include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
@@ -517,6 +518,8 @@ static enum mr_code decide(struct mr_check_run *check, struct mr_pair *pair, str
         .was_windowed = base != NULL && base->windowed,
         .is_windowed = pair->find.windowed || pair->scan[MR_SOURCE].where != NULL ||
                        pair->scan[MR_TARGET].where != NULL,
+        .shares_rows = mr_engine_shares_rows(pair->side[MR_SOURCE]->engine) ||
+                       mr_engine_shares_rows(pair->side[MR_TARGET]->engine),
         .log = c->changes.whole_why != NULL ? c->changes.whole_why : of->why,
         .has_order = pair->join == MR_JOIN_SHARED,
         .was_equal = base != NULL && base->verdict == MR_VERDICT_EQUAL,

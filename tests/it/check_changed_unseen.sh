@@ -71,6 +71,18 @@ for PAIR in $PAIRS; do
         "DELETE FROM parent WHERE id = 1; ALTER TABLE child DROP FOREIGN KEY fk; INSERT INTO parent VALUES (1)" \
         'club.child extra {"id":"10"}'
 
+    # rows of one table that another writes: the log names that one
+    make_world
+    for side in $S $T; do
+        mr_sql $side -e "USE club; CREATE TABLE some (id INT NOT NULL, v INT, KEY (id)) ENGINE = MyISAM; INSERT INTO some VALUES (1, 1), (2, 2); CREATE TABLE every (id INT NOT NULL, v INT, KEY (id)) ENGINE = MERGE UNION = (some)" || bail "no MERGE"
+    done
+    rm -f "$CASE"
+    check
+    mr_sql $S -e "UPDATE club.some SET v = 9 WHERE id = 2"
+    check --changed
+    is "$S: a MERGE table is read whole" "$RC $(jq -r 'select(.type == "table" and .table == "club.every") | .verdict' "$OUT")" "1 diverged"
+    like "$S: and it says why" "$(reason every)" "its engine has rows that are written as those of other tables"
+
     # what a condition left out was not read by anybody
     make_world
     mr_sql $S -e "USE club; UPDATE members SET v = 9 WHERE id = 4"

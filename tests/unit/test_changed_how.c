@@ -39,6 +39,7 @@ static void test_one_fact(void **state)
         {offsetof(struct mr_changed_facts, same_table), false, "made anew"},
         {offsetof(struct mr_changed_facts, was_windowed), true, "the last run compared"},
         {offsetof(struct mr_changed_facts, is_windowed), true, "a condition chooses its rows"},
+        {offsetof(struct mr_changed_facts, shares_rows), true, "those of other tables"},
         {offsetof(struct mr_changed_facts, is_misplaced), true, "a key may not find them"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
