@@ -8,16 +8,17 @@
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowhash.h"
+#include "core/source/abreast.h"
+#include "recon/check/check_twins.h"
+#include "recon/check/check_wait.h"
 
-#define BATCH 400
+#define BATCH 3600 /* four statements' worth */
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024)
 /* What is kept of the rows of one statement's identities: where they have more, they are
  * asked for again in two halves, down to one, of which the rest is not listed. */
 #define MAX_ROWS 40000
 #define MAX_BYTES (2 * BATCH_BYTES)
 #define CROWDED_KEPT 64
-#define STATEMENT_BYTES ((size_t)512 * 1024)
-#define KEY_SQL_BYTES 48   /* of a column in a statement, beside the bytes in hex */
 #define SMALL_TABLE 200000 /* may be read whole for a batch */
 
 /* A row that has one of the identities asked for. */
@@ -31,11 +32,15 @@ struct search {
     struct mr_check_worker *worker;
     struct mr_pair *table;
     enum mr_side side;
+    uint64_t differ;         /* findings of the table */
     struct mr_readspec spec; /* of the side, keyed by the identity */
     struct mr_rowhash hash;
+    struct mr_check_twins twins;
+    struct mr_vec keys; /* struct mr_key: the batch's identities; in `asked` */
+    struct mr_arena asked;
     struct mr_strbuf images;
-    struct mr_vec rows; /* struct row */
-    struct mr_arena arena;
+    struct mr_vec rows;    /* struct row */
+    struct mr_arena arena; /* of the rows */
     bool full;             /* there were more rows than are kept */
     struct mr_vec crowded; /* struct mr_key: identities that alone have more; in `names` */
     struct mr_arena names;
@@ -293,7 +298,7 @@ static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch, s
         if (code != MR_OK || null || is_crowded(s, (struct mr_key){id.ptr, id.len}))
             continue;
         struct mr_key *key = mr_vec_push(keys);
-        const void *copy = mr_arena_dup(&s->arena, id.ptr, id.len);
+        const void *copy = mr_arena_dup(&s->asked, id.ptr, id.len);
         if (key == NULL || copy == NULL)
             code = mr_err_nomem(err, "looking for duplicates");
         else
@@ -303,35 +308,20 @@ static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch, s
     return code;
 }
 
-/* Reads the rows of all keys, in statements that fit the server's packet. */
-static enum mr_code fetch_rows(struct search *s, const struct mr_key *keys, size_t count,
-                               struct mr_err *err)
-{
-    struct mr_reader *reader = s->worker->reader[s->side];
-    const struct mr_db *db = mr_reader_db(reader);
-    uint64_t packet = db != NULL ? mr_db_server(db)->max_packet_bytes : 0;
-    size_t room = packet > 0 && packet / 2 < STATEMENT_BYTES ? (size_t)packet / 2 : STATEMENT_BYTES;
-    enum mr_code code = MR_OK;
-    for (size_t from = 0, to = 0; code == MR_OK && !s->full && from < count; from = to) {
-        size_t used = 0;
-        for (; to < count && (to == from || used < room); to++)
-            used += 2 * keys[to].len + KEY_SQL_BYTES * s->table->nidentity;
-        code = mr_reader_fetch(reader, &s->spec, &keys[from], to - from, keep_row, s, err);
-    }
-    return code;
-}
-
 /* Invariant: keys[0 .. at) are looked for; the next look takes at most `step`. */
-static enum mr_code search_keys(struct search *s, const struct mr_vec *keys, struct mr_err *err)
+static enum mr_code search_keys(struct search *s, struct mr_err *err)
 {
+    const struct mr_vec *keys = &s->keys;
     const struct mr_key *all = keys->items;
+    struct mr_reader *reader = s->worker->reader[s->side];
     enum mr_code code = MR_OK;
     for (size_t at = 0, step = keys->count; code == MR_OK && at < keys->count;) {
         const size_t n = step < keys->count - at ? step : keys->count - at;
+        mr_arena_reset(&s->arena);
         mr_vec_clear(&s->rows);
         mr_strbuf_reset(&s->images);
         s->full = false;
-        code = fetch_rows(s, &all[at], n, err);
+        code = mr_check_twins_fetch(reader, &s->spec, &all[at], n, &s->full, keep_row, s, err);
         if (code == MR_OK && s->full && n > 1) {
             step = n / 2;
             continue;
@@ -350,41 +340,84 @@ static enum mr_code search_keys(struct search *s, const struct mr_vec *keys, str
     return code;
 }
 
-static enum mr_code search_batch(struct search *s, const struct mr_vec *batch, struct mr_err *err)
+static enum mr_code wait_for(void *ctx, struct mr_err *err)
 {
-    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
-    enum mr_code code = collect_keys(s, batch, &keys, err);
-    sort_keys(&keys);
-    if (code == MR_OK)
-        code = search_keys(s, &keys, err);
-    mr_vec_release(&keys);
-    return code;
+    const struct search *s = ctx;
+    return mr_check_wait(s->worker, s->side, err);
+}
+
+/* Many servers have no order of identities in common. */
+static enum mr_code look_at_all(void *ctx, struct mr_err *err)
+{
+    struct search *s = ctx;
+    if (mr_side_is_shards(&s->worker->check->pairing.side[s->side]))
+        return MR_OK;
+    return mr_check_twins_scan(&s->twins, s->differ, wait_for, s, err);
+}
+
+static enum mr_code sift(void *ctx, struct mr_err *err)
+{
+    struct search *s = ctx;
+    return mr_check_twins_sift(&s->twins, &s->keys, err);
+}
+
+static enum mr_code on_sides(mr_abreast_fn *fn, struct search *const *sides, size_t count,
+                             struct mr_err *err)
+{
+    return count > 1 ? mr_abreast(fn, sides[0], fn, sides[1], NULL, err) : fn(sides[0], err);
+}
+
+/* Where no identity of the sides has twins, the findings need not be read. */
+static bool has_twins(struct search *const *sides, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!sides[i]->twins.is_known || sides[i]->twins.shared.count > 0)
+            return true;
+    return false;
+}
+
+/* Most identities have one row, which the sides say at once; what is left is asked for again, with
+ * TARGET as the judge of both, so one side after the other. */
+static enum mr_code search_batch(struct search *const *sides, size_t count,
+                                 const struct mr_vec *batch, struct mr_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        mr_arena_reset(&sides[i]->asked);
+        mr_vec_clear(&sides[i]->keys);
+        MR_TRY(collect_keys(sides[i], batch, &sides[i]->keys, err));
+        sort_keys(&sides[i]->keys);
+        MR_TRY(mr_check_wait(sides[i]->worker, sides[i]->side, err));
+    }
+    MR_TRY(count > 1 ? mr_abreast(sift, sides[0], sift, sides[1], NULL, err) : sift(sides[0], err));
+    for (size_t i = 0; i < count; i++)
+        MR_TRY(search_keys(sides[i], err));
+    return MR_OK;
 }
 
 /* Pages go on behind the last id: what is found here adds no findings, so none is met twice. */
-static enum mr_code search_side(struct search *s, struct mr_err *err)
+static enum mr_code search_pages(struct search *const *sides, size_t count, struct mr_err *err)
 {
+    struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec batch = MR_VEC_INIT(struct mr_finding);
-    struct mr_find_page page = {.table = s->table->find.id,
+    struct mr_find_page page = {.table = sides[0]->table->find.id,
                                 .state = MR_FIND_DIVERGED,
                                 .limit = BATCH,
                                 .max_bytes = BATCH_BYTES,
                                 .with_images = true};
-    enum mr_code code = MR_OK;
-    for (;;) {
-        mr_arena_reset(&s->arena);
+    enum mr_code code = on_sides(look_at_all, sides, count, err);
+    while (code == MR_OK && has_twins(sides, count)) {
+        mr_arena_reset(&arena);
         mr_vec_clear(&batch);
-        code = mr_findings_page(s->worker->check->fd, &page, &s->arena, &batch, err);
+        code = mr_findings_page(sides[0]->worker->check->fd, &page, &arena, &batch, err);
         if (code != MR_OK || batch.count == 0)
             break;
         page.after_id = ((struct mr_finding *)mr_vec_at(&batch, batch.count - 1))->id;
-        code = search_batch(s, &batch, err);
+        code = search_batch(sides, count, &batch, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
-        if (code != MR_OK)
-            break;
     }
     mr_vec_release(&batch);
+    mr_arena_release(&arena);
     return code;
 }
 
@@ -404,54 +437,99 @@ static enum mr_code add_note(struct mr_check_worker *worker, struct mr_pair *tab
 }
 
 /* The identity stands in for the key; the index is left to the server, which may have several. */
-static enum mr_code search_table(struct mr_check_worker *worker, struct mr_pair *table,
-                                 enum mr_side side, struct mr_err *err)
+static enum mr_code open_search(struct search *s, struct mr_check_worker *worker,
+                                struct mr_pair *table, enum mr_side side, struct mr_err *err)
 {
-    struct search s = {.worker = worker,
-                       .table = table,
-                       .side = side,
-                       .spec = table->full[side],
-                       .images = MR_STRBUF_INIT,
-                       .rows = MR_VEC_INIT(struct row),
-                       .arena = MR_ARENA_INIT,
-                       .crowded = MR_VEC_INIT(struct mr_key),
-                       .names = MR_ARENA_INIT};
-    s.spec.key = table->identity;
-    s.spec.nkey = table->nidentity;
-    s.spec.index = NULL;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_rowhash_init(&s.hash, table, &s.spec, err));
-    MR_TRY_OUT(search_side(&s, err));
-    if (s.crowded.count > 0)
-        MR_TRY_OUT(add_note(worker, table, side,
+    *s = (struct search){.worker = worker,
+                         .table = table,
+                         .side = side,
+                         .spec = table->full[side],
+                         .keys = MR_VEC_INIT(struct mr_key),
+                         .asked = MR_ARENA_INIT,
+                         .images = MR_STRBUF_INIT,
+                         .rows = MR_VEC_INIT(struct row),
+                         .arena = MR_ARENA_INIT,
+                         .crowded = MR_VEC_INIT(struct mr_key),
+                         .names = MR_ARENA_INIT};
+    s->spec.key = table->identity;
+    s->spec.nkey = table->nidentity;
+    s->spec.index = NULL;
+    MR_TRY(mr_check_twins_init(&s->twins, table, side, worker->reader[side], err));
+    return mr_rowhash_init(&s->hash, table, &s->spec, err);
+}
+
+/* Also what open_search could not open. */
+static void close_search(struct search *s)
+{
+    mr_check_twins_release(&s->twins);
+    mr_rowhash_release(&s->hash);
+    mr_vec_release(&s->keys);
+    mr_strbuf_release(&s->images);
+    mr_vec_release(&s->rows);
+    mr_vec_release(&s->crowded);
+    mr_arena_release(&s->names);
+    mr_arena_release(&s->asked);
+    mr_arena_release(&s->arena);
+}
+
+/* Does a UNIQUE index keep the identity?  Not of many servers, each of which has one of its own. */
+static bool is_guarded(const struct mr_check_worker *worker, const struct mr_pair *table,
+                       enum mr_side side)
+{
+    return !mr_side_is_shards(&worker->check->pairing.side[side]) && is_unique(table, side);
+}
+
+static enum mr_code open_sides(struct mr_check_worker *worker, struct mr_pair *table,
+                               uint64_t differ, struct search **sides, size_t *count,
+                               struct mr_err *err)
+{
+    for (int i = MR_SOURCE; i < MR_SIDES; i++) {
+        enum mr_side side = (enum mr_side)i;
+        if (is_guarded(worker, table, side) || !is_findable(table, side))
+            continue;
+        struct search *s = sides[(*count)++];
+        MR_TRY(open_search(s, worker, table, side, err));
+        s->differ = differ;
+    }
+    return MR_OK;
+}
+
+/* What is not told, of either side. */
+static enum mr_code add_notes(struct mr_check_worker *worker, struct mr_pair *table,
+                              struct search *const *sides, size_t count, struct mr_err *err)
+{
+    for (int i = MR_SOURCE, at = 0; i < MR_SIDES; i++) {
+        enum mr_side side = (enum mr_side)i;
+        const struct search *s = (size_t)at < count && sides[at]->side == side ? sides[at++] : NULL;
+        if (s == NULL && !is_guarded(worker, table, side))
+            MR_TRY(add_note(worker, table, side, "not looked for, no index leads with the identity",
+                            err));
+        else if (s != NULL && s->crowded.count > 0)
+            MR_TRY(add_note(worker, table, side,
                             "of an identity with very many rows not all are listed", err));
-out:
-    mr_rowhash_release(&s.hash);
-    mr_strbuf_release(&s.images);
-    mr_vec_release(&s.rows);
-    mr_vec_release(&s.crowded);
-    mr_arena_release(&s.names);
-    mr_arena_release(&s.arena);
-    return code;
+    }
+    return MR_OK;
 }
 
 /* Without a differing row there is nothing to ask for: equal tables cost no reads. */
 enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair *table,
                                  struct mr_err *err)
 {
+    struct search search[MR_SIDES], *sides[MR_SIDES] = {&search[0], &search[1]};
+    size_t count = 0;
     uint64_t differ = 0;
+    enum mr_code code = MR_OK;
     if (table->by_identity)
         MR_TRY(
             mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED, &differ, err));
-    for (int i = MR_SOURCE; i < MR_SIDES && differ > 0; i++) {
-        enum mr_side side = (enum mr_side)i;
-        const bool is_many = mr_side_is_shards(&worker->check->pairing.side[side]);
-        if (!is_many && is_unique(table, side))
-            continue;
-        MR_TRY(is_findable(table, side)
-                   ? search_table(worker, table, side, err)
-                   : add_note(worker, table, side,
-                              "not looked for, no index leads with the identity", err));
-    }
-    return MR_OK;
+    if (differ == 0)
+        return MR_OK;
+    MR_TRY_OUT(open_sides(worker, table, differ, sides, &count, err));
+    if (count > 0)
+        MR_TRY_OUT(search_pages(sides, count, err));
+    MR_TRY_OUT(add_notes(worker, table, sides, count, err));
+out:
+    for (size_t i = 0; i < count; i++)
+        close_search(sides[i]);
+    return code;
 }

@@ -154,6 +154,168 @@ static void test_indexes(void **state)
     }
 }
 
+static const struct mr_index_part by_mobile = {.column = "mobile"};
+
+static void add_index(struct world *w, enum mr_side side, struct mr_index index)
+{
+    struct mr_table *t = &w->g.tables[side][0];
+    w->g.sides[side][0].indexes[t->nindexes++] = index;
+}
+
+/* Who is alone is looked up once, by nothing but his identity; the others a second time, as rows. */
+static void test_looked_up(void **state)
+{
+    static const struct {
+        const char *rows[4], *findings[3], *found;
+        unsigned fetched; /* keys */
+    } cases[] = {
+        {{"1|ann", "2|bob", "3|cid"}, {"1|ann", "2|bob", "3|cid"}, "", 3},
+        {{"1|ann", "2|bob", "3|BOB"}, {"1|ann", "2|bob"}, "\ns bob:2|bob s :3|BOB", 3},
+        /* in this column TARGET is the one who knows what equals what */
+        {{"1|\303\244", "2|bob", "3|cid"}, {"1|\303\244", "2|bob"}, "", 4},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_err err = {0};
+        begin(&w, "id mobile:text?", BY_MOBILE);
+        for (size_t k = 0; k < LEN(cases[i].rows) && cases[i].rows[k] != NULL; k++)
+            world_put(&w, MR_SOURCE, 0, cases[i].rows[k]);
+        for (size_t k = 0; k < LEN(cases[i].findings) && cases[i].findings[k] != NULL; k++)
+            world_finding(&w, 0, cases[i].findings[k], NULL);
+        assert_int_equal(mr_check_duplicates(&w.worker, world_pair(&w, 0), &err), MR_OK);
+        found_is(&w, cases[i].found);
+        assert_int_equal(w.side[MR_SOURCE].fetched, cases[i].fetched);
+        world_end(&w);
+    }
+}
+
+/* A side that compares texts otherwise than TARGET, or is a snapshot, is asked for rows at once. */
+static void test_not_sifted(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 2; how++) {
+        struct world w;
+        struct mr_err err = {0};
+        world_begin(&w);
+        graph_table(&w.g, "o`dd", "id mobile:text?", NULL);
+        if (how == 0)
+            w.g.sides[MR_SOURCE][0].columns[1].collation = "utf8mb4_bin";
+        else
+            world_snapshot(&w, MR_SOURCE);
+        world_plan(&w, BY_MOBILE);
+        world_put(&w, MR_SOURCE, 0, "1|ann");
+        world_put(&w, MR_SOURCE, 0, "2|bob");
+        world_put(&w, MR_SOURCE, 0, "3|bob");
+        world_finding(&w, 0, "1|ann", NULL);
+        world_finding(&w, 0, "2|bob", NULL);
+        assert_int_equal(mr_check_duplicates(&w.worker, world_pair(&w, 0), &err), MR_OK);
+        found_is(&w, "\ns bob:2|bob s :3|bob");
+        assert_int_equal(w.side[MR_SOURCE].fetched, 2);
+        world_end(&w);
+    }
+}
+
+/* With an index of them all identities are read in order: only those that several have are looked up, and
+ * only a finding's are told. */
+static void test_read_in_order(void **state)
+{
+    static const struct {
+        struct mr_index index;
+        struct mr_index_part part;
+        unsigned fetched; /* keys */
+    } cases[] = {
+        {{.name = "i", .usable = true}, {.column = "MOBILE"}, 1},
+        {{.name = "i", .usable = true, .kind = "BTREE"}, {.column = "mobile"}, 1},
+        /* each is looked up, and bob again */
+        {{.name = "i", .usable = false}, {.column = "mobile"}, 3},
+        {{.name = "i", .usable = true, .kind = "FULLTEXT"}, {.column = "mobile"}, 3},
+        {{.name = "i", .usable = true}, {.column = "mobile", .prefix_len = 5}, 3},
+        {{.name = "i", .usable = true}, {.column = "mobile", .descending = true}, 3},
+        {{.name = "i", .usable = true}, {.column = "id"}, 3},
+        {{.name = "i", .usable = true}, {.expression = "lower(mobile)"}, 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_err err = {0};
+        struct mr_index index = cases[i].index;
+        begin(&w, "id mobile:text?", BY_MOBILE);
+        index.parts = &cases[i].part;
+        index.nparts = 1;
+        add_index(&w, MR_SOURCE, index);
+        world_put(&w, MR_SOURCE, 0, "1|ann");
+        world_put(&w, MR_SOURCE, 0, "2|bob");
+        world_put(&w, MR_SOURCE, 0, "3|cid");
+        world_put(&w, MR_SOURCE, 0, "4|bob");
+        world_put(&w, MR_SOURCE, 0, "5|cid");
+        world_finding(&w, 0, "1|ann", NULL);
+        world_finding(&w, 0, "2|bob", NULL);
+        assert_int_equal(mr_check_duplicates(&w.worker, world_pair(&w, 0), &err), MR_OK);
+        found_is(&w, "\ns bob:2|bob s :4|bob");
+        assert_int_equal(w.side[MR_SOURCE].fetched, cases[i].fetched);
+        world_end(&w);
+    }
+}
+
+/* Two columns, of which the index has the second in front. */
+static void test_read_in_the_index_order(void **state)
+{
+    static const struct mr_index_part parts[] = {{.column = "b"}, {.column = "a"}};
+    struct world w;
+    struct mr_err err = {0};
+    (void)state;
+    begin(&w, "id a:text b:text", "[table *]\nidentity = a, b\n");
+    add_index(&w, MR_SOURCE,
+              (struct mr_index){.name = "i", .usable = true, .parts = parts, .nparts = 2});
+    world_put(&w, MR_SOURCE, 0, "1|ab|c");
+    world_put(&w, MR_SOURCE, 0, "2|a|bc");
+    world_put(&w, MR_SOURCE, 0, "3|AB|c");
+    world_finding(&w, 0, "1|ab|c", NULL);
+    assert_int_equal(mr_check_duplicates(&w.worker, world_pair(&w, 0), &err), MR_OK);
+    found_is(&w, "\ns ab|c:1|ab|c s :3|AB|c");
+    assert_int_equal(w.side[MR_SOURCE].fetched, 1);
+    world_end(&w);
+}
+
+static void row_of(char *row, size_t size, int n)
+{
+    (void)snprintf(row, size, "%d|m%05d", n, n == 5001 ? 5000 : n);
+}
+
+/* A page of 5,000 rows ends between two of one identity; few findings in a table are looked up. */
+static void test_pages(void **state)
+{
+    enum { ROWS = 10010 };
+    static const struct {
+        uint64_t est_rows;
+        int from, to;     /* findings */
+        unsigned fetched; /* keys */
+    } cases[] = {{ROWS, 4001, 5100, 1}, {100000, 4991, 5011, 20}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_err err = {0};
+        char row[64];
+        begin(&w, "id mobile:text?", BY_MOBILE);
+        add_index(&w, MR_SOURCE,
+                  (struct mr_index){.name = "i", .usable = true, .parts = &by_mobile, .nparts = 1});
+        w.g.tables[MR_SOURCE][0].est_rows = cases[i].est_rows;
+        for (int n = 1; n <= ROWS; n++) {
+            row_of(row, sizeof row, n);
+            world_put(&w, MR_SOURCE, 0, row);
+        }
+        for (int n = cases[i].from; n < cases[i].to; n++) {
+            row_of(row, sizeof row, n);
+            world_finding(&w, 0, row, NULL);
+        }
+        assert_int_equal(mr_check_duplicates(&w.worker, world_pair(&w, 0), &err), MR_OK);
+        found_is(&w, "\ns m05000:5000|m05000 s :5001|m05000");
+        assert_int_equal(w.side[MR_SOURCE].fetched, cases[i].fetched);
+        world_end(&w);
+    }
+}
+
 /* Where each look would read a big table, it is not done, and said. */
 static void test_big_tables(void **state)
 {
@@ -237,9 +399,17 @@ static void test_what_ends_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_twins),   cmocka_unit_test(test_sides),
-        cmocka_unit_test(test_indexes), cmocka_unit_test(test_big_tables),
-        cmocka_unit_test(test_a_crowd), cmocka_unit_test(test_what_ends_it),
+        cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_sides),
+        cmocka_unit_test(test_indexes),
+        cmocka_unit_test(test_looked_up),
+        cmocka_unit_test(test_not_sifted),
+        cmocka_unit_test(test_read_in_order),
+        cmocka_unit_test(test_read_in_the_index_order),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_big_tables),
+        cmocka_unit_test(test_a_crowd),
+        cmocka_unit_test(test_what_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
