@@ -16,6 +16,7 @@
 #include "repair/repair_cmd.h"
 #include "repair/script/script_shape.h"
 #include "repair/verify/verify_report.h"
+#include "repair/verify/verify_touched.h"
 
 #define PEER_TIMEOUT_S 60
 
@@ -47,6 +48,7 @@ static const struct mr_command_doc doc = {
 
 struct job {
     const struct mr_repair_options *opts;
+    const char *operand; /* the target, as it was given */
     struct mr_run_id id;
     struct mr_plan_dir plan;
     struct mr_target target;
@@ -63,6 +65,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
 {
     *job = (struct job){
         .opts = invocation->settings.values, .id = mr_run_id_now(), .arena = MR_ARENA_INIT};
+    job->operand = invocation->operands[1];
     const struct mr_target_opts opts = {.run_tag = job->id.id,
                                         .login = job->opts->login,
                                         .statement_timeout_s = job->opts->statement_timeout_s};
@@ -144,14 +147,40 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
     return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;
 }
 
-/* Its rows are the live server's by now, whatever was planned of them: a check compares all of them. */
+#define SETTLE_S 10
+
+static enum mr_code look_at_touched(void *ctx, struct mr_rejoin_touched *touched,
+                                    struct mr_err *err)
+{
+    struct job *job = ctx;
+    const char *live = job->plan.manifest.uri[MR_SOURCE];
+    struct mr_verify_touched task = {
+        .plan = &job->plan,
+        .uri = {live != NULL ? live : job->plan.manifest.source, job->operand},
+        .run_tag = job->id.id,
+        .login = job->opts->login,
+        .statement_timeout_s = job->opts->statement_timeout_s,
+        .settle_s = SETTLE_S,
+        .arena = &job->arena};
+    MR_TRY(mr_verify_touched(&task, err));
+    *touched = (struct mr_rejoin_touched){.rows = task.rows,
+                                          .differ = task.differ,
+                                          .first = task.first,
+                                          .unreadable = task.unreadable};
+    return MR_OK;
+}
+
+/* Its rows are the live server's by now, whatever was planned of them: those that it had changed alone are
+ * read on both, and a check compares all. */
 static enum mr_code verify_rejoin(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_rejoin_run run = {.opts = job->opts,
                                 .plan = &job->plan,
                                 .target = &job->target,
                                 .run_tag = job->id.id,
-                                .arena = &job->arena};
+                                .arena = &job->arena,
+                                .touched = look_at_touched,
+                                .touched_ctx = job};
     enum mr_code code = mr_rejoin_run_open(&run, err);
     if (code == MR_OK)
         code = mr_rejoin_run_verify(&run, exit_code, err);

@@ -1,6 +1,7 @@
 /* rejoin_apply.c: see rejoin_apply.h. */
 #include "repair/apply/rejoin_apply.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,24 +237,71 @@ out:
     return code;
 }
 
-/* The last look before the reset: what came to be since the archive was made is not in it. */
-static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
+/* Is anything in the way still, or again?  Rows were changed, perhaps by this very run. */
+static enum mr_code refuse_now(const struct mr_rejoin_facts *facts, const char *way_out,
+                               struct mr_err *err)
+{
+    const enum mr_code code = mr_rejoin_refuse(mr_rejoin_decide(facts), facts, err);
+    if (code == MR_E_REFUSED)
+        mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. %s", way_out);
+    return code;
+}
+
+/* From here to the reset nobody writes, whatever the account may: so what is seen then is what is reset.
+ * Who has a table locked, or a transaction under way, is waited for as long as for any lock. */
+static enum mr_code lock_all(const struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sql, "SET SESSION lock_wait_timeout = %u",
+                      run->opts->lock_timeout_s > 0 ? run->opts->lock_timeout_s : 1);
+    enum mr_code code = mr_strbuf_check(&sql, "rejoining", err);
+    if (code == MR_OK)
+        code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
+    mr_strbuf_reset(&sql);
+    mr_strbuf_add_str(&sql, "FLUSH TABLES WITH READ LOCK");
+    if (code == MR_OK)
+        code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
+    mr_strbuf_release(&sql);
+    if (code != MR_OK && code != MR_E_LOST && code != MR_E_CANCELLED) {
+        mr_err_context(err, "the target cannot be held still for the reset");
+        mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. End what holds its "
+                         "tables, then run it again.");
+    }
+    return code;
+}
+
+/* A connection that is lost has let go, too. */
+static void unlock_all(const struct mr_rejoin_run *run)
+{
+    static const char sql[] = "UNLOCK TABLES";
+    (void)mr_db_exec(run->target->db, sql, strlen(sql), NULL);
+}
+
+/* The last look, and the reset, under the lock: whoever may write in spite of read_only could have come
+ * since the first one, and what he wrote is not in the archive. */
+static enum mr_code reset_locked(struct mr_rejoin_run *run, struct mr_err *err)
 {
     struct mr_rejoin_facts facts = nothing_in_the_way();
-    MR_TRY(mr_rejoin_run_archive(run, err));
-    MR_TRY(mr_rejoin_facts_read_below(run->target->db, run->arena, &facts, err));
-    const enum mr_code code = mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err);
-    if (code != MR_OK) { /* rows were, perhaps by this very run */
-        mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. Make them replicas "
-                         "of the source first, then run it again.");
-        return code;
-    }
-    MR_TRY(try_account(run, err));
+    MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
+    MR_TRY(refuse_now(&facts, "Put that right, then run it again.", err));
     MR_TRY(mr_rejoin_run_open(run, err));
     mr_log_warning(
         "point of no return: the target's own history is reset now; its logs are in \"%s\"",
         archive_dir(run));
     return take_step(run, MR_REJOIN_RESET, err);
+}
+
+static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_rejoin_facts facts = nothing_in_the_way();
+    MR_TRY(mr_rejoin_run_archive(run, err));
+    MR_TRY(mr_rejoin_facts_read_below(run->target->db, run->arena, &facts, err));
+    MR_TRY(refuse_now(&facts, "Make them replicas of the source first, then run it again.", err));
+    MR_TRY(try_account(run, err));
+    MR_TRY(lock_all(run, err));
+    const enum mr_code code = reset_locked(run, err);
+    unlock_all(run);
+    return code;
 }
 
 /* The next step is the one behind what the target shows. */
@@ -311,12 +359,20 @@ static enum mr_code wait_caught_up(struct mr_rejoin_run *run, unsigned limit_s, 
     return code;
 }
 
-/* An account that cannot come in is told at once; a line that is down may come back. */
-static enum mr_code tell_end(const struct mr_rejoin_run *run, const char *type, bool reached,
-                             int *exit_code, struct mr_err *err)
+/* An account that cannot come in is told at once; a line that is down may come back.  touched: of verify,
+ * else NULL. */
+static enum mr_code tell_end(const struct mr_rejoin_run *run,
+                             const struct mr_rejoin_touched *touched, bool reached, int *exit_code,
+                             struct mr_err *err)
 {
-    const struct mr_rejoin_end end = {
-        .type = type, .stage = run->stage, .caught_up = reached, .fault = run->fault};
+    const struct mr_rejoin_end end = {.type = touched != NULL ? "summary" : "rejoin",
+                                      .stage = run->stage,
+                                      .caught_up = reached,
+                                      .fault = run->fault,
+                                      .is_verify = touched != NULL,
+                                      .has_touched = reached && touched != NULL,
+                                      .touched = touched != NULL ? touched->rows : 0,
+                                      .differ = touched != NULL ? touched->differ : 0};
     *exit_code = reached ? 0 : run->fault != NULL ? 1 : 4;
     if (reached)
         mr_log_info("the target replicates from the source, and has caught up");
@@ -351,7 +407,7 @@ enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, str
     MR_TRY(take_steps(run, err));
     if (run->fault == NULL)
         MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
-    return tell_end(run, "rejoin", reached, exit_code, err);
+    return tell_end(run, NULL, reached, exit_code, err);
 }
 
 /* Every row is what only a check proves. */
@@ -369,11 +425,28 @@ static void say_check(const struct mr_rejoin_run *run)
     mr_strbuf_release(&command);
 }
 
+/* What the two servers say of the rows that the target had changed alone; the exit code. */
+static int say_touched(const struct mr_rejoin_run *run, const struct mr_rejoin_touched *touched)
+{
+    if (touched->differ > 0)
+        mr_log_warning("%" PRIu64 " of %" PRIu64
+                       " rows that were taken back are not the same on both servers, such as %s",
+                       touched->differ, touched->rows, touched->first);
+    else
+        mr_log_info("%" PRIu64 " rows that were taken back are the same on both servers",
+                    touched->rows);
+    if (touched->unreadable != NULL)
+        mr_log_warning("rows that were taken back could not be compared: %s", touched->unreadable);
+    say_check(run);
+    return touched->differ > 0 ? 1 : touched->unreadable != NULL ? 4 : 0;
+}
+
 enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
 {
     const char *dir = archive_dir(run);
     const struct mr_rejoin_end lacks = {
-        .type = "summary", .stage = run->stage, .fault = run->fault};
+        .type = "summary", .stage = run->stage, .fault = run->fault, .is_verify = true};
+    struct mr_rejoin_touched touched = {.rows = 0};
     bool reached = false;
     MR_TRY(open_live(run, err));
     if (run->opts->json)
@@ -392,6 +465,9 @@ enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, str
     MR_TRY(prove_archive(run, dir, err));
     MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
     if (reached)
-        say_check(run);
-    return tell_end(run, "summary", reached, exit_code, err);
+        MR_TRY(run->touched(run->touched_ctx, &touched, err));
+    MR_TRY(tell_end(run, &touched, reached, exit_code, err));
+    if (reached)
+        *exit_code = say_touched(run, &touched);
+    return MR_OK;
 }

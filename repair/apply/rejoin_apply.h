@@ -20,6 +20,16 @@
 #include "repair/plan/plan_dir.h"
 #include "repair/rejoin/rejoin_plan.h"
 
+/* Of the rows that were taken back, how many are not the same on both servers (repair/verify/verify_touched.h,
+ * which stands above). */
+struct mr_rejoin_touched {
+    uint64_t rows, differ;
+    const char *first;      /* that differs; or NULL */
+    const char *unreadable; /* a table of which that is not known, and why; or NULL */
+};
+typedef enum mr_code mr_rejoin_touched_fn(void *ctx, struct mr_rejoin_touched *touched,
+                                          struct mr_err *err);
+
 struct mr_rejoin_run {
     const struct mr_repair_options *opts;
     struct mr_plan_dir *plan;
@@ -27,6 +37,8 @@ struct mr_rejoin_run {
     struct mr_journal *journal; /* of finish */
     const char *run_tag;
     struct mr_arena *arena;
+    mr_rejoin_touched_fn *touched; /* of verify */
+    void *touched_ctx;
     /* private */
     struct mr_rejoin_plan file;
     struct mr_endpoint live_ep;
@@ -48,8 +60,9 @@ enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err
 /* Behind the rows.  *exit_code: 0 it has caught up; 1 what is left was said, or replication has stopped;
  * 4 it has not caught up in time. */
 enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err);
-/* Of verify, beside its rows: it replicates from LIVE, has caught up, and the archive is what was
- * written. */
+/* Of verify: it replicates from LIVE, has caught up, the archive is what was written, and the rows that
+ * were taken back are the same on both.  *exit_code: as of finish; 1 also where rows differ, 4 also where
+ * a table of theirs cannot be read. */
 enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err);
 
 #endif

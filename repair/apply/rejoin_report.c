@@ -60,5 +60,12 @@ enum mr_code mr_rejoin_report_end(FILE *out, const struct mr_rejoin_end *end, st
     mr_jsonw_add_str(&w, "stage", stages[end->stage]);
     mr_jsonw_add_bool(&w, "caught_up", end->caught_up);
     mr_jsonw_add_str(&w, "fault", end->fault);
+    if (end->is_verify && end->has_touched) {
+        mr_jsonw_add_uint(&w, "touched", end->touched);
+        mr_jsonw_add_uint(&w, "differ", end->differ);
+    } else if (end->is_verify) {
+        mr_jsonw_add_str(&w, "touched", NULL);
+        mr_jsonw_add_str(&w, "differ", NULL);
+    }
     return end_line(&w, err);
 }

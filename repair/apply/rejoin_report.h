@@ -29,6 +29,9 @@ struct mr_rejoin_end {
     enum mr_rejoin_stage stage;
     bool caught_up;
     const char *fault; /* of replication; or NULL */
+    /* rows that were compared, and how many of them differ; of verify; not known before it has caught up */
+    bool is_verify, has_touched;
+    uint64_t touched, differ;
 };
 enum mr_code mr_rejoin_report_end(FILE *out, const struct mr_rejoin_end *end, struct mr_err *err);
 

@@ -106,6 +106,48 @@ mysqlbinlog_of_old() {
         --port="$MR_OLD_PORT" --user=root "$(old "SHOW BINARY LOGS" | head -n 1 | cut -f 1)"
 }
 
+waits() { # SERVER CONDITION: until it has such a session
+    local i
+    for ((i = 0; i < 200; i++)); do
+        [ "$(mr_sql "$1" -e "SELECT COUNT(*) FROM information_schema.processlist WHERE $2" | grep -v '^0$')" = '' ] || return 0
+        sleep 0.05
+    done
+    bail "no session with $2"
+}
+end_of() { # ends the session of OLD that runs that
+    old "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE info LIKE '$1%'" | mr_sql OLD
+}
+# Between the first look and the last one somebody comes who may write all the same: nothing is reset.  The
+# replication account is tried before each of the two, and comes in slowly.
+held_at_reset() {
+    local apply writer
+    live "SET GLOBAL init_connect = 'DO SLEEP(4)'"
+    CMD=("$MYRECON" repair apply --yes --point-of-no-return "$PLAN" "$MR_OLD_URI")
+    timeout -k 5 300 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
+    apply=$!
+    waits LIVE "user = 'repl'" # sessions of ours on OLD would be in the way
+    waits LIVE "1 HAVING SUM(user = 'repl') = 0"
+    waits LIVE "user = 'repl'"
+    mariadb --no-defaults --user=root --socket="$MR_OLD_SOCK" -e "SELECT SLEEP(102)" >/dev/null 2>&1 &
+    writer=$!
+    wait "$apply"
+    is "a writer who came since is noticed" "$? $(grep -c 'may write in spite of read_only' "$ERR") $(grep -c 'Nothing was reset' "$ERR")" "5 1 1"
+    live "SET GLOBAL init_connect = ''"
+    end_of 'SELECT SLEEP(102)'
+    wait "$writer" 2>/dev/null
+    is "and nothing was reset" "$(rows) $(old "SHOW REPLICA STATUS" | wc -l)" "$SPLIT 0"
+    [ -n "$mr_mysql_root" ] || return 0 # MariaDB's lock waits for no reader
+    mr_sql OLD -e "SET sql_log_bin = 0; CREATE USER reader@127.0.0.1; GRANT SELECT ON *.* TO reader@127.0.0.1; CREATE DATABASE aside; CREATE TABLE aside.t (a INT) ENGINE=MyISAM; INSERT INTO aside.t VALUES (1)"
+    mariadb --no-defaults --user=reader --host=127.0.0.1 --port="$MR_OLD_PORT" -e "SELECT SLEEP(101) FROM aside.t" >/dev/null 2>&1 &
+    writer=$!
+    waits OLD "info LIKE 'SELECT SLEEP(101)%'"
+    act apply --point-of-no-return --lock-timeout 1
+    is "who cannot be held still is not reset" "$RC $(grep -c 'cannot be held still for the reset' "$ERR") $(grep -c 'Nothing was reset' "$ERR")" "5 1 1"
+    end_of 'SELECT SLEEP(101)'
+    wait "$writer" 2>/dev/null
+    mr_sql OLD -e "SET sql_log_bin = 0; DROP DATABASE aside; DROP USER reader@127.0.0.1"
+}
+
 rejoin_world() {
     local before
     pair
@@ -138,7 +180,8 @@ rejoin_world() {
     no_below
     is "nothing was reset" "$(rows) $(old "SHOW REPLICA STATUS" | wc -l)" "$before 0"
     act verify --json
-    is "not yet, as JSON" "$RC $(types) $(grep -c '"stage":"rows","caught_up":false' "$OUT")" "1 plan summary 1"
+    is "not yet, as JSON" "$RC $(types) $(grep -c '"stage":"rows","caught_up":false.*"touched":null,"differ":null' "$OUT")" "1 plan summary 1"
+    held_at_reset
     act apply -vv --json --point-of-no-return
     is "rejoined, step by step" "$RC $(types)" "0 plan summary archive step step step step rejoin"
     is "the password is nowhere" "$(grep -c "PASSWORD *= *'repl" "$ERR") $(grep -rlE "PASSWORD *= *'repl" "$PLAN" | wc -l)" "0 0"
@@ -152,11 +195,16 @@ rejoin_world() {
     is "further writes arrive" "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" 1
     act verify --json
     is "verified, as JSON" "$RC $(types) $(tail -n 1 "$OUT")" \
-        '0 plan archive summary {"type":"summary","stage":"start","caught_up":true,"fault":null}'
+        '0 plan archive summary {"type":"summary","stage":"start","caught_up":true,"fault":null,"touched":9,"differ":0}'
     act apply --json --point-of-no-return
     is "gone on, as JSON" "$RC $(types)" "0 plan rejoin"
     act verify
     is "verified" "$RC $(grep -c 'myrecon check' "$ERR")" "0 1"
+    # somebody writes to the replica without its log: what OLD had changed alone is read on both
+    mr_sql OLD -e "SET sql_log_bin = 0; UPDATE club.members SET points = 12345 WHERE id = 1"
+    act verify --json
+    is "a row that differs is found" "$RC $(tail -n 1 "$OUT" | grep -o '"touched".*') $(grep -c 'not the same on both servers, such as table "club.members", key 1$' "$ERR")" '1 "touched":9,"differ":1} 1'
+    mr_sql OLD -e "SET sql_log_bin = 0; UPDATE club.members SET points = 7 WHERE id = 1"
     act apply --point-of-no-return
     is "again there is nothing to do, and it can be proved" "$RC $(grep -c 'prove it with' "$ERR")" "0 1"
     act undo
