@@ -144,6 +144,7 @@ static enum mr_code choose(struct command *c, struct mr_err *err)
     c->format = (struct mr_affected_format_opts){.format = c->opts->writes,
                                                  .template = c->opts->template,
                                                  .shell_safe = c->opts->shell_safe,
+                                                 .sheet = c->opts->sheet,
                                                  .table = c->opts->sql_table};
     if (code == MR_OK)
         code = mr_affected_writer_new(&c->list, &c->format, &c->writer, err);

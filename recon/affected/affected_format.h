@@ -25,6 +25,7 @@ enum mr_affected_format {
 struct mr_affected_format_opts {
     enum mr_affected_format format;
     const char *template; /* of MR_AFFECTED_TEMPLATE */
+    bool sheet;           /* csv: cells that a spreadsheet would run or change have a mark */
     bool shell_safe;      /* each value that it inserts is one word of a shell */
     const char *table;    /* that SQL creates */
 };

@@ -137,6 +137,11 @@ static const struct mr_option options[] = {
      .offset = AT(shell_safe),
      .group = "What is written",
      .help = "quote each value that a template inserts as one word of a shell"},
+    {.name = "spreadsheet-safe",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(sheet),
+     .group = "What is written",
+     .help = "csv: cells that a spreadsheet would run or change get an apostrophe"},
     {.name = "sql-table",
      .type = MR_OPTION_STRING,
      .offset = AT(sql_table),
@@ -227,6 +232,9 @@ static enum mr_code finish_format(struct mr_settings *settings, struct mr_affect
     if (o->writes == MR_AFFECTED_TEMPLATE && o->template == NULL)
         return refuse(err, "--format template needs --template TEXT",
                       "Give it like --template 'user:{id}'.");
+    if (o->sheet && o->writes != MR_AFFECTED_CSV &&
+        origin_of(settings, "spreadsheet-safe") == MR_ORIGIN_COMMAND_LINE)
+        return refuse(err, "--spreadsheet-safe is for csv", "Leave out the other format.");
     if (o->sql_table[0] == '\0')
         return refuse(err, "option \"--sql-table\" needs a name",
                       "Leave it out for myrecon_affected.");

@@ -38,6 +38,7 @@ struct mr_affected_options {
     bool json;
     const char *template;
     bool shell_safe;
+    bool sheet;
     const char *sql_table;
 
     /* where to */

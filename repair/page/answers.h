@@ -43,7 +43,9 @@ void mr_answers_close(struct mr_answers *answers);
 /* Takes what the file has decided; what the plan has decided by itself stays where it has nothing. */
 enum mr_code mr_answers_resume(struct mr_answers *answers, const char *path, struct mr_err *err);
 
+/* How many there are, and the one at that place. */
 size_t mr_answers_count(const struct mr_answers *answers);
+/* at: below the count. */
 struct mr_answer *mr_answers_at(const struct mr_answers *answers, size_t at);
 /* A field of the record; "" where the file has no such column. */
 const char *mr_answers_field(const struct mr_answers *answers, const struct mr_answer *answer,

@@ -121,7 +121,7 @@ test('both rows stand side by side, in the words of the page',
      'lost side' in t.screen and 'What' not in t.screen and re.search(r'1 restore: The lost row is written', plain(t.screen)),
      t.screen)
 go_to(t, 'members', '3')
-test('what a terminal would obey is escaped', r'\x1b[2J\x1b]0;evil\x07\u{009B}wiped' in plain(t.screen).replace('\n', '')
+test('what a terminal would obey is escaped', r'\x1b[2J\x1b]0;evil\x07\u{009b}wiped' in plain(t.screen).replace('\n', '')
      or r'\x1b[2J' in plain(t.screen), t.screen)
 test('and nothing of it reaches it', '\x1b' not in plain(t.all) and '\x07' not in t.all and '\x9b' not in t.all)
 test('what differs is marked', re.search(r'^\* city', plain(t.screen), re.M) and re.search(r'^  id ', plain(t.screen), re.M), t.screen)

@@ -256,7 +256,7 @@ static const struct {
     {1, {.width = 80, .said = "\033[2J"}, "\\x1b[2J", "\033"},
     {1, {.width = 80, .of_group = true}, "For all open ones of \"members: Changed", "q save"},
     /* a value cannot drive the terminal, and shows that it is none */
-    {2, {.width = 80}, "\\x1b[2J\\x07\\u{009B}\\\\", "\033"},
+    {2, {.width = 80}, "\\x1b[2J\\x07\\u{009b}\\\\", "\033"},
     {2, {.width = 80}, "NULL", "\x07"},
     {2, {.width = 80}, "NULL", "\xc2\x9b"},
 };
