@@ -35,8 +35,8 @@ tar -xzf "$folder/myrecon-$version.tar.gz" -C "$work"
 deb=$("$work/myrecon-$version/.packaging/deb.sh" "$work/deb" | tail -n 1)
 mv "$deb" "$folder/"
 deb=$folder/${deb##*/}
-dpkg-deb -x "$deb" "$work/root"
-.packaging/sbom.py "$work/root/usr/bin/myrecon" "$deb" >"$folder/myrecon-$version.spdx.json"
+dpkg-deb -x "$deb" "$work/unpacked"
+.packaging/sbom.py "$work/unpacked/usr/bin/myrecon" "$deb" >"$folder/myrecon-$version.spdx.json"
 rm -rf "$folder/work"
 (cd "$folder" && sha256sum -- *.tar.gz *.deb *.spdx.json >SHA256SUMS)
 cat "$folder/SHA256SUMS"

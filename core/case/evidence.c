@@ -382,6 +382,24 @@ enum mr_code mr_evidence_tx(struct mr_findings *fd, int64_t id, struct mr_arena 
     return code;
 }
 
+enum mr_code mr_evidence_own_since(struct mr_findings *fd, int side, int64_t *committed_us,
+                                   struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    int64_t collection = 0;
+    *committed_us = 0;
+    mr_case_lock(cf);
+    enum mr_code code = current(cf, &collection, err);
+    if (code == MR_OK && collection != 0)
+        code = MR_CASE_NUMBER(cf,
+                              "SELECT min(committed_us) FROM history_tx"
+                              " WHERE collection = :collection AND side = :side",
+                              committed_us, err, MR_ARG_INT("collection", collection),
+                              MR_ARG_INT("side", side));
+    mr_case_unlock(cf);
+    return code;
+}
+
 static enum mr_code read_named(struct mr_case *cf, const char *gtid, struct mr_arena *arena,
                                struct mr_vec *txs, struct mr_err *err)
 {

@@ -232,6 +232,11 @@ enum mr_code mr_evidence_changes(struct mr_findings *fd, int64_t table, int side
 enum mr_code mr_evidence_tx(struct mr_findings *fd, int64_t id, struct mr_arena *arena,
                             struct mr_evidence_tx *tx, bool *found, struct mr_err *err);
 
+/* When the first transaction of its own was committed that is kept of that side, in microseconds since
+ * 1970; 0: none is. */
+enum mr_code mr_evidence_own_since(struct mr_findings *fd, int side, int64_t *committed_us,
+                                   struct mr_err *err);
+
 /* What a transaction changed, of the keys that matter. */
 struct mr_evidence_deed {
     int64_t table;

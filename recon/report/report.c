@@ -7,14 +7,21 @@
  * nothing is left to be released. */
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
 {
+    const struct mr_next_opts opts = {.has_case = true,
+                                      .commands = true,
+                                      .case_path = report->case_path,
+                                      .config = report->config->file};
     report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
     report->arena = (struct mr_arena)MR_ARENA_INIT;
     report->steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step)};
     enum mr_code code =
         mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
     if (code == MR_OK)
-        code = mr_next_steps(&report->steps, report->result,
-                             &(struct mr_next_opts){.has_case = true}, err);
+        code = mr_next_steps(&report->steps, report->result, &opts, err);
+    if (code == MR_OK)
+        code = mr_evidence_sides(report->result->fd, &report->arena, report->logs, err);
+    for (int side = 0; code == MR_OK && side < 2; side++)
+        code = mr_evidence_own_since(report->result->fd, side, &report->own_since_us[side], err);
     if (code == MR_OK && report->result->diverged > 0)
         code = mr_report_people_count(&report->people, report->result, report->config,
                                       report->case_path, &report->arena, err);
@@ -146,7 +153,7 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken)
     const struct mr_find_counts *c = &r->sums;
     const struct mr_next_step *step =
         report->steps.items.count > 0 ? mr_vec_at(&report->steps.items, 0) : NULL;
-    *taken = step != NULL && step->kind != MR_NEXT_IDENTITY;
+    *taken = step != NULL && step->kind != MR_NEXT_IDENTITY && step->kind < MR_NEXT_KEEP;
     if (*taken)
         return step->text;
     if (!r->differs && (r->incomplete || r->interrupted))

@@ -12,6 +12,7 @@
 
 #include "recon/check/check_result.h"
 #include "recon/check/next_step.h"
+#include "core/case/evidence.h"
 #include "core/case/mask.h"
 #include "recon/report/report_people.h"
 #include "recon/report/report_story_text.h"
@@ -28,6 +29,9 @@ struct mr_report {
     struct mr_vec counters;       /* struct mr_find_counter, by table */
     struct mr_next_steps steps;
     struct mr_report_people people; /* only of a run in which rows differ */
+    /* what the logs say of the parting of the two; own_by MR_OWN_BY_NONE: nothing */
+    struct mr_evidence_side logs[2];
+    int64_t own_since_us[2]; /* first write of that side alone; 0: none is known */
     struct mr_arena arena;
 };
 

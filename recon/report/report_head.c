@@ -1,7 +1,6 @@
-/* report_head.c: the head of a report: verdict, notes, what to do; see report_parts.h. */
+/* report_head.c: the head of a report: verdict, notes, who was compared; see report_parts.h. */
 #include <string.h>
 
-#include "core/case/run_command.h"
 #include "recon/report/report_parts.h"
 
 /* ---- the verdict ---- */
@@ -69,45 +68,80 @@ static const char *state_of(const struct mr_report *report)
     return report->story != NULL ? mr_story_state(report->story) : NULL;
 }
 
+/* "35 people are touched", in front of what is so. */
+static void add_people(const struct mr_report *report, const char *one, const char *many,
+                       struct mr_strbuf *words)
+{
+    const struct mr_report_people *people = &report->people;
+    if (!people->known || people->people == 0)
+        return;
+    mr_strbuf_add_str(words, people->at_least ? "At least " : "");
+    mr_report_count(words, people->people, one, many);
+}
+
+/* How whom it touches is known, or why not: the number alone is in the headline. */
+static void add_lead(struct mr_doc *doc, const struct mr_report *report, const char *before)
+{
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&words, before);
+    if (report->people.known) {
+        mr_strbuf_add_str(&words, "Touched: ");
+        mr_report_people_words(&report->people, &words);
+        mr_strbuf_add_char(&words, '.');
+    }
+    if (words.len > 0)
+        mr_doc_words(doc, "lead", &words);
+    doc->out->failed |= words.failed;
+    mr_strbuf_release(&words);
+}
+
 /* Once something was planned or done, what is so now stands first, and what the check had found
  * behind it: the servers are no more as it saw them. What it could not see stays a doubt. */
 static void add_state(struct mr_doc *doc, const struct mr_report *report, const char *state)
 {
-    struct mr_strbuf words = MR_STRBUF_INIT;
-    enum mr_doc_tone tone = mr_story_conclude(report->story, &words);
+    struct mr_strbuf words = MR_STRBUF_INIT, now = MR_STRBUF_INIT;
+    enum mr_doc_tone tone = mr_story_conclude(report->story, &now);
     if (tone == MR_TONE_GOOD && (report->result->interrupted || report->result->incomplete))
         tone = MR_TONE_WARN;
     mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone), state);
+    add_people(report, "person was touched. ", "people were touched. ", &words);
+    mr_strbuf_add(&words, now.ptr, now.len);
+    words.failed = words.failed || now.failed;
     mr_doc_words(doc, "h1", &words);
     mr_strbuf_reset(&words);
     mr_strbuf_add_str(&words, "Before it the check had found: ");
     mr_report_headline(report, &words);
-    if (report->people.known) {
-        mr_strbuf_add_str(&words, "; it touches ");
-        mr_report_people_words(&report->people, &words);
-    }
-    mr_strbuf_add_char(&words, '.');
-    mr_doc_words(doc, "lead", &words);
+    mr_strbuf_add_str(&words, ". ");
+    add_lead(doc, report, words.failed ? "" : words.ptr);
+    doc->out->failed |= words.failed;
     mr_strbuf_release(&words);
+    mr_strbuf_release(&now);
 }
 
-/* What a gate said is the conclusion where no plan is told. */
+/* What a gate said is the conclusion where no plan is told; what to do is told as a list where there is
+ * one, and else in a sentence. */
 static void add_found(struct mr_doc *doc, const struct mr_report *report)
 {
     struct mr_strbuf words = MR_STRBUF_INIT;
     bool taken = false;
-    mr_report_headline(report, &words);
-    if (words.len > 0 && words.ptr[0] >= 'a' && words.ptr[0] <= 'z')
-        words.ptr[0] = (char)(words.ptr[0] - 'a' + 'A');
-    mr_strbuf_add_char(&words, '.');
     mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone_of(report->result)),
                mr_report_verdict(report));
+    add_people(report, "person is touched: ", "people are touched: ", &words);
+    const size_t begun = words.len;
+    mr_report_headline(report, &words);
+    if (begun == 0 && words.len > 0 && words.ptr[0] >= 'a' && words.ptr[0] <= 'z')
+        words.ptr[0] = (char)(words.ptr[0] - 'a' + 'A');
+    mr_strbuf_add_char(&words, '.');
     mr_doc_words(doc, "h1", &words);
+    const char *lead = mr_report_lead(report, &taken);
     if (report->story != NULL)
         (void)mr_story_conclude(report->story, &words);
-    else
-        mr_strbuf_add_str(&words, mr_report_lead(report, &taken));
-    mr_doc_words(doc, "lead", &words);
+    else if (!taken)
+        mr_strbuf_add_str(&words, lead);
+    if (words.len > 0)
+        mr_strbuf_add_char(&words, ' ');
+    add_lead(doc, report, words.failed ? "" : words.len > 0 ? words.ptr : "");
+    doc->out->failed |= words.failed;
     mr_strbuf_release(&words);
 }
 
@@ -118,8 +152,12 @@ void mr_parts_verdict(struct mr_edition *e)
         add_state(&e->doc, e->report, state);
     else
         add_found(&e->doc, e->report);
-    add_sides(&e->doc, e->report->result);
     mr_doc_say(&e->doc, "</verdict>");
+}
+
+void mr_parts_sides(struct mr_edition *e)
+{
+    add_sides(&e->doc, e->report->result);
 }
 
 #define ALIKES_SHOWN 5
@@ -161,65 +199,6 @@ void mr_parts_notes(struct mr_edition *e)
     if (e->report->unmask)
         mr_doc_say(&e->doc, "<note bad><strong>This page holds personal data:</strong> it was "
                             "written with --unmask. Treat it like the database itself.</note>");
-}
-
-/* ---- what to do: its first sentence stands in the verdict, unless all of it is done ---- */
-
-/* Whom it touches; where nobody knows who the people are, what would tell. */
-static void add_affected(struct mr_doc *doc, const struct mr_report *report)
-{
-    const struct mr_report_people *people = &report->people;
-    struct mr_strbuf words = MR_STRBUF_INIT;
-    if (people->known) {
-        mr_report_people_words(people, &words);
-        mr_doc_say(doc,
-                   "<step><text>Block whoever is touched, drop their caches, and hand the "
-                   "list on: %s of %s, each with old and new key.</text>",
-                   words.ptr, people->subjects);
-    } else {
-        mr_doc_say(doc,
-                   "<step><text>List everyone touched, with old and new key, to block "
-                   "them, drop their caches and hand them on. First say which table holds "
-                   "the people, by subject = yes: %s.</text>",
-                   people->why != NULL ? people->why : "");
-    }
-    doc->out->failed |= words.failed;
-    mr_strbuf_reset(&words);
-    mr_strbuf_add_str(&words, "myrecon affected");
-    mr_command_add_option(&words, "--config", report->config->file);
-    mr_command_add_option(&words, "--case", report->case_path);
-    mr_doc_words(doc, "command", &words);
-    mr_doc_say(doc, "</step>");
-    mr_strbuf_release(&words);
-}
-
-static void add_step(struct mr_edition *e, const struct mr_next_step *step)
-{
-    mr_doc_say(&e->doc, "<step><text>%s", step->text);
-    if (!e->is_brief && step->kind == MR_NEXT_RESEED)
-        mr_doc_say(&e->doc, " <a counters>The positions</a>.");
-    if (!e->is_brief && step->kind == MR_NEXT_NOT_CHECKED)
-        mr_doc_say(&e->doc, " <a tables>The list</a>.");
-    mr_doc_say(&e->doc, "</text></step>");
-}
-
-/* The first step stands in the verdict already and is not said twice; with a story it does not
- * stand there, so that the list has all of them. */
-void mr_parts_steps(struct mr_edition *e)
-{
-    const struct mr_vec *steps = &e->report->steps.items;
-    const bool rows = e->report->result->diverged > 0, has_story = e->report->story != NULL;
-    bool taken = false;
-    (void)mr_report_lead(e->report, &taken);
-    size_t first = taken && !has_story ? 1 : 0;
-    if (steps->count <= first && !rows)
-        return;
-    mr_doc_say(&e->doc, "<h2>%s</h2><steps>", has_story ? "What the check advised" : "And then");
-    for (size_t i = first; i < steps->count; i++)
-        add_step(e, mr_vec_at(steps, i));
-    if (rows)
-        add_affected(&e->doc, e->report);
-    mr_doc_say(&e->doc, "</steps>");
 }
 
 /* ---- the head of a text ---- */
@@ -276,8 +255,11 @@ void mr_parts_brief(struct mr_edition *e)
                         "not here may still differ.</note>");
     add_alikes(e);
     mr_doc_say(doc, "<steps><step>%s</step>", mr_report_lead(report, &taken));
-    for (size_t i = taken ? 1 : 0; i < report->steps.items.count; i++)
-        add_step(e, mr_vec_at(&report->steps.items, i));
+    for (size_t i = taken ? 1 : 0; i < report->steps.items.count; i++) {
+        const struct mr_next_step *step = mr_vec_at(&report->steps.items, i);
+        if (step->kind < MR_NEXT_KEEP) /* the others are commands, for which a ticket has no room */
+            mr_doc_say(doc, "<step>%s</step>", step->text);
+    }
     mr_doc_say(doc, "</steps>");
     add_lines(doc, report);
     mr_strbuf_release(&words);

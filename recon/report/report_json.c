@@ -434,10 +434,16 @@ static void step_lines(struct json *j)
                                         [MR_NEXT_NOT_CHECKED] = "not-checked",
                                         [MR_NEXT_RESUME] = "resume",
                                         [MR_NEXT_UNSETTLED] = "unsettled",
-                                        [MR_NEXT_NOTHING] = "nothing"};
+                                        [MR_NEXT_NOTHING] = "nothing",
+                                        [MR_NEXT_KEEP] = "keep",
+                                        [MR_NEXT_AFFECTED] = "affected",
+                                        [MR_NEXT_HISTORY] = "history",
+                                        [MR_NEXT_WHOLE] = "compare-whole",
+                                        [MR_NEXT_PLAN] = "plan"};
     for (size_t i = 0; i < j->report->steps.items.count; i++) {
         const struct mr_next_step *step = mr_vec_at(&j->report->steps.items, i);
-        mr_jsonw_line(&j->w, "type:step step:%s text:%s", names[step->kind], step->text);
+        mr_jsonw_line(&j->w, "type:step step:%s text:%s command:%s", names[step->kind], step->text,
+                      step->command);
     }
 }
 

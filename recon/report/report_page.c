@@ -14,6 +14,8 @@ static void add_bar(struct mr_edition *e)
         mr_doc_say(doc, "<to %s>All pairs</to>", report->up);
     if (report->story != NULL)
         mr_doc_say(doc, "<a story>What was done</a>");
+    if (report->result->diverged > 0)
+        mr_doc_say(doc, "<a picture>Where</a>");
     mr_doc_say(doc, "<a tables>Tables</a>");
     if (report->result->diverged > 0)
         mr_doc_say(doc, "<a details>Details</a>");
@@ -32,10 +34,13 @@ static enum mr_code tell_page(struct mr_edition *e, struct mr_err *err)
     mr_doc_say(&e->doc, "<main>");
     mr_parts_verdict(e);
     mr_parts_notes(e);
+    mr_parts_course(e);
+    mr_parts_left(e);
+    mr_parts_sides(e);
     mr_parts_figures(e);
+    MR_TRY(mr_parts_picture(e, err));
     if (e->report->story != NULL)
         mr_story_tell(&e->doc, e->report);
-    mr_parts_steps(e);
     mr_parts_tables(e);
     MR_TRY(mr_report_sink_drain(e->sink, err));
     MR_TRY(mr_parts_sections(e, err));

@@ -30,7 +30,17 @@ size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena);
 /* The verdict, what it comes to, what to do, and how the run is to be taken. */
 void mr_parts_verdict(struct mr_edition *e);
 void mr_parts_notes(struct mr_edition *e);
-void mr_parts_steps(struct mr_edition *e);
+/* What happened when: split, first write of the target alone, noticed, compared, reseeded, repaired,
+ * verified; what is not known is said to be unknown, and why. */
+void mr_parts_course(struct mr_edition *e);
+/* What is left to do, by whom, with whole commands. */
+void mr_parts_left(struct mr_edition *e);
+/* The same of what was done so far, in items of that list; false: there is none. */
+bool mr_parts_left_of_story(struct mr_edition *e);
+/* Who was compared. */
+void mr_parts_sides(struct mr_edition *e);
+/* Where the rows of the gravest table lie. */
+enum mr_code mr_parts_picture(struct mr_edition *e, struct mr_err *err);
 /* The same as the head of a text: all of it, and who was compared. */
 void mr_parts_brief(struct mr_edition *e);
 

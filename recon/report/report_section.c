@@ -76,19 +76,12 @@ static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s
     mr_doc_say(doc, "</caption>");
 }
 
-/* Where there is no map the reason is reported, lest it looks forgotten; of a table without a key there
- * is nothing to draw. */
-static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
+static void draw(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     struct mr_strbuf svg = MR_STRBUF_INIT;
-    if (!s->has_map) {
-        if (!s->columns.table->keyless)
-            mr_doc_say(doc, "<more>The two servers order this key differently; how many "
-                            "equal rows lie between two that differ is not known, so that "
-                            "there is no map.</more>");
+    if (!s->has_map)
         return;
-    }
-    mr_doc_say(doc, "<h4>Where they lie</h4><picture>");
+    mr_doc_say(doc, "<picture>");
     mr_map_add(&svg, s, &s->map);
     if (s->has_zoom) {
         mr_strbuf_add_str(&svg, "<p class=\"zoom\">enlarged</p>\n");
@@ -98,6 +91,21 @@ static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
     add_map_caption(doc, s);
     mr_doc_say(doc, "</picture>");
     mr_strbuf_release(&svg);
+}
+
+/* Where there is no map the reason is reported, lest it looks forgotten; of a table without a key there
+ * is nothing to draw. */
+static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
+{
+    if (!s->has_map) {
+        if (!s->columns.table->keyless)
+            mr_doc_say(doc, "<more>The two servers order this key differently; how many "
+                            "equal rows lie between two that differ is not known, so that "
+                            "there is no map.</more>");
+        return;
+    }
+    mr_doc_say(doc, "<h4>Where they lie</h4>");
+    draw(doc, s);
 }
 
 /* Only a TIMESTAMP is known to be UTC; other columns have whatever time the application wrote, and
@@ -127,6 +135,31 @@ static void add_timeline(struct mr_doc *doc, const struct mr_report_survey *s)
     doc->out->failed |= from.failed || to.failed;
     mr_strbuf_release(&from);
     mr_strbuf_release(&to);
+}
+
+/* Of the gravest table, which the order begins with, before anything is told row by row: whether all
+ * behind one key differs or single rows do is what a look at it answers. */
+enum mr_code mr_parts_picture(struct mr_edition *e, struct mr_err *err)
+{
+    const struct mr_check_result *r = e->report->result;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    if (r->diverged == 0)
+        return MR_OK;
+    struct mr_report_survey *s = malloc(sizeof *s);
+    if (s == NULL)
+        return mr_err_nomem(err, "drawing where rows differ");
+    enum mr_code code = mr_survey(s, e->report, &r->tables[e->order[0]], err);
+    if (code != MR_OK)
+        goto out;
+    mr_survey_words(s, &words);
+    mr_doc_say(&e->doc, "<part picture>Where they lie in %s</part>", s->columns.table->name);
+    mr_doc_words(&e->doc, "p", &words);
+    draw(&e->doc, s);
+    mr_survey_release(s);
+out:
+    mr_strbuf_release(&words);
+    free(s);
+    return code == MR_OK ? mr_report_sink_drain(e->sink, err) : code;
 }
 
 /* ---- runs ---- */
@@ -178,6 +211,27 @@ static void begin_section(struct mr_edition *e, size_t no)
     mr_doc_say(doc, "<inside>");
 }
 
+/* Row by row, which paper has no room for: it says where they are. */
+static enum mr_code add_rows(struct mr_edition *e, const struct mr_report_survey *s,
+                             struct mr_err *err)
+{
+    if (!e->is_brief) {
+        mr_doc_say(&e->doc,
+                   "<onpaper>Its rows are not printed: %s in the case "
+                   "<code>%s</code>, and this page shows some on a screen.</onpaper>",
+                   mr_doc_count(&e->doc, s->diverged, "finding is", "findings are"),
+                   e->report->case_path);
+        mr_doc_say(&e->doc, "<onscreen>");
+        add_runs(&e->doc, s);
+    }
+    enum mr_code code = mr_parts_samples(e, s->columns, err);
+    if (code == MR_OK)
+        code = mr_parts_history(e, s->columns, err);
+    if (!e->is_brief)
+        mr_doc_say(&e->doc, "</onscreen>");
+    return code;
+}
+
 /* is_whole: with runs and samples; else the reader is told. */
 static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole, struct mr_err *err)
 {
@@ -196,13 +250,9 @@ static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole, 
         add_map(&e->doc, s);
         add_timeline(&e->doc, s);
     }
-    if (!e->is_brief && is_whole)
-        add_runs(&e->doc, s);
     if (e->is_brief || is_whole)
-        code = mr_parts_samples(e, s->columns, err);
-    if (code == MR_OK && (e->is_brief || is_whole))
-        code = mr_parts_history(e, s->columns, err);
-    if (!e->is_brief && !is_whole)
+        code = add_rows(e, s, err);
+    else
         mr_doc_say(&e->doc, "<more>So many tables differ that this one is shown without "
                             "runs and rows; the case file has them.</more>");
     mr_doc_say(&e->doc, "</inside></section>");

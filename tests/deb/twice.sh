@@ -34,14 +34,14 @@ for debug in "${PACKAGE%/*}"/myrecon-dbgsym_*.deb; do
     [ ! -e "$debug" ] || cmp "$debug" "$scratch/deb/${debug##*/}" >"$scratch/log" 2>&1
     result $? "the same bytes: ${debug##*/}" "$(cat "$scratch/log")"
 done
-dpkg-deb -x "$PACKAGE" "$scratch/root"
+dpkg-deb -x "$PACKAGE" "$scratch/unpacked"
 for round in 1 2; do
-    SOURCE_DATE_EPOCH=1795176000 .packaging/sbom.py "$scratch/root/usr/bin/myrecon" "$PACKAGE" >"$scratch/sbom.$round"
+    SOURCE_DATE_EPOCH=1795176000 .packaging/sbom.py "$scratch/unpacked/usr/bin/myrecon" "$PACKAGE" >"$scratch/sbom.$round"
 done
 [ -s "$scratch/sbom.1" ] && cmp "$scratch/sbom.1" "$scratch/sbom.2" >"$scratch/log" 2>&1 &&
     grep -q "$(sha256sum "$PACKAGE" | cut -d ' ' -f 1)" "$scratch/sbom.1"
 result $? 'the SPDX document names that package, and is the same twice' "$(cat "$scratch/log")"
-! grep -q -a -F -e "$again" -e "$PWD/build" "$scratch/root/usr/bin/myrecon"
+! grep -q -a -F -e "$again" -e "$PWD/build" "$scratch/unpacked/usr/bin/myrecon"
 result $? 'the program does not say where it was built'
 
 echo "1..$n"

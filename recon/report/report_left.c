@@ -1,0 +1,223 @@
+/* report_left.c: what is left to do, by whom; see report_parts.h.  Commands are whole: whoever copies one
+ * needs nothing else but the account that the words name. */
+#include <string.h>
+
+#include "core/case/run_command.h"
+#include "recon/report/report_parts.h"
+
+static void begin_step(struct mr_doc *doc, const char *who)
+{
+    mr_doc_say(doc, "<step><text><strong>%s:</strong> ", who);
+}
+
+/* command NULL or empty: there is none. */
+static void end_step(struct mr_doc *doc, struct mr_strbuf *command)
+{
+    mr_doc_say(doc, "</text>");
+    if (command != NULL && command->len > 0)
+        mr_doc_words(doc, "command", command);
+    mr_doc_say(doc, "</step>");
+}
+
+/* ---- what the check advises ---- */
+
+static const char *who_of(enum mr_next_kind kind)
+{
+    switch (kind) {
+    case MR_NEXT_TWO_HISTORIES: return "DBA, with who runs the applications";
+    case MR_NEXT_IDENTITY: return "Who knows the data";
+    case MR_NEXT_NOTHING: return "Nobody";
+    case MR_NEXT_RESEED:
+    case MR_NEXT_NOT_CHECKED:
+    case MR_NEXT_RESUME:
+    case MR_NEXT_UNSETTLED:
+    case MR_NEXT_KEEP:
+    case MR_NEXT_AFFECTED:
+    case MR_NEXT_HISTORY:
+    case MR_NEXT_WHOLE:
+    case MR_NEXT_PLAN: break;
+    }
+    return "DBA";
+}
+
+static void add_advice(struct mr_edition *e, const struct mr_next_step *step)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    begin_step(&e->doc, who_of(step->kind));
+    mr_doc_say(&e->doc, "%s", step->text);
+    if (step->kind == MR_NEXT_RESEED)
+        mr_doc_say(&e->doc, " <a counters>The positions</a>.");
+    if (step->kind == MR_NEXT_NOT_CHECKED)
+        mr_doc_say(&e->doc, " <a tables>The list</a>.");
+    mr_strbuf_add_str(&command, step->command != NULL ? step->command : "");
+    end_step(&e->doc, &command);
+    mr_strbuf_release(&command);
+}
+
+/* Whom it touches; where nobody knows who the people are, what would tell. */
+static void add_affected(struct mr_doc *doc, const struct mr_report *report)
+{
+    const struct mr_report_people *people = &report->people;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    begin_step(doc, "Support");
+    if (people->known) {
+        mr_report_people_words(people, &words);
+        mr_doc_say(doc,
+                   "block whoever is touched, drop their caches, and hand the list on: %s of %s, "
+                   "each with old and new key.",
+                   words.ptr, people->subjects);
+    } else {
+        mr_doc_say(doc,
+                   "list everyone touched, with old and new key, to block them, drop their caches "
+                   "and hand them on. First say which table holds the people, by subject = yes: "
+                   "%s.",
+                   people->why != NULL ? people->why : "");
+    }
+    doc->out->failed |= words.failed;
+    mr_strbuf_reset(&words);
+    mr_strbuf_add_str(&words, "myrecon affected");
+    mr_command_add_option(&words, "--config", report->config->file);
+    mr_command_add_option(&words, "--case", report->case_path);
+    end_step(doc, &words);
+    mr_strbuf_release(&words);
+}
+
+/* What a plan has done is not advised again: of the check's advice what it could not see stays. */
+static bool is_still_so(const struct mr_report *report, enum mr_next_kind kind)
+{
+    const bool has_plans = report->story != NULL && report->story->plans.count > 0;
+    return kind != MR_NEXT_AFFECTED &&
+           (!has_plans || kind == MR_NEXT_IDENTITY || kind == MR_NEXT_NOT_CHECKED ||
+            kind == MR_NEXT_RESUME || kind == MR_NEXT_UNSETTLED);
+}
+
+/* What must not be done, and ids that are given twice at this moment, cannot wait for a list of people. */
+static size_t add_steps(struct mr_edition *e, bool is_urgent)
+{
+    const struct mr_vec *steps = &e->report->steps.items;
+    size_t told = 0;
+    for (size_t i = 0; i < steps->count; i++) {
+        const struct mr_next_step *step = mr_vec_at(steps, i);
+        if ((step->kind <= MR_NEXT_RESEED) != is_urgent || !is_still_so(e->report, step->kind))
+            continue;
+        add_advice(e, step);
+        told++;
+    }
+    return told;
+}
+
+void mr_parts_left(struct mr_edition *e)
+{
+    const bool rows = e->report->result->diverged > 0;
+    struct mr_doc *doc = &e->doc;
+    size_t told = 0;
+    mr_doc_say(doc, "<part left>What is left to do, and by whom</part><steps>");
+    told += mr_parts_left_of_story(e);
+    told += add_steps(e, true);
+    if (rows) {
+        add_affected(doc, e->report);
+        told++;
+    }
+    told += add_steps(e, false);
+    if (told == 0)
+        mr_doc_say(doc, "<step><text>Nothing, as far as this report knows.</text></step>");
+    mr_doc_say(doc, "</steps>");
+}
+
+/* ---- what plans leave ---- */
+
+/* "myrecon repair WHAT --config FILE --case FILE DIR TARGET"; case_path and target may be NULL. */
+static void add_repair(struct mr_strbuf *out, const struct mr_report *report, const char *what,
+                       const char *case_path, const struct mr_story_plan *plan, const char *target)
+{
+    mr_strbuf_add_fmt(out, "myrecon repair %s", what);
+    mr_command_add_option(out, "--config", report->config->file);
+    mr_command_add_option(out, "--case", case_path);
+    mr_command_add_word(out, plan->dir);
+    if (target != NULL)
+        mr_command_add_word(out, target);
+}
+
+/* The page beside the plan: conflicts are decided by whoever knows the people, not by who runs it. */
+static void add_open(struct mr_edition *e, const struct mr_story_plan *plan)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT, page = MR_STRBUF_INIT;
+    begin_step(&e->doc, "Who knows these people and rows");
+    mr_doc_say(&e->doc,
+               "decide %s of plan %s; this makes the page for it. What it saves is given to "
+               "repair plan --decisions, which plans the rest.",
+               mr_doc_count(&e->doc, plan->open, "conflict", "conflicts"), plan->uuid);
+    add_repair(&command, e->report, "decide", NULL, plan, NULL);
+    mr_strbuf_add_fmt(&page, "%s.html", plan->dir);
+    mr_command_add_option(&command, "--output", page.failed ? "" : page.ptr);
+    end_step(&e->doc, &command);
+    e->doc.out->failed |= page.failed;
+    mr_strbuf_release(&command);
+    mr_strbuf_release(&page);
+}
+
+static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan, const char *what,
+                          const char *case_path, const char *target, const char *words)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    begin_step(&e->doc, "DBA");
+    mr_doc_say(&e->doc, "%s (plan %s).", words, plan->uuid);
+    add_repair(&command, e->report, what, case_path, plan, target);
+    end_step(&e->doc, &command);
+    mr_strbuf_release(&command);
+}
+
+/* Of a plan that was taken back nothing is left but to decide anew, which nobody can be told here. */
+static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
+{
+    const struct mr_story_verify *verify = mr_story_verify_of(e->report->story, plan);
+    const bool applied = plan->acts.count > 0;
+    const bool unended = plan->units > plan->units_done + plan->units_partial;
+    size_t told = 0;
+    if (plan->is_undone)
+        return 0;
+    if (plan->open > 0) {
+        add_open(e, plan);
+        told++;
+    }
+    if (!applied || unended || plan->units_failed > 0) {
+        add_plan_step(e, plan, "apply", e->report->case_path, plan->target,
+                      applied ? "carry it out to its end, with an account that may write"
+                              : "carry it out once it was read, with an account that may write");
+        told++;
+    } else if (verify == NULL || !mr_story_verify_is_clean(verify)) {
+        add_plan_step(e, plan, "verify --json", NULL, plan->target,
+                      verify == NULL
+                          ? "prove that it stands; what it prints is for report --verify"
+                          : "it does not stand as it was planned: see below what is amiss, "
+                            "mend it, and prove it again");
+        told++;
+    }
+    if (plan->rows_refused > 0) {
+        add_plan_step(e, plan, "show", NULL, NULL,
+                      "a guard refused rows of it: see which, and why");
+        told++;
+    }
+    return told;
+}
+
+/* A gate that says something else than ok once all is done is somebody's next task, too. */
+bool mr_parts_left_of_story(struct mr_edition *e)
+{
+    const struct mr_story *story = e->report->story;
+    size_t told = 0;
+    for (size_t i = 0; story != NULL && i < story->plans.count; i++)
+        told += add_plan(e, mr_vec_at(&story->plans, i));
+    for (size_t i = 0; story != NULL && i < story->gates.count; i++) {
+        const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
+        if (gate != mr_story_gate_of(story, gate->server, MR_STORY_AFTER) ||
+            strcmp(gate->verdict, "ok") == 0)
+            continue;
+        begin_step(&e->doc, "DBA");
+        mr_doc_say(&e->doc, "the gate of %s says %s: see below which checks.", gate->server,
+                   gate->verdict);
+        end_step(&e->doc, NULL);
+        told++;
+    }
+    return told > 0;
+}
