@@ -259,6 +259,7 @@ bench:
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) TABLES=$(TABLES) tests/bench/tables.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) RUNS=$(RUNS) tests/bench/collect.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/bench/changed.sh
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) RUNS=$(RUNS) tests/bench/rewind.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/bench/fleet.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/bench/shapes.sh
 	@$(MAKE) --no-print-directory -s -j$(JOBS) $(BUILD)/tests/fault/proxy

@@ -502,12 +502,14 @@ static enum mr_code begin_table(struct filling *w, struct mr_err *err)
  * nobody has decided. */
 static enum mr_code tie_moved(struct filling *w, struct mr_err *err)
 {
+    /* the planner of SQLite prefers the key, of which it knows the table alone: all rows for each */
     static const char sql[] =
         "WITH RECURSIVE stays (key) AS (SELECT key FROM rw WHERE tbl=:tbl AND flags&8"
         "  AND (origin IS NOT NULL OR EXISTS (SELECT 1 FROM rw o WHERE o.tbl=:tbl AND "
         "o.origin=rw.key))"
-        " UNION SELECT n.key FROM stays JOIN rw n ON n.tbl=:tbl AND (n.origin=stays.key"
-        "  OR n.key=(SELECT origin FROM rw o WHERE o.tbl=:tbl AND o.key=stays.key))"
+        " UNION SELECT n.key FROM stays JOIN rw n ON n.tbl=:tbl AND n.key IN"
+        "  (SELECT a.key FROM rw a INDEXED BY rw_origin WHERE a.tbl=:tbl AND a.origin=stays.key"
+        "  UNION ALL SELECT o.origin FROM rw o WHERE o.tbl=:tbl AND o.key=stays.key)"
         "  WHERE n.key<>stays.key AND n.flags&16=0)"
         "UPDATE c SET kind=:kind, why=:why, choices='', skey=COALESCE(skey, tkey)"
         " WHERE tbl=:tbl AND kind IS NULL AND source IS NOT target AND COALESCE(skey, tkey) IN "
@@ -533,8 +535,8 @@ static enum mr_code fill_table(struct mr_rewind *r, struct mr_copy *c, size_t ta
     const struct mr_case_sql list[] = {
         {&w.page,
          "SELECT key, s, base, last, flags, origin IS NOT NULL AND origin<>key AS is_moved,"
-         " EXISTS (SELECT 1 FROM rw n WHERE n.tbl=rw.tbl AND n.origin=rw.key AND n.key<>rw.key"
-         " AND n.flags&8) AS is_away FROM rw WHERE tbl=:tbl AND key>:after"
+         " EXISTS (SELECT 1 FROM rw n INDEXED BY rw_origin WHERE n.tbl=rw.tbl AND n.origin=rw.key"
+         " AND n.key<>rw.key AND n.flags&8) AS is_away FROM rw WHERE tbl=:tbl AND key>:after"
          " AND (s IS NULL AND origin IS NOT NULL)=:came ORDER BY key LIMIT 500"},
         {&w.mark, "UPDATE rw SET flags=flags|:flags WHERE tbl=:tbl AND key=:key"},
         {&w.add,
