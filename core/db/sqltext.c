@@ -92,8 +92,11 @@ static void add_text(struct mr_strbuf *sql, const struct mr_value *value, const 
         sql->failed = true;
         return;
     }
-    if (charset != NULL)
-        mr_strbuf_add_fmt(sql, "_%s ", charset);
+    if (charset != NULL) {
+        mr_strbuf_add_char(sql, '_');
+        mr_strbuf_add_str(sql, charset);
+        mr_strbuf_add_char(sql, ' ');
+    }
     add_hex_literal(sql, value->ptr, value->len);
 }
 

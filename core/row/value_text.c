@@ -148,17 +148,45 @@ void mr_value_add_double(struct mr_strbuf *out, double d)
     add_nonzero(out, d, &n, n.point >= FIXED_MIN && (n.point <= FIXED_MAX || n.count > n.point));
 }
 
+#define DIGITS 10 /* of the greatest number */
+
+/* At least so many digits, at the end of text; from where on.  Plans write millions of dates, and a format
+ * is read anew for each. */
+static const char *digits_of(char text[DIGITS], uint32_t number, unsigned digits)
+{
+    char *at = text + DIGITS;
+    for (; number > 0 || (size_t)(text + DIGITS - at) < digits; number /= 10)
+        *--at = (char)('0' + number % 10);
+    return at;
+}
+
+static void add_digits(struct mr_strbuf *out, uint32_t number, unsigned digits)
+{
+    char text[DIGITS];
+    const char *from = digits_of(text, number, digits);
+    mr_strbuf_add(out, from, (size_t)(text + DIGITS - from));
+}
+
 /* Never hides a fraction that the column should not have. */
 static void add_fraction(struct mr_strbuf *out, uint32_t micros, unsigned decimals)
 {
-    char text[16];
+    char text[DIGITS];
     static const uint32_t unit[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
     if (decimals > 6 || micros % unit[decimals] != 0)
         decimals = 6;
     if (decimals == 0)
         return;
-    (void)snprintf(text, sizeof text, ".%06" PRIu32, micros);
-    mr_strbuf_add(out, text, decimals + 1);
+    mr_strbuf_add_char(out, '.');
+    mr_strbuf_add(out, digits_of(text, micros, 6), decimals);
+}
+
+static void add_date(struct mr_strbuf *out, const struct mr_time *t)
+{
+    add_digits(out, t->year, 4);
+    mr_strbuf_add_char(out, '-');
+    add_digits(out, t->month, 2);
+    mr_strbuf_add_char(out, '-');
+    add_digits(out, t->day, 2);
 }
 
 static void add_temporal(struct mr_strbuf *out, const struct mr_value *value, unsigned decimals)
@@ -167,12 +195,16 @@ static void add_temporal(struct mr_strbuf *out, const struct mr_value *value, un
     if (value->cls == MR_CLASS_TIME)
         mr_strbuf_add_str(out, t->negative ? "-" : "");
     else
-        mr_strbuf_add_fmt(out, "%04" PRIu32 "-%02" PRIu32 "-%02" PRIu32, t->year, t->month, t->day);
+        add_date(out, t);
     if (value->cls == MR_CLASS_DATE)
         return;
     if (value->cls == MR_CLASS_DATETIME)
         mr_strbuf_add_char(out, ' ');
-    mr_strbuf_add_fmt(out, "%02" PRIu32 ":%02" PRIu32 ":%02" PRIu32, t->hour, t->minute, t->second);
+    add_digits(out, t->hour, 2);
+    mr_strbuf_add_char(out, ':');
+    add_digits(out, t->minute, 2);
+    mr_strbuf_add_char(out, ':');
+    add_digits(out, t->second, 2);
     add_fraction(out, t->micros, decimals);
 }
 

@@ -5,14 +5,28 @@
 #include "repair/merge/merge_gone.h"
 #include "repair/plan/plan_written.h"
 
+#include <stdlib.h>
+
 #include "core/pair/pair_identity.h"
 
 #define FINDINGS 500 /* a batch, with their images */
+#define HELD_BYTES ((size_t)8 * 1024 * 1024)
+
+/* What both sides have under a key; images and keys are in `kept`.  A ptr of NULL: no row. */
+struct held {
+    struct mr_key canon, key[MR_SIDES], image[MR_SIDES];
+    bool several;
+};
 
 struct collecting {
     struct mr_copy *c;
     const struct mr_plan_table *table;
-    struct mr_case_stmt *add[MR_SIDES];
+    struct mr_case_stmt *add[MR_SIDES], *add_both;
+    struct mr_vec
+        held[MR_SIDES]; /* struct held, by canon: rows of SOURCE, and those of TARGET alone */
+    struct mr_arena kept;
+    size_t kept_bytes;
+    bool direct; /* there are too many bytes to hold: each row is written as it comes */
     enum mr_side side;
     struct mr_arena arena;
     struct mr_vec asks;   /* struct mr_merge_ask */
@@ -36,6 +50,82 @@ static enum mr_code note_spelling(struct collecting *w, struct mr_key asked, str
     return MR_OK;
 }
 
+static int compare_held(const void *a, const void *b)
+{
+    const struct held *x = a, *y = b;
+    return mr_key_compare(x->canon, y->canon);
+}
+
+/* Answers come by canon: one of SOURCE is behind all others, or another one of the last key. */
+static struct held *find_held(struct collecting *w, struct mr_key canon)
+{
+    const struct held wanted = {.canon = canon};
+    struct mr_vec *all = &w->held[MR_SOURCE], *own = &w->held[w->side];
+    if (w->side == MR_TARGET && all->count > 0) {
+        struct held *found = bsearch(&wanted, all->items, all->count, sizeof wanted, compare_held);
+        if (found != NULL)
+            return found;
+    }
+    struct held *last = own->count > 0 ? mr_vec_at(own, own->count - 1) : NULL;
+    return last != NULL && compare_held(last, &wanted) == 0 ? last : NULL;
+}
+
+static enum mr_code keep(struct collecting *w, struct mr_key bytes, struct mr_key *out,
+                         struct mr_err *err)
+{
+    const void *copy = mr_arena_dup(&w->kept, bytes.ptr, bytes.len);
+    w->kept_bytes += bytes.len;
+    *out = (struct mr_key){copy, bytes.len};
+    return copy != NULL ? MR_OK : mr_merge_nomem(err);
+}
+
+/* Of several rows of a key the first of SOURCE counts, and the last of TARGET, as where each is written
+ * as it comes. */
+static enum mr_code hold(struct collecting *w, struct mr_key canon, struct mr_key key,
+                         struct mr_key image, struct mr_err *err)
+{
+    struct held *h = find_held(w, canon);
+    if (h == NULL) {
+        h = mr_vec_push(&w->held[w->side]);
+        if (h == NULL)
+            return mr_merge_nomem(err);
+        *h = (struct held){0};
+        MR_TRY(keep(w, canon, &h->canon, err));
+    }
+    if (h->key[w->side].ptr != NULL) {
+        const bool is_same = mr_key_compare(h->key[w->side], key) == 0;
+        h->several |= w->side == MR_SOURCE && !is_same;
+        if (w->side == MR_SOURCE || (is_same && mr_key_compare(h->image[MR_TARGET], image) == 0))
+            return MR_OK;
+    }
+    MR_TRY(keep(w, key, &h->key[w->side], err));
+    return keep(w, image, &h->image[w->side], err);
+}
+
+/* What is held goes to the case, rows of SOURCE first: their numbers say in which order they are told. */
+static enum mr_code write_held(struct collecting *w, struct mr_err *err)
+{
+    for (size_t i = 0; i < w->held[MR_SOURCE].count; i++) {
+        const struct held *h = mr_vec_at(&w->held[MR_SOURCE], i);
+        MR_TRY(MR_CASE_RUN(
+            w->add_both, err, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("canon", h->canon),
+            MR_ARG_BYTES("skey", h->key[MR_SOURCE]), MR_ARG_BYTES("source", h->image[MR_SOURCE]),
+            MR_ARG_BYTES("tkey", h->key[MR_TARGET]), MR_ARG_BYTES("target", h->image[MR_TARGET]),
+            MR_ARG_INT("several", h->several)));
+    }
+    for (size_t i = 0; i < w->held[MR_TARGET].count; i++) {
+        const struct held *h = mr_vec_at(&w->held[MR_TARGET], i);
+        MR_TRY(MR_CASE_RUN(w->add[MR_TARGET], err, MR_ARG_INT("tbl", w->table->at),
+                           MR_ARG_BYTES("canon", h->canon), MR_ARG_BYTES("key", h->key[MR_TARGET]),
+                           MR_ARG_BYTES("image", h->image[MR_TARGET])));
+    }
+    mr_vec_clear(&w->held[MR_SOURCE]);
+    mr_vec_clear(&w->held[MR_TARGET]);
+    mr_arena_reset(&w->kept);
+    w->kept_bytes = 0;
+    return MR_OK;
+}
+
 /* What a row is now counts, not what the run saw: both sides answer in their views. */
 static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
                              const struct mr_merge_answer *row, struct mr_err *err)
@@ -47,13 +137,21 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
         mr_merge_gone_see(&w->gone, ask);
     MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null, err));
     MR_TRY(note_spelling(w, ask->value, err));
+    if (!w->direct && w->kept_bytes > HELD_BYTES) {
+        MR_TRY(write_held(w, err));
+        w->direct = true;
+    }
+    if (!w->direct)
+        return hold(w, ask->canon, (struct mr_key){w->bytes.ptr, w->bytes.len},
+                    (struct mr_key){row->image, row->len}, err);
     return MR_CASE_RUN(
         w->add[w->side], err, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("canon", ask->canon),
         MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len), MR_ARG_BLOB("image", row->image, row->len));
 }
 
 /* A key of SOURCE that comes a second time with other bytes is one that TARGET's collation
- * takes for the same. */
+ * takes for the same.  A finding of both sides asks for its key twice, so that four answers make one
+ * row of the case: add_both is one statement for them. */
 static enum mr_code prepare(struct collecting *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
@@ -66,6 +164,13 @@ static enum mr_code prepare(struct collecting *w, struct mr_err *err)
          "INSERT INTO c (tbl, canon, tkey, target) VALUES (:tbl, :canon, :key, :image)"
          " ON CONFLICT (tbl, canon) DO UPDATE SET tkey=excluded.tkey,"
          " target=excluded.target"},
+        {&w->add_both,
+         "INSERT INTO c (tbl, canon, skey, source, tkey, target, several)"
+         " VALUES (:tbl, :canon, :skey, :source, :tkey, :target, :several)"
+         " ON CONFLICT (tbl, canon) DO UPDATE SET several=several OR excluded.several"
+         " OR (skey IS NOT NULL AND skey<>excluded.skey), skey=coalesce(skey, excluded.skey),"
+         " source=coalesce(source, excluded.source), tkey=coalesce(excluded.tkey, tkey),"
+         " target=coalesce(excluded.target, target)"},
     };
     return mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
 }
@@ -74,6 +179,10 @@ static void release(struct collecting *w)
 {
     mr_case_free(w->add[MR_SOURCE]);
     mr_case_free(w->add[MR_TARGET]);
+    mr_case_free(w->add_both);
+    mr_vec_release(&w->held[MR_SOURCE]);
+    mr_vec_release(&w->held[MR_TARGET]);
+    mr_arena_release(&w->kept);
     mr_vec_release(&w->asks);
     mr_vec_release(&w->others);
     mr_strbuf_release(&w->bytes);
@@ -85,6 +194,8 @@ static struct collecting begin(struct mr_copy *c, const struct mr_plan_table *ta
 {
     struct collecting w = {.c = c,
                            .table = table,
+                           .held = {MR_VEC_INIT(struct held), MR_VEC_INIT(struct held)},
+                           .kept = MR_ARENA_INIT,
                            .arena = MR_ARENA_INIT,
                            .asks = MR_VEC_INIT(struct mr_merge_ask),
                            .others = MR_VEC_INIT(struct mr_merge_ask),
@@ -104,8 +215,11 @@ static enum mr_code ask_side(struct collecting *w, enum mr_side side, struct mr_
 static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks, struct mr_err *err)
 {
     mr_vec_clear(&w->others);
+    w->direct = false;
     MR_TRY(ask_side(w, MR_SOURCE, asks, err));
     MR_TRY(ask_side(w, MR_TARGET, asks, err));
+    MR_TRY(write_held(w, err));
+    w->direct = true;
     return w->others.count > 0 ? ask_side(w, MR_SOURCE, &w->others, err) : MR_OK;
 }
 

@@ -183,6 +183,61 @@ static void test_pages(void **state)
     copy_free(cw);
 }
 
+static const char *wide_row(struct copy_world *cw, int id, char with)
+{
+    enum { WIDE = 3 * 1024 * 1024 };
+    char *row = mr_arena_alloc(&cw->w.arena, WIDE + 16);
+    const int head = snprintf(row, 16, "%d|", id);
+    memset(row + head, with, WIDE);
+    row[head + WIDE] = '\0';
+    return row;
+}
+
+/* Rows that are too wide to be held until the other side has answered are written as they come: the same
+ * slots, in the same order. */
+static void test_wide(void **state)
+{
+    struct copy_world *cw = build();
+    (void)state;
+    for (int i = 1; i <= 6; i++) {
+        const char *s = i != 5 ? wide_row(cw, i, 'a') : NULL;
+        const char *t = i != 3 ? wide_row(cw, i, 'b') : NULL;
+        if (s != NULL)
+            world_source(&cw->w, MEMBERS, s);
+        if (t != NULL)
+            world_target(&cw->w, MEMBERS, t);
+        world_finding(&cw->w, MEMBERS, s, t, 1, MR_FIND_DIVERGED);
+    }
+    copy_open_plan(cw);
+    copy_run(cw, mr_copy_collect(&cw->c, &cw->w.err));
+    copy_expect(cw, SLOTS, "1 1 0; 2 2 0; 3 - 0; 4 4 0; - 5 0; 6 6 0");
+    copy_expect(cw,
+                "SELECT count(*) FROM c WHERE length(source)>3000000 AND length(target)>3000000"
+                " AND source<>target",
+                "4");
+    copy_free(cw);
+}
+
+/* Rows of SOURCE are told first; what TARGET alone has comes behind them. */
+static void test_order(void **state)
+{
+    struct copy_world *cw = build();
+    (void)state;
+    world_target(&cw->w, MEMBERS, "1|a");
+    world_source(&cw->w, MEMBERS, "2|b");
+    world_target(&cw->w, MEMBERS, "2|c");
+    world_target(&cw->w, MEMBERS, "3|c");
+    world_source(&cw->w, MEMBERS, "4|d");
+    world_finding(&cw->w, MEMBERS, NULL, "1|a", 1, MR_FIND_DIVERGED);
+    world_finding(&cw->w, MEMBERS, "2|b", "2|c", 1, MR_FIND_DIVERGED);
+    world_finding(&cw->w, MEMBERS, NULL, "3|c", 1, MR_FIND_DIVERGED);
+    world_finding(&cw->w, MEMBERS, "4|d", NULL, 1, MR_FIND_DIVERGED);
+    copy_open_plan(cw);
+    copy_run(cw, mr_copy_collect(&cw->c, &cw->w.err));
+    copy_expect(cw, "SELECT skey, tkey, several FROM c ORDER BY id", "2 2 0; 4 - 0; - 1 0; - 3 0");
+    copy_free(cw);
+}
+
 /* Tables that are not written are looked at, since others hang on them; who is gone from them is
  * nobody's loss, and rows without a key are nobody's parents. */
 static void test_unplanned(void **state)
@@ -279,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_namesakes),      cmocka_unit_test(test_findings),
         cmocka_unit_test(test_pages),          cmocka_unit_test(test_unplanned),
+        cmocka_unit_test(test_wide),           cmocka_unit_test(test_order),
         cmocka_unit_test(test_uncompared_key), cmocka_unit_test(test_written),
         cmocka_unit_test(test_keys),           cmocka_unit_test(test_failures),
     };
