@@ -251,23 +251,26 @@ static enum mr_code refuse_now(const struct mr_rejoin_facts *facts, const char *
  * Who has a table locked, or a transaction under way, is waited for as long as for any lock. */
 static enum mr_code lock_all(const struct mr_rejoin_run *run, struct mr_err *err)
 {
+    static const char flush[] = "FLUSH TABLES WITH READ LOCK";
     struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_err why = {0};
     mr_strbuf_add_fmt(&sql, "SET SESSION lock_wait_timeout = %u",
                       run->opts->lock_timeout_s > 0 ? run->opts->lock_timeout_s : 1);
     enum mr_code code = mr_strbuf_check(&sql, "rejoining", err);
     if (code == MR_OK)
         code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
-    mr_strbuf_reset(&sql);
-    mr_strbuf_add_str(&sql, "FLUSH TABLES WITH READ LOCK");
-    if (code == MR_OK)
-        code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
     mr_strbuf_release(&sql);
-    if (code != MR_OK && code != MR_E_LOST && code != MR_E_CANCELLED) {
-        mr_err_context(err, "the target cannot be held still for the reset");
-        mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. End what holds its "
-                         "tables, then run it again.");
-    }
-    return code;
+    MR_TRY(code);
+    code = mr_db_exec(run->target->db, flush, strlen(flush), &why);
+    if (code == MR_E_LOST || code == MR_E_CANCELLED)
+        *err = why;
+    if (code == MR_OK || code == MR_E_LOST || code == MR_E_CANCELLED)
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED, "the target cannot be held still for the reset: %.600s",
+                     why.message);
+    mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. End what holds its "
+                     "tables, or give it longer (--lock-timeout), then run it again.");
+    return MR_E_REFUSED;
 }
 
 /* A connection that is lost has let go, too. */

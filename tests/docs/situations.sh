@@ -18,6 +18,10 @@ mr_servers_begin || bail 'no directory'
 mr_spawn_mariadb LIVE && mr_spawn_mariadb REPLICA --log-slave-updates && mr_await LIVE REPLICA || bail 'the servers do not start'
 mr_replicate LIVE REPLICA && mr_sql LIVE -e 'CREATE DATABASE shop' &&
     mr_sql LIVE shop <tests/docs/shop.sql && mr_sql REPLICA -e 'SET GLOBAL read_only = 1' || bail 'no shop'
+# A pair of its own is torn apart by old-primary.md.
+mr_spawn_mariadb OLD && mr_spawn_mariadb NEW && mr_await OLD NEW || bail 'the servers do not start'
+mr_replicate OLD NEW && mr_sql OLD -e 'CREATE DATABASE shop' && mr_sql OLD shop <tests/docs/shop.sql || bail 'no shop'
+mr_sql NEW -e "DO MASTER_GTID_WAIT('$(mr_sql OLD -e 'SELECT @@gtid_binlog_pos')', 60)"
 
 # What the text does meanwhile on the primary is on the replica before the next command.
 cat >"$mr_run_dir/sql" <<'SQL'
@@ -39,6 +43,6 @@ chmod +x "$mr_run_dir/bin/mariadb"
 
 cd "$mr_run_dir/session" || exit 3
 export MR_SQL_COMMAND=$mr_run_dir/sql MR_SQL_DATABASE=shop PATH=$mr_run_dir/bin:$PATH HOME=$mr_run_dir/home
-export MYRECON_PASSWORD=not-the-real-one
-"$root/tests/docs/console.py" "$@" "$root"/docs/situations/{bad-delete,nightly}.md | sed "s,$root/,,g"
+export MYRECON_PASSWORD=not-the-real-one MYRECON_REPLICATION_PASSWORD=not-the-real-one
+"$root/tests/docs/console.py" "$@" "$root"/docs/situations/{bad-delete,nightly,old-primary}.md | sed "s,$root/,,g"
 exit "${PIPESTATUS[0]}"

@@ -113,5 +113,10 @@ if [ -n "$mr_mysql_root" ]; then
     POINT_LIVE="CHANGE REPLICATION SOURCE TO source_host = '127.0.0.1', source_port = $MR_OLD_PORT"
     world
     defined
+    # without GTIDs nobody knows whose a transaction is
+    mr_start_mysql NOG --gtid-mode=OFF --enforce-gtid-consistency=OFF || bail "no server"
+    mr_sql NOG -e "SET GLOBAL read_only = 1"
+    MR_OLD_URI=$MR_NOG_URI refused "an old primary without GTIDs" "the target has no GTIDs (gtid_mode)"
+    MR_LIVE_URI=$MR_NOG_URI refused "a live server without GTIDs" "the source has no GTIDs (gtid_mode)"
 fi
 finish

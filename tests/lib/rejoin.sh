@@ -293,3 +293,96 @@ merged_world() {
     done
     is "it replicates" "$(old "SELECT COUNT(*) FROM club.members WHERE name = 'gil'")" 1
 }
+
+decided() { # OPTION…: a merge that asks nothing
+    plan_merge --on-conflict changed=target --on-conflict deleted-on-live=restore "$@"
+}
+# What is no proof of a merge, on servers; test_merged has all of it.
+unproved_world() {
+    printf '[table club.members]\nidentity = mobile\nsubject = yes\n' >"$IT_TMP/club.ini"
+    pair
+    old "CREATE DATABASE beside; CREATE TABLE beside.n (id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO club.tags VALUES (3, 'b'); DELETE FROM club.tags WHERE member = 3"
+    await_live
+    fail_over
+    old "SET GLOBAL read_only = 0; INSERT INTO beside.n VALUES (1); SET GLOBAL read_only = 1"
+    compare --tables 'club.*'
+    decided
+    on_merge apply --yes
+    is "merged" "$RC" 0
+    not_merged "a table that was not compared" 'does not account for all that the target did alone: table "beside.n", key 1: the merge did not compare that table'
+    # OLD goes on behind the check
+    old "SET GLOBAL read_only = 0; INSERT INTO club.tags VALUES (2, 'late'); SET GLOBAL read_only = 1"
+    not_merged "a transaction behind the check" "came of a comparison that began before transactions of the target's own: 0-1-"
+    run check -q --settle 1 --case "$CASE" --config "$IT_TMP/club.ini" "$MR_OLD_URI" "$MR_LIVE_URI"
+    run history collect --case "$CASE" --config "$IT_TMP/club.ini"
+    decided
+    not_merged "one that is not carried out" "does not stand on the source: 2 rows are not as planned"
+    on_merge apply --yes
+    is "merged again" "$RC" 0
+    plan --merged "$MERGE"
+    is "which is proved" "$RC" 0
+    live "SET @at = (SELECT MAX(id) FROM club.orders); UPDATE club.orders SET member = 2 WHERE id = @at"
+    local whole=$MERGE
+    MERGE=$PLAN
+    not_merged "a rejoin is none" "is no merge"
+    MERGE=$whole
+    live "DELETE FROM club.tags WHERE tag = 'late'"
+    not_merged "a row that is gone from the live server" "does not stand on the source"
+    live "INSERT INTO club.tags VALUES (2, 'late')"
+    run repair undo --yes "$MERGE" "$MR_LIVE_URI"
+    not_merged "one that was undone" "was undone, as its journal says"
+}
+
+# ---- OLD itself is killed ----
+
+# With what it has under the port that it had.
+killed() {
+    local pid inside options
+    pid=$(mr_get_server OLD PID)
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null
+    options=(--server-id=1 --port="$MR_OLD_PORT" --bind-address=127.0.0.1 --binlog-format=ROW --skip-name-resolve
+        --read-only=ON)
+    if [ -n "$mr_mysql_root" ]; then
+        inside=${MR_OLD_DIR#"$mr_mysql_root"}
+        mr_launch OLD "$MR_OLD_DIR/again.log" env -u TMPDIR chroot "$mr_mysql_root" mysqld --no-defaults --user=root \
+            --datadir="$inside/data" --socket="$inside/sock" --pid-file="$inside/again.pid" --log-bin="$inside/data/bin" \
+            --gtid-mode=ON --enforce-gtid-consistency=ON --mysqlx=OFF --secure-file-priv= --innodb-redo-log-capacity=100M \
+            --skip-replica-start "${options[@]}"
+    else
+        # shellcheck disable=SC2046
+        mr_launch OLD "$MR_OLD_DIR/again.log" mariadbd --no-defaults $(mr_as_root_option) --datadir="$MR_OLD_DIR/data" \
+            --socket="$MR_OLD_SOCK" --pid-file="$MR_OLD_DIR/again.pid" --tmpdir="$MR_OLD_DIR/tmp" --log-bin="$LOG" \
+            --log-slave-updates=ON --skip-slave-start "${options[@]}"
+    fi
+    mr_await OLD || bail "the server does not come back"
+}
+step() { # NUMBER: the statement of rejoin.sql
+    grep -v '^--' "$PLAN/rejoin.sql" | sed -n "$1p" |
+        sed -E "s/(MASTER|SOURCE)_USER = 'repl'/&, \1_PASSWORD = 'repl'/" | mr_sql OLD
+}
+stage() {
+    act verify --json
+    sed -n 's/.*"type":"summary","stage":"\([a-z]*\)".*/\1/p' "$OUT"
+}
+
+killed_world() {
+    local n
+    pair
+    fail_over
+    LOG=$(old "SELECT @@log_bin_basename")
+    old "SET GLOBAL innodb_flush_log_at_trx_commit = 1; SET GLOBAL sync_binlog = 1"
+    plan --discard-lost
+    act apply
+    is "rows are taken back" "$RC $(rows)" "1 $SPLIT"
+    killed
+    is "killed before the reset" "$(stage) $(rows)" "rows $SPLIT"
+    for n in "1 reset" "2 position" "3 point"; do
+        step "${n% *}"
+        killed
+        is "killed behind step ${n#* }" "$(stage)" "${n#* }"
+    done
+    act apply --point-of-no-return
+    is "gone on" "$RC" 0
+    is "equal" "$(equal)" 0
+}
