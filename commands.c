@@ -8,6 +8,7 @@
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_config.h"
+#include "recon/history/history_catch_up.h"
 #include "recon/history/history_changed.h"
 #include "recon/history/history_cmd.h"
 #include "recon/report/report_cmd.h"
@@ -59,5 +60,6 @@ const struct mr_command_list mr_commands = {
     .count = sizeof items / sizeof items[0],
     .open_snapshot = mr_source_snapshot_new,
     .read_changes = mr_history_changed_read,
+    .catch_up = mr_history_catch_up,
     .rooms = {rooms, sizeof rooms / sizeof rooms[0]},
 };

@@ -120,6 +120,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
                             .config = invocation->config,
                             .open_snapshot = invocation->commands.open_snapshot,
                             .look = mr_verify_merged,
+                            .read_logs_on = invocation->commands.catch_up,
                             .id = mr_run_id_now(),
                             .arena = MR_ARENA_INIT};
     mr_general_options_apply(&p.opts->general);

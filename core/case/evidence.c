@@ -147,14 +147,10 @@ enum mr_code mr_evidence_has(struct mr_findings *fd, bool *has, struct mr_err *e
     return code;
 }
 
-static enum mr_code read_sides(struct mr_case *cf, struct mr_arena *arena, struct mr_vec *rows,
-                               struct mr_err *err)
+static enum mr_code read_sides(struct mr_case *cf, int64_t collection, struct mr_arena *arena,
+                               struct mr_vec *rows, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    int64_t collection;
-    MR_TRY(current(cf, &collection, err));
-    if (collection == 0)
-        return MR_OK;
     enum mr_code code = MR_CASE_PREPARE(cf, MR_EVIDENCE_SIDE_COLUMNS, &stmt, err,
                                         MR_ARG_INT("collection", collection));
     if (code == MR_OK)
@@ -173,14 +169,12 @@ static bool is_side(const struct mr_evidence_side_row *row)
            (int64_t)s->changes >= 0 && (int64_t)s->bytes >= 0;
 }
 
-enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
-                               struct mr_evidence_side sides[2], struct mr_err *err)
+static enum mr_code sides_of(struct mr_case *cf, int64_t collection, struct mr_arena *arena,
+                             struct mr_evidence_side sides[2], struct mr_err *err)
 {
     struct mr_vec rows = MR_VEC_INIT(struct mr_evidence_side_row);
     sides[0] = sides[1] = (struct mr_evidence_side){0};
-    mr_case_lock(mr_findings_case(fd));
-    enum mr_code code = read_sides(mr_findings_case(fd), arena, &rows, err);
-    mr_case_unlock(mr_findings_case(fd));
+    enum mr_code code = collection != 0 ? read_sides(cf, collection, arena, &rows, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
         const struct mr_evidence_side_row *row = mr_vec_at(&rows, i);
         if (!is_side(row))
@@ -189,6 +183,60 @@ enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
             sides[row->side] = row->known;
     }
     mr_vec_release(&rows);
+    return code;
+}
+
+enum mr_code mr_evidence_sides(struct mr_findings *fd, struct mr_arena *arena,
+                               struct mr_evidence_side sides[2], struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    int64_t collection;
+    mr_case_lock(cf);
+    enum mr_code code = current(cf, &collection, err);
+    if (code == MR_OK)
+        code = sides_of(cf, collection, arena, sides, err);
+    mr_case_unlock(cf);
+    return code;
+}
+
+/* A run that was ended while it read on has left none that counts. */
+#define READ_TO_ITS_END                                                                            \
+    "SELECT id, options, finished FROM history_collection c WHERE"                                 \
+    " (SELECT count(*) FROM history_side s WHERE s.collection=c.id AND s.is_read)=:sides"          \
+    " ORDER BY finished DESC, id DESC LIMIT 1"
+
+#define COLLECTION(member, type)                                                                   \
+    MR_CASE_FIELD(struct mr_evidence_collection, member, MR_CASE_##type)
+static const struct mr_case_field collection_fields[] =
+    MR_CASE_LIST(COLLECTION(id, INT), COLLECTION(options, TEXT), COLLECTION(finished, FLAG));
+
+static enum mr_code find_collection(struct mr_case *cf, struct mr_arena *arena,
+                                    struct mr_evidence_collection *out, bool *found,
+                                    struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool has = false;
+    MR_TRY(mr_case_has_table(cf, "history_collection", &has, err));
+    if (!has)
+        return MR_OK;
+    enum mr_code code = MR_CASE_PREPARE(cf, READ_TO_ITS_END, &stmt, err, MR_ARG_INT("sides", 2));
+    if (code == MR_OK)
+        code = mr_case_fields_one(stmt, collection_fields,
+                                  sizeof collection_fields / sizeof collection_fields[0], arena,
+                                  out, found, err);
+    mr_case_free(stmt);
+    return code == MR_OK && *found ? sides_of(cf, out->id, arena, out->sides, err) : code;
+}
+
+enum mr_code mr_evidence_collection_find(struct mr_findings *fd, struct mr_arena *arena,
+                                         struct mr_evidence_collection *out, bool *found,
+                                         struct mr_err *err)
+{
+    *found = false;
+    *out = (struct mr_evidence_collection){0};
+    mr_case_lock(mr_findings_case(fd));
+    const enum mr_code code = find_collection(mr_findings_case(fd), arena, out, found, err);
+    mr_case_unlock(mr_findings_case(fd));
     return code;
 }
 

@@ -150,6 +150,30 @@ enum mr_code mr_evidence_writer_new(struct mr_findings *fd, const char *options,
                                     struct mr_evidence_writer **out, bool *resumed,
                                     struct mr_err *err);
 void mr_evidence_writer_free(struct mr_evidence_writer *writer); /* NULL is fine */
+/* One whose logs were read to their end, with its options and how far that was: the one that counts; else one
+ * that was being read on, and whose run was ended.  *found false: there is none. */
+struct mr_evidence_collection {
+    int64_t id;
+    const char *options;
+    bool finished; /* it counts */
+    struct mr_evidence_side sides[2];
+};
+enum mr_code mr_evidence_collection_find(struct mr_findings *fd, struct mr_arena *arena,
+                                         struct mr_evidence_collection *out, bool *found,
+                                         struct mr_err *err);
+/* It is read on, and does not count until mr_evidence_finish.  No row is known to move any more. */
+enum mr_code mr_evidence_writer_go_on(struct mr_findings *fd,
+                                      const struct mr_evidence_collection *collection,
+                                      struct mr_evidence_writer **out, struct mr_err *err);
+/* How many of its tables have that name and these columns; each NULL: any. */
+enum mr_code mr_evidence_collection_tables(struct mr_findings *fd, int64_t collection,
+                                           const char *name, const char *columns, int64_t *count,
+                                           struct mr_err *err);
+/* The greatest id of a transaction in the case; 0: there is none. */
+enum mr_code mr_evidence_newest_tx(struct mr_findings *fd, int64_t *id, struct mr_err *err);
+/* Flags as moving what transactions of that side behind last_tx have changed, of the collection that counts. */
+enum mr_code mr_evidence_flag_since(struct mr_findings *fd, int side, int64_t last_tx,
+                                    struct mr_err *err);
 /* The collection counts from now on, and what was there before it is dropped. */
 enum mr_code mr_evidence_finish(struct mr_evidence_writer *writer, struct mr_err *err);
 

@@ -90,15 +90,96 @@ static enum mr_code begin(struct mr_evidence_writer *w, const char *options, boo
     return code;
 }
 
-enum mr_code mr_evidence_writer_new(struct mr_findings *fd, const char *options, bool resume,
-                                    struct mr_evidence_writer **out, bool *resumed,
-                                    struct mr_err *err)
+static enum mr_code open_writer(struct mr_findings *fd, struct mr_evidence_writer **out,
+                                struct mr_err *err)
 {
     struct mr_evidence_writer *w = calloc(1, sizeof *w);
+    *out = w;
     if (w == NULL)
         return mr_err_nomem(err, "opening the case file");
     *w = (struct mr_evidence_writer){
         .fd = fd, .cf = mr_findings_case(fd), .log_name = MR_STRBUF_INIT};
+    return MR_OK;
+}
+
+/* A run that is ended from here on leaves what is no evidence, until one like it has read it to its end. */
+static enum mr_code begin_on(struct mr_evidence_writer *w, struct mr_err *err)
+{
+    static const char *const parts[] = {
+        "UPDATE history_collection SET finished=0 WHERE id=:id",
+        "UPDATE history_mark SET flags=flags & ~32 WHERE flags & 32 AND tbl IN"
+        " (SELECT id FROM history_table WHERE collection=:id)",
+        "UPDATE history_witness SET moving=0 WHERE tbl IN"
+        " (SELECT id FROM history_table WHERE collection=:id)"};
+    _Static_assert(MR_MARK_MOVING == 32, "the flag in the statements above and below");
+    MR_TRY(mr_case_exec(w->cf, MR_EVIDENCE_NO_INDEX, err));
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        MR_TRY(MR_CASE_ONCE(w->cf, parts[i], err, MR_ARG_INT("id", w->collection)));
+    return prepare(w, err);
+}
+
+enum mr_code mr_evidence_writer_go_on(struct mr_findings *fd,
+                                      const struct mr_evidence_collection *collection,
+                                      struct mr_evidence_writer **out, struct mr_err *err)
+{
+    MR_TRY(open_writer(fd, out, err));
+    (*out)->collection = collection->id;
+    enum mr_code code = mr_findings_begin(fd, err);
+    if (code == MR_OK)
+        code = mr_findings_end(fd, begin_on(*out, err), err);
+    if (code != MR_OK) {
+        mr_evidence_writer_free(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
+enum mr_code mr_evidence_collection_tables(struct mr_findings *fd, int64_t collection,
+                                           const char *name, const char *columns, int64_t *count,
+                                           struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    mr_case_lock(cf);
+    const enum mr_code code =
+        MR_CASE_NUMBER(cf,
+                       "SELECT count(*) FROM history_table WHERE collection=:collection AND"
+                       " (:name IS NULL OR name=:name) AND (:columns IS NULL OR columns=:columns)",
+                       count, err, MR_ARG_INT("collection", collection), MR_ARG_TEXT("name", name),
+                       MR_ARG_TEXT("columns", columns));
+    mr_case_unlock(cf);
+    return code;
+}
+
+/* Of other collections, too: ids are one sequence in a case. */
+enum mr_code mr_evidence_newest_tx(struct mr_findings *fd, int64_t *id, struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    mr_case_lock(cf);
+    const enum mr_code code = MR_CASE_NUMBER(cf, "SELECT max(id) FROM history_tx WHERE id > :none",
+                                             id, err, MR_ARG_INT("none", 0));
+    mr_case_unlock(cf);
+    return code;
+}
+
+enum mr_code mr_evidence_flag_since(struct mr_findings *fd, int side, int64_t last_tx,
+                                    struct mr_err *err)
+{
+    MR_TRY(mr_findings_begin(fd, err));
+    const enum mr_code code = MR_CASE_ONCE(
+        mr_findings_case(fd),
+        "UPDATE history_mark SET flags=flags | 32 WHERE side=:side AND last_tx>:tx AND tbl IN"
+        " (SELECT t.id FROM history_table t JOIN history_collection c ON c.id=t.collection"
+        " WHERE c.finished)",
+        err, MR_ARG_INT("side", side), MR_ARG_INT("tx", last_tx));
+    return mr_findings_end(fd, code, err);
+}
+
+enum mr_code mr_evidence_writer_new(struct mr_findings *fd, const char *options, bool resume,
+                                    struct mr_evidence_writer **out, bool *resumed,
+                                    struct mr_err *err)
+{
+    struct mr_evidence_writer *w = NULL;
+    MR_TRY(open_writer(fd, &w, err));
     enum mr_code code = mr_findings_begin(fd, err);
     if (code == MR_OK) {
         code = mr_case_exec(w->cf, MR_EVIDENCE_SCHEMA MR_EVIDENCE_NO_INDEX, err);
@@ -261,14 +342,9 @@ enum mr_code mr_evidence_tx_add(struct mr_evidence_writer *w, const struct mr_ev
                        MR_ARG_INT("log", w->log), MR_ARG_INT("position", tx->position));
 }
 
-/* Of other collections, too: ids are one sequence in a case. */
 enum mr_code mr_evidence_last_tx(struct mr_evidence_writer *w, int64_t *id, struct mr_err *err)
 {
-    mr_case_lock(w->cf);
-    enum mr_code code = MR_CASE_NUMBER(w->cf, "SELECT max(id) FROM history_tx WHERE id > :none", id,
-                                       err, MR_ARG_INT("none", 0));
-    mr_case_unlock(w->cf);
-    return code;
+    return mr_evidence_newest_tx(w->fd, id, err);
 }
 
 enum mr_code mr_evidence_mark_get(struct mr_evidence_writer *w, int64_t table, int side,

@@ -25,6 +25,7 @@
 #include "core/source/source.h"
 
 struct mr_invocation;
+struct mr_catch_up;
 struct mr_changes;
 
 /* What --help and the man page say of a command. */
@@ -53,6 +54,8 @@ struct mr_command_list {
     mr_source_open_fn *open_snapshot; /* what commands read snapshots with */
     /* … and what binary logs say of rows: mr_changes_read_fn (core/pair/changes.h) */
     enum mr_code (*read_changes)(struct mr_changes *changes, enum mr_side side, struct mr_err *err);
+    /* … and bring what a case knows of them up to now with: mr_catch_up_fn (core/case/catch_up.h) */
+    enum mr_code (*catch_up)(struct mr_catch_up *catch_up, struct mr_err *err);
     struct mr_config_rooms rooms; /* sections of the configuration that a room reads */
 };
 

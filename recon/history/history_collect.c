@@ -9,6 +9,7 @@
 #include "core/base/pattern.h"
 #include "core/base/run_id.h"
 #include "core/db/replication.h"
+#include "core/logs/server_logs.h"
 #include "recon/history/history_close.h"
 #include "recon/history/history_keys.h"
 #include "recon/history/history_left_out.h"
@@ -505,7 +506,8 @@ static const char *options_text(const struct mr_history_collect *c)
     return text;
 }
 
-enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err)
+/* What may be refused is asked before anything is read. */
+static enum mr_code open_all(struct mr_history_collect *c, struct mr_err *err)
 {
     struct mr_history_collecting *w = calloc(1, sizeof *w);
     if (w == NULL)
@@ -516,23 +518,188 @@ enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err
         mr_history_own_init(&w->own[side]);
         mr_history_logs_init(&w->logs[side]);
     }
-    const char *options = options_text(c);
-    if (options == NULL)
-        return nomem(err);
     MR_TRY(mr_db_global_init(err));
     MR_TRY(open_servers(c, err));
     MR_TRY(refuse_following(c, err));
-    /* what may be refused is asked before anything is read */
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         MR_TRY(take_own(c, (enum mr_side)side, err));
         MR_TRY(open_logs(c, (enum mr_side)side, err));
         MR_TRY(refuse_one_server(c, (enum mr_side)side, err));
     }
+    return MR_OK;
+}
+
+enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err)
+{
+    const char *options = options_text(c);
+    if (options == NULL)
+        return nomem(err);
+    MR_TRY(open_all(c, err));
     MR_TRY(open_collection(c, options, err));
     MR_TRY(take_tables(c, err));
     MR_TRY(read_sides(c, err));
     mr_progress_begin(c->progress, "comparing rows with the logs");
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(close_side(c, (enum mr_side)side, err));
+    return finish(c, err);
+}
+
+/* ---- reading on ---- */
+
+static enum mr_code cannot(enum mr_side side, const char *why, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_REFUSED, "the log of the %s %s", mr_side_name(side), why);
+}
+
+/* Has the server executed all that it had then?  One that was reset, or is another one, has not. */
+static enum mr_code goes_on(const struct mr_history_executed *now, const char *then, bool *does,
+                            struct mr_err *err)
+{
+    struct mr_gtid_state state[2];
+    struct mr_gtid_set set[2];
+    const char *const texts[2] = {now->executed, then};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < 2; i++) {
+        mr_gtid_state_init(&state[i]);
+        mr_gtid_set_init(&set[i]);
+    }
+    for (size_t i = 0; code == MR_OK && i < 2; i++)
+        code = now->is_mariadb ? mr_gtid_state_parse(&state[i], texts[i], strlen(texts[i]), err)
+                               : mr_gtid_set_parse(&set[i], texts[i], strlen(texts[i]), err);
+    *does = code == MR_OK && (now->is_mariadb ? mr_gtid_state_contains(&state[0], &state[1])
+                                              : mr_gtid_set_contains(&set[0], &set[1]));
+    for (size_t i = 0; i < 2; i++) {
+        mr_gtid_state_release(&state[i]);
+        mr_gtid_set_release(&set[i]);
+    }
+    return code;
+}
+
+/* Is the log there that was read last, as far as it was read, and of the same server?  *moved: it has
+ * more by now. */
+static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side side, bool *moved,
+                               struct mr_err *err)
+{
+    const struct mr_history_collecting *w = c->work;
+    const struct mr_evidence_side *known = &c->sides[side];
+    const struct mr_vec *logs = &w->logs[side].logs;
+    const struct mr_server_log *last = mr_vec_at(logs, logs->count - 1), *found = NULL;
+    bool does = false;
+    if (known->executed == NULL || *known->executed == '\0' || known->end_log == NULL)
+        return cannot(
+            side, "has no GTIDs, so that nothing tells whether it is the one that was read", err);
+    MR_TRY(goes_on(&w->executed[side], known->executed, &does, err));
+    if (!does)
+        return cannot(side, "is not the one that was read: the server has executed less", err);
+    for (size_t i = 0; i < logs->count; i++) {
+        const struct mr_server_log *log = mr_vec_at(logs, i);
+        if (strcmp(log->name, known->end_log) == 0 && log->bytes >= known->end_position)
+            found = log;
+    }
+    if (found == NULL)
+        return cannot(side, "was removed from where on it was not read", err);
+    *moved = found != last || last->bytes > known->end_position;
+    return MR_OK;
+}
+
+/* A table of the collection that is not read on would be taken for one that nobody has changed since. */
+static enum mr_code take_known_tables(struct mr_history_collect *c, int64_t collection,
+                                      struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_find_table *found = NULL;
+    size_t count = 0;
+    int64_t all = 0;
+    MR_TRY(mr_findings_tables(c->fd, c->arena, &found, &count, err));
+    MR_TRY(mr_evidence_collection_tables(c->fd, collection, NULL, NULL, &all, err));
+    c->of = mr_arena_calloc(c->arena, count + 1, sizeof *c->of);
+    if (c->of == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        struct mr_history_table *table = &c->of[c->ntables];
+        int64_t is = 0;
+        MR_TRY(mr_history_table_make(&w->pairing, &found[i], table, err));
+        MR_TRY(mr_evidence_collection_tables(c->fd, collection, table->evidence.name,
+                                             table->evidence.columns, &is, err));
+        if (is == 0) {
+            *table = (struct mr_history_table){0};
+            continue;
+        }
+        MR_TRY(mr_history_keys_add_table(&w->keys, c->fd, &found[i], c->ntables, err));
+        c->ntables++;
+    }
+    return (int64_t)c->ntables == all
+               ? MR_OK
+               : mr_err_set(err, MR_E_REFUSED,
+                            "logs were read of tables or columns that the run does not have");
+}
+
+/* Whatever a side has executed by now stands in front of where its log ends. */
+static enum mr_code read_on(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_history_collecting *w = c->work;
+    struct mr_history_scan *scan = &w->scan[side];
+    const uint64_t before = c->sides[side].transactions;
+    bool more = false;
+    mr_progress_begin(c->progress, "reading logs on");
+    MR_TRY(begin_side(c, side, err));
+    scan->goes_on = true;
+    mr_history_own_go_on(&w->own[side]);
+    mr_history_logs_go_on(&w->logs[side], &c->sides[side]);
+    mr_log_info("reading on in the binary log of the %s", mr_side_name(side));
+    enum mr_code code = mr_history_logs_read_on(&w->logs[side], scan, &more, err);
+    if (code == MR_OK && more)
+        code = mr_history_scan_flush(scan, err);
+    if (code == MR_OK)
+        code = close_side(c, side, err);
+    if (code != MR_OK)
+        mr_err_context(err, "logs of the %s", mr_side_name(side));
+    c->sides[side].executed = w->executed[side].executed;
+    c->fresh[side] = c->sides[side].transactions - before;
+    return code;
+}
+
+/* GTIDs that were of its own already, and those that were met now. */
+static enum mr_code join_own(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_evidence_side *known = &c->sides[side];
+    const char *fresh = mr_history_own_text(&c->work->own[side], c->arena);
+    if (fresh == NULL)
+        return nomem(err);
+    if (*fresh == '\0')
+        return MR_OK;
+    if (known->own == NULL || *known->own == '\0')
+        known->own = fresh;
+    else if ((known->own = mr_arena_fmt(c->arena, "%s,%s", known->own, fresh)) == NULL)
+        return nomem(err);
+    return MR_OK;
+}
+
+enum mr_code mr_history_collect_on(struct mr_history_collect *c,
+                                   const struct mr_evidence_collection *known, struct mr_err *err)
+{
+    bool moved[MR_SIDES] = {false, false};
+    memcpy(c->sides, known->sides, sizeof known->sides);
+    MR_TRY(open_all(c, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(find_place(c, (enum mr_side)side, &moved[side], err));
+    if (known->finished && !moved[MR_SOURCE] && !moved[MR_TARGET])
+        return MR_OK;
+    MR_TRY(take_known_tables(c, known->id, err));
+    struct mr_history_collecting *w = c->work;
+    c->has_begun = c->resumed = true;
+    MR_TRY(mr_evidence_writer_go_on(c->fd, known, &w->writer, err));
+    MR_TRY(mr_evidence_last_tx(w->writer, &w->last_tx, err));
+    MR_TRY(mr_findings_begin(c->fd, err));
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->ntables; i++)
+        code = mr_evidence_table_add(w->writer, c->arena, &c->of[i].evidence, err);
+    MR_TRY(mr_findings_end(c->fd, code, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (moved[side] || !known->finished)
+            MR_TRY(read_on(c, (enum mr_side)side, err));
+    MR_TRY(check_reuse(c, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(join_own(c, (enum mr_side)side, err));
     return finish(c, err);
 }

@@ -46,6 +46,8 @@ struct mr_history_collect {
     struct mr_history_table *of;
     size_t ntables;
     bool resumed;
+    uint64_t fresh[MR_SIDES]; /* of a side's own transactions, that were read on */
+    bool has_begun; /* reading on has: what is in the case does not count until it is done */
     /* private */
     struct mr_history_collecting *work;
 };
@@ -53,5 +55,10 @@ struct mr_history_collect {
 void mr_history_collect_init(struct mr_history_collect *collect);
 void mr_history_collect_release(struct mr_history_collect *collect);
 enum mr_code mr_history_collect(struct mr_history_collect *collect, struct mr_err *err);
+/* Reads on what the servers have written since that collection was made, with its options; the run may be
+ * another one.  Nothing is changed where that cannot be: MR_E_REFUSED where a log is not the one that was read, or
+ * tables of the collection are not those of the run; and while has_begun is not set. */
+enum mr_code mr_history_collect_on(struct mr_history_collect *collect,
+                                   const struct mr_evidence_collection *known, struct mr_err *err);
 
 #endif

@@ -50,7 +50,8 @@ struct mr_merge_task {
     struct mr_findings *fd;        /* the chosen run is the current one */
     struct mr_plan_store *store;   /* begun */
     const struct mr_merge_options *options;
-    const char *target; /* display form, by which the case knows its plans; or NULL */
+    const char *target;             /* display form, by which the case knows its plans; or NULL */
+    const struct mr_catch_up *logs; /* how far the case knows the servers' logs by now; or NULL */
 };
 
 /* What a plan comes to, beside entities and steps. */

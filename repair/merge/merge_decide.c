@@ -134,6 +134,7 @@ enum mr_code mr_merge_plan(const struct mr_merge_task *task, struct mr_merge_res
                          .cf = mr_findings_case(task->fd),
                          .store = task->store,
                          .target = task->target,
+                         .logs = task->logs,
                          .arena = MR_ARENA_INIT,
                          .result = result};
     *result = (struct mr_merge_result){0};

@@ -82,9 +82,10 @@ struct mr_merge {
     struct mr_merge_newest *newest;     /* columns that were compared (merge_newer.c) */
     struct mr_time split[2];            /* --split-at as written, and in UTC */
     bool split_known[2];
-    struct mr_plan_fit fit;     /* judges values */
-    bool is_still[MR_SIDES];    /* it has executed nothing since its logs were read */
-    struct mr_err past_refusal; /* of a bound, before anything was chosen */
+    struct mr_plan_fit fit;         /* judges values */
+    const struct mr_catch_up *logs; /* of the task; or NULL */
+    bool is_still[MR_SIDES];        /* its logs were read to where its view is */
+    struct mr_err past_refusal;     /* of a bound, before anything was chosen */
     bool has_past_refusal;
     struct mr_merge_result *result;
 };

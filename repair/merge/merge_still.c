@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/case/catch_up.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/replica_status.h"
 
@@ -98,11 +99,16 @@ enum mr_code mr_merge_still(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_evidence_side sides[MR_SIDES];
     MR_TRY(mr_evidence_sides(m->fd, &m->arena, sides, err));
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(is_still(m, (enum mr_side)side, &sides[side], &m->is_still[side], err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        m->is_still[side] = m->logs != NULL && m->logs->is_covered[side];
+        if (!m->is_still[side])
+            MR_TRY(is_still(m, (enum mr_side)side, &sides[side], &m->is_still[side], err));
+    }
+    const char *why = m->logs != NULL ? m->logs->why : NULL;
     if (sides[MR_SOURCE].own_by != MR_OWN_BY_NONE && !m->is_still[MR_SOURCE])
         mr_log_warning(
             "SOURCE has executed transactions since its binary logs were read, or does not "
-            "say: what they tell of its rows is not used; run history collect again");
+            "say%s%s: what they tell of its rows is not used; run history collect again",
+            why != NULL ? ", and they cannot be read on: " : "", why != NULL ? why : "");
     return MR_OK;
 }

@@ -1,10 +1,13 @@
 /* merge_told.c: see merge_told.h. */
 #include "repair/merge/merge_told.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/catch_up.h"
 #include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
@@ -271,6 +274,34 @@ static enum mr_code mark_past(struct mr_merge *m, struct mr_err *err)
                         err, MR_ARG_INT("row", MR_PAST_ROW));
 }
 
+/* ---- what the run could not find ---- */
+
+/* Two clocks: the servers', and that of who ran it. */
+#define UNFOUND                                                                                    \
+    "SELECT count(*) FROM history_mark h JOIN history_tx x ON x.id=h.last_tx"                      \
+    " WHERE h.tbl=:evidence AND h.side=0 AND NOT h.flags & :deleted"                               \
+    " AND x.committed_us>(CAST(strftime('%s', :started) AS INTEGER) - 2) * 1000000"                \
+    " AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=:tbl AND w.skey=h.key)"
+
+/* A row that both had alike when they were compared, and that SOURCE has changed since, is nobody's finding:
+ * nothing is planned for it, and that is said. */
+static enum mr_code warn_unfound(struct mr_merge *m, const struct mr_merge_table *t,
+                                 struct mr_err *err)
+{
+    const struct mr_find_run *run = m->logs != NULL ? m->logs->run : NULL;
+    int64_t n = 0;
+    if (run == NULL || !m->logs->is_covered[MR_SOURCE] || t->told == 0)
+        return MR_OK;
+    MR_TRY(MR_CASE_NUMBER(m->cf, UNFOUND, &n, err, MR_ARG_INT("evidence", t->told),
+                          MR_ARG_INT("deleted", MR_MARK_DELETED),
+                          MR_ARG_TEXT("started", run->started), MR_ARG_INT("tbl", t->plan->at)));
+    if (n > 0)
+        mr_log_warning("table \"%s\": SOURCE has changed %" PRId64 " row%s since run %s began that "
+                       "it did not find, and nothing is planned for: compare again",
+                       mr_plan_table_name(t->plan), n, n == 1 ? "" : "s", run->uuid);
+    return MR_OK;
+}
+
 enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
 {
     struct telling t = {
@@ -289,6 +320,8 @@ enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         t.table = &m->tables[i];
         code = tell_table(&t, err);
+        if (code == MR_OK)
+            code = warn_unfound(m, t.table, err);
     }
     if (code == MR_OK)
         code = mark_past(m, err);

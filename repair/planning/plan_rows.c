@@ -105,7 +105,8 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                        .fd = r->p->fd,
                                        .store = r->store,
                                        .options = &options,
-                                       .target = r->p->manifest.target};
+                                       .target = r->p->manifest.target,
+                                       .logs = &r->p->caught_up};
     MR_TRY(mr_merge_plan(&task, &r->decided, err));
     return mr_plan_decisions_check(r->decisions, r->store, err);
 }

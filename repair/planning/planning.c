@@ -2,6 +2,7 @@
 #include "repair/planning/planning.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -159,6 +160,42 @@ static enum mr_code refuse_all_turned(struct mr_planning *p, struct mr_err *err)
     return MR_OK;
 }
 
+static bool is_merge(const struct mr_planning *p)
+{
+    return p->opts->policy != NULL && strcmp(p->opts->policy, "merge") == 0;
+}
+
+/* What servers have written since their logs were collected is read on before their views are opened, and
+ * the little that came in between behind that. */
+static enum mr_code read_logs_on(struct mr_planning *p, const char *const uris[MR_SIDES],
+                                 bool is_second, struct mr_err *err)
+{
+    struct mr_catch_up *c = &p->caught_up;
+    if (!is_merge(p) || p->read_logs_on == NULL || (is_second && (!c->is_known || c->why != NULL)))
+        return MR_OK;
+    if (!is_second)
+        *c = (struct mr_catch_up){.fd = p->fd,
+                                  .run = &p->run,
+                                  .uris = {uris[MR_SOURCE], uris[MR_TARGET]},
+                                  .config = p->config,
+                                  .login = p->opts->login,
+                                  .statement_timeout_s = p->opts->statement_timeout_s,
+                                  .run_tag = p->id.id,
+                                  .progress = p->opts->general.progress,
+                                  .arena = &p->arena};
+    c->is_second = is_second;
+    if (p->opts->login.ask_password) { /* nobody is asked three times for one */
+        c->why = "the passwords are asked for, and not kept";
+        return MR_OK;
+    }
+    MR_TRY(p->read_logs_on(c, err));
+    if (is_second && c->why == NULL && c->transactions[MR_SOURCE] + c->transactions[MR_TARGET] > 0)
+        mr_log_info("binary logs were read on: %" PRIu64 " transactions of the source, %" PRIu64
+                    " of the target since they were collected",
+                    c->transactions[MR_SOURCE], c->transactions[MR_TARGET]);
+    return MR_OK;
+}
+
 static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
 {
     const char *uris[MR_SIDES];
@@ -174,7 +211,11 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
         mr_err_hint(err, "Name the live server with --target; a snapshot may be SOURCE.");
     }
     if (code == MR_OK)
+        code = read_logs_on(p, uris, false, err);
+    if (code == MR_OK)
         code = mr_sides_open(&p->sides, uris, &opts, &p->arena, err);
+    if (code == MR_OK)
+        code = read_logs_on(p, uris, true, err);
     if (code == MR_OK && mr_rewind_is_asked(p->opts))
         return mr_rewind_make_run(p, err);
     return code == MR_OK && p->opts->policy != NULL ? refuse_all_turned(p, err) : code;

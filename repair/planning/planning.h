@@ -15,6 +15,7 @@
 #define MR_PLANNING_H
 
 #include "core/base/run_id.h"
+#include "core/case/catch_up.h"
 #include "repair/plan/planbook.h"
 #include "core/file/sign.h"
 #include "repair/plan/plan_dir.h"
@@ -26,11 +27,13 @@ struct mr_planning {
     const struct mr_settings *settings; /* that opts are of; NULL: nothing of them is kept */
     const struct mr_config *config;
     mr_source_open_fn *open_snapshot;
+    mr_catch_up_fn *read_logs_on; /* NULL: what the case knows of logs stays as it is */
     struct mr_run_id id;
     struct mr_arena arena;
     struct mr_sides sides;
-    struct mr_findings *fd; /* NULL without a case */
-    struct mr_find_run run; /* that is planned from; id 0: none */
+    struct mr_findings *fd;       /* NULL without a case */
+    struct mr_find_run run;       /* that is planned from; id 0: none */
+    struct mr_catch_up caught_up; /* of a merge */
     struct mr_plan_writer *writer;
     struct mr_rejoin_rows *rejoin; /* rejoin_rows.h; NULL: another policy */
     mr_merged_look_fn *look;       /* of a rejoin: how merges stand on the live server */

@@ -419,6 +419,80 @@ static void test_collections(void **state)
     case_end(&c);
 }
 
+static void found_is(struct check_case *c, const char *options, bool finished)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_evidence_collection found;
+    bool is = options == NULL;
+    assert_int_equal(mr_evidence_collection_find(c->fd, &arena, &found, &is, NULL), MR_OK);
+    assert_int_equal(is, options != NULL);
+    if (is) {
+        assert_string_equal(found.options, options);
+        assert_int_equal(found.finished, finished);
+        assert_string_equal(found.sides[0].own, "0-1-101");
+        assert_int_equal(found.sides[1].end_position, 900);
+    }
+    mr_arena_release(&arena);
+}
+
+/* What counts is read on, and counts for nothing until that is done; a run that was ended in between is gone
+ * on with. */
+static void test_read_on(void **state)
+{
+    struct check_case c;
+    struct logs l;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_evidence_collection known;
+    bool resumed = false, found = false;
+    int64_t n = 0;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    found_is(&c, NULL, false);
+    logs_begin_as(&l, &c, "a", false, &resumed);
+    logs_side(&l, 0, NULL);
+    found_is(&c, NULL, false); /* one side's logs were not read to their end */
+    logs_side(&l, 1, NULL);
+    logs_table(&l);
+    const int64_t table = l.table.id;
+    logs_tx(&l, 0, "g:1", 1, "bin.000001", 4);
+    const int64_t tx = l.tx;
+    logs_mark(&l, (struct logs_mark){.side = 0, .id = 7, .last_tx = tx, .first = "7/a/b"});
+    logs_tx(&l, 0, "g:2", 2, "bin.000001", 9);
+    logs_mark(&l,
+              (struct logs_mark){
+                  .side = 0, .id = 8, .last_tx = l.tx, .first = "8/a/b", .flags = MR_MARK_MOVING});
+    found_is(&c, "a", false);
+    logs_end(&l);
+    found_is(&c, "a", true);
+    assert_int_equal(mr_evidence_newest_tx(c.fd, &n, NULL), MR_OK);
+    assert_int_equal(n, tx + 1);
+    assert_int_equal(mr_evidence_collection_find(c.fd, &arena, &known, &found, NULL), MR_OK);
+    assert_int_equal(mr_evidence_collection_tables(c.fd, known.id, NULL, NULL, &n, NULL), MR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(mr_evidence_collection_tables(c.fd, known.id, "d.t", "no", &n, NULL), MR_OK);
+    assert_int_equal(n, 0);
+
+    logs_begin_as(&l, &c, "b", false, &resumed); /* what another run has just begun with */
+    mr_evidence_writer_free(l.writer);
+    assert_int_equal(mr_evidence_writer_go_on(c.fd, &known, &l.writer, NULL), MR_OK);
+    found_is(&c, "a", false);
+    assert_int_equal(mr_evidence_has(c.fd, &found, NULL), MR_OK);
+    assert_false(found);
+    assert_int_equal(count(&c, "SELECT count(*) FROM history_mark WHERE flags & 32"), 0);
+    logs_table(&l);
+    assert_int_equal(l.table.id, table);
+    logs_end(&l);
+    found_is(&c, "a", true);
+    assert_int_equal(count(&c, "SELECT count(*) FROM history_collection"), 1);
+    assert_int_equal(mr_evidence_flag_since(c.fd, 1, 0, NULL), MR_OK);
+    assert_int_equal(count(&c, "SELECT count(*) FROM history_mark WHERE flags & 32"), 0);
+    assert_int_equal(mr_evidence_flag_since(c.fd, 0, tx, NULL), MR_OK);
+    assert_int_equal(count(&c, "SELECT count(*) FROM history_mark WHERE flags & 32"), 1);
+    mr_arena_release(&arena);
+    case_end(&c);
+}
+
 /* Only with the same options does an unfinished collection go on, and then with all that it had. */
 static void test_resume(void **state)
 {
@@ -553,19 +627,13 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none),
-        cmocka_unit_test(test_sides),
-        cmocka_unit_test(test_mark),
-        cmocka_unit_test(test_transactions),
-        cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_other_columns),
-        cmocka_unit_test(test_collections),
-        cmocka_unit_test(test_resume),
-        cmocka_unit_test(test_logs_of_one_name),
-        cmocka_unit_test(test_read_only),
-        cmocka_unit_test(test_before),
+        cmocka_unit_test(test_none),        cmocka_unit_test(test_sides),
+        cmocka_unit_test(test_mark),        cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_digest),      cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_damaged),     cmocka_unit_test(test_other_columns),
+        cmocka_unit_test(test_collections), cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_read_on),     cmocka_unit_test(test_logs_of_one_name),
+        cmocka_unit_test(test_read_only),   cmocka_unit_test(test_before),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* test_merge_still.c: is a server as it was when its logs were read?  What it answers is ours. */
 #include "merge_world.h"
 
+#include "core/case/catch_up.h"
 #include "core/db/db.h"
 #include "repair/merge/merge_still.h"
 
@@ -218,6 +219,32 @@ static void test_still(void **state)
     }
 }
 
+/* Where the case was brought up to the view, nobody is asked; where it could not be, why not is said. */
+static void test_read_on(void **state)
+{
+    (void)state;
+    for (int covered = 0; covered < 2; covered++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_db db = {.answers = {MARIADB, .executed = "0-1-110"}};
+        const struct mr_evidence_side known = {.own_by = MR_OWN_BY_GTID, .executed = "0-1-109"};
+        const struct mr_catch_up logs = {.is_covered = {covered, covered}, .why = "it is gone"};
+        world_begin(w);
+        world_table(w, "t", "id:int#");
+        world_open_case(w);
+        save(w, MR_SOURCE, &known);
+        w->mains[MR_SOURCE].db = &db;
+        w->m.logs = &logs;
+        warnings = 0;
+        asked[0] = '\0';
+        world_run(w, mr_merge_still(&w->m, &w->err));
+        assert_int_equal(w->m.is_still[MR_SOURCE], covered);
+        assert_int_equal(asked[0] == '\0', covered);
+        assert_int_equal(warnings, !covered);
+        world_open_plan(w);
+        world_free(w);
+    }
+}
+
 /* Each server in its own words. */
 static void test_statements(void **state)
 {
@@ -260,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_still),
         cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_read_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
