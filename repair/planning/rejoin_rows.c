@@ -354,8 +354,9 @@ enum mr_code mr_rejoin_write(struct mr_planning *p, struct mr_err *err)
                                                : "discarded";
     MR_TRY(add_file(p, MR_REJOIN_FILE, mr_rejoin_plan_put, err));
     MR_TRY(add_file(p, MR_REJOIN_SQL, mr_rejoin_plan_put_sql, err));
-    mr_log_info("%" PRIu64 " transactions of the target's own are taken back (%s); it goes on from "
+    mr_log_info("%" PRIu64 " transaction%s of the target's own %s taken back (%s); it goes on from "
                 "%s",
-                r->plan.transactions, r->plan.lost, r->plan.position);
+                r->plan.transactions, r->plan.transactions == 1 ? "" : "s",
+                r->plan.transactions == 1 ? "is" : "are", r->plan.lost, r->plan.position);
     return MR_OK;
 }

@@ -188,6 +188,15 @@ static void add_table(struct mr_strbuf *out, const struct mr_verified_table *t, 
     mr_strbuf_add_fmt(out, "%s\n", mr_term_style(MR_STYLE_RESET, color));
 }
 
+/* The plan writes nothing of it, and asks nothing about it. */
+static bool is_untouched(const struct mr_verified_table *t)
+{
+    uint64_t rows = t->open;
+    for (int proof = 0; proof < MR_PROOFS; proof++)
+        rows += t->counts[proof];
+    return rows == 0 && t->unreadable == NULL;
+}
+
 static void add_verdict(struct mr_strbuf *out, const struct mr_verify_rows *rows)
 {
     uint64_t stand = mr_verify_count(rows, MR_PROOF_STANDS), other = 0;
@@ -208,7 +217,8 @@ static enum mr_code print_text(struct mr_verify_report *r, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < r->rows->plan->manifest.planned.ntables; i++)
-        if (!r->look.brief || style_of(&r->rows->tables[i]) != MR_STYLE_GOOD)
+        if (!is_untouched(&r->rows->tables[i]) &&
+            (!r->look.brief || style_of(&r->rows->tables[i]) != MR_STYLE_GOOD))
             add_table(&text, &r->rows->tables[i], r->look.color);
     if (r->lines.len > 0)
         mr_strbuf_add_char(&text, '\n');

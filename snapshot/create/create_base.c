@@ -522,9 +522,10 @@ static void tell(const struct mr_create *c)
         keys += b->tables[i]->delta != NULL ? mr_key_set_count(&b->tables[i]->delta->keys) : 0;
     }
     mr_log_info("%" PRIu64 " key%s changed since the base, in %" PRIu64
-                " transactions; %zu of %zu tables are "
-                "copied whole",
-                keys, keys == 1 ? "" : "s", b->changed.transactions, copied, tables);
+                " transaction%s; %zu of %zu table%s %s copied whole",
+                keys, keys == 1 ? "" : "s", b->changed.transactions,
+                b->changed.transactions == 1 ? "" : "s", copied, tables, tables == 1 ? "" : "s",
+                copied == 1 ? "is" : "are");
 }
 
 enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)

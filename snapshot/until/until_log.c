@@ -390,7 +390,8 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     MR_TRY(judge_vague(u, err));
     MR_TRY(mr_changed_keys_finish(&u->changed, err));
     MR_TRY(judge_tables(u, err));
-    mr_log_info("%" PRIu64 " transactions of the log lead to %s", u->transactions,
+    mr_log_info("%" PRIu64 " transaction%s of the log lead%s to %s", u->transactions,
+                u->transactions == 1 ? "" : "s", u->transactions == 1 ? "s" : "",
                 u->reached != NULL ? u->reached : "where the snapshot stands");
     return MR_OK;
 }

@@ -111,6 +111,26 @@ static void test_text(void **state)
     end(&s, wanted);
 }
 
+/* Of a table that the plan does not touch there is nothing to prove; one of which only open conflicts are
+ * left is named. */
+static void test_untouched(void **state)
+{
+    static const char *const wanted[] = {"  live.members: 1 stands\n", "1 row stands as planned\n",
+                                         NULL},
+                             *const open[] = {"  live.k: 0 stand, 1 open conflict\n", NULL};
+    struct sample s;
+    (void)state;
+    begin(&s, false, 2);
+    s.tables[0].counts[MR_PROOF_STANDS] = 1;
+    assert_int_equal(mr_verify_report_end(&s.report, NULL), MR_OK);
+    assert_int_equal(fflush(s.report.out), 0);
+    assert_null(strstr(s.text, "live.k"));
+    end(&s, wanted);
+    begin(&s, false, 2);
+    s.tables[1].open = 1;
+    end(&s, open);
+}
+
 static void test_no_key(void **state)
 {
     static const char *const wanted[] = {"  live.k (no key) is missing\n", NULL};
@@ -180,9 +200,9 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),       cmocka_unit_test(test_no_key),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_all_is_well),
-        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_text),        cmocka_unit_test(test_untouched),
+        cmocka_unit_test(test_no_key),      cmocka_unit_test(test_json),
+        cmocka_unit_test(test_all_is_well), cmocka_unit_test(test_exit_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
