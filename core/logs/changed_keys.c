@@ -275,6 +275,8 @@ static enum mr_code make_room(struct mr_changed_keys *c, struct mr_err *err)
 static enum mr_code put_key(struct mr_changed_keys *c, size_t at, const struct mr_strbuf *key,
                             struct mr_err *err)
 {
+    if (c->keeps_none)
+        return MR_OK;
     struct mr_key_set *keys = &c->tables[at].keys;
     const size_t before = mr_key_set_bytes(keys);
     MR_TRY(mr_key_set_add(keys, (struct mr_key){key->ptr, key->len}, err));

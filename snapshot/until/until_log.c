@@ -13,7 +13,6 @@
 #include "snapshot/read/snap_catalogue.h"
 #include "snapshot/until/until_take.h"
 
-#define KEY_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define LOGGED_ONLY "the position tells of logged writes only" /* as snap_view.c notes it */
 #define NAMED_MAX 5                                            /* tables that a refusal lists */
 
@@ -379,7 +378,7 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     MR_TRY(mr_snap_catalogue_load(snap, &u->cat, err));
     MR_TRY(list_tables(u, err));
     u->changed.cat = u->cat;
-    u->changed.most_bytes = KEY_BYTES_MAX;
+    u->changed.keeps_none = true; /* until_rows.h has them, and until_take.c counts their bytes */
     MR_TRY(mr_changed_keys_init(&u->changed, err));
     MR_TRY(read_logs(u, err));
     MR_TRY(tell_reached(u, err));

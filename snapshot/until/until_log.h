@@ -13,7 +13,7 @@
  * MariaDB: the place is a position, and what stands in front of it must be what the snapshot has by its GTIDs.
  * MySQL: by GTIDs, where there are some: what the snapshot has is passed over.
  *
- * Memory: that of changed_keys.h and until_rows.h.  Ownership: the snapshot must outlive it; texts live in its
+ * Memory: that of until_rows.h, of which keys have 256 MiB at most: beyond that a table is refused.  Ownership: the snapshot must outlive it; texts live in its
  * arena.  Errors: those of history_read.h, too; MR_E_USAGE for the moment.  Threads: one.
  */
 #ifndef MR_UNTIL_LOG_H
@@ -57,6 +57,7 @@ struct mr_until {
     struct mr_until_table *tables; /* as changed.tables, by place in the catalogue */
     size_t ntables;
     struct mr_scratch_file scratch;
+    size_t held;                      /* bytes of memory of all rows' keys, about */
     struct mr_gtid_set had, may_have; /* MySQL: of the snapshot; and which it may hold, too */
     struct mr_gtid_pos had_pos;       /* MariaDB */
     struct mr_gtid_state had_state;   /* the same */

@@ -11,6 +11,8 @@
 #include "core/logs/statement_reach.h"
 
 #define NUMBER_BYTES_MAX 8
+#define KEY_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of memory: keys, and what is known of each */
+#define BESIDE_KEY 16                             /* of it: where it stands among the others */
 #define HEAD_BYTES 60 /* of a statement: what it is of, and what is shown of it */
 
 static enum mr_code nomem(struct mr_err *err)
@@ -118,7 +120,13 @@ static enum mr_code put(struct mr_until *u, struct mr_until_table *t, const stru
 {
     const struct mr_until_change change = {
         .key = {key->ptr, key->len}, .before = before, .after = after, .is_vague = u->is_vague};
-    return mr_until_rows_put(&t->rows, &change, err);
+    const size_t count = t->rows.rows.count;
+    MR_TRY(mr_until_rows_put(&t->rows, &change, err));
+    if (t->rows.rows.count > count)
+        u->held += key->len + sizeof(struct mr_until_row) + BESIDE_KEY;
+    return u->held <= KEY_BYTES_MAX
+               ? MR_OK
+               : mr_err_set(err, MR_E_UNSUPPORTED, "more keys changed than are held in memory");
 }
 
 /* An update that leaves the key is one change; one of the key is a row that goes and another that comes. */

@@ -146,6 +146,7 @@ static const struct mr_table tables[] = {TABLE("p", NULL, 0), TABLE("c", &to_par
 
 /* "p 1,2 c: why": tables in which something is known, with their keys, or why they are blind. */
 static const struct mr_log_habits *habits; /* of the server; NULL: plain ones */
+static bool keeps_none;
 static void check_at_most(struct made *m, size_t most_bytes, const char *wanted)
 {
     static const size_t key[] = {0};
@@ -163,8 +164,11 @@ static void check_at_most(struct made *m, size_t most_bytes, const char *wanted)
         found[i].key = key;
         found[i].nkey = strcmp(tables[i].name, "n") != 0;
     }
-    struct mr_changed_keys c = {
-        .cat = &cat, .tables = found, .habits = habits, .most_bytes = most_bytes};
+    struct mr_changed_keys c = {.cat = &cat,
+                                .tables = found,
+                                .habits = habits,
+                                .most_bytes = most_bytes,
+                                .keeps_none = keeps_none};
     assert_int_equal(mr_changed_keys_init(&c, NULL), MR_OK);
     assert_int_equal(
         mr_binlog_stream_open(binlog_memory_input(&memory, m->log.ptr, m->log.len), &stream, NULL),
@@ -336,12 +340,30 @@ static void test_limits(void **state)
     check_at_most(&m, 20000, "p: more keys changed than are held in memory c: " BY_P " g: " BY_C);
 }
 
+/* Who asks only which tables are blind is told the same of them, and no key is held. */
+static void test_keeps_none(void **state)
+{
+    struct made m;
+    (void)state;
+    keeps_none = true;
+    begin(&m);
+    for (unsigned i = 0; i < 1000; i++)
+        change(&m, "d", "e", WRITE, i, 0);
+    change(&m, "d", "n", WRITE, 9, 0);
+    add_gtid(&m, 1, 1);
+    add_statement(&m, "TRUNCATE p");
+    check_at_most(&m, 20000,
+                  "p: a statement defined it anew c: " BY_P " g: " BY_C " n: rows of it changed");
+    keeps_none = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),     cmocka_unit_test(test_statements),
-        cmocka_unit_test(test_cascades), cmocka_unit_test(test_habits),
-        cmocka_unit_test(test_gaps),     cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_keys),       cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_cascades),   cmocka_unit_test(test_habits),
+        cmocka_unit_test(test_gaps),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_keeps_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
