@@ -1,0 +1,279 @@
+/* test_until_take.c: which transactions of a log restore --until takes, and what of a log it does not believe. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "snapshot/until/until_take.h"
+#include "tests/unit/log_made.h"
+
+/* ---- a snapshot, and a log behind it ---- */
+
+static const struct mr_column columns[] = {
+    {.name = "id", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT, .ordinal = 1},
+    {.name = "v", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT, .ordinal = 2}};
+static const struct mr_table today[] = {
+    {.db = "d", .name = "t", .columns = columns, .ncolumns = 2},
+    {.db = "d", .name = "left", .columns = columns, .ncolumns = 2}};
+static const struct mr_snap_column kept[] = {{.name = "id", .cls = MR_CLASS_INT},
+                                             {.name = "v", .cls = MR_CLASS_INT}};
+static const size_t key[] = {0}, places[] = {0, 1};
+static const struct mr_snap_object databases[] = {
+    {.kind = MR_OBJECT_DATABASE, .db = "d", .name = "d"}};
+
+#define HAS 2 /* sequences that the snapshot has, and its place is behind them */
+
+struct world {
+    struct mr_snap_table tables[2];
+    struct mr_snap snap;
+    struct mr_catalogue cat;
+    struct mr_until_opts opts;
+    struct mr_until u;
+    struct mr_until_table of[2];
+    struct mr_changed_keys_of changed[2];
+    struct made log;
+    struct mr_err err;
+};
+
+static bool wants(const void *ctx, const char *db, const char *name)
+{
+    (void)ctx;
+    (void)db;
+    return strcmp(name, "left") != 0;
+}
+
+static void init_until(struct world *w)
+{
+    w->u = (struct mr_until){.snap = &w->snap,
+                             .opts = &w->opts,
+                             .arena = MR_ARENA_INIT,
+                             .cat = &w->cat,
+                             .tables = w->of,
+                             .ntables = 2,
+                             .before = MR_STRBUF_INIT,
+                             .after = MR_STRBUF_INIT,
+                             .filled = MR_STRBUF_INIT,
+                             .key = MR_STRBUF_INIT,
+                             .was = MR_STRBUF_INIT,
+                             .scratch_text = MR_STRBUF_INIT};
+    mr_scratch_file_init(&w->u.scratch);
+    assert_int_equal(mr_scratch_file_open(&w->u.scratch, "", NULL), MR_OK);
+    mr_history_read_init(&w->u.read);
+    mr_gtid_set_init(&w->u.had);
+    mr_gtid_set_init(&w->u.may_have);
+    mr_gtid_pos_init(&w->u.had_pos);
+    mr_gtid_state_init(&w->u.had_state);
+    assert_int_equal(mr_gtid_pos_parse(&w->u.had_pos, "0-7-2", 5, NULL), MR_OK);
+    assert_int_equal(mr_gtid_state_parse(&w->u.had_state, "0-7-2", 5, NULL), MR_OK);
+    assert_int_equal(mr_gtid_state_parse(&w->u.read.met_state, "0-7-2", 5, NULL), MR_OK);
+    w->u.changed =
+        (struct mr_changed_keys){.cat = &w->cat, .tables = w->changed, .keeps_none = true};
+    for (size_t i = 0; i < 2; i++) {
+        w->of[i] = (struct mr_until_table){.columns = places, .is_wanted = i == 0};
+        mr_until_rows_init(&w->of[i].rows, &w->tables[i], &w->u.scratch);
+        w->changed[i] = (struct mr_changed_keys_of){.wanted = i == 0, .key = key, .nkey = 1};
+    }
+    assert_int_equal(mr_changed_keys_init(&w->u.changed, NULL), MR_OK);
+}
+
+static void begin(struct world *w)
+{
+    memset(w, 0, sizeof *w);
+    for (size_t i = 0; i < 2; i++)
+        w->tables[i] = (struct mr_snap_table){.db = today[i].db,
+                                              .name = today[i].name,
+                                              .columns = kept,
+                                              .ncolumns = 2,
+                                              .key = key,
+                                              .nkey = 1};
+    w->cat = (struct mr_catalogue){.server = {.flavour = MR_FLAVOUR_MARIADB, .version = 101100},
+                                   .tables = (void *)(uintptr_t)today,
+                                   .ntables = 2};
+    w->snap.path = "s";
+    w->snap.manifest.objects = databases;
+    w->snap.manifest.nobjects = 1;
+    w->snap.manifest.tables = w->tables;
+    w->snap.manifest.ntables = 2;
+    w->snap.manifest.consistency =
+        (struct mr_snap_consistency){.gtid = "0-7-2", .binlog_file = "memory"};
+    w->opts.wants = wants;
+    init_until(w);
+    begin_made(&w->log, "10.11.19-MariaDB-log", true);
+}
+
+static void end(struct world *w)
+{
+    mr_changed_keys_release(&w->u.changed);
+    for (size_t i = 0; i < 2; i++) {
+        mr_until_rows_release(&w->of[i].rows);
+        mr_until_shapes_release(&w->of[i]);
+    }
+    mr_history_read_release(&w->u.read);
+    mr_gtid_set_release(&w->u.had);
+    mr_gtid_set_release(&w->u.may_have);
+    mr_gtid_pos_release(&w->u.had_pos);
+    mr_gtid_state_release(&w->u.had_state);
+    mr_scratch_file_release(&w->u.scratch);
+    struct mr_strbuf *const texts[] = {&w->u.before, &w->u.after, &w->u.filled,
+                                       &w->u.key,    &w->u.was,   &w->u.scratch_text};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        mr_strbuf_release(texts[i]);
+    mr_arena_release(&w->u.arena);
+    mr_strbuf_release(&w->log.log);
+}
+
+/* Rows of one transaction: ".t+5" is an insert of id 5, "-5" its deletion, "5>6" an update of it; "!…" a
+ * statement.  Its place becomes the snapshot's where that has all so far. */
+static void transaction(struct world *w, unsigned sequence, const char *what)
+{
+    char table[8] = "t";
+    const bool is_alone = what[0] == '!' && strncmp(what, "!ROLLBACK", 9) != 0;
+    if (sequence == HAS + 1)
+        w->snap.manifest.consistency.binlog_position = w->log.log.len;
+    add_gtid(&w->log, sequence, is_alone ? 1 : 0);
+    if (is_alone) {
+        add_statement(&w->log, what + 1);
+        return;
+    }
+    while (*what != '\0') {
+        char *rest = NULL;
+        if (*what == '.') {
+            const size_t len = strcspn(++what, "+-0123456789");
+            (void)snprintf(table, sizeof table, "%.*s", (int)len, what);
+            what += len;
+        } else if (*what == '!') {
+            add_statement(&w->log, what + 1);
+            if (strncmp(what, "!ROLLBACK TO", 12) != 0)
+                return;
+            break;
+        }
+        const unsigned type = *what == '+' ? WRITE : *what == '-' ? DELETE : UPDATE;
+        const unsigned id = (unsigned)strtoul(what + (type != UPDATE), &rest, 10);
+        const unsigned to = *rest == '>' ? (unsigned)strtoul(rest + 1, &rest, 10) : 0;
+        add_map(&w->log, 50, "d", table);
+        add_rows(&w->log, 50, type, id, to);
+        what = rest + strspn(rest, " ");
+    }
+    add_xid(&w->log);
+}
+
+static enum mr_code read_log(struct world *w)
+{
+    struct binlog_memory memory = {.seal = false};
+    struct mr_binlog_stream *stream = NULL;
+    struct mr_binlog_walk *walk = NULL;
+    struct mr_binlog_step step = {.kind = MR_STEP_LOG};
+    assert_int_equal(
+        mr_binlog_stream_open(binlog_memory_input(&memory, w->log.log.ptr, w->log.log.len), &stream,
+                              NULL),
+        MR_OK);
+    assert_int_equal(mr_binlog_walk_open(stream, &walk, NULL), MR_OK);
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && !w->u.read.is_enough) {
+        assert_int_equal(mr_binlog_walk_next(walk, &step, NULL), MR_OK);
+        if (step.kind == MR_STEP_END)
+            break;
+        if (step.kind >= MR_STEP_BEGIN)
+            code = mr_until_take(&w->u, &step, &w->err);
+    }
+    mr_binlog_walk_close(walk);
+    mr_binlog_stream_close(stream);
+    free(memory.raw);
+    return code;
+}
+
+/* ---- tests ---- */
+
+#define MOST 5
+struct sample {
+    const char *until;
+    const char *log[MOST]; /* sequences from 1 on */
+    enum mr_code code;
+    unsigned taken, rows; /* transactions, and keys of "t" */
+    bool is_reached;
+    const char
+        *says; /* the error, or why the table is blind, or what is noted; NULL: none of these */
+};
+
+static const struct sample samples[] = {
+    /* which are taken */
+    {"0-7-3", {"+1", "+2", "+3", "+4"}, MR_OK, 1, 1, true, NULL},
+    {"0-7-4", {"+1", "+2", "+3", "3>4", "+9"}, MR_OK, 2, 2, true, NULL},
+    {"0-7-5", {"+1", "+2", "+3", "-7"}, MR_OK, 2, 2, false, NULL},
+    {"0-7-2", {"+1", "+2", "+3"}, MR_E_REFUSED, 0, 0, false, "holds 0-7-2 already"},
+    {"1970-01-01 00:16:39Z", {"+1", "+2", "+3"}, MR_OK, 0, 0, true, NULL},
+    {"1970-01-01 00:16:40Z", {"+1", "+2", "+3"}, MR_OK, 1, 1, false, NULL},
+    {"0-7-3", {"+1", "+2", ".left+3"}, MR_OK, 1, 0, true, NULL},
+    /* what is not believed of them */
+    {"0-7-4", {"+1", "+2", "+3", "+3"}, MR_OK, 2, 1, true, "at \"memory\""},
+    {"0-7-3", {"+1", "+2", "+3 !ROLLBACK"}, MR_OK, 1, 1, true, "was rolled back"},
+    {"0-7-3", {"+1", "+2", "+3 !ROLLBACK TO `a`"}, MR_OK, 1, 1, true, "a savepoint"},
+    {"0-7-3", {"+1", "+2", "!TRUNCATE t"}, MR_OK, 1, 0, true, "defined it anew"},
+    {"0-7-3", {"+1", "+2", "!CREATE OR REPLACE DATABASE d"}, MR_OK, 1, 0, true, "defined it anew"},
+    {"0-7-3", {"+1", "+2", "!TRUNCATE elsewhere"}, MR_OK, 1, 0, true, NULL},
+    {"0-7-3", {"+1", "+2", "!CREATE VIEW v AS SELECT 1"}, MR_OK, 1, 0, true, "CREATE VIEW v"},
+    {"0-7-3", {"+1", "+2", "!CREATE USER u"}, MR_OK, 1, 0, true, NULL},
+    {"0-7-3", {"+1", "+2", ".new+3"}, MR_E_REFUSED, 0, 0, false, "has no such table"},
+};
+
+static const char *said(const struct world *w)
+{
+    return w->err.code != MR_OK        ? w->err.message
+           : w->of[0].broken != NULL   ? w->of[0].broken
+           : w->changed[0].why != NULL ? w->changed[0].why
+                                       : w->u.noted;
+}
+
+static void test_samples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        const struct sample *s = &samples[i];
+        struct world w;
+        begin(&w);
+        assert_int_equal(mr_until_point_read(&w.u.point, s->until, MR_FLAVOUR_MARIADB, &w.err),
+                         MR_OK);
+        for (unsigned k = 0; k < MOST && s->log[k] != NULL; k++)
+            transaction(&w, k + 1, s->log[k]);
+        const enum mr_code code = read_log(&w);
+        const char *says = said(&w);
+        if (code != s->code || (says == NULL) != (s->says == NULL) ||
+            (says != NULL && strstr(says, s->says) == NULL))
+            fail_msg("%zu: %d, \"%s\"", i, code, says != NULL ? says : "");
+        if (code == MR_OK && (w.u.transactions != s->taken || w.of[0].rows.rows.count != s->rows ||
+                              w.u.is_reached != s->is_reached))
+            fail_msg("%zu: %u taken, %zu rows, %d", i, (unsigned)w.u.transactions,
+                     w.of[0].rows.rows.count, w.u.is_reached);
+        end(&w);
+    }
+}
+
+/* A log that is not the snapshot's own: what it has in front of the place, or behind it, is not so. */
+static void test_other_log(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w);
+    assert_int_equal(mr_until_point_read(&w.u.point, "0-7-9", MR_FLAVOUR_MARIADB, NULL), MR_OK);
+    transaction(&w, 1, "+1");
+    transaction(&w, 4, "+4"); /* the place is behind it */
+    transaction(&w, HAS + 1, "+3");
+    assert_int_equal(read_log(&w), MR_E_REFUSED);
+    assert_non_null(strstr(w.err.message, "is not the one that snapshot \"s\" stands in"));
+    end(&w);
+    begin(&w);
+    assert_int_equal(mr_until_point_read(&w.u.point, "0-7-9", MR_FLAVOUR_MARIADB, NULL), MR_OK);
+    w.snap.manifest.consistency.binlog_position = 4; /* RESET, and the same numbers again */
+    transaction(&w, 1, "+1");
+    assert_int_equal(read_log(&w), MR_E_REFUSED);
+    assert_non_null(strstr(w.err.message, "0-7-1"));
+    end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples),
+                                       cmocka_unit_test(test_other_log)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
