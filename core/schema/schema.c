@@ -557,6 +557,8 @@ enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size
     MR_TRY_OUT(load_charsets(&load, cat, err));
     MR_TRY_OUT(load_dbs(&load, cat, err));
     MR_TRY_OUT(mr_schema_each_slice(&load, load_slice, err));
+    if (opts->before != NULL) /* as they are now */
+        MR_TRY_OUT(load_dbs(&load, cat, err));
     sort_tables(&load);
     MR_TRY_OUT(mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err));
     cat->tables = keep_tables(&load);

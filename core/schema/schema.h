@@ -195,6 +195,12 @@ typedef enum mr_code mr_catalogue_slice_fn(void *ctx, const struct mr_catalogue 
                                            const struct mr_table *tables, size_t count,
                                            struct mr_err *err);
 
+/* Called before some tables are read: those of these databases (ndbs 0: all that are wanted) of which the
+ * server has listed these names (NULL: all of theirs).  May wait.  Its error ends the reading, as it is. */
+typedef enum mr_code mr_catalogue_before_fn(void *ctx, const char *const *dbs, size_t ndbs,
+                                            const char *const *names, size_t count,
+                                            struct mr_err *err);
+
 struct mr_catalogue_opts {
     /* NULL: nobody looks before the end.  A server that opens tables to tell of them (MariaDB, MySQL
      * before 8.0) has opened those of the call, and no more than it keeps open: who reads their rows
@@ -208,10 +214,19 @@ struct mr_catalogue_opts {
     /* Of MariaDB's tables that have a counter its greatest key, too, while they are open for the
      * catalogue; what cannot be read, or would hold up writers while others are, stays unknown. */
     bool counters;
+    /* NULL, or: slices are read from the last names to the first, each when this has returned.  As that
+     * takes time, all is listed once more in the end: MR_E_CHANGED where a table, view, sequence or a first
+     * trigger has come or gone since, since slices of different times would not fit together. */
+    mr_catalogue_before_fn *before;
+    void *before_ctx;
 };
 enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                   const struct mr_catalogue_opts *opts, struct mr_catalogue **out,
                                   struct mr_err *err);
+/* Does the server open tables to tell of them? */
+bool mr_schema_opens_tables(const struct mr_server *server);
+/* Of so many tables at a time a catalogue is read from such a server. */
+size_t mr_schema_slice_tables(const struct mr_server *server);
 /* Would it be read in more than one slice? */
 enum mr_code mr_catalogue_has_slices(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                      bool *several, struct mr_err *err);

@@ -32,6 +32,7 @@ struct mr_schema_load {
     struct mr_vec known;            /* struct mr_known_column: what information_schema has */
     struct mr_vec tables;           /* struct mr_table, sorted once they are all read */
     struct mr_vec items;            /* of the step under way */
+    struct mr_strbuf *step_text;    /* likewise, where a step fills one */
     struct mr_arena step;           /* likewise; and what is kept once in it */
     struct mr_intern step_texts;
     bool nomem;
@@ -98,8 +99,6 @@ struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index
 
 /* Reads tables, with all that belongs to them, into load->tables. */
 typedef enum mr_code mr_schema_part_fn(struct mr_schema_load *load, struct mr_err *err);
-/* Does the server open tables to tell of them? */
-bool mr_schema_opens_tables(const struct mr_server *server);
 /* Calls fn for slices of the tables that are wanted, which are few at a time where the server opens
  * tables to tell of them; load->tables are in the end those of all, in no order. */
 enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,

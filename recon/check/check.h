@@ -12,6 +12,7 @@
  *   check_settle     waits until a side has applied what the other had written
  *   check_marks      is a table still the one that was read?
  *   check_shards     the same questions of a source that is many servers
+ *   check_trail      the catalogues of the end, read behind the rows of thousands of tables
  *   check_confirm    reads suspects again until they are diverged, settled or unsettled
  *   check_classify   kinds and moved identities, from the row images
  *   check_alike    what the differing rows of a table have in common
@@ -41,6 +42,7 @@ struct mr_spill;
 struct mr_check_mark;
 struct mr_check_shards_marks;
 struct mr_check_alike;
+struct mr_check_trail;
 struct mr_scope;
 struct mr_check_changed;
 struct mr_changes;
@@ -92,6 +94,7 @@ struct mr_check_run {
     const char **deletions; /* of each source of a map, before the first row: check_moves.h */
     bool is_resumed;        /* an earlier process has begun the run */
     struct mr_check_alikes *alikes; /* check_alike.h */
+    struct mr_check_trail *trail;   /* check_trail.h, or NULL */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

@@ -2,6 +2,7 @@
 #include "recon/check/check_catalogues.h"
 
 #include "core/source/abreast.h"
+#include "recon/check/check_trail.h"
 
 /* Of one side. */
 struct load {
@@ -46,6 +47,8 @@ enum mr_code mr_check_catalogues(struct mr_check_run *check, const struct mr_vec
 {
     const enum mr_side up = check->upstream, down = mr_other_side(up);
     struct load first, second;
+    if (!in_order && mr_check_trail_take(check, cat))
+        return MR_OK;
     MR_TRY(begin(check, pairs, up, &cat[up], &first, err));
     MR_TRY(begin(check, pairs, down, &cat[down], &second, err));
     if (!in_order && !has_snapshot(check))

@@ -217,6 +217,23 @@ enum mr_code mr_check_marks_are_of(struct mr_check_run *check, const struct mr_p
     return MR_OK;
 }
 
+/* A table of an earlier try that one side has lost since is none of this one: that it is
+ * missing is told as of any other. */
+enum mr_code mr_check_marks_forget_gone(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_find_table *tables = NULL;
+    size_t count = 0;
+    enum mr_code code = mr_findings_tables(check->fd, &check->arena, &tables, &count, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        bool is_there = false;
+        for (size_t k = 0; !is_there && k < check->pairing.ntables; k++)
+            is_there = check->pairing.tables[k]->find.id == tables[i].id;
+        if (!is_there)
+            code = mr_findings_table_drop(check->fd, tables[i].id, err);
+    }
+    return code;
+}
+
 /* ---- when a segment was read ---- */
 
 /* Whose time is another one: is it another table, or was it altered in its place? */

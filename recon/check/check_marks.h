@@ -35,6 +35,9 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
  * is now is kept, for the next try).  known: rows were read of it. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err);
+/* With --resume: tables of the earlier try that are on both sides no more are forgotten, and told as any
+ * other table that one side alone has. */
+enum mr_code mr_check_marks_forget_gone(struct mr_check_run *check, struct mr_err *err);
 /* Is it the table that another run of the case has read, under that id?  Of a table that nothing is kept
  * of nothing tells otherwise. */
 enum mr_code mr_check_marks_are_of(struct mr_check_run *check, const struct mr_pair *table,

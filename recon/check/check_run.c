@@ -27,6 +27,7 @@
 #include "recon/check/check_slots.h"
 #include "recon/check/check_spill.h"
 #include "recon/check/check_suspects.h"
+#include "recon/check/check_trail.h"
 #include "recon/check/check_wait.h"
 
 #define CONFIRM_ROWS 4000 /* fewer suspects are one worker's */
@@ -149,11 +150,8 @@ static enum mr_code look_up(struct mr_check_worker *w, struct job_item *item, st
 }
 
 /* Once a server is lost, what was not begun is not checked, rather than tried one by one. */
-static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
+static enum mr_code do_job(struct mr_check_worker *w, struct job_item *item, struct mr_err *err)
 {
-    struct mr_check_worker *w = state;
-    struct job_item *item = arg;
-    (void)ctx;
     if (item->job == JOB_KIN)
         return mr_check_lineage(w, item->side, err);
     if (atomic_load(&item->table->failed))
@@ -175,6 +173,17 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     case JOB_KIN: break;
     }
     return mr_err_set(err, MR_E_BUG, "a job of unknown kind");
+}
+
+static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
+{
+    struct mr_check_worker *w = state;
+    struct job_item *item = arg;
+    (void)ctx;
+    enum mr_code code = do_job(w, item, err);
+    if (item->job == JOB_SCAN)
+        mr_check_trail_done(w->check, item->table);
+    return code;
 }
 
 static void close_readers(struct run *run, unsigned first)
@@ -325,6 +334,7 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct
                                            .lo = seg->done_to.ptr != NULL ? seg->done_to : seg->lo,
                                            .hi = seg->hi,
                                            .next_chunk = seg->next_chunk};
+        mr_check_trail_expect(check, table);
     }
     return MR_OK;
 }
@@ -445,23 +455,6 @@ static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
     return MR_OK;
 }
 
-/* A table of an earlier try that one side has lost since is none of this one: that it is
- * missing is told as of any other. */
-static enum mr_code forget_gone(struct mr_check_run *check, struct mr_err *err)
-{
-    struct mr_find_table *tables = NULL;
-    size_t count = 0;
-    enum mr_code code = mr_findings_tables(check->fd, &check->arena, &tables, &count, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        bool is_there = false;
-        for (size_t k = 0; !is_there && k < check->pairing.ntables; k++)
-            is_there = check->pairing.tables[k]->find.id == tables[i].id;
-        if (!is_there)
-            code = mr_findings_table_drop(check->fd, tables[i].id, err);
-    }
-    return code;
-}
-
 /* Keys of a table, in parts where they are many.  Ranges of the table were read before. */
 static enum mr_code add_keys_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
 {
@@ -499,11 +492,11 @@ static enum mr_code look_up_all(struct run *run, struct mr_err *err)
 static enum mr_code scan_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    enum mr_code code = MR_OK;
+    enum mr_code code = mr_check_trail_begin(check, run->pairs, MANY_JOBS, err);
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
         code = begin_table(run, check->pairing.tables[i], err);
     if (code == MR_OK && check->opts->resume)
-        code = forget_gone(check, err);
+        code = mr_check_marks_forget_gone(check, err);
     if (code == MR_OK)
         code = mr_check_scope_gone(check, err);
     if (code == MR_OK && check->opts->consistent) {
@@ -512,8 +505,11 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         close_readers(run, 0);
         run->in_views = false;
     }
-    if (code == MR_OK)
+    if (code == MR_OK) {
+        mr_check_trail_start(check);
         code = run_scan_jobs(run, err);
+        mr_check_trail_end(check, code != MR_OK);
+    }
     if (code == MR_OK)
         code = look_up_all(run, err);
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
@@ -786,6 +782,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
 out:
     mr_check_spill_drop(check);
     mr_check_alikes_drop(check);
+    mr_check_trail_drop(check);
     close_readers(&run, 0);
     free(run.workers);
     mr_vec_release(&run.jobs);

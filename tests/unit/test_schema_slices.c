@@ -61,6 +61,17 @@ static enum mr_code give_counts(struct mr_schema_load *load, mr_schema_row_fn *f
     return MR_OK;
 }
 
+/* All that there is, with its database. */
+static enum mr_code give_all(struct mr_schema_load *load, mr_schema_row_fn *fn, struct mr_err *err)
+{
+    for (size_t i = 0; i < ntables; i++) {
+        const struct mr_cell cells[] = {{tables[i].db, strlen(tables[i].db)},
+                                        {tables[i].name, strlen(tables[i].name)}};
+        assert_int_equal(fn(load, cells, err), MR_OK);
+    }
+    return MR_OK;
+}
+
 static enum mr_code give_names(struct mr_schema_load *load, mr_schema_row_fn *fn,
                                struct mr_err *err)
 {
@@ -88,6 +99,8 @@ enum mr_code __wrap_mr_schema_each(struct mr_schema_load *load, const struct mr_
     assert_string_equal(view->name, "TABLES");
     if (strstr(view->condition, "GROUP BY") != NULL)
         return give_counts(load, fn, err);
+    if (strstr(view->condition, "BINARY TABLE_NAME") != NULL)
+        return give_all(load, fn, err);
     assert_string_equal(view->condition, " ORDER BY TABLE_NAME");
     return give_names(load, fn, err);
 }
@@ -278,6 +291,114 @@ static void test_as_many_as_are_kept_open(void **state)
     kept_open = KEPT_OPEN;
 }
 
+/* Who waits before each slice, and what happens at the last. */
+static struct {
+    size_t calls, fails_at;
+    const char *last; /* first name of the slice before */
+    bool makes_table, makes_trigger;
+} waiting;
+static char last_name[32];
+
+/* What is to be read now has not been read, and all before it has; the last names come first. */
+static enum mr_code wait_before(void *ctx, const char *const *dbs, size_t ndbs,
+                                const char *const *names, size_t count, struct mr_err *err)
+{
+    (void)ctx;
+    assert_int_equal(waiting.calls, nslices);
+    if (++waiting.calls == waiting.fails_at)
+        return mr_err_set(err, MR_E_SQL, "no more");
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (at < ntables &&
+               (strcmp(tables[at].name, names[i]) != 0 || strcmp(tables[at].db, dbs[0]) != 0))
+            at++;
+        assert_int_equal(ndbs, 1);
+        assert_true(at < ntables);
+        assert_int_equal(tables[at].seen, 0);
+    }
+    if (count > 0 &&
+        waiting.last != NULL) /* there is one database of several slices in each test */
+        assert_true(strcasecmp(names[0], waiting.last) < 0);
+    if (count > 0)
+        (void)snprintf(last_name, sizeof last_name, "%s", names[0]);
+    waiting.last = count > 0 ? last_name : NULL;
+    if (names != NULL && strcmp(names[0], "t0") == 0) { /* the last slice */
+        if (waiting.makes_table)
+            make_one("a", "t00");
+        if (waiting.makes_trigger)
+            trigger_db = "a";
+    }
+    return MR_OK;
+}
+
+static enum mr_code read_waiting(const char *only, struct mr_err *err)
+{
+    static const struct mr_catalogue_opts opts = {.before = wait_before};
+    struct mr_server server = {
+        .flavour = MR_FLAVOUR_MARIADB, .version = 101119, .open_tables = kept_open};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_schema_load load = {.server = &server,
+                                  .opts = &opts,
+                                  .arena = &arena,
+                                  .dbs = &only,
+                                  .ndbs = only != NULL,
+                                  .tables = MR_VEC_INIT(struct mr_table)};
+    mr_intern_init(&load.texts, &arena);
+    nslices = waiting.calls = 0;
+    waiting.last = NULL;
+    for (size_t i = 0; i < ntables; i++)
+        tables[i].seen = 0;
+    enum mr_code code = mr_schema_each_slice(&load, read_part, err);
+    if (code == MR_OK)
+        assert_int_equal(load.tables.count, ntables);
+    mr_vec_release(&load.tables);
+    mr_vec_release(&load.items);
+    mr_intern_release(&load.step_texts);
+    mr_arena_release(&load.step);
+    mr_intern_release(&load.texts);
+    mr_arena_release(&arena);
+    trigger_db = NULL;
+    return code;
+}
+
+static void test_waits_before_each(void **state)
+{
+    static const size_t counts[] = {3, 601, 1200, 3001};
+    struct mr_err err = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        ntables = 0;
+        make("a", 't', counts[i]);
+        assert_int_equal(read_waiting("a", &err), MR_OK);
+        assert_int_equal(waiting.calls, nslices);
+        assert_int_equal(nslices, (counts[i] + SLICE - 1) / SLICE);
+    }
+    make("b", 't', 7);
+    make("c", 't', 400);
+    assert_int_equal(read_waiting(NULL, &err), MR_OK);
+    assert_int_equal(waiting.calls, nslices);
+}
+
+/* Slices of different times are no catalogue where something has come between them. */
+static void test_what_comes_meanwhile(void **state)
+{
+    struct mr_err err = {0};
+    (void)state;
+    ntables = 0;
+    make("a", 't', 1300);
+    waiting.makes_table = true;
+    assert_int_equal(read_waiting("a", &err), MR_E_CHANGED);
+    waiting.makes_table = false;
+    assert_int_equal(read_waiting("a", &err), MR_OK);
+    waiting.makes_trigger = true;
+    assert_int_equal(read_waiting("a", &err), MR_E_CHANGED);
+    waiting.makes_trigger = false;
+    waiting.fails_at = 2;
+    assert_int_equal(read_waiting("a", &err), MR_E_SQL);
+    assert_int_equal(nslices, 1);
+    waiting.fails_at = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_names_that_are_one),
         cmocka_unit_test(test_servers_that_open_none),
         cmocka_unit_test(test_as_many_as_are_kept_open),
+        cmocka_unit_test(test_waits_before_each),
+        cmocka_unit_test(test_what_comes_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
