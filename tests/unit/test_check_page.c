@@ -1,0 +1,72 @@
+/* test_check_page.c: a table of one page is read as rows, also where servers digest, and decides nothing
+ * about that; one that has grown since goes on as any other (check_scan.c). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "check_fake.h"
+
+#define PAGE 16384
+#define PAGE_ROWS 500
+
+/* Reads `rows` equal rows of a table that its servers say has so many bytes. */
+static void read_table(struct fake *f, int64_t rows, uint64_t source_bytes, uint64_t target_bytes,
+                       bool adapts)
+{
+    const struct mr_range all = {{NULL, 0}, {NULL, 0}};
+    struct mr_scan_task task = {.table = &f->table};
+    struct mr_err err = {0};
+    fake_init(f);
+    for (int64_t id = 0; id < rows; id++)
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            fake_put(&f->side[side], fake_id(id, id));
+    f->tables[MR_SOURCE].data_bytes = source_bytes;
+    f->tables[MR_TARGET].data_bytes = target_bytes;
+    assert_int_equal(fake_begin(f), MR_OK);
+    f->tables[MR_SOURCE].avg_row_bytes = source_bytes / 2;
+    f->all_exact = true;
+    mr_digest_choice_begin(&f->run.choice, true, adapts, 0);
+    assert_int_equal(mr_findings_segments_add(f->run.fd, f->table.find.id, &all, 1, NULL), MR_OK);
+    assert_int_equal(mr_check_scan(&f->worker, &task, &err), MR_OK);
+}
+
+static void test_one_page(void **state)
+{
+    static const struct {
+        const char *what;
+        int64_t rows;
+        uint64_t bytes[MR_SIDES];
+        bool adapts, scans, digests;
+        unsigned known; /* costs */
+    } cases[] = {
+        {"two rows", 2, {PAGE, PAGE}, true, true, false, 0},
+        {"two pages on one side", 2, {PAGE, 2 * PAGE}, true, false, true, 1},
+        {"not known", 2, {0, PAGE}, true, false, true, 0},
+        {"--digest server", 2, {PAGE, PAGE}, false, false, true, 0},
+        {"as many as are asked for", PAGE_ROWS - 1, {PAGE, PAGE}, true, true, false, 0},
+        {"grown since", 2 * PAGE_ROWS, {PAGE, PAGE}, true, true, true, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake f;
+        read_table(&f, cases[i].rows, cases[i].bytes[MR_SOURCE], cases[i].bytes[MR_TARGET],
+                   cases[i].adapts);
+        if ((f.side[MR_SOURCE].scans > 0) != cases[i].scans ||
+            (f.side[MR_TARGET].digests > 0) != cases[i].digests ||
+            f.run.choice.known != cases[i].known)
+            fail_msg("%s: %u scans, %u digests, %u costs", cases[i].what, f.side[MR_SOURCE].scans,
+                     f.side[MR_TARGET].digests, f.run.choice.known);
+        mr_digest_choice_end(&f.run.choice);
+        fake_end(&f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
