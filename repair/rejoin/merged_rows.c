@@ -154,10 +154,8 @@ static enum mr_code load_case(struct mr_merged_book *book, const struct mr_plan_
     *place = places[0];
     if (!run.finished)
         place->why = "its run was not finished";
-    else if (place->gtids == NULL && place->why == NULL)
+    else if (place->log == NULL && place->why == NULL)
         place->why = "its source was a snapshot, or an earlier version made the run";
-    else if (place->gtids != NULL)
-        place->why = NULL;
     return find_tables(book, fd, err);
 }
 
