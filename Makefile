@@ -254,6 +254,7 @@ bench:
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/bench.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) tests/bench/snapshot.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/chain.sh
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) tests/bench/rejoin.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/writers.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) PEOPLE=$(PEOPLE) tests/bench/merge.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) TABLES=$(TABLES) tests/bench/tables.sh
