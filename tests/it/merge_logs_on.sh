@@ -110,7 +110,7 @@ for PAIR in $PAIRS; do
     plan on
     ON="$RC $(gone_on) $(by_kind "$PLAN") $(by_logs "$PLAN")"
     is "$S: the logs are read on" "$ON" "1 0 both-changed 5,6;deleted-in-source 11 both-changed 2;deleted-in-source 1;restored-change 3;unchanged-in-source 4"
-    like "$S: and it says so" "$(cat "$ERR")" 'binary logs were read on: 4 transactions of the source, 5 of the target'
+    like "$S: and it says so" "$(cat "$ERR")" 'binary logs were read on: 3 transactions of the source, 4 of the target'
     KEPT=$CASE CASE=$IT_TMP/$S.copy.case
     collect
     plan fresh
@@ -137,14 +137,14 @@ for PAIR in $PAIRS; do
     like "$S: what SOURCE changed behind the run is told of" "$(cat "$ERR")" 'table "club.members": SOURCE has changed 1 row since run .* compare again'
     check
     plan last --exclude busy --on-conflict both-changed=columns
-    is "$S: compared again" "$RC $(gone_on) $(by_logs "$PLAN")" "1 0 both-changed 2;deleted-in-source 1;restored-change 4;unchanged-in-source 4"
+    is "$S: compared again" "$RC $(gone_on) $(by_logs "$PLAN")" "0 0 both-changed 2;deleted-in-source 1;restored-change 4;unchanged-in-source 4"
     run repair apply --yes "$PLAN" "$TU"
-    is "$S: applied, but for what is asked" "$RC $(members $T)" "1 1:later:0 2:x:8 3:later:0 5:later:1 6:south:7 7:x:1 9:south:3 10:after:0 11:x:0 12:x:0"
+    is "$S: applied" "$RC $(members $T)" "0 1:later:0 2:x:8 3:later:0 5:later:1 6:south:7 7:x:1 9:south:3 10:after:0 11:x:0 12:x:0"
     run repair verify "$PLAN" "$TU"
     is "$S: verified" "$RC" 0
     check
     plan after --exclude busy
-    is "$S: planned again, and nothing is left to do" "$RC $(cat "$OUT" "$ERR" | grep -c '0 changes of rows in 0 units')" "1 1"
+    is "$S: planned again, and nothing is left to do" "$RC $(cat "$OUT" "$ERR" | grep -c '0 changes of rows in 0 units')" "0 1"
 
     # ---- where they cannot be read on: said, and as before
     cp "$CASE" "$IT_TMP/$S.kept.case"
@@ -153,12 +153,12 @@ for PAIR in $PAIRS; do
     mr_sql $S -e "PURGE BINARY LOGS TO '$LOG'"
     check
     plan purged --exclude busy
-    like "$S: a log that was removed" "$(gone_on) $(cat "$ERR")" '^1 .*they cannot be read on: the log of the source was removed'
+    like "$S: a log that was removed" "$(cat "$ERR")" 'SOURCE has executed transactions .*they cannot be read on: the log of the source was removed'
     cp "$IT_TMP/$S.kept.case" "$CASE"
     mr_sql $S -e "RESET MASTER" 2>/dev/null || mr_sql $S -e "RESET BINARY LOGS AND GTIDS"
     mr_sql $S -e "USE club; UPDATE members SET city = 'reset' WHERE id = 12"
     check
     plan reset --exclude busy
-    like "$S: logs that were reset" "$(gone_on) $(cat "$ERR")" '^1 .*they cannot be read on: the log of the source is not the one that was read'
+    like "$S: logs that were reset" "$(cat "$ERR")" 'SOURCE has executed transactions .*they cannot be read on: the log of the source is not the one that was read'
 done
 finish
