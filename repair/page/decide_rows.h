@@ -38,7 +38,6 @@ enum mr_decide_column {
     MR_ASKS_DECISION,
     MR_ASKS_DIFFERS,
     MR_ASKS_NOTE,
-    MR_ASKS_CHANGED, /* when, and by which transactions */
     MR_ASKS_COLUMNS
 };
 

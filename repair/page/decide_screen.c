@@ -407,7 +407,7 @@ static void add_head(struct screen *s, size_t at)
 static void add_story(struct screen *s)
 {
     const struct mr_decide_story story = {field(s, MR_ASKS_BASE), field(s, MR_ASKS_SOURCE),
-                                          field(s, MR_ASKS_TARGET), field(s, MR_ASKS_CHANGED)};
+                                          field(s, MR_ASKS_TARGET)};
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_decide_story_add(&text, &story);
     if (text.len > 0) {

@@ -38,7 +38,4 @@ void mr_decide_story_add(struct mr_strbuf *out, const struct mr_decide_story *st
         add_changes(out, story->base, story->target);
         mr_strbuf_add_char(out, '.');
     }
-    if (story->changed[0] != '\0')
-        mr_strbuf_add_fmt(out, "%sChanges in the logs: %s.", out->len > 0 ? " " : "",
-                          story->changed);
 }

@@ -1,6 +1,5 @@
 /*
- * decide_story: who changed what of a row since the split, and when, where the logs tell: a sentence
- * for the page and the terminal.
+ * decide_story: which side changed what of a row since the split, where the logs tell: a sentence.
  *
  * Errors: out of memory the buffer is marked failed.  Threads: no state.
  */
@@ -12,7 +11,6 @@
 /* What conflicts.csv has of the row, as it is shown; "" for none. */
 struct mr_decide_story {
     const char *base, *source, *target; /* images (image_text.h) */
-    const char *changed;                /* when, and in which transactions: as it stands there */
 };
 
 /* Appends the sentence; nothing where no log has shown the row. */

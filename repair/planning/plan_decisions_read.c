@@ -306,6 +306,20 @@ static bool is_passed_over(const struct mr_plan_decisions *d, const char *table,
     return true;
 }
 
+/* What stands behind a NUL is not looked at: the key that is left is another row's, perhaps. */
+static enum mr_code check_whole(const struct mr_plan_decisions *d,
+                                const struct mr_csv_field *fields, struct mr_err *err)
+{
+    for (size_t i = 0; i < d->width; i++) {
+        if (strlen(fields[i].ptr) == fields[i].len)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED, "field %zu has a byte of value 0 in it", i + 1);
+        mr_err_hint(err, "A row whose key has one is decided by --on-conflict, or on the servers.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
 /* A line without a choice decides nothing; it is refused only where an equal row has one. */
 static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
                               uint64_t line, struct mr_err *err)
@@ -318,6 +332,7 @@ static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_f
     if (choice[0] == '\0' ||
         is_passed_over(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice))
         return MR_OK;
+    MR_TRY(check_whole(d, fields, err));
     MR_TRY(check_line(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice, err));
     MR_TRY(check_key(d, fields, err));
     MR_TRY(check_twice(d, fields, err));

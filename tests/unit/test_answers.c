@@ -312,15 +312,14 @@ static void test_story(void **state)
         struct mr_decide_story story;
         const char *text;
     } stories[] = {
-        {{"", "{\"a\":\"1\"}", "{\"a\":\"2\"}", ""}, ""},
-        {{"{\"a\":\"1\",\"b\":null}", "{\"a\":\"2\",\"b\":null}", "{\"a\":\"1\",\"b\":\"3\"}", ""},
+        {{"", "{\"a\":\"1\"}", "{\"a\":\"2\"}"}, ""},
+        {{"{\"a\":\"1\",\"b\":null}", "{\"a\":\"2\",\"b\":null}", "{\"a\":\"1\",\"b\":\"3\"}"},
          "Since the split the lost side changed a; the live side changed b."},
-        {{"{\"a\":\"1\",\"\\u0062\":null}", "{\"a\":\"2\",\"\\u0062\":\"\"}", "", ""},
+        {{"{\"a\":\"1\",\"\\u0062\":null}", "{\"a\":\"2\",\"\\u0062\":\"\"}", ""},
          "Since the split the lost side changed a, b; the live side deleted it."},
-        {{"{\"a\":\"1\"}", "{\"a\":\"1\"}", "{\"a\":\"1\",\"c\":\"\"}", "t"},
+        {{"{\"a\":\"1\"}", "{\"a\":\"1\"}", "{\"a\":\"1\",\"c\":\"\"}"},
          "Since the split the lost side changed nothing that the logs show; the live side changed "
-         "nothing that the logs show. Changes in the logs: t."},
-        {{"", "", "", "t"}, "Changes in the logs: t."},
+         "nothing that the logs show."},
     };
     (void)state;
     for (size_t i = 0; i < LEN(stories); i++) {

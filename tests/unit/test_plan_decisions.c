@@ -245,6 +245,35 @@ static void test_two_answers(void **state)
     }
 }
 
+/* Behind a NUL a key goes on: what is in front of it is another one. */
+static void test_nul(void **state)
+{
+    static const char text[] = "table,source_key,kind,decision\nclub.members,7\0x,unique,skip\n"
+                               "club.members,8\0x,unique,\n";
+    char path[] = "/tmp/test_plan_decisions.XXXXXX";
+    struct mr_plan_decisions *d = NULL;
+    struct mr_plan_store *store = NULL;
+    struct mr_err err = {0};
+    struct world w;
+    (void)state;
+    begin(&w);
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(mr_plan_store_open(w.fd, &store, NULL), MR_OK);
+    assert_int_equal(mr_plan_store_begin(store, 1, NULL), MR_OK);
+    assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w.fd,
+                                            w.decided, &w.tables, &d, &err),
+                     MR_OK);
+    assert_int_equal(mr_plan_decisions_check(d, store, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "line 2, table \"club.members\", key \"7\": field 2 has a "
+                                        "byte of value 0 in it"));
+    mr_plan_decisions_close(d);
+    mr_plan_store_close(store);
+    assert_int_equal(unlink(path), 0);
+    end(&w);
+}
+
 /* Of a plan's own file: a line holds for the row as it was; what a rule said then is nobody's word. */
 static void test_own_file(void **state)
 {
@@ -414,9 +443,10 @@ static void test_proofs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_proofs),   cmocka_unit_test(test_letters),
-        cmocka_unit_test(test_who_wins), cmocka_unit_test(test_own_file),
-        cmocka_unit_test(test_changed),  cmocka_unit_test(test_two_answers),
+        cmocka_unit_test(test_proofs),      cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
+        cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_two_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
