@@ -41,7 +41,8 @@ static const struct {
     {HEAD "\r\n" ANN BOB RUN, NULL, NULL, false, MR_OK,
      ANN_TEXT "  choices target;source\n" BOB_TEXT RUN_TEXT "\n3 conflicts, 2 open\n" NEXT},
     {HEAD "\r\n" ANN BOB RUN, "differs", NULL, false, MR_OK, BOB_TEXT "\n1 conflict, 0 open\n"},
-    {HEAD "\r\n" ANN BOB RUN, NULL, "club.log", false, MR_OK, RUN_TEXT "\n1 conflict, 1 open\n" NEXT},
+    {HEAD "\r\n" ANN BOB RUN, NULL, "club.log", false, MR_OK,
+     RUN_TEXT "\n1 conflict, 1 open\n" NEXT},
     {HEAD "\r\n" ANN BOB RUN, "unique", NULL, false, MR_OK, "0 conflicts, 0 open\n"},
     /* as a spreadsheet saves it, and an earlier version wrote it */
     {"\xef\xbb\xbftable;source_key;target_key;identity;kind;choices;source;target;decision\n"
