@@ -1,6 +1,7 @@
 #!/bin/bash
 # make.sh: the pictures of the README, from a run of the demo: check.svg, what the terminal shows
-# (shortened at its …); report.png, the page of what was done, where there is a browser.
+# (shortened at its …); report.png, the page of what was done, and decide.png, the page on which people
+# decide, where there is a browser.
 # Wants MYRECON in the environment.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,7 +22,9 @@ sed -n '/^\$ myrecon check /,/^diverged: /p' "$work/demo.txt" |
 docs/pictures/terminal.py <"$work/check.txt" >docs/pictures/check.svg
 
 if [ -x /usr/bin/chromium ]; then
-    timeout 120 /usr/bin/chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/profile" \
-        --window-size=1000,760 --screenshot="$work/report.png" "file://$work/incident-done.html" >/dev/null 2>&1
-    cp "$work/report.png" docs/pictures/report.png
+    for picture in report:done decide:decide; do
+        timeout 300 /usr/bin/chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/profile" \
+            --window-size=1000,760 --screenshot="$work/picture.png" "file://$work/incident-${picture#*:}.html" >/dev/null 2>&1
+        mv "$work/picture.png" "docs/pictures/${picture%:*}.png"
+    done
 fi

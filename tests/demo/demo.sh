@@ -195,6 +195,10 @@ say
 mends plan --quiet --policy merge --case "$case_file" --output "$mr_run_dir/merge"
 [ $? -le 1 ] || exit 3
 say "${green}Questions to people without the logs: $(questions guessed). With them: $(questions merge).${off}"
+asked=${report%.html}-decide.html
+title "\$ myrecon repair decide merge --output $asked"
+must_be_0 mends decide --quiet --force "$mr_run_dir/merge" --output "$asked"
+say "${green}A page for whoever knows these people: it shows both sides, and saves what they decide.${off}"
 title "\$ myrecon repair apply --yes merge $mender"
 mends apply --quiet --yes "$mr_run_dir/merge" "$mender"
 [ $? -le 1 ] || exit 3
