@@ -13,6 +13,7 @@
 #define MOST_BYTES ((uint64_t)1 << 30) /* of all tables: what they are now is told within seconds */
 #define AHEAD_SLICES 2 /* a slice that is listed, and rows in front of it: 2/3 of the cache */
 #define LOOK_MS 200    /* at an interruption */
+#define WAITS 5        /* so often at most: a catalogue may wait for a lock itself */
 
 /* A table by its name on a side. */
 struct named {
@@ -298,7 +299,7 @@ void mr_check_trail_done(struct mr_check_run *check, const struct mr_pair *table
     pthread_mutex_lock(&trail->lock);
     if (--trail->left[table->at] == 0 && note_read(trail, table->at))
         pthread_cond_broadcast(&trail->changed);
-    while (is_far_ahead(trail) && !mr_is_cancelled())
+    for (int i = 0; i < WAITS && is_far_ahead(trail) && !mr_is_cancelled(); i++)
         wait_a_moment(trail);
     pthread_mutex_unlock(&trail->lock);
 }
@@ -323,7 +324,8 @@ void mr_check_trail_end(struct mr_check_run *check, bool failed)
     bool complete = true;
     if (trail == NULL)
         return;
-    if (failed)
+    /* workers that got no connection have read nothing, and nobody will */
+    if (failed || trail->read < trail->ntables)
         stop(trail);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct follower *f = &trail->follower[side];
@@ -342,7 +344,7 @@ void mr_check_trail_end(struct mr_check_run *check, bool failed)
 bool mr_check_trail_take(struct mr_check_run *check, struct mr_catalogue *cat[MR_SIDES])
 {
     struct mr_check_trail *trail = check->trail;
-    if (trail == NULL)
+    if (trail == NULL || trail->over)
         return false;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         mr_catalogue_free(cat[side]);

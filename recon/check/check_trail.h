@@ -32,7 +32,7 @@ void mr_check_trail_expect(struct mr_check_run *check, const struct mr_pair *tab
 /* Before the first worker. */
 void mr_check_trail_start(struct mr_check_run *check);
 /* A segment was read, or given up.  Waits where the rows are so far ahead that tables are closed before the catalogues
- * come to them; never for a catalogue that waits for rows. */
+ * come to them; never for a catalogue that waits for rows, and for a second at most. */
 void mr_check_trail_done(struct mr_check_run *check, const struct mr_pair *table);
 /* Rows are suspected. */
 void mr_check_trail_spoil(struct mr_check_run *check);

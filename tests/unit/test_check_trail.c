@@ -196,6 +196,11 @@ static void test_what_fails(void **state)
     read_rows(&w, 1200, SIZE_MAX);
     mr_check_trail_end(&w.check, true);
     end(&w, false);
+    begin(&w, ""); /* workers end without an error, and rows are left */
+    expect_rows(&w);
+    read_rows(&w, 1200, SIZE_MAX);
+    mr_check_trail_end(&w.check, false);
+    end(&w, false);
     begin(&w, "");
     servers[MR_SOURCE].fails = MR_E_CONNECT;
     expect_rows(&w);
