@@ -205,20 +205,18 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
                                        .consistent = p->opts->policy != NULL,
                                        .frees_tables = true,
                                        .open_snapshot = p->open_snapshot};
-    enum mr_code code = choose_endpoints(p, uris, err);
-    if (code == MR_OK && strncmp(uris[MR_TARGET], "snapshot:", 9) == 0) {
-        code = mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
+    MR_TRY(choose_endpoints(p, uris, err));
+    if (strncmp(uris[MR_TARGET], "snapshot:", 9) == 0) {
+        (void)mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
         mr_err_hint(err, "Name the live server with --target; a snapshot may be SOURCE.");
+        return MR_E_USAGE;
     }
-    if (code == MR_OK)
-        code = read_logs_on(p, uris, false, err);
-    if (code == MR_OK)
-        code = mr_sides_open(&p->sides, uris, &opts, &p->arena, err);
-    if (code == MR_OK)
-        code = read_logs_on(p, uris, true, err);
-    if (code == MR_OK && mr_rewind_is_asked(p->opts))
+    MR_TRY(read_logs_on(p, uris, false, err));
+    MR_TRY(mr_sides_open(&p->sides, uris, &opts, &p->arena, err));
+    MR_TRY(read_logs_on(p, uris, true, err));
+    if (mr_rewind_is_asked(p->opts))
         return mr_rewind_make_run(p, err);
-    return code == MR_OK && p->opts->policy != NULL ? refuse_all_turned(p, err) : code;
+    return p->opts->policy != NULL ? refuse_all_turned(p, err) : MR_OK;
 }
 
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)

@@ -54,15 +54,19 @@ static void add_total(const struct mr_verify_rows *run)
             mr_progress_add_total(run->progress, planned->tables[i].decisions[d]);
 }
 
+static enum mr_code read_journal(struct mr_verify *v, struct mr_err *err)
+{
+    MR_TRY(mr_verify_sums_open(v, err));
+    return mr_verify_beside_open(v, err);
+}
+
 enum mr_code mr_verify_rows(struct mr_verify_rows *run, struct mr_err *err)
 {
     struct mr_verify v;
     enum mr_code code = mr_verify_open(&v, run, err);
     add_total(run);
     if (code == MR_OK)
-        code = mr_verify_sums_open(&v, err);
-    if (code == MR_OK)
-        code = mr_verify_beside_open(&v, err);
+        code = read_journal(&v, err);
     if (code == MR_OK)
         code = mr_verify_find_twice(&v, err);
     if (code == MR_OK && (!run->only_twice || mr_verify_has_twice(&v)))
