@@ -400,7 +400,7 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
         code = mr_plan_store_open(d->fd, &d->store, err);
     if (code == MR_OK)
         code = mr_plan_store_begin(d->store, 1, err);
-    const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options, run.target};
+    const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options, run.target, NULL};
     if (code == MR_OK)
         code = d->copy.policy != 0 ? copy(d, err) : mr_merge_plan(&task, &d->result, err);
     if (code == MR_OK)

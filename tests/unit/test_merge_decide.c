@@ -117,7 +117,7 @@ static void build(struct world *w)
 
 static enum mr_code plan(struct world *w, struct mr_err *err)
 {
-    const struct mr_merge_task task = {&w->plan, w->fd, w->m.store, &w->options, NULL};
+    const struct mr_merge_task task = {&w->plan, w->fd, w->m.store, &w->options, NULL, NULL};
     return mr_merge_plan(&task, &w->result, err);
 }
 
