@@ -40,6 +40,10 @@ grep -q '<svg' "$MR_DEMO_REPORT" && grep -qF "$MR_DEMO_REPORT" "$out"
 result $? 'it says where the report lies' "$(tail -n 30 "$out")"
 grep -q 'id="story"' "${MR_DEMO_REPORT%.html}-done.html" && grep -qF "${MR_DEMO_REPORT%.html}-done.html" "$out"
 result $? 'and where the one of what was done'
+grep -q 'id="main"' "${MR_DEMO_REPORT%.html}-decide.html" && grep -qF "${MR_DEMO_REPORT%.html}-decide.html" "$out"
+result $? 'and the page on which people decide'
+grep -q '<dt>Split</dt><dd>by 20' "${MR_DEMO_REPORT%.html}-done.html"
+result $? 'the report says by the logs when the two had parted'
 grep -q '^Questions to people without the logs: 28\. With them: 5\.$' "$out" &&
     grep -q 'source  0-1-.*club.members id 12 changed balance: 0.00 → 30.00$' "$out" &&
     grep -q 'target  0-2-.*club.members id 12 changed balance: 0.00 → 20.00$' "$out"

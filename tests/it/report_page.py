@@ -110,6 +110,26 @@ def loads(b, page):
         return twice"""), [])
 
 
+def first_screen(b):
+    """What somebody under pressure reads who does not scroll: whom, when, and what to do."""
+    say(" people are touched: " in b.run("return document.querySelector('h1').textContent"), "the headline counts people")
+    same("what happened when, in order", b.run(
+        "return Array.prototype.map.call(document.querySelectorAll('.course dt'), e => e.textContent)"),
+        ["Split", "First wrong write", "Noticed", "Checked", "Reseeded", "Repaired", "Verified"])
+    same("what is not known is called unknown", b.run(
+        "return Array.prototype.map.call(document.querySelectorAll('.course .none dd'), e => e.firstChild.textContent)"),
+        ["unknown"] * 6)
+    say(b.run("return document.querySelector('#left + .steps li').getBoundingClientRect().bottom < innerHeight"),
+        "the first thing to do is in sight")
+    same("everything to do says by whom", b.run(
+        "return document.querySelectorAll('#left + .steps li p:not(:has(> strong:first-child))').length"), 0)
+    say(b.run("var c = Array.prototype.map.call(document.querySelectorAll('.steps pre'), e => e.textContent);"
+              "return c.length > 1 && c.every(t => /^myrecon .* --case /.test(t))"), "commands are whole")
+    say(b.run("return !!(document.querySelector('#picture').compareDocumentPosition(document.querySelector('#tables'))"
+              " & Node.DOCUMENT_POSITION_FOLLOWING) && document.querySelector('#picture ~ figure svg') !== null"),
+        "the picture of the keys stands before the tables")
+
+
 def sorts(b):
     head = "#list thead th:nth-child(7) button"
     before = column(b, 6)
@@ -192,6 +212,12 @@ def prints(b, scratch):
     with open(path, "rb") as file:
         same("it prints", file.read(5), b"%PDF-")
     same("printing leaves what was folded folded", b.run(OPEN), 0)
+    b.media("print")
+    same("rows are not printed", b.run("return Array.prototype.filter.call(document.querySelectorAll('.pairs, .edits'),"
+                                       " e => e.getClientRects().length).length"), 0)
+    say(b.run("return Array.prototype.every.call(document.querySelectorAll('.onpaper'), e => e.getClientRects().length"
+              " && e.textContent.includes('in the case'))"), "and it says where they are")
+    b.media()
 
 
 def defends(b, page):
@@ -227,6 +253,7 @@ def main():
         b.resize(1440, 900)
         b.media()
         loads(b, page)
+        first_screen(b)
         sorts(b)
         searches(b)
         folds(b)

@@ -29,6 +29,13 @@ def main():
              ["Before", "Action", "After", "Verification"])
         say("stands, as verify proves" in b.run("return document.querySelector('h1').textContent"),
             "the first sentence says what it comes to")
+        say("people were touched." in b.run("return document.querySelector('h1').textContent"), "and whom it touched")
+        same("what was done is known, and when", b.run(
+            "return Array.prototype.filter.call(document.querySelectorAll('.course dt'), e => !e.closest('.none'))"
+            ".map(e => e.textContent).slice(-4)"), ["Checked", "Reseeded", "Repaired", "Verified"])
+        say(b.run("return Array.prototype.some.call(document.querySelectorAll('#left + .steps li'), e =>"
+                  " /^Who knows/.test(e.textContent) && / repair decide /.test(e.textContent))"),
+            "conflicts that are open are for who knows the people")
         say("the check had found: " in b.run("return document.querySelector('.lead').textContent"),
             "the second one what was found before")
         same("every head has a scope", b.run(
