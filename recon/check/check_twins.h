@@ -6,7 +6,7 @@
  *
  * Mostly none has: then it is enough to read the identities alone, which an index holds, and no row.
  * Where many of a table's are asked for, all of them are read in the order of the index: a server
- * gives ten neighbours in the time that it takes to find one (measured).
+ * gives about ten neighbours in the time that it takes to find one.
  *
  * Threads: one side's reads touch that side's reader alone, so both sides may be sifted at once.
  */
