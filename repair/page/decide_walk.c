@@ -374,13 +374,12 @@ enum mr_code mr_decide_walk(const struct mr_decide_walk_task *task, size_t *open
                      .text = MR_STRBUF_INIT};
     int fd = -1;
     *open = *decided = 0;
-    enum mr_code code = mr_decide_tty_open(&w.tty, err);
-    if (code == MR_OK)
-        code = lock(task, &fd, err);
-    if (code == MR_OK)
-        code = begin(&w, err);
-    if (code == MR_OK)
-        code = go(&w, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_decide_tty_open(&w.tty, err));
+    MR_TRY_OUT(lock(task, &fd, err));
+    MR_TRY_OUT(begin(&w, err));
+    MR_TRY_OUT(go(&w, err));
+out:
     mr_decide_tty_close(&w.tty);
     if (w.answers.rows.plan != NULL) {
         *decided = w.answers.decided;

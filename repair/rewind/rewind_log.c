@@ -692,27 +692,22 @@ enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
     read.take = take;
     read.ctx = r;
     mr_log_info("reading the binary logs of the target");
-    enum mr_code code = mr_history_read(&read, err);
-    if (code == MR_OK)
-        code = end_point(r, false, err);
-    if (code == MR_OK)
-        code = mr_rewind_mark_ours(r, err);
-    if (code == MR_OK)
-        code = refuse_missing(r, &read, err);
-    if (code == MR_OK && r->task->check != NULL)
-        code = r->task->check(r->task->check_ctx, &read, r->transactions, err);
-    if (code == MR_OK && r->definitions.count > 0)
-        code = refuse_definitions(r, err);
-    if (code == MR_OK)
-        code = refuse_strange(r, err);
-    if (code == MR_OK)
-        code = refuse_blind(r, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_history_read(&read, err));
+    MR_TRY_OUT(end_point(r, false, err));
+    MR_TRY_OUT(mr_rewind_mark_ours(r, err));
+    MR_TRY_OUT(refuse_missing(r, &read, err));
+    if (r->task->check != NULL)
+        MR_TRY_OUT(r->task->check(r->task->check_ctx, &read, r->transactions, err));
+    if (r->definitions.count > 0)
+        MR_TRY_OUT(refuse_definitions(r, err));
+    MR_TRY_OUT(refuse_strange(r, err));
+    MR_TRY_OUT(refuse_blind(r, err));
     for (size_t i = 0; i < r->task->tables->ntables; i++)
         keys += r->tables[i].keys;
-    if (code == MR_OK)
-        mr_log_info("%" PRIu64 " selected transaction%s changed %" PRIu64
-                    " row%s of the plan's tables",
-                    r->transactions, r->transactions == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
+    mr_log_info("%" PRIu64 " selected transaction%s changed %" PRIu64 " row%s of the plan's tables",
+                r->transactions, r->transactions == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
+out:
     mr_history_read_release(&read);
     return code;
 }
