@@ -232,9 +232,13 @@
       becomes = source;
     }
     if (!becomes || !target) return '';
-    const changes = M.tables[row.table].columns.filter((name) => becomes[name] !== undefined && !M.same(becomes[name], target[name]));
+    // The row keeps its key; and who it refers to is told by the key that they have on the live side.
+    const table = M.tables[row.table];
+    const refers = (name) => table.references.some((ref) => ref.columns.includes(name));
+    const changes = table.columns.filter((name) => !table.key.includes(name) && becomes[name] !== undefined && !M.same(becomes[name], target[name]));
     const shown = (v) => { const t = plain(v); return t === null ? 'NULL' : '\u201c' + visible(t.length > 40 ? t.slice(0, 40) + '\u2026' : t) + '\u201d'; };
-    return changes.slice(0, 4).map((name) => visible(name) + ': ' + shown(target[name]) + ' \u2192 ' + shown(becomes[name])).join('; ') +
+    return changes.slice(0, 4).map((name) => visible(name) + ': ' + shown(target[name]) + ' \u2192 ' + shown(becomes[name]) +
+      (choice !== 'columns' && refers(name) ? ', or the id that this one has on the live side' : '')).join('; ') +
       (changes.length > 4 ? '; and ' + (changes.length - 4) + ' more' : '');
   }
 

@@ -19,7 +19,7 @@ SRC=$(uri a "$DB") DST=$(uri b "$DB")
 EVIL='</script><script>window.evil=1</script>'
 
 # ---- the world: 20 people and 20 orders that both sides edited, people of whom nobody knows whether
-# they were deleted, a lost order whose note does not fit
+# they were deleted, a lost order whose note does not fit, somebody who signed up on both sides
 at ab "
 CREATE TABLE members (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, city VARCHAR(200),
     secret VARCHAR(40), updated_at DATETIME NOT NULL, created_at DATETIME NOT NULL);
@@ -35,8 +35,10 @@ UPDATE members SET city = '$EVIL' WHERE id = 7;
 UPDATE members SET city = CONCAT('quote \" comma, ', CONVERT(x'E280A8' USING utf8mb4), CHAR(0), ' end') WHERE id = 8;
 UPDATE orders SET note = CONCAT('lost, \"', id, '\"') WHERE id <= 20;
 UPDATE orders SET body = REPEAT('x', 1000000) WHERE id = 20;
-INSERT INTO orders VALUES (2001, 3, REPEAT('long ', 30), NULL, '2026-03-05')"
-at b "UPDATE members SET city = CONCAT('Live ', id), updated_at = '2026-03-01 12:00:00' WHERE id <= 20;
+INSERT INTO orders VALUES (2001, 3, REPEAT('long ', 30), NULL, '2026-03-05');
+INSERT INTO members VALUES (2050, '+49999', 'Lost two', 's', '2026-03-01', '2026-03-01')"
+at b "INSERT INTO members VALUES (2060, '+49999', 'Live two', 's', '2026-03-01', '2026-03-01');
+UPDATE members SET city = CONCAT('Live ', id), updated_at = '2026-03-01 12:00:00' WHERE id <= 20;
 UPDATE orders SET note = CONCAT('live ', id) WHERE id <= 20;
 UPDATE orders SET body = CONCAT(REPEAT('x', 999999), 'y') WHERE id = 20;
 DELETE FROM members WHERE id BETWEEN 31 AND 33 OR id IN (35, 37, 39)"
@@ -90,7 +92,7 @@ browse() { # browse SCRIPT ARGS…: its lines are results
     is "the browser's script came to its end" "$RC" 0
 }
 browse decide_page.py page.html browser one saved.csv
-is "every conflict was decided" "$(wc -l <saved.csv.meant)" 47
+is "every conflict was decided" "$(wc -l <saved.csv.meant)" 48
 
 # ---- what was saved is planned and applied
 cp -r one edited
@@ -108,6 +110,7 @@ is "applied" "$RC" 0
 is "people are as it was decided" "$(client b "$DB" <<<'SELECT id, city FROM members WHERE id <= 40 ORDER BY id')" "$(
     client a "$DB" <<<"SELECT id, IF(id <= 20 AND (id % 3 = 0 OR (id % 3 = 2 AND id % 2 = 0)), CONCAT('Live ', id), city)
         FROM members WHERE id <= 34 OR id IN (36, 38, 40) ORDER BY id")"
+is "who signed up on both has the lost values under the live id" "$(client b "$DB" <<<"SELECT id, city FROM members WHERE mobile = '+49999'")" $'2060\tLost two'
 is "orders, too" "$(client b "$DB" <<<'SELECT id, note, MD5(body) FROM orders ORDER BY id')" "$(
     client a "$DB" <<<"SELECT id, IF(id <= 3, CONCAT('live ', id), IF(id = 2001, 'short, and \"quoted\"', note)), MD5(body) FROM orders ORDER BY id")"
 
