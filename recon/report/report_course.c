@@ -24,11 +24,9 @@ static void add_not_yet(struct mr_doc *doc, const char *what, const char *note)
 
 /* ---- what the logs tell ---- */
 
-static void add_moment_us(struct mr_doc *doc, const char *what, const char *before, int64_t us,
-                          const char *note)
+static void add_moment_us(struct mr_doc *doc, const char *what, int64_t us, const char *note)
 {
     struct mr_strbuf when = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&when, before);
     mr_times_add_moment(&when, us / 1000000);
     mr_strbuf_add_str(&when, " UTC");
     add_moment(doc, what, when.failed ? "" : when.ptr, note);
@@ -50,7 +48,7 @@ static void add_split(struct mr_doc *doc, const struct mr_report *report)
     else if (since[first] == 0)
         add_moment(doc, "Split", NULL, "the logs that were read have no write of one side alone");
     else
-        add_moment_us(doc, "Split", "by ", since[first],
+        add_moment_us(doc, "Split, at the latest", since[first],
                       first == 0 ? "the source’s first write that the target never got"
                                  : "the target’s first write that the source never got");
 }
@@ -65,7 +63,8 @@ static void add_first_wrong(struct mr_doc *doc, const struct mr_report *report)
     else if (report->own_since_us[MR_TARGET] == 0)
         add_moment(doc, what, NULL, "the target’s logs that were read have none");
     else
-        add_moment_us(doc, what, log->is_complete ? "" : "by ", report->own_since_us[MR_TARGET],
+        add_moment_us(doc, log->is_complete ? what : "First wrong write, at the latest",
+                      report->own_since_us[MR_TARGET],
                       log->is_complete ? "the target’s, after the split"
                                        : "the target’s; its logs do not reach back to the split");
 }
