@@ -196,6 +196,8 @@ struct mr_gate_log {
     const char *file; /* where it stands; "": there is none, or it is not visible */
     uint64_t position;
     const char *gtid; /* what it has got to there; "" for no GTIDs */
+    /* of now: binlog_do_db, binlog_ignore_db: names joined by commas, or ""; NULL: not seen */
+    const char *only, *leaves;
     /* of now, about the baseline's file and position: */
     enum mr_gate_log_fate fate;
     const char *gtid_then; /* MariaDB: what it has got to there; "" for not known */

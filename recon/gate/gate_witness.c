@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 struct list {
@@ -75,6 +76,48 @@ static bool drops_applied(const struct mr_gate_facts *f)
            (is(f, "log_slave_updates", "OFF") || is(f, "log_replica_updates", "OFF"));
 }
 
+/* Of the server's own databases no row is anybody's. */
+static bool is_servers_own(const char *name, size_t len)
+{
+    static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strlen(own[i]) == len && strncasecmp(own[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+static bool names_others(const char *list)
+{
+    for (const char *at = list; *at != '\0'; at += *at == ',') {
+        const size_t len = strcspn(at, ",");
+        if (len > 0 && !is_servers_own(at, len))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+/* Where both are set, only the first counts. */
+static void look_at_databases(struct list *list, const struct mr_gate_log *log)
+{
+    const size_t before = list->count;
+    if (log->only == NULL || log->leaves == NULL)
+        return;
+    if (log->only[0] != '\0')
+        add(list,
+            "Remove binlog_do_db from the option file, and restart the server: replicas can leave "
+            "databases out themselves.",
+            "no database but these gets into its binary log: %.50s (binlog_do_db)", log->only);
+    else if (names_others(log->leaves))
+        add(list,
+            "Remove binlog_ignore_db from the option file, and restart the server: replicas can "
+            "leave databases out themselves.",
+            "these databases are left out of its binary log: %.50s (binlog_ignore_db)",
+            log->leaves);
+    if (list->count > before)
+        list->lacks[before].blinds = true;
+}
+
 static void look_at_retention(struct list *list, const struct mr_gate_facts *f, double hours)
 {
     const double kept = mr_gate_witness_kept_h(f);
@@ -111,6 +154,7 @@ size_t mr_gate_witness(const struct mr_gate_facts *f, double hours,
             value_of(f, "binlog_format"));
         lacks[0].blinds = true;
     }
+    look_at_databases(&list, &f->log);
     if (!has_whole_images(f))
         add(&list, "SET GLOBAL binlog_row_image = FULL, and in the option file.",
             "binlog_row_image is %.20s, so that columns are left out of the log",

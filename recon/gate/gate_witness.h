@@ -1,9 +1,9 @@
 /*
  * gate_witness: would a server's binary log say, after a failover, which row was changed how?
  *
- * It would where it holds rows and no statements, whole ones, those that it applies as a
- * replica, too, and is kept until somebody asks.  All of that are settings, which every account
- * may read.  Source: what can be read out of a log, measured with both families.
+ * It would where it holds rows and no statements, whole ones, of all databases, those that it
+ * applies as a replica, too, and is kept until somebody asks.  All of that are settings, which every
+ * account may read, but for the databases, which SHOW MASTER STATUS shows.  Source: what can be read out of a log, measured with both families.
  *
  * Threads: no state.
  */
@@ -12,7 +12,7 @@
 
 #include "recon/gate/gate_facts.h"
 
-#define MR_GATE_WITNESS_LACKS 4 /* at most */
+#define MR_GATE_WITNESS_LACKS 5 /* at most */
 
 struct mr_gate_witness_lack {
     char what[120]; /* "binlog_format is MIXED" */

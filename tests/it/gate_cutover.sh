@@ -161,6 +161,11 @@ lossy() {
     cutover --wait 60
     is "$GATE_KIND: OLD's log lacks something" "$(found)" "replication:warning -> 1"
     like "$GATE_KIND: of which database" "$(message replication)" "OLD does not write all to its log: Binlog_Ignore_DB shop"
+    "$MYRECON" doctor --json --for history "$old" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: doctor: the log would be no witness of it" "$(jq -r 'select(.name == "witness" and .state == "problem") | .message' "$OUT")" \
+        "after a failover the server could not say what was changed: these databases are left out of its binary log: shop (binlog_ignore_db)"
+    "$MYRECON" gate check --json "$old" >"$OUT" 2>"$ERR"
+    like "$GATE_KIND: gate check: nor" "$(jq -r 'select(.name == "witness") | "\(.severity // .state) \(.message)"' "$OUT")" "warning.*left out of its binary log: shop"
     [ "$GATE_KIND" != mariadb ] || disabled
     gate_stop
     gate_start

@@ -102,6 +102,43 @@ static void test_lacks(void **state)
     }
 }
 
+/* Databases that are left out of the log, as the server lists them; NULL: it does not show them. */
+static void test_databases(void **state)
+{
+    static const struct {
+        const char *only, *leaves, *lack;
+    } cases[] = {
+        {NULL, NULL, NULL},
+        {"", "", NULL},
+        {"shop,crm", "", "but these gets into its binary log: shop,crm (binlog_do_db)"},
+        {"mysql", "", "(binlog_do_db)"},
+        {"shop", "crm", "shop (binlog_do_db)"}, /* the second does not count */
+        {"", "mysql", NULL},
+        {"", "MYSQL,information_schema,sys,performance_schema", NULL},
+        {"", "mysql,crm", "left out of its binary log: mysql,crm (binlog_ignore_db)"},
+        {"", "mysql2", "mysql2 (binlog_ignore_db)"},
+        {"", "my", "my (binlog_ignore_db)"},
+    };
+    static const struct mr_gate_variable rows[] = {{"log_bin", "ON"}, {"binlog_format", "ROW"}};
+    static const struct mr_gate_variable none[] = {{"log_bin", "OFF"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_gate_witness_lack lacks[MR_GATE_WITNESS_LACKS];
+        struct mr_gate_facts facts = {.variables = rows,
+                                      .nvariables = 2,
+                                      .log = {.only = cases[i].only, .leaves = cases[i].leaves}};
+        assert_int_equal(mr_gate_witness(&facts, 168, lacks), cases[i].lack != NULL);
+        if (cases[i].lack != NULL) {
+            assert_non_null(strstr(lacks[0].what, cases[i].lack));
+            assert_true(lacks[0].blinds);
+        }
+        facts.variables = none;
+        facts.nvariables = 1;
+        assert_int_equal(mr_gate_witness(&facts, 168, lacks), 1);
+        assert_non_null(strstr(lacks[0].what, "no binary log"));
+    }
+}
+
 /* The remedy is a statement that the server takes. */
 static void test_fix(void **state)
 {
@@ -171,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lacks),
+        cmocka_unit_test(test_databases),
         cmocka_unit_test(test_fix),
         cmocka_unit_test(test_rule),
     };
