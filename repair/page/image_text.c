@@ -9,7 +9,6 @@
 #include "core/json/jsonw.h"
 
 #define START_BYTES ((size_t)400) /* of a long value that are shown */
-#define NAME_BYTES 512            /* of a column's name, as JSON writes it */
 
 void mr_image_text_init(struct mr_image_text *text, const struct mr_string_list *masked)
 {
@@ -181,14 +180,16 @@ void mr_image_text_unquote(struct mr_strbuf *out, struct mr_csv_field quoted)
 
 /* ---- writing them ---- */
 
+/* Masks have the column's name, images what JSON writes of it.  What cannot be compared is hidden. */
 static bool is_masked(const struct mr_image_text *text, struct mr_csv_field name)
 {
-    char word[NAME_BYTES];
-    if (text->masked == NULL || name.len >= sizeof word)
+    struct mr_strbuf word = MR_STRBUF_INIT;
+    if (text->masked == NULL || text->masked->count == 0)
         return false;
-    memcpy(word, name.ptr, name.len);
-    word[name.len] = '\0';
-    return mr_string_list_has(text->masked, word);
+    mr_image_text_unquote(&word, name);
+    const bool is = word.failed || mr_string_list_has(text->masked, word.ptr);
+    mr_strbuf_release(&word);
+    return is;
 }
 
 /* The text between the quotes of a string; of another value the value itself. */

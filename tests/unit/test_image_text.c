@@ -27,7 +27,7 @@ static enum mr_code show(struct mr_image_text *text, const char *source, const c
 
 static void test_shown(void **state)
 {
-    static const char *const names[] = {"mobile", "a\\\"b"};
+    static const char *const names[] = {"mobile", "a\"b\\"};
     static const struct mr_string_list masked = {.items = (const char **)(uintptr_t)names,
                                                  .count = LEN(names)};
     static const struct {
@@ -41,6 +41,9 @@ static void test_shown(void **state)
         {"{\"mobile\":\"+491701234567\"}", "{\"mobile\":\"+491709994567\"}",
          "{\"mobile\":{\"mask\":\"+49" DOTS "67\",\"same\":1}}", true},
         {"{\"mobile\":null}", "{\"mobile\":null}", "{\"mobile\":null}", false},
+        /* a name that JSON escapes */
+        {"{}", "{\"a\\\"b\\\\\":\"secret word\"}",
+         "{\"a\\\"b\\\\\":{\"mask\":\"s" DOTS "\",\"same\":1}}", true},
         {"{}", "{\"x\":\"a\\\"b}\",\"y\":\"\\\\\"}", "{\"x\":\"a\\\"b}\",\"y\":\"\\\\\"}", false},
         {"", "{}", "{}", false},
         {"{}", "", "", false},
