@@ -86,9 +86,23 @@ static void put_plan(struct data *d, const char *digest)
     mr_jsonw_object_end(d->json);
 }
 
-static void put_names(struct data *d, const char *name, const struct mr_planned_names *list)
+static const struct mr_planned_table *table_named(const struct data *d, const char *name)
 {
-    mr_jsonw_add_texts(d->json, name, list->items, list->count);
+    for (size_t i = 0; i < planned_of(d)->ntables; i++)
+        if (strcmp(planned_of(d)->tables[i].table, name) == 0)
+            return &planned_of(d)->tables[i];
+    return NULL;
+}
+
+/* As the rows call them: the page finds their values there.  t NULL: nothing is known of the table. */
+static void put_names(struct data *d, const char *name, const struct mr_planned_table *t,
+                      const struct mr_planned_names *list)
+{
+    mr_jsonw_key(d->json, name);
+    mr_jsonw_array_begin(d->json);
+    for (size_t i = 0; i < list->count; i++)
+        mr_jsonw_str(d->json, t != NULL ? mr_decide_rows_own(t, list->items[i]) : list->items[i]);
+    mr_jsonw_array_end(d->json);
 }
 
 /* Keys and references: by them the page finds out whose a row is. */
@@ -103,16 +117,17 @@ static void put_table(struct data *d, size_t table)
     for (size_t i = 0; i < t->ncolumns; i++)
         mr_jsonw_str(d->json, mr_decide_rows_name(&t->columns[i]));
     mr_jsonw_array_end(d->json);
-    put_names(d, "key", &t->key);
-    put_names(d, "identity", &t->identity_columns);
+    put_names(d, "key", t, &t->key);
+    put_names(d, "identity", t, &t->identity_columns);
     mr_jsonw_add_texts(d->json, "masked", d->rows.masked[table].items, d->rows.masked[table].count);
     mr_jsonw_key(d->json, "references");
     mr_jsonw_array_begin(d->json);
     for (size_t i = 0; i < t->nreferences; i++) {
         mr_jsonw_object_begin(d->json);
         mr_jsonw_add_str(d->json, "parent", t->references[i].parent);
-        put_names(d, "columns", &t->references[i].columns);
-        put_names(d, "to", &t->references[i].parent_columns);
+        put_names(d, "columns", t, &t->references[i].columns);
+        put_names(d, "to", table_named(d, t->references[i].parent),
+                  &t->references[i].parent_columns);
         mr_jsonw_object_end(d->json);
     }
     mr_jsonw_array_end(d->json);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/signals.h"
 #include "core/base/utf8.h"
@@ -36,6 +37,21 @@ const char *mr_decide_rows_name(const struct mr_planned_column *c)
     return c->source_name != NULL ? c->source_name : c->name;
 }
 
+const char *mr_decide_rows_own(const struct mr_planned_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->ncolumns; i++)
+        if (strcasecmp(t->columns[i].name, name) == 0)
+            return mr_decide_rows_name(&t->columns[i]);
+    return name;
+}
+
+/* By TARGET's name: where the two sides call a column otherwise, the mask has SOURCE's. */
+static bool is_masked(const struct mr_decide_rows *d, size_t table, const char *name)
+{
+    return mr_string_list_has(&d->masked[table],
+                              mr_decide_rows_own(&planned_of(d)->tables[table], name));
+}
+
 static bool is_configured(const struct mr_table_config *config, const struct mr_planned_column *c)
 {
     return mr_string_list_has(&config->mask, mr_decide_rows_name(c));
@@ -61,10 +77,10 @@ static enum mr_code mask_table(struct mr_decide_rows *d, size_t table, struct mr
     d->masked[table].items = items;
     d->masks |= d->masked[table].count > 0;
     for (size_t i = 0; i < t->key.count; i++)
-        if (mr_string_list_has(&d->masked[table], t->key.items[i])) {
+        if (is_masked(d, table, t->key.items[i])) {
             (void)mr_err_set(err, MR_E_REFUSED,
-                             "column \"%s\" of the key of table \"%s\" is masked", t->key.items[i],
-                             t->table);
+                             "column \"%s\" of the key of table \"%s\" is masked",
+                             mr_decide_rows_own(t, t->key.items[i]), t->table);
             mr_err_hint(err, "A decision names its row by the key: show it with --unmask, and keep "
                              "the page as you keep the plan.");
             return MR_E_REFUSED;
@@ -152,7 +168,7 @@ static struct mr_csv_field show_identity(struct mr_decide_rows *d, struct mr_csv
     const struct mr_planned_table *t = &planned_of(d)->tables[table];
     bool masked = false;
     for (size_t i = 0; i < t->identity_columns.count; i++)
-        masked |= mr_string_list_has(&d->masked[table], t->identity_columns.items[i]);
+        masked |= is_masked(d, table, t->identity_columns.items[i]);
     if (!masked || identity.len == 0)
         return identity;
     mr_strbuf_reset(&d->shown);

@@ -77,5 +77,8 @@ enum mr_code mr_decide_rows_digest(struct mr_plan_dir *plan, char digest[MR_SHA2
                                    struct mr_err *err);
 /* The column as images call it. */
 const char *mr_decide_rows_name(const struct mr_planned_column *column);
+/* The same of a column by TARGET's name, which is the one that keys, identities and references of a plan
+ * have; a name that is none is given back. */
+const char *mr_decide_rows_own(const struct mr_planned_table *table, const char *name);
 
 #endif

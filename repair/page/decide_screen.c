@@ -204,7 +204,7 @@ static bool is_key(const struct screen *s, struct mr_csv_field name)
     bool is = false;
     mr_image_text_unquote(&text, name);
     for (size_t i = 0; i < t->key.count && !text.failed; i++)
-        is |= text.len > 0 && strcmp(t->key.items[i], text.ptr) == 0;
+        is |= text.len > 0 && strcmp(mr_decide_rows_own(t, t->key.items[i]), text.ptr) == 0;
     mr_strbuf_release(&text);
     return is;
 }

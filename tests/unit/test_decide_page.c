@@ -26,11 +26,13 @@
 #define X512 X64 X64 X64 X64 X64 X64 X64 X64
 #define X8192 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512 X512
 
-static const char *const words[] = {"id", "city"};
+static const char *const words[] = {"id", "town"}; /* as the plan has them: TARGET's */
 static const struct mr_planned_column columns[] = {{"id", "int", NULL, false},
                                                    {"town", "text", "city", false}};
 static const struct mr_planned_column masked[] = {{"id", "int", NULL, false},
                                                   {"town", "text", "city", true}};
+static const struct mr_planned_column masked_key[] = {{"id", "int", "number", true},
+                                                      {"town", "text", "city", false}};
 static const struct mr_planned_reference references[] = {
     {.parent = "club.members", .columns = {words, 1}, .parent_columns = {words, 1}}};
 
@@ -56,6 +58,10 @@ static const struct {
     /* masked by the plan, or by the configuration of today */
     {HEAD SHORT, 0, masked, "key", NULL, false, MR_OK, "\\\"mask\\\":", "Kiel"},
     {HEAD SHORT, 0, masked, "key", NULL, true, MR_OK, "Kiel", "\"s\":"},
+    /* an identity, and a key, whose column has another name on each side; the page has that of rows */
+    {HEAD SHORT, 0, masked, "key", NULL, false, MR_OK, "\"identity\":[\"city\"]", "+49170"},
+    {HEAD SHORT, 0, masked_key, "key", NULL, false, MR_E_REFUSED,
+     "column \"number\" of the key of table \"club.members\" is masked", NULL},
     {HEAD SHORT, 0, columns, "key", "[table *.members]\nmask = city\n", false, MR_OK,
      "\"masked\":[\"city\"]", "Kiel"},
     {HEAD SHORT, 0, columns, "key", "[table *.members]\nmask = city\n", false, MR_OK,
