@@ -240,10 +240,15 @@ static void add_cells(struct screen *s, const size_t *shown, size_t count, size_
             add_blanks(s->out, first);
         for (size_t i = 0; i < count; i++) {
             const struct mr_strbuf *cell = &s->cell[shown[i]];
-            const size_t n = mr_utf8_fit(cell->ptr + at[i], cell->len - at[i], width - 1);
-            const size_t used = mr_utf8_width(cell->ptr + at[i], n);
+            size_t n = mr_utf8_fit(cell->ptr + at[i], cell->len - at[i], width - 1);
+            /* nobody shall take the part that fits for the whole */
+            const bool is_cut = line + 1 == CELL_LINES && at[i] + n < cell->len;
+            if (is_cut)
+                n = mr_utf8_fit(cell->ptr + at[i], cell->len - at[i], width - 2);
+            const size_t used = mr_utf8_width(cell->ptr + at[i], n) + is_cut;
             style(s, how);
             mr_strbuf_add(s->out, cell->ptr + at[i], n);
+            mr_strbuf_add_str(s->out, is_cut ? "…" : "");
             style(s, MR_STYLE_RESET);
             at[i] += n;
             if (i + 1 < count)
@@ -251,6 +256,17 @@ static void add_cells(struct screen *s, const size_t *shown, size_t count, size_
         }
         mr_strbuf_add_char(s->out, '\n');
     }
+}
+
+static void cut_before(struct screen *s, struct mr_strbuf *cell, size_t from)
+{
+    struct mr_strbuf cut = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&cut, "…");
+    mr_strbuf_add(&cut, cell->ptr + from, cell->len - from);
+    s->out->failed |= cut.failed;
+    mr_strbuf_reset(cell);
+    mr_strbuf_add(cell, cut.ptr, cut.len);
+    mr_strbuf_release(&cut);
 }
 
 static void fill_cells(struct screen *s, const size_t *shown, size_t count,
@@ -262,19 +278,13 @@ static void fill_cells(struct screen *s, const size_t *shown, size_t count,
         show_value(cell, mr_image_text_value(field(s, sides[shown[i]]), name));
         s->out->failed |= cell->failed;
     }
-    for (size_t i = 0; i < count && !s->out->failed; i++) {
-        struct mr_strbuf *cell = &s->cell[shown[i]], cut = MR_STRBUF_INIT;
-        const size_t from =
-            window(cell, &s->cell[shown[i == 0 && count > 1 ? count - 1 : 0]], room);
-        if (from == 0)
-            continue;
-        mr_strbuf_add_str(&cut, "…");
-        mr_strbuf_add(&cut, cell->ptr + from, cell->len - from);
-        s->out->failed |= cut.failed;
-        mr_strbuf_reset(cell);
-        mr_strbuf_add(cell, cut.ptr, cut.len);
-        mr_strbuf_release(&cut);
-    }
+    /* all before any is cut: what is left of one would differ from the whole of another at once */
+    size_t from[MR_IMAGES] = {0};
+    for (size_t i = 0; i < count; i++)
+        from[i] = window(&s->cell[shown[i]], &s->cell[shown[i == 0 ? count - 1 : 0]], room);
+    for (size_t i = 0; i < count && !s->out->failed; i++)
+        if (from[i] > 0)
+            cut_before(s, &s->cell[shown[i]], from[i]);
 }
 
 /* Which images there are, in the order in which they are shown. */
@@ -434,9 +444,10 @@ static void add_choices(struct screen *s)
     if (s->view->of_group) {
         size_t at = (size_t)(s->answer - (const struct mr_answer *)s->answers->list.items);
         mr_answers_group(s->answers, at, &from, &to);
-        mr_strbuf_add_fmt(&s->text, "For all open ones of \"%s: %s\" (%zu in all):",
-                          table_name(s->answers, s->answer->table),
-                          mr_conflict_title(s->answer->kind), to - from);
+        mr_strbuf_add_str(&s->text, "For all open ones of \"");
+        mr_utf8_show_str(&s->text, table_name(s->answers, s->answer->table));
+        mr_strbuf_add_fmt(&s->text, ": %s\" (%zu in all):", mr_conflict_title(s->answer->kind),
+                          to - from);
         add_text(s, 0, MR_STYLE_WARN);
     }
     for (; mr_answers_choice(s->answers, s->answer, n, &word); n++) {

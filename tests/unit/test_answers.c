@@ -306,6 +306,56 @@ static void test_size(void **state)
     end(&plan, &a);
 }
 
+/* Names are data, too: also those of tables, which may hold any character. */
+static void test_names(void **state)
+{
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    make_plan(&plan, HEAD "club.\033[2Jme,3..9,,,deleted-or-lost,restore;skip,,,,,,\r\n");
+    tables[0].table = "club.\033[2Jme";
+    assert_int_equal(mr_answers_open(&plan, NULL, false, &a, NULL), MR_OK);
+    for (int of_group = 0; of_group < 2; of_group++) {
+        show(&a, 0, (struct mr_decide_view){.width = 80, .of_group = of_group == 1}, &text);
+        assert_null(strchr(text.ptr, '\033'));
+        assert_non_null(strstr(text.ptr, "\\x1b[2Jme"));
+    }
+    mr_strbuf_release(&text);
+    end(&plan, &a);
+}
+
+/* Of long values both sides are shown from where they part on; what is left out is marked. */
+static void test_long(void **state)
+{
+    static char image[2][4000], csv[9000];
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char fill[1500];
+        memset(fill, 'x', sizeof fill - 1);
+        fill[sizeof fill - 1] = '\0';
+        (void)snprintf(image[i], sizeof image[i],
+                       "\"{\"\"id\"\":\"\"1\"\",\"\"city\"\":\"\"%s%s%s\"\"}\"", fill,
+                       i == 0 ? "LOST" : "LIVE", fill);
+    }
+    (void)snprintf(csv, sizeof csv, HEAD "club.members,1,1,,changed,target;source,%s,%s,,,,\r\n",
+                   image[0], image[1]);
+    begin(&plan, &a, csv);
+    for (unsigned width = 40; width <= 100; width += 60) {
+        mr_strbuf_reset(&text);
+        show(&a, 0, (struct mr_decide_view){.width = width}, &text);
+        if (strstr(text.ptr, "LOST") == NULL || strstr(text.ptr, "LIVE") == NULL)
+            fail_msg("%u: %s", width, text.ptr);
+        if (width == 100 && strstr(text.ptr, "x\xe2\x80\xa6") == NULL)
+            fail_msg("%u, the end: %s", width, text.ptr);
+    }
+    mr_strbuf_release(&text);
+    end(&plan, &a);
+}
+
 static void test_story(void **state)
 {
     static const struct {
@@ -362,6 +412,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_strange_files, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_screen, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_size, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_names, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_long, place_begin, place_end),
         cmocka_unit_test(test_story),
         cmocka_unit_test(test_unquote),
     };
