@@ -211,7 +211,7 @@ static bool is_key(const struct screen *s, struct mr_csv_field name)
 
 /* ---- both rows ---- */
 
-/* A long text is shown from where it begins to differ on. */
+/* A long text is shown from where it begins to differ on; where it does not, from its beginning. */
 static size_t window(const struct mr_strbuf *mine, const struct mr_strbuf *other, size_t room)
 {
     size_t at = 0;
@@ -219,6 +219,8 @@ static size_t window(const struct mr_strbuf *mine, const struct mr_strbuf *other
         return 0;
     while (at < mine->len && at < other->len && mine->ptr[at] == other->ptr[at])
         at++;
+    if (at == mine->len && at == other->len)
+        return 0;
     at = at > room / 4 ? at - room / 4 : 0;
     while (at > 0 && ((unsigned char)mine->ptr[at] & 0xc0) == 0x80)
         at--;

@@ -352,6 +352,16 @@ static void test_long(void **state)
         if (width == 100 && strstr(text.ptr, "x\xe2\x80\xa6") == NULL)
             fail_msg("%u, the end: %s", width, text.ptr);
     }
+    end(&plan, &a);
+    /* of one row alone from its beginning */
+    image[0][26] = 'B';
+    (void)snprintf(csv, sizeof csv,
+                   HEAD "club.members,1,,,deleted-on-live,restore;skip,%s,,,,,\r\n", image[0]);
+    begin(&plan, &a, csv);
+    mr_strbuf_reset(&text);
+    show(&a, 0, (struct mr_decide_view){.width = 100}, &text);
+    if (strstr(text.ptr, "Bxxx") == NULL)
+        fail_msg("%s", text.ptr);
     mr_strbuf_release(&text);
     end(&plan, &a);
 }
