@@ -195,12 +195,12 @@ static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_f
     const struct mr_plan_table *table =
         mr_decision_table(d, field_of(d, fields, MR_DECISION_TABLE));
     bool run = mr_plan_has_runs(table) && parse_run(table, key, &low, &high);
-    /* without a key, a row is named by itself */
+    /* a row of a table without a key is named by itself; where there is one it may be an empty text */
     return MR_CASE_RUN(d->add, err, MR_ARG_INT("line", line),
                        MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
-                       MR_ARG_TEXT("key", run              ? NULL
-                                          : key[0] != '\0' ? key
-                                                           : source),
+                       MR_ARG_TEXT("key", run                    ? NULL
+                                          : table->key.count > 0 ? key
+                                                                 : source),
                        run ? MR_ARG_INT("low", low) : MR_ARG_NULL("low"),
                        run ? MR_ARG_INT("high", high) : MR_ARG_NULL("high"),
                        MR_ARG_TEXT("choice", field_of(d, fields, MR_DECISION_DECISION)),
@@ -252,8 +252,9 @@ static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv
     int64_t low = 0, high = 0;
     struct mr_decision_line line;
     bool found = false;
-    if (key[0] == '\0')
-        return MR_OK;
+    const bool has_source = field_of(d, fields, MR_DECISION_SOURCE)[0] != '\0';
+    if (t->key.count == 0 || (key[0] == '\0' && !has_source))
+        return MR_OK; /* see check_equal(); or it names no row */
     if (mr_plan_has_runs(t) && parse_run(t, key, &low, &high))
         return check_crossed(d, t, choice, low, high, err);
     enum mr_code code = mr_decision_ask_key(d, t, key, &line, &found, err);

@@ -274,6 +274,47 @@ static void test_nul(void **state)
     end(&w);
 }
 
+/* A text that is empty is a key like another; without one a row is named by itself. */
+static void test_empty_key(void **state)
+{
+    static const char text[] = "table,source_key,kind,source,decision\n"
+                               "club.members,,unique,\"{\"\"id\"\":\"\"\"\"}\",skip\n";
+    static const struct mr_value value = {.cls = MR_CLASS_TEXT, .ptr = "", .len = 0};
+    (void)state;
+    for (int twice = 0; twice < 2; twice++) {
+        char path[] = "/tmp/test_plan_decisions.XXXXXX";
+        struct mr_plan_decisions *d = NULL;
+        struct mr_plan_store *store = NULL;
+        struct mr_err err = {0};
+        const char *choice = NULL;
+        struct world w;
+        begin(&w);
+        mr_strbuf_reset(&w.key);
+        assert_int_equal(mr_row_encode(&w.key, &value, NULL), MR_OK);
+        int fd = mkstemp(path);
+        assert_true(
+            dprintf(fd, "%s%s", text, twice ? "club.members,,unique,{},without-value\n" : "") > 0);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(mr_plan_store_open(w.fd, &store, NULL), MR_OK);
+        assert_int_equal(mr_plan_store_begin(store, 1, NULL), MR_OK);
+        assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w.fd,
+                                                w.decided, &w.tables, &d, &err),
+                         MR_OK);
+        const struct mr_decision_ask ask = ask_of(&w, "unique", 0);
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        assert_non_null(choice);
+        assert_string_equal(choice, "skip");
+        if (twice) {
+            assert_int_equal(mr_plan_decisions_check(d, store, &err), MR_E_REFUSED);
+            assert_non_null(strstr(err.message, "line 2 decides about the same row: \"skip\""));
+        }
+        mr_plan_decisions_close(d);
+        mr_plan_store_close(store);
+        assert_int_equal(unlink(path), 0);
+        end(&w);
+    }
+}
+
 /* Of a plan's own file: a line holds for the row as it was; what a rule said then is nobody's word. */
 static void test_own_file(void **state)
 {
@@ -443,10 +484,10 @@ static void test_proofs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_proofs),      cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
-        cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_two_answers),
+        cmocka_unit_test(test_proofs),    cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_empty_key), cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_who_wins),  cmocka_unit_test(test_own_file),
+        cmocka_unit_test(test_changed),   cmocka_unit_test(test_two_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
