@@ -126,7 +126,10 @@ enum mr_code mr_rejoin_prove_merged(struct mr_planning *p, const struct mr_plan_
                                     struct mr_rewind *rewind, struct mr_err *err)
 {
     struct proving w = {.p = p,
-                        .book = {.tables = tables, .fd = p->fd, .arena = &p->arena},
+                        .book = {.tables = tables,
+                                 .fd = p->fd,
+                                 .old = mr_db_server(p->rejoin->db[MR_TARGET]),
+                                 .arena = &p->arena},
                         .uuids = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_merged_book_open(&w.book, err));

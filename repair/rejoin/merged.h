@@ -6,8 +6,8 @@
  *
  * What is proved, in this order: the directory is a merge that left nothing out and asks nothing any
  * more; it was carried out, and its rows stand on LIVE; the comparison that it came of began behind the
- * last transaction of OLD's own, so that it has seen all that these left; and each row of theirs is one
- * that it decided about, or was equal on both sides.
+ * last transaction of OLD's own, so that it has seen all that these left, and it read OLD and LIVE; and each
+ * row of theirs is one that it decided about, or was equal on both sides.
  *
  * Ownership: texts are the caller's.  Threads: no state.
  */
@@ -48,8 +48,10 @@ struct mr_merged_facts {
     const char *left_out; /* what was not compared or planned; or NULL */
     uint64_t open;        /* conflicts that nobody has decided */
     struct mr_merged_rows rows;
-    const char *place; /* why it is not known where OLD stood when the comparison began; or NULL */
-    const char *since; /* own transactions of OLD behind that; "" or NULL: none */
+    /* why it is not known where OLD stood when the comparison began, or that it was of others than OLD and
+     * LIVE; or NULL */
+    const char *place;
+    const char *since;     /* own transactions of OLD behind that; "" or NULL: none */
     const char *uncovered; /* what the merge does not account for; or NULL */
 };
 

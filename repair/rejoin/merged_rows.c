@@ -1,6 +1,7 @@
 /* merged_rows.c: see merged_rows.h. */
 #include "repair/rejoin/merged_rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/case/case_args.h"
@@ -142,20 +143,54 @@ static enum mr_code open_case(struct mr_merged_book *book, const char *path,
     return MR_OK;
 }
 
+static struct mr_server server_of(const struct mr_plan_server *planned)
+{
+    struct mr_server server = {
+        .flavour = planned->flavour, .port = planned->port, .server_id = planned->server_id};
+    (void)snprintf(server.uuid, sizeof server.uuid, "%s", planned->uuid);
+    (void)snprintf(server.hostname, sizeof server.hostname, "%s", planned->hostname);
+    (void)snprintf(server.datadir, sizeof server.datadir, "%s", planned->datadir);
+    return server;
+}
+
+/* Behind an address may be another server than the one that the run has read, as after a second failover:
+ * what was equal there LIVE may lack, and nobody has looked. */
+static enum mr_code judge_servers(const struct mr_merged_book *book, struct mr_findings *fd,
+                                  const struct mr_manifest *m, const char **why, struct mr_err *err)
+{
+    const struct mr_server live = server_of(&m->server);
+    struct mr_server source, target;
+    bool has_source = false, has_target = false;
+    *why = NULL;
+    MR_TRY(mr_findings_server(fd, 0, &source, &has_source, err));
+    MR_TRY(mr_findings_server(fd, 1, &target, &has_target, err));
+    if (!has_source || !has_target)
+        *why = "its case does not say which servers it has read";
+    else if (!mr_server_is_same(&source, book->old))
+        *why = "its source was another server than the target of this plan";
+    else if (!mr_server_is_same(&target, &live))
+        *why = "its target was another server than the live one";
+    return MR_OK;
+}
+
 static enum mr_code load_case(struct mr_merged_book *book, const struct mr_plan_dir *merge,
                               const char *path, struct mr_log_place *place, struct mr_err *err)
 {
     struct mr_findings *fd = NULL;
     struct mr_find_run run = {.id = 0};
     struct mr_log_place places[2];
+    const char *other = NULL;
     MR_TRY(open_case(book, path, &fd, err));
     MR_TRY(mr_findings_run_choose(fd, merge->manifest.run, book->arena, &run, err));
     MR_TRY(mr_run_places(fd, book->arena, places, err));
+    MR_TRY(judge_servers(book, fd, &merge->manifest, &other, err));
     *place = places[0];
     if (!run.finished)
         place->why = "its run was not finished";
     else if (place->log == NULL && place->why == NULL)
         place->why = "its source was a snapshot, or an earlier version made the run";
+    if (place->why == NULL)
+        place->why = other;
     return find_tables(book, fd, err);
 }
 

@@ -33,6 +33,7 @@ enum mr_merged_how {
 struct mr_merged_book {
     const struct mr_plan_tables *tables; /* of the rejoin */
     struct mr_findings *fd;              /* its temporary case */
+    const struct mr_server *old;         /* its target: of each merge the source */
     struct mr_arena *arena;
     uint64_t counts[MR_MERGED_HOWS];
     const char *uncovered; /* the first row that nothing accounts for, for people; or NULL */
@@ -48,7 +49,7 @@ enum mr_code mr_merged_book_open(struct mr_merged_book *book, struct mr_err *err
 void mr_merged_book_close(struct mr_merged_book *book);
 
 /* What plan and case of a merge say; *place: where OLD stood before its rows were compared, why is set
- * where that is not known.  case_path: where its case is by now; NULL: as plan.json has it. */
+ * where that is not known, and where others than OLD and LIVE were compared.  case_path: where its case is by now; NULL: as plan.json has it. */
 enum mr_code mr_merged_book_load(struct mr_merged_book *book, const struct mr_plan_dir *merge,
                                  const char *case_path, struct mr_log_place *place,
                                  struct mr_err *err);

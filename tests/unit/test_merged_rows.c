@@ -42,6 +42,24 @@ struct world {
 };
 
 static const size_t key_at[] = {0};
+static const struct mr_server old = {.flavour = MR_FLAVOUR_MARIADB,
+                                     .uuid = "uid-of-old",
+                                     .server_id = 1,
+                                     .hostname = "db1",
+                                     .port = 3306,
+                                     .datadir = "/data1/"};
+static const struct mr_server live = {.flavour = MR_FLAVOUR_MARIADB,
+                                      .uuid = "uid-of-live",
+                                      .server_id = 2,
+                                      .hostname = "db2",
+                                      .port = 3306,
+                                      .datadir = "/data2/"};
+static const struct mr_server third = {.flavour = MR_FLAVOUR_MARIADB,
+                                       .uuid = "uid-of-third",
+                                       .server_id = 3,
+                                       .hostname = "db3",
+                                       .port = 3306,
+                                       .datadir = "/data3/"};
 
 /* An INT as row.h encodes it. */
 static struct mr_key key_of(struct mr_arena *arena, unsigned char n)
@@ -91,8 +109,11 @@ static void write_entities(struct world *w, const struct decided *of, size_t n)
 
 struct run {
     bool is_unfinished, has_no_place, is_not_whole, is_windowed, has_other_key, ignores;
-    enum mr_verdict verdict; /* 0: diverged */
-    unsigned char found;     /* key of a finding; 0: none */
+    enum mr_verdict verdict;                 /* 0: diverged */
+    unsigned char found;                     /* key of a finding; 0: none */
+    enum mr_find_state state;                /* of it; 0: diverged */
+    const struct mr_server *source, *target; /* that it read; NULL: OLD and LIVE */
+    bool has_no_servers;
 };
 
 static void save_table(struct world *w, struct mr_findings *fd, const struct run *run)
@@ -115,7 +136,7 @@ static void save_table(struct world *w, struct mr_findings *fd, const struct run
     table.settled = asked.settled;
     assert_int_equal(mr_findings_table_save(fd, &table, NULL), MR_OK);
     if (run->found != 0) {
-        const struct mr_finding f = {.state = MR_FIND_DIVERGED,
+        const struct mr_finding f = {.state = run->state != 0 ? run->state : MR_FIND_DIVERGED,
                                      .kind = MR_KIND_MISSING,
                                      .key = key_of(&w->arena, run->found),
                                      .count = 1};
@@ -137,9 +158,13 @@ static void write_case(struct world *w, const struct run *run)
     const struct mr_log_place none[2] = {{.gtids = "", .applied = "", .why = "no right"},
                                          places[1]};
     const struct mr_find_setting ignored = {"club.members", "ignore-columns", "touched"};
+    const struct mr_server *servers[2] = {run->source != NULL ? run->source : &old,
+                                          run->target != NULL ? run->target : &live};
     (void)unlink(w->case_path);
     assert_int_equal(mr_findings_open(w->case_path, MR_CASE_WRITE, &fd, NULL), MR_OK);
     assert_int_equal(mr_findings_run_begin(fd, &r, NULL), MR_OK);
+    if (!run->has_no_servers)
+        assert_int_equal(mr_findings_servers_save(fd, servers, NULL), MR_OK);
     assert_int_equal(mr_run_places_save(fd, run->has_no_place ? none : places, NULL), MR_OK);
     if (run->ignores)
         assert_int_equal(mr_findings_settings_save(fd, &ignored, 1, NULL), MR_OK);
@@ -162,12 +187,20 @@ static void open_world(struct world *w, const struct run *run, const struct deci
             .pair = &w->pairs[i], .at = i, .key = {.at = key_at, .count = 1}};
     }
     w->plan = (struct mr_plan_tables){.tables = w->tables, .ntables = 2};
-    w->merge = (struct mr_plan_dir){
-        .path = dir, .manifest = {.case_path = w->case_path, .run = "20260402T121100Z-0001"}};
+    w->merge = (struct mr_plan_dir){.path = dir,
+                                    .manifest = {.case_path = w->case_path,
+                                                 .run = "20260402T121100Z-0001",
+                                                 .server = {.flavour = live.flavour,
+                                                            .uuid = live.uuid,
+                                                            .server_id = live.server_id,
+                                                            .hostname = live.hostname,
+                                                            .port = live.port,
+                                                            .datadir = live.datadir}}};
     write_case(w, run);
     write_entities(w, of, n);
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &w->own, NULL), MR_OK);
-    w->book = (struct mr_merged_book){.tables = &w->plan, .fd = w->own, .arena = &w->arena};
+    w->book =
+        (struct mr_merged_book){.tables = &w->plan, .fd = w->own, .old = &old, .arena = &w->arena};
     assert_int_equal(mr_merged_book_open(&w->book, NULL), MR_OK);
     assert_int_equal(mr_merged_book_load(&w->book, &w->merge, NULL, place, NULL), MR_OK);
 }
@@ -267,6 +300,27 @@ static void test_place(void **state)
     close_world(&w);
 }
 
+static void has_read(const struct run *run, const char *want)
+{
+    static const struct decided none = {2, MR_DECIDE_INSERT, NULL, NULL};
+    struct world w;
+    struct mr_log_place place;
+    open_world(&w, run, &none, 1, &place);
+    assert_non_null(place.why);
+    assert_non_null(strstr(place.why, want));
+    close_world(&w);
+}
+
+/* Behind an address another server may stand by now: rows that were equal on that one say nothing. */
+static void test_servers(void **state)
+{
+    (void)state;
+    has_read(&(struct run){.target = &third}, "its target was another server than the live one");
+    has_read(&(struct run){.source = &third}, "its source was another server than the target");
+    has_read(&(struct run){.source = &live, .target = &old}, "its source was another server");
+    has_read(&(struct run){.has_no_servers = true}, "does not say which servers it has read");
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -291,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_place),
+        cmocka_unit_test(test_servers),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
