@@ -22,6 +22,7 @@
 #include "repair/planning/plan_idmap.h"
 #include "repair/planning/plan_keeps.h"
 #include "repair/planning/plan_lacks.h"
+#include "repair/planning/plan_moved.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_stood.h"
@@ -579,8 +580,10 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     MR_TRY_OUT(mr_plan_stood_begin(&r->stood, &r->tables.pairing, &p->arena, err));
     MR_TRY_OUT(mr_pair_sections_warn(&r->tables.pairing, err));
     MR_TRY_OUT(mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err));
-    if (!mr_rewind_is_asked(p->opts)) /* every row is who it is by its key */
+    if (!mr_rewind_is_asked(p->opts)) { /* every row is who it is by its key */
+        MR_TRY_OUT(mr_plan_moved_warn(p->fd, &p->run, p->sides.side, err));
         MR_TRY_OUT(warn_of_lacks(r, err));
+    }
     MR_TRY_OUT(mr_plan_refuse_hidden(&r->tables, err));
     MR_TRY_OUT(mr_plan_refuse_unseen(&r->tables, p->opts->policy, err));
     MR_TRY_OUT(mr_planning_describe(p, p->opts->policy, err));

@@ -79,6 +79,7 @@ PLANNING_STEPS := $(PLANNING_WRAP) $(MERGE_WRAP) $(NO_MEMORY) \
     -Wl,--wrap=mr_plan_decisions_open,--wrap=mr_plan_file_close,--wrap=mr_plan_files_conflicts \
     -Wl,--wrap=mr_plan_files_entities,--wrap=mr_plan_files_idmap,--wrap=mr_plan_idmap_read \
     -Wl,--wrap=mr_plan_keeps,--wrap=mr_plan_lacks_add,--wrap=mr_plan_lacks_text \
+    -Wl,--wrap=mr_plan_moved_warn \
     -Wl,--wrap=mr_plan_lost_check,--wrap=mr_plan_mentions,--wrap=mr_plan_packet_needed \
     -Wl,--wrap=mr_plan_parents_check,--wrap=mr_plan_refuse_binlog,--wrap=mr_plan_refuse_engines \
     -Wl,--wrap=mr_plan_refuse_hidden,--wrap=mr_plan_refuse_incomplete \

@@ -29,6 +29,7 @@
 #include "repair/planning/plan_idmap.h"
 #include "repair/planning/plan_keeps.h"
 #include "repair/planning/plan_lacks.h"
+#include "repair/planning/plan_moved.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_stood.h"
@@ -167,6 +168,9 @@ STEP(mr_plan_refuse_itself, "itself", sides == &made.p->sides && OF_ARENA(arena)
      const struct mr_sides *sides, struct mr_arena *arena)
 STEP(mr_plan_stood_begin, "stood", OF_PAIRING(pairing) && OF_ARENA(arena),
      struct mr_plan_stood *stood, const struct mr_pairing *pairing, struct mr_arena *arena)
+STEP(mr_plan_moved_warn, "moved", OF_FD(fd) && run == &made.p->run && side == made.p->sides.side,
+     struct mr_findings *fd, const struct mr_find_run *run,
+     const struct mr_server_side side[MR_SIDES])
 STEP(mr_pair_sections_warn, "sections", OF_PAIRING(pairing), const struct mr_pairing *pairing)
 STEP(mr_pair_patterns_warn, "patterns",
      OF_PAIRING(pairing) && strcmp(option, "--exclude") == 0 && patterns == &made.p->opts->exclude,
