@@ -174,6 +174,8 @@ enum mr_code mr_evidence_newest_tx(struct mr_findings *fd, int64_t *id, struct m
 /* Flags as moving what transactions of that side behind last_tx have changed, of the collection that counts. */
 enum mr_code mr_evidence_flag_since(struct mr_findings *fd, int side, int64_t last_tx,
                                     struct mr_err *err);
+/* No row of the collection that counts moves any more: its logs have nothing behind what was read. */
+enum mr_code mr_evidence_flag_none(struct mr_findings *fd, struct mr_err *err);
 /* The collection counts from now on, and what was there before it is dropped. */
 enum mr_code mr_evidence_finish(struct mr_evidence_writer *writer, struct mr_err *err);
 

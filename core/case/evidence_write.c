@@ -102,19 +102,27 @@ static enum mr_code open_writer(struct mr_findings *fd, struct mr_evidence_write
     return MR_OK;
 }
 
-/* A run that is ended from here on leaves what is no evidence, until one like it has read it to its end. */
-static enum mr_code begin_on(struct mr_evidence_writer *w, struct mr_err *err)
+/* What is known of a collection's rows that move. */
+static enum mr_code forget_moving(struct mr_case *cf, int64_t collection, struct mr_err *err)
 {
     static const char *const parts[] = {
-        "UPDATE history_collection SET finished=0 WHERE id=:id",
         "UPDATE history_mark SET flags=flags & ~32 WHERE flags & 32 AND tbl IN"
         " (SELECT id FROM history_table WHERE collection=:id)",
         "UPDATE history_witness SET moving=0 WHERE tbl IN"
         " (SELECT id FROM history_table WHERE collection=:id)"};
     _Static_assert(MR_MARK_MOVING == 32, "the flag in the statements above and below");
-    MR_TRY(mr_case_exec(w->cf, MR_EVIDENCE_NO_INDEX, err));
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        MR_TRY(MR_CASE_ONCE(w->cf, parts[i], err, MR_ARG_INT("id", w->collection)));
+        MR_TRY(MR_CASE_ONCE(cf, parts[i], err, MR_ARG_INT("id", collection)));
+    return MR_OK;
+}
+
+/* A run that is ended from here on leaves what is no evidence, until one like it has read it to its end. */
+static enum mr_code begin_on(struct mr_evidence_writer *w, struct mr_err *err)
+{
+    MR_TRY(mr_case_exec(w->cf, MR_EVIDENCE_NO_INDEX, err));
+    MR_TRY(MR_CASE_ONCE(w->cf, "UPDATE history_collection SET finished=0 WHERE id=:id", err,
+                        MR_ARG_INT("id", w->collection)));
+    MR_TRY(forget_moving(w->cf, w->collection, err));
     return prepare(w, err);
 }
 
@@ -171,6 +179,19 @@ enum mr_code mr_evidence_flag_since(struct mr_findings *fd, int side, int64_t la
         " (SELECT t.id FROM history_table t JOIN history_collection c ON c.id=t.collection"
         " WHERE c.finished)",
         err, MR_ARG_INT("side", side), MR_ARG_INT("tx", last_tx));
+    return mr_findings_end(fd, code, err);
+}
+
+enum mr_code mr_evidence_flag_none(struct mr_findings *fd, struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    int64_t id = 0;
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        MR_CASE_NUMBER(cf, "SELECT max(id) FROM history_collection WHERE finished>:none", &id, err,
+                       MR_ARG_INT("none", 0));
+    if (code == MR_OK)
+        code = forget_moving(cf, id, err);
     return mr_findings_end(fd, code, err);
 }
 

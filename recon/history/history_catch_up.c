@@ -117,6 +117,8 @@ static enum mr_code read_on(struct mr_catch_up *cu, struct mr_history_collect *c
     }
     if (cu->is_second)
         return flag_moving(cu, c, err);
+    if (!c->has_begun) /* keys that moved while an earlier plan was made have come to rest */
+        MR_TRY(mr_evidence_flag_none(cu->fd, err));
     return mr_evidence_newest_tx(cu->fd, &cu->last_tx, err);
 }
 

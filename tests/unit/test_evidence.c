@@ -489,6 +489,10 @@ static void test_read_on(void **state)
     assert_int_equal(count(&c, "SELECT count(*) FROM history_mark WHERE flags & 32"), 0);
     assert_int_equal(mr_evidence_flag_since(c.fd, 0, tx, NULL), MR_OK);
     assert_int_equal(count(&c, "SELECT count(*) FROM history_mark WHERE flags & 32"), 1);
+    /* the next plan, whose logs have nothing new: what moved then stands still */
+    assert_int_equal(mr_evidence_flag_none(c.fd, NULL), MR_OK);
+    assert_int_equal(count(&c, "SELECT count(*) FROM history_mark WHERE flags & 32"), 0);
+    assert_int_equal(count(&c, "SELECT sum(moving) FROM history_witness"), 0);
     mr_arena_release(&arena);
     case_end(&c);
 }
