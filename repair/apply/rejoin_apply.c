@@ -281,13 +281,16 @@ static void unlock_all(const struct mr_rejoin_run *run)
 }
 
 /* The last look, and the reset, under the lock: whoever may write in spite of read_only could have come
- * since the first one, and what he wrote is not in the archive. */
+ * since the first one, and what he wrote is not in the archive.  A target that is past its reset by now, by
+ * another copy of the plan, has a history that is LIVE's: the next step is the one behind what it shows. */
 static enum mr_code reset_locked(struct mr_rejoin_run *run, struct mr_err *err)
 {
     struct mr_rejoin_facts facts = nothing_in_the_way();
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
     MR_TRY(refuse_now(&facts, "Put that right, then run it again.", err));
     MR_TRY(mr_rejoin_run_open(run, err));
+    if (run->stage != MR_REJOIN_STAGE_ROWS)
+        return MR_OK;
     mr_log_warning(
         "point of no return: the target's own history is reset now; its logs are in \"%s\"",
         archive_dir(run));
