@@ -99,7 +99,7 @@ result $? 'a server to work with' "$log"
 mariadb --no-defaults --socket="$MR_A_SOCK" -u root -e 'CREATE DATABASE club; CREATE TABLE club.members
     (id INT PRIMARY KEY, name TEXT); INSERT INTO club.members VALUES (1, "ann"), (2, "bob")'
 uri=mysql://root@127.0.0.1:$MR_A_PORT/club
-in_root myrecon check "$uri" "$uri" >"$log" 2>&1
+in_root myrecon check --same-server "$uri" "$uri" >"$log" 2>&1
 result $? 'compares a server' "$log"
 in_root myrecon snapshot create "$uri" /tmp/club >"$log" 2>&1 &&
     in_root myrecon snapshot verify /tmp/club >>"$log" 2>&1
