@@ -39,6 +39,8 @@ INSTEAD = ((r"club\.members=4711", "club.members=3001"), (r"\+4366012345", "+491
            (r"--parts \d+", "--parts 1"), (r"/shared/fleet", "fleet"), (r"--watch \d+", ""),
            (r"seq \d+ \d+ \| parallel -j \d+ (.*)\{\}", r"\1 0"),
            (r"(?<=repair )(.*)--peer \S+", r"\1"),
+           # somebody at a terminal who decides one, and leaves
+           (r"^(myrecon repair decide \S+)$", r"(sleep 1; printf 1; sleep 1; printf q; sleep 1) | TERM=dumb script -qec '\1' /dev/null"),
            # of the live server, and of a table that is not made anew
            (r"/club(?=\s+--transactions)", "/shop"), (r"0-1-4711", os.environ.get("GTID", "")),
            (r"'aws [^']*'", f"'echo {os.environ.get('MYRECON_PASSWORD', '')}'"))
