@@ -13,7 +13,9 @@
 /* 0, the signal that came first, or BY_PROGRAM.  Lock-free, so a handler may set it. */
 static atomic_int cancelled_by;
 static _Atomic int64_t interrupted_at; /* 0, or when the first SIGINT came */
-_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+static void (*_Atomic before_end)(void);
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2 &&
+                   ATOMIC_POINTER_LOCK_FREE == 2,
                "the handler needs lock-free variables");
 
 static void raise_flag(int by)
@@ -36,6 +38,9 @@ static void interrupt(int signo)
     int64_t now = now_ns();
     if (!atomic_compare_exchange_strong(&interrupted_at, &first, now) &&
         now - first > SAME_PRESS_NS) {
+        void (*leave)(void) = atomic_load(&before_end);
+        if (leave != NULL)
+            leave();
         (void)signal(signo, SIG_DFL);
         (void)raise(signo); /* is delivered as soon as this handler returns */
     }
@@ -65,6 +70,11 @@ void mr_signals_install(void)
     bool under_nohup = sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
     if (!under_nohup)
         install(SIGHUP, raise_flag, SA_RESTART);
+}
+
+void mr_signals_before_end(void (*leave)(void))
+{
+    atomic_store(&before_end, leave);
 }
 
 bool mr_is_cancelled(void)

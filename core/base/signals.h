@@ -15,6 +15,9 @@
 void mr_signals_install(void);
 /* Is the flag up?  Costs no more than reading a number: ask it in every loop that waits. */
 bool mr_is_cancelled(void);
+/* What is done before the second SIGINT ends the process; NULL: nothing.  A handler calls it, so that it
+ * may do only what a handler may. */
+void mr_signals_before_end(void (*leave)(void));
 void mr_cancel(void); /* raises the flag (tests; a failing worker does not) */
 /* MR_E_CANCELLED with its message. */
 enum mr_code mr_cancelled_err(struct mr_err *err);

@@ -3,18 +3,61 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/base/signals.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/file/io.h"
 
 #define ESC 27
 #define SEQUENCE_MS 50 /* within which the rest of an escape sequence comes */
-#define LINE_MAX_BYTES ((size_t)4096)
+#define LINE_MAX_BYTES ((size_t)64 * 1024)
+#define PARAMS 8                  /* of an escape sequence that are looked at, with NUL */
+#define BRACKETS_ON "\033[?2004h" /* around what is pasted */
+#define BRACKETS_OFF "\033[?2004l"
+
+/* ---- the terminal ---- */
+
+/* Of the one that is open, for handlers: they have nothing else to know it by. */
+static struct termios keys_of, before_of;
+static struct sigaction continue_before;
+static int fd_of = -1, out_of = -1; /* out_of -1: no brackets */
+
+static void give_back(void)
+{
+    const ssize_t written = out_of >= 0 ? write(out_of, BRACKETS_OFF, sizeof BRACKETS_OFF - 1) : 0;
+    (void)written;
+    (void)tcsetattr(fd_of, TCSANOW, &before_of);
+}
+
+/* Shells set the terminal as they need it when they stop a run, and some leave it so. */
+static void take_again(int signo)
+{
+    const int saved = errno;
+    (void)signo;
+    (void)tcsetattr(fd_of, TCSANOW, &keys_of);
+    errno = saved;
+}
+
+static void install_handlers(const struct mr_decide_tty *tty, const struct termios *keys)
+{
+    struct sigaction action;
+    keys_of = *keys;
+    before_of = tty->before;
+    fd_of = tty->in;
+    out_of = tty->moves ? tty->out : -1;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = take_again;
+    action.sa_flags = SA_RESTART;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGCONT, &action, &continue_before);
+    mr_signals_before_end(give_back);
+}
 
 /* ISIG stays: Ctrl-C raises the flag that every command heeds. */
 enum mr_code mr_decide_tty_open(struct mr_decide_tty *tty, struct mr_err *err)
@@ -29,16 +72,26 @@ enum mr_code mr_decide_tty_open(struct mr_decide_tty *tty, struct mr_err *err)
     keys.c_lflag &= (tcflag_t) ~(tcflag_t)(ICANON | ECHO);
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
+    keys.c_cc[VQUIT] = _POSIX_VDISABLE;
     if (tcsetattr(tty->in, TCSADRAIN, &keys) != 0)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not read keys from the terminal");
     tty->is_open = true;
-    return MR_OK;
+    install_handlers(tty, &keys);
+    return tty->moves
+               ? mr_io_write_all(tty->out, "the terminal", BRACKETS_ON, sizeof BRACKETS_ON - 1, err)
+               : MR_OK;
 }
 
 void mr_decide_tty_close(struct mr_decide_tty *tty)
 {
-    if (tty->is_open)
-        (void)tcsetattr(tty->in, TCSADRAIN, &tty->before);
+    if (!tty->is_open)
+        return;
+    mr_signals_before_end(NULL);
+    (void)sigaction(SIGCONT, &continue_before, NULL);
+    if (tty->moves)
+        (void)mr_io_write_all(tty->out, "the terminal", BRACKETS_OFF, sizeof BRACKETS_OFF - 1,
+                              NULL);
+    (void)tcsetattr(tty->in, TCSADRAIN, &tty->before);
     tty->is_open = false;
 }
 
@@ -72,38 +125,71 @@ static enum mr_code read_byte(const struct mr_decide_tty *tty, int *byte, struct
     return MR_OK;
 }
 
-static bool comes_more(const struct mr_decide_tty *tty)
+static bool comes_more(const struct mr_decide_tty *tty, int within_ms)
 {
     struct pollfd ready = {.fd = tty->in, .events = POLLIN};
-    return poll(&ready, 1, SEQUENCE_MS) > 0;
+    return poll(&ready, 1, within_ms) > 0 && (ready.revents & POLLIN) != 0;
 }
 
-/* Of an arrow key the direction; the rest of any other sequence is taken away with it, so that none of
- * its letters chooses something. */
-static enum mr_code read_sequence(const struct mr_decide_tty *tty, int *key, struct mr_err *err)
+/* Behind `[` or `O`: of an arrow key the direction.  All of it is taken away, so that none of its
+ * digits chooses something. */
+static enum mr_code read_rest(struct mr_decide_tty *tty, int *key, struct mr_err *err)
 {
+    char params[PARAMS] = "";
+    size_t len = 0;
     int byte = 0;
-    *key = ESC;
-    if (!comes_more(tty))
-        return MR_OK;
-    *key = MR_KEY_OTHER;
-    MR_TRY(read_byte(tty, &byte, err));
-    if (byte != '[' && byte != 'O')
-        return MR_OK;
-    do
+    for (;;) {
         MR_TRY(read_byte(tty, &byte, err));
-    while (byte >= ' ' && byte < '@');
-    if (byte == 'A')
-        *key = MR_KEY_UP;
-    if (byte == 'B')
-        *key = MR_KEY_DOWN;
+        if (byte < ' ' || byte >= '@')
+            break;
+        if (len + 1 < sizeof params)
+            params[len++] = (char)byte;
+    }
+    *key = byte == 'A'          ? MR_KEY_UP
+           : byte == 'B'        ? MR_KEY_DOWN
+           : byte == MR_KEY_END ? MR_KEY_END
+                                : MR_KEY_OTHER;
+    if (byte == '~' && strcmp(params, "200") == 0)
+        tty->pasting = true;
+    if (byte == '~' && strcmp(params, "201") == 0)
+        tty->pasting = false;
     return MR_OK;
 }
 
-enum mr_code mr_decide_tty_key(const struct mr_decide_tty *tty, int *key, struct mr_err *err)
+/* With Alt some terminals send a second Esc in front. */
+static enum mr_code read_sequence(struct mr_decide_tty *tty, int *key, struct mr_err *err)
 {
+    int byte = ESC;
+    while (byte == ESC) {
+        if (!comes_more(tty, SEQUENCE_MS)) {
+            tty->after_esc = true;
+            *key = ESC;
+            return MR_OK;
+        }
+        MR_TRY(read_byte(tty, &byte, err));
+    }
+    *key = byte == MR_KEY_END ? MR_KEY_END : MR_KEY_OTHER;
+    return byte == '[' || byte == 'O' ? read_rest(tty, key, err) : MR_OK;
+}
+
+/* On a slow line the rest of a sequence comes so late that its Esc stood alone; no key that means
+ * anything begins so. */
+static enum mr_code next_key(struct mr_decide_tty *tty, int *key, struct mr_err *err)
+{
+    const bool after_esc = tty->after_esc;
+    tty->after_esc = false;
     MR_TRY(read_byte(tty, key, err));
+    if (after_esc && (*key == '[' || *key == 'O'))
+        return read_rest(tty, key, err);
     return *key == ESC ? read_sequence(tty, key, err) : MR_OK;
+}
+
+enum mr_code mr_decide_tty_key(struct mr_decide_tty *tty, int *key, struct mr_err *err)
+{
+    do
+        MR_TRY(next_key(tty, key, err));
+    while (tty->pasting && *key != MR_KEY_END);
+    return MR_OK;
 }
 
 /* ---- lines ---- */
@@ -113,14 +199,19 @@ static enum mr_code show_line(const struct mr_decide_tty *tty, const char *promp
                               const struct mr_strbuf *line, struct mr_err *err)
 {
     struct mr_strbuf shown = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&text, tty->moves ? "\r\033[K" : "\n");
+    const size_t begun = text.len;
+    mr_utf8_show_str(&text, prompt);
     mr_utf8_show(&shown, line->ptr, line->len, false);
-    const char *at = shown.ptr;
-    const size_t room = mr_term_width(tty->out) - 1, used = mr_utf8_width(prompt, strlen(prompt));
-    while (used < room && mr_utf8_width(at, strlen(at)) > room - used) {
+    const char *at = shown.ptr, *end = shown.ptr + shown.len;
+    const size_t room = mr_term_width(tty->out) - 1;
+    size_t used = mr_utf8_width(text.ptr + begun, text.len - begun) + mr_utf8_width(at, shown.len);
+    while (at < end && used > room) {
         uint32_t c;
-        at += mr_utf8_decode(at, strlen(at), &c);
+        at += mr_utf8_decode(at, (size_t)(end - at), &c);
+        used -= mr_utf8_char_width(c);
     }
-    mr_strbuf_add_fmt(&text, "%s%s%s", tty->moves ? "\r\033[K" : "\n", prompt, at);
+    mr_strbuf_add(&text, at, (size_t)(end - at));
     enum mr_code code = mr_strbuf_check(&shown, "asking", err);
     if (code == MR_OK)
         code = mr_decide_tty_put(tty, &text, false, err);
@@ -140,21 +231,68 @@ static void rub_out(struct mr_strbuf *line)
         line->ptr[line->len] = '\0';
 }
 
-enum mr_code mr_decide_tty_line(const struct mr_decide_tty *tty, const char *prompt,
+/* Whoever copies a whole line copies its end, too. */
+static void rub_line_ends_out(struct mr_strbuf *line)
+{
+    while (line->len > 0 && line->ptr[line->len - 1] == '\n')
+        rub_out(line);
+}
+
+/* A line that is being typed. */
+struct typing {
+    struct mr_strbuf *line;
+    bool is_whole;   /* all of it had room */
+    bool is_refused; /* it was to be taken, and is no text, or not whole */
+};
+
+static void take_text(const struct mr_decide_tty *tty, struct typing *t, int key)
+{
+    const bool is_control = tty->pasting && (key == '\n' || key == '\r' || key == '\t');
+    if (!is_control && (key < ' ' || key >= MR_KEY_UP || key == 0x7f))
+        return;
+    if (t->line->len < LINE_MAX_BYTES)
+        mr_strbuf_add_char(t->line, key == '\r' ? '\n' : (char)key);
+    else
+        t->is_whole = false;
+}
+
+static void edit(const struct mr_decide_tty *tty, struct typing *t, int key, bool was_pasting)
+{
+    if (was_pasting && !tty->pasting)
+        rub_line_ends_out(t->line);
+    else if (!tty->pasting && (key == 0x7f || key == '\b'))
+        rub_out(t->line);
+    else if (!tty->pasting && key == 0x15) { /* Ctrl-U */
+        mr_strbuf_reset(t->line);
+        t->is_whole = true;
+    } else
+        take_text(tty, t, key);
+}
+
+/* What is no text would be another one to whoever reads it, and a part is not what was meant. */
+static bool is_taken(struct typing *t)
+{
+    t->is_refused = !t->is_whole || !mr_utf8_is_valid(t->line->ptr, t->line->len);
+    return !t->is_refused;
+}
+
+/* While more comes it is not shown: what is pasted comes at once. */
+enum mr_code mr_decide_tty_line(struct mr_decide_tty *tty, const char *prompt,
                                 struct mr_strbuf *line, bool *taken, struct mr_err *err)
 {
+    struct typing t = {.line = line, .is_whole = true};
     int key = 0;
-    *taken = false;
-    do {
-        MR_TRY(show_line(tty, prompt, line, err));
-        MR_TRY(mr_decide_tty_key(tty, &key, err));
-        if (key == 0x7f || key == '\b')
-            rub_out(line);
-        else if (key == 0x15) /* Ctrl-U */
-            mr_strbuf_reset(line);
-        else if (key >= ' ' && key < MR_KEY_UP && line->len < LINE_MAX_BYTES)
-            mr_strbuf_add_char(line, (char)key);
-    } while (key != ESC && key != '\n' && key != '\r' && key != MR_KEY_END);
-    *taken = key == '\n' || key == '\r';
+    for (*taken = false; !*taken;) {
+        const bool was_pasting = tty->pasting;
+        if (!comes_more(tty, 0))
+            MR_TRY(show_line(
+                tty, t.is_refused ? "Not taken: no UTF-8, or too long (Ctrl-U clears): " : prompt,
+                line, err));
+        MR_TRY(next_key(tty, &key, err));
+        edit(tty, &t, key, was_pasting);
+        if (key == MR_KEY_END || (key == ESC && !tty->pasting))
+            break;
+        *taken = !tty->pasting && (key == '\n' || key == '\r') && is_taken(&t);
+    }
     return mr_strbuf_check(line, "asking", err);
 }

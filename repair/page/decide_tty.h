@@ -4,10 +4,13 @@
  *   mr_decide_tty_open → mr_decide_tty_key, mr_decide_tty_line, mr_decide_tty_put … → mr_decide_tty_close
  *
  * While it is open keys come one by one and are not echoed; the close, which comes however it ends,
- * gives the terminal back as it was.  Signals keep their meaning.
+ * gives the terminal back as it was, and so does the second Ctrl-C.  Signals keep their meaning, but for
+ * Ctrl-\, which would leave it as it is; a run that was stopped takes it again when it goes on.
+ *
+ * What is pasted is no key: it counts where a line is asked for, and is passed over elsewhere.
  *
  * Errors: MR_E_USAGE where there is no terminal, MR_E_IO, MR_E_CANCELLED as soon as a signal asks for
- * the end.  Threads: one.
+ * the end.  Threads: one; one terminal at a time.
  */
 #ifndef MR_DECIDE_TTY_H
 #define MR_DECIDE_TTY_H
@@ -28,6 +31,7 @@ struct mr_decide_tty {
     int in, out;
     bool moves; /* it can clear and place */
     bool is_open;
+    bool after_esc, pasting; /* behind an Esc that stood alone; within what is pasted */
     struct termios before;
 };
 
@@ -38,9 +42,10 @@ unsigned mr_decide_tty_height(const struct mr_decide_tty *tty);
 /* Writes the text; clear: on an empty screen. */
 enum mr_code mr_decide_tty_put(const struct mr_decide_tty *tty, const struct mr_strbuf *text,
                                bool clear, struct mr_err *err);
-enum mr_code mr_decide_tty_key(const struct mr_decide_tty *tty, int *key, struct mr_err *err);
-/* A line, behind the prompt; `line` has what is there to begin with.  *taken false: given up (Esc). */
-enum mr_code mr_decide_tty_line(const struct mr_decide_tty *tty, const char *prompt,
+enum mr_code mr_decide_tty_key(struct mr_decide_tty *tty, int *key, struct mr_err *err);
+/* A line, behind the prompt, which is escaped; `line` has what is there to begin with.  Only text in UTF-8
+ * of up to 64 KiB is taken; line ends in it were pasted.  *taken false: given up (Esc). */
+enum mr_code mr_decide_tty_line(struct mr_decide_tty *tty, const char *prompt,
                                 struct mr_strbuf *line, bool *taken, struct mr_err *err);
 
 #endif

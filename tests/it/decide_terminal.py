@@ -15,7 +15,7 @@ import unicodedata
 
 MYRECON, DIR, MASKED = sys.argv[1:4]
 FILE = DIR + '.decisions.csv'
-ALLOWED = re.compile(r'\x1b\[H\x1b\[2J|\x1b\[[0-9;]*m|\r\x1b\[K')
+ALLOWED = re.compile(r'\x1b\[\?2004[hl]|\x1b\[H\x1b\[2J|\x1b\[[0-9;]*m|\r\x1b\[K')
 WAIT_S = 60
 
 
