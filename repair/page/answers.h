@@ -14,6 +14,8 @@
 #ifndef MR_ANSWERS_H
 #define MR_ANSWERS_H
 
+#include <sys/stat.h>
+
 #include "repair/page/decide_rows.h"
 
 struct mr_answer {
@@ -34,6 +36,8 @@ struct mr_answers {
     struct mr_vec steps;     /* size_t: how many of these a step has */
     char digest[MR_SHA256_HEX];
     size_t decided;
+    bool knows_file; /* it was read, or written, and was then: */
+    struct stat file;
 };
 
 enum mr_code mr_answers_open(struct mr_plan_dir *plan, const struct mr_config *config, bool unmask,
@@ -74,5 +78,9 @@ bool mr_answers_choice(const struct mr_answers *answers, const struct mr_answer 
  * (sheet_cell.h). */
 enum mr_code mr_answers_save(const struct mr_answers *answers, const char *path, bool force,
                              bool sheet, struct mr_err *err);
+/* The same in place of what mr_answers_resume() has read there, or this has written, and of nothing else:
+ * MR_E_REFUSED where somebody else has written the file since.  Theirs stays, and these are saved beside
+ * it; the message has the name. */
+enum mr_code mr_answers_keep(struct mr_answers *answers, const char *path, struct mr_err *err);
 
 #endif

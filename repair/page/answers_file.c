@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/arena.h"
 #include "core/base/utf8.h"
 #include "core/file/outfile.h"
 #include "core/file/sheet_cell.h"
@@ -125,6 +126,52 @@ out:
     return code;
 }
 
+/* ---- writing it again and again ---- */
+
+static bool is_known(const struct mr_answers *a, const struct stat *now)
+{
+    const struct stat *was = &a->file;
+    return a->knows_file && now->st_dev == was->st_dev && now->st_ino == was->st_ino &&
+           now->st_size == was->st_size && now->st_mtim.tv_sec == was->st_mtim.tv_sec &&
+           now->st_mtim.tv_nsec == was->st_mtim.tv_nsec;
+}
+
+#define BESIDE_TRIES 100
+
+/* Under a name that nobody has. */
+static enum mr_code save_beside(struct mr_answers *a, const char *path, struct mr_err *err)
+{
+    const char *beside = NULL;
+    enum mr_code code = MR_E_EXISTS;
+    for (int n = 1; code == MR_E_EXISTS && n <= BESIDE_TRIES; n++) {
+        beside = mr_arena_fmt(&a->arena, "%s.%d", path, n);
+        if (beside == NULL)
+            return mr_err_nomem(err, "saving decisions");
+        code = mr_answers_save(a, beside, false, false, err);
+    }
+    if (code != MR_OK)
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "decisions \"%s\" were written by somebody else meanwhile; what was decided "
+                     "here is saved in \"%s\"",
+                     path, beside);
+    mr_err_hint(err, "Join the two: repair decide --join.");
+    return MR_E_REFUSED;
+}
+
+/* A lock of the plan keeps out whoever decides on a terminal, but no editor, and no run on a plan that was
+ * made in its place. */
+enum mr_code mr_answers_keep(struct mr_answers *a, const char *path, struct mr_err *err)
+{
+    struct stat now;
+    const bool is_there = stat(path, &now) == 0;
+    if (is_there && !is_known(a, &now))
+        return save_beside(a, path, err);
+    MR_TRY(mr_answers_save(a, path, is_there, false, err));
+    a->knows_file = stat(path, &a->file) == 0;
+    return MR_OK;
+}
+
 /* ---- reading it again ---- */
 
 struct reading {
@@ -139,7 +186,7 @@ struct reading {
 static enum mr_code refuse(const struct reading *r, const char *why, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "decisions \"%s\": %s", r->path, why);
-    mr_err_hint(err, "Move the file away to begin anew, or name another one with --output.");
+    mr_err_hint(err, "Move the file away to begin anew, or name another one with --decisions.");
     return MR_E_REFUSED;
 }
 
@@ -229,6 +276,7 @@ enum mr_code mr_answers_resume(struct mr_answers *a, const char *path, struct mr
     struct mr_csv_in csv;
     if (r.list == NULL)
         return mr_err_nomem(err, "reading decisions");
+    a->knows_file = stat(path, &a->file) == 0;
     mr_csv_in_init_lenient(&csv, take_record, &r);
     enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_NAMED, err);
     mr_csv_in_release(&csv);

@@ -37,7 +37,10 @@ static enum mr_code save(struct walk *w, struct mr_err *err)
     const double begun = mr_clock_now_s();
     if (!w->is_unsaved)
         return MR_OK;
-    MR_TRY(mr_answers_save(&w->answers, w->task->path, true, false, err));
+    const enum mr_code code = mr_answers_keep(&w->answers, w->task->path, err);
+    if (code == MR_E_REFUSED)
+        w->is_unsaved = false; /* beside it */
+    MR_TRY(code);
     w->saved_at = mr_clock_now_s();
     w->took = w->saved_at - begun;
     w->is_unsaved = false;

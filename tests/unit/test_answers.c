@@ -192,6 +192,49 @@ static void test_file(void **state)
     mr_strbuf_release(&text);
 }
 
+static void write_over(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+    assert_true(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+/* What somebody else has written meanwhile stays, and nothing that was decided is lost. */
+static void test_kept(void **state)
+{
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    begin(&plan, &a, HEAD RUN);
+    mr_strbuf_add_fmt(&text, HEAD "club.log,3..9,,,deleted-or-lost,restore;skip,,,skip,,,\r\n" MARK,
+                      a.digest);
+    assert_int_equal(mr_answers_keep(&a, "k.csv", NULL), MR_OK);
+    assert_int_equal(mr_answers_keep(&a, "k.csv", NULL), MR_OK);
+    assert_int_equal(mr_answers_resume(&a, "k.csv", NULL), MR_OK);
+    assert_int_equal(mr_answers_decide(&a, 0, "skip", NULL, NULL), MR_OK);
+    assert_int_equal(mr_answers_keep(&a, "k.csv", NULL), MR_OK);
+    expect_file("k.csv", text.ptr);
+    /* whoever takes it away wants it anew */
+    assert_int_equal(remove("k.csv"), 0);
+    assert_int_equal(mr_answers_keep(&a, "k.csv", NULL), MR_OK);
+    expect_file("k.csv", text.ptr);
+    write_over("k.csv", "theirs");
+    write_over("k.csv.1", "older");
+    assert_int_equal(mr_answers_keep(&a, "k.csv", &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "saved in \"k.csv.2\""));
+    expect_file("k.csv", "theirs");
+    expect_file("k.csv.1", "older");
+    expect_file("k.csv.2", text.ptr);
+    end(&plan, &a);
+    /* it came while nobody had saved yet */
+    begin(&plan, &a, HEAD RUN);
+    assert_int_equal(mr_answers_keep(&a, "k.csv", &err), MR_E_REFUSED);
+    expect_file("k.csv", "theirs");
+    end(&plan, &a);
+    mr_strbuf_release(&text);
+}
+
 /* Files that are none of this plan's. */
 static void test_strange_files(void **state)
 {
@@ -419,6 +462,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_choices, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_steps, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_file, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_kept, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_strange_files, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_screen, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_size, place_begin, place_end),
