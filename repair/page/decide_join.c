@@ -182,6 +182,15 @@ static enum mr_code take_conflict(struct joining *j, const struct mr_csv_field *
     return MR_OK;
 }
 
+/* What stands behind a NUL would be left out: the key that is left is another row's, perhaps. */
+static bool has_nul(const struct mr_csv_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memchr(fields[i].ptr, '\0', fields[i].len) != NULL)
+            return true;
+    return false;
+}
+
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -196,6 +205,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         return mr_err_set(err, MR_E_REFUSED,
                           "decisions \"%s\", line %" PRIu64 ": %zu fields where the header has %zu",
                           j->path, line, count, j->head.width);
+    if (has_nul(fields, count))
+        return mr_err_set(err, MR_E_REFUSED,
+                          "decisions \"%s\", line %" PRIu64 ": a field has a byte of value 0 in it",
+                          j->path, line);
     return take_conflict(j, fields, err);
 }
 
