@@ -40,6 +40,32 @@ static const struct {
     {"a\n=1", true},
     {"a\r=1", true},
     {" =1", true},
+    /* in other widths, which some take for the same: = + - @ 1, and a blank in front */
+    {"\xef\xbc\x9d"
+     "a",
+     true},
+    {"\xef\xbc\x8b"
+     "a",
+     true},
+    {"\xef\xbc\x8d"
+     "a",
+     true},
+    {"\xef\xbc\xa0"
+     "a",
+     true},
+    {"\xef\xb9\xa6"
+     "a",
+     true},
+    {"\xe2\x88\x92"
+     "a",
+     true},
+    {"\xef\xbc\x91", true},
+    {"\xe6\x9c\x88\xef\xbc\x91", true},
+    {"\xd9\xa1", true},
+    {"\xc2\xa0=a", true},
+    {"\xe3\x80\x80=a", true},
+    {"\xef\xbb\xbf=a", true},
+    {"\xff", true},
     /* dates, truths */
     {"2026-04-02", true},
     {"MAR1", true},
@@ -56,6 +82,8 @@ static const struct {
     {"Anna", false},
     {"skip;without-value", false},
     {"\xc3\x96zg\xc3\xbcr", false},
+    {"\xe6\x9c\x88", false},
+    {"\xef\xbc\xa1nna", false},
     {"{\"id\":\"7\"}", false},
     {"3..9", true},
     {"digest:0a", true},
