@@ -148,7 +148,10 @@ static void add_open(struct mr_edition *e, const struct mr_story_plan *plan)
                "repair plan --decisions, which plans the rest.",
                mr_doc_count(&e->doc, plan->open, "conflict", "conflicts"), plan->uuid);
     add_repair(&command, e->report, "decide", NULL, plan, NULL);
-    mr_strbuf_add_fmt(&page, "%s.html", plan->dir);
+    size_t len = strlen(plan->dir);
+    while (len > 1 && plan->dir[len - 1] == '/')
+        len--; /* beside the plan, whose directory is sealed */
+    mr_strbuf_add_fmt(&page, "%.*s.html", (int)len, plan->dir);
     mr_command_add_option(&command, "--output", page.failed ? "" : page.ptr);
     end_step(&e->doc, &command);
     e->doc.out->failed |= page.failed;
