@@ -1,6 +1,7 @@
 /* decide_walk.c: see decide_walk.h. */
 #include "repair/page/decide_walk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -346,8 +347,9 @@ static enum mr_code go(struct walk *w, struct mr_err *err)
 static enum mr_code lock(const struct mr_decide_walk_task *task, int *fd, struct mr_err *err)
 {
     *fd = open(task->plan->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0)
-        return MR_OK; /* where directories cannot be locked nobody can be kept out */
+    /* where directories cannot be locked, as those of NFS, nobody can be kept out */
+    if (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED, "somebody else decides about plan \"%s\" at the moment",
                      task->plan->path);
     mr_err_hint(err, "Share the work by pages, or by copies of the plan, and join the files: "
