@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "pair_graph.h"
+#include "repair/planning/decision_proof.h"
 #include "repair/planning/plan_decisions.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
@@ -481,13 +482,52 @@ static void test_proofs(void **state)
     }
 }
 
+/* "a,b" and "c", or "a" and "b,c": of the key alone nobody knows. */
+static void test_two_keys(void **state)
+{
+    static const size_t both[] = {0, 1};
+    static const struct {
+        const char *identity;
+        const char *part[2];
+        bool is_taken;
+    } cases[] = {
+        {"", {"a,b", "c"}, false},
+        {"1", {"a", "b,c"}, true},
+        {"", {"a", "b"}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        static const size_t nick = 1;
+        struct world w;
+        struct mr_decision_line line = {.line = 2, .choice = "skip", .kind = "unique"};
+        struct mr_err err = {0};
+        struct mr_plan_decisions d = {.text = MR_STRBUF_INIT};
+        struct mr_strbuf key = MR_STRBUF_INIT;
+        begin(&w);
+        w.table.key = (struct mr_plan_columns){both, 2};
+        w.table.identity = MR_PLAN_BY_COLUMNS;
+        w.table.named_by = (struct mr_plan_columns){&nick, 1};
+        mr_strbuf_add_fmt(&key, "%s,%s", cases[i].part[0], cases[i].part[1]);
+        line.identity = cases[i].identity[0] != '\0' ? cases[i].identity : NULL;
+        const struct mr_entity e = {.kind = "unique", .source = {w.image[0].ptr, w.image[0].len}};
+        const enum mr_code code = mr_decision_proof_check(&d, &w.table, &line, key.ptr, &e, &err);
+        assert_int_equal(code, cases[i].is_taken ? MR_OK : MR_E_REFUSED);
+        if (!cases[i].is_taken)
+            assert_non_null(strstr(err.message, "\"a,b,c\" may be the key of several rows"));
+        mr_strbuf_release(&key);
+        mr_strbuf_release(&d.text);
+        end(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_proofs),    cmocka_unit_test(test_nul),
-        cmocka_unit_test(test_empty_key), cmocka_unit_test(test_letters),
-        cmocka_unit_test(test_who_wins),  cmocka_unit_test(test_own_file),
-        cmocka_unit_test(test_changed),   cmocka_unit_test(test_two_answers),
+        cmocka_unit_test(test_proofs),      cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_two_keys),    cmocka_unit_test(test_empty_key),
+        cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
+        cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_two_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
