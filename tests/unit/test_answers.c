@@ -273,6 +273,29 @@ static void test_strange_files(void **state)
     }
 }
 
+/* As the planner reads it: blanks decide nothing. */
+static void test_blanks(void **state)
+{
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    begin(&plan, &a, HEAD RUN ANN);
+    mr_strbuf_add_fmt(
+        &text,
+        HEAD "club.log,3..9,,,deleted-or-lost,restore;skip,,, skip\t,,,\r\n"
+             "club.members,1,1,+491,changed,target;source;newest:COLUMN," IMAGE(
+                 "1", "\"\"Kiel\"\"") "," IMAGE("1", "\"\"Bremen\"\"") ",\"  \",city: a,,\r\n" MARK,
+        a.digest);
+    write_over("c.csv", text.ptr);
+    assert_int_equal(mr_answers_resume(&a, "c.csv", NULL), MR_OK);
+    assert_int_equal(a.decided, 1);
+    assert_string_equal(mr_answers_at(&a, 0)->decision, "skip");
+    assert_string_equal(mr_answers_at(&a, 1)->decision, "");
+    mr_strbuf_release(&text);
+    end(&plan, &a);
+}
+
 /* ---- the screen ---- */
 
 static void show(const struct mr_answers *a, size_t at, struct mr_decide_view view,
@@ -463,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_steps, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_file, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_kept, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_blanks, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_strange_files, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_screen, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_size, place_begin, place_end),
