@@ -115,6 +115,11 @@ static void tell(const struct proving *w)
         mr_log_warning("ignore-columns: %s: what the target changed in these alone was not merged, "
                        "and goes",
                        w->book.dismissed);
+    if (w->book.unseen != NULL)
+        mr_log_warning(
+            "column %s was not compared, as the source has none: what the target changed in "
+            "it alone was not merged, and goes",
+            w->book.unseen);
     mr_log_info("merged: of the rows that the target changed alone %" PRIu64
                 " stand on the source, %" PRIu64 " were equal on both sides, %" PRIu64
                 " were decided away, %" PRIu64 " the target had deleted",

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
@@ -108,6 +109,41 @@ static enum mr_code tell_ignored(struct mr_merged_book *book, const struct mr_ve
     return MR_OK;
 }
 
+static bool was_compared(const struct mr_find_table *found, const char *column)
+{
+    for (size_t i = 0; i < found->ncolumns; i++)
+        if (strcasecmp(found->columns[i].name, column) == 0)
+            return true;
+    return false;
+}
+
+static bool is_ignored(const struct mr_vec *settings, const char *table)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct mr_find_setting *s = mr_vec_at(settings, i);
+        if (strcmp(s->key, "ignore-columns") == 0 && strcmp(s->table, table) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A column that LIVE has dropped, or never had: rows that differ in it alone were equal.  What is computed of others
+ * is in these. */
+static enum mr_code tell_unseen(struct mr_merged_book *book, const struct mr_plan_table *t,
+                                const struct mr_find_table *found, struct mr_err *err)
+{
+    const struct mr_find_table *own = &t->pair->find;
+    for (size_t i = 0; i < own->ncolumns && book->unseen == NULL; i++) {
+        const char *column = own->columns[i].name;
+        if (was_compared(found, column) || (t->generated != NULL && t->generated[i]))
+            continue;
+        book->unseen = mr_arena_fmt(book->arena, "\"%s\" of table \"%s\"", column, own->name);
+        if (book->unseen == NULL)
+            return nomem(err);
+    }
+    return MR_OK;
+}
+
 static enum mr_code find_tables(struct mr_merged_book *book, struct mr_findings *fd,
                                 struct mr_err *err)
 {
@@ -124,6 +160,8 @@ static enum mr_code find_tables(struct mr_merged_book *book, struct mr_findings 
         code = judge_table(fd, &found, own, &book->of[i].why, err);
         if (code == MR_OK)
             code = tell_ignored(book, &settings, own->name, err);
+        if (code == MR_OK && !is_ignored(&settings, own->name))
+            code = tell_unseen(book, &book->tables->tables[i], &found, err);
     }
     mr_vec_release(&settings);
     return code;

@@ -37,7 +37,8 @@ struct mr_merged_book {
     struct mr_arena *arena;
     uint64_t counts[MR_MERGED_HOWS];
     const char *uncovered; /* the first row that nothing accounts for, for people; or NULL */
-    const char *dismissed; /* columns that were not compared, for people; or NULL */
+    const char *dismissed; /* columns that ignore-columns names, for people; or NULL */
+    const char *unseen; /* the first other one that was not compared, as LIVE has none; or NULL */
     /* private */
     struct mr_merged_table *of; /* per table */
     struct mr_case_stmt *find;

@@ -32,7 +32,7 @@ static struct mr_find_column id_column(const char *name)
 struct world {
     char case_path[64];
     struct mr_arena arena;
-    struct mr_find_column columns[1];
+    struct mr_find_column columns[2];
     struct mr_pair pairs[2];
     struct mr_plan_table tables[2];
     struct mr_plan_tables plan;
@@ -114,6 +114,7 @@ struct run {
     enum mr_find_state state;                /* of it; 0: diverged */
     const struct mr_server *source, *target; /* that it read; NULL: OLD and LIVE */
     bool has_no_servers;
+    bool lacks_column; /* that OLD has */
 };
 
 static void save_table(struct world *w, struct mr_findings *fd, const struct run *run)
@@ -122,7 +123,7 @@ static void save_table(struct world *w, struct mr_findings *fd, const struct run
     struct mr_find_table table = {.name = "club.members",
                                   .target_name = "club.members",
                                   .columns = run->has_other_key ? &other : w->columns,
-                                  .ncolumns = 1,
+                                  .ncolumns = run->has_other_key || run->lacks_column ? 1 : 2,
                                   .verdict = run->verdict != 0 ? run->verdict : MR_VERDICT_DIVERGED,
                                   .scanned = true,
                                   .settled = !run->is_not_whole,
@@ -178,11 +179,12 @@ static void open_world(struct world *w, const struct run *run, const struct deci
                        struct mr_log_place *place)
 {
     static const char *const names[] = {"club.members", "club.notes"};
-    *w = (struct world){.arena = MR_ARENA_INIT, .columns = {id_column("id")}};
+    *w = (struct world){.arena = MR_ARENA_INIT, .columns = {id_column("id"), id_column("note")}};
+    w->columns[1].key_at = -1;
     (void)snprintf(w->case_path, sizeof w->case_path, "%s/case", dir);
     for (size_t i = 0; i < 2; i++) {
         w->pairs[i].find =
-            (struct mr_find_table){.name = names[i], .columns = w->columns, .ncolumns = 1};
+            (struct mr_find_table){.name = names[i], .columns = w->columns, .ncolumns = 2};
         w->tables[i] = (struct mr_plan_table){
             .pair = &w->pairs[i], .at = i, .key = {.at = key_at, .count = 1}};
     }
@@ -290,6 +292,11 @@ static void test_place(void **state)
     close_world(&w);
     open_world(&w, &(struct run){.ignores = true}, &none, 1, &place);
     assert_string_equal(w.book.dismissed, "touched of table \"club.members\"");
+    assert_null(w.book.unseen);
+    close_world(&w);
+    open_world(&w, &(struct run){.lacks_column = true}, &none, 1, &place);
+    assert_null(w.book.dismissed);
+    assert_string_equal(w.book.unseen, "\"note\" of table \"club.members\"");
     w.merge.manifest.case_path = NULL;
     assert_int_equal(mr_merged_book_load(&w.book, &w.merge, NULL, &place, NULL), MR_OK);
     assert_non_null(strstr(place.why, "does not say of which case"));
