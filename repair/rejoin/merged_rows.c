@@ -234,12 +234,25 @@ static enum mr_code load_case(struct mr_merged_book *book, const struct mr_plan_
 
 /* ---- the plan ---- */
 
+#define BELIED MR_MERGED_HOWS /* of a line: NOT, for it is known what it took for granted */
+
+/* It differs, and was no conflict, since by update-column LIVE alone had edited it.  Whoever is asked here is a
+ * row that OLD has changed, too: by its own log. */
+static bool is_belied(const struct mr_entity_line *line)
+{
+    const struct mr_fact *f = &line->facts;
+    return line->kind == NULL && line->logs == NULL && f->differs && f->edited_live && !f->edited;
+}
+
 /* Is the row on LIVE by now, was it decided that it need not be, or is neither the case? */
 static enum mr_merged_how judge_line(const struct mr_entity_line *line)
 {
     const bool is_open = line->kind != NULL && line->choice == NULL;
     switch (line->decision) {
     case MR_DECIDE_SAME:
+        if (is_belied(line))
+            return BELIED;
+        return is_open ? MR_MERGED_NOT : MR_MERGED_STANDS;
     case MR_DECIDE_MATCHED:
     case MR_DECIDE_INSERT:
     case MR_DECIDE_RENUMBER:
@@ -369,7 +382,10 @@ enum mr_code mr_merged_book_judge(struct mr_merged_book *book, size_t table, str
         MR_TRY(find_how(book, table, key, &how, err));
         if (how == 0)
             MR_TRY(find_equal(of, key, &how, err));
-        why = "it differs, and nobody has decided about it";
+        why = how == BELIED ? "by its update-column the live side alone had edited it, and by the "
+                              "target's log the target has, too; history collect lets a merge know"
+                            : "it differs, and nobody has decided about it";
+        how = how == BELIED ? MR_MERGED_NOT : how;
     }
     book->counts[how]++;
     return how != MR_MERGED_NOT || book->uncovered != NULL

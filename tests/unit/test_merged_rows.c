@@ -81,6 +81,12 @@ struct decided {
     const char *kind, *choice;
 };
 
+/* What else is known of each. */
+static struct {
+    struct mr_fact facts;
+    const char *logs;
+} told;
+
 static void write_entities(struct world *w, const struct decided *of, size_t n)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
@@ -94,7 +100,9 @@ static void write_entities(struct world *w, const struct decided *of, size_t n)
                                             .target_key = key_of(&w->arena, of[i].key),
                                             .decision = of[i].decision,
                                             .kind = of[i].kind,
-                                            .choice = of[i].choice};
+                                            .choice = of[i].choice,
+                                            .facts = told.facts,
+                                            .logs = told.logs};
         assert_int_equal(mr_entity_file_line(&text, &line, NULL), MR_OK);
     }
     assert_int_equal(mr_compress_new(sink, &compress, NULL), MR_OK);
@@ -252,6 +260,48 @@ static void test_rows(void **state)
     }
 }
 
+/* A merge without logs goes by update-column: of a row whose time LIVE alone has set anew OLD had nothing to
+ * say.  Where OLD's log has a change of it that is not so. */
+static void test_update_column(void **state)
+{
+    static const struct {
+        struct decided of;
+        struct mr_fact facts;
+        const char *logs;
+        bool is_covered;
+    } cases[] = {
+        {{1, MR_DECIDE_SAME, NULL, NULL},
+         {.there = true, .differs = true, .edited_live = true},
+         NULL,
+         false},
+        {{1, MR_DECIDE_SAME, "changed", "target"},
+         {.there = true, .differs = true, .edited = true, .edited_live = true},
+         NULL,
+         true},
+        {{1, MR_DECIDE_SAME, NULL, NULL}, {.there = true, .edited_live = true}, NULL, true},
+        /* by both logs it came to what it was */
+        {{1, MR_DECIDE_SAME, NULL, NULL},
+         {.there = true, .differs = true, .edited_live = true},
+         "source-same",
+         true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world w;
+        struct mr_log_place place;
+        told.facts = cases[i].facts;
+        told.logs = cases[i].logs;
+        open_world(&w, &(struct run){.found = 1}, &cases[i].of, 1, &place);
+        assert_int_equal(mr_merged_book_judge(&w.book, 0, key_of(&w.arena, 1), true, NULL), MR_OK);
+        assert_int_equal(w.book.counts[cases[i].is_covered ? MR_MERGED_STANDS : MR_MERGED_NOT], 1);
+        if (!cases[i].is_covered)
+            assert_non_null(strstr(w.book.uncovered, "key 1: by its update-column"));
+        close_world(&w);
+    }
+    told.facts = (struct mr_fact){.there = false};
+    told.logs = NULL;
+}
+
 static void says(const struct run *run, size_t table, const char *want)
 {
     static const struct decided none = {2, MR_DECIDE_INSERT, NULL, NULL};
@@ -349,9 +399,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_place),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_update_column),
+        cmocka_unit_test(test_tables),  cmocka_unit_test(test_place),
         cmocka_unit_test(test_servers),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
