@@ -289,6 +289,16 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
     return MR_OK;
 }
 
+static bool is_planned(const struct mr_planned *planned, const char *table)
+{
+    for (size_t i = 0; i < planned->ntables; i++)
+        if (strcmp(planned->tables[i].table, table) == 0)
+            return true;
+    return false;
+}
+
+/* An earlier merge's lines do not count any more, unless this one has left the table to it (--tables): whoever
+ * has none there is equal, or differs, by the last run. */
 static enum mr_code load_lines(struct mr_merged_book *book, const struct mr_plan_dir *merge,
                                struct mr_err *err)
 {
@@ -299,7 +309,8 @@ static enum mr_code load_lines(struct mr_merged_book *book, const struct mr_plan
     enum mr_code code = MR_OK;
     MR_TRY_OUT(path != NULL ? MR_OK : nomem(err));
     for (size_t i = 0; i < book->tables->ntables; i++)
-        if (book->of[i].fd == l.fd) /* an earlier one's do not count any more */
+        if (book->of[i].fd == l.fd &&
+            is_planned(&merge->manifest.planned, book->tables->tables[i].pair->find.name))
             MR_TRY_OUT(
                 MR_CASE_ONCE(cf, "DELETE FROM merged WHERE tbl=:tbl", err, MR_ARG_INT("tbl", i)));
     MR_TRY_OUT(mr_case_prepare(

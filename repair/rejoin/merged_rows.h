@@ -7,7 +7,7 @@
  *
  * A row is known by table and key, as the planner of the merge and the one of the rejoin encode them: of
  * one table by one key; a table whose key is another one by now is not accounted for.
- * Of a table that several merges have the last that was loaded counts.
+ * Of a table that several merges have planned the last that was loaded counts; what a run found, the last run.
  *
  * Memory: that of the case.  Ownership: texts in the arena.  Errors: those of the case, MR_E_REFUSED for
  * a damaged plan.  Threads: one.

@@ -302,6 +302,26 @@ static void test_update_column(void **state)
     told.logs = NULL;
 }
 
+/* Two merges of one run, of some tables each: each knows all tables, and has lines of its own alone. */
+static void test_two(void **state)
+{
+    static const struct decided one = {1, MR_DECIDE_INSERT, NULL, NULL};
+    static const struct mr_planned_table members = {.table = "club.members"};
+    (void)state;
+    for (int is_planned = 0; is_planned < 2; is_planned++) {
+        struct world w;
+        struct mr_log_place place;
+        open_world(&w, &(struct run){.found = 1}, &one, 1, &place);
+        write_entities(&w, &one, 0);
+        w.merge.manifest.planned.tables = &members;
+        w.merge.manifest.planned.ntables = (size_t)is_planned;
+        assert_int_equal(mr_merged_book_load(&w.book, &w.merge, NULL, &place, NULL), MR_OK);
+        assert_int_equal(mr_merged_book_judge(&w.book, 0, key_of(&w.arena, 1), true, NULL), MR_OK);
+        assert_int_equal(w.book.counts[is_planned ? MR_MERGED_NOT : MR_MERGED_STANDS], 1);
+        close_world(&w);
+    }
+}
+
 static void says(const struct run *run, size_t table, const char *want)
 {
     static const struct decided none = {2, MR_DECIDE_INSERT, NULL, NULL};
@@ -399,9 +419,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_update_column),
-        cmocka_unit_test(test_tables),  cmocka_unit_test(test_place),
-        cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_rows),  cmocka_unit_test(test_update_column),
+        cmocka_unit_test(test_two),   cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_place), cmocka_unit_test(test_servers),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
