@@ -504,8 +504,11 @@ enum mr_code mr_statement_reach(const struct mr_binlog_query *query, struct mr_a
     }
     const bool has_comments =
         memmem(text, len, "/*", 2) != NULL && unfold(&r, text, len, true, &unfolded);
+    enum mr_code code =
+        unfolded.failed ? mr_strbuf_check(&unfolded, "reading a statement", err) : MR_OK;
     mr_strbuf_release(&unfolded);
-    enum mr_code code = has_comments ? read_both(&r, text, len, err) : read_statement(&r, err);
+    if (code == MR_OK)
+        code = has_comments ? read_both(&r, text, len, err) : read_statement(&r, err);
     if (code == MR_OK && (r.scan.broken || !is_readable(query)) && out->reach != MR_REACH_NOTHING)
         out->reach = MR_REACH_ALL;
     return code;
