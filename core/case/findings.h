@@ -449,5 +449,8 @@ enum mr_code mr_findings_servers_save(struct mr_findings *fd,
 /* *known false: a snapshot, or an earlier version made the run. */
 enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_server *server,
                                 bool *known, struct mr_err *err);
+/* The same of the run with that uuid, whichever is chosen. */
+enum mr_code mr_findings_server_of(struct mr_findings *fd, const char *uuid, int side,
+                                   struct mr_server *server, bool *known, struct mr_err *err);
 
 #endif

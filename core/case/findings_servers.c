@@ -57,16 +57,19 @@ static const struct mr_case_field kept_fields[] =
     MR_CASE_LIST(KEPT(flavour, SMALL), KEPT(server_id, SMALL), KEPT(port, SMALL), KEPT(uuid, TEXT),
                  KEPT(hostname, TEXT), KEPT(datadir, TEXT));
 
-static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *server, bool *known,
-                         struct mr_err *err)
+/* uuid: of a run; NULL: the one that is chosen. */
+static enum mr_code find(struct mr_findings *fd, const char *uuid, int side,
+                         struct mr_server *server, bool *known, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct kept kept;
     enum mr_code code =
         MR_CASE_PREPARE(fd->cf,
                         "SELECT flavour, uuid, server_id, hostname, port, datadir FROM run_server"
-                        " WHERE run=:run AND side=:side",
-                        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
+                        " WHERE side=:side AND run=CASE WHEN :uuid IS NULL THEN :run ELSE"
+                        " (SELECT id FROM run WHERE uuid=:uuid) END",
+                        &stmt, err, MR_ARG_INT("side", side), MR_ARG_TEXT("uuid", uuid),
+                        MR_ARG_INT("run", fd->run));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(kept_fields), NULL, &kept, known, err);
     if (code == MR_OK && *known) {
@@ -82,8 +85,8 @@ static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *ser
     return code;
 }
 
-enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_server *server,
-                                bool *known, struct mr_err *err)
+static enum mr_code server_of(struct mr_findings *fd, const char *uuid, int side,
+                              struct mr_server *server, bool *known, struct mr_err *err)
 {
     bool has_table = false;
     *known = false;
@@ -91,7 +94,19 @@ enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_serv
     mr_case_lock(fd->cf);
     enum mr_code code = mr_case_has_table(fd->cf, "run_server", &has_table, err);
     if (code == MR_OK && has_table)
-        code = find(fd, side, server, known, err);
+        code = find(fd, uuid, side, server, known, err);
     mr_case_unlock(fd->cf);
     return code;
+}
+
+enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_server *server,
+                                bool *known, struct mr_err *err)
+{
+    return server_of(fd, NULL, side, server, known, err);
+}
+
+enum mr_code mr_findings_server_of(struct mr_findings *fd, const char *uuid, int side,
+                                   struct mr_server *server, bool *known, struct mr_err *err)
+{
+    return server_of(fd, uuid, side, server, known, err);
 }

@@ -35,9 +35,12 @@ static enum mr_code add(struct mr_vec *list, const char *text, struct mr_err *er
 static enum mr_code take_line(struct options *o, const char *line, size_t *splits,
                               struct mr_err *err)
 {
-    static const char split[] = "split ", at[] = "at ", tables[] = "tables ", not [] = "exclude ";
+    static const char run[] = "run ", split[] = "split ", at[] = "at ", tables[] = "tables ",
+                      not [] = "exclude ";
     if (strncmp(line, "log ", 4) == 0)
         o->has_logs = true;
+    if (strncmp(line, run, sizeof run - 1) == 0)
+        o->c->known_run = line + sizeof run - 1;
     if (strncmp(line, tables, sizeof tables - 1) == 0)
         return add(&o->tables, line + sizeof tables - 1, err);
     if (strncmp(line, not, sizeof not -1) == 0)

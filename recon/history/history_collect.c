@@ -575,6 +575,25 @@ static enum mr_code goes_on(const struct mr_history_executed *now, const char *t
     return code;
 }
 
+/* An address may lead to another server by now, such as a replica that was promoted: it has executed all that the
+ * one before had, but its logs, which may have the same names, are others. */
+static enum mr_code check_server(const struct mr_history_collect *c, enum mr_side side,
+                                 struct mr_err *err)
+{
+    const struct mr_server *now = mr_db_server(mr_reader_db(c->work->sides.side[side].main));
+    struct mr_server was;
+    bool known = false;
+    if (c->known_run == NULL)
+        return MR_OK;
+    MR_TRY(mr_findings_server_of(c->fd, c->known_run, (int)side, &was, &known, err));
+    return !known || mr_server_is_same(&was, now)
+               ? MR_OK
+               : cannot(side,
+                        "is that of another server than the run has read of which logs were "
+                        "collected",
+                        err);
+}
+
 /* Is the log there that was read last, as far as it was read, and of the same server?  *moved: it has
  * more by now. */
 static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side side, bool *moved,
@@ -585,6 +604,7 @@ static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side 
     const struct mr_vec *logs = &w->logs[side].logs;
     const struct mr_server_log *last = mr_vec_at(logs, logs->count - 1), *found = NULL;
     bool does = false;
+    MR_TRY(check_server(c, side, err));
     if (known->executed == NULL || *known->executed == '\0' || known->end_log == NULL)
         return cannot(
             side, "has no GTIDs, so that nothing tells whether it is the one that was read", err);

@@ -34,6 +34,8 @@ struct mr_history_collect {
     const struct mr_when *split_at;        /* or NULL */
     const char *split_at_text;
     bool resume;
+    const char
+        *known_run; /* of a collection that is read on: the run that it was made of; or NULL */
     const struct mr_config *config;
     struct mr_login_opts login;
     struct mr_throttle_opts load;
@@ -56,8 +58,8 @@ void mr_history_collect_init(struct mr_history_collect *collect);
 void mr_history_collect_release(struct mr_history_collect *collect);
 enum mr_code mr_history_collect(struct mr_history_collect *collect, struct mr_err *err);
 /* Reads on what the servers have written since that collection was made, with its options; the run may be
- * another one.  Nothing is changed where that cannot be: MR_E_REFUSED where a log is not the one that was read, or
- * tables of the collection are not those of the run; and while has_begun is not set. */
+ * another one.  Nothing is changed where that cannot be, and while has_begun is not set: MR_E_REFUSED where a log
+ * is not the one that was read, a server not that of known_run, or tables of the collection not those of the run. */
 enum mr_code mr_history_collect_on(struct mr_history_collect *collect,
                                    const struct mr_evidence_collection *known, struct mr_err *err);
 

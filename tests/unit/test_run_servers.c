@@ -93,6 +93,17 @@ static void test_kept(void **state)
     assert_false(known);
     assert_int_equal(mr_findings_server(c.fd, 1, &got, &known, NULL), MR_OK);
     assert_true(known && mr_server_is_same(&got, &mysql));
+    /* of a run that is not chosen, and of none */
+    assert_int_equal(mr_findings_server_of(c.fd, "20260102T030405Z-8f3a", 0, &got, &known, NULL),
+                     MR_OK);
+    assert_true(known && mr_server_is_same(&got, &mysql));
+    assert_int_equal(mr_findings_server_of(c.fd, "20260102T030405Z-8f3a", 1, &got, &known, NULL),
+                     MR_OK);
+    assert_true(known && mr_server_is_same(&got, &mariadb));
+    assert_int_equal(mr_findings_server_of(c.fd, "20260102", 1, &got, &known, NULL), MR_OK);
+    assert_false(known);
+    assert_int_equal(mr_findings_server(c.fd, 1, &got, &known, NULL), MR_OK);
+    assert_true(known && mr_server_is_same(&got, &mysql));
     case_end(&c);
 }
 
