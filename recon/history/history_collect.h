@@ -34,8 +34,7 @@ struct mr_history_collect {
     const struct mr_when *split_at;        /* or NULL */
     const char *split_at_text;
     bool resume;
-    const char
-        *known_run; /* of a collection that is read on: the run that it was made of; or NULL */
+    const char *known_run; /* that a collection was made of which is read on; or NULL */
     const struct mr_config *config;
     struct mr_login_opts login;
     struct mr_throttle_opts load;
