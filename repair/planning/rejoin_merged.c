@@ -120,6 +120,11 @@ static void tell(const struct proving *w)
             "column %s was not compared, as the source has none: what the target changed in "
             "it alone was not merged, and goes",
             w->book.unseen);
+    if (w->book.kept > 0)
+        mr_log_warning(
+            "rows that the target had deleted, and no merge has deleted on the source: %" PRIu64
+            "; they stay there, and come back on the target",
+            w->book.kept);
     mr_log_info("merged: of the rows that the target changed alone %" PRIu64
                 " stand on the source, %" PRIu64 " were equal on both sides, %" PRIu64
                 " were decided away, %" PRIu64 " the target had deleted",

@@ -278,13 +278,15 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
 {
     const struct loading *l = ctx;
     const struct mr_merged_book *book = l->book;
-    if (line->source_key.ptr == NULL || line->decision == MR_DECIDE_PARENT)
+    /* what OLD has deleted has no key there any more */
+    const bool is_gone = line->source_key.ptr == NULL && line->decision == MR_DECIDE_DELETE;
+    const struct mr_key key = is_gone ? line->target_key : line->source_key;
+    if (key.ptr == NULL || line->decision == MR_DECIDE_PARENT)
         return MR_OK;
     for (size_t i = 0; i < book->tables->ntables; i++)
         if (book->of[i].fd == l->fd &&
             strcmp(book->tables->tables[i].pair->find.name, line->table) == 0)
-            return MR_CASE_RUN(l->add, err, MR_ARG_INT("tbl", i),
-                               MR_ARG_BYTES("key", line->source_key),
+            return MR_CASE_RUN(l->add, err, MR_ARG_INT("tbl", i), MR_ARG_BYTES("key", key),
                                MR_ARG_INT("how", judge_line(line)));
     return MR_OK;
 }
@@ -383,13 +385,32 @@ static enum mr_code tell_uncovered(struct mr_merged_book *book, size_t table, st
     return code;
 }
 
+/* OLD's row is gone, so there is nothing to keep.  That LIVE has it still, since no merge has deleted it there, is told:
+ * it may have been an erasure that somebody asked for. */
+static enum mr_code judge_gone(struct mr_merged_book *book, size_t table, struct mr_key key,
+                               struct mr_err *err)
+{
+    const struct mr_merged_table *of = &book->of[table];
+    int64_t how = 0;
+    book->counts[MR_MERGED_DELETED]++;
+    if (of->fd == NULL)
+        return MR_OK;
+    MR_TRY(find_how(book, table, key, &how, err));
+    if (how == 0)
+        MR_TRY(find_equal(of, key, &how, err));
+    book->kept += how == MR_MERGED_NOT;
+    return MR_OK;
+}
+
 enum mr_code mr_merged_book_judge(struct mr_merged_book *book, size_t table, struct mr_key key,
                                   bool is, struct mr_err *err)
 {
     const struct mr_merged_table *of = &book->of[table];
-    int64_t how = is ? MR_MERGED_NOT : MR_MERGED_DELETED;
+    int64_t how = MR_MERGED_NOT;
+    if (!is)
+        return judge_gone(book, table, key, err);
     const char *why = of->fd == NULL ? "the merge did not compare that table" : of->why;
-    if (is && why == NULL) {
+    if (why == NULL) {
         MR_TRY(find_how(book, table, key, &how, err));
         if (how == 0)
             MR_TRY(find_equal(of, key, &how, err));

@@ -36,6 +36,8 @@ struct mr_merged_book {
     const struct mr_server *old;         /* its target: of each merge the source */
     struct mr_arena *arena;
     uint64_t counts[MR_MERGED_HOWS];
+    uint64_t
+        kept; /* of those that OLD had deleted: LIVE has them, and no merge has decided about that */
     const char *uncovered; /* the first row that nothing accounts for, for people; or NULL */
     const char *dismissed; /* columns that ignore-columns names, for people; or NULL */
     const char *unseen; /* the first other one that was not compared, as LIVE has none; or NULL */

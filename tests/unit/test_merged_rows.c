@@ -96,7 +96,9 @@ static void write_entities(struct world *w, const struct decided *of, size_t n)
     mr_entity_file_header(&text);
     for (size_t i = 0; i < n; i++) {
         const struct mr_entity_line line = {.table = "club.members",
-                                            .source_key = key_of(&w->arena, of[i].key),
+                                            .source_key = of[i].decision == MR_DECIDE_DELETE
+                                                              ? (struct mr_key){NULL, 0}
+                                                              : key_of(&w->arena, of[i].key),
                                             .target_key = key_of(&w->arena, of[i].key),
                                             .decision = of[i].decision,
                                             .kind = of[i].kind,
@@ -302,6 +304,32 @@ static void test_update_column(void **state)
     told.logs = NULL;
 }
 
+/* What OLD had deleted is nothing to keep; but that LIVE has it still somebody should have decided. */
+static void test_deleted(void **state)
+{
+    static const struct {
+        struct decided of;
+        unsigned char found;
+        uint64_t kept;
+    } cases[] = {
+        {{2, MR_DECIDE_INSERT, NULL, NULL}, 0, 0}, /* LIVE has deleted it, too */
+        {{2, MR_DECIDE_INSERT, NULL, NULL}, 9, 1},
+        {{9, MR_DECIDE_DELETE, "deleted-in-source", "delete"}, 9, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world w;
+        struct mr_log_place place;
+        open_world(&w, &(struct run){.found = cases[i].found}, &cases[i].of, 1, &place);
+        assert_int_equal(mr_merged_book_judge(&w.book, 0, key_of(&w.arena, 9), false, NULL), MR_OK);
+        assert_int_equal(mr_merged_book_judge(&w.book, 1, key_of(&w.arena, 9), false, NULL), MR_OK);
+        assert_int_equal(w.book.counts[MR_MERGED_DELETED], 2);
+        assert_int_equal(w.book.kept, cases[i].kept);
+        assert_null(w.book.uncovered);
+        close_world(&w);
+    }
+}
+
 /* Two merges of one run, of some tables each: each knows all tables, and has lines of its own alone. */
 static void test_two(void **state)
 {
@@ -419,9 +447,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_update_column),
-        cmocka_unit_test(test_two),   cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_place), cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_update_column),
+        cmocka_unit_test(test_two),     cmocka_unit_test(test_deleted),
+        cmocka_unit_test(test_tables),  cmocka_unit_test(test_place),
+        cmocka_unit_test(test_servers),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
