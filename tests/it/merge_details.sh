@@ -159,11 +159,11 @@ at a "INSERT INTO people SELECT seq, CONCAT('s', seq), '', REPEAT('x', 2000000) 
 at b "INSERT INTO people SELECT seq, CONCAT('t', seq), '', 'y' FROM seq_3_to_32"
 check
 peak=$(peak_of --policy merge --output "$IT_TMP/wide1")
-[ "$peak" -lt 100 ] 2>/dev/null || { # pages that the allocator holds back differ from run to run
+[ "$peak" -lt 110 ] 2>/dev/null || { # pages that the allocator holds back differ from run to run
     rm -rf "$IT_TMP/wide1"
     peak=$(peak_of --policy merge --output "$IT_TMP/wide1")
 }
-is "30 rows of 2 MB are merged in less than 100 MiB" "$((peak < 100)) $peak" "1 $peak"
+is "30 rows of 2 MB are merged in less than 110 MiB" "$((peak < 110)) $peak" "1 $peak"
 peak=$(peak_of --policy mirror --output "$IT_TMP/wide2")
 is "and mirrored" "$((peak < 100)) $peak" "1 $peak"
 
