@@ -17,9 +17,10 @@
 #define ESC 27
 #define SEQUENCE_MS 50 /* within which the rest of an escape sequence comes */
 #define LINE_MAX_BYTES ((size_t)64 * 1024)
-#define PARAMS 8                  /* of an escape sequence that are looked at, with NUL */
-#define BRACKETS_ON "\033[?2004h" /* around what is pasted */
-#define BRACKETS_OFF "\033[?2004l"
+#define PARAMS 8 /* of an escape sequence that are looked at, with NUL */
+
+/* Asks for marks around what is pasted, and for none. */
+static const char brackets_on[] = "\033[?2004h", brackets_off[] = "\033[?2004l";
 
 /* ---- the terminal ---- */
 
@@ -30,7 +31,7 @@ static int fd_of = -1, out_of = -1; /* out_of -1: no brackets */
 
 static void give_back(void)
 {
-    const ssize_t written = out_of >= 0 ? write(out_of, BRACKETS_OFF, sizeof BRACKETS_OFF - 1) : 0;
+    const ssize_t written = out_of >= 0 ? write(out_of, brackets_off, sizeof brackets_off - 1) : 0;
     (void)written;
     (void)tcsetattr(fd_of, TCSANOW, &before_of);
 }
@@ -78,7 +79,7 @@ enum mr_code mr_decide_tty_open(struct mr_decide_tty *tty, struct mr_err *err)
     tty->is_open = true;
     install_handlers(tty, &keys);
     return tty->moves
-               ? mr_io_write_all(tty->out, "the terminal", BRACKETS_ON, sizeof BRACKETS_ON - 1, err)
+               ? mr_io_write_all(tty->out, "the terminal", brackets_on, sizeof brackets_on - 1, err)
                : MR_OK;
 }
 
@@ -89,7 +90,7 @@ void mr_decide_tty_close(struct mr_decide_tty *tty)
     mr_signals_before_end(NULL);
     (void)sigaction(SIGCONT, &continue_before, NULL);
     if (tty->moves)
-        (void)mr_io_write_all(tty->out, "the terminal", BRACKETS_OFF, sizeof BRACKETS_OFF - 1,
+        (void)mr_io_write_all(tty->out, "the terminal", brackets_off, sizeof brackets_off - 1,
                               NULL);
     (void)tcsetattr(tty->in, TCSADRAIN, &tty->before);
     tty->is_open = false;
