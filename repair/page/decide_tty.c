@@ -20,7 +20,10 @@
 #define PARAMS 8 /* of an escape sequence that are looked at, with NUL */
 
 /* Asks for marks around what is pasted, and for none. */
-static const char brackets_on[] = "\033[?2004h", brackets_off[] = "\033[?2004l";
+static const char brackets_on[] = "\033[?"
+                                  "2004h",
+                  brackets_off[] = "\033[?"
+                                   "2004l";
 
 /* ---- the terminal ---- */
 
