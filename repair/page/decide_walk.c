@@ -150,6 +150,31 @@ static enum mr_code ask_values(struct walk *w, const char *choice, struct mr_str
     return code;
 }
 
+/* name=VALUE; a value that ends with a blank, which a reader of the file would take off, in JSON. */
+static enum mr_code add_value(struct mr_strbuf *decision, const char *name, size_t len,
+                              const struct mr_strbuf *value, struct mr_err *err)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    struct mr_jsonw json;
+    const char last = value->len > 0 ? value->ptr[value->len - 1] : '\0';
+    if (last != ' ' && last != '\t') {
+        mr_strbuf_add(decision, name, len);
+        mr_strbuf_add_char(decision, '=');
+        mr_strbuf_add(decision, value->ptr, value->len);
+        return MR_OK;
+    }
+    mr_strbuf_add(&key, name, len);
+    const enum mr_code code = mr_strbuf_check(&key, "asking", err);
+    mr_jsonw_init_buf(&json, decision);
+    mr_jsonw_object_begin(&json);
+    mr_jsonw_key(&json, key.ptr);
+    mr_jsonw_string(&json, value->ptr, value->len);
+    mr_jsonw_object_end(&json);
+    mr_jsonw_release(&json);
+    mr_strbuf_release(&key);
+    return code;
+}
+
 /* A word that somebody has to complete, completed. */
 static enum mr_code complete(struct walk *w, const char *choice, struct mr_strbuf *decision,
                              bool *taken, struct mr_err *err)
@@ -166,9 +191,7 @@ static enum mr_code complete(struct walk *w, const char *choice, struct mr_strbu
         return MR_OK;
     }
     MR_TRY(ask_value(w, choice, (size_t)(equals - choice), taken, err));
-    mr_strbuf_add(decision, choice, (size_t)(equals - choice) + 1);
-    mr_strbuf_add(decision, w->text.ptr, w->text.len);
-    return MR_OK;
+    return add_value(decision, choice, (size_t)(equals - choice), &w->text, err);
 }
 
 /* ---- keys ---- */

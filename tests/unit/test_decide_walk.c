@@ -28,6 +28,8 @@
 static struct mr_planned_column columns[] = {{"id", "int", NULL, false}};
 static struct mr_planned_table table = {.table = "club.log", .columns = columns, .ncolumns = 1};
 
+static const char *conflicts = HEAD ROW("1..3") ROW("7");
+
 /* In place of the system's: what it says of the plan's lock. */
 static int lock_errno;
 int flock(int fd, int operation)
@@ -81,7 +83,7 @@ static void forget(void)
 
 static pid_t begin(int *fd)
 {
-    write_file("conflicts.csv", HEAD ROW("1..3") ROW("7"));
+    write_file("conflicts.csv", conflicts);
     forget();
     const pid_t child = forkpty(fd, NULL, NULL, NULL);
     assert_true(child >= 0);
@@ -146,6 +148,39 @@ static void test_saved(void **state)
     expect("d.csv", "skip", "restore");
 }
 
+/* A reader of the file takes blanks off its fields: a value that ends with one stands in JSON. */
+static void test_values(void **state)
+{
+    static const struct {
+        const char *typed, *saved;
+    } cases[] = {
+        {"Kiel\n", ",city=Kiel,"},
+        {" Kiel\n", ",city= Kiel,"},
+        {"Kiel \n", ",\"{\"\"city\"\":\"\"Kiel \"\"}\","},
+        {"Kiel\033[200~\t\033[201~\n", ",\"{\"\"city\"\":\"\"Kiel\\t\"\"}\","},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        int fd = -1;
+        conflicts = HEAD "club.log,7,,,does-not-fit,skip;city=VALUE,,,,\r\n";
+        (void)remove("d.csv");
+        const pid_t child = begin(&fd);
+        await(fd, "1 of 1, 0 decided");
+        type(fd, "2");
+        await(fd, "Value of city: ");
+        type(fd, cases[i].typed);
+        await(fd, "1 of 1, 1 decided");
+        type(fd, "q");
+        assert_int_equal(end(child, fd), 0);
+        assert_int_equal(mr_io_read_part("d.csv", 1 << 20, &text, NULL), MR_OK);
+        if (strstr(text.ptr, cases[i].saved) == NULL)
+            fail_msg("%zu: %s", i, text.ptr);
+        mr_strbuf_release(&text);
+    }
+    conflicts = HEAD ROW("1..3") ROW("7");
+}
+
 /* Somebody else's file stays, and so does what is decided here. */
 static void test_others(void **state)
 {
@@ -191,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_saved, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_values, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_others, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_lock, place_begin, place_end),
     };
