@@ -268,7 +268,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         return take_head(r, fields, count, err);
     if (mr_asked_is_mark(fields[0]))
         return take_mark(r, fields, count, err);
-    if (count == 1 && fields[0].len == 0)
+    if (mr_asked_is_blank(fields, count))
         return MR_OK;
     while (count == r->width && r->next < r->answers->list.count) {
         const struct mr_answer *answer = r->list[r->next++];

@@ -199,7 +199,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         return take_head(j, fields, count, err);
     if (mr_asked_is_mark(fields[0]))
         return take_mark(j, fields, count, err);
-    if (count == 1 && fields[0].len == 0)
+    if (mr_asked_is_blank(fields, count))
         return MR_OK; /* as editors leave one */
     if (count != j->head.width)
         return mr_err_set(err, MR_E_REFUSED,

@@ -286,7 +286,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         return take_head(d, fields, count, err);
     if (mr_is_cancelled())
         return mr_cancelled_err(err);
-    if (mr_asked_is_mark(fields[0]) || (count == 1 && fields[0].len == 0))
+    if (mr_asked_is_mark(fields[0]) || mr_asked_is_blank(fields, count))
         return MR_OK;
     if (count != d->width)
         return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 " of %s has %zu fields", line,

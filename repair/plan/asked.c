@@ -17,6 +17,15 @@ bool mr_asked_is_mark(struct mr_csv_field first)
            memcmp(first.ptr, MR_ASKED_MARK, first.len) == 0;
 }
 
+bool mr_asked_is_blank(const struct mr_csv_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t n = 0; n < fields[i].len; n++)
+            if (fields[i].ptr[n] != ' ' && fields[i].ptr[n] != '\t' && fields[i].ptr[n] != '\r')
+                return false;
+    return true;
+}
+
 enum mr_code mr_asked_digest(const char *page_key, struct mr_csv_field field,
                              char text[MR_ASKED_BYTES], struct mr_err *err)
 {

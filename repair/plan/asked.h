@@ -22,6 +22,8 @@
 
 /* Is it such a record?  first: its first field, blanks around it left out or not. */
 bool mr_asked_is_mark(struct mr_csv_field first);
+/* Is it a record of blanks alone, as editors and spreadsheets leave one? */
+bool mr_asked_is_blank(const struct mr_csv_field *fields, size_t count);
 /* What stands for the field. */
 enum mr_code mr_asked_digest(const char *page_key, struct mr_csv_field field,
                              char text[MR_ASKED_BYTES], struct mr_err *err);

@@ -46,14 +46,6 @@ static void add(struct reading *r, struct mr_csv_field field)
     mr_sha256_add(&r->hash, field.ptr, field.len);
 }
 
-static bool is_blank_record(const struct mr_csv_field *fields, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (trim(fields[i]).len > 0)
-            return false;
-    return true;
-}
-
 static size_t named(const struct mr_csv_field *fields, size_t count)
 {
     while (count > 1 && trim(fields[count - 1]).len == 0)
@@ -79,7 +71,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         count--;
     if (r->decision == SIZE_MAX)
         return mr_err_set(err, MR_E_REFUSED, "there is no column \"decision\"");
-    if (is_blank_record(fields, count))
+    if (mr_asked_is_blank(fields, count))
         return MR_OK; /* as editors leave one at the end */
     if (mr_asked_is_mark(fields[0]))
         return MR_OK; /* as a page has written one */

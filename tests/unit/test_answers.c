@@ -245,6 +245,7 @@ static void test_strange_files(void **state)
         {HEAD ANN BOB RUN, NULL, true},
         {HEAD BOB, NULL, true},
         {HEAD ANN "\r\n" RUN, NULL, true},
+        {HEAD ANN ",,,,,\t,,,,,,\r\n" RUN, NULL, true},
         {HEAD ANN BOB RUN, "it does not say which plan it answers", false},
         {HEAD ANN BOB RUN "#plan,v,x,,,,,,,,,\r\n", "it answers another plan", false},
         {HEAD ANN BOB RUN "#plan\r\n", "it answers another plan", false},

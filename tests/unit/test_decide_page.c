@@ -76,6 +76,7 @@ static const struct {
     /* what a spreadsheet, or a page, has left */
     {"\xef\xbb\xbf" HEAD SHORT "#plan,x,y,,,,,,,\r\n\r\n", 0, columns, NULL, NULL, false, MR_OK,
      "Kiel", "#plan"},
+    {HEAD SHORT ",,, ,,,,,,\r\n", 0, columns, NULL, NULL, false, MR_OK, "Kiel", NULL},
     {"table,kind,decision\r\n", 0, columns, NULL, NULL, false, MR_E_REFUSED,
      "conflicts.csv has no column \"source\"", NULL},
     {HEAD "club.members,1\r\n", 0, columns, NULL, NULL, false, MR_E_REFUSED,
