@@ -188,6 +188,11 @@ static enum mr_code next_key(struct mr_decide_tty *tty, int *key, struct mr_err 
     return *key == ESC ? read_sequence(tty, key, err) : MR_OK;
 }
 
+bool mr_decide_tty_is_idle(const struct mr_decide_tty *tty, int ms)
+{
+    return !comes_more(tty, ms);
+}
+
 enum mr_code mr_decide_tty_key(struct mr_decide_tty *tty, int *key, struct mr_err *err)
 {
     do

@@ -42,6 +42,8 @@ unsigned mr_decide_tty_height(const struct mr_decide_tty *tty);
 /* Writes the text; clear: on an empty screen. */
 enum mr_code mr_decide_tty_put(const struct mr_decide_tty *tty, const struct mr_strbuf *text,
                                bool clear, struct mr_err *err);
+/* Does nothing come for so long?  It is waited for. */
+bool mr_decide_tty_is_idle(const struct mr_decide_tty *tty, int ms);
 enum mr_code mr_decide_tty_key(struct mr_decide_tty *tty, int *key, struct mr_err *err);
 /* A line, behind the prompt, which is escaped; `line` has what is there to begin with.  Only text in UTF-8
  * of up to 64 KiB is taken; line ends in it were pasted.  *taken false: given up (Esc). */

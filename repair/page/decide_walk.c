@@ -18,7 +18,8 @@
 
 #define ESC 27
 #define SLOW_S 0.2  /* a file that takes longer is not written after each step, */
-#define RARELY_S 10 /* but when so much time has passed, and at the end */
+#define RARELY_S 10 /* but when so much time has passed, nobody types, and at the end */
+#define IDLE_MS 500
 
 struct walk {
     const struct mr_decide_walk_task *task;
@@ -352,6 +353,8 @@ static enum mr_code go(struct walk *w, struct mr_err *err)
     while (code == MR_OK && !leaves) {
         int key = 0;
         code = show(w, err);
+        if (code == MR_OK && w->is_unsaved && mr_decide_tty_is_idle(&w->tty, IDLE_MS))
+            code = save(w, err);
         if (code == MR_OK)
             code = mr_decide_tty_key(&w->tty, &key, err);
         if (code == MR_OK)

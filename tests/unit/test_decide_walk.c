@@ -40,6 +40,14 @@ int flock(int fd, int operation)
     return lock_errno != 0 ? -1 : 0;
 }
 
+/* A disk that takes its time. */
+static bool is_slow;
+int fsync(int fd)
+{
+    (void)fd;
+    return is_slow ? usleep(300000) : 0;
+}
+
 /* In the run that is watched. */
 static int decide(void)
 {
@@ -148,6 +156,31 @@ static void test_saved(void **state)
     expect("d.csv", "skip", "restore");
 }
 
+/* A file that is slow to write is written as soon as nobody types. */
+static void test_slow(void **state)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    int fd = -1;
+    (void)state;
+    is_slow = true;
+    const pid_t child = begin(&fd);
+    await(fd, "1 of 2, 0 decided");
+    type(fd, "2");
+    await(fd, "2 of 2, 1 decided");
+    type(fd, "1");
+    await(fd, "2 of 2, 2 decided");
+    for (int i = 0; i < 500 && strstr(text.ptr, ",restore,") == NULL; i++) {
+        (void)usleep(10000);
+        mr_strbuf_reset(&text);
+        assert_int_equal(mr_io_read_part("d.csv", 1 << 20, &text, NULL), MR_OK);
+    }
+    expect("d.csv", "skip", "restore");
+    assert_int_equal(kill(child, SIGKILL), 0);
+    (void)end(child, fd);
+    mr_strbuf_release(&text);
+    is_slow = false;
+}
+
 /* A reader of the file takes blanks off its fields: a value that ends with one stands in JSON. */
 static void test_values(void **state)
 {
@@ -226,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_saved, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_slow, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_values, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_others, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_lock, place_begin, place_end),
