@@ -123,11 +123,17 @@ size_t mr_utf8_fit(const char *ptr, size_t len, size_t columns)
     return i;
 }
 
+/* C1 controls, what turns the reading direction, and what nobody sees; ascending.  Joiners are none:
+ * scripts and emoji need them. */
+static const struct range hidden[] = {
+    {0x0080, 0x009F}, {0x00AD, 0x00AD}, {0x061C, 0x061C}, {0x115F, 0x1160},   {0x180E, 0x180E},
+    {0x200B, 0x200B}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},   {0x3164, 0x3164},
+    {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
+};
+
 static bool is_hidden(uint32_t cp)
 {
-    return (cp >= 0x80 && cp < 0xA0) || cp == 0x061C || cp == 0x200E || cp == 0x200F ||
-           cp == 0x2028 || cp == 0x2029 || (cp >= 0x202A && cp <= 0x202E) ||
-           (cp >= 0x2066 && cp <= 0x2069) || cp == 0xFEFF;
+    return is_in(hidden, sizeof hidden / sizeof *hidden, cp);
 }
 
 static const char *short_escape(uint32_t cp, bool quote_backslash)

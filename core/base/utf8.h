@@ -33,8 +33,8 @@ size_t mr_utf8_fit(const char *ptr, size_t len, size_t columns);
 
 /*
  * Showing.  A printable character as it is; \n \r \t and \\ where `quote_backslash`;
- * other controls, invalid bytes and the invisible characters that turn the reading
- * direction as \xNN or \u{NNNN}: a value cannot move the cursor or disguise itself.
+ * other controls, invalid bytes, and characters that turn the reading direction or are not
+ * seen, as \xNN or \u{NNNN}: a value cannot move the cursor or disguise itself.
  */
 /* Consumes one character (bytes returned), writes its form and its length. */
 size_t mr_utf8_show_one(const char *ptr, size_t len, bool quote_backslash,

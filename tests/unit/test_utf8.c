@@ -139,6 +139,14 @@ static void test_show(void **state)
         {"\xFF\xC3", 2, false, "\\xff\\xc3"},
         {"\xC2\x9B", 2, false, "\\u{009b}"},     /* CSI in one character */
         {"\xE2\x80\xAE", 3, false, "\\u{202e}"}, /* right-to-left override */
+        /* nothing is seen of them, and two values would look alike */
+        {"a\xE2\x80\x8B", 4, false, "a\\u{200b}"},
+        {"\xE2\x81\xA0\xE2\x81\xA4", 6, false, "\\u{2060}\\u{2064}"},
+        {"\xC2\xAD", 2, false, "\\u{00ad}"},
+        {"\xE3\x85\xA4", 3, false, "\\u{3164}"},
+        {"\xF3\xA0\x81\xA1", 4, false, "\\u{e0061}"},
+        /* scripts and emoji need the joiners */
+        {"\xE2\x80\x8C\xE2\x80\x8D", 6, false, "\xE2\x80\x8C\xE2\x80\x8D"},
         {"\xC3\xA4\xF0\x9F\x98\x80", 6, true, "\xC3\xA4\xF0\x9F\x98\x80"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
