@@ -70,7 +70,12 @@ mr_sql LOST club -e "UPDATE members SET city = 'Rostock' WHERE id = 1600"
 run check -q --settle 0 --config "$INI" --case "$CASE" "$S" "$T"
 run history collect --case "$CASE"
 mr_sql LOST club -e "FLUSH BINARY LOGS; UPDATE members SET city = 'Kassel' WHERE id = 1600; FLUSH BINARY LOGS"
-mr_sql LOST -e "PURGE BINARY LOGS TO '$(mr_sql LOST -e "SHOW BINARY LOGS" | awk 'END { print $1 }')'"
+LAST=$(mr_sql LOST -e "SHOW BINARY LOGS" | awk 'END { print $1 }')
+for _ in {1..100}; do # a log that somebody still reads stays
+    mr_sql LOST -e "PURGE BINARY LOGS TO '$LAST'"
+    [ "$(mr_sql LOST -e "SHOW BINARY LOGS" | wc -l)" != 1 ] || break
+    sleep 0.1
+done
 plan late
 is "logs of a source that has gone on, and removed them, are none" "$(evidence | tr ';' '\n' | grep -c 'source none')" 4
 like "which is said" "$(cat "$ERR")" 'table "club.members": the source.s binary logs do not tell all of it \(SOURCE has executed transactions since they were read'

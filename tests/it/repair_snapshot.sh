@@ -191,7 +191,7 @@ same_plan newest --policy newest:at
 same_plan mirror --policy mirror --allow-deletes 21
 same_plan decided --policy merge --decisions decided.csv
 plan_into snap.case wrong.snap --policy merge --decisions wrong.csv
-is "a decision about nobody is refused" "$RC $(grep -c 'the source has no row' "$ERR")" "5 1"
+is "a decision about nobody is refused" "$RC $(grep -c 'key is "nobody", and the row that stands beside it has "t5"' "$ERR")" "5 1"
 rep apply --yes --case snap.case decided.snap "$DST"
 is "the decided plan is applied" "$RC" 0
 rep verify --source "$SNAP" decided.snap "$DST"
