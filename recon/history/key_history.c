@@ -266,17 +266,18 @@ static enum mr_code read_evidence(struct mr_key_history *h, struct mr_findings *
 }
 
 /* Where columns have changed since, images have other places: none of them is shown. */
-static void drop_images(struct mr_key_history *h)
+static enum mr_code drop_other_images(struct mr_key_history *h, struct mr_arena *arena,
+                                      struct mr_err *err)
 {
+    const char *columns = mr_evidence_columns(h->table, arena);
+    if (columns == NULL)
+        return mr_err_nomem(err, "reading what logs tell");
+    if (h->of.columns == NULL || strcmp(columns, h->of.columns) == 0)
+        return MR_OK;
     mr_vec_clear(&h->changes);
     for (int side = 0; side < SIDES; side++)
         h->marks[side].first = h->marks[side].last = no_value;
-}
-
-static bool has_other_columns(const struct mr_key_history *h, struct mr_arena *arena)
-{
-    const char *columns = mr_evidence_columns(h->table, arena);
-    return h->of.columns != NULL && (columns == NULL || strcmp(columns, h->of.columns) != 0);
+    return MR_OK;
 }
 
 enum mr_code mr_key_history_read(struct mr_key_history *h, struct mr_findings *fd,
@@ -299,8 +300,7 @@ enum mr_code mr_key_history_read(struct mr_key_history *h, struct mr_findings *f
     if (h->known == MR_ROWS_UNKNOWN)
         MR_TRY(read_ancestor(h, fd, arena, err));
     MR_TRY(read_evidence(h, fd, arena, err));
-    if (has_other_columns(h, arena))
-        drop_images(h);
+    MR_TRY(drop_other_images(h, arena, err));
     *found = h->known != MR_ROWS_UNKNOWN || h->is_marked[SOURCE] || h->is_marked[TARGET];
     for (int side = 0; side < SIDES; side++)
         h->sides[side] =
