@@ -16,6 +16,7 @@ static void end_step(struct mr_doc *doc, struct mr_strbuf *command)
     mr_doc_say(doc, "</text>");
     if (command != NULL && command->len > 0)
         mr_doc_words(doc, "command", command);
+    doc->out->failed |= command != NULL && command->failed;
     mr_doc_say(doc, "</step>");
 }
 
