@@ -71,9 +71,9 @@ how_to_go_on() {
   $MYRECON history collect --case $mr_run_dir/again.case
   $MYRECON history show --case $mr_run_dir/again.case --person +491510095028
   $MYRECON repair plan --policy merge --case $mr_run_dir/again.case --output $mr_run_dir/again
-  $MYRECON repair decide $mr_run_dir/again    # numbers choose, q saves and leaves
+  cat $mr_run_dir/again/conflicts.csv    # decide: fill its column decision, or leave it; repair decide asks one by one
   $MYRECON repair plan --policy merge --case $mr_run_dir/again.case \\
-      --decisions $mr_run_dir/again.decisions.csv --output $mr_run_dir/decided
+      --decisions $mr_run_dir/again/conflicts.csv --output $mr_run_dir/decided
   $MYRECON repair apply --yes --case $mr_run_dir/again.case $mr_run_dir/decided $mender
   $MYRECON repair verify $mr_run_dir/decided $mender
   $MYRECON check --case $mr_run_dir/again.case \\

@@ -63,8 +63,8 @@ for PAIR in $PAIRS; do
             'club.members changed {"id":"2"}'
         finds "ANALYZE FORMAT=JSON DELETE" "$STATEMENT; ANALYZE FORMAT = JSON DELETE FROM members WHERE id = 3" \
             'club.members extra {"id":"3"}'
-        finds "RENAME TABLE IF EXISTS … NOWAIT" \
-            "CREATE TABLE other LIKE members; INSERT INTO other VALUES (1, 1), (2, 2), (3, 3), (4, 5); RENAME TABLE IF EXISTS members NOWAIT TO older, other TO members; DROP TABLE older" \
+        finds "RENAME TABLE IF EXISTS … WAIT" \
+            "CREATE TABLE other LIKE members; INSERT INTO other VALUES (1, 1), (2, 2), (3, 3), (4, 5); RENAME TABLE IF EXISTS members WAIT 60 TO older, other TO members; DROP TABLE older" \
             'club.members changed {"id":"4"}'
     fi
     finds "a cascade of a foreign key that is gone" \

@@ -42,7 +42,7 @@ grep -q 'id="story"' "${MR_DEMO_REPORT%.html}-done.html" && grep -qF "${MR_DEMO_
 result $? 'and where the one of what was done'
 grep -q 'id="main"' "${MR_DEMO_REPORT%.html}-decide.html" && grep -qF "${MR_DEMO_REPORT%.html}-decide.html" "$out"
 result $? 'and the page on which people decide'
-grep -q '<dt>Split</dt><dd>by 20' "${MR_DEMO_REPORT%.html}-done.html"
+grep -q '<dt>Split, at the latest</dt><dd>20' "${MR_DEMO_REPORT%.html}-done.html"
 result $? 'the report says by the logs when the two had parted'
 grep -q '^Questions to people without the logs: 28\. With them: 5\.$' "$out" &&
     grep -q 'source  0-1-.*club.members id 12 changed balance: 0.00 → 30.00$' "$out" &&
