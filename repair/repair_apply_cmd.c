@@ -325,15 +325,6 @@ static bool is_loose(const struct mr_planned *planned, const char *table)
     return false;
 }
 
-/* Does any trigger fire, which may write other values than the plan's? */
-static bool is_fired(const struct mr_planned *planned)
-{
-    for (size_t i = 0; planned->fire_triggers && i < planned->ntables; i++)
-        if (planned->tables[i].ntriggers > 0)
-            return true;
-    return false;
-}
-
 static enum mr_code take_found(void *ctx, const struct mr_proof_finding *finding,
                                struct mr_err *err)
 {
@@ -363,7 +354,7 @@ static enum mr_code look_again(void *ctx, struct mr_apply_report *report, struct
                                   .run_tag = job->id.id,
                                   .statement_timeout_s = job->opts->statement_timeout_s,
                                   .journal = job->run.journal,
-                                  .only_twice = !is_fired(planned),
+                                  .only_twice = !mr_planned_fires(planned),
                                   .found = take_found,
                                   .ctx = report,
                                   .arena = &job->arena};

@@ -133,27 +133,35 @@ static enum mr_code read_cascades(struct mr_db *db, struct mr_log_habits *habits
     return MR_OK;
 }
 
+enum mr_code mr_log_filters_read(struct mr_db *db, struct mr_arena *arena, const char **only,
+                                 const char **leaves, struct mr_err *err)
+{
+    static const char *const columns[] = {"Binlog_Do_DB", "Binlog_Ignore_DB"};
+    const char **lists[] = {only, leaves};
+    const char *sql = mr_log_status_sql(db);
+    struct mr_result *res = NULL;
+    bool failed = false;
+    *only = *leaves = "";
+    MR_TRY(mr_db_query(db, "vn*", sql, strlen(sql), &res, err));
+    const struct mr_cell *cells = mr_result_next(res);
+    for (size_t i = 0; i < 2 && cells != NULL; i++) {
+        const size_t at = mr_result_column_named(res, columns[i]);
+        if (at != MR_NO_COLUMN)
+            *lists[i] = mr_arena_keep(arena, cells[at].ptr, &failed);
+    }
+    mr_result_free(res);
+    return failed ? nomem(err) : MR_OK;
+}
+
 static enum mr_code read_filters(struct mr_db *db, struct mr_arena *arena,
                                  struct mr_log_habits *habits, struct mr_err *err)
 {
-    const char *sql = mr_log_status_sql(db);
-    struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(db, "vn*", sql, strlen(sql), &res, err);
+    const enum mr_code code = mr_log_filters_read(db, arena, &habits->only, &habits->leaves, err);
     if (code == MR_E_DENIED) {
         const char *why = missing_right(db, arena);
         mr_err_hint(err, "%s", why != NULL ? strstr(why, "GRANT") : "");
     }
-    if (code != MR_OK)
-        return code;
-    const size_t only = mr_result_column_named(res, "Binlog_Do_DB");
-    const size_t leaves = mr_result_column_named(res, "Binlog_Ignore_DB");
-    const struct mr_cell *cells = mr_result_next(res);
-    if (cells != NULL && only != MR_NO_COLUMN && cells[only].ptr != NULL)
-        habits->only = mr_arena_strdup(arena, cells[only].ptr);
-    if (cells != NULL && leaves != MR_NO_COLUMN && cells[leaves].ptr != NULL)
-        habits->leaves = mr_arena_strdup(arena, cells[leaves].ptr);
-    mr_result_free(res);
-    return habits->only != NULL && habits->leaves != NULL ? MR_OK : nomem(err);
+    return code;
 }
 
 enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,

@@ -39,6 +39,10 @@ struct mr_log_habits {
     bool logs_cascades;        /* children that a foreign key deletes or changes do */
     const char *only, *leaves; /* binlog_do_db, binlog_ignore_db: names joined by commas, or "" */
 };
+/* What a server leaves out of its log: names joined by commas, "" where none are, or it has no log.  As
+ * mr_db_query. */
+enum mr_code mr_log_filters_read(struct mr_db *db, struct mr_arena *arena, const char **only,
+                                 const char **leaves, struct mr_err *err);
 /* MR_E_DENIED with the GRANT. */
 enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                                 struct mr_log_habits *habits, struct mr_err *err);

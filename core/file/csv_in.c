@@ -21,6 +21,20 @@ enum state {
     AFTER_CR
 };
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct mr_csv_field mr_csv_trimmed(struct mr_csv_field f)
+{
+    for (; f.len > 0 && is_blank(*f.ptr); f.len--)
+        f.ptr++;
+    while (f.len > 0 && is_blank(f.ptr[f.len - 1]))
+        f.len--;
+    return f;
+}
+
 void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
 {
     *csv = (struct mr_csv_in){.fn = fn,

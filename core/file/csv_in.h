@@ -28,6 +28,9 @@ struct mr_csv_field {
     size_t len;
 };
 
+/* Without blanks (spaces, tabs) around it, which a spreadsheet or a person may have left. */
+struct mr_csv_field mr_csv_trimmed(struct mr_csv_field field);
+
 /* line: of the record's begin, from 1. */
 typedef enum mr_code mr_csv_in_fn(void *ctx, const struct mr_csv_field *fields, size_t count,
                                   uint64_t line, struct mr_err *err);

@@ -5,37 +5,30 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/db/replica_status.h"
+#include "core/db/log_place.h"
 #include "core/db/monitor_right.h"
+#include "core/db/replica_status.h"
 #include "recon/gate/cutover.h"
 #include "recon/gate/gate_channels.h"
 
-static void add_filter(struct mr_strbuf *out, const struct mr_result *res,
-                       const struct mr_cell *cells, const char *name)
+static void add_filter(struct mr_strbuf *out, const char *name, const char *dbs)
 {
-    const size_t at = mr_result_column_named(res, name);
-    if (at < mr_result_columns(res) && cells[at].ptr != NULL && cells[at].ptr[0] != '\0')
-        mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", name, cells[at].ptr);
+    if (dbs[0] != '\0')
+        mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", name, dbs);
 }
 
-/* A server without a log has no row. */
 static enum mr_code read_log(struct mr_cutover *c, enum mr_side side, struct mr_err *err)
 {
     const struct mr_gate_link *link = &c->link[side];
     struct mr_cutover_log *log = &c->facts.link.log[side];
     struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
     struct mr_err why = {0};
-    const char *sql = mr_log_status_sql(link->db);
-    enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
+    const char *only, *leaves;
+    enum mr_code code = mr_log_filters_read(link->db, &c->arena, &only, &leaves, &why);
     log->view = mr_gate_link_view(link, code, &why, mr_monitor_right_log(mr_db_server(link->db)),
                                   "*.*", &c->arena);
-    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
-    if (cells != NULL) {
-        add_filter(&text, res, cells, "Binlog_Do_DB");
-        add_filter(&text, res, cells, "Binlog_Ignore_DB");
-    }
-    mr_result_free(res);
+    add_filter(&text, "Binlog_Do_DB", only);
+    add_filter(&text, "Binlog_Ignore_DB", leaves);
     if (mr_gate_is_fatal(code)) {
         *err = why;
     } else {

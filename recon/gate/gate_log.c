@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/log_place.h"
 #include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
@@ -200,30 +201,20 @@ static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log, 
 
 /* ---- what does not get into it ---- */
 
-/* Of an account that is not shown them nothing is known; a server without a log has no row. */
+/* Of an account that is not shown them nothing is known. */
 static enum mr_code read_filters(const struct reading *r, struct mr_gate_log *log,
                                  struct mr_err *err)
 {
-    const char *sql = mr_log_status_sql(r->task->link->db);
-    struct mr_result *res = NULL;
     struct mr_err why = {0};
-    bool nomem = false;
-    const enum mr_code code = mr_db_query(r->task->link->db, "*", sql, strlen(sql), &res, &why);
-    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
-    if (row != NULL) {
-        const size_t only = mr_result_column_named(res, "Binlog_Do_DB");
-        const size_t leaves = mr_result_column_named(res, "Binlog_Ignore_DB");
-        if (only != MR_NO_COLUMN && leaves != MR_NO_COLUMN) {
-            log->only = mr_arena_keep(r->task->arena, row[only].ptr, &nomem);
-            log->leaves = mr_arena_keep(r->task->arena, row[leaves].ptr, &nomem);
-        }
-    }
-    mr_result_free(res);
+    const enum mr_code code =
+        mr_log_filters_read(r->task->link->db, r->task->arena, &log->only, &log->leaves, &why);
     if (mr_gate_is_fatal(code)) {
         *err = why;
         return code;
     }
-    return nomem ? mr_err_nomem(err, "reading the binary log") : MR_OK;
+    if (code != MR_OK)
+        log->only = log->leaves = NULL;
+    return MR_OK;
 }
 
 /* Positions of then and now are compared only where the server has the same uuid: another server's

@@ -8,6 +8,7 @@
 #include "repair/apply/apply_internal.h"
 #include "repair/apply/fired.h"
 #include "repair/apply/journal.h"
+#include "repair/plan/plan_image.h"
 #include "repair/script/script_text.h"
 
 /* A row that the unit changes, before it does. */
@@ -31,20 +32,12 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "looking for what triggers changed");
 }
 
-static bool fires(const struct mr_planned *planned)
-{
-    for (size_t i = 0; planned->fire_triggers && i < planned->ntables; i++)
-        if (planned->tables[i].ntriggers > 0)
-            return true;
-    return false;
-}
-
 enum mr_code mr_fired_beside_new(const struct mr_target *target, const struct mr_planned *planned,
                                  const struct mr_staged *staged, struct mr_fired_beside **out,
                                  struct mr_err *err)
 {
     *out = NULL;
-    if (!fires(planned))
+    if (!mr_planned_fires(planned))
         return MR_OK;
     struct mr_fired_beside *b = calloc(1, sizeof *b);
     if (b == NULL)
@@ -78,20 +71,13 @@ void mr_fired_beside_begin(struct mr_fired_beside *b)
 
 /* ---- rows ---- */
 
-static bool is_generated(const struct mr_planned_column *c)
-{
-    static const char word[] = " generated";
-    const size_t n = c->reading != NULL ? strlen(c->reading) : 0;
-    return n >= sizeof word - 1 && strcmp(c->reading + n - (sizeof word - 1), word) == 0;
-}
-
 /* Of a column that is written, or that the server computes, nothing is asked. */
 static void add_columns(struct mr_strbuf *sql, const struct mr_planned_table *t)
 {
     mr_strbuf_add_str(sql, "CONCAT_WS(','");
     for (size_t i = 0; i < t->ncolumns; i++) {
         const struct mr_planned_column *c = &t->columns[i];
-        if (is_generated(c)) {
+        if (mr_plan_reading_is_generated(c->reading)) {
             mr_strbuf_add_str(sql, ", ''");
             continue;
         }

@@ -232,22 +232,12 @@ static bool is_record(const struct reading *r, const struct mr_csv_field *fields
     return true;
 }
 
-/* As whatever plans with the file reads it. */
-static struct mr_csv_field trimmed(struct mr_csv_field f)
-{
-    while (f.len > 0 && (*f.ptr == ' ' || *f.ptr == '\t'))
-        f = (struct mr_csv_field){f.ptr + 1, f.len - 1};
-    while (f.len > 0 && (f.ptr[f.len - 1] == ' ' || f.ptr[f.len - 1] == '\t'))
-        f.len--;
-    return f;
-}
-
 static enum mr_code take_answer(struct reading *r, const struct mr_csv_field *fields,
                                 struct mr_answer *answer, struct mr_err *err)
 {
     const struct mr_csv_field note = {"", 0};
     struct mr_answers *a = r->answers;
-    const struct mr_csv_field decision = trimmed(fields[r->decision]),
+    const struct mr_csv_field decision = mr_csv_trimmed(fields[r->decision]),
                               said = r->note != SIZE_MAX ? fields[r->note] : note;
     a->decided -= answer->decision[0] != '\0';
     answer->decision = mr_arena_dup(&a->arena, decision.ptr, decision.len);

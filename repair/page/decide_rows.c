@@ -118,16 +118,6 @@ static struct mr_csv_field field(const struct mr_decide_rows *d, const struct mr
     return d->at[column] > 0 ? fields[d->at[column] - 1] : none;
 }
 
-/* Blanks that a spreadsheet has left, beside the seal's back. */
-static struct mr_csv_field trimmed(struct mr_csv_field f)
-{
-    while (f.len > 0 && (*f.ptr == ' ' || *f.ptr == '\t'))
-        f = (struct mr_csv_field){f.ptr + 1, f.len - 1};
-    while (f.len > 0 && (f.ptr[f.len - 1] == ' ' || f.ptr[f.len - 1] == '\t'))
-        f.len--;
-    return f;
-}
-
 static bool is(struct mr_csv_field f, const char *text)
 {
     return f.len == strlen(text) && memcmp(f.ptr, text, f.len) == 0;
@@ -147,7 +137,7 @@ static enum mr_code take_head(struct mr_decide_rows *d, const struct mr_csv_fiel
     if (d->fields == NULL)
         return mr_err_nomem(err, "reading conflicts");
     for (size_t i = 0; i < count; i++) {
-        d->fields[i] = trimmed(fields[i]);
+        d->fields[i] = mr_csv_trimmed(fields[i]);
         for (size_t n = 0; n < MR_ASKS_COLUMNS; n++)
             if (is(d->fields[i], names[n]))
                 d->at[n] = i + 1;
@@ -201,7 +191,7 @@ static void show_fields(struct mr_decide_rows *d, const struct mr_csv_field *fie
         if (d->at[MR_ASKS_DIFFERS] == i + 1 && d->masks)
             f = none; /* it has the values, and those of whom the row refers to */
         if (d->at[MR_ASKS_DECISION] == i + 1)
-            f = trimmed(f);
+            f = mr_csv_trimmed(f);
         d->fields[i] = f;
     }
 }

@@ -84,18 +84,6 @@ static struct mr_csv_field field(const struct showing *s, const struct mr_csv_fi
     return s->at[column] > 0 ? fields[s->at[column] - 1] : none;
 }
 
-/* Without blanks around it, which a spreadsheet or a person may have left. */
-static struct mr_csv_field trimmed(struct mr_csv_field f)
-{
-    while (f.len > 0 && (*f.ptr == ' ' || *f.ptr == '\t')) {
-        f.ptr++;
-        f.len--;
-    }
-    while (f.len > 0 && (f.ptr[f.len - 1] == ' ' || f.ptr[f.len - 1] == '\t'))
-        f.len--;
-    return f;
-}
-
 static bool is(struct mr_csv_field f, const char *text)
 {
     return text == NULL || (f.len == strlen(text) && memcmp(f.ptr, text, f.len) == 0);
@@ -106,7 +94,7 @@ static enum mr_code take_head(struct showing *s, const struct mr_csv_field *fiel
 {
     for (size_t i = 0; i < count; i++)
         for (size_t n = 0; n < COLUMNS; n++)
-            if (is(trimmed(fields[i]), names[n]))
+            if (is(mr_csv_trimmed(fields[i]), names[n]))
                 s->at[n] = i + 1;
     for (size_t n = 0; n < COLUMNS; n++)
         if (s->at[n] == 0 && n != DIFFERS && n != BASE && n != MERGED)
@@ -142,7 +130,7 @@ static void print_json(struct showing *s, const struct mr_csv_field *fields)
         if (n == SOURCE || n == TARGET || n == BASE || n == MERGED)
             put_image(s, names[n], f);
         else
-            put(s, names[n], n == DECISION ? trimmed(f) : f);
+            put(s, names[n], n == DECISION ? mr_csv_trimmed(f) : f);
     }
     mr_jsonw_object_end(&s->json);
     mr_jsonw_end_line(&s->json);
@@ -190,7 +178,7 @@ static void print_text(struct showing *s, const struct mr_csv_field *fields)
     const struct mr_csv_field key = field(s, fields, SOURCE_KEY);
     const struct mr_csv_field live = field(s, fields, TARGET_KEY);
     const struct mr_csv_field differs = field(s, fields, DIFFERS);
-    const struct mr_csv_field decision = trimmed(field(s, fields, DECISION));
+    const struct mr_csv_field decision = mr_csv_trimmed(field(s, fields, DECISION));
     FILE *out = s->task->out;
     print(s, "", field(s, fields, TABLE), "");
     print(s, " ", key, "");
@@ -229,7 +217,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
     if (!is(field(s, fields, KIND), s->task->kind) || !is(field(s, fields, TABLE), s->task->table))
         return MR_OK;
     s->conflicts++;
-    if (trimmed(field(s, fields, DECISION)).len == 0) {
+    if (mr_csv_trimmed(field(s, fields, DECISION)).len == 0) {
         s->open++;
         s->is_to_choose |= field(s, fields, CHOICES).len > 0;
     }

@@ -31,6 +31,7 @@ static const struct {
     enum mr_expr expr;
 } ways[] = {{" as utf8", MR_EXPR_UTF8}, {" as text", MR_EXPR_TEXT}, {" as binary", MR_EXPR_BINARY}};
 
+#define GENERATED " generated" /* at the end of a reading */
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
 static enum mr_code nomem(struct mr_err *err)
@@ -66,7 +67,13 @@ void mr_plan_image_reading(const struct mr_plan_table *table, size_t column, str
     if (is_normalised(table, column))
         mr_strbuf_add_str(out, " normal");
     if (table->generated[column])
-        mr_strbuf_add_str(out, " generated");
+        mr_strbuf_add_str(out, GENERATED);
+}
+
+bool mr_plan_reading_is_generated(const char *reading)
+{
+    const size_t len = reading != NULL ? strlen(reading) : 0, n = sizeof GENERATED - 1;
+    return len >= n && strcmp(reading + len - n, GENERATED) == 0;
 }
 
 /* ---- reading readings ---- */
@@ -113,7 +120,7 @@ static enum mr_code parse(const char *text, struct mr_arena *arena, struct readi
         if (out->expr == MR_EXPR_COLUMN && take(&at, ways[i].text))
             out->expr = ways[i].expr;
     out->normal = take(&at, " normal");
-    out->generated = take(&at, " generated");
+    out->generated = take(&at, GENERATED);
     if (known && *at == '\0')
         return MR_OK;
     return mr_err_set(err, MR_E_REFUSED, "\"%s\" is no way to read a column", text);

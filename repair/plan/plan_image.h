@@ -35,6 +35,9 @@
 /* Appends the reading of a column on TARGET. */
 void mr_plan_image_reading(const struct mr_plan_table *table, size_t column, struct mr_strbuf *out);
 
+/* Does the server compute the column?  reading: as appended above; or NULL. */
+bool mr_plan_reading_is_generated(const char *reading);
+
 /* ---- digests ---- */
 
 struct mr_plan_digester {

@@ -19,6 +19,14 @@ uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision dec
     return count;
 }
 
+bool mr_planned_fires(const struct mr_planned *planned)
+{
+    for (size_t i = 0; planned->fire_triggers && i < planned->ntables; i++)
+        if (planned->tables[i].ntriggers > 0)
+            return true;
+    return false;
+}
+
 uint64_t mr_planned_writes(const struct mr_planned_table *t)
 {
     return t->decisions[MR_DECIDE_INSERT] + t->decisions[MR_DECIDE_RENUMBER] +

@@ -144,6 +144,9 @@ void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origi
 /* Rows of a decision over all tables, or only over those of people. */
 uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision, bool people);
 
+/* Does any trigger fire, which may write other values than the plan's? */
+bool mr_planned_fires(const struct mr_planned *planned);
+
 /* How many rows of the table the plan writes or deletes. */
 uint64_t mr_planned_writes(const struct mr_planned_table *table);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/file/csv_in.h"
 #include "core/json/json_in.h"
 #include "repair/plan/asked.h"
 
@@ -42,12 +43,8 @@ static bool add_key(struct mr_strbuf *out, const struct mr_plan_table *t, const 
 /* Blanks at the ends of the file's key are gone. */
 static bool is_same(const struct mr_strbuf *told, const char *key)
 {
-    const char *at = told->ptr, *end = told->ptr + told->len;
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    return strlen(key) == (size_t)(end - at) && memcmp(key, at, (size_t)(end - at)) == 0;
+    const struct mr_csv_field is = mr_csv_trimmed((struct mr_csv_field){told->ptr, told->len});
+    return strlen(key) == is.len && memcmp(key, is.ptr, is.len) == 0;
 }
 
 static enum mr_code compare(const struct mr_strbuf *told, const char *key, struct mr_err *err)

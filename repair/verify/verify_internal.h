@@ -109,6 +109,20 @@ enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *t
                                   struct mr_key image, struct mr_key own, struct mr_strbuf *out,
                                   struct mr_err *err);
 
+/* What the journal says of a row (verify_named.c). */
+struct mr_verify_named {
+    const char *name;    /* table and key, each with its length in front */
+    size_t at;           /* in the order of the journal */
+    const char *columns; /* of v->beside */
+    bool in_place;       /* of v->summed */
+};
+/* Puts rows (struct mr_verify_named) in the order of their names, then of the journal. */
+void mr_verify_named_sort(struct mr_vec *rows);
+/* What the journal says last of that row of TARGET, in sorted rows; NULL: nothing. */
+const struct mr_verify_named *mr_verify_named_last(const struct mr_vec *rows,
+                                                   const struct mr_verify_table *table,
+                                                   struct mr_key key);
+
 /* Does the journal say that the plan has added to the row, and not taken it back (verify_sums.c)?
  * open sets v->summed, to be released by mr_verify_close. */
 enum mr_code mr_verify_sums_open(struct mr_verify *v, struct mr_err *err);

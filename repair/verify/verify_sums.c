@@ -2,28 +2,13 @@
  *
  * The value does not tell: it has moved on, or stands where it stood by chance.  Batches of the journal
  * come in their order, so that the last one that names a row says whether the sum is in place. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "repair/verify/verify_internal.h"
 
-/* A row that a batch names. */
-struct summed {
-    const char *name; /* table and key, each with its length in front */
-    size_t at;        /* which batch */
-    bool in_place;
-};
-
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "reading the journal");
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct summed *x = a, *y = b;
-    const int order = strcmp(x->name, y->name);
-    return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
 }
 
 static enum mr_code take_batch(struct mr_verify *v, const struct mr_journal_batch *b, size_t at,
@@ -38,20 +23,22 @@ static enum mr_code take_batch(struct mr_verify *v, const struct mr_journal_batc
             named = n == 1 ? (size_t)(p - from) : named;
         if (n < 5)
             return MR_OK;
-        struct summed *row = mr_vec_push(&v->summed);
+        struct mr_verify_named *row = mr_vec_push(&v->summed);
         char *name = mr_arena_calloc(v->run->arena, named + 1, 1);
         if (row == NULL || name == NULL)
             return nomem(err);
         memcpy(name, from, named);
-        *row =
-            (struct summed){name, at, b->script == MR_JOURNAL_APPLY && b->status == MR_BATCH_DONE};
+        *row = (struct mr_verify_named){.name = name,
+                                        .at = at,
+                                        .in_place = b->script == MR_JOURNAL_APPLY &&
+                                                    b->status == MR_BATCH_DONE};
     }
 }
 
 /* One that nobody knows the end of is not said to be in place. */
 enum mr_code mr_verify_sums_open(struct mr_verify *v, struct mr_err *err)
 {
-    v->summed = (struct mr_vec)MR_VEC_INIT(struct summed);
+    v->summed = (struct mr_vec)MR_VEC_INIT(struct mr_verify_named);
     if (v->run->journal == NULL)
         return MR_OK;
     const struct mr_vec *batches = &mr_journal_sums(v->run->journal)->batches;
@@ -60,29 +47,13 @@ enum mr_code mr_verify_sums_open(struct mr_verify *v, struct mr_err *err)
         if (b->status != MR_BATCH_GONE)
             MR_TRY(take_batch(v, b, i, err));
     }
-    if (v->summed.count > 1)
-        qsort(v->summed.items, v->summed.count, sizeof(struct summed), compare);
+    mr_verify_named_sort(&v->summed);
     return MR_OK;
 }
 
 bool mr_verify_is_summed(const struct mr_verify *v, const struct mr_verify_table *t,
                          struct mr_key key)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
-    const struct summed *rows = v->summed.items;
-    size_t lo = 0, hi = v->summed.count;
-    mr_proof_key_text(&text, t->image, key);
-    mr_journal_add_left_out(&name, t->planned->table, text.len > 0 ? text.ptr : "");
-    while (!name.failed && lo < hi) { /* the first that is greater */
-        const size_t mid = lo + (hi - lo) / 2;
-        if (strcmp(rows[mid].name, name.ptr) <= 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    const bool is =
-        !name.failed && lo > 0 && strcmp(rows[lo - 1].name, name.ptr) == 0 && rows[lo - 1].in_place;
-    mr_strbuf_release(&text);
-    mr_strbuf_release(&name);
-    return is;
+    const struct mr_verify_named *row = mr_verify_named_last(&v->summed, t, key);
+    return row != NULL && row->in_place;
 }

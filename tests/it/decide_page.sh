@@ -83,12 +83,7 @@ browse() { # browse SCRIPT ARGS…: its lines are results
     : >"$OUT"
     cp trouble "$ERR"
     CMD=(python3 "$@")
-    while IFS= read -r line; do
-        case $line in
-        'ok - '*) result 0 "${line#ok - }" ;;
-        *) result 1 "${line#not ok - }" ;;
-        esac
-    done <said
+    results said
     is "the browser's script came to its end" "$RC" 0
 }
 browse decide_page.py page.html browser one saved.csv

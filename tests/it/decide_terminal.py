@@ -22,7 +22,7 @@ WAIT_S = 60
 def test(what, holds, seen=''):
     print(('ok - ' if holds else 'not ok - ') + what)
     if not holds:
-        print(repr(seen))
+        print(repr(seen), file=sys.stderr)
 
 
 class Terminal:

@@ -71,13 +71,7 @@ python3 -B "$IT_DIR/decide_terminal.py" "$MYRECON" one masked.ini >said 2>troubl
 RC=$?
 CMD=(python3 decide_terminal.py "$MYRECON" one masked.ini)
 cp trouble "$ERR"
-while IFS= read -r line; do
-    case $line in
-    'ok - '*) result 0 "${line#ok - }" ;;
-    'not ok - '*) result 1 "${line#not ok - }" ;;
-    *) echo "# $line" ;;
-    esac
-done <said
+results said
 is "the script came to its end" "$RC" 0
 ok "what is kept is closed to others" test "$(stat -c %a one.decisions.csv)" = 600
 

@@ -120,12 +120,7 @@ else
     mkdir "$IT_TMP/browser"
     python3 "$IT_DIR/fleet_report_page.py" "$PAGE" "$IT_TMP/browser" >"$IT_TMP/said" 2>"$ERR"
     RC=$?
-    while IFS= read -r line; do
-        case $line in
-        'ok - '*) result 0 "${line#ok - }" ;;
-        *) result 1 "${line#not ok - }" ;;
-        esac
-    done <"$IT_TMP/said"
+    results "$IT_TMP/said"
     is "the browser's script came to its end" "$RC" 0
 fi
 finish

@@ -61,6 +61,16 @@ result() { # result STATUS DESCRIPTION [what was wrong, lines]
     return 1
 }
 
+results() { # results FILE [BEFORE]: its lines, "ok - …" and "not ok - …"; any other one is a failure
+    local line
+    while IFS= read -r line; do
+        case $line in
+        'ok - '*) result 0 "${2:-}${line#ok - }" ;;
+        *) result 1 "${2:-}${line#not ok - }" ;;
+        esac
+    done <"$1"
+}
+
 skip() { # skip DESCRIPTION REASON
     IT_COUNT=$((IT_COUNT + 1))
     printf 'ok %d - %s # SKIP %s\n' "$IT_COUNT" "$1" "$2"

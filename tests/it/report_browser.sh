@@ -66,11 +66,6 @@ RC=$?
 : >"$OUT"
 cp "$IT_TMP/trouble" "$ERR"
 CMD=(python3 "$IT_DIR/report_page.py" "$IT_TMP/page.html")
-while IFS= read -r line; do
-    case $line in
-    'ok - '*) result 0 "${line#ok - }" ;;
-    *) result 1 "${line#not ok - }" ;;
-    esac
-done <"$IT_TMP/said"
+results "$IT_TMP/said"
 is "the browser's script came to its end" "$RC" 0
 finish

@@ -172,12 +172,7 @@ if reason=$("$IT_DIR/../lib/browser.sh" 2>&1); then
     python3 "$IT_DIR/report_story_page.py" "$PAGE" "$IT_TMP/browser" >"$IT_TMP/said" 2>"$ERR"
     RC=$?
     : >"$OUT"
-    while IFS= read -r line; do
-        case $line in
-        'ok - '*) result 0 "page: ${line#ok - }" ;;
-        *) result 1 "page: ${line#not ok - }" ;;
-        esac
-    done <"$IT_TMP/said"
+    results "$IT_TMP/said" 'page: '
     is "the browser's script came to its end" "$RC" 0
 else
     skip "the page in a browser" "$(tail -n 1 <<<"$reason")"
