@@ -39,6 +39,17 @@ void *mr_vec_at(const struct mr_vec *vec, size_t index)
     return (char *)vec->items + index * vec->item_size;
 }
 
+void mr_vec_trim(struct mr_vec *vec)
+{
+    if (vec->count == 0 || vec->count == vec->cap)
+        return;
+    void *items = realloc(vec->items, vec->count * vec->item_size);
+    if (items == NULL)
+        return;
+    vec->items = items;
+    vec->cap = vec->count;
+}
+
 void mr_vec_clear(struct mr_vec *vec)
 {
     vec->count = 0;

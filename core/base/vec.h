@@ -24,6 +24,8 @@ struct mr_vec {
 /* A zeroed new last item, or NULL. */
 void *mr_vec_push(struct mr_vec *vec);
 void *mr_vec_at(const struct mr_vec *vec, size_t index);
+/* Gives back the memory that no item needs, where there is an item. */
+void mr_vec_trim(struct mr_vec *vec);
 /* Forgets the items, keeps the memory. */
 void mr_vec_clear(struct mr_vec *vec);
 void mr_vec_release(struct mr_vec *vec);

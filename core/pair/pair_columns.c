@@ -489,29 +489,53 @@ static enum mr_code push_key(struct builder *b, struct mr_err *err)
     return code;
 }
 
-static enum mr_code freeze_spec(struct builder *b, enum mr_side side, struct mr_readspec *spec,
-                                struct mr_err *err)
+static void name_spec(const struct builder *b, enum mr_side side, struct mr_readspec *spec)
 {
-    const struct mr_vec *values = &b->values[side];
-    if (spec->cols == NULL || spec->ncols != values->count) /* columns are only added */
-        spec->cols = (const struct mr_readcol *)(void *)mr_arena_dup(
-            b->task->arena, values->items, values->count * sizeof(struct mr_readcol));
-    if (spec->cols == NULL)
-        return mr_err_nomem(err, "planning a table");
-    spec->ncols = values->count;
+    spec->ncols = b->values[side].count;
     spec->db = b->table->side[side]->db;
     spec->table = b->table->side[side]->name;
     spec->store = !b->table->side[side]->transactional && b->nkey > 0;
-    return MR_OK;
 }
 
-static enum mr_code freeze_specs(struct builder *b, bool full, struct mr_err *err)
+static bool same_charset(const char *a, const char *b)
 {
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_value(const struct mr_readcol *a, const struct mr_readcol *b)
+{
+    return a->expr == b->expr && a->cls == b->cls && a->numbers == b->numbers &&
+           a->not_null == b->not_null && strcmp(a->name, b->name) == 0 &&
+           same_charset(a->charset, b->charset);
+}
+
+/* Mostly both sides are read alike, and there may be thousands of tables. */
+static bool same_values(const struct builder *b)
+{
+    const struct mr_vec *s = &b->values[MR_SOURCE], *t = &b->values[MR_TARGET];
+    if (s->count != t->count)
+        return false;
+    for (size_t i = 0; i < s->count; i++)
+        if (!same_value(mr_vec_at(s, i), mr_vec_at(t, i)))
+            return false;
+    return true;
+}
+
+/* Values are only added: what a scan reads is the front of a full read. */
+static enum mr_code keep_values(struct builder *b, struct mr_err *err)
+{
+    const bool same = same_values(b);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        struct mr_readspec *spec = full ? &b->table->full[side] : &b->table->scan[side];
-        if (full)
-            *spec = b->table->scan[side];
-        MR_TRY(freeze_spec(b, side, spec, err));
+        const struct mr_vec *values = &b->values[side];
+        struct mr_readspec *scan = &b->table->scan[side], *full = &b->table->full[side];
+        scan->cols = b->table->scan[MR_SOURCE].cols;
+        if (side == MR_SOURCE || !same)
+            scan->cols = (const struct mr_readcol *)(void *)mr_arena_dup(
+                b->task->arena, values->items, values->count * sizeof(struct mr_readcol));
+        if (scan->cols == NULL)
+            return mr_err_nomem(err, "planning a table");
+        *full = *scan;
+        full->ncols = values->count;
     }
     return MR_OK;
 }
@@ -703,7 +727,8 @@ static enum mr_code choose_columns(struct builder *b, struct mr_err *err)
         MR_TRY(push_key(b, err));
     else
         b->table->join = MR_JOIN_DIGEST;
-    MR_TRY(freeze_specs(b, false, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        name_spec(b, (enum mr_side)side, &b->table->scan[side]);
     return choose_identity(b, err);
 }
 
@@ -727,8 +752,8 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
     table->find.keyless = b->nkey == 0;
     MR_TRY(code);
     MR_TRY(mark_ignored(b, err));
-    MR_TRY(mr_pair_note_rounded(table, err));
-    return freeze_specs(b, true, err);
+    MR_TRY(keep_values(b, err));
+    return mr_pair_note_rounded(table, err);
 }
 
 enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,

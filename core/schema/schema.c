@@ -529,6 +529,16 @@ static const struct mr_table *keep_tables(struct mr_schema_load *load)
     return tables;
 }
 
+/* Thousands of them are not held twice: the list becomes the catalogue's. */
+static void take_tables(struct mr_catalogue *cat, struct mr_vec *list)
+{
+    cat->ntables = list->count;
+    cat->list = *list;
+    *list = (struct mr_vec)MR_VEC_INIT(struct mr_table);
+    mr_vec_trim(&cat->list);
+    cat->tables = cat->list.items;
+}
+
 enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                struct mr_catalogue **out, struct mr_err *err)
 {
@@ -561,8 +571,7 @@ enum mr_code mr_catalogue_load_as(struct mr_db *db, const char *const *dbs, size
         MR_TRY_OUT(load_dbs(&load, cat, err));
     sort_tables(&load);
     MR_TRY_OUT(mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err));
-    cat->tables = keep_tables(&load);
-    cat->ntables = load.tables.count;
+    take_tables(cat, &load.tables);
     cat->server.hides_events = load.hides_events;
     if (load.nomem)
         MR_TRY_OUT(mr_err_nomem(err, "reading the catalogue"));
@@ -598,6 +607,7 @@ void mr_catalogue_free(struct mr_catalogue *cat)
 {
     if (cat == NULL)
         return;
+    mr_vec_release(&cat->list);
     mr_arena_release(&cat->arena);
     free(cat);
 }

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/vec.h"
 #include "core/db/db.h"
 #include "core/row/row.h"
 #include "core/schema/object_kind.h"
@@ -173,6 +174,7 @@ struct mr_catalogue {
     size_t ndbs;
     const struct mr_table *tables; /* base tables only; views and sequences are objects */
     size_t ntables;
+    struct mr_vec list; /* what holds these tables where the arena does not */
     const struct mr_object *objects;
     size_t nobjects;
     const struct mr_charset_default *charsets;

@@ -680,6 +680,34 @@ static void test_conditions(void **state)
     mr_arena_release(&arena);
 }
 
+/* Values are kept once where both sides are read alike to the letter, and for each side elsewhere. */
+static void test_values_kept_once(void **state)
+{
+    static const struct {
+        const struct mr_column *source, *target;
+        bool once;
+    } sides[] = {{&name, &name, true},      {&name_latin, &name_latin, true},
+                 {&name, &name_bin, false}, {&name, &name_latin, false},
+                 {&kind, &kind_more, true}, {&ratio, &ratio_wide, false}};
+    (void)state;
+    for (size_t i = 0; i < LEN(sides); i++) {
+        struct built s, t;
+        struct mr_arena arena = MR_ARENA_INIT;
+        const struct mr_table_config config = {0};
+        build(&s, &(struct plan){{&id, sides[i].source}, {"id"}, {NULL}});
+        build(&t, &(struct plan){{&id, sides[i].target}, {"id"}, {NULL}});
+        struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+        struct mr_column_task task = {.config = &config, .arena = &arena};
+        assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
+        assert_int_equal(table.full[MR_SOURCE].cols == table.full[MR_TARGET].cols, sides[i].once);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            assert_ptr_equal(table.scan[side].cols, table.full[side].cols);
+            assert_true(table.scan[side].ncols <= table.full[side].ncols);
+        }
+        mr_arena_release(&arena);
+    }
+}
+
 /* Only where rows can be read piece by piece is an engine without snapshots stored. */
 static void test_store(void **state)
 {
@@ -759,6 +787,7 @@ int main(void)
         cmocka_unit_test(test_rounded),
         cmocka_unit_test(test_type_and_mask),
         cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_values_kept_once),
         cmocka_unit_test(test_store),
         cmocka_unit_test(test_whole_rows),
         cmocka_unit_test(test_whole_rows_key),

@@ -53,6 +53,23 @@ static void test_clear_keeps_memory(void **state)
     mr_vec_release(&vec);
 }
 
+/* Items stay, what is empty stays empty, and a trimmed array grows again. */
+static void test_trim(void **state)
+{
+    (void)state;
+    struct mr_vec vec = MR_VEC_INIT(int);
+    mr_vec_trim(&vec);
+    assert_null(vec.items);
+    for (int i = 0; i < 33; i++)
+        *(int *)mr_vec_push(&vec) = i;
+    mr_vec_trim(&vec);
+    assert_int_equal(vec.cap, 33);
+    *(int *)mr_vec_push(&vec) = 33;
+    for (int i = 0; i < 34; i++)
+        assert_int_equal(*(int *)mr_vec_at(&vec, (size_t)i), i);
+    mr_vec_release(&vec);
+}
+
 static void test_overflow_is_refused(void **state)
 {
     (void)state;
@@ -66,6 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_push_and_at),
         cmocka_unit_test(test_clear_keeps_memory),
+        cmocka_unit_test(test_trim),
         cmocka_unit_test(test_overflow_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
