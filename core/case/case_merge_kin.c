@@ -283,6 +283,13 @@ static enum mr_code take_link(struct kin *k, const struct link *link, struct mr_
     return MR_OK;
 }
 
+/* Of the run's own rows and ancestors alone: a part has those of all of its pairs, and each pair would
+ * read them all. */
+static const char links_sql[] =
+    "SELECT side, child, reference, parent FROM link WHERE side=:side AND child IN"
+    " (SELECT id FROM finding WHERE tbl IN (SELECT id FROM tbl WHERE run=:run) UNION ALL"
+    " SELECT -id FROM ancestor WHERE tbl IN (SELECT id FROM tbl WHERE run=:run) AND side=:side)";
+
 static enum mr_code copy_links(struct kin *k, int side, struct mr_err *err)
 {
     struct mr_case_stmt *read = NULL;
@@ -290,9 +297,8 @@ static enum mr_code copy_links(struct kin *k, int side, struct mr_err *err)
     struct link link;
     bool more = true;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(MR_CASE_PREPARE(k->m->part->cf,
-                               "SELECT side, child, reference, parent FROM link WHERE side=:side",
-                               &read, err, MR_ARG_INT("side", side)));
+    MR_TRY_OUT(MR_CASE_PREPARE(k->m->part->cf, links_sql, &read, err, MR_ARG_INT("side", side),
+                               MR_ARG_INT("run", k->m->part->run)));
     MR_TRY_OUT(mr_case_fields_open(&map, read, MR_CASE_FIELDS(link_fields), err));
     while (more) {
         link = (struct link){0};

@@ -215,7 +215,7 @@ static bool same_table(const struct mr_find_table *a, const struct mr_find_table
 static bool is_piece(const char *notes, const char *piece, size_t len)
 {
     for (const char *at = notes; (at = strstr(at, piece)) != NULL; at++)
-        if ((at == notes || strncmp(at - 2, "; ", 2) == 0) &&
+        if ((at == notes || (at - notes >= 2 && strncmp(at - 2, "; ", 2) == 0)) &&
             (at[len] == '\0' || strncmp(at + len, "; ", 2) == 0))
             return true;
     return false;

@@ -342,15 +342,20 @@ static void test_kin(void **state)
                                        .key = {far_key, sizeof far_key},
                                        .image = image.ptr,
                                        .image_len = image.len};
+    /* the last is an ancestor's, who has nobody above */
     const struct mr_lineage_step steps[] = {{.child = 1, .reference = 1, .parent = &parent},
-                                            {.child = 2, .reference = 1, .parent = &far}};
+                                            {.child = 2, .reference = 1, .parent = &far},
+                                            {.child = -2, .reference = 1}};
     case_require(mr_lineage_save(w.part[0].fd, 0, steps, LEN(steps), NULL));
     assert_int_equal(ask(w.part[0].fd, "SELECT count(*) FROM ancestor"), 2);
     world_ends(&w);
     assert_int_equal(merge(&w), MR_OK);
     assert_true(w.run.kin_done);
-    assert_int_equal(ask(w.out, "SELECT count(*) FROM link"), 2);
+    assert_int_equal(ask(w.out, "SELECT count(*) FROM link"), 3);
     assert_int_equal(ask(w.out, "SELECT count(*) FROM ancestor"), 1);
+    assert_int_equal(ask(w.out, "SELECT count(*) FROM link l JOIN ancestor a ON l.child=-a.id"
+                                " WHERE l.parent=0"),
+                     1);
     assert_int_equal(ask(w.out,
                          "SELECT count(*) FROM link l JOIN finding c ON c.id=l.child"
                          " JOIN finding p ON p.id=l.parent WHERE c.segment=0 AND p.segment=1"),
