@@ -24,6 +24,7 @@ WORDS = {
     "kind": {"Job"},
     "completionMode": {"Indexed", "NonIndexed"},
     "restartPolicy": {"Never", "OnFailure"},
+    "action": {"Count", "FailIndex", "FailJob", "Ignore"},
 }
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|[KMGTPE]i?)?")
@@ -102,6 +103,8 @@ def tied(job, wrong):
         spec.get("completionMode") != "Indexed" or pod.get("restartPolicy") != "Never"
     ):
         wrong.append("Job.spec.backoffLimitPerIndex: wants Indexed, and pods that restart Never")
+    if "podFailurePolicy" in spec and pod.get("restartPolicy") != "Never":
+        wrong.append("Job.spec.podFailurePolicy: wants pods that restart Never")
     if spec.get("completionMode") == "Indexed" and "completions" not in spec:
         wrong.append("Job.spec.completions: missing, where each has an index")
     volumes = {volume["name"] for volume in pod.get("volumes", [])}
