@@ -32,18 +32,36 @@ static void take_part(const struct mr_fleet_file *file, size_t at, const struct 
     }
 }
 
+/* What a part has told; *there false: nothing that can be read, as of one that has not ended.  The part
+ * at hand is made, whatever has become of the file of another one. */
+static enum mr_code read_part(const struct mr_fleet_file *file, size_t at, struct mr_arena *arena,
+                              struct mr_fleet_part *out, bool *there, struct mr_err *err)
+{
+    const char *path = mr_fleet_part_path(file->dir, at, "json", arena);
+    struct mr_err why = {0};
+    *there = false;
+    if (path == NULL)
+        return mr_err_nomem(err, DOING);
+    const enum mr_code code = mr_fleet_part_read(path, arena, out, there, &why);
+    if (code == MR_E_NOMEM || code == MR_E_CANCELLED) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        mr_log_err_as_warning(&why);
+    *there = *there && code == MR_OK;
+    return MR_OK;
+}
+
 /* Of all parts; *ended false: one of them has not. */
 static enum mr_code take_parts(const struct mr_fleet_file *file, struct mr_arena *arena,
                                bool *ended, bool *differs, struct mr_err *err)
 {
     *ended = true;
     for (size_t i = 0; i < file->nparts && *ended; i++) {
-        const char *path = mr_fleet_part_path(file->dir, i, "json", arena);
         struct mr_fleet_part part;
-        bool there = false;
-        if (path == NULL)
-            return mr_err_nomem(err, DOING);
-        MR_TRY(mr_fleet_part_read(path, arena, &part, &there, err));
+        bool there;
+        MR_TRY(read_part(file, i, arena, &part, &there, err));
         *ended = there && strcmp(part.fleet, file->id) == 0 && part.part == i && has_ended(&part);
         if (*ended)
             take_part(file, i, &part, differs);

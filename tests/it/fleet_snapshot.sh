@@ -118,6 +118,9 @@ cp "$DIR/fleet.json" "$IT_TMP/list"
 run fleet run "$DIR" --part 1 --json
 is "is not made again" "$RC $(jq -r 'select(.type == "run") | .was_done' "$OUT") $(jq -r 'select(.type == "summary") | .verdict' "$OUT")" "0 true made"
 ok "and leaves the list as it is" cmp "$DIR/fleet.json" "$IT_TMP/list"
+printf nonsense >"$DIR/parts/2.json"
+run fleet run "$DIR" --part 1
+is "what another part tells cannot be read: it is said, and this one is done" "$RC $(grep -c 'warning: .*2.json' "$ERR")" "0 1"
 rm "$DIR"/parts/*.json
 run fleet run "$DIR" --all
 is "what nobody has told of is asked, not made again" "$RC $(verdicts)" "0 made made made made"
