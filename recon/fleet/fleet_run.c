@@ -149,14 +149,14 @@ static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
 
 /* ---- telling and keeping ---- */
 
-/* What was read so far; nothing is known of a case that a check is only just making. */
-static void count_rows(const struct work *w)
+/* What a case has read; one that a check is only just making tells nothing. */
+static void count_rows(const struct work *w, const char *path)
 {
     struct mr_findings *fd = NULL;
     uint64_t rows, bytes;
-    if (w->local.dir == NULL || access(w->local.case_path, F_OK) != 0)
+    if (access(path, F_OK) != 0)
         return;
-    if (mr_findings_open(w->local.case_path, MR_CASE_READ, &fd, NULL) == MR_OK &&
+    if (mr_findings_open(path, MR_CASE_READ, &fd, NULL) == MR_OK &&
         mr_findings_read_so_far(fd, &rows, &bytes, NULL) == MR_OK) {
         w->run->status.rows = rows;
         w->run->status.bytes = bytes;
@@ -164,10 +164,14 @@ static void count_rows(const struct work *w)
     (void)mr_findings_close(fd, NULL);
 }
 
+/* That it cannot be told is warned of, and told again in a moment: it costs no work. */
 static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err *err)
 {
-    count_rows(w);
-    return mr_fleet_telling_tell(&w->telling, state, err);
+    struct mr_err why = {0};
+    if (w->local.dir != NULL)
+        count_rows(w, w->local.case_path);
+    enum mr_code code = mr_fleet_telling_tell(&w->telling, state, &why);
+    return mr_fleet_telling_bear(code, &why, err);
 }
 
 /* Copies are for whoever goes on after us: without one he begins from further back. */
@@ -197,7 +201,7 @@ static enum mr_code tick(void *ctx, struct mr_err *err)
     struct mr_err why = {0};
     MR_TRY(mr_fleet_telling_bear(mr_fleet_lease_renew(&w->lease, &why), &why, err));
     if (mr_fleet_telling_is_due(&w->telling))
-        MR_TRY(mr_fleet_telling_bear(tell(w, MR_FLEET_RUNNING, &why), &why, err));
+        MR_TRY(tell(w, MR_FLEET_RUNNING, err));
     save_if_due(w, w->run->save_s);
     return MR_OK;
 }
@@ -327,16 +331,31 @@ static enum mr_code name_files(struct work *w, struct mr_err *err)
                : mr_err_nomem(err, "working on a part");
 }
 
-/* How long others were at it before, and since when. */
-static void take_times(struct work *w)
+/* That it is done, with the verdicts that the case has? */
+static bool tells_of_result(const struct mr_fleet_part *told, const struct mr_fleet_part *s)
 {
-    struct mr_fleet_part before;
+    bool same = told->state == MR_FLEET_DONE && told->npairs == s->npairs;
+    for (size_t i = 0; same && i < s->npairs; i++)
+        same = told->pairs[i].verdict == s->pairs[i].verdict &&
+               told->pairs[i].differing == s->pairs[i].differing;
+    return same;
+}
+
+/* How long others were at it before, since when, and what they have read.  *is_told: I.json says what the
+ * part has come to. */
+static void take_told(struct work *w, bool *is_told)
+{
+    struct mr_fleet_part *s = &w->run->status, told = {0};
     bool there = false;
-    if (mr_fleet_part_read(w->telling.path, w->run->arena, &before, &there, NULL) != MR_OK ||
-        !there)
+    *is_told = false;
+    if (mr_fleet_part_read(w->telling.path, w->run->arena, &told, &there, NULL) != MR_OK ||
+        !there || told.part != s->part || strcmp(told.fleet, s->fleet) != 0)
         return;
-    w->telling.millis_before = before.millis;
-    w->run->status.begun = before.begun;
+    w->telling.millis_before = told.millis;
+    s->begun = told.begun;
+    s->rows = told.rows;
+    s->bytes = told.bytes;
+    *is_told = tells_of_result(&told, s);
 }
 
 /* Also a part without any work has a result. */
@@ -390,19 +409,34 @@ static enum mr_code publish(struct work *w, struct mr_err *err)
 /* A pair that was under way waits for the next run. */
 static void stop(struct work *w)
 {
+    struct mr_err late = {0};
     mr_fleet_part_pause(&w->run->status);
     save_progress(w);
-    (void)tell(w, MR_FLEET_STOPPED, NULL);
+    (void)tell(w, MR_FLEET_STOPPED, &late);
 }
 
 static enum mr_code work(struct work *w, struct mr_err *err)
 {
-    take_times(w);
+    bool is_told;
+    take_told(w, &is_told);
     w->telling.begun_s = w->saved_s = mr_clock_now_s();
     MR_TRY(tell(w, MR_FLEET_RUNNING, err));
     MR_TRY(take_up(w, err));
     MR_TRY(do_pairs(w, err));
     return publish(w, err);
+}
+
+/* Whoever has published it may have been killed before he told so, and nobody works on it any more:
+ * fleet status would wait for it for ever. */
+static enum mr_code tell_of_done(struct work *w, struct mr_err *err)
+{
+    bool is_told;
+    take_told(w, &is_told);
+    if (is_told)
+        return MR_OK;
+    count_rows(w, w->case_path);
+    w->telling.begun_s = mr_clock_now_s();
+    return tell(w, MR_FLEET_DONE, err);
 }
 
 enum mr_code mr_fleet_run(struct mr_fleet_run *run, struct mr_err *err)
@@ -416,8 +450,10 @@ enum mr_code mr_fleet_run(struct mr_fleet_run *run, struct mr_err *err)
     MR_TRY_OUT(plan_status(&w, err));
     MR_TRY_OUT(mr_fleet_lease_take(&w.lease, w.lease_path, &wait, &taken, err));
     run->was_done = !taken;
-    if (!taken)
+    if (!taken) {
+        code = tell_of_done(&w, err);
         goto out;
+    }
     code = work(&w, err);
     if (code != MR_OK && code != MR_E_CHANGED && w.local.dir != NULL)
         stop(&w);

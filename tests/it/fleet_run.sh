@@ -72,6 +72,7 @@ fleet run --part 1 --json
 is "part 1: the rest of the table that is cut" "$RC $(pairs)" "1 one done diverged 22"
 fleet run --part 1 --json
 is "a part that is done is not read again" "$RC $(pairs) $(jq .was_done "$OUT" | head -n 1) $(cat "$ERR")" "1 one done diverged 22 true "
+is "and tells what it has read" "$(jq -r 'select(.type == "summary") | .rows' "$OUT")" "$(jq .rows "$DIR/parts/1.json")"
 SLURM_ARRAY_TASK_ID=3 fleet run --json
 is "a part without work, of Slurm's index" "$RC $(pairs)" "0 "
 fleet status --json
@@ -216,6 +217,14 @@ is "a clock that runs ahead is told" "$RC $(grep -cE 'part 0: the clock of host 
 printf 'nonsense' >"$DIR/parts/0.json"
 fleet status --json
 is "a status that cannot be read" "$RC $(grep -c '0.json' "$ERR")" "4 1"
+# as of a process that was killed between its result and what it tells of it
+for lie in nonsense '{}' "$(jq -c '.pairs[0].verdict = "equal" | .state = "done"' "$IT_TMP/ahead")" "$(cat "$IT_TMP/ahead")"; do
+    printf '%s' "$lie" >"$DIR/parts/0.json"
+    fleet run --part 0 --json
+    is "of a part that is done the next run tells so, and reads nothing" \
+        "$RC $(pairs) $(grep -c 'pair .*of 2' "$ERR") $(jq -r '"\(.state) \(.host == "ahead") \(.rows) \(.pairs[0].verdict)"' "$DIR/parts/0.json")" \
+        "1 one done diverged 20 two done equal 0 0 done false $(jq -r .rows "$IT_TMP/ahead") diverged"
+done
 
 # --- a directory that knows no locks, no links and no shared memory
 if [ -e "$FAULT_DIR/failing_lock.so" ]; then
@@ -234,6 +243,11 @@ if [ -e "$FAULT_DIR/failing_io.so" ]; then
     is "a full disk is no result" "$RC $(find "$DIR/parts" -name '1.case' | wc -l)" "3 0"
     fleet run --part 1 --json
     is "with space again it is" "$RC $(pairs)" "1 one done diverged 22"
+    for at in 1 2 3; do # where it says how far it is; the third is the last
+        rm -f "$DIR"/parts/1.*
+        LD_PRELOAD=$FAULT_DIR/failing_io.so MR_FAULT_PATH=1.json MR_FAULT_AT=$at MR_FAULT_ERROR=EIO fleet run --part 1 --json
+        is "what cannot be told once costs no work, $at" "$RC $(pairs) $(grep -c 'warning: .*1.json' "$ERR")" "1 one done diverged 22 1"
+    done
 fi
 is "nothing is left behind at the end" "$(left)" 0
 finish
