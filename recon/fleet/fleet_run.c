@@ -18,6 +18,7 @@
 #include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_seal.h"
 #include "recon/fleet/fleet_telling.h"
+#include "recon/fleet/fleet_tidy.h"
 
 #define NO_LIMIT_S 1e9
 #define SAVE_SHARE 20 /* of the time, at most one in so many goes into copies */
@@ -420,6 +421,7 @@ static enum mr_code work(struct work *w, struct mr_err *err)
     bool is_told;
     take_told(w, &is_told);
     w->telling.begun_s = w->saved_s = mr_clock_now_s();
+    mr_fleet_tidy(w->run->file, w->lease_path);
     MR_TRY(tell(w, MR_FLEET_RUNNING, err));
     MR_TRY(take_up(w, err));
     MR_TRY(do_pairs(w, err));

@@ -17,6 +17,7 @@
 #include "recon/fleet/fleet_options.h"
 #include "recon/fleet/fleet_snap_list.h"
 #include "recon/fleet/fleet_telling.h"
+#include "recon/fleet/fleet_tidy.h"
 
 #define NO_LIMIT_S 1e9
 #define DOING "making the snapshots of a part"
@@ -333,6 +334,7 @@ static enum mr_code do_pairs(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_part *s = &w->run->status;
     w->telling.begun_s = mr_clock_now_s();
+    mr_fleet_tidy(w->run->file, w->lease_path);
     MR_TRY(take_told(w, err));
     for (size_t i = 0; i < s->npairs; i++)
         if (s->pairs[i].state != MR_FLEET_DONE)
