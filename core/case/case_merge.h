@@ -21,8 +21,8 @@
  * merges again, into another new case, without that part's path.
  *
  * Ownership: everything given must stay until it returns.  Errors: MR_E_CASE; MR_E_REFUSED for
- * ranges that do not tile, or objects that no part or more than one compares; MR_E_NOMEM,
- * MR_E_CANCELLED.  Threads: one.  Memory: tables and references of the pair, the ancestors of one
+ * ranges that do not tile, or objects that no part or more than one compares; MR_E_IO for a part that
+ * is replaced meanwhile; MR_E_NOMEM, MR_E_CANCELLED.  Threads: one.  Memory: tables and references of the pair, the ancestors of one
  * part, and a batch of findings.
  */
 #ifndef MR_CASE_MERGE_H

@@ -2,6 +2,8 @@
 #ifndef MR_CASE_MERGE_INTERNAL_H
 #define MR_CASE_MERGE_INTERNAL_H
 
+#include <sys/stat.h>
+
 #include "core/case/case_merge.h"
 #include "core/case/lineage.h"
 
@@ -23,6 +25,8 @@ struct mr_case_merging_part {
     bool is_read;  /* its run has ended, and is taken over */
     bool has_kin;  /* it knows whom rows belong to */
     int64_t first; /* what is added to the ids of its findings */
+    bool is_seen;  /* its file was opened before: */
+    struct stat seen;
 };
 
 struct mr_case_merging {
@@ -68,7 +72,7 @@ const char *mr_case_merge_say(struct mr_case_merging *m, const char *fmt, ...) M
 /* ---- case_merge_parts.c ---- */
 
 /* Opens the case of a part, and makes its run the current one of m->part: *found false where it has
- * none of that uuid. */
+ * none of that uuid.  MR_E_IO where it is another file than when it was opened before. */
 enum mr_code mr_case_merge_open(struct mr_case_merging *m, size_t part, struct mr_find_run *run,
                                 bool *found, struct mr_err *err);
 /* Keeps the code. */

@@ -6,12 +6,41 @@
 
 #define SCOPE_OPTION "scope" /* options of a part that one check of the pair has not */
 
+/* Numbers of files are none's on some mounts of object stores. */
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* A part that is done again meanwhile is published by a rename: what one look has told would be joined
+ * with rows of another reading.  was: from before it was opened. */
+static enum mr_code require_same(struct mr_case_merging *m, size_t part, const struct stat *was,
+                                 struct mr_err *err)
+{
+    struct mr_case_merging_part *kept = &m->parts[part];
+    const char *path = m->of->parts[part].path;
+    struct stat now;
+    if (stat(path, &now) == 0 && is_same_file(was, &now) &&
+        (!kept->is_seen || is_same_file(&kept->seen, &now))) {
+        kept->is_seen = true;
+        kept->seen = now;
+        return MR_OK;
+    }
+    (void)mr_err_set(err, MR_E_IO, "file \"%s\" was replaced while it was merged", path);
+    mr_err_hint(err, "Merge again, when nobody works on that part any more.");
+    return MR_E_IO;
+}
+
 enum mr_code mr_case_merge_open(struct mr_case_merging *m, size_t part, struct mr_find_run *run,
                                 bool *found, struct mr_err *err)
 {
+    struct stat was = {0};
     m->at = part;
     *found = false;
+    (void)stat(m->of->parts[part].path, &was); /* that it is not there is told by the opening */
     MR_TRY(mr_findings_open(m->of->parts[part].path, MR_CASE_READ, &m->part, err));
+    MR_TRY(require_same(m, part, &was, err));
     enum mr_code code = mr_findings_run_choose(m->part, m->of->run.uuid, &m->arena, run, err);
     if (code != MR_OK && code != MR_E_NO_SUCH)
         return code;
