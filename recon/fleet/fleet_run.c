@@ -401,6 +401,12 @@ static enum mr_code publish(struct work *w, struct mr_err *err)
         MR_TRY(is_published(w, &was, err));
     if (was)
         return tell(w, MR_FLEET_DONE, err);
+    if (access(w->local.case_path, F_OK) != 0) { /* whoever clears $TMPDIR away */
+        (void)mr_err_set_sys(err, MR_E_IO, errno, "what was read of the part is gone, \"%s\"",
+                             w->local.case_path);
+        mr_err_hint(err, "Run it again: it goes on from what was kept.");
+        return MR_E_IO;
+    }
     MR_TRY(mr_fleet_local_publish(&w->local, w->case_path, err));
     (void)unlink(w->progress_path);
     return tell(w, mr_fleet_part_is_done(&w->run->status) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE,

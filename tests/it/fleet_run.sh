@@ -190,6 +190,23 @@ is "what was read is kept" "$(find "$DIR/parts" -name 1.progress | wc -l)" 1
 is "the lease is gone, and the part stopped" "$(find "$DIR/parts" -name '*.lease' | wc -l) $(jq -r .state "$DIR/parts/1.json")" "0 stopped"
 let_go
 
+# --- what it works on is cleared away under it
+plan 1
+hold a 1
+"$MYRECON" fleet run "$DIR" --part 1 --save-every 1 >"$OUT" 2>"$IT_TMP/first.8" </dev/null &
+FIRST=$!
+until_says "$IT_TMP/first.8" "has a reader's slot free"
+for i in {1..300}; do
+    [ ! -e "$DIR/parts/1.progress" ] || break
+    sleep 0.1
+done
+rm -f "$TMPDIR"/myrecon-fleet.*/work.case*
+let_go
+wait $FIRST
+is "what is gone is no result" "$? $(find "$DIR/parts" -name '1.[cp]*' -printf '%f ') $(grep -c 'what was read of the part is gone' "$IT_TMP/first.8")" "3 1.progress  1"
+fleet run --part 1 --json
+is "and is read again" "$RC $(pairs)" "1 one done diverged 22"
+
 # --- files that lie
 plan 4
 mkdir -m 700 "$DIR/parts"
