@@ -45,6 +45,8 @@ struct mr_case_merge_part {
     const char *name; /* for people: "part 7" */
     const char *path; /* of its case; NULL: it is not read, because of why */
     const char *why;  /* why its run has not ended, or is not there: a clause; or NULL */
+    /* what the options of its run say of that scope, a line; NULL: they are not looked at */
+    const char *scope;
     bool has_objects; /* it has compared the objects */
     const struct mr_case_merge_table *tables;
     size_t ntables;

@@ -237,6 +237,22 @@ static enum mr_code miss(struct mr_case_merging *m, size_t part, const char *els
     return mr_case_merge_miss(m, part, why, err);
 }
 
+/* A file of another part of the pair, under this one's name, has a run of the same uuid: it has read
+ * other tables, and perhaps no objects. */
+static bool is_of_scope(const struct mr_case_merge_part *part, const struct mr_find_run *run)
+{
+    return part->scope == NULL || strstr(run->options, part->scope) != NULL;
+}
+
+static const char *why_unread(const struct mr_case_merge_part *part, const struct mr_find_run *run,
+                              bool found)
+{
+    return !found                    ? "has not begun this pair"
+           : !is_of_scope(part, run) ? "holds what another part was to read"
+           : !run->finished          ? "has not finished this pair"
+                                     : NULL;
+}
+
 static enum mr_code look_one(struct mr_case_merging *m, size_t part, struct mr_findings *base,
                              int64_t *next, struct mr_err *err)
 {
@@ -245,10 +261,9 @@ static enum mr_code look_one(struct mr_case_merging *m, size_t part, struct mr_f
     if (m->of->parts[part].path == NULL)
         return miss(m, part, "is not there", err);
     enum mr_code code = mr_case_merge_open(m, part, &run, &found, err);
-    if (code == MR_OK && found && run.finished)
-        code = look_at(m, base, next, &run, err);
-    else if (code == MR_OK)
-        code = miss(m, part, found ? "has not finished this pair" : "has not begun this pair", err);
+    const char *unread = why_unread(&m->of->parts[part], &run, found);
+    if (code == MR_OK)
+        code = unread == NULL ? look_at(m, base, next, &run, err) : miss(m, part, unread, err);
     return mr_case_merge_close(m, code, err);
 }
 
@@ -263,7 +278,7 @@ static enum mr_code find_base(struct mr_case_merging *m, bool objects, struct mr
         if (m->of->parts[i].path == NULL || (objects && !m->of->parts[i].has_objects))
             continue;
         code = mr_case_merge_open(m, i, &run, &found, err);
-        if (code == MR_OK && found && run.finished)
+        if (code == MR_OK && why_unread(&m->of->parts[i], &run, found) == NULL)
             code = take_base(m, &run, err);
         if (code == MR_OK && m->base == i) {
             *base = m->part;

@@ -241,20 +241,29 @@ out:
 }
 
 /* The file of a scope holds its line, and the run the digest of that file. */
-enum mr_code mr_scope_was_read(const struct mr_scope *scope, const char *options, bool *is,
-                               struct mr_err *err)
+enum mr_code mr_scope_option(const struct mr_scope *scope, struct mr_strbuf *out,
+                             struct mr_err *err)
 {
-    struct mr_strbuf line = MR_STRBUF_INIT, wanted = MR_STRBUF_INIT;
+    struct mr_strbuf line = MR_STRBUF_INIT;
     char hex[MR_SHA256_HEX] = "";
     enum mr_code code = MR_OK;
     mr_scope_write(scope, &line);
     MR_TRY_OUT(mr_strbuf_check(&line, DOING, err));
     MR_TRY_OUT(mr_sha256_bytes(line.ptr, line.len, hex, err));
-    mr_strbuf_add_fmt(&wanted, MR_RUN_SCOPE "%s\n", hex);
-    MR_TRY_OUT(mr_strbuf_check(&wanted, DOING, err));
-    *is = strstr(options, wanted.ptr) != NULL;
+    mr_strbuf_add_fmt(out, "%s%s\n", MR_RUN_SCOPE + 1, hex);
+    MR_TRY_OUT(mr_strbuf_check(out, DOING, err));
 out:
     mr_strbuf_release(&line);
+    return code;
+}
+
+enum mr_code mr_scope_was_read(const struct mr_scope *scope, const char *options, bool *is,
+                               struct mr_err *err)
+{
+    struct mr_strbuf wanted = MR_STRBUF_INIT;
+    mr_strbuf_add_char(&wanted, '\n');
+    enum mr_code code = mr_scope_option(scope, &wanted, err);
+    *is = code == MR_OK && strstr(options, wanted.ptr) != NULL;
     mr_strbuf_release(&wanted);
     return code;
 }

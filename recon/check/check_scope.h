@@ -57,6 +57,10 @@ struct mr_key mr_scope_read_key(struct mr_json_reader *r, const char *name, cons
 enum mr_code mr_scope_load(const char *path, struct mr_arena *arena, struct mr_scope *out,
                            const char **digest, struct mr_err *err);
 
+/* Appends what the options of a run (struct mr_find_run) that has read exactly this scope have of it:
+ * "scope=DIGEST\n". */
+enum mr_code mr_scope_option(const struct mr_scope *scope, struct mr_strbuf *out,
+                             struct mr_err *err);
 /* *is: a run of those options (struct mr_find_run) has read exactly this scope. */
 enum mr_code mr_scope_was_read(const struct mr_scope *scope, const char *options, bool *is,
                                struct mr_err *err);

@@ -136,6 +136,17 @@ static const char *why_of(const struct mr_fleet_merge_part *part, const char *pa
     return NULL;
 }
 
+/* By which the run that has read the scope is known. */
+static enum mr_code take_option(struct mr_arena *arena, const struct mr_scope *scope,
+                                struct mr_case_merge_part *out, struct mr_err *err)
+{
+    struct mr_strbuf option = MR_STRBUF_INIT;
+    enum mr_code code = mr_scope_option(scope, &option, err);
+    out->scope = code == MR_OK ? mr_arena_strdup(arena, option.ptr) : NULL;
+    mr_strbuf_release(&option);
+    return code == MR_OK && out->scope == NULL ? nomem(err) : code;
+}
+
 /* core/case knows no scopes: the same ranges in its own shape. */
 static enum mr_code take_tables(struct mr_arena *arena, const struct mr_scope *scope,
                                 struct mr_case_merge_part *out, struct mr_err *err)
@@ -176,6 +187,7 @@ static enum mr_code gather(struct mr_fleet_merge *m, const struct mr_fleet_file_
                                             .path = m->parts[i].path,
                                             .why = m->parts[i].why != NULL ? m->parts[i].why : why,
                                             .has_objects = scope->has_objects};
+            MR_TRY(take_option(arena, scope, part, err));
             MR_TRY(take_tables(arena, scope, part, err));
         }
     return MR_OK;
