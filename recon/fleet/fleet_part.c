@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/strbuf.h"
+#include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "core/json/json_record.h"
 
@@ -48,6 +50,17 @@ const char *mr_fleet_part_path(const char *dir, size_t part, const char *ending,
     const char *kept = path.failed ? NULL : mr_arena_strdup(arena, path.ptr);
     mr_strbuf_release(&path);
     return kept;
+}
+
+enum mr_code mr_fleet_part_require_plain(const char *path, struct mr_err *err)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0 || S_ISREG(st.st_mode))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, mr_in_strange(st.st_mode));
+    mr_err_hint(err,
+                "Files of parts are made by fleet run alone: remove it, and run the part again.");
+    return MR_E_IO;
 }
 
 enum mr_code mr_fleet_part_write(const char *path, const struct mr_fleet_part *part,

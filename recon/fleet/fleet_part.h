@@ -50,6 +50,9 @@ struct mr_fleet_part {
 /* "DIR/parts/7.case", in the arena; NULL: no memory. */
 const char *mr_fleet_part_path(const char *dir, size_t part, const char *ending,
                                struct mr_arena *arena);
+/* What stands there, if anything, is a regular file: a link, which a write would follow out of DIR and a
+ * merge would not, or a pipe is MR_E_IO. */
+enum mr_code mr_fleet_part_require_plain(const char *path, struct mr_err *err);
 enum mr_code mr_fleet_part_write(const char *path, const struct mr_fleet_part *part,
                                  struct mr_err *err);
 /* *is_there false: no such file. */

@@ -332,6 +332,15 @@ static enum mr_code name_files(struct work *w, struct mr_err *err)
                : mr_err_nomem(err, "working on a part");
 }
 
+/* Before a row is read: what could not be kept in the end would have been read in vain. */
+static enum mr_code require_plain(const struct work *w, struct mr_err *err)
+{
+    const char *const paths[] = {w->lease_path, w->telling.path, w->case_path, w->progress_path};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        MR_TRY(mr_fleet_part_require_plain(paths[i], err));
+    return MR_OK;
+}
+
 /* That it is done, with the verdicts that the case has? */
 static bool tells_of_result(const struct mr_fleet_part *told, const struct mr_fleet_part *s)
 {
@@ -456,6 +465,7 @@ enum mr_code mr_fleet_run(struct mr_fleet_run *run, struct mr_err *err)
     MR_TRY_OUT(mr_fleet_file_work(run->file, run->part, run->arena, &w.scopes, err));
     MR_TRY_OUT(name_files(&w, err));
     MR_TRY_OUT(plan_status(&w, err));
+    MR_TRY_OUT(require_plain(&w, err));
     MR_TRY_OUT(mr_fleet_lease_take(&w.lease, w.lease_path, &wait, &taken, err));
     run->was_done = !taken;
     if (!taken) {

@@ -99,18 +99,29 @@ like "which parts these are" "$(jq -r 'select(.type == "pair") | .reason' "$OUT"
     "^schema objects, which were not compared: part 0 holds what another part was to read$"
 at b "DROP VIEW only_here"
 
-# --- pipes where files are to be: nobody waits for what will never come
+# --- what is no file where files are to be: said before a row is read; nobody waits, or writes to where a link leads
 tables
 is "as planned, again" "$(parts)" "0 0"
-for file in 0.case 0.progress 0.json; do
-    rm -f "$DIR/parts/$file" "$DIR/parts/0.case"
-    mkfifo "$DIR/parts/$file"
-    BEGUN=$SECONDS
-    LIMIT=20 fleet run -q "$DIR" --part 0
-    is "a pipe as $file: the part is done, or says why" "$((RC == 0 || RC == 3)) $((SECONDS - BEGUN < 15))" "1 1"
-    LIMIT=20 fleet status "$DIR"
-    is "a pipe as $file: status" "$((RC == 0 || RC == 4))" 1
-    rm -f "$DIR/parts/$file"
+sum_of_1() { sha256sum <"$DIR/parts/1.case"; }
+OTHER=$(sum_of_1)
+for file in 0.case 0.progress 0.json 0.lease; do
+    for kind in pipe link folder; do
+        rm -f "$DIR/parts/$file" "$DIR/parts/0.case"
+        case $kind in
+        pipe) mkfifo "$DIR/parts/$file" ;;
+        link) ln -s 1.case "$DIR/parts/$file" ;;
+        folder) mkdir "$DIR/parts/$file" ;;
+        esac
+        BEGUN=$SECONDS
+        LIMIT=20 fleet run -q "$DIR" --part 0
+        is "a $kind as $file: said at once" "$RC $((SECONDS - BEGUN < 15)) $(grep -c "error: file \".*parts/$file\" is " "$ERR")" "3 1 1"
+        LIMIT=20 fleet status "$DIR"
+        is "a $kind as $file: status" "$((RC == 0 || RC == 4))" 1
+        rm -rf "$DIR/parts/$file"
+    done
 done
+is "the other part's result stands" "$(sum_of_1)" "$OTHER"
+fleet run -q "$DIR" --part 0
+is "removed, the part is done" "$RC" 0
 at ab "DROP VIEW IF EXISTS u"
 finish
