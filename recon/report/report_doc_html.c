@@ -53,6 +53,7 @@ static const struct mark {
       "id=\"open-all\">Open all</button><button type=\"button\" id=\"close-all\">"
       "Close all</button></div>\n"}},
     {"foot", "</footer>\n", {"<footer>"}},
+    {"found", "</td>", {"<td class=\"n found\">"}},
     {"go", "</a>", {"<a href=\"#t", "\">"}},
     {"good", "</p>\n", {"<p class=\"is-good\">"}},
     {"group", "</tbody>\n", {"<tbody>"}},

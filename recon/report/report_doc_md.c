@@ -23,7 +23,8 @@ static const struct mark {
     {"row", "", "|\n", LINE},      {"listed", "", "|\n", LINE}, {"col", "| ", " ", CELL},
     {"ncol", "| ", " ", CELL},     {"cell", "| ", " ", CELL},   {"key", "| ", " ", CELL},
     {"number", "| ", " ", CELL},   {"zero", "| ", " ", CELL},   {"same", "| ", " ", CELL},
-    {"name", "| ", " ", CELL},     {"value", "| ", " ", CELL},  {"strong", "**", "**", LINE},
+    {"found", "| ", " ", CELL},    {"name", "| ", " ", CELL},   {"value", "| ", " ", CELL},
+    {"strong", "**", "**", LINE},
 };
 
 static bool is_tag(const char *tag, size_t len, const char *name)

@@ -4,7 +4,7 @@
 #include "recon/report/report_parts.h"
 #include "recon/report/report_rank.h"
 
-#define LONG_FIGURE 10000000 /* from here on in smaller type */
+#define LONG_FIGURE 1000000 /* from here on in smaller type */
 
 /* ---- the order ---- */
 
@@ -164,8 +164,13 @@ void mr_parts_kind_columns(struct mr_doc *doc)
 
 void mr_parts_kind_cells(struct mr_doc *doc, const struct mr_find_counts *counts)
 {
-    for (size_t i = 0; i < MR_LANES; i++)
-        mr_parts_number(doc, mr_lane_rows(counts, mr_lane_order[i]));
+    for (size_t i = 0; i < MR_LANES; i++) {
+        const uint64_t rows = mr_lane_rows(counts, mr_lane_order[i]);
+        if (rows > 0)
+            mr_doc_say(doc, "<found>%s</found>", mr_doc_number(doc, rows));
+        else
+            mr_parts_number(doc, rows);
+    }
 }
 
 static void begin_list(struct mr_edition *e)

@@ -57,6 +57,25 @@ def looks(b, page):
     b.resize(1440, 900)
 
 
+NUMBERS = """
+    document.querySelectorAll('.kpi dd').forEach(d => d.firstChild.data = '999,999');
+    return Array.prototype.filter.call(document.querySelectorAll('.kpi dd'), d => {
+        const r = document.createRange();
+        r.selectNodeContents(d.firstChild);
+        return r.getClientRects().length > 1 || r.getBoundingClientRect().right > d.getBoundingClientRect().right;
+    }).length"""
+
+
+def fits(b, page):
+    """On the screen of a small laptop: what is in the last column is not beyond the edge."""
+    b.resize(1280, 800)
+    b.open("file://" + page)
+    page_of.say(b.run("const s = document.querySelector('#list').closest('.scroll') || document.querySelector('#list');"
+                      "return s.scrollWidth <= s.clientWidth"), "all columns of the list are seen at 1280 pixels")
+    page_of.same("no number is broken in two lines", b.run(NUMBERS), 0)
+    b.resize(1440, 900)
+
+
 def leads(b, page):
     """To each pair's own page, and back."""
     b.open("file://" + page)
@@ -80,6 +99,7 @@ def main():
         loads(b, page)
         searches(b)
         looks(b, page)
+        fits(b, page)
         leads(b, page)
 
 
