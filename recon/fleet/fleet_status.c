@@ -20,11 +20,12 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const struct by_name *)a)->name, ((const struct by_name *)b)->name);
 }
 
-static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_part_pair *told)
+static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_part_pair *told,
+                     bool at_work)
 {
     sum->done += told->state == MR_FLEET_DONE;
     sum->failed += told->state == MR_FLEET_FAILED;
-    sum->running += told->state == MR_FLEET_RUNNING;
+    sum->running += told->state == MR_FLEET_RUNNING && at_work;
     sum->diverged |= told->verdict == MR_FLEET_DIVERGED;
     sum->incomplete |= told->verdict == MR_FLEET_INCOMPLETE;
     sum->differing += told->differing;
@@ -33,14 +34,15 @@ static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_par
 }
 
 static void add_told(struct mr_fleet_status *s, const struct by_name *names,
-                     const struct mr_fleet_part *told)
+                     const struct mr_fleet_status_part *part)
 {
+    const struct mr_fleet_part *told = &part->told;
     for (size_t i = 0; i < told->npairs; i++) {
         const struct by_name key = {.name = told->pairs[i].name};
         const struct by_name *found =
             bsearch(&key, names, s->file->npairs, sizeof key, compare_names);
         if (found != NULL)
-            add_pair(&s->pairs[found->at], &told->pairs[i]);
+            add_pair(&s->pairs[found->at], &told->pairs[i], part->state == MR_FLEET_RUNNING);
     }
     s->rows += told->rows;
     s->bytes += told->bytes;
@@ -117,6 +119,7 @@ static void count_part(struct mr_fleet_status *s, const struct mr_fleet_status_p
     s->running += runs;
     s->silent += part->state == MR_FLEET_SILENT;
     s->failed += part->state == MR_FLEET_INCOMPLETE;
+    s->stopped += part->state == MR_FLEET_STOPPED;
     s->waiting += part->state == MR_FLEET_WAITING || part->state == MR_FLEET_STOPPED;
     if (runs && seconds > 0) {
         s->rows_s += (double)told->rows / seconds;
@@ -169,7 +172,7 @@ enum mr_code mr_fleet_status_read(const struct mr_fleet_file *file, uint64_t now
     for (size_t i = 0; i < file->nparts; i++) {
         MR_TRY(read_part(out, i, now, arena, err));
         count_part(out, &out->parts[i], file->is_snapshots ? 0 : file->parts[i].weight);
-        add_told(out, names, &out->parts[i].told);
+        add_told(out, names, &out->parts[i]);
     }
     if (file->is_snapshots)
         count_snapshots(out);
@@ -195,7 +198,7 @@ enum mr_fleet_word mr_fleet_status_verdict(const struct mr_fleet_status *status,
         return MR_FLEET_DIVERGED;
     if (pair->done >= planned->parts)
         return mr_fleet_status_good(status);
-    return pair->done + pair->running > 0 ? MR_FLEET_RUNNING : MR_FLEET_WAITING;
+    return pair->running > 0 ? MR_FLEET_RUNNING : MR_FLEET_WAITING;
 }
 
 int mr_fleet_status_exit(const struct mr_fleet_status *status)

@@ -27,7 +27,7 @@ struct mr_fleet_status_part {
 
 /* What is known of a pair so far. */
 struct mr_fleet_status_pair {
-    size_t done, failed, running; /* parts that have told so of it */
+    size_t done, failed, running; /* parts that have told so of it; running: and are at work */
     bool diverged, incomplete;    /* as one of them has found */
     uint64_t differing;           /* rows; those that straddle parts may count twice until merged */
     const char *why;              /* of the last that failed */
@@ -38,6 +38,7 @@ struct mr_fleet_status {
     struct mr_fleet_status_part *parts;            /* as many as the file's */
     struct mr_fleet_status_pair *pairs;            /* likewise */
     size_t done, running, silent, failed, waiting; /* parts; failed: incomplete ones */
+    size_t stopped;                                /* of those that wait: interrupted */
     uint64_t rows, bytes;                          /* read so far */
     double rows_s, bytes_s;                        /* of those at work, a second; 0: none */
     double left_s;                                 /* -1: not known */

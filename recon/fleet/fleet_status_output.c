@@ -59,6 +59,7 @@ static void put_summary(struct mr_jsonw *w, const struct mr_fleet_status *s)
     mr_jsonw_add_uint(w, "silent", s->silent);
     mr_jsonw_add_uint(w, "incomplete", s->failed);
     mr_jsonw_add_uint(w, "waiting", s->waiting);
+    mr_jsonw_add_uint(w, "stopped", s->stopped);
     mr_jsonw_add_uint(w, "rows", s->rows);
     mr_jsonw_add_uint(w, "bytes", s->bytes);
     mr_jsonw_key(w, "rows_per_second");
@@ -164,7 +165,8 @@ static void add_sum(struct mr_strbuf *out, const struct mr_fleet_status *s)
     add_count(out, s->running, "running");
     add_count(out, s->silent, "silent");
     add_count(out, s->failed, "incomplete");
-    add_count(out, s->waiting, "waiting");
+    add_count(out, s->stopped, "stopped");
+    add_count(out, s->waiting - s->stopped, "waiting");
     mr_strbuf_add_str(out, "; ");
     mr_progress_add_count(out, (double)s->rows);
     mr_strbuf_add_str(out, " rows read");

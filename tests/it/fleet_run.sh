@@ -77,7 +77,7 @@ SLURM_ARRAY_TASK_ID=3 fleet run --json
 is "a part without work, of Slurm's index" "$RC $(pairs)" "0 "
 fleet status --json
 is "not all is done" "$RC $(jq -r 'select(.type == "summary") | "\(.done) \(.waiting)"' "$OUT")" "4 3 1"
-is "what is known of the pairs" "$(jq -r 'select(.type == "pair") | "\(.pair) \(.verdict)"' "$OUT" | xargs)" "one diverged two running gone waiting"
+is "what is known of the pairs" "$(jq -r 'select(.type == "pair") | "\(.pair) \(.verdict)"' "$OUT" | xargs)" "one diverged two waiting gone waiting"
 fleet run --part 2
 is "one pair fails, the other is read" "$RC $(grep -c '^  two' "$OUT")" "4 1"
 like "the reason is told" "$(cat "$OUT")" '^  gone .*failed: .*fleet_run9'
