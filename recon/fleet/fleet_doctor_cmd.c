@@ -53,8 +53,8 @@ static const struct mr_command_doc doc = {
         "Nothing is written to any server. User and password come from the inventory's URI, else "
         "from MYRECON_USER and MYRECON_PASSWORD.\n"
         "\n"
-        "The pairs with problems come first, with what to do. With -v it says, too, what is "
-        "unknown only.\n"
+        "The pairs with problems come first, with what to do: once, where several want the same. "
+        "With -v it says that each time, and, too, what is unknown only.\n"
         "\n"
         "Exit status: 0 no problem; 1 a problem was found; 3 no server of any pair could be "
         "reached; 4 no problem, but something is unknown; 6 interrupted; 70 bug.\n",
@@ -226,7 +226,27 @@ static int exit_of(const struct fleet_doctor *d)
 
 /* ---- outputs ---- */
 
-static void add_finding(const struct finding *f, bool color, struct mr_strbuf *out)
+/* What was said to be done already: three hundred servers may lack the same. */
+struct advice {
+    struct mr_vec hints; /* const char * */
+    bool repeats;        /* -v */
+    bool left_out;
+};
+
+/* Without memory it is said once more. */
+static bool is_said(struct advice *advice, const char *hint)
+{
+    for (size_t i = 0; i < advice->hints.count; i++)
+        if (strcmp(*(const char **)mr_vec_at(&advice->hints, i), hint) == 0)
+            return true;
+    const char **slot = mr_vec_push(&advice->hints);
+    if (slot != NULL)
+        *slot = hint;
+    return false;
+}
+
+static void add_finding(const struct finding *f, bool color, struct advice *advice,
+                        struct mr_strbuf *out)
 {
     mr_strbuf_add_fmt(
         out, "  %s%-8s%s ",
@@ -238,19 +258,23 @@ static void add_finding(const struct finding *f, bool color, struct mr_strbuf *o
     }
     mr_utf8_show_str(out, f->message);
     mr_strbuf_add_char(out, '\n');
-    if (f->hint != NULL) {
-        mr_strbuf_add_str(out, "           ");
-        mr_utf8_show_str(out, f->hint);
-        mr_strbuf_add_char(out, '\n');
+    if (f->hint == NULL)
+        return;
+    if (is_said(advice, f->hint) && !advice->repeats) {
+        advice->left_out = true;
+        return;
     }
+    mr_strbuf_add_str(out, "           ");
+    mr_utf8_show_str(out, f->hint);
+    mr_strbuf_add_char(out, '\n');
 }
 
 /* Beside a problem what is only unknown waits for -v; where there is none it is the news. */
-static void add_patient_text(const struct patient *p, bool verbose, bool color,
+static void add_patient_text(const struct patient *p, struct advice *advice, bool color,
                              struct mr_strbuf *out)
 {
     const enum mr_doctor_state least =
-        verbose || p->verdict == MR_DOCTOR_UNKNOWN ? MR_DOCTOR_UNKNOWN : MR_DOCTOR_PROBLEM;
+        advice->repeats || p->verdict == MR_DOCTOR_UNKNOWN ? MR_DOCTOR_UNKNOWN : MR_DOCTOR_PROBLEM;
     mr_strbuf_add_fmt(out, "%s%s%s: %s", mr_term_style(MR_STYLE_HEAD, color), p->pair->name,
                       mr_term_style(MR_STYLE_RESET, color), mr_doctor_state_text(p->verdict));
     if (p->why != NULL) {
@@ -262,7 +286,7 @@ static void add_patient_text(const struct patient *p, bool verbose, bool color,
         for (size_t i = 0; i < p->findings.count; i++) {
             const struct finding *f = mr_vec_at(&p->findings, i);
             if ((int)f->state == state)
-                add_finding(f, color, out);
+                add_finding(f, color, advice, out);
         }
 }
 
@@ -270,11 +294,17 @@ static enum mr_code print_text(const struct fleet_doctor *d, struct mr_err *err)
 {
     const struct mr_look look = mr_general_look(&d->opts->general);
     struct mr_strbuf out = MR_STRBUF_INIT;
+    struct advice advice = {.hints = MR_VEC_INIT(const char *),
+                            .repeats = d->opts->general.verbose > 0};
     const size_t problems = count_of(d, MR_DOCTOR_PROBLEM),
                  unknown = count_of(d, MR_DOCTOR_UNKNOWN);
     for (size_t i = 0; i < d->count; i++)
         if (d->patients[i].verdict >= MR_DOCTOR_UNKNOWN)
-            add_patient_text(&d->patients[i], d->opts->general.verbose > 0, look.color, &out);
+            add_patient_text(&d->patients[i], &advice, look.color, &out);
+    mr_vec_release(&advice.hints);
+    if (advice.left_out && !look.brief)
+        mr_strbuf_add_str(&out, "\nWhat to do is said once, by the first that wants it; -v says it "
+                                "each time.\n");
     mr_strbuf_add_fmt(&out, "%s%zu of %zu pair%s well, %zu with problems, %zu unknown, in %.1f s\n",
                       problems + unknown > 0 ? "\n" : "", d->count - problems - unknown, d->count,
                       d->count == 1 ? " is" : "s are", problems, unknown, d->seconds);

@@ -13,27 +13,31 @@ static void add_word(struct mr_strbuf *out, const char *word)
 void mr_fleet_engines_slurm(const struct mr_fleet_file *file, const char *dir,
                             struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out,
-                      "#!/bin/bash\n"
-                      "# The parts of fleet %s as a Slurm array: sbatch fleet.sbatch\n"
-                      "#\n"
-                      "# To adapt: partition, time and memory; how many run at once (0-%zu%%16: 16 "
-                      "of them);\n"
-                      "# and where a password comes from, which stands in no file here. sbatch "
-                      "passes its\n"
-                      "# environment on: MYRECON_PASSWORD, or an option file of the account that "
-                      "runs it.\n"
-                      "#SBATCH --job-name=myrecon-%s\n"
-                      "#SBATCH --array=0-%zu\n"
-                      "#SBATCH --cpus-per-task=1\n"
-                      "#SBATCH --requeue\n"
-                      "#SBATCH --open-mode=append\n"
-                      "#SBATCH --signal=B:TERM@60\n"
-                      "##SBATCH --partition=NAME\n"
-                      "##SBATCH --time=04:00:00\n"
-                      "##SBATCH --mem=1G\n"
-                      "exec myrecon fleet run --no-verdict ",
-                      file->id, file->nparts - 1, file->id, file->nparts - 1);
+    mr_strbuf_add_fmt(
+        out,
+        "#!/bin/bash\n"
+        "# The parts of fleet %s as a Slurm array: sbatch fleet.sbatch\n"
+        "#\n"
+        "# To adapt: partition, time and memory; how many run at once (0-%zu%%16: 16 "
+        "of them);\n"
+        "# and where a password comes from, which stands in no file here. sbatch "
+        "passes its\n"
+        "# environment on: MYRECON_PASSWORD, or an option file of the account that "
+        "runs it.\n"
+        "# A part again: sbatch --array=0 fleet.sbatch. Slurm takes up to MaxArraySize "
+        "parts\n"
+        "# (scontrol show config), 1001 unless it was raised.\n"
+        "#SBATCH --job-name=myrecon-%s\n"
+        "#SBATCH --array=0-%zu\n"
+        "#SBATCH --cpus-per-task=1\n"
+        "#SBATCH --requeue\n"
+        "#SBATCH --open-mode=append\n"
+        "#SBATCH --signal=B:TERM@60\n"
+        "##SBATCH --partition=NAME\n"
+        "##SBATCH --time=04:00:00\n"
+        "##SBATCH --mem=1G\n"
+        "exec myrecon fleet run --no-verdict ",
+        file->id, file->nparts - 1, file->id, file->nparts - 1);
     add_word(out, dir);
     mr_strbuf_add_char(out, '\n');
 }
@@ -53,7 +57,10 @@ void mr_fleet_engines_job(const struct mr_fleet_file *file, struct mr_strbuf *ou
                       "one), the claim\n"
                       "# that holds this directory, the secret with the account, parallelism, "
                       "and whoever owns\n"
-                      "# the files (runAsUser).\n",
+                      "# the files (runAsUser). Kubernetes knows backoffLimitPerIndex from 1.29 "
+                      "on. Done parts\n"
+                      "# return at once: to do what failed again, delete the Job and apply it "
+                      "anew.\n",
                       file->id);
     mr_strbuf_add_str(out, "apiVersion: batch/v1\n"
                            "kind: Job\n"
@@ -138,15 +145,19 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
     add_line(out, "Slurm:\n    sbatch ", dir, "/fleet.sbatch\n");
     add_line(out, "Kubernetes (adapt the file first):\n    kubectl apply -f ", dir,
              "/fleet-job.yaml\n");
-    mr_strbuf_add_fmt(out, "GNU parallel, 4 at a time:\n    seq 0 %zu | parallel -j 4 \\\n",
+    mr_strbuf_add_fmt(out,
+                      "GNU parallel, 4 at a time:\n    seq 0 %zu | parallel -j 4 --retries 3 \\\n",
                       file->nparts - 1);
-    add_line(out, "        myrecon fleet run ", dir, " --part {}\n");
+    add_line(out, "        myrecon fleet run --no-verdict ", dir, " --part {}\n");
     add_line(out, "This machine alone, 4 at a time:\n    myrecon fleet run ", dir,
              " --all --at-once 4\n\n");
     add_line(out, "How far it is:\n    myrecon fleet status ", dir, "\n");
-    mr_strbuf_add_str(out, "A part that failed: see its output, mend what it names, and begin it "
-                           "again; the\nothers stay done.\n\n"
-                           "When all are done:\n");
+    mr_strbuf_add_str(out,
+                      "A part that failed or was ended: see its output, mend what it names, and "
+                      "begin it\nagain by the line above, where the others stay done, or alone, "
+                      "here part 0:\n");
+    add_line(out, "    sbatch --array=0 ", dir, "/fleet.sbatch\n");
+    add_line(out, "    myrecon fleet run ", dir, " --part 0\n\nWhen all are done:\n");
     if (file->is_snapshots) {
         add_line(out, "    myrecon snapshot verify ", dir, "\n");
         return;

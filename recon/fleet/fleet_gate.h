@@ -33,6 +33,7 @@ struct mr_fleet_gate_server {
     const char *shown;    /* URI without password */
     const char *baseline; /* path, or NULL */
     const char *connect;  /* the same with all its options: for a command to paste */
+    const char *config;   /* that it is looked at by, or NULL */
     const char *peer;     /* with --peers: the other server, likewise; else NULL */
     enum mr_gate_severity verdict;
     const char *why;      /* it gave no answer; else NULL */

@@ -95,8 +95,8 @@ static const struct mr_command_doc doc = {
         "logs in to both, only these two.\n"
         "\n"
         "Exit status of check: 0 all is well; 1 a warning; 2 critical; 3 could not run, with "
-        "--nagios also unknown; 4 unknown; 6 interrupted; 70 bug. Of record: 0 all are recorded; 4 "
-        "one is not, or not completely.\n",
+        "--nagios also unknown; 4 unknown; 6 interrupted; 70 bug. Of record: 0 all are recorded; 3 "
+        "could not run; 4 one is not, or not completely; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon fleet gate record --inventory fleet.ini --output before\n"
                 "  myrecon fleet gate check before --inventory fleet.ini --side target\n"
                 "  myrecon fleet gate check --inventory fleet.ini --nagios \\\n"
@@ -168,9 +168,7 @@ static enum mr_code make_line(struct fleet_gate *f, const struct mr_fleet_gate_s
     static const char *const record[] = {"gate", "record", "--json", NULL};
     static const char *const check[] = {"gate", "check", "--json", NULL};
     struct mr_fleet_line line;
-    mr_fleet_line_begin(&line, &f->arena, &f->opts->fleet,
-                        s->pair->config != NULL ? s->pair->config : f->opts->general.config_path,
-                        f->records ? record : check);
+    mr_fleet_line_begin(&line, &f->arena, &f->opts->fleet, s->config, f->records ? record : check);
     if (f->records)
         mr_fleet_line_add(&line, "--output");
     mr_fleet_line_add_option(&line, "--only", &f->opts->only);
@@ -206,7 +204,10 @@ static enum mr_code add_server(struct fleet_gate *f, const struct mr_inventory_p
         mr_endpoint_release(&ep);
         return MR_OK;
     }
-    *s = (struct mr_fleet_gate_server){.pair = pair, .side = side};
+    *s = (struct mr_fleet_gate_server){
+        .pair = pair,
+        .side = side,
+        .config = pair->config != NULL ? pair->config : f->opts->general.config_path};
     if (code == MR_OK)
         code = name_server(f, s, &ep, err);
     mr_endpoint_release(&ep);
@@ -288,6 +289,37 @@ static enum mr_code conclude(struct fleet_gate *f, int *exit_code, struct mr_err
     return code;
 }
 
+static void add_word(struct mr_strbuf *out, const char *before, const char *word)
+{
+    mr_strbuf_add_str(out, before);
+    mr_strbuf_add_shell_word(out, word, strlen(word));
+}
+
+/* The check of the same servers: one without a baseline would be unknown. */
+static enum mr_code print_record(const struct fleet_gate *f, int *exit_code, struct mr_err *err)
+{
+    const struct options *o = f->opts;
+    struct mr_strbuf next = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&next, "After the change:\n  myrecon fleet gate check");
+    if (o->general.config_path != NULL)
+        add_word(&next, " --config ", o->general.config_path);
+    add_word(&next, " --inventory ", f->inventory.path);
+    for (size_t i = 0; i < o->fleet.pairs.count; i++)
+        add_word(&next, " --pair ", o->fleet.pairs.items[i]);
+    if (o->sides != SIDES_BOTH)
+        add_word(&next, " --side ", o->sides == SIDES_SOURCE ? "source" : "target");
+    add_word(&next, o->peers ? " --peers " : " ", f->dir);
+    mr_strbuf_add_char(&next, '\n');
+    enum mr_code code = mr_strbuf_check(&next, "printing the result", err);
+    if (code == MR_OK && o->json)
+        code = mr_fleet_record_json(&f->gate, f->tasks, err);
+    else if (code == MR_OK)
+        code = mr_fleet_record_text(&f->gate, f->tasks, o->general.brief ? "" : next.ptr, err);
+    *exit_code = mr_fleet_record_exit(&f->gate, f->tasks);
+    mr_strbuf_release(&next);
+    return code;
+}
+
 static enum mr_code require(bool holds, const char *what, const char *hint, struct mr_err *err)
 {
     if (holds)
@@ -335,10 +367,17 @@ static enum mr_code open_dir(const struct fleet_gate *f, struct mr_err *err)
     if (f->records && errno != EEXIST)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not make directory \"%s\"", f->dir);
     if (stat(f->dir, &st) != 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not look into directory \"%s\"", f->dir);
-    return S_ISDIR(st.st_mode)
-               ? MR_OK
-               : mr_err_set(err, MR_E_USAGE, "\"%s\" is no directory of baselines", f->dir);
+        (void)mr_err_set_sys(err, MR_E_IO, errno, "could not look into directory \"%s\"", f->dir);
+    else if (!S_ISDIR(st.st_mode))
+        (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is no directory of baselines", f->dir);
+    else
+        return MR_OK;
+    mr_err_hint(err, "%s",
+                f->records ? "Name another directory: --output DIR."
+                           : "Name the one that fleet gate record has made (--output "
+                             "DIR), or leave it out: then checks that need no baseline "
+                             "are run.");
+    return err->code;
 }
 
 static void release(struct fleet_gate *f)
@@ -368,8 +407,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(add_servers(&f, err));
     MR_TRY_OUT(open_dir(&f, err));
     MR_TRY_OUT(run_tasks(&f, err));
-    MR_TRY_OUT(f.records ? mr_fleet_record_print(&f.gate, f.tasks, f.opts->json, exit_code, err)
-                         : conclude(&f, exit_code, err));
+    MR_TRY_OUT(f.records ? print_record(&f, exit_code, err) : conclude(&f, exit_code, err));
 out:
     code = mr_gate_answer_nagios(&how, code, exit_code, err);
     release(&f);

@@ -107,9 +107,9 @@ static void add_silenced(const struct mr_fleet_gate_server *s, struct mr_strbuf 
 static void add_next(const struct mr_fleet_gate_server *s, struct mr_strbuf *out)
 {
     mr_strbuf_add_str(out, "\nNext, of the first one:\n  myrecon gate check -v");
-    if (s->pair->config != NULL) {
+    if (s->config != NULL) {
         mr_strbuf_add_str(out, " --config ");
-        mr_strbuf_add_shell_word(out, s->pair->config, strlen(s->pair->config));
+        mr_strbuf_add_shell_word(out, s->config, strlen(s->config));
     }
     if (s->peer != NULL) {
         mr_strbuf_add_str(out, " --peer ");

@@ -182,7 +182,10 @@ static enum mr_code require_parts(const struct mr_fleet_merge *m, struct mr_err 
     (void)mr_err_set(err, MR_E_CASE, "%zu of %zu parts of \"%s\" are %s: %s", m->missing,
                      m->file.nparts, m->file.dir, how, names.failed ? "" : names.ptr);
     mr_strbuf_release(&names);
-    mr_err_hint(err, "Do them first (fleet run --part N), or merge what there is with --partial.");
+    mr_err_hint(err,
+                "Do them first, each by \"myrecon fleet run %s --part N\", or merge what there is "
+                "with --partial.",
+                m->file.dir);
     return MR_E_CASE;
 }
 

@@ -33,6 +33,9 @@ static enum mr_code require_matches(const struct mr_string_list *patterns,
                          inventory->path, patterns->items[i]);
         if (near.best != NULL)
             mr_err_hint(err, "Did you mean \"%s\"?", near.best);
+        else
+            mr_err_hint(err, "The first pair there is called \"%s\".",
+                        ((const struct mr_inventory_pair *)mr_vec_at(&inventory->pairs, 0))->name);
         return MR_E_USAGE;
     }
     return MR_OK;

@@ -55,8 +55,8 @@ static size_t count_of(const struct mr_fleet_gate *gate, const struct mr_fleet_t
     return count;
 }
 
-static enum mr_code print_json(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks,
-                               struct mr_err *err)
+enum mr_code mr_fleet_record_json(const struct mr_fleet_gate *gate,
+                                  const struct mr_fleet_task *tasks, struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, stdout);
@@ -91,9 +91,9 @@ static void add_server(const struct mr_fleet_gate_server *s, const struct mr_fle
     mr_strbuf_release(&reason);
 }
 
-/* What is not as it should be, and how many are. */
-static enum mr_code print_text(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks,
-                               struct mr_err *err)
+enum mr_code mr_fleet_record_text(const struct mr_fleet_gate *gate,
+                                  const struct mr_fleet_task *tasks, const char *next,
+                                  struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     const size_t failed = count_of(gate, tasks, "failed");
@@ -106,15 +106,14 @@ static enum mr_code print_text(const struct mr_fleet_gate *gate, const struct mr
     if (incomplete > 0)
         mr_strbuf_add_fmt(&out, ", %zu not completely", incomplete);
     mr_strbuf_add_char(&out, '\n');
+    if (failed < gate->count)
+        mr_strbuf_add_str(&out, next);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
     mr_strbuf_release(&out);
     return code;
 }
 
-enum mr_code mr_fleet_record_print(const struct mr_fleet_gate *gate,
-                                   const struct mr_fleet_task *tasks, bool json, int *exit_code,
-                                   struct mr_err *err)
+int mr_fleet_record_exit(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks)
 {
-    *exit_code = count_of(gate, tasks, "recorded") == gate->count ? 0 : EXIT_INCOMPLETE;
-    return json ? print_json(gate, tasks, err) : print_text(gate, tasks, err);
+    return count_of(gate, tasks, "recorded") == gate->count ? 0 : EXIT_INCOMPLETE;
 }

@@ -8,10 +8,15 @@
 
 #include "recon/fleet/fleet_gate.h"
 
-/* One result each of the gate's servers and tasks, in their order; exit status 0 where all are
- * recorded, else 4. */
-enum mr_code mr_fleet_record_print(const struct mr_fleet_gate *gate,
-                                   const struct mr_fleet_task *tasks, bool json, int *exit_code,
-                                   struct mr_err *err);
+/* One result each of the gate's servers and tasks, in their order; as JSON, a line each. */
+enum mr_code mr_fleet_record_json(const struct mr_fleet_gate *gate,
+                                  const struct mr_fleet_task *tasks, struct mr_err *err);
+/* Those that are not as they should be, and how many are; `next`, whole lines of what is to be done next
+ * or "", stands behind where something was recorded. */
+enum mr_code mr_fleet_record_text(const struct mr_fleet_gate *gate,
+                                  const struct mr_fleet_task *tasks, const char *next,
+                                  struct mr_err *err);
+/* 0 where all are recorded, else 4. */
+int mr_fleet_record_exit(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks);
 
 #endif

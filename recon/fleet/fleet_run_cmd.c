@@ -128,9 +128,8 @@ static const struct mr_command_doc doc = {
         "then.\n"
         "\n"
         "Exit status: 0 equal; 1 differences, unless --no-verdict; 3 could not run; 4 a pair was "
-        "not read, or not all "
-        "of "
-        "it was checked; 6 interrupted, and kept; 70 bug.\n",
+        "not read, or not all of it was checked; 5 DIR is none of a fleet, or was changed; 6 "
+        "interrupted, and kept; 70 bug.\n",
     .examples = "  myrecon fleet run fleet --part 0\n"
                 "  sbatch fleet/fleet.sbatch\n"
                 "  kubectl apply -f fleet/fleet-job.yaml\n"

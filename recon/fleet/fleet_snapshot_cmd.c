@@ -63,6 +63,7 @@ static const struct mr_option options[] = {
      .group = "The plan",
      .help = "into how many parts the pairs are dealt",
      .initial_note = "a part a pair",
+     .min = 1,
      .max = MR_FLEET_PARTS_MAX,
      .not_in_file = true},
     {.name = "encrypt-to",

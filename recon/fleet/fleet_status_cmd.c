@@ -22,6 +22,7 @@ static const struct mr_option options[] = {
      .group = "Result",
      .help = "show it again so often, until all parts are done",
      .initial_note = "once",
+     .min = 1,
      .max = 86400,
      .not_in_file = true},
     MR_JSON_OPTION(struct options, json, "one JSON object a line"),
@@ -54,7 +55,8 @@ static const struct mr_command_doc doc = {
         "not read one: run it again.\n"
         "\n"
         "Exit status: 0 all parts done, all pairs equal; 1 all done, differences; 3 could not run; "
-        "4 not done yet, or a pair was not read; 6 interrupted; 70 bug.\n",
+        "4 not done yet, or a pair was not read; 5 DIR is none of a fleet, or was changed; 6 "
+        "interrupted; 70 bug.\n",
     .examples =
         "  myrecon fleet status fleet\n"
         "  myrecon fleet status fleet --watch 5\n"
