@@ -7,6 +7,7 @@
 #include "core/file/io.h"
 
 #define DOING "planning a fleet"
+#define CONFIG_MAX ((size_t)16 << 20)
 
 /* Whoever may do the work may not read anybody's password. */
 enum mr_code mr_fleet_uri_shared(const struct mr_inventory *inventory,
@@ -56,13 +57,18 @@ enum mr_code mr_fleet_texts_keep(struct mr_vec *texts, struct mr_strbuf *text, s
     return MR_OK;
 }
 
-enum mr_code mr_fleet_texts_load(struct mr_vec *texts, const char *path, size_t most, size_t *at,
-                                 struct mr_err *err)
+enum mr_code mr_fleet_config_keep(struct mr_vec *texts, const struct mr_inventory *inventory,
+                                  const struct mr_inventory_pair *pair, const struct mr_config *own,
+                                  size_t *at, struct mr_err *err)
 {
+    const char *path = mr_fleet_config_path(pair, own);
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = path != NULL ? mr_io_read_file(path, most, &text, err) : MR_OK;
+    enum mr_code code = path != NULL ? mr_io_read_file(path, CONFIG_MAX, &text, err) : MR_OK;
     if (code == MR_OK)
         return mr_fleet_texts_keep(texts, &text, at, err);
+    if (pair->config != NULL)
+        mr_err_context(err, "%s:%u: the configuration of pair \"%s\"", inventory->path, pair->line,
+                       pair->name);
     mr_strbuf_release(&text);
     return code;
 }

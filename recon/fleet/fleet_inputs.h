@@ -27,11 +27,14 @@ enum mr_code mr_fleet_uri_shared(const struct mr_inventory *inventory,
 const char *mr_fleet_config_path(const struct mr_inventory_pair *pair, const struct mr_config *own);
 
 /* texts: of struct mr_strbuf.  *at: the place of the text in it.  text is taken over, also after an
- * error; of the file at path (NULL: an empty text) at most most bytes. */
+ * error. */
 enum mr_code mr_fleet_texts_keep(struct mr_vec *texts, struct mr_strbuf *text, size_t *at,
                                  struct mr_err *err);
-enum mr_code mr_fleet_texts_load(struct mr_vec *texts, const char *path, size_t most, size_t *at,
-                                 struct mr_err *err);
+/* The configuration of the pair, as mr_fleet_config_path says, at most 16 MiB; without any an empty text.
+ * Of one that the inventory names an error has its line. */
+enum mr_code mr_fleet_config_keep(struct mr_vec *texts, const struct mr_inventory *inventory,
+                                  const struct mr_inventory_pair *pair, const struct mr_config *own,
+                                  size_t *at, struct mr_err *err);
 void mr_fleet_texts_release(struct mr_vec *texts);
 
 #endif

@@ -19,7 +19,6 @@
 #include "recon/fleet/fleet_sizes.h"
 #include "recon/fleet/fleet_survey.h"
 
-#define CONFIG_MAX ((size_t)16 << 20)
 #define DOING "planning a fleet"
 #define CUTS_A_PART                                                                                \
     20 /* of one table: where it is nearly all of the work, parts are alike by 5 % */
@@ -180,18 +179,6 @@ out:
     return code;
 }
 
-/* One that the inventory names is looked for where the inventory lies: a slip is that line's. */
-static enum mr_code keep_config(struct planner *p, const struct mr_inventory_pair *pair, size_t *at,
-                                struct mr_err *err)
-{
-    enum mr_code code = mr_fleet_texts_load(
-        &p->configs, mr_fleet_config_path(pair, p->invocation->config), CONFIG_MAX, at, err);
-    if (code != MR_OK && pair->config != NULL)
-        mr_err_context(err, "%s:%u: the configuration of pair \"%s\"", p->inventory.path,
-                       pair->line, pair->name);
-    return code;
-}
-
 static enum mr_code name_pairs(struct planner *p, struct mr_err *err)
 {
     const size_t count = p->inventory.pairs.count;
@@ -206,7 +193,8 @@ static enum mr_code name_pairs(struct planner *p, struct mr_err *err)
             MR_TRY(name_side(p, pair, (enum mr_side)side, &pairs[i].uri[side], err));
             sizes[i].uri[side] = pairs[i].uri[side];
         }
-        MR_TRY(keep_config(p, pair, &pairs[i].config_at, err));
+        MR_TRY(mr_fleet_config_keep(&p->configs, &p->inventory, pair, p->invocation->config,
+                                    &pairs[i].config_at, err));
     }
     p->file.pairs = pairs;
     p->sizes.pairs = sizes;

@@ -95,8 +95,18 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     const struct mr_option *part = mr_settings_find(settings->set, "part");
     if (mr_settings_origin(settings, part)->kind == MR_ORIGIN_DEFAULT)
         values->part = NO_PART;
-    if (values->all && values->part != NO_PART)
-        return mr_err_set(err, MR_E_USAGE, "--all and --part exclude each other");
+    if (values->all && values->part != NO_PART) {
+        (void)mr_err_set(err, MR_E_USAGE, "--all and --part exclude each other");
+        mr_err_hint(err, "Keep one of them.");
+        return MR_E_USAGE;
+    }
+    const struct mr_option *at_once = mr_settings_find(settings->set, "at-once");
+    if (!values->all && mr_settings_origin(settings, at_once)->kind != MR_ORIGIN_DEFAULT) {
+        (void)mr_err_set(err, MR_E_USAGE, "--at-once is an option of --all");
+        mr_err_hint(err, "An engine says itself how many parts run at once; --threads N reads one "
+                         "part by N connections.");
+        return MR_E_USAGE;
+    }
     return mr_general_options_finish(settings, &values->general, err);
 }
 
@@ -192,8 +202,9 @@ static enum mr_code choose_part(const struct options *opts, const struct mr_flee
     if (number == NO_PART)
         MR_TRY(part_of_engine(&number, err));
     if (number >= file->nparts) {
-        (void)mr_err_set(err, MR_E_USAGE, "there is no part %" PRIu64 ": \"%s\" has %zu, from 0 on",
-                         number, file->dir, file->nparts);
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "there is no part %" PRIu64 ": \"%s\" has %zu, from 0 to %zu", number,
+                         file->dir, file->nparts, file->nparts - 1);
         mr_err_hint(err, "fleet status lists them.");
         return MR_E_USAGE;
     }

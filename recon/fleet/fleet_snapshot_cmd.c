@@ -18,7 +18,6 @@
 #include "recon/fleet/fleet_inputs.h"
 #include "recon/fleet/fleet_options.h"
 
-#define CONFIG_MAX ((size_t)16 << 20)
 #define CERTIFICATE_MAX ((size_t)1 << 20)
 #define DOING "planning snapshots of a fleet"
 
@@ -201,8 +200,8 @@ static enum mr_code name_pairs(struct planner *p, struct mr_err *err)
         *to = (struct mr_fleet_file_pair){.name = from->name, .part = i % file->nparts, .parts = 1};
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             MR_TRY(name_side(p, from, (enum mr_side)side, &to->uri[side], err));
-        MR_TRY(mr_fleet_texts_load(&p->configs, mr_fleet_config_path(from, p->invocation->config),
-                                   CONFIG_MAX, &to->config_at, err));
+        MR_TRY(mr_fleet_config_keep(&p->configs, &p->inventory, from, p->invocation->config,
+                                    &to->config_at, err));
         file->parts[to->part].pairs++;
     }
     return MR_OK;

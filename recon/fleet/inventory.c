@@ -56,6 +56,16 @@ static bool is_word(const char *text)
     return text[strspn(text, letters)] == '\0';
 }
 
+static void list_keys(const struct parser *p, const char *const *known)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    for (size_t i = 0; known[i] != NULL; i++)
+        mr_strbuf_add_fmt(&text, "%s%s", i > 0 ? ", " : "", known[i]);
+    if (!text.failed)
+        mr_err_hint(p->err, "Its keys are: %s.", text.ptr);
+    mr_strbuf_release(&text);
+}
+
 /* Each key is known, stands once (but for lists), and says something. */
 static enum mr_code check_keys(const struct parser *p, const struct mr_ini_section *section,
                                const char *const *known)
@@ -74,6 +84,8 @@ static enum mr_code check_keys(const struct parser *p, const struct mr_ini_secti
                              e->line, e->key, section->word);
             if (near.best != NULL)
                 mr_err_hint(p->err, "Did you mean \"%s\"?", near.best);
+            else
+                list_keys(p, known);
             return MR_E_CONFIG;
         }
         for (const struct mr_ini_entry *f = section->entries; f != e; f = f->next)
