@@ -7,6 +7,7 @@
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 #include "recon/fleet/fleet_cuts.h"
+#include "recon/fleet/fleet_units.h"
 
 #define ROUGH_SAID 10 /* tables */
 
@@ -40,6 +41,12 @@ static struct sums sum_up(const struct mr_fleet_plan_result *r)
         sums.heaviest = part->weight > sums.heaviest ? part->weight : sums.heaviest;
     }
     return sums;
+}
+
+/* Who has asked for so many parts hopes for a time that the heaviest does not keep. */
+static bool is_uneven(const struct sums *sums)
+{
+    return sums->heaviest >= MR_UNIT_BYTES && sums->lightest < sums->heaviest / 5 * 4;
 }
 
 static double mib(uint64_t bytes)
@@ -94,6 +101,12 @@ void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *
     mr_strbuf_add_fmt(out,
                       "Parts weigh %.1f to %.1f MiB; a table weighs 64 KiB besides its rows.\n",
                       mib(sums.lightest), mib(sums.heaviest));
+    if (is_uneven(&sums))
+        mr_strbuf_add_fmt(
+            out,
+            "They differ, since the work has %zu unit%s: a table is cut into ranges of "
+            "64 MiB or more, if it can be.\nFewer parts may be done as soon.\n",
+            sums.units, sums.units == 1 ? "" : "s");
     for (size_t i = 0; i < file->npairs; i++)
         if (file->pairs[i].failed != NULL) {
             mr_strbuf_add_fmt(out, "NOT PLANNED: %s: ", file->pairs[i].name);
