@@ -273,8 +273,11 @@ static enum mr_code require_pairs(const struct planner *p, struct mr_err *err)
                      p->file.pairs[0].failed);
     mr_err_hint(
         err, "%s",
-        p->opts->sizes != NULL
-            ? "Record sizes of this inventory: fleet plan --record-sizes FILE."
+        p->opts->sizes != NULL ? "Record sizes of this inventory: fleet plan --record-sizes FILE."
+        : mr_endpoint_is_shards(p->sizes.pairs[0].uri[MR_SOURCE])
+            ? "Each table of a map's sources stands in one line: tables = NAME -> TARGET'S NAME, "
+              "or NAME "
+              "-> none. What servers lack is told by \"myrecon fleet doctor\"."
             : "What each pair lacks is told by \"myrecon fleet doctor\". Passwords are taken "
               "from MYRECON_PASSWORD and the like, an option file, or --password-command.");
     return err->code;

@@ -90,6 +90,20 @@ static void add_rough(const struct mr_fleet_sizes *sizes, struct mr_strbuf *out)
         mr_strbuf_add_fmt(out, "CUT ROUGHLY: %zu more tables\n", all - said);
 }
 
+/* Of the first pair that is not planned. */
+static void add_doctor(const struct mr_fleet_plan_result *r, struct mr_strbuf *out)
+{
+    size_t at = 0;
+    while (at < r->file->npairs && r->file->pairs[at].failed == NULL)
+        at++;
+    if (at == r->file->npairs)
+        return;
+    mr_strbuf_add_str(
+        out, "\nWhat is wrong with one that is not planned:\n  myrecon fleet doctor --inventory ");
+    add_word(out, r->inventory);
+    mr_strbuf_add_fmt(out, " --pair %s\n", r->file->pairs[at].name);
+}
+
 void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *out)
 {
     const struct sums sums = sum_up(r);
@@ -114,6 +128,7 @@ void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *
             mr_strbuf_add_char(out, '\n');
         }
     add_rough(r->sizes, out);
+    add_doctor(r, out);
     mr_strbuf_add_str(out,
                       "\nNext, on an engine of many machines (see README.txt there):\n  sbatch ");
     add_word(out, file->dir);
