@@ -21,15 +21,14 @@ static bool is_hidden(const struct mr_pair *pair, size_t column)
     return pair->ignored != NULL && pair->ignored[column];
 }
 
-/* The table as check and history collect know it: a plan reads columns that ignore-columns names, too. */
-static enum mr_code compared(struct mr_merge *m, const struct mr_pair *pair,
-                             struct mr_find_table *out, struct mr_err *err)
+enum mr_code mr_merge_evidence_compared(const struct mr_pair *pair, struct mr_arena *arena,
+                                        struct mr_find_table *out, struct mr_err *err)
 {
     *out = pair->find;
     if (pair->ignored == NULL)
         return MR_OK;
     struct mr_find_column *columns =
-        mr_arena_calloc(&m->arena, pair->find.ncolumns + 1, sizeof *columns);
+        mr_arena_calloc(arena, pair->find.ncolumns + 1, sizeof *columns);
     if (columns == NULL)
         return mr_merge_nomem(err);
     out->ncolumns = 0;
@@ -125,7 +124,7 @@ enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *t
     struct mr_find_table known;
     bool found = false;
     table->evidence = table->told = 0;
-    MR_TRY(compared(m, table->plan->pair, &known, err));
+    MR_TRY(mr_merge_evidence_compared(table->plan->pair, &m->arena, &known, err));
     MR_TRY(mr_evidence_match(m->fd, &known, &m->arena, &evidence, &found, err));
     if (!found) /* of a case with logs it was left out */
         return mr_evidence_has(m->fd, &m->plan->tables[table->plan->at].witness.is_asked, err);

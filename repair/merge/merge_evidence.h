@@ -24,6 +24,10 @@
  * to be as it was when its logs were read, so that rows that they do not name are those of the split. */
 enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,
                                     struct mr_err *err);
+/* The table as check and history collect know it, its columns in arena: a plan reads those that
+ * ignore-columns names, too. */
+enum mr_code mr_merge_evidence_compared(const struct mr_pair *pair, struct mr_arena *arena,
+                                        struct mr_find_table *out, struct mr_err *err);
 /* mr_evidence_mark() of a table of the plan, with a place for each of its columns: those that are not
  * compared are unseen. */
 enum mr_code mr_merge_evidence_mark(struct mr_merge *m, const struct mr_merge_table *table,

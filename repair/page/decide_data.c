@@ -6,6 +6,7 @@
 
 #include "core/json/jsonw.h"
 #include "repair/decide/conflict_words.h"
+#include "repair/page/decide_story.h"
 
 struct data {
     struct mr_decide_rows rows;
@@ -54,10 +55,33 @@ static void put_saved(struct data *d, const struct mr_decide_row *row)
         mr_jsonw_object_end(d->json);
 }
 
+static const char *shown(const struct data *d, const struct mr_decide_row *row,
+                         enum mr_decide_column column)
+{
+    return d->rows.at[column] > 0 ? row->fields[d->rows.at[column] - 1].ptr : NULL;
+}
+
+/* The same words as on the terminal. */
+static enum mr_code put_story(struct data *d, const struct mr_decide_row *row, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *base = shown(d, row, MR_ASKS_BASE);
+    const struct mr_decide_story story = {.base = base != NULL ? base : "",
+                                          .source = shown(d, row, MR_ASKS_SOURCE),
+                                          .target = shown(d, row, MR_ASKS_TARGET),
+                                          .source_changes = shown(d, row, MR_ASKS_SOURCE_CHANGES),
+                                          .target_changes = shown(d, row, MR_ASKS_TARGET_CHANGES)};
+    mr_decide_story_add(&text, &story);
+    if (text.len > 0)
+        mr_jsonw_add_str(d->json, "t", text.ptr);
+    const enum mr_code code = mr_strbuf_check(&text, "writing a page", err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code put_row(void *ctx, const struct mr_decide_row *row, struct mr_err *err)
 {
     struct data *d = ctx;
-    (void)err;
     d->used[row->kind] = true;
     mr_jsonw_object_begin(d->json);
     mr_jsonw_key(d->json, "f");
@@ -66,8 +90,9 @@ static enum mr_code put_row(void *ctx, const struct mr_decide_row *row, struct m
         mr_jsonw_string(d->json, row->fields[i].ptr, row->fields[i].len);
     mr_jsonw_array_end(d->json);
     put_saved(d, row);
+    const enum mr_code code = put_story(d, row, err);
     mr_jsonw_object_end(d->json);
-    return MR_OK;
+    return code;
 }
 
 /* ---- what stands beside them ---- */

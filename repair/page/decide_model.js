@@ -15,6 +15,7 @@ const Model = (function () {
     index: index,
     f: row.f,
     saved: row.s || {},
+    story: row.t || '',
     table: row.f[at.table],
     kind: row.f[at.kind],
     first: row.f[at.decision],
@@ -26,6 +27,23 @@ const Model = (function () {
   function image(row, name) {
     const text = name in at ? row.f[at[name]] : '';
     return text ? JSON.parse(text) : null;
+  }
+
+  // When the side has last changed that column, as its log attests: {time, gtid, log, position}; null: it
+  // has not, or nothing is attested.  A column that it has not changed since it made the row is of then.
+  function lastChange(row, side, name) {
+    const of = image(row, side + '_changes');
+    if (!of) return null;
+    const own = of.columns[name];
+    return own || (own === undefined && of.row && (of.row.kind === 'insert' || of.row.kind === 'came') ? of.row : null);
+  }
+
+  // All of them: [column or null for the whole row, its change], in the order of the table.
+  function lastChanges(row, side) {
+    const of = image(row, side + '_changes');
+    if (!of) return [];
+    const list = data.tables[row.table].columns.filter((name) => of.columns[name]).map((name) => [name, of.columns[name]]);
+    return of.row ? [[null, of.row]].concat(list) : list;
   }
 
   function keyOf(row) {
@@ -303,7 +321,7 @@ const Model = (function () {
 
   return {
     plan: data.plan, kinds: data.kinds, tables: data.tables, rows: rows, at: at,
-    image: image, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
+    image: image, lastChange: lastChange, lastChanges: lastChanges, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
     choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,
     decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
     isKept: () => isKept, keepLast: keepLast, toCsv: toCsv, fromCsv: fromCsv,

@@ -186,10 +186,14 @@
     const marked = new Set(M.differing(row));
     const key = new Set(M.tables[row.table].key);
     const columns = M.tables[row.table].columns;
-    const line = (name) => make('tr', {}, make('th', { scope: 'row' }, visible(name)),
-      ...images.map((side) => valueCell(side.of[name],
-        side.name === 'source' ? (target || {})[name] : (source || {})[name],
-        marked.has(name) && (side.name === 'source' || side.name === 'target'))));
+    const cell = (side, name) => {
+      const isSide = side.name === 'source' || side.name === 'target';
+      const td = valueCell(side.of[name], side.name === 'source' ? (target || {})[name] : (source || {})[name], marked.has(name) && isSide);
+      const when = isSide && marked.has(name) ? M.lastChange(row, side.name, name) : null;
+      if (when) td.append(make('small', { class: 'when', title: visible(when.gtid) }, when.time.slice(0, 19)));
+      return td;
+    };
+    const line = (name) => make('tr', {}, make('th', { scope: 'row' }, visible(name)), ...images.map((side) => cell(side, name)));
     const head = () => make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, 'Column'),
       ...images.map((side) => make('th', { scope: 'col' }, side.title))));
     const first = columns.filter((name) => (marked.size ? marked.has(name) || key.has(name) : true));
@@ -204,17 +208,17 @@
     return box;
   }
 
-  // Who changed what since the split, where the logs have shown the row as it was then.
-  function story(row) {
-    const base = M.image(row, 'base');
-    if (!base) return null;
-    const changes = (name) => {
-      const side = M.image(row, name);
-      if (!side) return 'deleted it';
-      const list = M.tables[row.table].columns.filter((c) => base[c] !== undefined && !M.same(base[c], side[c]));
-      return list.length ? 'changed ' + list.map(visible).join(', ') : 'changed nothing that the logs show';
-    };
-    return make('p', { class: 'story' }, 'Since the split the lost side ' + changes('source') + '; the live side ' + changes('target') + '.');
+  // Which transactions these were: what history show is asked for.
+  function attested(row) {
+    const deeds = { insert: 'inserted', delete: 'deleted', came: 'moved here', went: 'moved away' };
+    const lines = [['source', 'Lost side'], ['target', 'Live side']].map(([side, title]) => M.lastChanges(row, side).map(([name, tx]) =>
+      make('tr', {}, make('th', { scope: 'row' }, title), make('td', {}, name === null ? make('i', { class: 'nul' }, 'row ' + deeds[tx.kind]) : visible(name)),
+        make('td', { class: 'v' }, tx.time), make('td', { class: 'v' }, visible(tx.gtid)), make('td', { class: 'v' }, visible(tx.log + ':' + tx.position))))).flat();
+    if (!lines.length) return null;
+    const heads = ['Side', 'Last change of', 'Committed, UTC', 'Transaction', 'In its log'];
+    return make('details', { class: 'rest', id: 'attested' }, make('summary', {}, 'When, by which transactions'),
+      make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Last changes, as the logs attest' },
+        make('table', { class: 'sides' }, make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, head)))), make('tbody', {}, ...lines))));
   }
 
   // What the row on the live side would become, in words.
@@ -300,8 +304,9 @@
       make('h2', {}, visible(M.nameOf(row))),
       make('p', { class: 'lead' }, kind.title + '. ' + kind.says),
       row.person && row.person !== M.nameOf(row) ? make('p', { class: 'quiet' }, 'Belongs to ' + visible(row.person) + '.') : null,
-      story(row),
+      row.story ? make('p', { class: 'story' }, visible(row.story)) : null,
       sheet(row),
+      attested(row),
       choices.length ? make('fieldset', { class: 'choices' }, make('legend', {}, 'What is to be done?'), ...boxes)
         : make('p', { class: 'quiet' }, 'Nothing can be chosen for this row: decide about the row that it waits for.'),
       row.d ? button('Leave it open again', { class: 'clear' }, () => decideRow(row, '', true)) : null,

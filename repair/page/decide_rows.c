@@ -23,7 +23,9 @@ static const char *const names[MR_ASKS_COLUMNS] = {[MR_ASKS_SOURCE] = "source",
                                                    [MR_ASKS_CHOICES] = "choices",
                                                    [MR_ASKS_DECISION] = "decision",
                                                    [MR_ASKS_DIFFERS] = "differs",
-                                                   [MR_ASKS_NOTE] = MR_ASKED_NOTE};
+                                                   [MR_ASKS_NOTE] = MR_ASKED_NOTE,
+                                                   [MR_ASKS_SOURCE_CHANGES] = "source_changes",
+                                                   [MR_ASKS_TARGET_CHANGES] = "target_changes"};
 
 static const struct mr_planned *planned_of(const struct mr_decide_rows *d)
 {
@@ -127,7 +129,8 @@ static bool is(struct mr_csv_field f, const char *text)
 static bool is_needed(size_t column)
 {
     return column != MR_ASKS_DIFFERS && column != MR_ASKS_BASE && column != MR_ASKS_MERGED &&
-           column != MR_ASKS_NOTE;
+           column != MR_ASKS_NOTE && column != MR_ASKS_SOURCE_CHANGES &&
+           column != MR_ASKS_TARGET_CHANGES;
 }
 
 static enum mr_code take_head(struct mr_decide_rows *d, const struct mr_csv_field *fields,

@@ -38,6 +38,8 @@ enum mr_decide_column {
     MR_ASKS_DECISION,
     MR_ASKS_DIFFERS,
     MR_ASKS_NOTE,
+    MR_ASKS_SOURCE_CHANGES,
+    MR_ASKS_TARGET_CHANGES,
     MR_ASKS_COLUMNS
 };
 

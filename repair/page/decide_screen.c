@@ -142,6 +142,11 @@ static struct mr_csv_field of_object(struct mr_csv_field value, const char *memb
     return none;
 }
 
+static bool is_same(struct mr_csv_field a, struct mr_csv_field b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 static void show(struct mr_strbuf *out, struct mr_csv_field text)
 {
     struct mr_strbuf plain = MR_STRBUF_INIT;
@@ -149,6 +154,18 @@ static void show(struct mr_strbuf *out, struct mr_csv_field text)
     mr_utf8_show(out, plain.ptr, plain.len, false);
     out->failed |= plain.failed;
     mr_strbuf_release(&plain);
+}
+
+/* A text that reads as what is said of a value where there is none stands between quotes. */
+static void show_text(struct mr_strbuf *out, struct mr_csv_field text)
+{
+    static const char *const said[] = {"", "NULL", "(not known)"};
+    bool quote = text.len > 0 && text.ptr[0] == '\'';
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        quote |= is_same(text, named(said[i]));
+    mr_strbuf_add_str(out, quote ? "'" : "");
+    show(out, text);
+    mr_strbuf_add_str(out, quote ? "'" : "");
 }
 
 /* What stands in a cell: a value, or what can be said of it. */
@@ -159,9 +176,7 @@ static void show_value(struct mr_strbuf *out, struct mr_csv_field value)
         return;
     }
     if (value.ptr[0] == '"') {
-        show(out, quoted(value));
-        if (value.len == 2)
-            mr_strbuf_add_str(out, "''");
+        show_text(out, quoted(value));
         return;
     }
     if (value.ptr[0] != '{') {
@@ -182,11 +197,6 @@ static void show_value(struct mr_strbuf *out, struct mr_csv_field value)
         mr_utf8_show(out, bytes.ptr, bytes.len, false);
         mr_strbuf_add_str(out, " bytes)");
     }
-}
-
-static bool is_same(struct mr_csv_field a, struct mr_csv_field b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 /* Is it a column that tells the two rows apart?  Of one row alone none does. */
@@ -418,8 +428,14 @@ static void add_head(struct screen *s, size_t at)
 
 static void add_story(struct screen *s)
 {
-    const struct mr_decide_story story = {field(s, MR_ASKS_BASE), field(s, MR_ASKS_SOURCE),
-                                          field(s, MR_ASKS_TARGET)};
+    const size_t *at = s->answers->rows.at;
+    const struct mr_decide_story story = {
+        .base = field(s, MR_ASKS_BASE),
+        .source = field(s, MR_ASKS_SOURCE),
+        .target = field(s, MR_ASKS_TARGET),
+        .source_changes = at[MR_ASKS_SOURCE_CHANGES] > 0 ? field(s, MR_ASKS_SOURCE_CHANGES) : NULL,
+        .target_changes = at[MR_ASKS_TARGET_CHANGES] > 0 ? field(s, MR_ASKS_TARGET_CHANGES) : NULL,
+        .whole = s->view->all};
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_decide_story_add(&text, &story);
     if (text.len > 0) {

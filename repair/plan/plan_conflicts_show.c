@@ -17,7 +17,7 @@
 
 /* Columns of the file, found by their names: plans of earlier versions lack some. */
 enum { TABLE, SOURCE_KEY, TARGET_KEY, IDENTITY, KIND, CHOICES, SOURCE, TARGET, DECISION, DIFFERS };
-enum { BASE = DIFFERS + 1, MERGED, COLUMNS };
+enum { BASE = DIFFERS + 1, MERGED, SOURCE_CHANGES, TARGET_CHANGES, COLUMNS };
 static const char *const names[COLUMNS] = {[TABLE] = "table",
                                            [SOURCE_KEY] = "source_key",
                                            [TARGET_KEY] = "target_key",
@@ -29,7 +29,9 @@ static const char *const names[COLUMNS] = {[TABLE] = "table",
                                            [DIFFERS] = "differs",
                                            [DECISION] = "decision",
                                            [BASE] = "base",
-                                           [MERGED] = "columns"};
+                                           [MERGED] = "columns",
+                                           [SOURCE_CHANGES] = "source_changes",
+                                           [TARGET_CHANGES] = "target_changes"};
 
 struct showing {
     const struct mr_plan_conflicts_task *task;
@@ -97,7 +99,7 @@ static enum mr_code take_head(struct showing *s, const struct mr_csv_field *fiel
             if (is(mr_csv_trimmed(fields[i]), names[n]))
                 s->at[n] = i + 1;
     for (size_t n = 0; n < COLUMNS; n++)
-        if (s->at[n] == 0 && n != DIFFERS && n != BASE && n != MERGED)
+        if (s->at[n] == 0 && n < DIFFERS)
             return mr_err_set(err, MR_E_REFUSED, "%s has no column \"%s\"", MR_CONFLICTS_FILE,
                               names[n]);
     return MR_OK;
@@ -127,7 +129,7 @@ static void print_json(struct showing *s, const struct mr_csv_field *fields)
     mr_jsonw_add_str(&s->json, "type", "conflict");
     for (size_t n = 0; n < COLUMNS; n++) {
         const struct mr_csv_field f = field(s, fields, n);
-        if (n == SOURCE || n == TARGET || n == BASE || n == MERGED)
+        if (n == SOURCE || n == TARGET || n > DIFFERS)
             put_image(s, names[n], f);
         else
             put(s, names[n], n == DECISION ? mr_csv_trimmed(f) : f);
@@ -198,6 +200,8 @@ static void print_text(struct showing *s, const struct mr_csv_field *fields)
         print(s, "  target ", field(s, fields, TARGET), "\n");
     }
     print(s, "  at the split ", field(s, fields, BASE), "\n");
+    print(s, "  by the source's log ", field(s, fields, SOURCE_CHANGES), "\n");
+    print(s, "  by the target's log ", field(s, fields, TARGET_CHANGES), "\n");
     if (decision.len == 0)
         print(s, "  choices ", field(s, fields, CHOICES), "\n");
 }

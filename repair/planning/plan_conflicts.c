@@ -9,19 +9,21 @@
 #include "repair/decide/conflict.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_text.h"
+#include "repair/planning/conflict_changes.h"
 #include "repair/planning/conflict_differs.h"
 #include "repair/side/counted.h"
 
 #define BATCH 1000
 #define KEYS 10000 /* of SOURCE that are read at a time */
 #define RUNS "deleted-or-lost"
-#define LOG_FIELDS 2 /* base, columns */
+#define LOG_FIELDS 4 /* base, columns, source_changes, target_changes */
 
 struct writing {
     const struct mr_plan_files_task *task;
     const struct mr_plan_table *table;
     struct mr_sink sink;
     struct mr_conflict_differs *differs;
+    struct mr_conflict_changes *changes;
     struct mr_strbuf line, text;
     bool has_logs; /* each line ends with what they say */
 };
@@ -58,13 +60,22 @@ static enum mr_code add_image(struct writing *w, struct mr_key image, struct mr_
     return code;
 }
 
-/* What a person sees beside both sides: the row at the split, and the one that the columns that SOURCE
- * changed would make of TARGET's. */
-static enum mr_code add_logs(struct writing *w, int64_t entity, struct mr_err *err)
+static enum mr_code add_changes(struct writing *w, const struct mr_entity *e, enum mr_side side,
+                                struct mr_err *err)
+{
+    mr_strbuf_reset(&w->text);
+    const enum mr_code code = mr_conflict_changes_add(w->changes, w->table, e, side, &w->text, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code;
+}
+
+/* What a person sees beside both sides: the row at the split, the one that the columns that SOURCE changed
+ * would make of TARGET's, and when each side has changed what. */
+static enum mr_code add_logs(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_plan_logs logs;
-    enum mr_code code = mr_plan_store_logs(w->task->store, entity, &arena, &logs, err);
+    enum mr_code code = mr_plan_store_logs(w->task->store, e->id, &arena, &logs, err);
     mr_strbuf_reset(&w->text);
     if (code == MR_OK)
         code = mr_plan_text_seen(&w->text, w->table, logs.base, err);
@@ -72,6 +83,8 @@ static enum mr_code add_logs(struct writing *w, int64_t entity, struct mr_err *e
     if (code == MR_OK)
         code = add_image(w, logs.merged, err);
     mr_arena_release(&arena);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = add_changes(w, e, (enum mr_side)side, err);
     return code;
 }
 
@@ -106,7 +119,7 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e, stru
     if (code == MR_OK)
         code = add_differs(w, e, err);
     if (code == MR_OK && w->has_logs)
-        code = add_logs(w, e->id, err);
+        code = add_logs(w, e, err);
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }
 
@@ -315,18 +328,30 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
 
 /* ---- the file ---- */
 
+/* They may tell when a row was changed of which they decide nothing. */
+static enum mr_code has_logs(const struct mr_plan_files_task *task, bool *has, struct mr_err *err)
+{
+    MR_TRY(mr_plan_store_has_logs(task->store, has, err));
+    for (size_t i = 0; i < task->tables->ntables; i++)
+        *has |= task->tables->tables[i].witness.is_used;
+    return MR_OK;
+}
+
 /* The file is closed after a failure, too, and then says nothing more of it. */
 enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err)
 {
 #define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs"
-    static const char plain[] = HEAD "\r\n", with_logs[] = HEAD ",base,columns\r\n";
+    static const char plain[] = HEAD "\r\n",
+                      with_logs[] = HEAD ",base,columns,source_changes,target_changes\r\n";
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
-    MR_TRY(mr_plan_store_has_logs(task->store, &w.has_logs, err));
+    MR_TRY(has_logs(task, &w.has_logs, err));
     const char *head = w.has_logs ? with_logs : plain;
     MR_TRY(mr_plan_writer_open(task->writer, "conflicts.csv", &out, err));
     w.sink = mr_plan_file_sink(out);
     enum mr_code code = mr_conflict_differs_open(task->tables, task->fd, &w.differs, err);
+    if (code == MR_OK)
+        code = mr_conflict_changes_open(task->fd, &w.changes, err);
     if (code == MR_OK)
         code = mr_plan_file_write(out, head, strlen(head), err);
     for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
@@ -337,6 +362,7 @@ enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, stru
     }
     enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
     mr_conflict_differs_close(w.differs);
+    mr_conflict_changes_close(w.changes);
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
     return code == MR_OK ? closed : code;

@@ -7,6 +7,7 @@ MR_SHOTS=DIRECTORY it leaves pictures there.
 """
 import csv
 import io
+import json
 import os
 import sys
 import time
@@ -112,6 +113,51 @@ def shot(b, name):
         b.picture(os.path.join(os.environ["MR_SHOTS"], name + ".png"))
 
 
+TX = {"time": "2026-03-01 10:00:00.500000", "gtid": "0-1-<b>7", "log": "bin.000001", "position": "4711"}
+
+
+def told_page(page, scratch):
+    """The same page with what logs would have told of its first conflict; the conflict's columns."""
+    text = open(page, encoding="utf-8").read()
+    begin = text.index('id="data"')
+    begin = text.index(">", begin) + 1
+    end = text.index("</script>", begin)
+    data = json.loads(text[begin:end])
+    at = {name: i for i, name in enumerate(data["head"])}
+    data["head"] += ["source_changes", "target_changes"]
+    for row in data["rows"]:
+        row["f"] += ["", ""]
+        if (row["f"][at["table"]], row["f"][at["kind"]], row["f"][at["source_key"]]) == ("decide_page.members", "changed", "4"):
+            row["t"] = "Since the split the lost side changed <i>city</i>."
+            row["f"][-2] = json.dumps({"columns": {"city": TX, "updated_at": None}, "not_kept": "3"})
+            row["f"][-1] = json.dumps({"row": dict(TX, kind="insert", time="2026-03-02 11:00:00"), "columns": {}})
+    out = os.path.join(scratch, "told.html")
+    with open(out, "w", encoding="utf-8") as file:
+        file.write(text[:begin] + json.dumps(data).replace("<", "\\u003c") + text[end:])
+    return out
+
+
+def told(b, page, scratch):
+    """When each side changed what, and by which transaction, is text beside the values."""
+    b.open("file://" + os.path.abspath(told_page(page, scratch)))
+    b.type("#find", "members 4 ")
+    texts = lambda selector: b.run("return Array.prototype.map.call(document.querySelectorAll('%s'), e => e.textContent)" % selector)
+    check("who changed what stands above the rows", texts(".story") == ["Since the split the lost side changed <i>city</i>."], texts(".story"))
+    check("each last change has its time", texts(".when") == ["2026-03-01 10:00:00", "2026-03-02 11:00:00", "2026-03-02 11:00:00"], texts(".when"))
+    b.click("#attested summary")
+    lines = texts("#attested tbody tr")
+    check("and its transaction", lines == ["Lost sidecity2026-03-01 10:00:00.5000000-1-<b>7bin.000001:4711",
+                                           "Live siderow inserted2026-03-02 11:00:000-1-<b>7bin.000001:4711"], lines)
+    for theme in "light", "dark":
+        b.media("", theme)
+        worst = b.run(CONTRAST)
+        check("which can be read, too: " + theme, not worst, worst)
+    b.resize(390, 844)
+    check("and is not too wide for a phone", b.run("return document.documentElement.scrollWidth <= innerWidth"))
+    shot(b, "decide-told")
+    b.media("", "light")
+
+
 def main(page, scratch, plan, out):
     url, choices = "file://" + os.path.abspath(page), {}
     with Browser(scratch) as b:
@@ -168,6 +214,7 @@ def main(page, scratch, plan, out):
         with open(out + ".meant", "w", encoding="utf-8") as file:
             for (t, k), c in sorted(choices.items()):
                 file.write(f"{t} {k} {c}\n")
+        told(b, page, scratch)
 
 
 main(*sys.argv[1:])

@@ -146,6 +146,12 @@ SQL
     is "$S: notes, too" "$(by_logs "$PLAN" notes)" "restored-change 1;unchanged-in-source 1"
     is "$S: the row at the split is shown" "$(field "$PLAN" both-changed 2 base | jq -c '[.name, .city, .points]')" '["b","x","0.00"]'
     is "$S: and the row that columns would give" "$(field "$PLAN" both-changed 2 columns | jq -c '[.name, .city]')" '["bb","south"]'
+    for side in source:city target:name; do
+        is "$S: and when the ${side%:*} changed it, by which transaction" "$(field "$PLAN" both-changed 2 "${side%:*}_changes" |
+            jq -c '.columns | keys, (.[] | (.time | test("^20[0-9-]{8} [0-9:]{8}")), (.gtid | length > 0), (.log | length > 0), (.position | tonumber > 0))' |
+            paste -sd ' ')" "[\"${side#*:}\"] true true true true"
+    done
+    is "$S: and when it was deleted" "$(field "$PLAN" deleted-on-live 8 target_changes | jq -r .row.kind)" delete
     is "$S: of one column that both changed, TARGET's" "$(field "$PLAN" changed 3 columns)" ""
     run repair show "$PLAN" --why club.members 1
     like "$S: show says why" "$(cat "$OUT")" "by the binary logs: restored-change: city: restored-change"

@@ -60,6 +60,7 @@ LDFLAGS_test_merge_unknown += -Wl,--wrap=mr_reseed_read,--wrap=mr_db_query_text
 LDFLAGS_test_plan_select := $(MERGE_WRAP)
 LDFLAGS_test_plan_conflicts := $(MERGE_WRAP) -Wl,--wrap=mr_reader_scan \
     -Wl,--wrap=mr_is_cancelled,--wrap=mr_plan_writer_open,--wrap=mr_plan_file_close
+LDFLAGS_test_conflict_changes := $(MERGE_WRAP)
 LDFLAGS_test_plan_decided := $(MERGE_WRAP)
 LDFLAGS_test_plan_idmap := $(MERGE_WRAP)
 # Those over planning_world.h: the servers.

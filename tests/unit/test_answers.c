@@ -345,6 +345,38 @@ static void test_screen(void **state)
     }
 }
 
+/* No value is one, NULL, nor empty: a text that says so is told from it. */
+static void test_null_text(void **state)
+{
+    static const struct {
+        const char *value, *shown;
+    } values[] = {{"null", " NULL "},
+                  {"\"\"NULL\"\"", " 'NULL' "},
+                  {"\"\"\"\"", " '' "},
+                  {"\"\"''\"\"", "  "},
+                  {"\"\"(not known)\"\"", " '(not known)' "},
+                  {"\"\"null\"\"", " null "},
+                  {"\"\"it's\"\"", " it's "}};
+    (void)state;
+    for (size_t i = 0; i < LEN(values); i++) {
+        struct mr_plan_dir plan;
+        struct mr_answers a;
+        struct mr_strbuf text = MR_STRBUF_INIT, csv = MR_STRBUF_INIT;
+        mr_strbuf_add_fmt(
+            &csv,
+            HEAD "club.members,1,1,,changed,target;source,\"{\"\"id\"\":\"\"1\"\",\"\"city\"\""
+                 ":%s}\",\"{\"\"id\"\":\"\"1\"\",\"\"city\"\":\"\"x\"\"}\",,,,\r\n",
+            values[i].value);
+        begin(&plan, &a, csv.ptr);
+        show(&a, 0, (struct mr_decide_view){.width = 80}, &text);
+        if (strstr(text.ptr, values[i].shown) == NULL)
+            fail_msg("%zu: %s", i, text.ptr);
+        mr_strbuf_release(&text);
+        mr_strbuf_release(&csv);
+        end(&plan, &a);
+    }
+}
+
 /* Whatever the width, no line is wider; and a low terminal shows the rows in parts. */
 static void test_size(void **state)
 {
@@ -433,27 +465,110 @@ static void test_long(void **state)
     end(&plan, &a);
 }
 
+#define TX(second) "{" TX_OPEN(second)
+#define TX_OPEN(second)                                                                            \
+    "\"time\":\"2026-04-02 10:00:0" second "\",\"gtid\":\"0-1-7\",\"log\":\"bin.000001\","         \
+    "\"position\":\"40\"}"
+#define MADE(kind, second) "\"row\":{\"kind\":\"" kind "\"," TX_OPEN(second)
+#define AB(a, b) "{\"a\":\"" a "\",\"b\":\"" b "\"}"
+#define ATTESTED " Times are UTC, as each side's log attests."
+
 static void test_story(void **state)
 {
     static const struct {
         struct mr_decide_story story;
         const char *text;
     } stories[] = {
-        {{"", "{\"a\":\"1\"}", "{\"a\":\"2\"}"}, ""},
-        {{"{\"a\":\"1\",\"b\":null}", "{\"a\":\"2\",\"b\":null}", "{\"a\":\"1\",\"b\":\"3\"}"},
+        {{"", "{\"a\":\"1\"}", "{\"a\":\"2\"}", NULL, NULL, false}, ""},
+        {{"", "{\"a\":\"1\"}", "{\"a\":\"2\"}", "", "", false}, ""},
+        {{"{\"a\":\"1\",\"b\":null}", "{\"a\":\"2\",\"b\":null}", "{\"a\":\"1\",\"b\":\"3\"}", NULL,
+          NULL, false},
          "Since the split the lost side changed a; the live side changed b."},
-        {{"{\"a\":\"1\",\"\\u0062\":null}", "{\"a\":\"2\",\"\\u0062\":\"\"}", ""},
+        {{"{\"a\":\"1\",\"\\u0062\":null}", "{\"a\":\"2\",\"\\u0062\":\"\"}", "", NULL, NULL,
+          false},
          "Since the split the lost side changed a, b; the live side deleted it."},
-        {{"{\"a\":\"1\"}", "{\"a\":\"1\"}", "{\"a\":\"1\",\"c\":\"\"}"},
+        {{"{\"a\":\"1\"}", "{\"a\":\"1\"}", "{\"a\":\"1\",\"c\":\"\"}", NULL, NULL, false},
          "Since the split the lost side changed nothing that the logs show; the live side changed "
+         "nothing that the logs show."},
+        /* columns of one transaction have one time */
+        {{AB("1", "1"), AB("2", "2"), AB("3", "3"),
+          "{\"columns\":{\"a\":" TX("1") ",\"b\":" TX("1") "}}",
+          "{\"columns\":{\"a\":" TX("2") ",\"b\":" TX("3") "}}", false},
+         "Since the split the lost side changed a, b (2026-04-02 10:00:01); the live side changed "
+         "a "
+         "(2026-04-02 10:00:02), b (2026-04-02 10:00:03)." ATTESTED},
+        /* what was changed and changed back is no change; the transaction, where it is asked for */
+        {{AB("1", "1"), AB("2", "1"), AB("1", "1"),
+          "{\"columns\":{\"a\":" TX("1") ",\"b\":" TX("1") "}}",
+          "{\"columns\":{\"a\":" TX("2") "}}", true},
+         "Since the split the lost side changed a (2026-04-02 10:00:01, 0-1-7 bin.000001:40); the "
+         "live side changed nothing that the logs show." ATTESTED},
+        /* no log attests it; too many changes to keep them */
+        {{AB("1", "1"), AB("2", "1"), AB("1", "2"), "", "{\"columns\":{\"b\":null}}", false},
+         "Since the split the lost side changed a (no log attests when); the live side changed b "
+         "(the last of very many changes is not kept)."},
+        {{AB("1", "1"), AB("2", "1"), "", "", "", false},
+         "Since the split the lost side changed a (no log attests when); the live side deleted it "
+         "(no log attests when)."},
+        {{AB("1", "1"), "", AB("1", "1"), "{" MADE("delete", "4") ",\"columns\":{}}", "", false},
+         "Since the split the lost side deleted it (2026-04-02 10:00:04); the live side changed "
+         "nothing that the logs show." ATTESTED},
+        /* both made it */
+        {{"", AB("1", "1"), AB("2", "1"),
+          "{" MADE("insert", "1") ",\"columns\":{\"a\":" TX("2") "}}",
+          "{" MADE("came", "3") ",\"columns\":{}}", false},
+         "Since the split the lost side inserted it (2026-04-02 10:00:01) and changed a "
+         "(2026-04-02 "
+         "10:00:02); the live side moved it here from another key (2026-04-02 10:00:03)." ATTESTED},
+        {{AB("1", "1"), AB("1", "1"), "", "", "{" MADE("went", "3") ",\"columns\":{}}", false},
+         "Since the split the lost side changed nothing that the logs show; the live side moved it "
+         "to another key (2026-04-02 10:00:03)." ATTESTED},
+        /* what no planner wrote is not made a time of */
+        {{AB("1", "1"), AB("2", "1"), AB("1", "1"),
+          "{\"row\":{\"kind\":\"x\"},\"columns\":{\"a\":{}}}", "x", false},
+         "Since the split the lost side changed a (no log attests when); the live side changed "
          "nothing that the logs show."},
     };
     (void)state;
     for (size_t i = 0; i < LEN(stories); i++) {
         struct mr_strbuf text = MR_STRBUF_INIT;
         mr_decide_story_add(&text, &stories[i].story);
-        assert_string_equal(text.ptr, stories[i].text);
+        if (strcmp(text.ptr, stories[i].text) != 0)
+            fail_msg("%zu: %s, not %s", i, text.ptr, stories[i].text);
         mr_strbuf_release(&text);
+    }
+}
+
+/* The terminal has the times, and with all columns the transactions. */
+static void test_story_shown(void **state)
+{
+    static const char csv[] =
+        "table,source_key,target_key,identity,kind,choices,source,target,decision,differs,base,"
+        "columns,source_changes,target_changes\r\n"
+        "club.members,1,1,+49,changed,target;source," IMAGE("1", "\"\"Kiel\"\"") "," IMAGE(
+            "1",
+            "\"\"Bremen\"\"") ",,city: a," IMAGE("1",
+                                                 "\"\"Jena\"\"") ",,\"{\"\"columns\"\":{"
+                                                                 "\"\"city\"\":"
+                                                                 "{\"\"time\"\":\"\"2026-04-02 "
+                                                                 "10:00:01\"\",\"\"gtid\"\":\"\"0-"
+                                                                 "1-7\"\",\"\"log\"\":\"\"b.1\"\","
+                                                                 "\"\"position\"\":\"\"40\"\"}}}\","
+                                                                 "\r\n";
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        struct mr_plan_dir plan;
+        struct mr_answers a;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        begin(&plan, &a, csv);
+        show(&a, 0, (struct mr_decide_view){.width = 200, .all = all == 1}, &text);
+        if (strstr(text.ptr, all == 1
+                                 ? "changed city (2026-04-02 10:00:01, 0-1-7 b.1:40); the live "
+                                   "side changed city (no log attests when)."
+                                 : "changed city (2026-04-02 10:00:01); the live") == NULL)
+            fail_msg("%s", text.ptr);
+        mr_strbuf_release(&text);
+        end(&plan, &a);
     }
 }
 
@@ -493,7 +608,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_size, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_names, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_long, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_null_text, place_begin, place_end),
         cmocka_unit_test(test_story),
+        cmocka_unit_test_setup_teardown(test_story_shown, place_begin, place_end),
         cmocka_unit_test(test_unquote),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,11 +55,17 @@ static const struct {
      NULL, false, MR_OK,
      "club.log 4: both-changed, open\n  a: 1 → 2\n  at the split {}\n  choices columns\n\n"
      "1 conflict, 1 open\n" NEXT},
+    {HEAD ",base,columns,source_changes,target_changes\r\n"
+          "club.log,4,4,,both-changed,columns,{},{},,a: 1 → 2,{},{},\"{\"\"columns\"\":{}}\",\r\n",
+     NULL, NULL, false, MR_OK,
+     "club.log 4: both-changed, open\n  a: 1 → 2\n  at the split {}\n"
+     "  by the source's log {\"columns\":{}}\n  choices columns\n\n1 conflict, 1 open\n" NEXT},
     {HEAD "\r\n" BOB, NULL, NULL, true, MR_OK,
      "{\"type\":\"conflict\",\"table\":\"club.members\",\"source_key\":\"3\",\"target_key\":\"9\","
      "\"identity\":\"+49\",\"kind\":\"differs\",\"choices\":\"target;source\","
      "\"source\":{\"id\":1},\"target\":null,\"decision\":\"source\",\"differs\":null,\"base\":null,"
-     "\"columns\":null}\n{\"type\":\"summary\",\"conflicts\":1,\"open\":0}\n"},
+     "\"columns\":null,\"source_changes\":null,\"target_changes\":null}\n{\"type\":\"summary\","
+     "\"conflicts\":1,\"open\":0}\n"},
     {EARLIER, NULL, NULL, false, MR_OK, "0 conflicts, 0 open\n"},
     {HEAD "\r\n", "chnged", NULL, false, MR_E_USAGE,
      "option \"--kind\": \"chnged\" is no kind of conflict"},

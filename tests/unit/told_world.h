@@ -111,22 +111,39 @@ struct told_mark {
     int64_t first_tx, last_tx; /* 0: any */
 };
 
-/* Of the key that the row has. */
-static inline void told_mark(struct told *t, size_t table, enum mr_side side, const char *row,
-                             struct told_mark m)
+/* Of the key that the row has, which was changed so often. */
+static inline void told_changed(struct told *t, size_t table, enum mr_side side, const char *row,
+                                struct told_mark m, uint64_t changes)
 {
     const bool kept = m.first != NULL || m.last != NULL;
     const struct mr_evidence_mark mark = {
         .key = world_key(t->w, table, row),
         .flags = m.flags | (kept && m.first == NULL ? MR_MARK_ABSENT_BEFORE : 0) |
                  (kept && m.last == NULL ? MR_MARK_DELETED : 0),
-        .changes = 1,
+        .changes = changes,
         .first_tx = m.first_tx,
         .last_tx = m.last_tx,
         .first = told_image(t->w, table, m.first),
         .last = told_image(t->w, table, m.last),
         .has_images = kept};
     TOLD_DO(t, mr_evidence_mark_put(t->writer, t->tables[table], (int)side, &mark, NULL));
+}
+
+/* Once. */
+static inline void told_mark(struct told *t, size_t table, enum mr_side side, const char *row,
+                             struct told_mark m)
+{
+    told_changed(t, table, side, row, m, 1);
+}
+
+/* A change of that key, the n-th from 1 on; image: what it has changed, or inserted; NULL: a deletion. */
+static inline void told_change(struct told *t, size_t table, enum mr_side side, const char *row,
+                               int64_t n, enum mr_change_kind kind, int64_t tx, const char *image)
+{
+    const struct mr_evidence_change change = {
+        .n = n, .kind = kind, .tx = tx, .image = told_image(t->w, table, image)};
+    TOLD_DO(t, mr_evidence_change_add(t->writer, t->tables[table], (int)side,
+                                      world_key(t->w, table, row), &change, NULL));
 }
 
 /* What was told counts, the plan begins, and knows of which tables something is told. */
