@@ -164,8 +164,11 @@ void mr_parts_course(struct mr_edition *e)
                             "rows differed"));
     add_done(doc, "Reseeded", done.reseeded,
              mr_doc_count(doc, done.raised, "counter raised", "counters raised"), has_plans);
-    add_done(doc, "Repaired", done.repaired,
-             mr_doc_count(doc, done.written, "row written", "rows written"), has_plans);
+    if (done.repaired == NULL && done.undone != NULL)
+        add_not_yet(doc, "Repaired", "what was written is taken back");
+    else
+        add_done(doc, "Repaired", done.repaired,
+                 mr_doc_count(doc, done.written, "row written", "rows written"), has_plans);
     add_done(doc, "Verified", done.verified,
              done.is_clean ? "all that was applied stands" : "not all that was applied is proved",
              has_plans);

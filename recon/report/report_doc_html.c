@@ -27,8 +27,8 @@ static const struct mark {
     {"bad", "</p>\n", {"<p class=\"is-bad\">"}},
     {"badge", "</span>\n", {"<span class=\"badge\">"}},
     {"bar",
-     "</nav></div>\n",
-     {"<div class=\"bar\"><strong>myrecon report</strong>\n"
+     "</nav></header>\n",
+     {"<header class=\"bar\"><strong>myrecon report</strong>\n"
       "<nav aria-label=\"Parts of the page\">"}},
     {"beyond", "</td></tr>\n", {"<tr><td class=\"name\" colspan=\"3\">"}},
     {"br", "", {"<br>"}},

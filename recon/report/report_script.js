@@ -147,6 +147,36 @@
     });
   }
 
+  // ---- on a narrow screen what is left to do stands in front of what happened: it is to be in sight
+
+  function placeCourse() {
+    var course = one('.course');
+    var left = one('#left');
+    var steps = one('#left + .steps');
+    var narrow = matchMedia('screen and (max-width: 720px)');
+    if (!course || !steps) return;
+    function place() {
+      if (narrow.matches) steps.after(course);
+      else left.before(course);
+    }
+    narrow.addEventListener('change', place);
+    place();
+  }
+
+  // ---- what scrolls sideways is reached by keyboard, too, and what does not is no stop on the way
+
+  function reachScrolls() {
+    each(all('.scroll'), function (box) {
+      if (box.scrollWidth <= box.clientWidth) {
+        ['tabindex', 'role', 'aria-label'].forEach(function (name) { box.removeAttribute(name); });
+        return;
+      }
+      box.setAttribute('tabindex', '0');
+      box.setAttribute('role', 'group');
+      box.setAttribute('aria-label', 'Scrolls sideways');
+    });
+  }
+
   // ---- on a narrow screen a map begins where the divergence does
 
   function showCuts() {
@@ -159,7 +189,11 @@
   }
 
   addThemeButton();
+  placeCourse();
   showCuts();
+  reachScrolls();
+  window.addEventListener('resize', reachScrolls);
+  document.addEventListener('toggle', reachScrolls, true);
   each(all('table.sortable'), makeSortable);
   makeSearchable();
   addOpenButtons();

@@ -95,8 +95,18 @@ static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_
     }
     if (s->applied == 0)
         return;
-    mr_report_count(out, s->rows, "row was written", "rows were written");
-    mr_block_some(out, s->raised, "counter raised", "counters raised");
+    if (s->undone > 0) { /* first of all: who reads no further must not take its rows for there */
+        mr_report_count(out, s->undone, "plan was taken back", "plans were taken back");
+        add_undone(s, out);
+        mr_strbuf_add_char(out, ' ');
+        worsen(tone, MR_TONE_WARN);
+    }
+    if (s->rows == 0 && s->raised > 0) {
+        mr_report_count(out, s->raised, "counter was raised", "counters were raised");
+    } else {
+        mr_report_count(out, s->rows, "row was written", "rows were written");
+        mr_block_some(out, s->raised, "counter raised", "counters raised");
+    }
     mr_block_some(out, s->refused, "row refused", "rows refused");
     mr_block_some(out, s->failed, "unit failed", "units failed");
     mr_block_some(out, s->open, "conflict left open", "conflicts left open");
@@ -117,12 +127,6 @@ static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_
         mr_strbuf_add_char(out, '.');
     } else {
         mr_strbuf_add_str(out, " Not all of it is verified.");
-        worsen(tone, MR_TONE_WARN);
-    }
-    if (s->undone > 0) {
-        mr_strbuf_add_char(out, ' ');
-        mr_report_count(out, s->undone, "plan was taken back", "plans were taken back");
-        add_undone(s, out);
         worsen(tone, MR_TONE_WARN);
     }
     if (waiting > 0) {
@@ -174,6 +178,8 @@ const char *mr_story_state(const struct mr_story *story)
         return s.undone > 0 ? "Taken back" : "Planned, not applied";
     if (s.disproven > 0)
         return "Applied, and does not stand";
+    if (s.undone > 0)
+        return s.rows == 0 ? "Taken back" : "Taken back in part";
     if (s.applied < s.plans || s.refused + s.failed + s.open + s.unended > 0)
         return "Applied in part";
     return s.proven == s.applied ? "Applied and verified" : "Applied, not verified";

@@ -202,7 +202,17 @@ def narrow(b, page):
     b.open("file://" + page)
     same("no sideways scrolling at 390 pixels", b.run(
         "return [document.documentElement.scrollWidth, innerWidth]"), [390, 390])
+    same("and what is left to do begins on the first screen of a phone", b.run(
+        "return Math.max(0, document.querySelector('#left + .steps li strong').getBoundingClientRect().bottom - innerHeight)"), 0)
+    order = ("return !!(document.querySelector('#left').compareDocumentPosition(document.querySelector('.course'))"
+             " & Node.DOCUMENT_POSITION_FOLLOWING)")
+    say(b.run(order), "in front of what happened when")
+    same("what scrolls sideways is reached by keyboard", b.run(
+        "return Array.prototype.filter.call(document.querySelectorAll('.scroll'), e => (e.scrollWidth > e.clientWidth)"
+        " !== (e.tabIndex === 0)).length"), 0)
     b.resize(1440, 900)
+    b.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    say(not b.run(order), "which stands first where there is room")
 
 
 def prints(b, scratch):

@@ -581,7 +581,7 @@ static void test_waiting_plan(void **state)
     write_plan("q", RESEED("N"));
     load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
     char *text = conclude(&story, &report, &c, MR_TONE_WARN);
-    assert_string_equal(text, "0 rows were written, 1 counter raised. All that was applied "
+    assert_string_equal(text, "1 counter was raised. All that was applied "
                               "stands, as verify proves. 1 plan is not applied.");
     free(text);
     report_end(&report, &c);
@@ -605,9 +605,9 @@ static void test_undone_plan(void **state)
                    AT("05", "r2", DONE("undo", "1", "6,\"there\":0,\"refused\":1,\"of\":1")));
     load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
     char *text = conclude(&story, &report, &c, MR_TONE_WARN);
-    assert_string_equal(text, "0 rows were written, 1 counter raised. All that was applied and "
-                              "not taken back stands, as verify proves. 1 plan was taken back, 1 "
-                              "row kept.");
+    assert_string_equal(text, "1 plan was taken back, 1 row kept. 1 counter was raised. All that "
+                              "was applied and not taken back stands, as verify proves.");
+    assert_string_equal(mr_story_state(&story), "Taken back");
     free(text);
     report_end(&report, &c);
     mr_story_release(&story);
