@@ -33,10 +33,10 @@ static void add_hex_literal(struct mr_strbuf *sql, const void *ptr, size_t len)
 }
 
 /* Means the same under every sql_mode and in every connection charset. */
-static bool is_plain(const char *str)
+static bool is_plain(const char *str, size_t len)
 {
-    for (; *str != '\0'; str++)
-        if (*str < ' ' || *str > '~' || *str == '\'' || *str == '\\')
+    for (size_t i = 0; i < len; i++)
+        if (str[i] < ' ' || str[i] > '~' || str[i] == '\'' || str[i] == '\\')
             return false;
     return true;
 }
@@ -69,7 +69,7 @@ void mr_sql_enable_event(struct mr_strbuf *sql, const char *db, const char *even
 
 void mr_sql_string(struct mr_strbuf *sql, const char *str)
 {
-    if (is_plain(str)) {
+    if (is_plain(str, strlen(str))) {
         mr_strbuf_add_char(sql, '\'');
         mr_strbuf_add_str(sql, str);
         mr_strbuf_add_char(sql, '\'');
@@ -153,4 +153,29 @@ void mr_sql_value(struct mr_strbuf *sql, const struct mr_value *value, const cha
     case MR_CLASS_JSON: add_bytes(sql, value, charset); break;
     case MR_CLASS_UNDECIDED: sql->failed = true; break;
     }
+}
+
+/* As everywhere but there. */
+bool mr_sql_charset_is_narrow(const char *charset)
+{
+    return strncmp(charset, "utf16", 5) != 0 && strncmp(charset, "utf32", 5) != 0 &&
+           strncmp(charset, "ucs2", 4) != 0;
+}
+
+/* Behind an introducer the server takes the bytes of a literal as they stand: nothing is converted,
+ * and of printable ASCII no connection charset makes anything else. */
+void mr_sql_value_short(struct mr_strbuf *sql, const struct mr_value *value, const char *charset)
+{
+    const bool is_json = value->cls == MR_CLASS_JSON;
+    const char *of = is_json ? "utf8mb4" : charset;
+    if (!(is_json || mr_class_has_charset(value->cls)) || of == NULL || !is_charset_name(of) ||
+        !mr_sql_charset_is_narrow(of) || value->ptr == NULL || !is_plain(value->ptr, value->len)) {
+        mr_sql_value(sql, value, charset);
+        return;
+    }
+    mr_strbuf_add_char(sql, '_');
+    mr_strbuf_add_str(sql, of);
+    mr_strbuf_add_str(sql, " '");
+    mr_strbuf_add(sql, value->ptr, value->len);
+    mr_strbuf_add_char(sql, '\'');
 }

@@ -41,5 +41,11 @@ void mr_sql_string(struct mr_strbuf *sql, const char *str);
  * and NO_ZERO_IN_DATE: with them MySQL refuses the literal (1525).
  */
 void mr_sql_value(struct mr_strbuf *sql, const struct mr_value *value, const char *charset);
+/* Are the ASCII characters of that charset one byte each? */
+bool mr_sql_charset_is_narrow(const char *charset);
+/* A value as mr_sql_value() has it, but text that is nothing but printable ASCII without ' and \ stands as it is behind its
+ * charset, _utf8mb4 'plain', in half of the bytes.  Of a charset whose ASCII is wider (utf16) it
+ * never does, nor without a charset. */
+void mr_sql_value_short(struct mr_strbuf *sql, const struct mr_value *value, const char *charset);
 
 #endif

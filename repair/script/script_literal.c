@@ -166,13 +166,6 @@ static bool is_utf8(const char *charset)
            strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
 }
 
-/* Are its ASCII characters one byte each, as everywhere but there? */
-static bool is_narrow(const char *charset)
-{
-    return strncmp(charset, "utf16", 5) != 0 && strncmp(charset, "utf32", 5) != 0 &&
-           strncmp(charset, "ucs2", 4) != 0;
-}
-
 bool mr_script_value(struct mr_key image, size_t column, struct mr_value *value)
 {
     struct mr_key bytes;
@@ -233,7 +226,8 @@ static bool add_number(struct mr_script *s, const struct mr_plan_table *t, struc
     const struct mr_column *c = column_of(t, column);
     const char *charset = t->pair->full[MR_TARGET].cols[column].charset;
     uint64_t number = 0;
-    bool plain = is_utf8(charset) || (is_narrow(charset) && is_ascii(value->ptr, value->len));
+    bool plain =
+        is_utf8(charset) || (mr_sql_charset_is_narrow(charset) && is_ascii(value->ptr, value->len));
     if (!s->tables[t->at].numbered[column] || c->cls != MR_CLASS_ENUM)
         return false;
     if (value->len == 0 && c->is_set && is_number_zero(t, image, column))
@@ -270,5 +264,5 @@ void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t, struc
     else if (mr_script_is_error(t, image, column))
         mr_strbuf_add_char(&s->sql, '1');
     else if (!is_member(t, column, &value) || !add_number(s, t, image, column, &value))
-        mr_sql_value(&s->sql, &value, is_utf8(read->charset) ? "utf8mb4" : read->charset);
+        mr_sql_value_short(&s->sql, &value, is_utf8(read->charset) ? "utf8mb4" : read->charset);
 }

@@ -102,6 +102,44 @@ static void test_values(void **state)
     }
 }
 
+static void test_short(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mr_value value;
+        const char *charset, *sql;
+    } cases[] = {
+        {BYTES(MR_CLASS_TEXT, "a;b # c -- d /*"), "utf8mb4", "_utf8mb4 'a;b # c -- d /*'"},
+        {BYTES(MR_CLASS_TEXT, " ~"), "latin1", "_latin1 ' ~'"},
+        {BYTES(MR_CLASS_TEXT, "a'b"), "utf8mb4", "_utf8mb4 x'612762'"},
+        {BYTES(MR_CLASS_TEXT, "a\\"), "utf8mb4", "_utf8mb4 x'615c'"},
+        {BYTES(MR_CLASS_TEXT, "a\n"), "utf8mb4", "_utf8mb4 x'610a'"},
+        {BYTES(MR_CLASS_TEXT, "a\0"), "utf8mb4", "_utf8mb4 x'6100'"},
+        {BYTES(MR_CLASS_TEXT, "\x7f"), "utf8mb4", "_utf8mb4 x'7f'"},
+        {BYTES(MR_CLASS_TEXT, "\xc3\xa4"), "utf8mb4", "_utf8mb4 x'c3a4'"},
+        {BYTES(MR_CLASS_TEXT, "\x81\x40"), "cp932", "_cp932 x'8140'"},
+        {BYTES(MR_CLASS_TEXT, "ab"), "utf16", "_utf16 x'6162'"},
+        {BYTES(MR_CLASS_TEXT, "ab"), "utf16le", "_utf16le x'6162'"},
+        {BYTES(MR_CLASS_TEXT, "abcd"), "utf32", "_utf32 x'61626364'"},
+        {BYTES(MR_CLASS_TEXT, "ab"), "ucs2", "_ucs2 x'6162'"},
+        {BYTES(MR_CLASS_TEXT, "a"), NULL, "x'61'"},
+        {BYTES(MR_CLASS_ENUM, "a"), "latin1", "_latin1 'a'"},
+        {BYTES(MR_CLASS_JSON, "{\"a\": 1}"), NULL, "_utf8mb4 '{\"a\": 1}'"},
+        {BYTES(MR_CLASS_BINARY, "a"), NULL, "x'61'"},
+        {BYTES(MR_CLASS_GEOMETRY, "a"), NULL, "x'61'"},
+        {BYTES(MR_CLASS_DECIMAL, "1.5"), NULL, "1.5"},
+        {{.cls = MR_CLASS_UINT, .u = 2}, "latin1", "2"},
+        {{.cls = MR_CLASS_NULL}, "latin1", "NULL"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        mr_sql_value_short(&sql, &cases[i].value, cases[i].charset);
+        assert_false(sql.failed);
+        assert_string_equal(sql.ptr, cases[i].sql);
+        mr_strbuf_release(&sql);
+    }
+}
+
 /* What would be wrong or another's SQL never becomes a text that can be sent. */
 static void test_refused(void **state)
 {
@@ -123,6 +161,10 @@ static void test_refused(void **state)
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_strbuf sql = MR_STRBUF_INIT;
         mr_sql_value(&sql, &cases[i].value, cases[i].charset);
+        assert_true(sql.failed);
+        mr_strbuf_release(&sql);
+        mr_strbuf_init(&sql);
+        mr_sql_value_short(&sql, &cases[i].value, cases[i].charset);
         assert_true(sql.failed);
         mr_strbuf_release(&sql);
     }
@@ -268,7 +310,7 @@ int main(void)
         cmocka_unit_test(test_strings),      cmocka_unit_test(test_values),
         cmocka_unit_test(test_refused),      cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_modes),        cmocka_unit_test(test_unquote),
-        cmocka_unit_test(test_holds_name),
+        cmocka_unit_test(test_holds_name),   cmocka_unit_test(test_short),
     };
     return cmocka_run_group_tests_name("sqltext", tests, NULL, NULL);
 }
