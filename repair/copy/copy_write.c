@@ -351,11 +351,17 @@ static enum mr_code edit_image(struct writing *w, uint32_t slot, bool early, str
     return code;
 }
 
+static size_t unit_rows(const struct mr_copy *c)
+{
+    return c->task->fill != NULL ? MR_UNIT_REWIND_ROWS : MR_UNIT_ROWS;
+}
+
 /* A tree is not torn between two units unless it is too big for one. */
 static void choose_unit(struct writing *w, bool new_tree, size_t size)
 {
-    bool full = w->rows >= MR_UNIT_ROWS || w->image_bytes >= MR_UNIT_BYTES ||
-                (new_tree && w->rows + size > MR_UNIT_ROWS);
+    const size_t most = unit_rows(w->c);
+    bool full =
+        w->rows >= most || w->image_bytes >= MR_UNIT_BYTES || (new_tree && w->rows + size > most);
     if (w->unit == 0 || full) {
         w->unit++;
         w->rows = 0;
@@ -437,11 +443,12 @@ enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places, struc
 {
     struct writing w = begin(c);
     const struct mr_copy_place *list = places->items;
+    const size_t most = unit_rows(c);
     enum mr_code code = open_steps(&w, err);
     for (size_t i = 0; code == MR_OK && i < places->count; i++) {
         bool new_tree = i == 0 || list[i].root != list[i - 1].root;
         size_t size = 0;
-        while (new_tree && i + size < places->count && size <= MR_UNIT_ROWS &&
+        while (new_tree && i + size < places->count && size <= most &&
                list[i + size].root == list[i].root)
             size++;
         choose_unit(&w, new_tree, size);

@@ -266,6 +266,14 @@ static void test_closed_columns(void **state)
     copy_free(cw);
 }
 
+static enum mr_code fill_nothing(void *ctx, struct mr_copy *c, struct mr_err *err)
+{
+    (void)ctx;
+    (void)c;
+    (void)err;
+    return MR_OK;
+}
+
 /* Trees stay whole where one unit holds them; a bigger one begins a unit of its own and goes on. */
 static void test_units(void **state)
 {
@@ -273,17 +281,23 @@ static void test_units(void **state)
         const char *what;
         size_t trees[4];      /* rows */
         const char *expected; /* rows of each unit, and its trees */
+        bool rewinds;
     } units[] = {
-        {"all in one", {1, 2, 3}, "1 6 3"},
-        {"as many as fit", {MR_UNIT_ROWS - 1, 1, 1}, "1 500 2; 2 1 1"},
-        {"one that does not fit any more", {MR_UNIT_ROWS - 1, 2}, "1 499 1; 2 2 1"},
-        {"one that is too big by itself", {2, MR_UNIT_ROWS + 1, 1}, "1 2 1; 2 500 1; 3 2 2"},
-        {"one that just fits", {MR_UNIT_ROWS, 1}, "1 500 1; 2 1 1"},
+        {"all in one", {1, 2, 3}, "1 6 3", false},
+        {"as many as fit", {MR_UNIT_ROWS - 1, 1, 1}, "1 500 2; 2 1 1", false},
+        {"one that does not fit any more", {MR_UNIT_ROWS - 1, 2}, "1 499 1; 2 2 1", false},
+        {"one that is too big by itself", {2, MR_UNIT_ROWS + 1, 1}, "1 2 1; 2 500 1; 3 2 2", false},
+        {"one that just fits", {MR_UNIT_ROWS, 1}, "1 500 1; 2 1 1", false},
+        {"as many as fit of a rewind", {MR_UNIT_REWIND_ROWS - 1, 1, 1}, "1 2000 2; 2 1 1", true},
+        {"a tree too big for one", {2, MR_UNIT_REWIND_ROWS + 1}, "1 2 1; 2 2000 1; 3 1 1", true},
     };
     (void)state;
     for (size_t i = 0; i < LEN(units); i++) {
         struct copy_world *cw = build();
         struct mr_vec places = MR_VEC_INIT(struct mr_copy_place);
+        struct mr_copy_task task = *cw->c.task;
+        task.fill = units[i].rewinds ? fill_nothing : NULL;
+        cw->c.task = &task;
         copy_slot(cw, 1, MEMBERS, "1|a|NULL|", NULL, 1);
         for (uint32_t t = 0; t < 4; t++)
             for (size_t k = 0; k < units[i].trees[t]; k++)
