@@ -22,7 +22,7 @@ LDFLAGS_test_check_spill := -Wl,--wrap=mr_check_known_whole,--wrap=mr_throttle_w
     -Wl,--wrap=mr_rowhash_digest,--wrap=mr_reader_scan \
     -Wl,--wrap=mr_progress_add,--wrap=mr_progress_add_done \
     -Wl,--wrap=mr_findings_table_clear,--wrap=mr_findings_save
-LDFLAGS_test_case_merge := -Wl,--wrap=mr_findings_objects
+LDFLAGS_test_case_merge_replaced := -Wl,--wrap=mr_findings_objects
 LDFLAGS_test_canon := -Wl,--wrap=mr_db_query,--wrap=mr_db_server
 LDFLAGS_test_gate_channels := -Wl,--wrap=mr_db_query_text,--wrap=mr_db_server \
     -Wl,--wrap=mr_db_query,--wrap=mr_result_next,--wrap=mr_result_columns \

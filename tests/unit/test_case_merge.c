@@ -5,9 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check_case.h"
@@ -784,55 +781,6 @@ static void test_damaged(void **state)
     }
 }
 
-/* ---- a part that is done again meanwhile ---- */
-
-static void (*meanwhile)(struct world *w);
-static struct world *meant;
-
-enum mr_code __real_mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
-                                        struct mr_vec *objects, struct mr_err *err);
-enum mr_code __wrap_mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
-                                        struct mr_vec *objects, struct mr_err *err);
-enum mr_code __wrap_mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
-                                        struct mr_vec *objects, struct mr_err *err)
-{
-    if (meanwhile != NULL)
-        meanwhile(meant);
-    return __real_mr_findings_objects(fd, arena, objects, err);
-}
-
-/* Another file, of the same bytes but for the finding that it has more. */
-static void publish_again(struct world *w)
-{
-    static const struct timespec then[] = {{1000000000, 0}, {1000000000, 0}};
-    struct mr_findings *fd = NULL;
-    char copy[80];
-    (void)snprintf(copy, sizeof copy, "%s.new", w->path[0]);
-    case_require(mr_findings_copy(w->path[0], copy, NULL));
-    case_require(mr_findings_open(copy, MR_CASE_WRITE, &fd, NULL));
-    case_require(mr_case_exec(mr_findings_case(fd), "UPDATE finding SET kind=3", NULL));
-    case_require(mr_findings_close(fd, NULL));
-    assert_int_equal(utimensat(AT_FDCWD, copy, then, 0), 0);
-    assert_int_equal(rename(copy, w->path[0]), 0);
-}
-
-static void test_replaced(void **state)
-{
-    struct world w;
-    (void)state;
-    world_begin(&w);
-    row(&w, 0, MR_KIND_MISSING, "2/ann/x", NULL, "ann", NULL);
-    world_ends(&w);
-    meant = &w;
-    meanwhile = publish_again;
-    assert_int_equal(merge(&w), MR_E_IO);
-    meanwhile = NULL;
-    assert_int_equal(w.damaged, w.merge.nparts);
-    assert_non_null(strstr(w.err.message, w.path[0]));
-    assert_non_null(strstr(w.err.message, "was replaced while it was merged"));
-    world_end(&w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -843,7 +791,7 @@ int main(void)
 
         cmocka_unit_test(test_nothing),     cmocka_unit_test(test_extra_table),
         cmocka_unit_test(test_one_side),    cmocka_unit_test(test_other_references),
-        cmocka_unit_test(test_damaged),     cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
