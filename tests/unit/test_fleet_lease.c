@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/file/io.h"
 #include "recon/fleet/fleet_lease.h"
+#include "recon/fleet/fleet_part.h"
 
 static char dir[64], path[128];
 
@@ -143,6 +145,31 @@ static void test_people_are_told_who(void **state)
     mr_strbuf_release(&out);
 }
 
+/* Of a part's files: nothing, or a file; a link also where it leads to one. */
+static void test_no_link_is_a_part_s_file(void **state)
+{
+    static const char *const why[] = {NULL, NULL, "is a symbolic link", "is no regular file",
+                                      "is no regular file"};
+    (void)state;
+    for (size_t i = 0; i < sizeof why / sizeof *why; i++) {
+        struct mr_err err = {0};
+        if (i == 1)
+            write_lease("x");
+        if (i == 2)
+            assert_int_equal(symlink("/etc/hostname", path), 0);
+        if (i == 3)
+            assert_int_equal(mkfifo(path, 0600), 0);
+        if (i == 4)
+            assert_int_equal(mkdir(path, 0700), 0);
+        enum mr_code code = mr_fleet_part_require_plain(path, &err);
+        assert_int_equal(code, why[i] == NULL ? MR_OK : MR_E_IO);
+        if (why[i] != NULL &&
+            (strstr(err.message, why[i]) == NULL || strstr(err.message, path) == NULL))
+            fail_msg("\"%s\" is not in \"%s\"", why[i], err.message);
+        assert_int_equal(i == 0 ? 0 : remove(path), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_what_is_none_is_waited_for_as_well),
         cmocka_unit_test(test_whoever_was_taken_over_is_told),
         cmocka_unit_test(test_people_are_told_who),
+        cmocka_unit_test(test_no_link_is_a_part_s_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
