@@ -307,20 +307,30 @@ static enum mr_code print_json(const struct merging *g, struct mr_err *err)
     return code;
 }
 
-static void add_pair(const struct mr_fleet_merged *p, bool color, struct mr_strbuf *out)
+/* Of a pair that no part has zeroes would say too much. */
+static void add_counts(const struct mr_fleet_merged *p, struct mr_strbuf *out)
 {
     const struct mr_find_counts *c = &p->counts;
-    const char *reason = p->pair->failed != NULL ? p->pair->failed : p->reason;
+    if (p->pair->failed != NULL) {
+        mr_strbuf_add_str(out, "nothing of it was compared");
+        return;
+    }
     mr_strbuf_add_fmt(out,
-                      "%s%s%s: %s: %" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64
-                      " changed, %" PRIu64 " collision%s, %" PRIu64 " moved; %zu object%s",
-                      mr_term_style(MR_STYLE_HEAD, color), p->pair->name,
-                      mr_term_style(MR_STYLE_RESET, color), mr_fleet_word_text(p->verdict),
+                      "%" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64 " changed, %" PRIu64
+                      " collision%s, %" PRIu64 " moved; %zu object%s",
                       c->missing, c->extra, c->changed, c->collision, c->collision == 1 ? "" : "s",
                       c->moved, p->objects, p->objects == 1 ? "" : "s");
     if (p->not_checked > 0)
         mr_strbuf_add_fmt(out, "; %" PRIu64 " of %zu tables not checked", p->not_checked,
                           p->tables);
+}
+
+static void add_pair(const struct mr_fleet_merged *p, bool color, struct mr_strbuf *out)
+{
+    const char *reason = p->pair->failed != NULL ? p->pair->failed : p->reason;
+    mr_strbuf_add_fmt(out, "%s%s%s: %s: ", mr_term_style(MR_STYLE_HEAD, color), p->pair->name,
+                      mr_term_style(MR_STYLE_RESET, color), mr_fleet_word_text(p->verdict));
+    add_counts(p, out);
     mr_strbuf_add_char(out, '\n');
     for (const char *at = reason != NULL ? reason : ""; *at != '\0';) {
         const size_t n = strcspn(at, "\n");

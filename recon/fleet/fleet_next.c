@@ -127,6 +127,20 @@ static bool add_undone(const struct mr_fleet_merge *m, struct mr_strbuf *out)
     return false;
 }
 
+/* The first pair that is in no part: where the inventory lies is not known any more. */
+static void add_unplanned(const struct mr_fleet_merge *m, struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < m->file.npairs; i++)
+        if (m->file.pairs[i].failed != NULL) {
+            mr_strbuf_add_fmt(
+                out,
+                "To compare a pair that could not be planned, once it is mended:\n"
+                "  myrecon fleet plan --inventory FILE --pair %s --parts 1 --output DIR\n",
+                m->file.pairs[i].name);
+            return;
+        }
+}
+
 void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_fleet_merged *pairs,
                             const char *output, struct mr_strbuf *out)
 {
@@ -139,6 +153,7 @@ void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_flee
     }
     if (!add_undone(m, out) && unread)
         add_unread(out);
+    add_unplanned(m, out);
     mr_strbuf_add_str(out, "One page of all pairs, and one of each:\n  myrecon fleet report ");
     add_word(out, output);
     mr_strbuf_add_str(out, " --output fleet.html\n");

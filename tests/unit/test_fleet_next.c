@@ -113,6 +113,25 @@ static void test_part(void **state)
     }
 }
 
+/* One that no part has. */
+static void test_unplanned(void **state)
+{
+    (void)state;
+    struct mr_fleet_file_pair planned[] = {
+        {.name = "p", .config = "a fleet/config/0.ini", .parts = 1},
+        {.name = "q", .config = "a fleet/config/0.ini", .failed = "it is gone"}};
+    struct mr_fleet_merge_part part = {.name = "part 0"};
+    const struct mr_fleet_merge merge = {
+        .file = {.dir = "a fleet", .pairs = planned, .npairs = 2, .nparts = 1}, .parts = &part};
+    const struct mr_fleet_merged pairs[] = {{.pair = &planned[0]}, {.pair = &planned[1]}};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_fleet_next_of_merge(&merge, pairs, "res", &out);
+    assert_non_null(
+        line_of(&out, "  myrecon fleet plan --inventory FILE --pair q --parts 1 --output DIR\n"));
+    assert_null(line_of(&out, "--pair p"));
+    mr_strbuf_release(&out);
+}
+
 static void test_merge(void **state)
 {
     (void)state;
@@ -186,9 +205,8 @@ static void test_merge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),
-        cmocka_unit_test(test_snapshots),
-        cmocka_unit_test(test_part),
+        cmocka_unit_test(test_status),    cmocka_unit_test(test_snapshots),
+        cmocka_unit_test(test_unplanned), cmocka_unit_test(test_part),
         cmocka_unit_test(test_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
