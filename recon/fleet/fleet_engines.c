@@ -152,10 +152,10 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
     add_line(out, "This machine alone, 4 at a time:\n    myrecon fleet run ", dir,
              " --all --at-once 4\n\n");
     add_line(out, "How far it is:\n    myrecon fleet status ", dir, "\n");
-    mr_strbuf_add_str(out,
-                      "A part that failed or was ended: see its output, mend what it names, and "
-                      "begin it\nagain by the line above, where the others stay done, or alone, "
-                      "here part 0:\n");
+    mr_strbuf_add_str(
+        out, "A part that failed or was ended: see its output, mend what it names, and begin\n"
+             "it again by the line above, where the others stay done, or alone, here part "
+             "0:\n");
     add_line(out, "    sbatch --array=0 ", dir, "/fleet.sbatch\n");
     add_line(out, "    myrecon fleet run ", dir, " --part 0\n\nWhen all are done:\n");
     if (file->is_snapshots) {

@@ -198,7 +198,7 @@ static void test_refused(void **state)
         {"[map a]\n" SOURCE TARGET "source = mysql://x/y\n",
          "f:4: the key stands twice in its section", "one of the two"},
         {"[pair a]\n" SOURCE TARGET "tables = a -> a\n", "f:4: unknown key \"tables\" in [pair]",
-         NULL},
+         "Its keys are: source"},
         {"[map a]\n" SOURCE TARGET "tables = a -> a\n[pair A]\n" ENDS,
          "f:5: there is another pair \"A\", in line 1", "a name of its own"},
         {"[pair a]\ntarget = mysql://b/x\n", "f:1: the pair has no source", "source = mysql://"},
