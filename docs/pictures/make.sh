@@ -21,6 +21,10 @@ sed -n '/^\$ myrecon check /,/^diverged: /p' "$work/demo.txt" |
 [ "$(grep -c '^diverged: ' "$work/check.txt")" = 1 ]
 docs/pictures/terminal.py <"$work/check.txt" >docs/pictures/check.svg
 
+# the same of the pages: no port and no directory of this run
+lost=$(sed -n 's/^\$ myrecon check .*@\([0-9.]*:[0-9]*\).*/\1/p' "$work/demo.txt" | head -n 1)
+live=$(sed -n 's/^ *mysql:.*@\([0-9.]*:[0-9]*\).*/\1/p' "$work/demo.txt" | head -n 1)
+sed -E -i "s,[^ <>\"]*/myrecon\.[A-Za-z0-9]+/,,g; s,$lost,lost-replica,g; s,$live,live,g" "$work"/incident*.html
 if [ -x /usr/bin/chromium ]; then
     for picture in report:done decide:decide; do
         timeout 300 /usr/bin/chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/profile" \
