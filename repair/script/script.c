@@ -135,6 +135,7 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     MR_TRY(mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err));
     MR_TRY(find_opens(s, err));
     MR_TRY(mr_script_literal_open(s, err));
+    MR_TRY(mr_script_befores_open(s, err));
     MR_TRY(mr_script_images_open(s, err));
     MR_TRY(mr_script_equals_open(s, err));
     MR_TRY(mr_script_parents_open(s, err));
@@ -323,6 +324,7 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
     MR_TRY(mr_script_later_find(s, err));
     MR_TRY(mr_script_leaves_find(s, err));
     MR_TRY(mr_script_outside_find(s, err));
+    MR_TRY(mr_script_befores_find(s, err));
     MR_TRY(s->kind != MR_SCRIPT_VERIFY ? mr_script_parents_find(s, err) : MR_OK);
     if (s->rows.count == 0)
         return MR_OK;

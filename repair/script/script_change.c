@@ -193,15 +193,16 @@ static void update_columns(struct mr_script *s, const struct mr_plan_table *t,
     add(s, ")");
 }
 
-/* Every written column is set, not only those that differ: what ON UPDATE would set to now keeps
- * the planned value. */
+/* Columns that no row of the unit changes are compared, and not set. */
 static void update_row(struct mr_script *s, const struct mr_plan_table *t,
                        const struct mr_script_batch *b)
 {
     bool first = true;
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
-        if (mr_script_is_written(t, i))
+        if (mr_script_sets(s, t, i))
             assign(s, t, i, &first);
+    if (first) /* no row changes anything */
+        assign(s, t, t->key.at[0], &first);
     where_rows(s, b);
     where_before(s, t, 'b', false, MR_SCRIPT_CHAINED);
 }

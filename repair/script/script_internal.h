@@ -19,7 +19,8 @@
  *                        mr_script_sum), from `repair apply` and `repair undo`
  *   myrecon_added        what stands there, once it is locked, and what will
  *   myrecon_iN           rows to be inserted, as they will be
- *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
+ *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be; the second in the
+ *                        columns that change (script_before.c)
  *   myrecon_dN           rows to be deleted, as they have to be
  *   myrecon_kR           by reference R: the values by which rows of iN, uN, dN of its
  *                        parent are referred to; references to the same columns share it
@@ -177,6 +178,8 @@ struct mr_script_table {
     size_t nopens;
     bool *numbered; /* per column: an ENUM or SET whose texts do not tell its members */
     bool has_numbered;
+    bool *differs; /* per column, of this unit: an update changes it, to the byte */
+    bool *befores; /* the same: myrecon_bN has it, as it has to be found */
     bool planned;  /* some unit writes to it */
     bool steps[4]; /* of apply, by mr_step_op */
     bool used[4];  /* in this unit, by mr_step_op */
@@ -263,6 +266,17 @@ enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *ste
                             struct mr_err *err);
 bool mr_script_has_later(const struct mr_script *s, size_t table);
 void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t, size_t extent);
+
+/* script_before.c: what myrecon_bN holds: of a row to be updated, the columns that differ from
+ * what it will be, and what else is asked of it.  Where the two images are the same to the byte, what
+ * TARGET's row is compared with is myrecon_uN's.  open: the arrays; find: of the unit's rows; has: is
+ * the column there, of the staged row b? */
+enum mr_code mr_script_befores_open(struct mr_script *s, struct mr_err *err);
+enum mr_code mr_script_befores_find(struct mr_script *s, struct mr_err *err);
+bool mr_script_has_before(const struct mr_script *s, const struct mr_plan_table *t, size_t column);
+/* Does an update of the whole row set the column?  Where a trigger may have changed the row within
+ * the unit, all are set. */
+bool mr_script_sets(const struct mr_script *s, const struct mr_plan_table *t, size_t column);
 
 /* script_extent.c: updates that write some columns of a row.  find: of the unit's rows, when steps
  * of one row are joined; the extent of that number, NULL: the row as a whole. */

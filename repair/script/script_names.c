@@ -193,12 +193,14 @@ bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *
 /* What is asked of columns that are filled later. */
 enum opened { OPENED_EXACT = 1, OPENED_ANY, OPENED_EMPTY };
 
+/* What an update leaves as it is, the row b does not hold: the row s beside it has it. */
 void mr_script_exact_pair(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                           const char *b, size_t column)
 {
+    const bool is_beside = strcmp(b, "b") == 0 && !mr_script_has_before(s, t, column);
     exact_column(s, t, a, column);
     mr_strbuf_add_str(&s->sql, " <=> ");
-    exact_column(s, t, b, column);
+    exact_column(s, t, is_beside ? "s" : b, column);
 }
 
 /* Still empty where b says so. */

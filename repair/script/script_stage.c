@@ -84,16 +84,29 @@ static void created(struct mr_script *s, const struct mr_plan_table *t)
     add(s, s->tables[t->at].has_numbered ? ";\n" MR_SCRIPT_STRICT ";\n" : ";\n");
 }
 
+/* Columns of myrecon_bN. */
+static bool has_before(const struct mr_script *s, const struct mr_script_insert *in, size_t column)
+{
+    return mr_script_is_written(in->table, column) && mr_script_has_before(s, in->table, column);
+}
+
 /* A table of rows of a plan table; `more`: columns of ours. */
 static void create(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                    const char *more)
 {
+    bool first = true;
     create_temp(s, t, prefix, t->at);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
            " myrecon_tree INT NOT NULL DEFAULT 0");
     add(s, more);
     add(s, ") ENGINE = InnoDB SELECT ");
-    mr_script_columns(s, t, NULL);
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!mr_script_is_written(t, i) || (prefix == 'b' && !mr_script_has_before(s, t, i)))
+            continue;
+        add(s, first ? "" : ", ");
+        mr_script_column(s, t, NULL, i);
+        first = false;
+    }
     add(s, " FROM ");
     mr_script_live(s, t);
     add(s, " LIMIT 0");
@@ -125,6 +138,8 @@ static void stage(struct mr_script *s, const struct staging *st)
                          st->parts   ? ", myrecon_tree, myrecon_open, myrecon_of"
                          : st->marks ? ", myrecon_tree, myrecon_open"
                                      : ", myrecon_tree");
+    if (st->prefix == 'b')
+        in.has = has_before;
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         if (row->step.table != st->table->at || row->step.op != st->op)
@@ -170,8 +185,21 @@ static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
 #define MARKS ", myrecon_open BIGINT UNSIGNED NOT NULL DEFAULT 0"
 #define PARTS ", myrecon_of INT NOT NULL DEFAULT 0"
 
-/* Updates are staged twice: as they will be, and as they have to be found. What a change is
- * compared with stands in the script, never in what the server holds by then. */
+/* Is what has to be found asked for at all?  A proof asks what stands now; what sums add up to it
+ * gets from both. */
+static bool is_asked(const struct mr_script *s, const struct mr_plan_table *t, char prefix)
+{
+    bool is = prefix != 'b' || s->kind != MR_SCRIPT_VERIFY;
+    for (size_t i = 0; !is && i < s->extents.count; i++) {
+        const struct mr_script_extent *e = mr_vec_at(&s->extents, i);
+        is = e->table == t->at && e->any_sum;
+    }
+    return is;
+}
+
+/* Updates are staged twice: as they will be, and, in the columns that change, as they have to be found
+ * (script_before.c). What a change is compared with stands in the script, never in what the server
+ * holds by then. */
 static void stage_rows(struct mr_script *s)
 {
     static const struct {
@@ -187,7 +215,7 @@ static void stage_rows(struct mr_script *s)
             bool parts = s->kind == MR_SCRIPT_UNDO && kinds[k].prefix == 'd';
             const struct staging st = {&s->plan->tables[t], kinds[k].op,    kinds[k].prefix,
                                        kinds[k].before,     kinds[k].marks, parts};
-            if (!s->tables[t].used[st.op])
+            if (!s->tables[t].used[st.op] || !is_asked(s, st.table, st.prefix))
                 continue;
             create(s, st.table, st.prefix, st.parts ? MARKS PARTS : st.marks ? MARKS : "");
             stage(s, &st);

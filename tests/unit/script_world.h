@@ -334,6 +334,7 @@ static inline void world_open(struct world *w)
     if (mr_script_literal_open(s, NULL) != MR_OK || mr_script_equals_open(s, NULL) != MR_OK ||
         mr_script_images_open(s, NULL) != MR_OK || mr_script_parents_open(s, NULL) != MR_OK ||
         mr_script_later_open(s, NULL) != MR_OK || mr_script_outside_open(s, NULL) != MR_OK ||
+        mr_script_befores_open(s, NULL) != MR_OK ||
         mr_plan_store_units(w->store, &s->units, NULL) != MR_OK)
         abort();
 }
@@ -359,6 +360,7 @@ static inline void world_unit(struct world *w, enum mr_script_kind kind, uint64_
     s->count = s->units;
     if (mr_script_load(s, NULL) != MR_OK || mr_script_later_find(s, NULL) != MR_OK ||
         mr_script_leaves_find(s, NULL) != MR_OK || mr_script_outside_find(s, NULL) != MR_OK ||
+        mr_script_befores_find(s, NULL) != MR_OK ||
         (kind != MR_SCRIPT_VERIFY && mr_script_parents_find(s, NULL) != MR_OK))
         abort();
 }
