@@ -63,10 +63,15 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.cycle_break; DROP TABLE IF "
     "EXISTS temp.climb; DROP TABLE IF EXISTS temp.part; DROP TABLE IF EXISTS temp.laid;";
 
+/* What a log says of rows is read from its first to its last, most of all: a larger cache would hold
+ * no more of what is asked for again. */
+static const char rewind_sql[] = "PRAGMA temp.cache_size=-8192";
+
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {
     MR_TRY(mr_case_exec(c->m.cf, drop_sql, err));
-    return mr_case_exec(c->m.cf, schema_sql, err);
+    MR_TRY(mr_case_exec(c->m.cf, schema_sql, err));
+    return c->task->fill != NULL ? mr_case_exec(c->m.cf, rewind_sql, err) : MR_OK;
 }
 
 /* By id, not by OFFSET: fn may change the rows that were given. */
@@ -204,7 +209,8 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
 }
 
 /* The temporary tables go however it ends: the case is used on, and the next plan has to make
- * them anew. */
+ * them anew.  That of a rewind is a temporary one, which goes as a whole: to drop its tables would read
+ * all of their pages once more, and write which are free. */
 enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result *result,
                           struct mr_err *err)
 {
@@ -223,7 +229,8 @@ enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result
     if (code == MR_OK)
         code = plan(&c, err);
     mr_plan_fit_close(&c.m.fit);
-    (void)mr_case_exec(c.m.cf, drop_sql, NULL);
+    if (task->fill == NULL)
+        (void)mr_case_exec(c.m.cf, drop_sql, NULL);
     mr_copy_pools_release(&c);
     if (c.m.reader[MR_SOURCE] != c.m.reader[MR_TARGET])
         mr_reader_free(c.m.reader[MR_SOURCE]);

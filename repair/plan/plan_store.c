@@ -16,6 +16,7 @@ static const char schema_sql[] =
     "DROP INDEX IF EXISTS entity_source; DROP INDEX IF EXISTS entity_identity;"
     "CREATE INDEX IF NOT EXISTS entity_kind ON entity (plan, tbl, kind, source_key)"
     " WHERE kind IS NOT NULL;"
+    "CREATE INDEX IF NOT EXISTS entity_conflict ON entity (plan, tbl) WHERE kind IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS entity_target ON entity (plan, tbl, target_key);"
     "CREATE INDEX IF NOT EXISTS entity_decision ON entity (plan, tbl, decision);"
     "CREATE INDEX IF NOT EXISTS entity_table ON entity (plan, tbl);" /* in order of id */
@@ -346,7 +347,7 @@ enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table, 
 {
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(MR_CASE_PREPARE(store->cf,
-                           "SELECT " ENTITY_COLUMNS " FROM entity INDEXED BY entity_table"
+                           "SELECT " ENTITY_COLUMNS " FROM entity INDEXED BY entity_conflict"
                            " WHERE plan=:plan AND tbl=:tbl AND id>:after AND kind IS NOT NULL"
                            " ORDER BY id LIMIT :limit",
                            &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),

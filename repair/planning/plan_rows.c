@@ -714,7 +714,8 @@ static enum mr_code make_all(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;
     MR_TRY(decide(r, err));
-    MR_TRY(mr_plan_written_note(mr_findings_case(p->fd), r->store, &r->tables, err));
+    if (!mr_rewind_is_asked(p->opts)) /* whose case no later plan will ask */
+        MR_TRY(mr_plan_written_note(mr_findings_case(p->fd), r->store, &r->tables, err));
     MR_TRY(sum_up(r, err));
     MR_TRY(write_files(r, err));
     MR_TRY(keep_blocks(r, err));

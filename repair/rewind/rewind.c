@@ -91,8 +91,6 @@ void mr_rewind_close(struct mr_rewind *r)
     mr_case_free(r->add);
     mr_case_free(r->change);
     mr_case_free(r->ours);
-    (void)mr_case_exec(r->cf, "DROP TABLE IF EXISTS temp.rw; DROP TABLE IF EXISTS temp.rw_ours",
-                       NULL);
     for (size_t i = 0; r->tables != NULL && i < r->task->tables->ntables; i++)
         mr_arena_release(&r->tables[i].arena);
     mr_binlog_rows_release(&r->rows);
