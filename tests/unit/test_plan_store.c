@@ -145,7 +145,8 @@ static void test_indices(void **state)
     while (mr_case_step(stmt, &row, NULL) == MR_OK && row)
         mr_strbuf_add_fmt(&names, "%s ", mr_case_text(stmt, 0));
     mr_case_free(stmt);
-    assert_string_equal(names.ptr, "entity_conflict entity_decision entity_kind entity_table entity_target ");
+    assert_string_equal(names.ptr,
+                        "entity_conflict entity_decision entity_kind entity_table entity_target ");
     mr_strbuf_release(&names);
     end(&s);
 }
