@@ -15,8 +15,8 @@ struct taking {
     struct mr_plan_columns columns;
     size_t number; /* of the index; nuniques: the identity */
     bool rival;    /* SOURCE may have the value twice */
-    struct mr_case_stmt *take, *want;
-    struct mr_strbuf bytes;
+    struct mr_case_stmt *take, *own, *want;
+    struct mr_strbuf bytes, held;
     struct mr_vec asks; /* struct mr_merge_ask */
 };
 
@@ -54,6 +54,41 @@ static enum mr_code note_wants(struct taking *w, struct mr_arena *arena, struct 
     return code;
 }
 
+/* Is the row TARGET's present holder of what it is to have?  Then TARGET's index has nobody else under
+ * it.  What logs say of a row is not what stands there; of rows without a key, one stands for many;
+ * and where no index sees to it, others may have the same value. */
+static enum mr_code is_own_holder(struct taking *w, const struct mr_merge_work_row *row, bool *is,
+                                  struct mr_err *err)
+{
+    bool null = false;
+    *is = false;
+    if (row->image == NULL || row->live == NULL || w->c->task->fill != NULL ||
+        w->table->key.count == 0 || w->number >= w->table->nuniques)
+        return MR_OK;
+    MR_TRY(mr_pair_values_of(row->image, row->len, w->columns.at, w->columns.count, &w->bytes,
+                             &null, err));
+    if (null) /* which is no value: nobody holds it */
+        return MR_OK;
+    MR_TRY(mr_pair_values_of(row->live, row->live_len, w->columns.at, w->columns.count, &w->held,
+                             &null, err));
+    *is = !null && mr_key_compare((struct mr_key){w->bytes.ptr, w->bytes.len},
+                                  (struct mr_key){w->held.ptr, w->held.len}) == 0;
+    return MR_OK;
+}
+
+/* A row is asked for, or notes itself as what it takes. */
+static enum mr_code take_row(struct taking *w, const struct mr_merge_work_row *row,
+                             struct mr_arena *arena, struct mr_err *err)
+{
+    bool is_own = false;
+    if (!w->rival)
+        MR_TRY(is_own_holder(w, row, &is_own, err));
+    if (is_own)
+        return MR_CASE_RUN(w->own, err, MR_ARG_INT("taker", row->id), MR_ARG_INT("u", w->number));
+    return mr_merge_lookup_push(&w->asks, row->id, (struct mr_key){row->image, row->len},
+                                w->columns, arena, err);
+}
+
 /* Who wants a value is noted even where nobody has it: two that come may want the same one. */
 static enum mr_code take_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
@@ -62,11 +97,8 @@ static enum mr_code take_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     const struct mr_merge_lookup what = {MR_TARGET, w->table, w->columns};
     enum mr_code code = MR_OK;
     mr_vec_clear(&w->asks);
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
-        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        code = mr_merge_lookup_push(&w->asks, row->id, (struct mr_key){row->image, row->len},
-                                    w->columns, arena, err);
-    }
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++)
+        code = take_row(w, mr_vec_at(rows, i), arena, err);
     if (code == MR_OK && w->rival)
         code = note_wants(w, arena, err);
     return code == MR_OK ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err)
@@ -152,10 +184,14 @@ static enum mr_code take_table(struct taking *w, struct mr_err *err)
 /* Rows of tables that are not written neither take a value nor let go of one. */
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
 {
-    struct taking w = {.c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    struct taking w = {.c = c,
+                       .bytes = MR_STRBUF_INIT,
+                       .held = MR_STRBUF_INIT,
+                       .asks = MR_VEC_INIT(struct mr_merge_ask)};
     const struct mr_case_sql list[] = {
         {&w.take, "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (:taker, :u,"
                   " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey=:key), 0))"},
+        {&w.own, "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (:taker, :u, :taker)"},
         {&w.want, "INSERT INTO want (u, canon, taker) VALUES (:u, :canon, :taker)"},
     };
     enum mr_code code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
@@ -165,8 +201,10 @@ enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
             code = take_table(&w, err);
     }
     mr_case_free(w.take);
+    mr_case_free(w.own);
     mr_case_free(w.want);
     mr_vec_release(&w.asks);
     mr_strbuf_release(&w.bytes);
+    mr_strbuf_release(&w.held);
     return code;
 }

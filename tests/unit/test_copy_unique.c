@@ -64,6 +64,14 @@ static void test_takes(void **state)
     }
 }
 
+static enum mr_code fill_nothing(void *ctx, struct mr_copy *c, struct mr_err *err)
+{
+    (void)ctx;
+    (void)c;
+    (void)err;
+    return MR_OK;
+}
+
 /* Who wants what another wants: none of them is the better one, unless SOURCE keeps such values
  * apart just as TARGET does. */
 static void test_rivals(void **state)
@@ -102,6 +110,46 @@ static void test_rivals(void **state)
         const char *got = world_ask(&cw->w, DUPLICATES);
         if (strcmp(got, rivals[i].duplicates) != 0)
             fail_msg("%s: %s", rivals[i].what, got);
+        copy_free(cw);
+    }
+}
+
+/* A row that has on TARGET what it is to have holds it: where SOURCE keeps values apart as TARGET
+ * does, TARGET is not asked who else might.  It would name nobody here, since it has no such row. */
+static void test_own(void **state)
+{
+    static const struct {
+        const char *what, *source, *live;
+        bool has_index, is_filled;
+        const char *takes;
+    } owns[] = {
+        {"the same value", "1|017|1", "1|017|2", true, false, "1 1 1"},
+        {"another row's by now", "1|017|1", "7|017|2", true, false, "1 1 1"},
+        {"another value", "1|018|1", "1|017|2", true, false, ""},
+        {"spelt otherwise", "1|abc|1", "1|ABC|2", true, false, ""},
+        {"NULL", "1|NULL|1", "1|NULL|2", true, false, ""},
+        {"NULL until now", "1|017|1", "1|NULL|2", true, false, ""},
+        {"SOURCE may have it twice", "1|017|1", "1|017|2", false, false, ""},
+        {"as logs say", "1|017|1", "1|017|2", true, true, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(owns); i++) {
+        struct copy_world *cw = world_of(MR_COPY_MIRROR);
+        struct mr_index_part part = mobile_part;
+        struct mr_index index = source_index;
+        index.parts = &part;
+        cw->w.tables[MEMBERS].side[MR_SOURCE].indexes = &index;
+        cw->w.tables[MEMBERS].side[MR_SOURCE].nindexes = owns[i].has_index;
+        copy_rows(cw, 2, MEMBERS, owns[i].live, NULL, 0);
+        copy_sql(cw, "UPDATE c SET canon=x'00'"); /* the key of both */
+        copy_rows(cw, 1, MEMBERS, owns[i].source, NULL, MR_STEP_UPDATE);
+        copy_sql(cw, "UPDATE c SET (tkey, target)=(SELECT skey, source FROM c WHERE id=2)");
+        copy_sql(cw, "DELETE FROM c WHERE id=2");
+        cw->task.fill = owns[i].is_filled ? fill_nothing : NULL;
+        copy_run(cw, mr_copy_unique(&cw->c, &cw->w.err));
+        const char *got = world_ask(&cw->w, TAKES);
+        if (strcmp(got, owns[i].takes) != 0)
+            fail_msg("%s: %s", owns[i].what, got);
         copy_free(cw);
     }
 }
@@ -229,7 +277,8 @@ int main(void)
         cmocka_unit_test(test_takes),       cmocka_unit_test(test_rivals),
         cmocka_unit_test(test_rival_kinds), cmocka_unit_test(test_identity),
         cmocka_unit_test(test_two_tables),  cmocka_unit_test(test_keyless),
-        cmocka_unit_test(test_unplanned),   cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_own),         cmocka_unit_test(test_unplanned),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
