@@ -13,7 +13,6 @@
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_lost.h"
 #include "repair/plan/plan_mentions.h"
-#include "repair/plan/plan_packet.h"
 #include "repair/plan/plan_parents.h"
 #include "repair/plan/plan_server.h"
 #include "repair/plan/plan_text.h"
@@ -24,6 +23,7 @@
 #include "repair/planning/plan_lacks.h"
 #include "repair/planning/plan_moved.h"
 #include "repair/planning/plan_refuse.h"
+#include "repair/planning/plan_scripts.h"
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_stood.h"
 #include "repair/planning/plan_summary.h"
@@ -635,66 +635,31 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     return keep_notes(r, err);
 }
 
-/* What apply and undo would refuse is never written. */
-static enum mr_code check_shapes(struct rows *r, struct mr_err *err)
-{
-    static const char *const names[] = {"apply.sql", "undo.sql"};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < 2; i++) {
-        const char *path = mr_plan_writer_path(r->p->writer, names[i]);
-        code = path != NULL ? mr_script_shape_check(&r->p->manifest, path, NULL, err)
-                            : mr_err_nomem(err, "writing a plan");
-    }
-    if (code == MR_E_REFUSED)
-        mr_err_hint(err, "The plan is not written: repair apply would refuse it. That is "
-                         "a mistake of myrecon, please report it with this message.");
-    return code;
-}
-
-/* apply.sql, undo.sql, verify.sql; who planned rows refer to becomes known on the way. */
-static enum mr_code write_scripts(struct rows *r, struct mr_err *err)
-{
-    static const char *const names[] = {"apply.sql", "undo.sql", "verify.sql"};
-    struct mr_plan_file_out *out[3] = {NULL, NULL, NULL};
-    struct mr_planned *planned = &r->p->manifest.planned;
-    struct mr_script_result result = {0};
-    enum mr_code code =
-        mr_plan_packet_needed(&r->tables, r->p->fd, r->store, &planned->packet, err);
-    for (size_t i = 0; code == MR_OK && i < 3; i++)
-        code = mr_plan_writer_open(r->p->writer, names[i], &out[i], err);
-    if (code == MR_OK) {
-        const struct mr_script_task task = {.tables = &r->tables,
-                                            .fd = r->p->fd,
-                                            .store = r->store,
-                                            .manifest = &r->p->manifest,
-                                            .apply = mr_plan_file_sink(out[0]),
-                                            .undo = mr_plan_file_sink(out[1]),
-                                            .verify = mr_plan_file_sink(out[2])};
-        code = mr_script_write(&task, &result, err);
-    }
-    for (size_t i = 0; i < 3; i++) {
-        enum mr_code closed = mr_plan_file_close(out[i], code == MR_OK ? err : NULL);
-        code = code == MR_OK ? closed : code;
-    }
-    planned->units = result.units;
-    planned->rows = result.rows;
-    return code == MR_OK ? check_shapes(r, err) : code;
-}
-
-static enum mr_code write_files(struct rows *r, struct mr_err *err)
+static enum mr_code write_lists(struct rows *r, struct mr_err *err)
 {
     const struct mr_plan_files_task task = {.tables = &r->tables,
                                             .store = r->store,
                                             .fd = r->p->fd,
                                             .writer = r->p->writer,
                                             .planned = &r->p->manifest.planned};
-    MR_TRY(mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err));
-    if (r->p->rejoin != NULL)
-        MR_TRY(mr_rejoin_write(r->p, err));
-    MR_TRY(write_scripts(r, err));
     MR_TRY(mr_plan_files_entities(&task, err));
     MR_TRY(mr_plan_files_idmap(&task, err));
     return mr_plan_files_conflicts(&task, err);
+}
+
+/* Who planned rows refer to becomes known while scripts are written, so that these come first; they
+ * are judged beside all that comes behind them. */
+static enum mr_code write_files(struct rows *r, struct mr_err *err)
+{
+    struct mr_plan_scripts scripts = {.writer = r->p->writer, .manifest = &r->p->manifest};
+    const struct mr_script_task task = {.tables = &r->tables, .fd = r->p->fd, .store = r->store};
+    MR_TRY(mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err));
+    if (r->p->rejoin != NULL)
+        MR_TRY(mr_rejoin_write(r->p, err));
+    enum mr_code code = mr_plan_scripts_write(&scripts, &task, err);
+    if (code == MR_OK)
+        code = write_lists(r, err);
+    return mr_plan_scripts_end(&scripts, code, err);
 }
 
 /* Ids of an earlier plan's block stay reserved by that. */

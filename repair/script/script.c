@@ -388,7 +388,9 @@ static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind, ui
     *rows = 0;
     MR_TRY(head(s, err));
     MR_TRY(kind == MR_SCRIPT_UNDO ? undo_units(s, err) : write_units(s, rows, err));
-    return tail(s, err);
+    MR_TRY(tail(s, err));
+    return s->task->written != NULL ? s->task->written(s->task->written_ctx, name_of(s), err)
+                                    : MR_OK;
 }
 
 /* The three files come from one opening and one view of TARGET, apply.sql first: what its units

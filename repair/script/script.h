@@ -28,12 +28,17 @@
 #include "repair/plan/plan_store.h"
 #include "repair/plan/plan_tables.h"
 
+/* The script of that name has been written to its end, and is not written to again. */
+typedef enum mr_code mr_script_written_fn(void *ctx, const char *name, struct mr_err *err);
+
 struct mr_script_task {
     struct mr_plan_tables *tables; /* of sides that are open */
     struct mr_findings *fd;
     struct mr_plan_store *store;
     const struct mr_manifest *manifest; /* source, target, server, counters are set */
     struct mr_sink apply, undo, verify;
+    mr_script_written_fn *written; /* or NULL; of one script after the other, in this order */
+    void *written_ctx;
 };
 
 /* What the scripts come to. */

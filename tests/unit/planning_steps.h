@@ -12,6 +12,9 @@
 #ifndef MR_TESTS_PLANNING_STEPS_H
 #define MR_TESTS_PLANNING_STEPS_H
 
+#include <errno.h>
+#include <pthread.h>
+
 #include "merge_world.h"
 #include "no_memory.h"
 #include "planning_world.h"
@@ -518,11 +521,29 @@ enum mr_code __wrap_mr_script_write(const struct mr_script_task *task,
     assert_true(OF_PLAN(task->tables) && OF_STORE(task->store));
     assert_ptr_equal(task->fd, made.p->fd);
     assert_ptr_equal(task->manifest, &made.p->manifest);
+    assert_true(task->written != NULL);
     *result = (struct mr_script_result){.units = 2, .rows = made.written};
     MR_TRY(task->apply.write(task->apply.arg, "apply", 5, err));
     MR_TRY(task->undo.write(task->undo.arg, "undo", 4, err));
     MR_TRY(task->verify.write(task->verify.arg, "verify", 6, err));
-    return step("write", NULL, err);
+    MR_TRY(step("write", NULL, err));
+    MR_TRY(task->written(task->written_ctx, "apply.sql", err));
+    MR_TRY(task->written(task->written_ctx, "undo.sql", err));
+    return task->written(task->written_ctx, "verify.sql", err);
+}
+
+/* One step after the other: where no thread can be had, scripts are read again at once.  What threads
+ * do is tested by test_plan_scripts. */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+                          void *arg)
+{
+    (void)thread;
+    (void)attr;
+    (void)run;
+    (void)arg;
+    return EAGAIN;
 }
 
 enum mr_code __wrap_mr_script_shape_check(const struct mr_manifest *manifest, const char *path,

@@ -75,8 +75,8 @@ static void run_well(struct plan *plan)
     "written lost summary conditions names engines triggers counters held conflicts conflicts "    \
     "keeps mentions "
 #define WRITTEN                                                                                    \
-    "script:reseed.sql packet open:apply.sql open:undo.sql open:verify.sql write close close "     \
-    "close shape:apply.sql shape:undo.sql entities idmap.csv conflicts.csv blocks stands "         \
+    "script:reseed.sql packet open:apply.sql open:undo.sql open:verify.sql write close "           \
+    "shape:apply.sql close shape:undo.sql close entities idmap.csv conflicts.csv blocks stands "   \
     "seal -heed end publish "
 #define CLOSED "-decisions -decided "
 
@@ -141,11 +141,9 @@ static const char *cleanup(const char *name)
     static const struct {
         const char *name, *closed;
     } of[] = {
-        {"packet", "- - - "},
-        {"open:apply.sql", "- - - "},
-        {"open:undo.sql", "close - - "},
-        {"open:verify.sql", "close close - "},
-        {"write", "close close close "},
+        {"open:undo.sql", "close "},     {"open:verify.sql", "close close "},
+        {"write", "close close close "}, {"shape:apply.sql", "close close "},
+        {"shape:undo.sql", "close "},
     };
     for (size_t i = 0; i < LEN(of); i++)
         if (strcmp(of[i].name, name) == 0)
