@@ -4,12 +4,12 @@
  *
  *   new → write … → finish → free
  *
- * Threads: one writes.  What is behind is called by one thread at a time, that of `behind` from the
- * first MiB on, and is the caller's again after finish or free.  Less than that, and where no thread
+ * Threads: one writes.  What is behind is called by one thread at a time, that of `behind` from
+ * the first 256 KiB on, and is the caller's again after finish or free.  Less than that, and where no thread
  * can be had, the caller's thread carries it on.
  *
  * Errors: the first of what is behind is told by the write or finish that comes after it, and by all
- * later ones; nothing goes on after it.  Limits: 2 MiB of memory.
+ * later ones; nothing goes on after it.  Limits: 512 KiB of memory.
  */
 #ifndef MR_BEHIND_H
 #define MR_BEHIND_H

@@ -17,7 +17,7 @@
 #include "core/file/behind.h"
 
 #define LEN(list) (sizeof(list) / sizeof *(list))
-#define MIB ((size_t)1 << 20)
+#define BUFFER ((size_t)1 << 18)
 #define WAIT_S 20
 
 /* The sink that is behind. */
@@ -92,11 +92,15 @@ static void test_order(void **state)
     static const struct {
         size_t bytes, piece;
         bool no_thread, in_thread;
-    } cases[] = {{0, 1, false, false},           {1, 1, false, false},
-                 {MIB - 1, 4096, false, false},  {MIB, 4096, false, true},
-                 {MIB + 1, 1000, false, true},   {7 * MIB + 13, 3 * MIB + 5, false, true},
-                 {5 * MIB, 77777, false, true},  {3 * MIB + 13, 77777, true, false},
-                 {2 * MIB, 2 * MIB, true, false}};
+    } cases[] = {{0, 1, false, false},
+                 {1, 1, false, false},
+                 {BUFFER - 1, 4096, false, false},
+                 {BUFFER, 4096, false, true},
+                 {BUFFER + 1, 1000, false, true},
+                 {7 * BUFFER + 13, 3 * BUFFER + 5, false, true},
+                 {5 * BUFFER, 77777, false, true},
+                 {3 * BUFFER + 13, 77777, true, false},
+                 {2 * BUFFER, 2 * BUFFER, true, false}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_behind *b = begin(SIZE_MAX);
@@ -114,17 +118,17 @@ static void test_order(void **state)
     }
 }
 
-/* A MiB goes on while the next one is written. */
+/* A buffer goes on while the next one is written. */
 static void test_beside(void **state)
 {
     struct mr_behind *b = begin(SIZE_MAX);
     (void)state;
     end.waits = true;
-    assert_int_equal(write_bytes(b, 2 * MIB - 1, MIB, NULL), MR_OK);
+    assert_int_equal(write_bytes(b, 2 * BUFFER - 1, BUFFER, NULL), MR_OK);
     assert_int_equal(end.got.len, 0);
     end.goes_on = true;
     assert_int_equal(mr_behind_finish(b, NULL), MR_OK);
-    assert_int_equal(end.got.len, 2 * MIB - 1);
+    assert_int_equal(end.got.len, 2 * BUFFER - 1);
     mr_behind_free(b);
     mr_strbuf_release(&end.got);
 }
@@ -138,12 +142,12 @@ static void test_errors(void **state)
         enum mr_code written;
         unsigned calls;
     } cases[] = {
-        {MIB - 1, MIB, false, MR_OK, 1},
-        {MIB - 1, 3 * MIB, false, MR_E_IO, 1},
-        {2 * MIB, 5 * MIB, false, MR_E_IO, 3},
-        {MIB, MIB + 1, false, MR_OK, 2},
+        {BUFFER - 1, BUFFER, false, MR_OK, 1},
+        {BUFFER - 1, 3 * BUFFER, false, MR_E_IO, 1},
+        {2 * BUFFER, 5 * BUFFER, false, MR_E_IO, 3},
+        {BUFFER, BUFFER + 1, false, MR_OK, 2},
         {9, 10, false, MR_OK, 1},
-        {MIB, 3 * MIB, true, MR_E_IO, 2},
+        {BUFFER, 3 * BUFFER, true, MR_E_IO, 2},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -151,7 +155,7 @@ static void test_errors(void **state)
         struct mr_err err = {0};
         char message[64];
         end.no_thread = cases[i].no_thread;
-        assert_int_equal(write_bytes(b, cases[i].bytes, MIB, &err), cases[i].written);
+        assert_int_equal(write_bytes(b, cases[i].bytes, BUFFER, &err), cases[i].written);
         for (int again = 0; again < 2; again++) {
             err = (struct mr_err){0};
             assert_int_equal(mr_behind_finish(b, &err), MR_E_IO);
@@ -169,7 +173,7 @@ static void test_given_up(void **state)
 {
     (void)state;
     mr_behind_free(NULL);
-    for (size_t bytes = 0; bytes <= 3 * MIB; bytes += MIB) {
+    for (size_t bytes = 0; bytes <= 3 * BUFFER; bytes += BUFFER) {
         struct mr_behind *b = begin(SIZE_MAX);
         assert_int_equal(write_bytes(b, bytes, 4096, NULL), MR_OK);
         mr_behind_free(b);
