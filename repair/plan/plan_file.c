@@ -1,7 +1,7 @@
 /* plan_file.c: writing a file of a plan directory piece by piece; see plan_dir.h. */
 #include <stdlib.h>
 
-#include "core/file/behind.h"
+#include "core/file/sink_behind.h"
 #include "core/file/compress.h"
 #include "core/file/io.h"
 #include "core/file/outfile.h"
@@ -15,8 +15,8 @@ struct mr_plan_file_out {
     struct mr_sha256 hash;        /* of what is stored */
     struct mr_compress *compress; /* NULL: stored as it is */
     uint64_t stored_bytes;
-    struct mr_behind *behind; /* whose thread has all of these until it is finished */
-    struct mr_err failed;     /* the first error; code MR_OK: none */
+    struct mr_sink_behind *behind; /* whose thread has all of these until it is finished */
+    struct mr_err failed;          /* the first error; code MR_OK: none */
 };
 
 /* The bottom: what is to lie in the file. */
@@ -38,7 +38,7 @@ static enum mr_code take(void *arg, const void *ptr, size_t len, struct mr_err *
 
 static void free_layers(struct mr_plan_file_out *out)
 {
-    mr_behind_free(out->behind);
+    mr_sink_behind_free(out->behind);
     mr_compress_free(out->compress);
     mr_sha256_release(&out->hash);
     mr_io_free(out->file);
@@ -55,7 +55,7 @@ static enum mr_code open_layers(struct mr_plan_file_out *out, struct mr_err *err
     MR_TRY(mr_io_begin(path, 0600, &out->file, err));
     if (mr_outfile_wants_zstd(out->name))
         MR_TRY(mr_compress_new(sink, &out->compress, err));
-    return mr_behind_new((struct mr_sink){.write = take, .arg = out}, &out->behind, err);
+    return mr_sink_behind_new((struct mr_sink){.write = take, .arg = out}, &out->behind, err);
 }
 
 enum mr_code mr_plan_writer_open(struct mr_plan_writer *writer, const char *name,
@@ -88,7 +88,7 @@ enum mr_code mr_plan_file_write(struct mr_plan_file_out *out, const void *ptr, s
                                 struct mr_err *err)
 {
     if (out->failed.code == MR_OK && len > 0)
-        (void)mr_behind_write(out->behind, ptr, len, &out->failed);
+        (void)mr_sink_behind_write(out->behind, ptr, len, &out->failed);
     return tell(out, err);
 }
 
@@ -108,7 +108,7 @@ static enum mr_code finish(struct mr_plan_file_out *out, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     struct mr_plan_writer *writer = out->writer;
-    MR_TRY(mr_behind_finish(out->behind, err));
+    MR_TRY(mr_sink_behind_finish(out->behind, err));
     if (out->compress != NULL)
         MR_TRY(mr_compress_finish(out->compress, err));
     MR_TRY(mr_io_commit(out->file, err));

@@ -94,7 +94,7 @@ PLANNING_STEPS := $(PLANNING_WRAP) $(MERGE_WRAP) $(NO_MEMORY) \
     -Wl,--wrap=mr_planbook_add_blocks,--wrap=mr_planning_add_script,--wrap=mr_planning_describe \
     -Wl,--wrap=mr_planning_publish,--wrap=mr_planning_seal,--wrap=mr_script_shape_check \
     -Wl,--wrap=mr_script_shape_conditions,--wrap=mr_script_write,--wrap=pthread_create
-LDFLAGS_test_behind := -Wl,--wrap=pthread_create
+LDFLAGS_test_sink_behind := -Wl,--wrap=pthread_create
 LDFLAGS_test_plan_scripts := -Wl,--wrap=mr_script_write,--wrap=mr_script_shape_check \
     -Wl,--wrap=mr_plan_packet_needed,--wrap=pthread_create
 LDFLAGS_test_plan_rows := $(PLANNING_STEPS)

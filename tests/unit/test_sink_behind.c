@@ -1,4 +1,4 @@
-/* test_behind.c: what is written arrives whole and in order, in a thread where there is much of it,
+/* test_sink_behind.c: what is written arrives whole and in order, in a thread where there is much of it,
  * and no error is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/file/behind.h"
+#include "core/file/sink_behind.h"
 
 #define LEN(list) (sizeof(list) / sizeof *(list))
 #define BUFFER ((size_t)1 << 18)
@@ -54,14 +54,14 @@ static enum mr_code take(void *arg, const void *ptr, size_t len, struct mr_err *
     return MR_OK;
 }
 
-static struct mr_behind *begin(size_t most)
+static struct mr_sink_behind *begin(size_t most)
 {
-    struct mr_behind *b = NULL;
+    struct mr_sink_behind *b = NULL;
     memset(&end, 0, sizeof end);
     mr_strbuf_init(&end.got);
     end.most = most;
     end.writer = pthread_self();
-    assert_int_equal(mr_behind_new((struct mr_sink){.write = take}, &b, NULL), MR_OK);
+    assert_int_equal(mr_sink_behind_new((struct mr_sink){.write = take}, &b, NULL), MR_OK);
     return b;
 }
 
@@ -70,7 +70,8 @@ static unsigned char byte_at(size_t i)
     return (unsigned char)(i * 2654435761u >> 24);
 }
 
-static enum mr_code write_bytes(struct mr_behind *b, size_t bytes, size_t piece, struct mr_err *err)
+static enum mr_code write_bytes(struct mr_sink_behind *b, size_t bytes, size_t piece,
+                                struct mr_err *err)
 {
     unsigned char *text = malloc(piece + 1);
     enum mr_code code = MR_OK;
@@ -79,7 +80,7 @@ static enum mr_code write_bytes(struct mr_behind *b, size_t bytes, size_t piece,
         const size_t n = bytes - at < piece ? bytes - at : piece;
         for (size_t i = 0; i < n; i++)
             text[i] = byte_at(at + i);
-        code = mr_behind_write(b, text, n, err);
+        code = mr_sink_behind_write(b, text, n, err);
         at += n;
     }
     free(text);
@@ -103,17 +104,17 @@ static void test_order(void **state)
                  {2 * BUFFER, 2 * BUFFER, true, false}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        struct mr_behind *b = begin(SIZE_MAX);
+        struct mr_sink_behind *b = begin(SIZE_MAX);
         struct mr_err err = {0};
         end.no_thread = cases[i].no_thread;
         assert_int_equal(write_bytes(b, cases[i].bytes, cases[i].piece, &err), MR_OK);
-        assert_int_equal(mr_behind_finish(b, &err), MR_OK);
+        assert_int_equal(mr_sink_behind_finish(b, &err), MR_OK);
         assert_int_equal(end.got.len, cases[i].bytes);
         for (size_t k = 0; k < end.got.len; k++)
             if ((unsigned char)end.got.ptr[k] != byte_at(k))
                 fail_msg("case %zu: byte %zu is another", i, k);
         assert_int_equal(end.in_thread, cases[i].in_thread);
-        mr_behind_free(b);
+        mr_sink_behind_free(b);
         mr_strbuf_release(&end.got);
     }
 }
@@ -121,15 +122,15 @@ static void test_order(void **state)
 /* A buffer goes on while the next one is written. */
 static void test_beside(void **state)
 {
-    struct mr_behind *b = begin(SIZE_MAX);
+    struct mr_sink_behind *b = begin(SIZE_MAX);
     (void)state;
     end.waits = true;
     assert_int_equal(write_bytes(b, 2 * BUFFER - 1, BUFFER, NULL), MR_OK);
     assert_int_equal(end.got.len, 0);
     end.goes_on = true;
-    assert_int_equal(mr_behind_finish(b, NULL), MR_OK);
+    assert_int_equal(mr_sink_behind_finish(b, NULL), MR_OK);
     assert_int_equal(end.got.len, 2 * BUFFER - 1);
-    mr_behind_free(b);
+    mr_sink_behind_free(b);
     mr_strbuf_release(&end.got);
 }
 
@@ -151,19 +152,19 @@ static void test_errors(void **state)
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        struct mr_behind *b = begin(cases[i].most);
+        struct mr_sink_behind *b = begin(cases[i].most);
         struct mr_err err = {0};
         char message[64];
         end.no_thread = cases[i].no_thread;
         assert_int_equal(write_bytes(b, cases[i].bytes, BUFFER, &err), cases[i].written);
         for (int again = 0; again < 2; again++) {
             err = (struct mr_err){0};
-            assert_int_equal(mr_behind_finish(b, &err), MR_E_IO);
+            assert_int_equal(mr_sink_behind_finish(b, &err), MR_E_IO);
             (void)snprintf(message, sizeof message, "disk full at call %u", cases[i].calls);
             assert_string_equal(err.message, message);
         }
         assert_int_equal(end.calls, cases[i].calls);
-        mr_behind_free(b);
+        mr_sink_behind_free(b);
         mr_strbuf_release(&end.got);
     }
 }
@@ -172,11 +173,11 @@ static void test_errors(void **state)
 static void test_given_up(void **state)
 {
     (void)state;
-    mr_behind_free(NULL);
+    mr_sink_behind_free(NULL);
     for (size_t bytes = 0; bytes <= 3 * BUFFER; bytes += BUFFER) {
-        struct mr_behind *b = begin(SIZE_MAX);
+        struct mr_sink_behind *b = begin(SIZE_MAX);
         assert_int_equal(write_bytes(b, bytes, 4096, NULL), MR_OK);
-        mr_behind_free(b);
+        mr_sink_behind_free(b);
         assert_true(end.got.len <= bytes);
         mr_strbuf_release(&end.got);
     }

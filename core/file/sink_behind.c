@@ -1,8 +1,8 @@
-/* behind.c: see behind.h.
+/* sink_behind.c: see sink_behind.h.
  *
  * Two buffers: the writer fills the one while the thread carries on the other.  They are swapped when
  * the one is full and the other has gone on. */
-#include "core/file/behind.h"
+#include "core/file/sink_behind.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define BUFFER_BYTES ((size_t)1 << 18)
 
-struct mr_behind {
+struct mr_sink_behind {
     struct mr_sink to;
     char *front;   /* the writer's */
     size_t filled; /* of it */
@@ -24,9 +24,9 @@ struct mr_behind {
     struct mr_err err; /* the first one */
 };
 
-enum mr_code mr_behind_new(struct mr_sink to, struct mr_behind **out, struct mr_err *err)
+enum mr_code mr_sink_behind_new(struct mr_sink to, struct mr_sink_behind **out, struct mr_err *err)
 {
-    struct mr_behind *b = calloc(1, sizeof *b);
+    struct mr_sink_behind *b = calloc(1, sizeof *b);
     *out = b;
     if (b == NULL)
         return mr_err_nomem(err, "writing a file");
@@ -37,7 +37,7 @@ enum mr_code mr_behind_new(struct mr_sink to, struct mr_behind **out, struct mr_
     b->back = malloc(BUFFER_BYTES);
     if (b->front != NULL && b->back != NULL)
         return MR_OK;
-    mr_behind_free(b);
+    mr_sink_behind_free(b);
     *out = NULL;
     return mr_err_nomem(err, "writing a file");
 }
@@ -45,7 +45,7 @@ enum mr_code mr_behind_new(struct mr_sink to, struct mr_behind **out, struct mr_
 /* Its bytes are the thread's until it says that they are gone, so that the lock is not held. */
 static void *run(void *behind)
 {
-    struct mr_behind *b = behind;
+    struct mr_sink_behind *b = behind;
     (void)pthread_mutex_lock(&b->lock);
     for (;;) {
         while (b->bytes == 0 && !b->ends)
@@ -66,7 +66,7 @@ static void *run(void *behind)
     return NULL;
 }
 
-static enum mr_code tell(const struct mr_behind *b, struct mr_err *err)
+static enum mr_code tell(const struct mr_sink_behind *b, struct mr_err *err)
 {
     if (b->err.code != MR_OK && err != NULL)
         *err = b->err;
@@ -74,7 +74,7 @@ static enum mr_code tell(const struct mr_behind *b, struct mr_err *err)
 }
 
 /* Nobody else touches b. */
-static void carry_on(struct mr_behind *b)
+static void carry_on(struct mr_sink_behind *b)
 {
     if (b->err.code == MR_OK && b->filled > 0)
         (void)b->to.write(b->to.arg, b->front, b->filled, &b->err);
@@ -82,7 +82,7 @@ static void carry_on(struct mr_behind *b)
 }
 
 /* With the lock: waits until the other buffer has gone on.  Nothing is handed over after an error. */
-static void hand_over(struct mr_behind *b)
+static void hand_over(struct mr_sink_behind *b)
 {
     while (b->bytes > 0)
         (void)pthread_cond_wait(&b->changed, &b->lock);
@@ -96,7 +96,7 @@ static void hand_over(struct mr_behind *b)
     b->filled = 0;
 }
 
-static enum mr_code pass(struct mr_behind *b, struct mr_err *err)
+static enum mr_code pass(struct mr_sink_behind *b, struct mr_err *err)
 {
     if (!b->is_apart)
         b->is_apart = pthread_create(&b->thread, NULL, run, b) == 0;
@@ -111,7 +111,8 @@ static enum mr_code pass(struct mr_behind *b, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_behind_write(struct mr_behind *b, const void *ptr, size_t len, struct mr_err *err)
+enum mr_code mr_sink_behind_write(struct mr_sink_behind *b, const void *ptr, size_t len,
+                                  struct mr_err *err)
 {
     const char *from = ptr;
     while (len > 0) {
@@ -127,7 +128,7 @@ enum mr_code mr_behind_write(struct mr_behind *b, const void *ptr, size_t len, s
     return MR_OK;
 }
 
-static void join(struct mr_behind *b)
+static void join(struct mr_sink_behind *b)
 {
     if (!b->is_apart)
         return;
@@ -139,14 +140,14 @@ static void join(struct mr_behind *b)
     b->is_apart = false;
 }
 
-enum mr_code mr_behind_finish(struct mr_behind *b, struct mr_err *err)
+enum mr_code mr_sink_behind_finish(struct mr_sink_behind *b, struct mr_err *err)
 {
     join(b); /* what it has goes on before that */
     carry_on(b);
     return tell(b, err);
 }
 
-void mr_behind_free(struct mr_behind *b)
+void mr_sink_behind_free(struct mr_sink_behind *b)
 {
     if (b == NULL)
         return;
