@@ -97,7 +97,9 @@ struct sample {
 
 static void open_sample(struct sample *s, const char *rows)
 {
+    static const struct mr_copy_task task = {0};
     memset(s, 0, sizeof *s);
+    s->c.task = &task;
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &s->fd, NULL), MR_OK);
     s->c.m.fd = s->fd;
     s->c.m.cf = mr_findings_case(s->fd);

@@ -68,7 +68,7 @@ static void test_apply(void **state)
         "JOIN #b0 AS b ON b.myrecon_row = s.myrecon_row LEFT JOIN `o``dd`.`t` AS t ON t.`id` = "
         "s.`id` WHERE s.myrecon_tree NOT IN (SELECT tree FROM #done) AND s.myrecon_row NOT IN "
         "(SELECT line FROM #there) AND s.myrecon_open & 2 = 0 AND NOT (NOT (t.`id` <=> NULL) AND "
-        "t.`id` <=> b.`id` AND CAST(t.`mobile` AS BINARY) <=> CAST(b.`mobile` AS BINARY) AND "
+        "t.`id` <=> b.`id` AND CAST(t.`mobile` AS BINARY) <=> CAST(s.`mobile` AS BINARY) AND "
         "CAST(t.`a` AS BINARY) <=> CAST(b.`a` AS BINARY));\n"
         "--ran\n"
         "INSERT INTO #refused (tree, tbl, id, why) SELECT s.myrecon_tree, 'o`dd.t', CONCAT_WS(',', "
