@@ -6,7 +6,7 @@
 
 #include "core/json/jsonw.h"
 #include "repair/decide/conflict_words.h"
-#include "repair/page/decide_story.h"
+#include "repair/plan/conflict_story.h"
 
 struct data {
     struct mr_decide_rows rows;
@@ -66,12 +66,13 @@ static enum mr_code put_story(struct data *d, const struct mr_decide_row *row, s
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *base = shown(d, row, MR_ASKS_BASE);
-    const struct mr_decide_story story = {.base = base != NULL ? base : "",
-                                          .source = shown(d, row, MR_ASKS_SOURCE),
-                                          .target = shown(d, row, MR_ASKS_TARGET),
-                                          .source_changes = shown(d, row, MR_ASKS_SOURCE_CHANGES),
-                                          .target_changes = shown(d, row, MR_ASKS_TARGET_CHANGES)};
-    mr_decide_story_add(&text, &story);
+    const struct mr_conflict_story story = {.base = base != NULL ? base : "",
+                                            .source = shown(d, row, MR_ASKS_SOURCE),
+                                            .target = shown(d, row, MR_ASKS_TARGET),
+                                            .source_changes = shown(d, row, MR_ASKS_SOURCE_CHANGES),
+                                            .target_changes =
+                                                shown(d, row, MR_ASKS_TARGET_CHANGES)};
+    mr_conflict_story_add(&text, &story);
     if (text.len > 0)
         mr_jsonw_add_str(d->json, "t", text.ptr);
     const enum mr_code code = mr_strbuf_check(&text, "writing a page", err);

@@ -7,7 +7,7 @@
  *   head    the names of the columns of conflicts.csv
  *   rows    of each conflict `f`, the fields of its record, and where a row could not be shown
  *           whole `s`, by position, what stands for it in the file that is saved; `t`, which side
- *           changed what and when (decide_story.h), where the logs tell
+ *           changed what and when (conflict_story.h), where the logs tell
  *
  * The text may stand in a script element of HTML: it has no "<".  A field that is not shown whole
  * is named there by its keyed digest (asked.h).

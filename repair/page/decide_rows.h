@@ -17,7 +17,7 @@
 #include "core/file/csv_in.h"
 #include "core/file/sha256.h"
 #include "repair/decide/conflict.h"
-#include "repair/page/image_text.h"
+#include "repair/plan/image_text.h"
 #include "repair/plan/plan_dir.h"
 
 /* A browser keeps all of them in memory. */

@@ -8,7 +8,7 @@
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "repair/decide/conflict_words.h"
-#include "repair/page/decide_story.h"
+#include "repair/plan/conflict_story.h"
 
 #define NARROW 60    /* columns below which rows stand one below the other */
 #define CELL_LINES 6 /* of a value, at most */
@@ -429,7 +429,7 @@ static void add_head(struct screen *s, size_t at)
 static void add_story(struct screen *s)
 {
     const size_t *at = s->answers->rows.at;
-    const struct mr_decide_story story = {
+    const struct mr_conflict_story story = {
         .base = field(s, MR_ASKS_BASE),
         .source = field(s, MR_ASKS_SOURCE),
         .target = field(s, MR_ASKS_TARGET),
@@ -437,7 +437,7 @@ static void add_story(struct screen *s)
         .target_changes = at[MR_ASKS_TARGET_CHANGES] > 0 ? field(s, MR_ASKS_TARGET_CHANGES) : NULL,
         .whole = s->view->all};
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_decide_story_add(&text, &story);
+    mr_conflict_story_add(&text, &story);
     if (text.len > 0) {
         mr_strbuf_add_char(s->out, '\n');
         mr_utf8_show(&s->text, text.ptr, text.len, false);

@@ -1,6 +1,6 @@
 /*
  * decide_screen: one conflict as a terminal shows it: both rows side by side, what has happened, and
- * what each choice would do.  In the words of the page (conflict_words.h, decide_story.h).
+ * what each choice would do.  In the words of the page (conflict_words.h, conflict_story.h).
  *
  * Nothing that comes from a database reaches the terminal as it is: controls, invalid bytes and what
  * turns the reading direction are escaped (utf8.h).  No line is wider than the terminal.

@@ -10,6 +10,7 @@
 #include "core/json/jsonw.h"
 #include "repair/decide/conflict.h"
 #include "repair/plan/asked.h"
+#include "repair/plan/conflict_story.h"
 #include "repair/plan/plan_next.h"
 #include "repair/plan/undecided.h"
 
@@ -174,6 +175,25 @@ static void print_differs(struct showing *s, struct mr_csv_field f)
     }
 }
 
+/* Who changed what, and when, where logs attest it. */
+static void print_story(struct showing *s, const struct mr_csv_field *fields)
+{
+    const struct mr_conflict_story story = {.base = field(s, fields, BASE).ptr,
+                                            .source = field(s, fields, SOURCE).ptr,
+                                            .target = field(s, fields, TARGET).ptr,
+                                            .source_changes = field(s, fields, SOURCE_CHANGES).ptr,
+                                            .target_changes = field(s, fields, TARGET_CHANGES).ptr};
+    if (field(s, fields, SOURCE_CHANGES).len == 0 && field(s, fields, TARGET_CHANGES).len == 0)
+        return;
+    mr_strbuf_reset(&s->text);
+    mr_conflict_story_add(&s->text, &story);
+    if (s->text.failed)
+        return;
+    (void)fputs("  ", s->task->out);
+    mr_utf8_print(s->task->out, s->text.ptr);
+    (void)fputc('\n', s->task->out);
+}
+
 /* Both keys where they differ; whose it is; what is asked, and what was answered. */
 static void print_text(struct showing *s, const struct mr_csv_field *fields)
 {
@@ -200,8 +220,7 @@ static void print_text(struct showing *s, const struct mr_csv_field *fields)
         print(s, "  target ", field(s, fields, TARGET), "\n");
     }
     print(s, "  at the split ", field(s, fields, BASE), "\n");
-    print(s, "  by the source's log ", field(s, fields, SOURCE_CHANGES), "\n");
-    print(s, "  by the target's log ", field(s, fields, TARGET_CHANGES), "\n");
+    print_story(s, fields);
     if (decision.len == 0)
         print(s, "  choices ", field(s, fields, CHOICES), "\n");
 }

@@ -14,7 +14,7 @@
 #include "place.h"
 #include "repair/page/answers.h"
 #include "repair/page/decide_screen.h"
-#include "repair/page/decide_story.h"
+#include "repair/plan/conflict_story.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define HEAD                                                                                       \
@@ -476,7 +476,7 @@ static void test_long(void **state)
 static void test_story(void **state)
 {
     static const struct {
-        struct mr_decide_story story;
+        struct mr_conflict_story story;
         const char *text;
     } stories[] = {
         {{"", "{\"a\":\"1\"}", "{\"a\":\"2\"}", NULL, NULL, false}, ""},
@@ -532,7 +532,7 @@ static void test_story(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(stories); i++) {
         struct mr_strbuf text = MR_STRBUF_INIT;
-        mr_decide_story_add(&text, &stories[i].story);
+        mr_conflict_story_add(&text, &stories[i].story);
         if (strcmp(text.ptr, stories[i].text) != 0)
             fail_msg("%zu: %s, not %s", i, text.ptr, stories[i].text);
         mr_strbuf_release(&text);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "repair/page/image_text.h"
+#include "repair/plan/image_text.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define DOTS "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"

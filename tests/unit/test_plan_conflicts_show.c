@@ -56,10 +56,15 @@ static const struct {
      "club.log 4: both-changed, open\n  a: 1 → 2\n  at the split {}\n  choices columns\n\n"
      "1 conflict, 1 open\n" NEXT},
     {HEAD ",base,columns,source_changes,target_changes\r\n"
-          "club.log,4,4,,both-changed,columns,{},{},,a: 1 → 2,{},{},\"{\"\"columns\"\":{}}\",\r\n",
+          "club.log,4,4,,both-changed,columns,\"{\"\"a\"\":1}\",\"{\"\"a\"\":2}\",,a: 1 → "
+          "2,\"{\"\"a\"\":0}\",,"
+          "\"{\"\"columns\"\":{\"\"a\"\":{\"\"time\"\":\"\"2026-04-02 10:00:00\"\"}}}\",\r\n",
      NULL, NULL, false, MR_OK,
-     "club.log 4: both-changed, open\n  a: 1 → 2\n  at the split {}\n"
-     "  by the source's log {\"columns\":{}}\n  choices columns\n\n1 conflict, 1 open\n" NEXT},
+     "club.log 4: both-changed, open\n  a: 1 → 2\n  at the split {\"a\":0}\n"
+     "  Since the split the lost side changed a (2026-04-02 10:00:00); the live side changed a (no "
+     "log "
+     "attests when). Times are UTC, as each side's log attests.\n"
+     "  choices columns\n\n1 conflict, 1 open\n" NEXT},
     {HEAD "\r\n" BOB, NULL, NULL, true, MR_OK,
      "{\"type\":\"conflict\",\"table\":\"club.members\",\"source_key\":\"3\",\"target_key\":\"9\","
      "\"identity\":\"+49\",\"kind\":\"differs\",\"choices\":\"target;source\","

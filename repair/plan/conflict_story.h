@@ -1,5 +1,5 @@
 /*
- * decide_story: which side changed what of a row since the split, and when, where the logs tell: a
+ * conflict_story: which side changed what of a row since the split, and when, where the logs tell: a
  * sentence, for the page and for the terminal.
  *
  *     Since the split the lost side changed city (2026-04-02 10:00:00); the live side changed name
@@ -7,15 +7,15 @@
  *
  * Errors: out of memory the buffer is marked failed.  Threads: no state.
  */
-#ifndef MR_DECIDE_STORY_H
-#define MR_DECIDE_STORY_H
+#ifndef MR_CONFLICT_STORY_H
+#define MR_CONFLICT_STORY_H
 
 #include <stdbool.h>
 
 #include "core/base/strbuf.h"
 
 /* What conflicts.csv has of the row, as it is shown; "" for none. */
-struct mr_decide_story {
+struct mr_conflict_story {
     const char *base, *source, *target; /* images (image_text.h) */
     /* what each side's log attests (planning/conflict_changes.h); NULL: the plan is of a version that did
      * not ask */
@@ -24,6 +24,6 @@ struct mr_decide_story {
 };
 
 /* Appends the sentence; nothing where no log has shown the row. */
-void mr_decide_story_add(struct mr_strbuf *out, const struct mr_decide_story *story);
+void mr_conflict_story_add(struct mr_strbuf *out, const struct mr_conflict_story *story);
 
 #endif

@@ -1,5 +1,5 @@
 /* image_text.c: see image_text.h. */
-#include "repair/page/image_text.h"
+#include "repair/plan/image_text.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* decide_story.c: see decide_story.h. */
-#include "repair/page/decide_story.h"
+/* conflict_story.c: see conflict_story.h. */
+#include "repair/plan/conflict_story.h"
 
 #include <string.h>
 
-#include "repair/page/image_text.h"
+#include "repair/plan/image_text.h"
 
 /* A side, while it is told. */
 struct side {
@@ -154,7 +154,7 @@ static bool has(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-void mr_decide_story_add(struct mr_strbuf *out, const struct mr_decide_story *story)
+void mr_conflict_story_add(struct mr_strbuf *out, const struct mr_conflict_story *story)
 {
     struct side source = {.base = story->base,
                           .row = story->source,
