@@ -162,6 +162,24 @@ static enum mr_code find_newer(struct classifying *w, const struct mr_merge_work
     return code;
 }
 
+/* What is put back is all of a row: a rewind that left what nobody compares would leave it in silence, and
+ * an old primary that is to be a replica would be none. */
+static enum mr_code differ(struct classifying *w, struct mr_key own, struct mr_key live,
+                           bool *differs, struct mr_err *err)
+{
+    struct mr_image *const image = w->c->m.image;
+    const struct mr_pair *pair = w->table->pair;
+    MR_TRY(mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, differs, err));
+    if (*differs || w->c->task->fill == NULL || pair->ignored == NULL)
+        return MR_OK;
+    MR_TRY(mr_image_open(&image[0], own.ptr, own.len, err));
+    MR_TRY(mr_image_open(&image[1], live.ptr, live.len, err));
+    for (size_t i = 0; !*differs && i < pair->find.ncolumns; i++)
+        *differs = pair->ignored[i] && !w->table->generated[i] &&
+                   mr_image_differs(&image[0], &image[1], i, &pair->find.columns[i]);
+    return MR_OK;
+}
+
 /* Costs grow from line to line, so each is asked only where the one before leaves it open. */
 static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *row,
                          struct mr_arena *arena, struct mr_copy_fact *f, struct mr_err *err)
@@ -173,7 +191,7 @@ static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *
     if (!f->on_source || !f->on_target)
         return MR_OK;
     f->same_name = true;
-    MR_TRY(mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &f->differs, err));
+    MR_TRY(differ(w, own, live, &f->differs, err));
     return f->differs && w->c->task->fill == NULL
                ? compare_names(w, w->facts.count - 1, own, live, arena, &f->same_name, err)
                : MR_OK;

@@ -114,6 +114,15 @@ for S in $KINDS; do
     is "$S: planned again it is not taken off once more" "$RC $(conflicts) $(mr_sql $S -e "SELECT stock FROM shop.products WHERE sku = 'A'")" \
         "1 products:A:changed-since products:B:changed-since 7"
 
+    # what no check compares is put back, too
+    world
+    sql "UPDATE products SET stock = 0"
+    TO=$(place)
+    printf '[table shop.products]\nignore-columns = stock\n' >"$IT_TMP/ignore.ini"
+    plan --config "$IT_TMP/ignore.ini" --from "$FROM" --to "$TO"
+    act apply
+    is "$S: a column that is not compared" "$RC $(mr_sql $S -e "SELECT GROUP_CONCAT(stock ORDER BY sku) FROM shop.products")" "0 10,20,30,40"
+
     # some of them were rewound before: what that took off, by sum or by value, is not taken off again
     world
     sql "UPDATE products SET stock = stock + 5 WHERE sku IN ('A', 'B')"

@@ -99,6 +99,38 @@ static void test_policies(void **state)
     }
 }
 
+static enum mr_code fill_nothing(void *ctx, struct mr_copy *c, struct mr_err *err)
+{
+    (void)ctx, (void)c, (void)err;
+    return MR_OK;
+}
+
+/* What ignore-columns names is no difference between two sides; but of a rewind, which puts back what
+ * its log has. */
+static void test_ignored(void **state)
+{
+    static const struct {
+        bool is_filled;
+        const char *source, *expected;
+    } rows[] = {
+        {false, "1|a|2|7", "0 1 0 1 -"},
+        {true, "1|a|2|7", "2 1 0 0 -"},
+        {true, "1|a|1|8", "0 1 0 1 -"}, /* what the server computes */
+        {true, "1|a|1|7", "0 1 0 1 -"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct copy_world *cw = copy_new();
+        cw->task.fill = rows[i].is_filled ? fill_nothing : NULL;
+        world_table(&cw->w, "members", "id:int# note:text seen:int~ level:int=");
+        copy_open(cw);
+        copy_slot(cw, 1, 0, rows[i].source, "1|a|1|7", 0);
+        copy_run(cw, mr_copy_classify(&cw->c, &cw->w.err));
+        copy_expect(cw, SLOT, rows[i].expected);
+        copy_free(cw);
+    }
+}
+
 /* Of several rows of SOURCE that are one key for TARGET none is written, and all are reported, also
  * where one of them is TARGET's: the others would be missing afterwards, and nobody would know. */
 static void test_several(void **state)
@@ -228,10 +260,11 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_policies),       cmocka_unit_test(test_several),
-        cmocka_unit_test(test_asked_together), cmocka_unit_test(test_unplanned),
-        cmocka_unit_test(test_newest_column),  cmocka_unit_test(test_is_same),
-        cmocka_unit_test(test_identity),       cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_policies),  cmocka_unit_test(test_ignored),
+        cmocka_unit_test(test_several),   cmocka_unit_test(test_asked_together),
+        cmocka_unit_test(test_unplanned), cmocka_unit_test(test_newest_column),
+        cmocka_unit_test(test_is_same),   cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
