@@ -236,7 +236,7 @@ static enum mr_code of_row(struct filling *w, const struct row *row, struct deed
         *deed = asks(row->s, moved);
     else if (row->base.ptr != NULL && row->live.ptr != NULL)
         return by_columns(w, row, deed, err);
-    if (row->base.ptr != NULL)
+    else if (row->base.ptr != NULL)
         *deed = asks(row->s, "deleted since");
     else if (row->live.ptr == NULL && (row->flags & MR_REWIND_BETWEEN) != 0)
         *deed = asks(row->s, between);
