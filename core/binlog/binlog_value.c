@@ -317,3 +317,13 @@ enum mr_code mr_binlog_value(const struct mr_binlog_shape *shape, size_t today_c
         return take_json_diff(&m, before);
     return make_value(&m);
 }
+
+bool mr_binlog_is_number_zero(const struct mr_binlog_shape *shape, size_t today_column,
+                              const struct mr_binlog_field *image)
+{
+    const struct mr_binlog_part *part = &shape->parts[today_column];
+    const struct mr_binlog_field *field = &image[part->at];
+    return (part->how == MR_BINLOG_AS_ENUM || part->how == MR_BINLOG_AS_SET) &&
+           field->presence == MR_BINLOG_BYTES && field->len > part->prefix &&
+           little(field->ptr + part->prefix, field->len - part->prefix) == 0;
+}

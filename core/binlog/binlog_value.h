@@ -59,4 +59,8 @@ enum mr_code mr_binlog_value(const struct mr_binlog_shape *shape, size_t today_c
                              const struct mr_binlog_field *before, struct mr_strbuf *scratch,
                              bool *seen, struct mr_value *value, struct mr_err *err);
 
+/* Is it number 0 of an ENUM or SET?  Its text, '', may be that of a member, too. */
+bool mr_binlog_is_number_zero(const struct mr_binlog_shape *shape, size_t today_column,
+                              const struct mr_binlog_field *image);
+
 #endif

@@ -39,7 +39,8 @@ struct filling {
     struct mr_plan_column_rules rules;
     struct mr_column_fact *facts;
     struct mr_column_ruling *rulings;
-    struct mr_key *values, *made;
+    struct mr_key *values; /* with flags behind them */
+    struct mr_key *made;
     bool *refers; /* per column */
     struct mr_strbuf bytes, row;
 };
@@ -153,22 +154,32 @@ static enum mr_code find_facts(struct filling *w, const struct row *row, struct 
     return MR_OK;
 }
 
+/* A value goes with what its text does not tell. */
+static enum mr_code put_back(struct filling *w, const struct row *row, size_t column,
+                             struct mr_err *err)
+{
+    const int flag = w->table->pair->find.columns[column].flag_at;
+    MR_TRY(mr_merge_row_value(row->s, column, &w->values[column], err));
+    return flag < 0 ? MR_OK : mr_merge_row_value(row->s, (size_t)flag, &w->values[flag], err);
+}
+
 /* TARGET's row with some columns as the selected transactions had found them; all: also those that are
  * asked about. */
 static enum mr_code edit(struct filling *w, const struct row *row, bool all, struct mr_key *out,
                          struct mr_err *err)
 {
+    const size_t nvalues = w->table->pair->ncompared;
+    memset(w->values, 0, nvalues * sizeof *w->values);
     for (size_t i = 0; i < count_columns(w); i++) {
         const struct mr_column_ruling *ruling = &w->rulings[i];
         const bool writes = all ? w->facts[i].source_changed && !w->facts[i].generated
                                 : ruling->deed == MR_COLUMN_WRITES;
-        w->values[i] = (struct mr_key){NULL, 0};
         if (writes)
-            MR_TRY(mr_merge_row_value(row->s, i, &w->values[i], err));
+            MR_TRY(put_back(w, row, i, err));
         if (!all && ruling->deed == MR_COLUMN_COMPUTES)
             w->values[i] = w->made[i];
     }
-    MR_TRY(mr_merge_row_edit(row->live, w->values, count_columns(w), &w->row, err));
+    MR_TRY(mr_merge_row_edit(row->live, w->values, nvalues, &w->row, err));
     return keep_value(w, w->row.ptr, w->row.len, out, err);
 }
 
@@ -483,7 +494,7 @@ static enum mr_code begin_table(struct filling *w, struct mr_err *err)
     struct mr_arena *arena = w->r->task->arena;
     w->facts = mr_arena_calloc(arena, n + 1, sizeof *w->facts);
     w->rulings = mr_arena_calloc(arena, n + 1, sizeof *w->rulings);
-    w->values = mr_arena_calloc(arena, n + 1, sizeof *w->values);
+    w->values = mr_arena_calloc(arena, w->table->pair->ncompared + 1, sizeof *w->values);
     w->made = mr_arena_calloc(arena, n + 1, sizeof *w->made);
     w->refers = mr_arena_calloc(arena, n + 1, sizeof *w->refers);
     if (w->facts == NULL || w->rulings == NULL || w->values == NULL || w->made == NULL ||

@@ -11,7 +11,8 @@
  *   origin    the key that the row which selected changes have brought here had before them; NULL: this
  *             one, or none
  * rw_ours has the numbers of those transactions that were units of a rewind.
- * Images are encodings of the plan table's columns, in their order.
+ * Images are encodings of the plan table's columns, in their order, and of their flags (mr_find_column), as
+ * far as images of a server are compared.
  */
 #ifndef MR_REWIND_INTERNAL_H
 #define MR_REWIND_INTERNAL_H

@@ -36,15 +36,34 @@ static enum mr_code value_at(struct mr_rewind *r, size_t table, size_t column,
                            before, &r->scratch, seen, value, err);
 }
 
-/* All columns that are planned, in their order; *whole false: the image does not show one. */
+/* What the text of a column does not tell, as a server that is asked for the row tells it: an ENUM or SET with a
+ * member '' may have number 0. */
+static enum mr_code take_flag(struct mr_rewind *r, size_t table, size_t column,
+                              const struct mr_binlog_field *image, struct mr_strbuf *out,
+                              struct mr_err *err)
+{
+    const struct mr_column *c =
+        mr_pair_column(r->task->tables->tables[table].pair, MR_TARGET, column);
+    struct mr_value value;
+    bool seen = false;
+    MR_TRY(value_at(r, table, column, image, NULL, &seen, &value, err));
+    if (value.cls != MR_CLASS_NULL)
+        value = (struct mr_value){
+            .cls = MR_CLASS_UINT,
+            .u = mr_binlog_is_number_zero(r->tables[table].shape,
+                                          (size_t)(c - today_of(r, table)->columns), image)};
+    return mr_row_encode(out, &value, err);
+}
+
+/* All columns that are planned, in their order, and their flags; *whole false: the image does not show one. */
 static enum mr_code take_image(struct mr_rewind *r, size_t table,
                                const struct mr_binlog_field *image,
                                const struct mr_binlog_field *before, struct mr_strbuf *out,
                                bool *whole, struct mr_err *err)
 {
-    const size_t n = r->task->tables->tables[table].pair->find.ncolumns;
+    const struct mr_find_table *find = &r->task->tables->tables[table].pair->find;
     mr_strbuf_reset(out);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < find->ncolumns; i++) {
         struct mr_value value;
         bool seen = false;
         MR_TRY(value_at(r, table, i, image, before, &seen, &value, err));
@@ -52,6 +71,9 @@ static enum mr_code take_image(struct mr_rewind *r, size_t table,
         if (seen)
             MR_TRY(mr_row_encode_exact(out, &value, err));
     }
+    for (size_t i = 0; *whole && i < find->ncolumns; i++)
+        if (find->columns[i].flag_at >= 0)
+            MR_TRY(take_flag(r, table, i, image, out, err));
     return mr_strbuf_check(out, "rewinding", err);
 }
 

@@ -167,6 +167,18 @@ for S in $KINDS; do
     plan --transactions "${GTID%[0-9]}999999"
     is "$S: a GTID that the logs do not have" "$RC $(grep -c 'do not hold' "$ERR")" "5 1"
 
+    # number 0 of an ENUM has the text of its member ''
+    world
+    sql "CREATE TABLE kinds (id INT PRIMARY KEY, e ENUM('','a','b'), n INT) ENGINE=InnoDB; INSERT INTO kinds VALUES (1,'',1),(2,'a',2),(3,NULL,3),(4,'b',4),(7,'',7); INSERT IGNORE INTO kinds VALUES (5,'zz',5),(6,'zz',6)" 2>/dev/null
+    BEFORE=$(mr_sql $S -e "SELECT id, e + 0, n FROM shop.kinds ORDER BY id")
+    FROM=$(place)
+    sql "UPDATE IGNORE kinds SET e = 'zz' WHERE id = 1; UPDATE kinds SET e = 'b' WHERE id IN (2, 5); DELETE FROM kinds WHERE id IN (3, 4, 6, 7)" 2>/dev/null
+    TO=$(place)
+    plan --from "$FROM" --to "$TO"
+    is "$S: an ENUM with a member ''" "$RC $(conflicts)" "0 "
+    act apply
+    is "$S: is as it was" "$RC $(mr_sql $S -e "SELECT id, e + 0, n FROM shop.kinds ORDER BY id")" "0 $BEFORE"
+
     # others between two of them
     world
     sql "UPDATE products SET price = 9 WHERE sku = 'A'"

@@ -493,6 +493,38 @@ static void test_presence(void **state)
     mr_arena_release(&arena);
 }
 
+/* '' is the text of number 0 as well as of a member. */
+static void test_number_zero(void **state)
+{
+    static const struct {
+        uint8_t type;
+        const char *today, *hex;
+        bool is_zero;
+    } rows[] = {
+        {MR_FIELD_ENUM, "enum('','a')", "00", true},  {MR_FIELD_ENUM, "enum('','a')", "01", false},
+        {MR_FIELD_ENUM, "enum('','a')", "02", false}, {MR_FIELD_SET, "set('','a')", "00", true},
+        {MR_FIELD_SET, "set('','a')", "01", false},   {MR_FIELD_TINY, "tinyint(4)", "00", false},
+        {MR_FIELD_ENUM, "enum('','a')", NULL, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct pair p = {
+            .log = {.type = rows[i].type, .meta = rows[i].type == MR_FIELD_TINY ? 0 : 1},
+            .today = column_of(rows[i].today, "utf8mb4")};
+        uint8_t bytes[ROOM];
+        struct mr_binlog_field field = {MR_BINLOG_NULL, NULL, 0};
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_binlog_shape *shape = NULL;
+        struct mr_err err = {0};
+        if (rows[i].hex != NULL)
+            field = (struct mr_binlog_field){MR_BINLOG_BYTES, bytes,
+                                             bytes_of(rows[i].hex, bytes, sizeof bytes)};
+        assert_int_equal(make_shape(&p, &arena, &shape, &err), MR_OK);
+        assert_int_equal(mr_binlog_is_number_zero(shape, 0, &field), rows[i].is_zero);
+        mr_arena_release(&arena);
+    }
+}
+
 /* ---- character sets ---- */
 
 static void test_charsets(void **state)
@@ -560,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_columns_by_name),
         cmocka_unit_test(test_hidden_columns),
         cmocka_unit_test(test_presence),
+        cmocka_unit_test(test_number_zero),
         cmocka_unit_test(test_charsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
