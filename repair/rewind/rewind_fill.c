@@ -385,10 +385,60 @@ static enum mr_code refuse_spellings(const struct filling *w, struct mr_err *err
     return MR_E_REFUSED;
 }
 
+/* Does what becomes of the row have another value of a column that the condition reads? */
+static enum mr_code changes_condition(const struct filling *w, const struct mr_plan_reference *r,
+                                      const struct row *row, struct mr_key becomes, bool *is,
+                                      struct mr_err *err)
+{
+    for (size_t i = 0; !*is && i < count_columns(w); i++) {
+        struct mr_key was, now;
+        if (!r->reads[i])
+            continue;
+        MR_TRY(mr_merge_row_value(row->live, i, &was, err));
+        MR_TRY(mr_merge_row_value(becomes, i, &now, err));
+        *is = mr_key_compare(was, now) != 0;
+    }
+    return MR_OK;
+}
+
+static enum mr_code refuse_condition(const struct filling *w, const struct mr_plan_reference *r,
+                                     struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "table \"%s\" cannot be rewound: its rows refer to \"%s\" under a condition, and "
+        "no log says of a row whether it holds",
+        mr_plan_table_name(w->table), mr_plan_table_name(&w->c->m.plan->tables[r->parent]));
+    mr_err_hint(err,
+                "Nothing was changed. Plan with a --config without that reference, and see to it "
+                "yourself that what these rows refer to is there%s.",
+                w->r->task->is_strict ? "" : "; or leave the table out by --exclude");
+    return MR_E_REFUSED;
+}
+
+/* A server answers a condition when the row is read; a row that stood once is of the log. */
+static enum mr_code check_conditions(const struct filling *w, const struct row *row,
+                                     struct mr_key becomes, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->c->m.plan;
+    for (size_t i = 0; becomes.ptr != NULL && i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        bool is_unknown = becomes.ptr == row->s.ptr;
+        if (r->child != w->table->at || r->pair->edge.condition_at < 0)
+            continue;
+        if (!is_unknown && row->live.ptr != NULL)
+            MR_TRY(changes_condition(w, r, row, becomes, &is_unknown, err));
+        if (is_unknown)
+            return refuse_condition(w, r, err);
+    }
+    return MR_OK;
+}
+
 static enum mr_code add_slot(struct filling *w, const struct row *row, const struct deed *deed,
                              struct mr_err *err)
 {
     const struct mr_key none = {NULL, 0};
+    MR_TRY(check_conditions(w, row, deed->becomes, err));
     MR_TRY(MR_CASE_RUN(
         w->add, err, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("canon", row->canon),
         MR_ARG_BYTES("skey", deed->becomes.ptr != NULL || deed->kind != NULL ? row->key : none),

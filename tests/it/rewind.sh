@@ -179,6 +179,22 @@ for S in $KINDS; do
     act apply
     is "$S: is as it was" "$RC $(mr_sql $S -e "SELECT id, e + 0, n FROM shop.kinds ORDER BY id")" "0 $BEFORE"
 
+    # a reference under a condition: no log says whether that holds of a row that comes back
+    world
+    sql "CREATE TABLE marks (id INT PRIMARY KEY, kind CHAR(1), of INT UNSIGNED, n INT) ENGINE=InnoDB; INSERT INTO marks VALUES (1,'c',1,1),(2,'x',99,2)"
+    printf '[table shop.marks]\nreference = of -> shop.customers.id when kind = %s\n' "'c'" >"$IT_TMP/when.ini"
+    FROM=$(place)
+    sql "UPDATE marks SET n = 0"
+    TO=$(place)
+    plan --config "$IT_TMP/when.ini" --from "$FROM" --to "$TO"
+    is "$S: a column that the condition does not read" "$RC $(conflicts)" "0 "
+    sql "DELETE FROM marks WHERE id = 2"
+    TO=$(place)
+    plan --config "$IT_TMP/when.ini" --from "$FROM" --to "$TO"
+    is "$S: a row that comes back" "$RC $(grep -c 'refer to "shop.customers" under a condition' "$ERR")" "5 1"
+    plan --config "$IT_TMP/when.ini" --from "$FROM" --to "$TO" --exclude marks
+    is "$S: without the table" "$RC" 0
+
     # others between two of them
     world
     sql "UPDATE products SET price = 9 WHERE sku = 'A'"
