@@ -129,27 +129,44 @@ enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows, const struct
     return mr_aside_put(aside, bad, reason.message, err);
 }
 
+/* Reasons may be long, and rows many: one statement would be longer than a server takes. */
+#define STATEMENT_BYTES ((size_t)64 * 1024)
+
+static enum mr_code send(struct mr_db *db, struct mr_strbuf *sql, struct mr_err *err)
+{
+    MR_TRY(mr_strbuf_check(sql, "setting rows aside", err));
+    MR_TRY(mr_db_exec(db, sql->ptr, sql->len, err));
+    mr_strbuf_reset(sql);
+    return MR_OK;
+}
+
+static void add_row(struct mr_strbuf *sql, const struct row *row)
+{
+    mr_strbuf_add_fmt(sql, "%s (%" PRIu64 ", ",
+                      sql->len > 0 ? "," : "INSERT INTO myrecon_aside (line, why) VALUES",
+                      row->line);
+    if (row->why == NULL) {
+        mr_strbuf_add_str(sql, "NULL)");
+        return;
+    }
+    mr_strbuf_add_str(sql, "LEFT(");
+    mr_sql_string(sql, row->why);
+    mr_strbuf_add_str(sql, ", 600))");
+}
+
 enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db, struct mr_err *err)
 {
-    static const char empty[] = "DELETE FROM myrecon_aside";
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "INSERT INTO myrecon_aside (line, why) VALUES");
-    for (size_t i = 0; i < aside->rows.count; i++) {
-        const struct row *row = mr_vec_at(&aside->rows, i);
-        mr_strbuf_add_fmt(&sql, "%s (%" PRIu64 ", ", i > 0 ? "," : "", row->line);
-        if (row->why == NULL) {
-            mr_strbuf_add_str(&sql, "NULL)");
-            continue;
-        }
-        mr_strbuf_add_str(&sql, "LEFT(");
-        mr_sql_string(&sql, row->why);
-        mr_strbuf_add_str(&sql, ", 600))");
-    }
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_strbuf_check(&sql, "setting rows aside", err));
-    MR_TRY_OUT(mr_db_exec(db, empty, sizeof empty - 1, err));
-    if (aside->rows.count > 0)
-        MR_TRY_OUT(mr_db_exec(db, sql.ptr, sql.len, err));
+    mr_strbuf_add_str(&sql, "DELETE FROM myrecon_aside");
+    MR_TRY_OUT(send(db, &sql, err));
+    for (size_t i = 0; i < aside->rows.count; i++) {
+        add_row(&sql, mr_vec_at(&aside->rows, i));
+        if (sql.len >= STATEMENT_BYTES || sql.failed)
+            MR_TRY_OUT(send(db, &sql, err));
+    }
+    if (sql.len > 0)
+        MR_TRY_OUT(send(db, &sql, err));
 out:
     mr_strbuf_release(&sql);
     return code;

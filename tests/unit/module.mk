@@ -308,6 +308,7 @@ LDFLAGS_test_peers += -Wl,--wrap=mr_replication_relation,--wrap=mr_replication_l
 LDFLAGS_test_reseed_apply += -Wl,--wrap=mr_peers_wait,--wrap=mr_peers_lowest \
     -Wl,--wrap=mr_reseed_insert_check,--wrap=mr_reseed_insert,--wrap=mr_blockers_find
 LDFLAGS_test_reseed_insert += -Wl,--wrap=mr_schema_reload_table
+LDFLAGS_test_apply_aside += -Wl,--wrap=mr_db_exec
 LDFLAGS_test_apply_case += -Wl,--wrap=mr_case_run,--wrap=mr_case_commit
 LDFLAGS_test_apply_plan += -Wl,--wrap=mr_apply_check_rights,--wrap=mr_apply_check_columns \
     -Wl,--wrap=mr_apply_check_around,--wrap=mr_apply_check_unseen,--wrap=mr_apply_check_gtid \

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -119,9 +120,54 @@ static void test_blame(void **state)
     assert_false(mr_aside_is_of_row(&guard));
 }
 
+/* What the script is told: how many statements, rows in them, and the longest. */
+static struct {
+    size_t statements, rows, longest;
+} told;
+
+enum mr_code __wrap_mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err);
+enum mr_code __wrap_mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
+{
+    static const char insert[] = "INSERT INTO myrecon_aside (line, why) VALUES (";
+    (void)db, (void)err;
+    assert_int_equal(strlen(sql), len);
+    if (told.statements++ == 0)
+        assert_string_equal(sql, "DELETE FROM myrecon_aside");
+    else
+        assert_memory_equal(sql, insert, sizeof insert - 1);
+    for (const char *at = sql; (at = strstr(at, "LEFT(")) != NULL; at++)
+        told.rows++;
+    told.longest = len > told.longest ? len : told.longest;
+    return MR_OK;
+}
+
+/* However many rows a unit has, and however long the server's messages are, no statement is longer than the
+ * packet of any server. */
+static void test_fill(void **state)
+{
+    static const uint64_t rows[] = {0, 1, 2000};
+    char why[1000];
+    (void)state;
+    memset(why, '\'', sizeof why - 1);
+    why[sizeof why - 1] = '\0';
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct mr_aside aside;
+        struct mr_err err = {0};
+        mr_aside_init(&aside);
+        for (uint64_t row = 1; row <= rows[i]; row++)
+            assert_int_equal(mr_aside_put(&aside, row, why, &err), MR_OK);
+        memset(&told, 0, sizeof told);
+        assert_int_equal(mr_aside_fill(&aside, NULL, &err), MR_OK);
+        assert_int_equal(told.rows, rows[i]);
+        assert_true(rows[i] > 1 || told.statements == 1 + rows[i]);
+        assert_true(told.longest < 128 * 1024);
+        mr_aside_release(&aside);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_search), cmocka_unit_test(test_text),
-                                       cmocka_unit_test(test_blame)};
+                                       cmocka_unit_test(test_blame), cmocka_unit_test(test_fill)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
