@@ -537,6 +537,35 @@ static enum mr_code check_form(const struct filling *w, struct mr_err *err)
     return MR_OK;
 }
 
+static bool is_itself(const struct mr_pair *pair, const struct mr_column *column, size_t at)
+{
+    return mr_pair_column(pair, MR_TARGET, at) == column &&
+           strcmp(mr_pair_column(pair, MR_SOURCE, at)->name, column->name) == 0;
+}
+
+/* `column = a -> b` is of two servers.  Of one that has both, a would be read as b, and never be put back. */
+static enum mr_code check_columns(const struct filling *w, struct mr_err *err)
+{
+    const struct mr_pair *pair = w->table->pair;
+    const struct mr_table *table = pair->side[MR_TARGET];
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const struct mr_column *c = &table->columns[i];
+        size_t at = 0;
+        while (at < count_columns(w) && !is_itself(pair, c, at))
+            at++;
+        if (at < count_columns(w) || c->system_time)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "table \"%s\" cannot be rewound: the configuration has column \"%s\" for "
+                         "another one",
+                         mr_plan_table_name(w->table), c->name);
+        mr_err_hint(err, "Nothing was changed. Plan with a --config without that \"column\": it "
+                         "is of two servers, and a rewind is of one.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
 static enum mr_code begin_table(struct filling *w, struct mr_err *err)
 {
     const size_t n = count_columns(w);
@@ -554,6 +583,7 @@ static enum mr_code begin_table(struct filling *w, struct mr_err *err)
         for (size_t k = 0;
              plan->references[i].child == w->table->at && k < plan->references[i].from.count; k++)
             w->refers[plan->references[i].from.at[k]] = true;
+    MR_TRY(check_columns(w, err));
     MR_TRY(check_form(w, err));
     return mr_plan_column_rules_load(&w->rules, plan, w->table->at, err);
 }

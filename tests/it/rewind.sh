@@ -179,6 +179,14 @@ for S in $KINDS; do
     act apply
     is "$S: is as it was" "$RC $(mr_sql $S -e "SELECT id, e + 0, n FROM shop.kinds ORDER BY id")" "0 $BEFORE"
 
+    # two columns that a check has for one
+    world
+    sql "UPDATE products SET stock = 0"
+    TO=$(place)
+    printf '[table shop.products]\ncolumn = stock -> price\n' >"$IT_TMP/column.ini"
+    plan --config "$IT_TMP/column.ini" --from "$FROM" --to "$TO"
+    is "$S: a column that the configuration has for another one" "$RC $(grep -c 'cannot be rewound: the configuration has column' "$ERR")" "5 1"
+
     # a reference under a condition: no log says whether that holds of a row that comes back
     world
     sql "CREATE TABLE marks (id INT PRIMARY KEY, kind CHAR(1), of INT UNSIGNED, n INT) ENGINE=InnoDB; INSERT INTO marks VALUES (1,'c',1,1),(2,'x',99,2)"
