@@ -309,12 +309,13 @@ static const char *choose(const struct filling *w, const char *kind)
     return NULL;
 }
 
-/* A choice carries the row out, or leaves it; it is none any more. */
+/* A choice carries the row out, or leaves it; it is none any more.  Of an old primary that is to be a replica nobody
+ * chooses, whatever the configuration says for a rewind: what the log does not lead to stays a reason to refuse. */
 static enum mr_code heed(struct filling *w, const struct row *row, struct deed *deed,
                          struct mr_err *err)
 {
     const char *choice = NULL;
-    if (deed->kind == NULL || deed->choices != NULL)
+    if (deed->kind == NULL || deed->choices != NULL || w->r->task->is_strict)
         return MR_OK;
     const struct mr_decision_ask ask = {.table = mr_plan_table_name(w->table),
                                         .source_key = row->key,

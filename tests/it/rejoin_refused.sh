@@ -54,6 +54,12 @@ world() {
     CMD=("$MYRECON" repair plan --policy rejoin --source "$MR_OLD_URI" --target "$MR_OLD_URI" --replication-user r --output "$PLAN")
     "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
     is "$ON: itself" $? 5
+    mr_sql OLD -e "SET sql_log_bin = 0; UPDATE club.members SET points = 77 WHERE id = 1"
+    printf '[table club.members]\non-conflict = changed-since=target\n' >"$IT_TMP/chosen.ini"
+    plan --discard-lost --config "$IT_TMP/chosen.ini"
+    is "$ON: a row that was changed without the log, whatever is chosen for a rewind" \
+        "$RC $(grep -cF 'cannot be taken back to what they were at the split: 1 (changed-since)' "$ERR")" "5 1"
+    mr_sql OLD -e "SET sql_log_bin = 0; UPDATE club.members SET points = 101 WHERE id = 1"
     is "$ON: nothing was changed" "$(rows)" "$before"
 
     # killed at any moment, and again
