@@ -303,18 +303,20 @@ enum mr_code mr_rejoin_check_read(void *ctx, const struct mr_history_read *read,
 enum mr_code mr_rejoin_refuse_open(const struct mr_planning *p, struct mr_err *err)
 {
     const struct mr_planned *planned = &p->manifest.planned;
-    for (size_t i = 0; planned->open > 0 && i < planned->ntables; i++)
+    for (size_t i = 0; i < planned->ntables; i++)
         for (size_t k = 0; k < planned->tables[i].nkinds; k++) {
             const struct mr_planned_kind *kind = &planned->tables[i].kinds[k];
-            if (kind->open == 0)
+            const uint64_t left = kind->open + kind->decided;
+            if (left == 0)
                 continue;
             (void)mr_err_set(err, MR_E_REFUSED,
                              "rows of table \"%s\" cannot be taken back to what they were at the "
                              "split: %" PRIu64 " (%s)",
-                             planned->tables[i].table, kind->open, kind->kind);
-            mr_err_hint(err, "Nothing was changed. Something changed them without the log, or they "
-                             "are referred to by rows that are. Build the replica anew from a "
-                             "snapshot of the live server.");
+                             planned->tables[i].table, left, kind->kind);
+            mr_err_hint(err,
+                        "Nothing was changed. Something changed them without the log, rows that "
+                        "are there refer to them, or a value is longer than what the server "
+                        "takes. Build the replica anew from a snapshot of the live server.");
             return MR_E_REFUSED;
         }
     return MR_OK;

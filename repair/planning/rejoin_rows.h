@@ -42,7 +42,8 @@ enum mr_code mr_rejoin_select(struct mr_planning *p, struct mr_rewind_select *se
 /* For struct mr_rewind_task; ctx is the struct mr_planning. */
 enum mr_code mr_rejoin_check_read(void *ctx, const struct mr_history_read *read,
                                   uint64_t transactions, struct mr_err *err);
-/* Rows that cannot be taken back leave a replica that differs: none may be open. */
+/* Rows that cannot be taken back leave a replica that differs: none may be open, nor left out since the
+ * configuration says so. */
 enum mr_code mr_rejoin_refuse_open(const struct mr_planning *p, struct mr_err *err);
 /* rejoin.json, rejoin.sql; and the manifest names LIVE as its source. */
 enum mr_code mr_rejoin_write(struct mr_planning *p, struct mr_err *err);
