@@ -189,8 +189,8 @@ for S in $KINDS; do
 
     # a reference under a condition: no log says whether that holds of a row that comes back
     world
-    sql "CREATE TABLE marks (id INT PRIMARY KEY, kind CHAR(1), of INT UNSIGNED, n INT) ENGINE=InnoDB; INSERT INTO marks VALUES (1,'c',1,1),(2,'x',99,2)"
-    printf '[table shop.marks]\nreference = of -> shop.customers.id when kind = %s\n' "'c'" >"$IT_TMP/when.ini"
+    sql "CREATE TABLE marks (id INT PRIMARY KEY, kind CHAR(1), who INT UNSIGNED, n INT) ENGINE=InnoDB; INSERT INTO marks VALUES (1,'c',1,1),(2,'x',99,2)"
+    printf '[table shop.marks]\nreference = who -> shop.customers.id when kind = %s\n' "'c'" >"$IT_TMP/when.ini"
     FROM=$(place)
     sql "UPDATE marks SET n = 0"
     TO=$(place)
