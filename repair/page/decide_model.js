@@ -24,23 +24,35 @@ const Model = (function () {
     firstNote: 'note' in at ? row.f[at.note] : '',
   }));
 
+  // By names of columns alone: one may be called "constructor", which every other object has.
+  function plain(object) {
+    return Object.assign(Object.create(null), object);
+  }
+
   function image(row, name) {
     const text = name in at ? row.f[at[name]] : '';
-    return text ? JSON.parse(text) : null;
+    return text ? plain(JSON.parse(text)) : null;
+  }
+
+  function changesOf(row, side) {
+    const of = image(row, side + '_changes');
+    if (of) of.columns = plain(of.columns);
+    return of;
   }
 
   // When the side has last changed that column, as its log attests: {time, gtid, log, position}; null: it
-  // has not, or nothing is attested.  A column that it has not changed since it made the row is of then.
+  // has not, or nothing is attested.  A column that it has not changed since it inserted the row is of then, if
+  // all changes since are known; of one that came from another key it had perhaps been changed before.
   function lastChange(row, side, name) {
-    const of = image(row, side + '_changes');
+    const of = changesOf(row, side);
     if (!of) return null;
     const own = of.columns[name];
-    return own || (own === undefined && of.row && (of.row.kind === 'insert' || of.row.kind === 'came') ? of.row : null);
+    return own || (own === undefined && of.row && of.row.kind === 'insert' && !of.not_kept ? of.row : null);
   }
 
   // All of them: [column or null for the whole row, its change], in the order of the table.
   function lastChanges(row, side) {
-    const of = image(row, side + '_changes');
+    const of = changesOf(row, side);
     if (!of) return [];
     const list = data.tables[row.table].columns.filter((name) => of.columns[name]).map((name) => [name, of.columns[name]]);
     return of.row ? [[null, of.row]].concat(list) : list;

@@ -117,7 +117,8 @@ TX = {"time": "2026-03-01 10:00:00.500000", "gtid": "0-1-<b>7", "log": "bin.0000
 
 
 def told_page(page, scratch):
-    """The same page with what logs would have told of its first conflict; the conflict's columns."""
+    """The same page with what logs would have told of two of its conflicts, in a table that has a column with the
+    name of what every object has."""
     text = open(page, encoding="utf-8").read()
     begin = text.index('id="data"')
     begin = text.index(">", begin) + 1
@@ -125,8 +126,14 @@ def told_page(page, scratch):
     data = json.loads(text[begin:end])
     at = {name: i for i, name in enumerate(data["head"])}
     data["head"] += ["source_changes", "target_changes"]
+    data["tables"]["decide_page.members"]["columns"].append("constructor")
     for row in data["rows"]:
         row["f"] += ["", ""]
+        if (row["f"][at["table"]], row["f"][at["kind"]], row["f"][at["source_key"]]) == ("decide_page.members", "changed", "6"):
+            for side in "source", "target":
+                row["f"][at[side]] = json.dumps(dict(json.loads(row["f"][at[side]]), constructor=side))
+            row["f"][-2] = json.dumps({"row": dict(TX, kind="came", time="2026-03-02 11:00:00"), "columns": {"city": TX}})
+            row["f"][-1] = json.dumps({"row": dict(TX, kind="insert", time="2026-03-02 11:00:00"), "columns": {}, "not_kept": "3"})
         if (row["f"][at["table"]], row["f"][at["kind"]], row["f"][at["source_key"]]) == ("decide_page.members", "changed", "4"):
             row["t"] = "Since the split the lost side changed <i>city</i>."
             row["f"][-2] = json.dumps({"columns": {"city": TX, "updated_at": None}, "not_kept": "3"})
@@ -156,6 +163,10 @@ def told(b, page, scratch):
     check("and is not too wide for a phone", b.run("return document.documentElement.scrollWidth <= innerWidth"))
     shot(b, "decide-told")
     b.media("", "light")
+    b.open("file://" + os.path.abspath(told_page(page, scratch)))
+    b.type("#find", "members 6 ")
+    check("what came from another key, or was changed more often than is kept, has no time of then",
+          texts(".when") == ["2026-03-01 10:00:00"], texts(".when"))
 
 
 def main(page, scratch, plan, out):
