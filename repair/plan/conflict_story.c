@@ -100,11 +100,11 @@ static bool add_changed(struct mr_strbuf *out, struct side *s)
 /* Without a row at the split: what the log itself names. */
 static bool add_named(struct mr_strbuf *out, struct side *s)
 {
-    const char *at = s->columns.ptr;
+    const char *at = s->columns.ptr, *end = at != NULL ? at + s->columns.len : NULL;
     struct mr_image_member m;
     struct mr_csv_field last = {NULL, 0};
     bool any = false;
-    while (s->columns.ptr != NULL && mr_image_text_next(&at, at + s->columns.len, &m))
+    while (at != NULL && mr_image_text_next(&at, end, &m))
         add_column(out, s, m.name, &last, &any);
     if (any)
         add_when(out, s, last);
