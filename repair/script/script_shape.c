@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/signals.h"
 #include "core/base/utf8.h"
 #include "core/binlog/binlog_walk.h"
 #include "core/db/sqltext.h"
@@ -358,6 +359,7 @@ enum mr_code mr_script_shape_check(const struct mr_manifest *m, const char *path
     MR_TRY_OUT(mr_script_read_open(path, &script, err));
     mr_script_read_judged(script, mr_script_shape_fits, shape);
     do {
+        MR_TRY_OUT(mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK);
         MR_TRY_OUT(mr_script_read_next(script, &item, err));
     } while (item.kind != MR_SCRIPT_READ_EOF);
 out:

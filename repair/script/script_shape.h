@@ -46,7 +46,8 @@ bool mr_script_shape_is_expression(const char *text, struct mr_script_read_fault
 enum mr_code mr_script_shape_conditions(const struct mr_manifest *manifest, const char *path,
                                         struct mr_script_calls *calls, struct mr_err *err);
 
-/* The script at path is one of that plan, to its last statement; else MR_E_REFUSED. */
+/* The script at path is one of that plan, to its last statement; else MR_E_REFUSED.  It may have many
+ * gigabytes: a signal ends it, in whichever thread it is read. */
 enum mr_code mr_script_shape_check(const struct mr_manifest *manifest, const char *path,
                                    struct mr_script_calls *calls, struct mr_err *err);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/signals.h"
 #include "core/base/strbuf.h"
 #include "core/file/io.h"
 #include "place.h"
@@ -497,6 +498,17 @@ static void test_numbers(void **state)
     }
 }
 
+/* Nobody waits for the end of a long script who has pressed Ctrl-C. */
+static void test_cancelled(void **state)
+{
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_io_write_file("s.sql", 0600, "-- a plan\n", 10, &err), MR_OK);
+    assert_int_equal(mr_script_shape_check(&manifest, "s.sql", NULL, &err), MR_OK);
+    mr_cancel(); /* last: the flag stays */
+    assert_int_equal(mr_script_shape_check(&manifest, "s.sql", NULL, &err), MR_E_CANCELLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_conditions),
         cmocka_unit_test_setup_teardown(test_file, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_cancelled, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
