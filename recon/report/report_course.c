@@ -99,25 +99,33 @@ struct done {
     uint64_t raised, written, open;
     size_t proofs;
     bool is_clean;
+    bool stays; /* of what was taken back a part */
 };
 
+/* What was written before an undo is not so any more, and the undo is told; counters stay raised. */
 static void take_acts(struct done *done, const struct mr_story_plan *plan)
 {
+    const char *repaired = NULL;
+    uint64_t written = 0;
     for (size_t i = 0; i < plan->acts.count; i++) {
         const struct mr_story_act *act = mr_vec_at(&plan->acts, i);
         if (act->is_undo) {
             done->undone = act->to;
+            repaired = NULL;
+            written = 0;
             continue;
         }
-        if (plan->is_undone && act->written > 0)
-            continue; /* it is not so any more, and the undo is told */
         if (act->raised > 0)
             done->reseeded = act->to;
         if (act->written > 0)
-            done->repaired = act->to;
+            repaired = act->to;
         done->raised += act->raised;
-        done->written += act->written;
+        written += act->written;
     }
+    if (repaired != NULL)
+        done->repaired = repaired;
+    done->written += written;
+    done->stays |= plan->is_undone && plan->units_left + plan->rows_refused > 0;
 }
 
 /* A proof counts where it is of a plan that is in force, and nothing was done behind it. */
@@ -165,7 +173,9 @@ void mr_parts_course(struct mr_edition *e)
     add_done(doc, "Reseeded", done.reseeded,
              mr_doc_count(doc, done.raised, "counter raised", "counters raised"), has_plans);
     if (done.repaired == NULL && done.undone != NULL)
-        add_not_yet(doc, "Repaired", "what was written is taken back");
+        add_not_yet(doc, "Repaired",
+                    done.stays ? "what was written is taken back in part"
+                               : "what was written is taken back");
     else
         add_done(doc, "Repaired", done.repaired,
                  mr_doc_count(doc, done.written, "row written", "rows written"), has_plans);
@@ -173,6 +183,7 @@ void mr_parts_course(struct mr_edition *e)
              done.is_clean ? "all that was applied stands" : "not all that was applied is proved",
              has_plans);
     if (done.undone != NULL)
-        add_done(doc, "Taken back", done.undone, "by repair undo", has_plans);
+        add_done(doc, "Taken back", done.undone,
+                 done.stays ? "by repair undo, in part" : "by repair undo", has_plans);
     mr_doc_say(doc, "</course>");
 }

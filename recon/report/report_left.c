@@ -171,7 +171,17 @@ static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan
     mr_strbuf_release(&command);
 }
 
-/* Of a plan that was taken back nothing is left but to decide anew, which nobody can be told here. */
+/* Of a plan that was taken back nothing is left but to decide anew, which nobody can be told here; but of
+ * one whose undo has broken off what apply has written still stands. */
+static size_t add_undo(struct mr_edition *e, const struct mr_story_plan *plan)
+{
+    if (plan->units_left == 0)
+        return 0;
+    add_plan_step(e, plan, "undo", e->report->case_path, plan->target,
+                  "take it back to its end, with an account that may write");
+    return 1;
+}
+
 static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
 {
     const struct mr_story_verify *verify = mr_story_verify_of(e->report->story, plan);
@@ -179,7 +189,7 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
     const bool unended = plan->units > plan->units_done + plan->units_partial;
     size_t told = 0;
     if (plan->is_undone)
-        return 0;
+        return add_undo(e, plan);
     if (plan->open > 0) {
         add_open(e, plan);
         told++;

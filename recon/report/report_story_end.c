@@ -167,6 +167,12 @@ enum mr_doc_tone mr_story_conclude(const struct mr_story *story, struct mr_strbu
     return tone;
 }
 
+/* What an undo has kept, or has not come to, stands, and so does what another plan has written. */
+static const char *taken_back(const struct sums *s)
+{
+    return s->rows + s->kept + s->left > 0 ? "Taken back in part" : "Taken back";
+}
+
 /* In part is said wherever anything was left out, whatever the proof says of the rest: whoever reads
  * no further than this must not take the repair for finished. */
 const char *mr_story_state(const struct mr_story *story)
@@ -175,11 +181,11 @@ const char *mr_story_state(const struct mr_story *story)
     if (s.plans == 0)
         return NULL;
     if (s.applied == 0)
-        return s.undone > 0 ? "Taken back" : "Planned, not applied";
+        return s.undone > 0 ? taken_back(&s) : "Planned, not applied";
     if (s.disproven > 0)
         return "Applied, and does not stand";
     if (s.undone > 0)
-        return s.rows == 0 ? "Taken back" : "Taken back in part";
+        return taken_back(&s);
     if (s.applied < s.plans || s.refused + s.failed + s.open + s.unended > 0)
         return "Applied in part";
     return s.proven == s.applied ? "Applied and verified" : "Applied, not verified";

@@ -511,7 +511,7 @@ static void test_conclusions(void **state)
          NULL,
          NULL,
          MR_TONE_WARN,
-         "Taken back",
+         "Taken back in part",
          {"has been taken back, 2 rows kept, 3 units not yet, 1 counter stays raised."},
          "written"},
     };
@@ -607,7 +607,7 @@ static void test_undone_plan(void **state)
     char *text = conclude(&story, &report, &c, MR_TONE_WARN);
     assert_string_equal(text, "1 plan was taken back, 1 row kept. 1 counter was raised. All that "
                               "was applied and not taken back stands, as verify proves.");
-    assert_string_equal(mr_story_state(&story), "Taken back");
+    assert_string_equal(mr_story_state(&story), "Taken back in part");
     free(text);
     report_end(&report, &c);
     mr_story_release(&story);
