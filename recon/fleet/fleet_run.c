@@ -175,12 +175,56 @@ static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err
     return mr_fleet_telling_bear(code, &why, err);
 }
 
+/* arena: there may be a copy every minute, for days. */
+static enum mr_code require_result(const struct work *w, struct mr_findings *fd, size_t at,
+                                   struct mr_arena *arena, struct mr_err *err)
+{
+    struct mr_find_run run = {0};
+    bool found, foreign;
+    if (w->run->status.pairs[at].state != MR_FLEET_DONE)
+        return MR_OK;
+    mr_arena_reset(arena);
+    MR_TRY(find_run(fd, scope_at(w, at), arena, &run, &found, &foreign, err));
+    if (found && run.finished)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_IO, "what was read of pair %s is gone from \"%s\"",
+                     scope_at(w, at)->pair, w->local.case_path);
+    mr_err_hint(err, "Run it again: it goes on from what was kept.");
+    return MR_E_IO;
+}
+
+/* Has the case what the part tells of as done?  Whoever clears $TMPDIR away while a pair is read lets the
+ * next one begin a new case, which lacks those before it. */
+static enum mr_code require_results(const struct work *w, struct mr_err *err)
+{
+    const struct mr_fleet_part *s = &w->run->status;
+    struct mr_findings *fd = NULL;
+    struct mr_arena arena = MR_ARENA_INIT;
+    size_t done = 0;
+    for (size_t i = 0; i < s->npairs; i++)
+        done += s->pairs[i].state == MR_FLEET_DONE;
+    if (done == 0 || access(w->local.case_path, F_OK) != 0)
+        return MR_OK;
+    enum mr_code code = mr_findings_open(w->local.case_path, MR_CASE_READ, &fd, err);
+    for (size_t i = 0; code == MR_OK && i < s->npairs; i++)
+        code = require_result(w, fd, i, &arena, err);
+    (void)mr_findings_close(fd, NULL);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static enum mr_code keep(const struct work *w, const char *path, struct mr_err *err)
+{
+    MR_TRY(require_results(w, err));
+    return mr_fleet_local_publish(&w->local, path, err);
+}
+
 /* Copies are for whoever goes on after us: without one he begins from further back. */
 static void save_progress(struct work *w)
 {
     struct mr_err why = {0};
     const double begun_s = mr_clock_now_s();
-    if (mr_fleet_local_publish(&w->local, w->progress_path, &why) != MR_OK) {
+    if (keep(w, w->progress_path, &why) != MR_OK) {
         mr_err_context(&why, "what was read so far could not be kept");
         mr_log_err_as_warning(&why);
     }
@@ -416,7 +460,7 @@ static enum mr_code publish(struct work *w, struct mr_err *err)
         mr_err_hint(err, "Run it again: it goes on from what was kept.");
         return MR_E_IO;
     }
-    MR_TRY(mr_fleet_local_publish(&w->local, w->case_path, err));
+    MR_TRY(keep(w, w->case_path, err));
     (void)unlink(w->progress_path);
     return tell(w, mr_fleet_part_is_done(&w->run->status) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE,
                 err);
