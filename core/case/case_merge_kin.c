@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/base/same_text.h"
 #include "core/case/case_merge_internal.h"
 #include "core/case/findings_internal.h"
 
@@ -60,9 +61,8 @@ static const char *name_of(const struct mr_vec *names, int64_t id)
 static bool same_reference(const struct mr_lineage_reference *a,
                            const struct mr_lineage_reference *b)
 {
-    bool same = mr_findings_same_text(a->parent_name, b->parent_name) &&
-                mr_findings_same_text(a->name, b->name) &&
-                mr_findings_same_text(a->condition, b->condition) && a->declared == b->declared &&
+    bool same = mr_same_text(a->parent_name, b->parent_name) && mr_same_text(a->name, b->name) &&
+                mr_same_text(a->condition, b->condition) && a->declared == b->declared &&
                 a->condition_at == b->condition_at && a->ncolumns == b->ncolumns &&
                 (a->parent != 0) == (b->parent != 0);
     for (size_t i = 0; same && i < a->ncolumns; i++)
@@ -93,8 +93,8 @@ static bool same_references(const struct mr_case_merging *m, const struct mr_vec
         const struct mr_lineage_reference *r = mr_vec_at(references, i);
         const char *child = name_of(names, r->table), *parent = name_of(names, r->parent);
         same = same_reference(r, mr_vec_at(&m->references, i)) &&
-               mr_findings_same_text(child != NULL ? child : "", m->reference_tables[2 * i]) &&
-               mr_findings_same_text(parent != NULL ? parent : "", m->reference_tables[2 * i + 1]);
+               mr_same_text(child != NULL ? child : "", m->reference_tables[2 * i]) &&
+               mr_same_text(parent != NULL ? parent : "", m->reference_tables[2 * i + 1]);
     }
     return same;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/case/case_merge_internal.h"
+#include "core/base/same_text.h"
 #include "core/case/findings_internal.h"
 
 enum mr_code mr_case_merge_nomem(struct mr_err *err)
@@ -194,8 +195,8 @@ out:
 
 static bool same_column(const struct mr_find_column *a, const struct mr_find_column *b)
 {
-    return mr_findings_same_text(a->name, b->name) && mr_findings_same_text(a->type, b->type) &&
-           mr_findings_same_text(a->charset, b->charset) && a->style.cls == b->style.cls &&
+    return mr_same_text(a->name, b->name) && mr_same_text(a->type, b->type) &&
+           mr_same_text(a->charset, b->charset) && a->style.cls == b->style.cls &&
            a->style.decimals == b->style.decimals && a->show_at == b->show_at &&
            a->key_at == b->key_at && a->identity_at == b->identity_at && a->flag_at == b->flag_at &&
            a->normalise == b->normalise && a->masked == b->masked;
@@ -204,7 +205,7 @@ static bool same_column(const struct mr_find_column *a, const struct mr_find_col
 static bool same_table(const struct mr_find_table *a, const struct mr_find_table *b)
 {
     bool same = a->ncolumns == b->ncolumns && a->keyless == b->keyless &&
-                mr_findings_same_text(a->target_name, b->target_name) &&
+                mr_same_text(a->target_name, b->target_name) &&
                 a->identity_known == b->identity_known && a->subject == b->subject &&
                 a->time_at == b->time_at && a->windowed == b->windowed;
     for (size_t i = 0; same && i < a->ncolumns; i++)
@@ -226,7 +227,7 @@ static enum mr_code add_note(struct mr_case_merging *m, struct mr_case_merged_ta
                              const char *note, struct mr_err *err)
 {
     struct mr_strbuf all = MR_STRBUF_INIT, piece = MR_STRBUF_INIT;
-    if (note == NULL || mr_findings_same_text(note, t->find.note))
+    if (note == NULL || mr_same_text(note, t->find.note))
         return MR_OK;
     mr_strbuf_add_str(&all, t->find.note != NULL ? t->find.note : "");
     for (const char *at = note, *end; at != NULL; at = end != NULL ? end + 2 : NULL) {
@@ -373,7 +374,7 @@ static bool is_object(const struct mr_vec *objects, const char *table)
 {
     for (size_t i = 0; i < objects->count; i++) {
         const struct mr_find_object *o = mr_vec_at(objects, i);
-        if (strcmp(o->kind, "table") == 0 && mr_findings_same_text(o->table, table))
+        if (strcmp(o->kind, "table") == 0 && mr_same_text(o->table, table))
             return true;
     }
     return false;

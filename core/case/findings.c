@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/same_text.h"
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
@@ -388,11 +389,6 @@ static enum mr_code load_columns(struct mr_findings *fd, int64_t table, struct m
     return code;
 }
 
-bool mr_findings_same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* Whether a resumed run may go on with what it has: images and keys are laid out by exactly
  * these properties, and any other one would read them wrongly. */
 static bool same_columns(const struct mr_find_table *table, const struct mr_vec *known)
@@ -402,9 +398,9 @@ static bool same_columns(const struct mr_find_table *table, const struct mr_vec 
     for (size_t i = 0; i < known->count; i++) {
         const struct mr_find_column *a = mr_vec_at(known, i);
         const struct mr_find_column *b = &table->columns[i];
-        if (!mr_findings_same_text(a->name, b->name) || a->style.cls != b->style.cls ||
+        if (!mr_same_text(a->name, b->name) || a->style.cls != b->style.cls ||
             a->style.decimals != b->style.decimals || a->show_at != b->show_at ||
-            !mr_findings_same_text(a->charset, b->charset) || a->key_at != b->key_at ||
+            !mr_same_text(a->charset, b->charset) || a->key_at != b->key_at ||
             a->identity_at != b->identity_at || a->flag_at != b->flag_at ||
             a->normalise != b->normalise)
             return false;

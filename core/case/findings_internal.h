@@ -165,9 +165,6 @@ enum mr_code mr_findings_pages_end(struct mr_findings *fd, struct mr_err *err);
 enum mr_code mr_findings_version_set(struct mr_findings *fd, int version, bool lower,
                                      struct mr_err *err);
 
-/* Both NULL, or the same. */
-bool mr_findings_same_text(const char *a, const char *b);
-
 /* What an open case needs for its row images; freed after the case is closed. */
 enum mr_code mr_findings_images_new(struct mr_find_images **out, struct mr_err *err);
 void mr_findings_images_free(struct mr_find_images *images); /* NULL is fine */

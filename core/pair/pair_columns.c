@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/same_text.h"
 #include "core/pair/pair_renamed.h"
 #include "core/row/row_class.h"
 
@@ -497,16 +498,11 @@ static void name_spec(const struct builder *b, enum mr_side side, struct mr_read
     spec->store = !b->table->side[side]->transactional && b->nkey > 0;
 }
 
-static bool same_charset(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool same_value(const struct mr_readcol *a, const struct mr_readcol *b)
 {
     return a->expr == b->expr && a->cls == b->cls && a->numbers == b->numbers &&
            a->not_null == b->not_null && strcmp(a->name, b->name) == 0 &&
-           same_charset(a->charset, b->charset);
+           mr_same_text(a->charset, b->charset);
 }
 
 /* Mostly both sides are read alike, and there may be thousands of tables. */

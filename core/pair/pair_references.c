@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/base/log.h"
+#include "core/base/same_text.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/pair_renamed.h"
@@ -63,15 +64,10 @@ static const char *source_db(const struct mr_pairing *pairing, enum mr_side side
     return db;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool same_reference(const struct mr_pair_reference *a, const struct mr_pair_reference *b)
 {
     if (a->child != b->child || a->parent != b->parent || a->edge.ncolumns != b->edge.ncolumns ||
-        !same_text(a->edge.condition, b->edge.condition) ||
+        !mr_same_text(a->edge.condition, b->edge.condition) ||
         strcmp(a->edge.parent_name, b->edge.parent_name) != 0)
         return false;
     size_t bytes = a->edge.ncolumns * sizeof(size_t);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/same_text.h"
 #include "core/row/json_norm.h"
 #include "core/row/row_class.h"
 #include "core/row/when.h"
@@ -27,16 +28,11 @@ uint64_t mr_column_fit_size(const struct mr_column *column)
     return open != NULL ? strtoull(open + 1, NULL, 10) : 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 bool mr_column_fit_is_same(const struct mr_column *to, const struct mr_column *from)
 {
     return from != NULL && strcmp(to->type, from->type) == 0 && to->is_json == from->is_json &&
-           same_text(to->charset, from->charset) &&
-           (to->srid == NULL || same_text(to->srid, from->srid));
+           mr_same_text(to->charset, from->charset) &&
+           (to->srid == NULL || mr_same_text(to->srid, from->srid));
 }
 
 static enum mr_fit no(struct mr_strbuf *why, const char *what, const struct mr_column *to)

@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/base/same_text.h"
 #include "core/case/image.h"
 #include "core/case/lineage.h"
 #include "core/case/run_command.h"
@@ -210,11 +211,6 @@ static bool reference_matters(const struct comparing *c, size_t child, size_t pa
 
 /* ---- references ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool same_columns(const struct mr_find_table *table, const struct mr_string_list *names,
                          const size_t *columns)
 {
@@ -232,7 +228,7 @@ static bool same_reference(const struct comparing *c, size_t child, const struct
     const struct mr_find_table *tables = c->list->tables;
     size_t parent = table_named(c, now->ref_db, now->ref_table);
     if (then->table != tables[child].id || then->ncolumns != now->columns.count ||
-        !same_text(then->condition, now->condition) ||
+        !mr_same_text(then->condition, now->condition) ||
         !same_columns(&tables[child], &now->columns, then->columns))
         return false;
     if (parent == c->list->ntables)
@@ -349,7 +345,7 @@ static void compare_identity(struct comparing *c, size_t t)
     const struct said *said = &c->said[t];
     const char *now = line_value(&said->now_lines, "identity");
     const char *then = line_value(&said->then_lines, "identity");
-    bool same = same_text(now, then);
+    bool same = mr_same_text(now, then);
     if (!c->inferred && mr_affected_subject_of(c->list, table->id) == NULL)
         return;
     if (said->now.identity == MR_IDENTITY_COLUMNS)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/same_text.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
@@ -33,11 +34,6 @@ static void add_finding(struct mr_strbuf *out, const struct mr_doctor_finding *f
     }
 }
 
-static bool same_place(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* What is well is shown where it was asked for: by -v, and the verdict on each command that
  * --for names. */
 static bool is_shown(const struct mr_doctor *d, const struct mr_doctor_finding *f, bool verbose)
@@ -55,7 +51,7 @@ static void add_state(const struct mr_doctor *d, enum mr_doctor_state state, boo
         const struct mr_doctor_finding *f = mr_vec_at(&d->findings, i);
         if (f->state != state || !is_shown(d, f, verbose))
             continue;
-        if (!same_place(place, f->server)) {
+        if (!mr_same_text(place, f->server)) {
             mr_strbuf_add_fmt(out, "\n%s", mr_term_style(MR_STYLE_DIM, color));
             mr_utf8_show_str(out, f->server != NULL      ? f->server
                                   : d->servers.count > 1 ? "this machine, and the servers together"
