@@ -131,6 +131,21 @@ void mr_io_temp_name(char name[MR_IO_TEMP_BYTES])
                    atomic_fetch_add(&counter, 1));
 }
 
+static size_t digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+bool mr_io_is_temp_name(const char *name)
+{
+    static const char begin[] = ".myrecon-";
+    if (strncmp(name, begin, sizeof begin - 1) != 0)
+        return false;
+    const char *at = name + sizeof begin - 1;
+    const size_t pid = digits(at), number = at[pid] == '-' ? digits(at + pid + 1) : 0;
+    return pid > 0 && number > 0 && strcmp(at + pid + 1 + number, ".tmp") == 0;
+}
+
 void mr_io_remove_temps(const char *dir, pid_t pid)
 {
     char begin[MR_IO_TEMP_BYTES];

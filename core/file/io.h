@@ -68,6 +68,8 @@ enum mr_code mr_io_read_own(const char *path, size_t max_bytes, struct mr_strbuf
 enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err);
 
+/* The name of an atomic file that is being written, or was when its process was killed: ".myrecon-PID-N.tmp". */
+bool mr_io_is_temp_name(const char *name);
 /* What a process that was killed has left of its atomic files in a directory is removed. */
 void mr_io_remove_temps(const char *dir, pid_t pid);
 

@@ -134,17 +134,14 @@ static size_t digits(const char *text)
     return strspn(text, "0123456789");
 }
 
-/* ".myrecon-4711-2.tmp", as core/file/io has it, and ".bin.000001.new", as archive_log has it. */
+/* A file that was being written, or ".bin.000001.new", as archive_log has it. */
 static bool is_unfinished(const char *name)
 {
-    static const char begin[] = ".myrecon-", tail[] = ".new";
+    static const char tail[] = ".new";
     const size_t len = strlen(name);
     char log[MR_ARCHIVE_NAME_MAX + 1];
-    if (strncmp(name, begin, sizeof begin - 1) == 0) {
-        const char *at = name + sizeof begin - 1;
-        const size_t pid = digits(at), number = at[pid] == '-' ? digits(at + pid + 1) : 0;
-        return pid > 0 && number > 0 && strcmp(at + pid + 1 + number, ".tmp") == 0;
-    }
+    if (mr_io_is_temp_name(name))
+        return true;
     if (name[0] != '.' || len < sizeof tail || len - sizeof tail > MR_ARCHIVE_NAME_MAX ||
         strcmp(name + len - (sizeof tail - 1), tail) != 0)
         return false;

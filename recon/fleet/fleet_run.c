@@ -175,6 +175,12 @@ static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err
     return mr_fleet_telling_bear(code, &why, err);
 }
 
+static enum mr_code hint_again(struct mr_err *err)
+{
+    mr_err_hint(err, "Run it again: it goes on from what was kept.");
+    return MR_E_IO;
+}
+
 /* arena: there may be a copy every minute, for days. */
 static enum mr_code require_result(const struct work *w, struct mr_findings *fd, size_t at,
                                    struct mr_arena *arena, struct mr_err *err)
@@ -189,8 +195,7 @@ static enum mr_code require_result(const struct work *w, struct mr_findings *fd,
         return MR_OK;
     (void)mr_err_set(err, MR_E_IO, "what was read of pair %s is gone from \"%s\"",
                      scope_at(w, at)->pair, w->local.case_path);
-    mr_err_hint(err, "Run it again: it goes on from what was kept.");
-    return MR_E_IO;
+    return hint_again(err);
 }
 
 /* Has the case what the part tells of as done?  Whoever clears $TMPDIR away while a pair is read lets the
@@ -457,8 +462,7 @@ static enum mr_code publish(struct work *w, struct mr_err *err)
     if (access(w->local.case_path, F_OK) != 0) { /* whoever clears $TMPDIR away */
         (void)mr_err_set_sys(err, MR_E_IO, errno, "what was read of the part is gone, \"%s\"",
                              w->local.case_path);
-        mr_err_hint(err, "Run it again: it goes on from what was kept.");
-        return MR_E_IO;
+        return hint_again(err);
     }
     MR_TRY(keep(w, w->case_path, err));
     (void)unlink(w->progress_path);

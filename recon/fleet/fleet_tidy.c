@@ -3,24 +3,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/strbuf.h"
-
-/* As core/file/io.h names what it writes. */
-#define BEGINS ".myrecon-"
-#define ENDS ".tmp"
-
-static bool is_temporary(const char *name)
-{
-    const size_t len = strlen(name);
-    return len > sizeof BEGINS - 1 + sizeof ENDS - 1 &&
-           strncmp(name, BEGINS, sizeof BEGINS - 1) == 0 &&
-           strcmp(name + len - (sizeof ENDS - 1), ENDS) == 0;
-}
+#include "core/file/io.h"
 
 /* Its writer may have needed a while for a byte, but no hour.  Should he live all the same, his rename
  * fails, and he says so. */
@@ -35,7 +23,7 @@ static void tidy(DIR *dir, const char *path, time_t now)
 {
     const struct dirent *entry;
     while ((entry = readdir(dir)) != NULL)
-        if (is_temporary(entry->d_name) && was_left(dirfd(dir), entry->d_name, now) &&
+        if (mr_io_is_temp_name(entry->d_name) && was_left(dirfd(dir), entry->d_name, now) &&
             unlinkat(dirfd(dir), entry->d_name, 0) == 0)
             mr_log_info("removed %s/%s, which a killed process has left", path, entry->d_name);
 }

@@ -419,6 +419,20 @@ static void test_remove_temps(void **state)
     assert_content("myrecon-123-0.tmp", "somebody's");
 }
 
+/* Of files that are being written, and of nothing else that looks alike. */
+static void test_temp_names(void **state)
+{
+    static const char *const others[] = {
+        ".myrecon-77.tmp",    ".myrecon--1.tmp",  ".myrecon-77-.tmp",
+        ".myrecon-77-1.tmpx", "myrecon-77-1.tmp", ".myrecon-a-1.tmp",
+        ".myrecon-77-1",      ".myrecon-",        ""};
+    (void)state;
+    assert_true(mr_io_is_temp_name(".myrecon-77-1.tmp"));
+    assert_true(mr_io_is_temp_name(".myrecon-4194304-4294967295.tmp"));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(mr_io_is_temp_name(others[i]));
+}
+
 /* The last one: the flag stays up. */
 static void test_sync_is_interrupted(void **state)
 {
@@ -449,6 +463,7 @@ int main(void)
         IN_PLACE(test_read_limits),
         IN_PLACE(test_kill_at_any_point),
         IN_PLACE(test_remove_temps),
+        cmocka_unit_test(test_temp_names),
         IN_PLACE(test_sync_is_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
