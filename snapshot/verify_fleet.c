@@ -282,6 +282,27 @@ static void add_count(struct mr_strbuf *out, size_t count, const char *what)
         mr_strbuf_add_fmt(out, ", %zu %s", count, what);
 }
 
+/* The first that is to be made: items stand as they are listed. */
+static void add_next(const struct fleet *f, struct mr_strbuf *out)
+{
+    struct mr_strbuf quoted = MR_STRBUF_INIT;
+    for (size_t i = 0; i < f->items.count; i++) {
+        const char *verdict = ((const struct item *)mr_vec_at(&f->items, i))->verdict;
+        const bool is_damaged = strcmp(verdict, "damaged") == 0;
+        if (!is_damaged && strcmp(verdict, "not-made") != 0)
+            continue;
+        mr_strbuf_add_str(out, is_damaged ? "To make a damaged one anew, once it is moved away:\n"
+                                          : "To make one that is missing:\n");
+        mr_strbuf_add_shell_word(&quoted, f->dir, strlen(f->dir));
+        mr_strbuf_add_str(out, "  myrecon fleet run ");
+        mr_utf8_show(out, quoted.ptr, quoted.len, false);
+        mr_strbuf_add_fmt(out, " --part %zu\n", f->listed[i].part);
+        break;
+    }
+    out->failed = out->failed || quoted.failed;
+    mr_strbuf_release(&quoted);
+}
+
 static enum mr_code print_text(const struct fleet *f, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
@@ -303,6 +324,8 @@ static enum mr_code print_text(const struct fleet *f, struct mr_err *err)
     add_count(&out, count_of(f, "not-made"), "not made");
     add_count(&out, count_of(f, "unread"), "encrypted, and not read");
     mr_strbuf_add_char(&out, '\n');
+    if (!f->opts->general.brief)
+        add_next(f, &out);
     enum mr_code code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     return code;

@@ -102,6 +102,25 @@ static enum mr_code find_part(struct mr_fleet_merge *m, size_t at, struct mr_err
     return MR_OK;
 }
 
+/* What one version finds the next one may find otherwise, and a fleet has one verdict. */
+static void warn_of_versions(const struct mr_fleet_merge *m)
+{
+    const struct mr_fleet_merge_part *one = NULL;
+    for (size_t i = 0; i < m->file.nparts; i++) {
+        const struct mr_fleet_merge_part *part = &m->parts[i];
+        if (part->path == NULL || !part->has_status || part->status.version == NULL)
+            continue;
+        if (one == NULL)
+            one = part;
+        if (strcmp(one->status.version, part->status.version) == 0)
+            continue;
+        mr_log_warning("%s was read by myrecon %s and %s by myrecon %s: remove the results of the "
+                       "older one and run those parts again, if in doubt",
+                       one->name, one->status.version, part->name, part->status.version);
+        return;
+    }
+}
+
 /* All work files are read first: what a part was to do is known also where it is missing. */
 enum mr_code mr_fleet_merge_open(struct mr_fleet_merge *m, const char *dir, struct mr_err *err)
 {
@@ -112,6 +131,7 @@ enum mr_code mr_fleet_merge_open(struct mr_fleet_merge *m, const char *dir, stru
         return nomem(err);
     for (size_t i = 0; i < m->file.nparts; i++)
         MR_TRY(find_part(m, i, err));
+    warn_of_versions(m);
     return MR_OK;
 }
 

@@ -32,6 +32,7 @@ static const struct mr_json_member part_members[] = {
     MR_JSON_WORD_OF("state", &mr_fleet_words, struct mr_fleet_part, state),
     PART("host", MR_JSON_TEXT, host),
     PART("process", MR_JSON_COUNT, process),
+    MR_JSON_MAY_LACK("version", MR_JSON_TEXT, struct mr_fleet_part, version),
     PART("begun", MR_JSON_TEXT, begun),
     PART("updated", MR_JSON_TEXT, updated),
     PART("updated_at", MR_JSON_COUNT, updated_at),

@@ -39,6 +39,7 @@ struct mr_fleet_part {
     enum mr_fleet_word state;
     const char *host;
     uint64_t process;
+    const char *version;         /* of the myrecon that was at it last; NULL: it does not say */
     const char *begun, *updated; /* UTC */
     uint64_t updated_at;         /* the same as seconds since 1970 */
     uint64_t millis;             /* of work, over all that were at it */

@@ -16,6 +16,7 @@
 #include "recon/fleet/fleet_run.h"
 #include "recon/fleet/fleet_run_all.h"
 #include "recon/fleet/fleet_snap_part.h"
+#include "recon/fleet/fleet_telling.h"
 
 #define NO_PART UINT64_MAX
 
@@ -214,15 +215,6 @@ static enum mr_code choose_part(const struct options *opts, const struct mr_flee
 
 /* ---- the result ---- */
 
-/* The work is done, whatever it has found. */
-static bool is_done(const struct mr_fleet_part *part)
-{
-    for (size_t i = 0; i < part->npairs; i++)
-        if (part->pairs[i].state != MR_FLEET_DONE)
-            return false;
-    return true;
-}
-
 static int exit_of(const struct mr_fleet_part *part)
 {
     int exit_code = 0;
@@ -352,7 +344,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(file.is_snapshots ? mr_fleet_snap_part(&work, err) : mr_fleet_run(&work, err));
     MR_TRY_OUT(opts->json ? print_json(&work, err) : print_text(&work, opts->general.brief, err));
     *exit_code = exit_of(&work.status);
-    if (opts->no_verdict && is_done(&work.status))
+    if (opts->no_verdict && mr_fleet_part_is_done(&work.status))
         *exit_code = 0;
 out:
     if (code == MR_E_CANCELLED)

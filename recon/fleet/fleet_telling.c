@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/strbuf.h"
+#include "core/base/version.h"
 
 #define TELL_S 5.0
 #define HOST_BYTES 256
@@ -43,6 +44,7 @@ enum mr_code mr_fleet_telling_begin(struct mr_fleet_telling *t, const struct mr_
     out->state = MR_FLEET_WAITING;
     out->host = host;
     out->process = (uint64_t)getpid();
+    out->version = MR_VERSION;
     out->begun = out->updated = now;
     return make_folder(file->dir, err);
 }

@@ -42,6 +42,7 @@ static void read_all(struct mr_json_reader *r, const struct json_t *root,
         const struct json_t *object = mr_json_read_item(r, array, i);
         struct mr_fleet_listed *item = &(*out)[i];
         item->name = mr_json_read_text(r, object, "name");
+        item->part = (size_t)mr_json_read_number(r, object, "part");
         item->manifest = mr_json_read_text_or_null(r, object, "manifest");
         if (r->code == MR_OK && !is_name(item->name))
             mr_json_read_refuse(r, "pair", item->name);

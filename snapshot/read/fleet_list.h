@@ -20,6 +20,7 @@
 
 struct mr_fleet_listed {
     const char *name;     /* of the pair, and of its snapshot in DIR */
+    size_t part;          /* that makes it */
     const char *manifest; /* SHA-256 of its manifest; NULL: not made, or not listed yet */
 };
 

@@ -203,6 +203,16 @@ like "run again, the part is read anew" "$(cat "$ERR")" 'what was kept of the pa
 merge
 is "and all is there" "$RC" 1
 mv "$IT_TMP/away" "$DIR/parts/1.case"
+# By which version a part was read is kept with it.
+VERSION=$("$MYRECON" --version | sed -n '1s/.* //p')
+jq -c '.version = "0.0"' "$DIR/parts/1.json" >"$IT_TMP/told" && cp -p "$DIR/parts/1.json" "$IT_TMP/told.own"
+cp "$IT_TMP/told" "$DIR/parts/1.json"
+merge
+like "two versions of myrecon" "$RC $(cat "$ERR")" \
+    "^1 myrecon: warning: part 0 was read by myrecon $VERSION and part 1 by myrecon 0\.0: remove the results"
+cp -p "$IT_TMP/told.own" "$DIR/parts/1.json"
+merge
+is "one version" "$RC $(grep -c 'was read by' "$ERR")" "1 0"
 # A table is made anew on a side, and that part is read again: two parts are of two tables.
 at b "ALTER TABLE members ENGINE=InnoDB"
 rm "$DIR/parts/0.case" "$DIR"/parts/0.json

@@ -144,6 +144,13 @@ proof() { # DESCRIPTION EXIT PATTERN; the fleet is put right by the caller
 mv "$DIR/shop-03" "$IT_TMP/away"
 proof "a snapshot that is missing" 1 'shop-03 is missing'
 is "the others are looked at all the same" "$(jq -r 'select(.type == "summary") | "\(.verdict) \(.whole) \(.damaged)"' "$OUT")" "damaged 3 1"
+run snapshot verify -q "$DIR"
+is "and how it is made anew is said" "$(tail -n 2 "$OUT")" "To make a damaged one anew, once it is moved away:
+  myrecon fleet run $DIR --part $(jq '.pairs[3].part' "$DIR/fleet.json")"
+eval "$(tail -n 1 "$OUT") -q" >/dev/null 2>&1 </dev/null
+proof "by that command" 0 '^$'
+rm -rf "$DIR/shop-03"
+cp "$IT_TMP/list" "$DIR/fleet.json"
 mv "$IT_TMP/away" "$DIR/shop-03"
 mv "$DIR/shop-00" "$DIR/x" && mv "$DIR/shop-01" "$DIR/shop-00" && mv "$DIR/x" "$DIR/shop-01"
 proof "two that have changed places" 1 'shop-00/manifest.json is that of another snapshot'
@@ -181,7 +188,9 @@ is "a source that is not there: the others go on" "$RC $(jq -r 'select(.type == 
 like "it is named" "$(cat "$ERR")" 'pair gone has no snapshot: .*fleet_snapshot_gone'
 is "two pairs of one source have one each, and the list has what is made" "$(listed)" 5
 run snapshot verify "$DIR"
-is "the list lacks one" "$RC $(cat "$OUT")" "4 incomplete: 5 of 6 snapshots read, and whole, 1 not made"
+is "the list lacks one" "$RC $(cat "$OUT")" "4 incomplete: 5 of 6 snapshots read, and whole, 1 not made
+To make one that is missing:
+  myrecon fleet run $DIR --part $(jq '.pairs[] | select(.name == "gone").part' "$DIR/fleet.json")"
 fresh a fleet_snapshot_gone
 client a -D fleet_snapshot_gone <<<"CREATE TABLE t (id INT PRIMARY KEY)"
 run fleet run "$DIR" --all
