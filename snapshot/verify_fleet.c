@@ -285,7 +285,6 @@ static void add_count(struct mr_strbuf *out, size_t count, const char *what)
 /* The first that is to be made: items stand as they are listed. */
 static void add_next(const struct fleet *f, struct mr_strbuf *out)
 {
-    struct mr_strbuf quoted = MR_STRBUF_INIT;
     for (size_t i = 0; i < f->items.count; i++) {
         const char *verdict = ((const struct item *)mr_vec_at(&f->items, i))->verdict;
         const bool is_damaged = strcmp(verdict, "damaged") == 0;
@@ -293,14 +292,11 @@ static void add_next(const struct fleet *f, struct mr_strbuf *out)
             continue;
         mr_strbuf_add_str(out, is_damaged ? "To make a damaged one anew, once it is moved away:\n"
                                           : "To make one that is missing:\n");
-        mr_strbuf_add_shell_word(&quoted, f->dir, strlen(f->dir));
         mr_strbuf_add_str(out, "  myrecon fleet run ");
-        mr_utf8_show(out, quoted.ptr, quoted.len, false);
+        mr_utf8_show_word(out, f->dir);
         mr_strbuf_add_fmt(out, " --part %zu\n", f->listed[i].part);
-        break;
+        return;
     }
-    out->failed = out->failed || quoted.failed;
-    mr_strbuf_release(&quoted);
 }
 
 static enum mr_code print_text(const struct fleet *f, struct mr_err *err)

@@ -186,6 +186,15 @@ void mr_utf8_show_str(struct mr_strbuf *out, const char *text)
     mr_utf8_show(out, text, strlen(text), false);
 }
 
+void mr_utf8_show_word(struct mr_strbuf *out, const char *text)
+{
+    struct mr_strbuf word = MR_STRBUF_INIT;
+    mr_strbuf_add_shell_word(&word, text, strlen(text));
+    mr_utf8_show(out, word.ptr, word.len, false);
+    out->failed = out->failed || word.failed;
+    mr_strbuf_release(&word);
+}
+
 void mr_utf8_print(FILE *file, const char *text)
 {
     for (size_t i = 0, len = strlen(text); i < len;) {

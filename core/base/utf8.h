@@ -42,6 +42,8 @@ size_t mr_utf8_show_one(const char *ptr, size_t len, bool quote_backslash,
 void mr_utf8_show(struct mr_strbuf *out, const char *ptr, size_t len, bool quote_backslash);
 /* The same of a text, with its backslashes as they are. */
 void mr_utf8_show_str(struct mr_strbuf *out, const char *text);
+/* A text as a word of a POSIX shell (mr_strbuf_add_shell_word), in a command that is shown. */
+void mr_utf8_show_word(struct mr_strbuf *out, const char *text);
 void mr_utf8_print(FILE *file, const char *text); /* the same; the caller looks at ferror() */
 
 #endif

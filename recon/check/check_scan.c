@@ -71,7 +71,10 @@ struct scan {
     struct mr_check_worker *worker;
     struct mr_pair *table;
     struct mr_scan_task *task;
-    uint64_t limit; /* rows a chunk; the companion's */
+    /* the companion's */
+    uint64_t limit;        /* rows a chunk */
+    struct mr_strbuf from; /* where the next chunk begins */
+    bool from_open;
     struct mr_rowhash hash[MR_SIDES];
     struct mr_rowhash hash_again;
 
@@ -225,11 +228,16 @@ static bool is_one_page(const struct mr_table *table)
 
 /* The rows of one page are one statement, a digest of them two; how fast they come is how long the server
  * takes to open the table.  What has grown since goes on as any other table behind these rows. */
-static void choose_way(struct scan *scan, struct parcel *p, bool first, double now_s)
+static bool begins_with_page(const struct scan *scan)
+{
+    return scan->task->lo.ptr == NULL && scan->worker->check->choice.adapts &&
+           is_one_page(scan->table->side[MR_SOURCE]) && is_one_page(scan->table->side[MR_TARGET]);
+}
+
+static void choose_way(struct scan *scan, struct parcel *p, double now_s)
 {
     struct mr_digest_choice *choice = &scan->worker->check->choice;
-    p->apart = first && choice->adapts && is_one_page(scan->table->side[MR_SOURCE]) &&
-               is_one_page(scan->table->side[MR_TARGET]);
+    p->apart = scan->from_open && begins_with_page(scan);
     if (p->apart)
         p->how =
             (struct mr_choice_chunk){.rows = scan->limit < PAGE_ROWS ? scan->limit : PAGE_ROWS};
@@ -237,13 +245,14 @@ static void choose_way(struct scan *scan, struct parcel *p, bool first, double n
         p->how = mr_digest_choice_next(choice, scan->limit, now_s);
 }
 
-/* Rows, or a digest of them: as the choice is now. */
-static enum mr_code read_source_chunk(struct scan *scan, struct parcel *p, struct mr_range range,
-                                      struct mr_err *err)
+/* The next chunk.  Rows, or a digest of them: as the choice is now. */
+static enum mr_code read_source_chunk(struct scan *scan, struct parcel *p, struct mr_err *err)
 {
+    const struct mr_range range = {{scan->from_open ? NULL : scan->from.ptr, scan->from.len},
+                                   scan->task->hi};
     source_begin(scan);
     const double begun_s = mr_clock_now_s();
-    choose_way(scan, p, range.lo.ptr == NULL, begun_s);
+    choose_way(scan, p, begun_s);
     enum mr_code code =
         p->how.digests ? source_digest(scan, p, range, err) : source_rows(scan, p, range, err);
     source_end(scan);
@@ -288,38 +297,31 @@ static enum mr_code let_go(void *ctx, struct mr_err *err)
     return code;
 }
 
+/* Reads a chunk into a free parcel, and hands it over; *last: there is no other. */
+static enum mr_code produce(struct scan *scan, struct parcel *p, bool *last, struct mr_err *err)
+{
+    const struct mr_throttle_held held = {.let_go = let_go, .ctx = scan};
+    MR_TRY(mr_throttle_wait_holding(scan->worker->check->throttle, &held, err));
+    MR_TRY(read_source_chunk(scan, p, err));
+    *last = p->last;
+    scan->from_open = false;
+    mr_strbuf_reset(&scan->from);
+    mr_strbuf_add(&scan->from, p->hi.ptr, p->hi.len);
+    MR_TRY(mr_strbuf_check(&scan->from, "reading a chunk", err));
+    hand_over(scan, true, *last, MR_OK);
+    return MR_OK;
+}
+
 static void *companion(void *arg)
 {
     struct scan *scan = arg;
-    struct mr_check_run *check = scan->worker->check;
-    const struct mr_throttle_held held = {.let_go = let_go, .ctx = scan};
-    struct mr_strbuf lo = MR_STRBUF_INIT;
-    bool open = scan->task->lo.ptr == NULL;
     enum mr_code code = MR_OK;
     bool last = false;
-    mr_strbuf_add(&lo, scan->task->lo.ptr, scan->task->lo.len);
-    code = mr_strbuf_check(&lo, "reading a chunk", &scan->err);
-    while (code == MR_OK && !last) {
-        struct parcel *p = take_free(scan);
-        if (p == NULL)
-            break;
-        struct mr_range range = {{open ? NULL : lo.ptr, lo.len}, scan->task->hi};
-        code = mr_throttle_wait_holding(check->throttle, &held, &scan->err);
-        if (code == MR_OK)
-            code = read_source_chunk(scan, p, range, &scan->err);
-        if (code == MR_OK) {
-            last = p->last;
-            open = false;
-            mr_strbuf_reset(&lo);
-            mr_strbuf_add(&lo, p->hi.ptr, p->hi.len);
-            code = mr_strbuf_check(&lo, "reading a chunk", &scan->err);
-        }
-        if (code == MR_OK)
-            hand_over(scan, true, last, code);
-    }
+    struct parcel *p;
+    while (code == MR_OK && !last && (p = take_free(scan)) != NULL)
+        code = produce(scan, p, &last, &scan->err);
     if (code != MR_OK)
         hand_over(scan, false, true, code);
-    mr_strbuf_release(&lo);
     mr_db_thread_end();
     return NULL;
 }
@@ -661,13 +663,16 @@ static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
     }
     mr_chunk_init(&scan->target.chunk);
     mr_chunk_init(&scan->again.chunk);
+    mr_strbuf_init(&scan->from);
     mr_strbuf_init(&scan->lo);
     mr_strbuf_init(&scan->grown);
     mr_narrow_init(&scan->narrow);
     scan->suspects = (struct mr_vec)MR_VEC_INIT(struct mr_find_suspect);
     scan->limit = mr_check_chunk_rows(table, bytes);
-    scan->lo_open = scan->task->lo.ptr == NULL;
+    scan->from_open = scan->lo_open = scan->task->lo.ptr == NULL;
+    mr_strbuf_add(&scan->from, scan->task->lo.ptr, scan->task->lo.len);
     mr_strbuf_add(&scan->lo, scan->task->lo.ptr, scan->task->lo.len);
+    MR_TRY(mr_strbuf_check(&scan->from, "reading a chunk", err));
     MR_TRY(mr_strbuf_check(&scan->lo, "reading a chunk", err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(mr_rowhash_init(&scan->hash[side], table, &table->scan[side], err));
@@ -682,6 +687,7 @@ static void scan_release(struct scan *scan)
     }
     mr_chunk_release(&scan->target.chunk);
     mr_chunk_release(&scan->again.chunk);
+    mr_strbuf_release(&scan->from);
     mr_strbuf_release(&scan->lo);
     mr_strbuf_release(&scan->grown);
     mr_narrow_release(&scan->narrow);
@@ -691,9 +697,16 @@ static void scan_release(struct scan *scan)
     mr_rowhash_release(&scan->hash_again);
 }
 
+/* What is one chunk of the source is read before the target's, whoever reads it: a thread for each of
+ * thousands of tables would only cost. */
 static enum mr_code run_threads(struct scan *scan, struct mr_err *err)
 {
     pthread_t thread;
+    bool last = false;
+    if (begins_with_page(scan))
+        MR_TRY(produce(scan, &scan->parcels[0], &last, err));
+    if (last)
+        return work(scan, err);
     int failed = pthread_create(&thread, NULL, companion, scan);
     if (failed != 0)
         return mr_err_set_sys(err, MR_E_NOMEM, failed, "could not start a thread");

@@ -4,7 +4,8 @@
  * is on its next chunk already.
  *
  * Threads: every task (a segment of a table) runs on a worker of the pool, which reads the
- * target and compares; a companion thread reads the source, at most two chunks ahead.
+ * target and compares; a companion thread reads the source, at most two chunks ahead.  Of a table that is
+ * one page of a server the worker reads the source, too.
  *
  *      companion:  source chunk 1 | source chunk 2 | source chunk 3 | …
  *      worker:                    | target chunk 1 | target chunk 2 | …

@@ -7,6 +7,7 @@
 
 #include "core/base/log.h"
 #include "core/base/term.h"
+#include "core/base/utf8.h"
 #include "core/file/io.h"
 #include "recon/fleet/fleet_cmd.h"
 #include "recon/fleet/fleet_gate.h"
@@ -292,7 +293,7 @@ static enum mr_code conclude(struct fleet_gate *f, int *exit_code, struct mr_err
 static void add_word(struct mr_strbuf *out, const char *before, const char *word)
 {
     mr_strbuf_add_str(out, before);
-    mr_strbuf_add_shell_word(out, word, strlen(word));
+    mr_utf8_show_word(out, word);
 }
 
 /* The check of the same servers: one without a baseline would be unknown. */

@@ -109,18 +109,18 @@ static void add_next(const struct mr_fleet_gate_server *s, struct mr_strbuf *out
     mr_strbuf_add_str(out, "\nNext, of the first one:\n  myrecon gate check -v");
     if (s->config != NULL) {
         mr_strbuf_add_str(out, " --config ");
-        mr_strbuf_add_shell_word(out, s->config, strlen(s->config));
+        mr_utf8_show_word(out, s->config);
     }
     if (s->peer != NULL) {
         mr_strbuf_add_str(out, " --peer ");
-        mr_strbuf_add_shell_word(out, s->peer, strlen(s->peer));
+        mr_utf8_show_word(out, s->peer);
     }
     if (s->baseline != NULL) {
         mr_strbuf_add_char(out, ' ');
-        mr_strbuf_add_shell_word(out, s->baseline, strlen(s->baseline));
+        mr_utf8_show_word(out, s->baseline);
     }
     mr_strbuf_add_char(out, ' ');
-    mr_strbuf_add_shell_word(out, s->connect, strlen(s->connect));
+    mr_utf8_show_word(out, s->connect);
     mr_strbuf_add_char(out, '\n');
 }
 

@@ -6,18 +6,6 @@
 #include "core/base/utf8.h"
 #include "recon/fleet/fleet_telling.h"
 
-/* For a shell, and for a terminal. */
-static void add_word(struct mr_strbuf *out, const char *word)
-{
-    struct mr_strbuf quoted = MR_STRBUF_INIT;
-    mr_strbuf_add_shell_word(&quoted, word, strlen(word));
-    if (quoted.failed)
-        out->failed = true;
-    else
-        mr_utf8_show(out, quoted.ptr, quoted.len, false);
-    mr_strbuf_release(&quoted);
-}
-
 static void add_path(struct mr_strbuf *out, const char *dir, const char *name, const char *ending)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
@@ -27,14 +15,14 @@ static void add_path(struct mr_strbuf *out, const char *dir, const char *name, c
     if (path.failed)
         out->failed = true;
     else
-        add_word(out, path.ptr);
+        mr_utf8_show_word(out, path.ptr);
     mr_strbuf_release(&path);
 }
 
 static void add_run(struct mr_strbuf *out, const char *dir, size_t part)
 {
     mr_strbuf_add_str(out, "  myrecon fleet run ");
-    add_word(out, dir);
+    mr_utf8_show_word(out, dir);
     mr_strbuf_add_fmt(out, " --part %zu\n", part);
 }
 
@@ -48,7 +36,7 @@ void mr_fleet_next_of_part(const struct mr_fleet_file *file, const struct mr_fle
             return;
         }
     mr_strbuf_add_str(out, "How far all parts are:\n  myrecon fleet status ");
-    add_word(out, file->dir);
+    mr_utf8_show_word(out, file->dir);
     mr_strbuf_add_char(out, '\n');
 }
 
@@ -84,7 +72,7 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
     size_t part = 0;
     if (s->done == s->file->nparts && s->file->is_snapshots) {
         mr_strbuf_add_str(out, "To prove every row of them:\n  myrecon snapshot verify ");
-        add_word(out, s->file->dir);
+        mr_utf8_show_word(out, s->file->dir);
         mr_strbuf_add_char(out, '\n');
         return;
     }
@@ -93,7 +81,7 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
             add_unread(out);
         mr_strbuf_add_str(out, "To join the parts, which alone tells what the pairs come to:\n"
                                "  myrecon fleet merge ");
-        add_word(out, s->file->dir);
+        mr_utf8_show_word(out, s->file->dir);
         mr_strbuf_add_str(out, " --output RESULT\n");
         return;
     }
@@ -107,7 +95,7 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
         mr_strbuf_add_str(out,
                           "Nobody is at work.  To do all parts here (README.txt has the line for "
                           "each engine):\n  myrecon fleet run ");
-        add_word(out, s->file->dir);
+        mr_utf8_show_word(out, s->file->dir);
         mr_strbuf_add_str(out, " --all\n");
     }
 }
@@ -155,13 +143,13 @@ void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_flee
         add_unread(out);
     add_unplanned(m, out);
     mr_strbuf_add_str(out, "One page of all pairs, and one of each:\n  myrecon fleet report ");
-    add_word(out, output);
+    mr_utf8_show_word(out, output);
     mr_strbuf_add_str(out, " --output fleet.html\n");
     if (worst == NULL)
         return;
     mr_strbuf_add_str(out, "To list everybody whom a pair's differences touch, with both keys:\n"
                            "  myrecon affected --config ");
-    add_word(out, worst->pair->config);
+    mr_utf8_show_word(out, worst->pair->config);
     mr_strbuf_add_str(out, " --case ");
     add_path(out, output, worst->pair->name, ".case");
     mr_strbuf_add_str(out, " --output ");

@@ -54,11 +54,6 @@ static double mib(uint64_t bytes)
     return (double)bytes / (1 << 20);
 }
 
-static void add_word(struct mr_strbuf *out, const char *word)
-{
-    mr_strbuf_add_shell_word(out, word, strlen(word));
-}
-
 static size_t rough_of(const struct mr_fleet_sizes_pair *pair)
 {
     size_t rough = 0;
@@ -100,7 +95,7 @@ static void add_doctor(const struct mr_fleet_plan_result *r, struct mr_strbuf *o
         return;
     mr_strbuf_add_str(
         out, "\nWhat is wrong with one that is not planned:\n  myrecon fleet doctor --inventory ");
-    add_word(out, r->inventory);
+    mr_utf8_show_word(out, r->inventory);
     mr_strbuf_add_fmt(out, " --pair %s\n", r->file->pairs[at].name);
 }
 
@@ -131,9 +126,9 @@ void mr_fleet_plan_text(const struct mr_fleet_plan_result *r, struct mr_strbuf *
     add_doctor(r, out);
     mr_strbuf_add_str(out,
                       "\nNext, on an engine of many machines (see README.txt there):\n  sbatch ");
-    add_word(out, file->dir);
+    mr_utf8_show_word(out, file->dir);
     mr_strbuf_add_str(out, "/fleet.sbatch\nor here:\n  myrecon fleet run ");
-    add_word(out, file->dir);
+    mr_utf8_show_word(out, file->dir);
     mr_strbuf_add_str(out, " --all\n");
 }
 

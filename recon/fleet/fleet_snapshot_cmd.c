@@ -9,6 +9,7 @@
 
 #include "core/base/run_id.h"
 #include "core/base/term.h"
+#include "core/base/utf8.h"
 #include "core/db/endpoint.h"
 #include "core/file/io.h"
 #include "core/file/recipient.h"
@@ -307,10 +308,10 @@ static void add_text(const struct planner *p, struct mr_strbuf *out)
                       file->npairs, file->npairs == 1 ? "" : "s", file->nparts,
                       file->nparts == 1 ? "" : "s");
     mr_strbuf_add_str(out, "myrecon fleet run ");
-    mr_strbuf_add_shell_word(out, file->dir, strlen(file->dir));
+    mr_utf8_show_word(out, file->dir);
     mr_strbuf_add_str(out, " --all\nor on an engine of many machines (see README.txt there):\n"
                            "  sbatch ");
-    mr_strbuf_add_shell_word(out, file->dir, strlen(file->dir));
+    mr_utf8_show_word(out, file->dir);
     mr_strbuf_add_str(out, "/fleet.sbatch\n");
 }
 

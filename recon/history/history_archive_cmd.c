@@ -188,7 +188,7 @@ static void add_end(struct mr_strbuf *out, const struct options *opts,
     mr_strbuf_add_grouped(out, a->stored_bytes);
     mr_strbuf_add_str(
         out, " as they lie there\nProve it, where it lies:\n  myrecon history archive --verify ");
-    mr_strbuf_add_shell_word(out, dir, strlen(dir));
+    mr_utf8_show_word(out, dir);
     mr_strbuf_add_str(out, "\n");
 }
 

@@ -157,6 +157,27 @@ static void test_show(void **state)
     }
 }
 
+static void test_show_word(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } table[] = {
+        {"", "''"},
+        {"dir/a-1", "dir/a-1"},
+        {"two words", "'two words'"},
+        {"o'dd", "'o'\\''dd'"},
+        {"a\x1b[2J", "'a\\x1b[2J'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_strbuf_add_str(&out, "run ");
+        mr_utf8_show_word(&out, table[i].text);
+        assert_string_equal(out.ptr + 4, table[i].shown);
+        mr_strbuf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_valid_at_every_offset),
         cmocka_unit_test(test_width_and_fit),
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_show_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
