@@ -29,6 +29,7 @@ const char *mr_changed_name(enum mr_changed changed)
     case MR_CHANGED_BY_BOTH: return "both";
     case MR_CHANGED_UNSEEN: return "unseen";
     case MR_CHANGED_NOT_TOLD: return "not told";
+    case MR_CHANGED_BY_CASCADE: return "cascade";
     case MR_CHANGED_UNEXPLAINED: break;
     }
     return "unexplained";
@@ -150,12 +151,42 @@ static bool had_row(const struct mr_explain *x, int side)
                                        : has_row(x, side);
 }
 
+static bool is_null(struct mr_key value)
+{
+    return value.len == 1 && *(const char *)value.ptr == 'N';
+}
+
+/* May the value be one that a cascade has made?  Then it need not be that of the split, and no event says so. */
+static bool may_be_taken(const struct mr_explain *x, int side, size_t column, struct mr_key value)
+{
+    const unsigned char *unlogged = x->sides[side].unlogged;
+    if (unlogged == NULL || value.ptr == NULL)
+        return false;
+    return (unlogged[column] & (is_null(value) ? MR_UNLOGGED_NULL : MR_UNLOGGED_VALUE)) != 0;
+}
+
+/* Images of a part leave out what an update has left as it was.  Not so an insertion: that column has its
+ * default then; nor where the log does not lead to the row of today. */
+static bool was_left_alone(const struct mr_explain *x, int side, size_t column)
+{
+    const unsigned char *unlogged = x->sides[side].unlogged;
+    return unlogged != NULL && (unlogged[column] & MR_UNLOGGED_LEFT_OUT) == 0 &&
+           x->told[side] == MR_TOLD && has_row(x, side) && !has_flag(x, side, MR_MARK_AGAIN) &&
+           !has_flag(x, side, MR_MARK_ABSENT_BEFORE) &&
+           mr_seen_image_at(&x->last[side], column).ptr == NULL;
+}
+
 /* ptr NULL: this side does not know it. */
 static struct mr_key base_by(const struct mr_explain *x, int side, size_t column)
 {
+    const struct mr_key none = {NULL, 0};
     if (!knows_base(x, side))
-        return (struct mr_key){NULL, 0};
-    return mr_seen_image_at(x->sides[side].mark != NULL ? &x->first[side] : &x->rows[side], column);
+        return none;
+    const bool is_marked = x->sides[side].mark != NULL;
+    struct mr_key base = mr_seen_image_at(is_marked ? &x->first[side] : &x->rows[side], column);
+    if (base.ptr == NULL && is_marked && was_left_alone(x, side, column))
+        base = mr_seen_image_at(&x->rows[side], column);
+    return may_be_taken(x, side, column, base) ? none : base;
 }
 
 /* ---- both ---- */
@@ -179,7 +210,18 @@ static enum mr_base base_of(const struct mr_explain *x)
 }
 
 /* How a side stands to the base of a column. */
-enum stand { IS_BASE = 1, IS_OTHER, IS_INFERRED, IS_UNSEEN, IS_UNTOLD };
+enum stand { IS_BASE = 1, IS_OTHER, IS_INFERRED, IS_TAKEN, IS_UNSEEN, IS_UNTOLD };
+
+/* Has a cascade of the side given the column its value, as far as one can tell?  Events of the row's own have
+ * not: they do not show it, or as it was in front of them already. */
+static bool is_taken(const struct mr_explain *x, int side, size_t column)
+{
+    const struct mr_key first = mr_seen_image_at(&x->first[side], column);
+    const struct mr_key last = mr_seen_image_at(&x->last[side], column);
+    return x->told[side] == MR_TOLD &&
+           may_be_taken(x, side, column, mr_seen_image_at(&x->rows[side], column)) &&
+           (last.ptr == NULL || (first.ptr != NULL && is_same(x, column, first, last)));
+}
 
 /* Invariant: IS_OTHER only where a logged change of this side has led to the value of its row. */
 static enum stand stand_of(const struct mr_explain *x, int side, size_t column, struct mr_key base)
@@ -193,6 +235,8 @@ static enum stand stand_of(const struct mr_explain *x, int side, size_t column, 
         return IS_BASE;
     if (!knows_base(x, side))
         return IS_INFERRED;
+    if (is_taken(x, side, column))
+        return side == SOURCE ? IS_TAKEN : IS_INFERRED;
     return leads ? IS_OTHER : IS_UNSEEN;
 }
 
@@ -219,7 +263,7 @@ static enum mr_changed contradicted(const struct mr_explain *x, bool differs)
 /* The base has a row.  A side that has none has deleted it, and changed no column. */
 static void judge_column(const struct mr_explain *x, size_t at, struct mr_explain_column *column)
 {
-    bool other[SIDES] = {false, false};
+    bool other[SIDES] = {false, false}, taken = false;
     for (int side = 0; side < SIDES; side++) {
         if (!has_row(x, side))
             continue;
@@ -228,10 +272,14 @@ static void judge_column(const struct mr_explain *x, size_t at, struct mr_explai
             column->changed = stand == IS_UNSEEN ? MR_CHANGED_UNSEEN : MR_CHANGED_NOT_TOLD;
             return;
         }
-        other[side] = stand != IS_BASE;
+        taken = taken || stand == IS_TAKEN;
+        other[side] = stand != IS_BASE && stand != IS_TAKEN;
         column->inferred = column->inferred || stand == IS_INFERRED;
     }
-    column->changed = changed_by(other[SOURCE], other[TARGET], column->differs);
+    column->inferred = column->inferred || (taken && !other[TARGET]);
+    column->changed = taken && !other[TARGET]
+                          ? MR_CHANGED_BY_CASCADE
+                          : changed_by(other[SOURCE], other[TARGET], column->differs);
     /* What only a hidden value tells apart, no log shows. */
     if (column->differs && has_row(x, SOURCE) && has_row(x, TARGET) &&
         (column->changed == MR_CHANGED_NOBODY || column->changed == MR_CHANGED_ALIKE))
@@ -283,7 +331,8 @@ static void explain_column(struct mr_explain *x, size_t at, struct mr_explain_co
     }
     column->base = t.ptr != NULL ? t : s;
     if (column->base.ptr == NULL)
-        column->changed = MR_CHANGED_UNSEEN;
+        column->changed = has_row(x, SOURCE) && is_taken(x, SOURCE, at) ? MR_CHANGED_BY_CASCADE
+                                                                        : MR_CHANGED_UNSEEN;
     else
         judge_column(x, at, column);
 }

@@ -15,6 +15,11 @@
  * side, then what the row has that the base has not is still the side's own doing: it is INFERRED, and
  * nobody can say when or by whom.
  *
+ * UNLOGGED: what a foreign key takes along, and what an image leaves out, has no event of its own.  A value
+ * that a cascade may have made says nothing of the split.  Where it is not that of the base, a cascade of
+ * TARGET has changed it (inferred); one of SOURCE has, and follows the parent: it is no change of the row's own.
+ * A column that no image of an updated row has shown was left as it was, so that today's value is the base.
+ *
  * UNEXPLAINED: both sides are told, and their rows differ where their bases differ: the difference is
  * older than the split, or was made without the log.
  *
@@ -68,9 +73,10 @@ enum mr_changed {
     MR_CHANGED_BY_BOTH, /* to different ones */
     MR_CHANGED_UNSEEN,  /* the logs do not show the column, and the rows do not prove it */
     MR_CHANGED_NOT_TOLD,
+    MR_CHANGED_BY_CASCADE, /* of SOURCE: by no event of the row's own */
     MR_CHANGED_UNEXPLAINED
 };
-/* "nobody", "source", "target", "alike", "both", "unseen", "not told", "unexplained". */
+/* "nobody", "source", "target", "alike", "both", "unseen", "not told", "cascade", "unexplained". */
 const char *mr_changed_name(enum mr_changed changed);
 
 /* The difference between the two rows. */
@@ -84,11 +90,21 @@ enum mr_explained {
 /* "equal", "explained", "inferred", "not told", "unexplained". */
 const char *mr_explained_name(enum mr_explained explained);
 
+/* What may have become of a column, on a side, without an event that shows it: a set. */
+enum mr_unlogged {
+    MR_UNLOGGED_NULL = 1,    /* a cascade may have made it NULL */
+    MR_UNLOGGED_VALUE = 2,   /* or given it the value that it has */
+    MR_UNLOGGED_LEFT_OUT = 4 /* an image may leave it out, though it has changed */
+};
+
 /* What is known of one side. */
 struct mr_explain_side {
     struct mr_key row;                   /* as in a finding; ptr NULL: none */
     enum mr_witness witness;             /* of the table */
     const struct mr_evidence_mark *mark; /* NULL: no own transaction changed it */
+    /* Of enum mr_unlogged, one a column; NULL: no cascade is reckoned with, and of what images leave
+     * out nothing is inferred. */
+    const unsigned char *unlogged;
 };
 
 struct mr_explain_column {

@@ -294,6 +294,7 @@ static const char *changed_words(enum mr_changed changed)
     case MR_CHANGED_BY_BOTH: return "changed by both";
     case MR_CHANGED_UNSEEN: return "not seen in the logs";
     case MR_CHANGED_NOT_TOLD: return "the logs do not tell by whom";
+    case MR_CHANGED_BY_CASCADE: return "changed by a cascade of source";
     case MR_CHANGED_UNEXPLAINED: break;
     }
     return "no logged change explains it";

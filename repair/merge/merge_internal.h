@@ -57,9 +57,10 @@ struct mr_merge_table {
     struct mr_merge_bound before; /* as it was kept, where that of the logs has replaced it */
     int64_t evidence; /* of its logs, in the case, good on both sides (merge_evidence.h); 0: none */
     int64_t told;     /* the same where one side is enough; 0: none can be gone by */
-    enum mr_witness witness[MR_SIDES]; /* with told; of one that has gone on since: none */
-    bool all;                          /* without a key: every row is in w */
-    int64_t expanded;                  /* the last row of w whose children were looked for */
+    enum mr_witness witness[MR_SIDES];       /* with told; of one that has gone on since: none */
+    const unsigned char *unlogged[MR_SIDES]; /* merge_unlogged.h; NULL: not found, or no logs */
+    bool all;                                /* without a key: every row is in w */
+    int64_t expanded;                        /* the last row of w whose children were looked for */
     bool has_past;
     struct mr_time past; /* creation of the youngest row that is known as past */
     bool has_certain;

@@ -148,7 +148,8 @@ static struct mr_column_fact about_column(const struct mr_merge_three *x, size_t
         .key = mr_plan_columns_has(&t->key, at),
         .identity = t->identity == MR_PLAN_BY_COLUMNS && mr_plan_columns_has(&t->named_by, at),
         .reference = x->references[at] > 0,
-        .seen = is_ignored(t->pair, at) || (told->base.ptr != NULL && is_told),
+        .seen = is_ignored(t->pair, at) || told->changed == MR_CHANGED_BY_CASCADE ||
+                (told->base.ptr != NULL && is_told),
         .source_changed = is_changed_by(told->changed, MR_SOURCE),
         .target_changed = is_changed_by(told->changed, MR_TARGET),
         .same = is_ignored(t->pair, at) ||

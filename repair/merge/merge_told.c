@@ -10,6 +10,7 @@
 #include "core/case/catch_up.h"
 #include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_spread.h"
+#include "repair/merge/merge_unlogged.h"
 #include "repair/merge/merge_work.h"
 
 void mr_merge_told_init(struct mr_merge_told_row *told)
@@ -70,7 +71,8 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
         MR_TRY(mr_merge_evidence_mark(m, table, (enum mr_side)side, key, &told->arena,
                                       &told->mark[side], &told->found[side], err));
         told->sides[side] = (struct mr_explain_side){rows[side], table->witness[side],
-                                                     told->found[side] ? &told->mark[side] : NULL};
+                                                     told->found[side] ? &told->mark[side] : NULL,
+                                                     table->unlogged[side]};
     }
     MR_TRY(explain_row(told, m, table, err));
     *is = told->explain.base != MR_BASE_UNKNOWN;
@@ -179,15 +181,17 @@ static bool has_come(const struct mr_merge_told_row *told)
     return told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_CAME) != 0;
 }
 
-/* Has SOURCE left the row of the past as it was?  What a column that is not compared has become is
- * none of the merge's, and no log was asked. */
+/* Has SOURCE left the row of the past as it was, but for what went with a parent?  What a column that is not
+ * compared has become is none of the merge's, and no log was asked. */
 static bool is_as_it_was(const struct telling *t)
 {
     const struct mr_pair *pair = t->table->plan->pair;
-    for (size_t i = 0; i < pair->find.ncolumns; i++)
-        if ((pair->ignored == NULL || !pair->ignored[i]) &&
-            mr_explain_column(&t->told.explain, i)->changed != MR_CHANGED_NOBODY)
+    for (size_t i = 0; i < pair->find.ncolumns; i++) {
+        const enum mr_changed changed = mr_explain_column(&t->told.explain, i)->changed;
+        if ((pair->ignored == NULL || !pair->ignored[i]) && changed != MR_CHANGED_NOBODY &&
+            changed != MR_CHANGED_BY_CASCADE)
             return false;
+    }
     return true;
 }
 
@@ -317,6 +321,8 @@ enum mr_code mr_merge_told(struct mr_merge *m, struct mr_err *err)
                          " WHERE l.child=:id AND l.ref=:ref AND (d.left OR h.flags & :gone)"},
     };
     enum mr_code code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
+    if (code == MR_OK)
+        code = mr_merge_unlogged_find(m, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         t.table = &m->tables[i];
         code = tell_table(&t, err);
