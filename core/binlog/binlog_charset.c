@@ -74,13 +74,15 @@ unsigned mr_binlog_charset_width(const char *charset)
     return 0;
 }
 
-/* The servers' latin1 is cp1252 with its holes filled; 0: it has no such character. */
+/* The servers' latin1 is cp1252 with its holes filled: what stands from 0x80 to 0x9f. */
+static const uint16_t high[32] = {0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+                                  0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,   0x017d, 0x8f,
+                                  0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+                                  0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178};
+
+/* 0: it has no such character. */
 static unsigned latin1_of(uint32_t c)
 {
-    static const uint16_t high[32] = {
-        0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-        0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-        0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178};
     if (c >= 0xa0 && c <= 0xff)
         return (unsigned)c;
     for (unsigned i = 0; i < sizeof high / sizeof high[0]; i++)
@@ -149,4 +151,42 @@ bool mr_binlog_charset_add(struct mr_strbuf *out, const char *charset, const cha
         at += n;
     }
     return true;
+}
+
+static bool is_utf8(const char *charset)
+{
+    return is_utf8mb3(charset) || is(charset, "utf8mb4") || is(charset, "ascii");
+}
+
+bool mr_binlog_charset_has_utf8(const char *charset)
+{
+    return is_utf8(charset) || is(charset, "latin1");
+}
+
+/* Of latin1 no character needs more than three bytes. */
+static void add_latin1(struct mr_strbuf *out, unsigned char byte)
+{
+    const unsigned c = byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte;
+    if (c < 0x80) {
+        mr_strbuf_add_char(out, (char)c);
+        return;
+    }
+    if (c < 0x800) {
+        mr_strbuf_add_char(out, (char)(0xc0 | c >> 6));
+    } else {
+        mr_strbuf_add_char(out, (char)(0xe0 | c >> 12));
+        mr_strbuf_add_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+    }
+    mr_strbuf_add_char(out, (char)(0x80 | (c & 0x3f)));
+}
+
+void mr_binlog_charset_add_utf8(struct mr_strbuf *out, const char *charset, const char *bytes,
+                                size_t len)
+{
+    if (is_utf8(charset)) {
+        mr_strbuf_add(out, bytes, len);
+        return;
+    }
+    for (size_t i = 0; i < len; i++)
+        add_latin1(out, (unsigned char)bytes[i]);
 }

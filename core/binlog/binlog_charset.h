@@ -23,5 +23,10 @@ unsigned mr_binlog_charset_width(const char *charset);
  * not have, or a set of which only ASCII is known and the text is not that. */
 bool mr_binlog_charset_add(struct mr_strbuf *out, const char *charset, const char *utf8,
                            size_t len);
+/* May texts of that character set be turned into UTF-8 here? */
+bool mr_binlog_charset_has_utf8(const char *charset);
+/* Appends a text of such a character set as CONVERT(… USING utf8mb4) gives it. */
+void mr_binlog_charset_add_utf8(struct mr_strbuf *out, const char *charset, const char *bytes,
+                                size_t len);
 
 #endif

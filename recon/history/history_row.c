@@ -4,12 +4,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/binlog/binlog_charset.h"
 #include "core/case/seen_image.h"
 
 void mr_history_rowing_init(struct mr_history_rowing *r)
 {
     *r = (struct mr_history_rowing){.kept = MR_ARENA_INIT,
                                     .scratch = MR_STRBUF_INIT,
+                                    .turned = MR_STRBUF_INIT,
                                     .before = MR_STRBUF_INIT,
                                     .after = MR_STRBUF_INIT,
                                     .key = MR_STRBUF_INIT,
@@ -20,6 +22,7 @@ void mr_history_rowing_release(struct mr_history_rowing *r)
 {
     mr_arena_release(&r->kept);
     mr_strbuf_release(&r->scratch);
+    mr_strbuf_release(&r->turned);
     mr_strbuf_release(&r->before);
     mr_strbuf_release(&r->after);
     mr_strbuf_release(&r->key);
@@ -42,13 +45,27 @@ static enum mr_code keep(struct mr_history_rowing *r, const struct mr_strbuf *fr
     return out->ptr != NULL ? MR_OK : mr_err_nomem(err, "reading a binary log");
 }
 
+/* As findings have the text. */
+static enum mr_code turn(const struct taking *t, const char *charset, struct mr_value *value,
+                         struct mr_err *err)
+{
+    struct mr_strbuf *turned = &t->r->turned;
+    mr_strbuf_reset(turned);
+    mr_binlog_charset_add_utf8(turned, charset, value->ptr, value->len);
+    value->ptr = turned->ptr;
+    value->len = turned->len;
+    return mr_strbuf_check(turned, "reading a binary log", err);
+}
+
 static enum mr_code value_at(const struct taking *t, size_t column,
                              const struct mr_binlog_field *image,
                              const struct mr_binlog_field *before, bool *seen,
                              struct mr_value *value, struct mr_err *err)
 {
-    return mr_binlog_value(t->shape, t->table->columns[t->side][column], image, before,
-                           &t->r->scratch, seen, value, err);
+    const char *from = t->table->from[t->side][column];
+    MR_TRY(mr_binlog_value(t->shape, t->table->columns[t->side][column], image, before,
+                           &t->r->scratch, seen, value, err));
+    return *seen && from != NULL && value->cls == MR_CLASS_TEXT ? turn(t, from, value, err) : MR_OK;
 }
 
 /* Is it in both images, and byte for byte the same?  Then its value is, too. */

@@ -24,7 +24,7 @@ struct mr_history_rowing {
     size_t table; /* of the next row, as the caller counts them */
     struct mr_arena kept;
     /* private */
-    struct mr_strbuf scratch, before, after, key;
+    struct mr_strbuf scratch, turned, before, after, key;
     struct mr_vec ends;  /* size_t: of the before-image's columns */
     bool has_partial;    /* some image did not have all columns */
     bool has_minus_zero; /* some value of the row is -0 */

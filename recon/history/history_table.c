@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "core/binlog/binlog_charset.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 
@@ -22,21 +23,44 @@ static bool same_columns(const struct mr_find_table *a, const struct mr_find_tab
     return true;
 }
 
-/* Are the key's parts, as scans have them, plain columns among those that are compared? */
+/* Texts of two character sets, compared as UTF-8, of which both are known. */
+static bool is_turned(const struct mr_pair *pair, size_t column)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_column *own = mr_pair_column(pair, (enum mr_side)side, column);
+        const struct mr_readcol *read = &pair->scan[side].cols[column];
+        if (read->expr != MR_EXPR_UTF8 || read->cls != MR_CLASS_TEXT || own->cls != MR_CLASS_TEXT ||
+            own->charset == NULL || !mr_binlog_charset_has_utf8(own->charset))
+            return false;
+    }
+    return true;
+}
+
+static bool is_plain(const struct mr_pair *pair, size_t k)
+{
+    const size_t at = pair->scan[MR_SOURCE].key[k];
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_readspec *s = &pair->scan[side];
+        if (s->key[k] >= pair->find.ncolumns || s->key[k] != at ||
+            s->cols[at].expr != MR_EXPR_COLUMN ||
+            s->cols[at].cls != mr_pair_column(pair, (enum mr_side)side, at)->cls)
+            return false;
+    }
+    return true;
+}
+
+/* Are the key's parts, as scans have them, plain columns among those that are compared?  Findings of keys that
+ * are compared as UTF-8 have these, whatever scans go along by. */
 static const char *take_key(const struct mr_pair *pair, size_t *key)
 {
     const struct mr_readspec *spec = &pair->scan[MR_SOURCE];
     if (spec->nkey == 0 || pair->find.keyless)
         return "it has no key";
     for (size_t k = 0; k < spec->nkey; k++) {
-        key[k] = spec->key[k];
-        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-            const struct mr_readspec *s = &pair->scan[side];
-            if (s->key[k] >= pair->find.ncolumns || s->key[k] != spec->key[k] ||
-                s->cols[s->key[k]].expr != MR_EXPR_COLUMN ||
-                s->cols[s->key[k]].cls != mr_pair_column(pair, (enum mr_side)side, s->key[k])->cls)
-                return "its key is compared in another form than the column has";
-        }
+        const bool turned = pair->join == MR_JOIN_SPILL && is_turned(pair, pair->key_columns[k]);
+        if (!turned && !is_plain(pair, k))
+            return "its key is compared in another form than the column has";
+        key[k] = turned ? pair->key_columns[k] : spec->key[k];
     }
     return NULL;
 }
@@ -48,14 +72,17 @@ static enum mr_code take_columns(const struct mr_pair *pair, enum mr_side side,
     const size_t n = pair->find.ncolumns;
     size_t *columns = mr_arena_calloc(arena, n + 1, sizeof *columns);
     struct mr_readcol *cols = mr_arena_calloc(arena, n + 1, sizeof *cols);
-    if (columns == NULL || cols == NULL)
+    const char **from = mr_arena_calloc(arena, n + 1, sizeof *from);
+    if (columns == NULL || cols == NULL || from == NULL)
         return nomem(err);
     for (size_t i = 0; i < n; i++) {
         const struct mr_column *col = mr_pair_column(pair, side, i);
         columns[i] = (size_t)(col - out->today[side]->columns);
-        cols[i] = mr_pair_own_column(col);
+        from[i] = is_turned(pair, i) ? col->charset : NULL;
+        cols[i] = from[i] != NULL ? pair->scan[side].cols[i] : mr_pair_own_column(col);
     }
     out->columns[side] = columns;
+    out->from[side] = from;
     out->read[side] = (struct mr_readspec){.db = pair->scan[side].db,
                                            .table = pair->scan[side].table,
                                            .cols = cols,

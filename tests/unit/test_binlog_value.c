@@ -581,18 +581,42 @@ static void test_charsets(void **state)
     assert_int_equal(mr_binlog_charset_width("unheard"), 0);
 }
 
+/* Every byte of latin1 is a character, and comes back as itself; what is UTF-8 stays. */
+static void test_utf8(void **state)
+{
+    (void)state;
+    for (int byte = 1; byte < 256; byte++) {
+        struct mr_strbuf utf8 = MR_STRBUF_INIT, back = MR_STRBUF_INIT;
+        const char text = (char)byte;
+        mr_binlog_charset_add_utf8(&utf8, "latin1", &text, 1);
+        assert_true(mr_binlog_charset_add(&back, "latin1", utf8.ptr, utf8.len));
+        assert_int_equal(back.len, 1);
+        assert_int_equal(back.ptr[0], text);
+        mr_strbuf_release(&utf8);
+        mr_strbuf_release(&back);
+    }
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_binlog_charset_add_utf8(&out, "latin1", "a\xe9\xdf\x80\x81", 5);
+    assert_string_equal(out.ptr, "a\xc3\xa9\xc3\x9f\xe2\x82\xac\xc2\x81");
+    mr_strbuf_reset(&out);
+    mr_binlog_charset_add_utf8(&out, "utf8", "\xc3\xa9", 2);
+    assert_string_equal(out.ptr, "\xc3\xa9");
+    mr_strbuf_release(&out);
+    assert_true(mr_binlog_charset_has_utf8("latin1"));
+    assert_true(mr_binlog_charset_has_utf8("utf8mb4"));
+    assert_true(mr_binlog_charset_has_utf8("ascii"));
+    assert_false(mr_binlog_charset_has_utf8("latin2"));
+    assert_false(mr_binlog_charset_has_utf8("binary"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_misfits),
-        cmocka_unit_test(test_members_of_the_log),
-        cmocka_unit_test(test_json_of_mariadb),
-        cmocka_unit_test(test_zeros),
-        cmocka_unit_test(test_columns_by_name),
-        cmocka_unit_test(test_hidden_columns),
-        cmocka_unit_test(test_presence),
-        cmocka_unit_test(test_number_zero),
+        cmocka_unit_test(test_types),           cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_misfits),         cmocka_unit_test(test_members_of_the_log),
+        cmocka_unit_test(test_json_of_mariadb), cmocka_unit_test(test_zeros),
+        cmocka_unit_test(test_columns_by_name), cmocka_unit_test(test_hidden_columns),
+        cmocka_unit_test(test_presence),        cmocka_unit_test(test_number_zero),
         cmocka_unit_test(test_charsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
