@@ -14,6 +14,9 @@
 #include "recon/history/history_keys.h"
 #include "recon/history/history_left_out.h"
 
+/* Of so many bytes that are read on the images of all keys are kept. */
+#define KEPT_WHOLE ((uint64_t)64 * 1024 * 1024)
+
 struct mr_history_collecting {
     struct mr_sides sides;
     struct mr_pairing pairing;
@@ -594,15 +597,15 @@ static enum mr_code check_server(const struct mr_history_collect *c, enum mr_sid
                         err);
 }
 
-/* Is the log there that was read last, as far as it was read, and of the same server?  *moved: it has
- * more by now. */
-static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side side, bool *moved,
-                               struct mr_err *err)
+/* Is the log there that was read last, as far as it was read, and of the same server?  *more: bytes that
+ * it has more by now. */
+static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side side,
+                               uint64_t *more, struct mr_err *err)
 {
     const struct mr_history_collecting *w = c->work;
     const struct mr_evidence_side *known = &c->sides[side];
     const struct mr_vec *logs = &w->logs[side].logs;
-    const struct mr_server_log *last = mr_vec_at(logs, logs->count - 1), *found = NULL;
+    const struct mr_server_log *found = NULL;
     bool does = false;
     MR_TRY(check_server(c, side, err));
     if (known->executed == NULL || *known->executed == '\0' || known->end_log == NULL)
@@ -613,13 +616,14 @@ static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side 
         return cannot(side, "is not the one that was read: the server has executed less", err);
     for (size_t i = 0; i < logs->count; i++) {
         const struct mr_server_log *log = mr_vec_at(logs, i);
-        if (strcmp(log->name, known->end_log) == 0 && log->bytes >= known->end_position)
+        if (found != NULL) {
+            *more += log->bytes;
+        } else if (strcmp(log->name, known->end_log) == 0 && log->bytes >= known->end_position) {
             found = log;
+            *more = log->bytes - known->end_position;
+        }
     }
-    if (found == NULL)
-        return cannot(side, "was removed from where on it was not read", err);
-    *moved = found != last || last->bytes > known->end_position;
-    return MR_OK;
+    return found != NULL ? MR_OK : cannot(side, "was removed from where on it was not read", err);
 }
 
 /* A table of the collection that is not read on would be taken for one that nobody has changed since. */
@@ -698,15 +702,17 @@ static enum mr_code join_own(struct mr_history_collect *c, enum mr_side side, st
 enum mr_code mr_history_collect_on(struct mr_history_collect *c,
                                    const struct mr_evidence_collection *known, struct mr_err *err)
 {
-    bool moved[MR_SIDES] = {false, false};
+    uint64_t more[MR_SIDES] = {0, 0};
     memcpy(c->sides, known->sides, sizeof known->sides);
     MR_TRY(open_all(c, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(find_place(c, (enum mr_side)side, &moved[side], err));
-    if (known->finished && !moved[MR_SOURCE] && !moved[MR_TARGET])
+        MR_TRY(find_place(c, (enum mr_side)side, &more[side], err));
+    if (known->finished && more[MR_SOURCE] == 0 && more[MR_TARGET] == 0)
         return MR_OK;
     MR_TRY(take_known_tables(c, known->id, err));
     struct mr_history_collecting *w = c->work;
+    /* what was changed since the run is what the next one will find */
+    w->keys.all = w->keys.all || more[MR_SOURCE] + more[MR_TARGET] <= KEPT_WHOLE;
     c->has_begun = c->resumed = true;
     MR_TRY(mr_evidence_writer_go_on(c->fd, known, &w->writer, err));
     MR_TRY(mr_evidence_last_tx(w->writer, &w->last_tx, err));
@@ -716,7 +722,7 @@ enum mr_code mr_history_collect_on(struct mr_history_collect *c,
         code = mr_evidence_table_add(w->writer, c->arena, &c->of[i].evidence, err);
     MR_TRY(mr_findings_end(c->fd, code, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (moved[side] || !known->finished)
+        if (more[side] > 0 || !known->finished)
             MR_TRY(read_on(c, (enum mr_side)side, err));
     MR_TRY(check_reuse(c, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)

@@ -219,23 +219,31 @@ enum mr_code mr_merge_evidence_bound(struct mr_merge *m, const struct mr_merge_t
 #define TARGET_INSERTED INSERTED("1", "w.live_key")
 #define ANY_KNOWS MARKED("0, 1", "w.skey") ")"
 
+/* The greatest key that its log shows as inserted. */
+#define LAST_INSERTED(side)                                                                        \
+    "(SELECT max(l.key) FROM history_mark l WHERE l.tbl=:evidence AND l.side=" side                \
+    " AND l.flags & :absent)"
+
 /* Above the bound: SOURCE's row was not inserted by its log, or TARGET's by its own, of those that it had
  * then.  Up to it: a row of SOURCE alone that no log has deleted, nor anything else, unless a cascade may
- * have: then it is asked about, or left (merge_told.h). */
+ * have, or a side that has gone on since: then it is asked about, or left (merge_told.h). */
 static const char contradiction_sql[] =
     "SELECT 1 FROM w WHERE w.tbl=:tbl AND CASE WHEN w.n>:base THEN"
-    " NOT " SOURCE_INSERTED " OR (w.live_key IS NOT NULL AND NOT " TARGET_INSERTED
-    " AND w.live_key<=coalesce((SELECT max(l.key) FROM history_mark l WHERE l.tbl=:evidence"
-    " AND l.side=1 AND l.flags & :absent), w.live_key))"
-    " ELSE NOT :cascades AND w.live_key IS NULL AND NOT " ANY_KNOWS " END LIMIT 1";
+    " (NOT " SOURCE_INSERTED " AND NOT (:source_on AND w.skey>coalesce(" LAST_INSERTED(
+        "0") ", x'')))"
+             " OR (w.live_key IS NOT NULL AND NOT " TARGET_INSERTED
+             " AND w.live_key<=coalesce(" LAST_INSERTED(
+                 "1") ", w.live_key))"
+                      " ELSE NOT :unknown AND w.live_key IS NULL AND NOT " ANY_KNOWS " END LIMIT 1";
 
 enum mr_code mr_merge_evidence_contradicts(struct mr_merge *m, const struct mr_merge_table *table,
                                            bool *contradicts, struct mr_err *err)
 {
+    const bool unknown = !m->is_still[MR_TARGET] || mr_merge_told_may_cascade(m, table);
     return MR_CASE_HAS(m->cf, contradiction_sql, contradicts, err,
                        MR_ARG_INT("tbl", table->plan->at), MR_ARG_INT("base", table->bound.base),
-                       MR_ARG_INT("cascades", mr_merge_told_may_cascade(m, table)),
-                       MR_ARG_INT("evidence", table->evidence),
+                       MR_ARG_INT("source_on", !m->is_still[MR_SOURCE]),
+                       MR_ARG_INT("unknown", unknown), MR_ARG_INT("evidence", table->evidence),
                        MR_ARG_INT("absent", MR_MARK_ABSENT_BEFORE));
 }
 

@@ -424,6 +424,7 @@ static void test_logs(void **state)
         w->m.target = "mysql://a@new/";
         server_next = 100;
         server_greatest = 50;
+        told_still(w);
         world_both(w, MEMBERS, "3|c|2026-01-01");
         told_begin(w, &t);
         told_table(&t, MEMBERS, MR_WITNESS_GOOD, MR_WITNESS_GOOD);

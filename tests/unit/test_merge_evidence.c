@@ -176,32 +176,60 @@ static void test_contradicts(void **state)
         struct marked marks[4];
         const char *row, *live; /* L is 10 */
         bool is;
+        bool on[MR_SIDES]; /* the side has gone on since */
     } cases[] = {
         {"SOURCE has inserted it",
          {{MR_SOURCE, "11|a|x|0", INSERTED("11|a|x|0")}},
          "11|a|x|0",
          NULL,
-         false},
-        {"its log does not say so", {{0}}, "11|a|x|0", NULL, true},
+         false,
+         {false, false}},
+        {"its log does not say so", {{0}}, "11|a|x|0", NULL, true, {false, false}},
         {"TARGET's is not of its log",
          {{MR_SOURCE, "11|a|x|0", INSERTED("11|a|x|0")},
           {MR_TARGET, "12|b|x|0", INSERTED("12|b|x|0")}},
          "11|a|x|0",
          "11|b|x|0",
-         true},
+         true,
+         {false, false}},
         {"TARGET's is later than its log",
          {{MR_SOURCE, "13|a|x|0", INSERTED("13|a|x|0")},
           {MR_TARGET, "12|b|x|0", INSERTED("12|b|x|0")}},
          "13|a|x|0",
          "13|b|x|0",
-         false},
+         false,
+         {false, false}},
         {"of the past, and deleted",
          {{MR_TARGET, "9|a|x|0", DELETED("9|a|x|0")}},
          "9|a|x|0",
          NULL,
-         false},
-        {"of the past, and nobody knows why it is gone", {{0}}, "9|a|x|0", NULL, true},
-        {"of the past, on both", {{0}}, "9|a|x|0", "9|a|y|0", false},
+         false,
+         {false, false}},
+        {"of the past, and nobody knows why it is gone",
+         {{0}},
+         "9|a|x|0",
+         NULL,
+         true,
+         {false, false}},
+        {"of the past, on both", {{0}}, "9|a|x|0", "9|a|y|0", false, {false, false}},
+        {"SOURCE has gone on, and inserted it since",
+         {{MR_SOURCE, "11|a|x|0", INSERTED("11|a|x|0")}},
+         "12|b|x|0",
+         NULL,
+         false,
+         {true, false}},
+        {"which it cannot have where its log shows a younger one",
+         {{MR_SOURCE, "13|a|x|0", INSERTED("13|a|x|0")}},
+         "12|b|x|0",
+         NULL,
+         true,
+         {true, false}},
+        {"TARGET has gone on, and may have deleted it",
+         {{0}},
+         "9|a|x|0",
+         NULL,
+         false,
+         {false, true}},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -215,6 +243,8 @@ static void test_contradicts(void **state)
         mark(&t, T, cases[i].marks, LEN(cases[i].marks));
         told_end(&t);
         world_look(w, 1, T, cases[i].row, cases[i].live);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            w->m.is_still[side] = !cases[i].on[side];
         world_run(w, mr_merge_evidence_contradicts(&w->m, &w->merged[T], &is, &w->err));
         if (is != cases[i].is)
             fail_msg("%s: %d", cases[i].what, is);
