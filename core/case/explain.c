@@ -233,8 +233,9 @@ static enum stand stand_of(const struct mr_explain *x, int side, size_t column, 
         return IS_UNTOLD;
     if (is_same(x, column, base, row))
         return IS_BASE;
+    /* a child of SOURCE's that its log does not tell of may have gone along: nobody set it then */
     if (!knows_base(x, side))
-        return IS_INFERRED;
+        return side == SOURCE && may_be_taken(x, side, column, row) ? IS_UNSEEN : IS_INFERRED;
     if (is_taken(x, side, column))
         return side == SOURCE ? IS_TAKEN : IS_INFERRED;
     return leads ? IS_OTHER : IS_UNSEEN;
