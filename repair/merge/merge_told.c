@@ -195,6 +195,15 @@ static bool is_as_it_was(const struct telling *t)
     return true;
 }
 
+/* Does TARGET have somebody else under the key that SOURCE gave to a row of the past?  The same one only if
+ * TARGET gave it that key, too. */
+static bool came_to_stranger(const struct mr_merge_told_row *told)
+{
+    const struct mr_key s = told->mark[MR_SOURCE].came, t = told->mark[MR_TARGET].came;
+    return has_come(told) &&
+           !(told->found[MR_TARGET] && s.ptr != NULL && t.ptr != NULL && mr_key_compare(s, t) == 0);
+}
+
 static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *row,
                              struct mr_err *err)
 {
@@ -209,9 +218,9 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
     const bool stood = x->base == MR_BASE_ROW;
     const bool left = stood && row->live == NULL && is_as_it_was(t) && is_deleted(&t->told);
     enum mr_past past = stood || has_come(&t->told) ? MR_PAST_ROW : MR_PAST_NONE;
-    if (stood && row->live != NULL &&
-        (mr_merge_told_is_remade(&t->told, t->table, MR_SOURCE) ||
-         mr_merge_told_is_remade(&t->told, t->table, MR_TARGET)))
+    if (row->live != NULL && (stood ? mr_merge_told_is_remade(&t->told, t->table, MR_SOURCE) ||
+                                          mr_merge_told_is_remade(&t->told, t->table, MR_TARGET)
+                                    : came_to_stranger(&t->told)))
         past = MR_PAST_REUSED;
     return note(t, row->id, past, left, err);
 }

@@ -9,7 +9,7 @@
  *
  * mr_merge_told() looks once at every row of temp.w that differs, and notes in temp.told:
  *   past   1: no row stood under its key at the split; 2: one did, or it stood under another key;
- *          3: one did, and a side has given its key to another: rows of SOURCE that refer to it, and
+ *          3: a side has given its key to another than the other has there: rows of SOURCE that refer to it, and
  *          are not on TARGET, wait: TARGET's may be a stranger
  *   left   it stood there, SOURCE has left it as it was, and TARGET's log shows that it was deleted
  *          there: it stays deleted, and nobody is asked.  Not where a row that hangs on it, or that

@@ -141,6 +141,22 @@ family() { # IMAGE
         "1 p deleted-in-source 2;p deleted-on-live 30 restored-change 2;unchanged-in-source 7"
     apply "what SOURCE changed in a child is restored" c "11:1:7:0 21:2:7:0 22:9:0:0 23:2:0:5 24:2:0:0 31:3:7:0 32:9:0:0 33:3:0:5 34:3:0:0"
 }
+
+# A parent that SOURCE gave another key, which TARGET gave to somebody else, or to the same one.
+moved() {
+    local is
+    for is in stranger same; do
+        world "a parent with another key, and TARGET has $is there" <<<"$FAMILY"
+        on "$S" "UPDATE p SET id = 30 WHERE id = 3; INSERT INTO c VALUES (35, 30, 1, 1); UPDATE c SET a = 5 WHERE id = 11"
+        [ $is = same ] && on "$T" "UPDATE p SET id = 30 WHERE id = 3" || on "$T" "INSERT INTO p VALUES (30, 77)"
+        check
+        collect
+        plan children
+        run repair apply --yes --case "$CASE" "$PLAN" "$TU"
+        is "$S: $NAME: its new child comes to nobody else" "$(rows "$T" c | tr ' ' '\n' | grep -c '^35:30:') $(by_kind | grep -c 'c parent-absent.*35')" \
+            "$([ $is = same ] && echo 1 0 || echo 0 1)"
+    done
+}
 is_mariadb() { [ "$(mr_get_server "$1" KIND)" = mariadb ]; }
 
 # ---- two character sets ----
@@ -204,6 +220,7 @@ for PAIR in $PAIRS; do
     mr_sql "$T" -e "STOP SLAVE; RESET SLAVE ALL" 2>/dev/null || mr_sql "$T" -e "STOP REPLICA; RESET REPLICA ALL"
     parts MINIMAL MINIMAL
     family MINIMAL
+    moved
     texts "$T"
     again
     [ -n "${1:-}" ] || continue
