@@ -9,6 +9,7 @@
 #include "core/case/case_args.h"
 #include "core/case/catch_up.h"
 #include "repair/merge/merge_evidence.h"
+#include "repair/merge/merge_row.h"
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_unlogged.h"
 #include "repair/merge/merge_work.h"
@@ -59,6 +60,53 @@ static enum mr_code explain_row(struct mr_merge_told_row *told, const struct mr_
     return mr_explain(&told->explain, find, told->sides, err);
 }
 
+/* Did SOURCE's value of a reference come of its parent: NULL, since that was deleted, or the key that it was
+ * given?  Only of a parent whose key is the value. */
+static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_merge *m,
+                                   const struct mr_plan_reference *r, struct mr_key base,
+                                   struct mr_key now, bool *is, struct mr_err *err)
+{
+    const struct mr_merge_table *parent = &m->tables[r->parent];
+    const struct mr_plan_columns *key = &parent->plan->key;
+    const bool is_null = mr_merge_row_is_null(now);
+    struct mr_evidence_mark mark;
+    bool found = false;
+    *is = false;
+    if (parent->told == 0 || parent->witness[MR_SOURCE] != MR_WITNESS_GOOD || r->to.count != 1 ||
+        key->count != 1 || key->at[0] != r->to.at[0])
+        return MR_OK;
+    MR_TRY(mr_merge_evidence_mark(m, parent, MR_SOURCE, is_null ? base : now, &told->arena, &mark,
+                                  &found, err));
+    *is = found && (is_null ? (mark.flags & MR_MARK_DELETED) != 0
+                            : mark.came.ptr != NULL && mr_key_compare(mark.came, base) == 0);
+    return MR_OK;
+}
+
+/* MySQL's log has the children that a foreign key took along: they follow their parent there, too. */
+static enum mr_code follow_parents(struct mr_merge_told_row *told, struct mr_merge *m,
+                                   const struct mr_merge_table *table, struct mr_err *err)
+{
+    const unsigned char *unlogged = table->unlogged[MR_SOURCE];
+    for (size_t i = 0; unlogged != NULL && i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        if (r->child != table->plan->at || r->from.count != 1)
+            continue;
+        const size_t at = r->from.at[0];
+        struct mr_explain_column *column = mr_vec_at(&told->explain.columns, at);
+        const struct mr_key now = mr_seen_image_at(&told->explain.rows[MR_SOURCE], at);
+        bool is = false;
+        if ((unlogged[at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) == 0 || now.ptr == NULL ||
+            column->base.ptr == NULL || mr_merge_row_is_null(column->base) ||
+            (column->changed != MR_CHANGED_BY_SOURCE && column->changed != MR_CHANGED_BY_BOTH))
+            continue;
+        MR_TRY(came_of_parent(told, m, r, column->base, now, &is, err));
+        if (is)
+            column->changed = column->changed == MR_CHANGED_BY_BOTH ? MR_CHANGED_BY_TARGET
+                                                                    : MR_CHANGED_BY_CASCADE;
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge *m,
                                 const struct mr_merge_table *table, struct mr_key key,
                                 const struct mr_key rows[MR_SIDES], bool *is, struct mr_err *err)
@@ -76,7 +124,7 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
     }
     MR_TRY(explain_row(told, m, table, err));
     *is = told->explain.base != MR_BASE_UNKNOWN;
-    return MR_OK;
+    return told->explain.base == MR_BASE_ROW ? follow_parents(told, m, table, err) : MR_OK;
 }
 
 bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
