@@ -77,7 +77,7 @@ static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_mer
         return MR_OK;
     MR_TRY(mr_merge_evidence_mark(m, parent, MR_SOURCE, is_null ? base : now, &told->arena, &mark,
                                   &found, err));
-    *is = found && (is_null ? (mark.flags & MR_MARK_DELETED) != 0
+    *is = found && (is_null ? (mark.flags & (MR_MARK_DELETED | MR_MARK_AGAIN)) != 0
                             : mark.came.ptr != NULL && mr_key_compare(mark.came, base) == 0);
     return MR_OK;
 }
