@@ -142,7 +142,7 @@ static enum mr_code from_earlier(struct choosing *c, const struct conflict *x, c
 #define IMAGE(member) MR_CASE_FIELD(struct mr_decision_ask, member, MR_CASE_BYTES)
 static const struct mr_case_field image_fields[] = MR_CASE_LIST(IMAGE(source), IMAGE(target));
 
-/* A person, of the row in this conflict. */
+/* A person, of the row in this conflict, and of whoever holds its unique value. */
 static enum mr_code from_person(struct choosing *c, const struct conflict *x, const char **choice,
                                 struct mr_err *err)
 {
@@ -153,7 +153,7 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x, co
     bool row = false;
     if (o->decision == NULL)
         return MR_OK;
-    MR_CASE_BIND(c->rows, MR_ARG_INT("id", x->id));
+    MR_CASE_BIND(c->rows, MR_ARG_INT("id", x->id), MR_ARG_BYTES("other", x->other));
     enum mr_code code = mr_case_fields_next(&c->rows_map, NULL, &ask, &row, err);
     if (code == MR_OK)
         code = o->decision(o->decision_ctx, &ask, choice, err);
@@ -478,9 +478,9 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
                    " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits"},
         {&c->reach, MR_MERGE_REACH},
         {&c->edits, "SELECT edits FROM mark WHERE id=:id"},
-        {&c->rows,
-         "SELECT s.image AS source, img.there AS target FROM source s LEFT JOIN img ON img.id=s.id"
-         " WHERE s.id=:id"},
+        {&c->rows, "SELECT s.image AS source, ifnull(img.there, h.image) AS target FROM source s"
+                   " LEFT JOIN img ON img.id=s.id LEFT JOIN holder h ON h.id=s.id AND h.key=:other"
+                   " WHERE s.id=:id"},
     };
     MR_TRY(mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err));
     MR_TRY(mr_case_fields_open(&c->above_map, c->above, MR_CASE_FIELDS(above_fields), err));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/file/csv_in.h"
 #include "repair/decide/conflict.h"
 #include "repair/plan/plan_text.h"
 #include "repair/planning/conflict_differs.h"
@@ -102,11 +103,44 @@ static enum mr_code check_parts(const struct mr_plan_table *t, const struct mr_d
     return MR_E_REFUSED;
 }
 
+/* The other row's key, as the plan prints it. */
+static enum mr_code compare_target_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                       const struct mr_decision_line *line,
+                                       const struct mr_entity *e, struct mr_err *err)
+{
+    if (line->target_key == NULL || e->target_key.ptr == NULL)
+        return MR_OK;
+    mr_strbuf_reset(&d->text);
+    MR_TRY(mr_plan_text_values(&d->text, t, &t->key, e->target_key, err));
+    MR_TRY(mr_strbuf_check(&d->text, "reading decisions", err));
+    const struct mr_csv_field is = mr_csv_trimmed((struct mr_csv_field){d->text.ptr, d->text.len});
+    return strlen(line->target_key) == is.len && memcmp(is.ptr, line->target_key, is.len) == 0
+               ? MR_OK
+               : refuse("target_key", line->target_key, d->text.ptr, err);
+}
+
+/* A choice that writes to a row of TARGET, or pours one into it, is about that row as much as about
+ * SOURCE's: who holds a unique value may be somebody else by now. */
+static enum mr_code check_other(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                const struct mr_decision_line *line, const struct mr_entity *e,
+                                struct mr_err *err)
+{
+    const bool is_about_both = mr_conflict_is_value(mr_conflict_named(e->kind)) ||
+                               strcmp(line->choice, MR_DECIDE_MERGED) == 0;
+    if (!is_about_both || !line->used || line->target != NULL)
+        return MR_OK;
+    MR_TRY(compare_target_key(d, t, line, e, err));
+    return compare_differs(d, t, line, e, err);
+}
+
 enum mr_code mr_decision_proof_check(struct mr_plan_decisions *d, const struct mr_plan_table *table,
                                      const struct mr_decision_line *line, const char *key,
                                      const struct mr_entity *entity, struct mr_err *err)
 {
-    if (d->file.is_plans_own || table->key.count == 0 || has_image(line, entity))
+    if (d->file.is_plans_own || table->key.count == 0)
+        return MR_OK;
+    MR_TRY(check_other(d, table, line, entity, err));
+    if (has_image(line, entity))
         return MR_OK;
     MR_TRY(compare_kind(line, entity, err));
     MR_TRY(compare_identity(d, table, line, entity, err));

@@ -4,7 +4,8 @@
  * Where the line has the row's image, that proves it, and the image is compared elsewhere.  Where it
  * has none (somebody took the column out, or an older myrecon wrote the file) the other columns may not
  * contradict: identity, differs, kind; and without an identity a key that looks as if a spreadsheet had
- * rounded it is not taken.
+ * rounded it is not taken.  Where a choice writes to TARGET's row, or merges into it, and the line has no
+ * image of that one, target_key and differs may not contradict, either.
  *
  * Errors: MR_E_REFUSED as said, both values named; those of the case; MR_E_NOMEM.  Threads: no state.
  */

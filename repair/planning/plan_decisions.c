@@ -28,14 +28,14 @@
 static const struct mr_case_field line_fields[] = MR_CASE_LIST(
     LINE("line", line, INT), LINE("tbl", table, TEXT), LINE("skey", key, TEXT),
     LINE("choice", choice, TEXT), LINE("kind", kind, TEXT), LINE("source", source, TEXT),
-    LINE("target", target, TEXT), LINE("identity", identity, TEXT), LINE("differs", differs, TEXT),
-    LINE("used", used, FLAG), LINE("asked", is_asked, FLAG));
+    LINE("target", target, TEXT), LINE("tkey", target_key, TEXT), LINE("identity", identity, TEXT),
+    LINE("differs", differs, TEXT), LINE("used", used, FLAG), LINE("asked", is_asked, FLAG));
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.decision;"
     "CREATE TEMP TABLE decision (line INTEGER PRIMARY KEY, tbl TEXT NOT NULL,"
-    " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT, kind "
-    "TEXT, identity TEXT, differs TEXT,"
+    " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT, tkey TEXT,"
+    " kind TEXT, identity TEXT, differs TEXT,"
     " used INT NOT NULL DEFAULT 0, asked INT NOT NULL DEFAULT 0, known INT NOT NULL DEFAULT 0);"
     "DROP TABLE IF EXISTS temp.equal_row;"
     "CREATE TEMP TABLE equal_row (tbl TEXT, image TEXT, line INT, choice TEXT,"
@@ -55,10 +55,11 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&d->add, "INSERT INTO decision (line, tbl, skey, lo, hi, choice, source, target,"
-                  " kind, identity, differs) VALUES (:line, :tbl, :key, :low, :high, :choice,"
-                  " nullif(:source, ''), nullif(:target, ''), nullif(:kind, ''),"
+                  " tkey, kind, identity, differs) VALUES (:line, :tbl, :key, :low, :high, :choice,"
+                  " nullif(:source, ''), nullif(:target, ''), nullif(:tkey, ''), nullif(:kind, ''),"
                   " nullif(:identity, ''), nullif(:differs, ''))"},
-        {&d->by_key, "SELECT line, choice, kind, source, target, identity, differs, used, asked"
+        {&d->by_key, "SELECT line, choice, kind, source, target, tkey, identity, differs, used,"
+                     " asked"
                      " FROM decision"
                      " WHERE tbl=:tbl AND skey=:key LIMIT 1"},
         {&d->by_run, "SELECT line, choice, kind FROM decision WHERE tbl=:tbl AND hi>=:n"
@@ -227,7 +228,8 @@ static enum mr_code drop_stale(struct mr_plan_decisions *d, const struct mr_plan
     if (!d->file.is_plans_own || line->line == 0 || strcmp(line->choice, "skip") == 0)
         return MR_OK;
     MR_TRY(mr_decision_file_is_same(t, ask->source, line->source, &same, err));
-    if (mr_conflict_is_value(mr_conflict_named(ask->kind)))
+    if (mr_conflict_is_value(mr_conflict_named(ask->kind)) ||
+        strcmp(line->choice, MR_DECIDE_MERGED) == 0)
         MR_TRY(mr_decision_file_is_same(t, ask->target, line->target, &same, err));
     if (same)
         return MR_OK;

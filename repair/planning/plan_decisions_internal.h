@@ -46,7 +46,7 @@ struct mr_plan_decisions {
 /* A line of the file, or some of it; texts are the statement's. */
 struct mr_decision_line {
     int64_t line; /* 0: none */
-    const char *table, *key, *choice, *kind, *source, *target, *identity, *differs;
+    const char *table, *key, *choice, *kind, *source, *target, *target_key, *identity, *differs;
     bool used;     /* it was asked for */
     bool is_asked; /* in the conflict that it says */
 };

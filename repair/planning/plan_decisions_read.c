@@ -206,6 +206,7 @@ static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_f
                        MR_ARG_TEXT("choice", field_of(d, fields, MR_DECISION_DECISION)),
                        MR_ARG_TEXT("source", source),
                        MR_ARG_TEXT("target", field_of(d, fields, MR_DECISION_TARGET)),
+                       MR_ARG_TEXT("tkey", field_of(d, fields, MR_DECISION_TARGET_KEY)),
                        MR_ARG_TEXT("kind", field_of(d, fields, MR_DECISION_KIND)),
                        MR_ARG_TEXT("identity", field_of(d, fields, MR_DECISION_IDENTITY)),
                        MR_ARG_TEXT("differs", field_of(d, fields, MR_DECISION_DIFFERS)));

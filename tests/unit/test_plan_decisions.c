@@ -13,6 +13,7 @@
 #include "repair/planning/decision_proof.h"
 #include "repair/planning/plan_decisions.h"
 
+#define SEVEN "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}" /* a row, as a file has it */
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
 struct world {
@@ -333,6 +334,9 @@ static void test_own_file(void **state)
          "without-value"},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "skip", true, "skip"},
         {"unique", "", "without-value", true, "without-value"},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", true, NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", false,
+         "merge-into"},
         {"differs", "", "target", true, NULL},
         {"differs", "", "target", false, "target"},
         {"differs", "", "source", true, "source"},
@@ -347,16 +351,20 @@ static void test_own_file(void **state)
         const char *choice = NULL;
         begin(&w);
         int fd = mkstemp(path);
-        assert_true(dprintf(fd,
-                            "table,source_key,kind,source,decision\nclub.members,7,%s,\"%s\",%s\n"
-                            "club.gone,7,%s,,%s\n",
-                            cases[i].kind, cases[i].source, cases[i].choice, cases[i].kind,
-                            cases[i].is_own ? cases[i].choice : "") > 0);
+        assert_true(
+            dprintf(
+                fd,
+                "table,source_key,kind,source,target,decision\nclub.members,7,%s,\"%s\",\"" SEVEN
+                "\",%s\nclub.gone,7,%s,,,%s\n",
+                cases[i].kind, cases[i].source, cases[i].choice, cases[i].kind,
+                cases[i].is_own ? cases[i].choice : "") > 0);
         assert_int_equal(close(fd), 0);
         const struct mr_decision_file file = {path, cases[i].is_own, rules, LEN(rules)};
         assert_int_equal(mr_plan_decisions_open(&file, w.fd, w.decided, &w.tables, &d, NULL),
                          MR_OK);
-        const struct mr_decision_ask ask = ask_of(&w, cases[i].kind, 0);
+        struct mr_decision_ask ask = ask_of(&w, cases[i].kind, 0);
+        if (strcmp(cases[i].kind, "unique") == 0) /* whoever holds the value is not who held it */
+            ask.target = (struct mr_key){w.image[1].ptr, w.image[1].len};
         assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
         if ((choice == NULL) != (cases[i].said == NULL) ||
             (choice != NULL && strcmp(choice, cases[i].said) != 0))
@@ -400,7 +408,9 @@ static void test_changed(void **state)
 
 #define BARE "table,source_key,kind,identity,differs,decision\n"
 #define WHOLE "table,source_key,kind,identity,source,differs,decision\n"
-#define SEVEN "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}"
+#define NO_TARGET "table,source_key,target_key,kind,source,differs,decision\n"
+#define BOTH "table,source_key,target_key,kind,source,target,differs,decision\n"
+#define SEVEN_LIVE "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}"
 
 static const struct {
     const char *text, *asked; /* in which conflict the row is asked about; NULL: it is not */
@@ -429,6 +439,21 @@ static const struct {
     {WHOLE "club.members,7,unique,01,\"" SEVEN "\",x,skip\n", "unique", "unique", NULL},
     {WHOLE "club.members,8,unique,1,\"" SEVEN "\",,skip\n", "unique", "unique",
      "the key is \"8\", and the row that stands beside it has \"7\""},
+    /* into whom it is merged is another one by now, who holds that value */
+    {NO_TARGET "club.members,7,20,unique,\"" SEVEN "\",,merge-into\n", "unique", "differs",
+     "target_key is \"20\", and the row that has this key has \"9\""},
+    {NO_TARGET "club.members,7,9,unique,\"" SEVEN "\",,merge-into\n", "unique", "differs", NULL},
+    {NO_TARGET "club.members,7,,unique,\"" SEVEN "\",,merge-into\n", "unique", "differs", NULL},
+    {NO_TARGET "club.members,7,9,unique,\"" SEVEN "\",nick: 1 → 3,merge-into\n", "unique",
+     "differs", "differs is \"nick: 1 → 3\", and the row that has this key has \"nick: 1 → 2\""},
+    {NO_TARGET "club.members,7,20,changed,\"" SEVEN "\",,source\n", "changed", "changed",
+     "target_key is \"20\", and the row that has this key has \"9\""},
+    /* nobody is written to */
+    {NO_TARGET "club.members,7,20,unique,\"" SEVEN "\",,skip\n", "unique", "unique", NULL},
+    {NO_TARGET "club.members,7,20,unique,\"" SEVEN "\",,merge-into\n", NULL, NULL, NULL},
+    /* the image proves it */
+    {BOTH "club.members,7,9.0,unique,\"" SEVEN "\",\"" SEVEN_LIVE "\",x,merge-into\n", "unique",
+     "differs", NULL},
 };
 
 /* What becomes of the file where a plan asks about row 7, and ends with it in that conflict. */
@@ -451,7 +476,10 @@ static const char *proof_of(struct world *w, size_t i, struct mr_err *err)
     const struct mr_decision_ask ask = ask_of(w, proofs[i].asked, 0);
     if (code == MR_OK && proofs[i].asked != NULL)
         code = mr_plan_decisions_find(d, &ask, &choice, err);
+    struct mr_strbuf other = MR_STRBUF_INIT;
+    encode(&other, 9, 0);
     struct mr_entity e = {.source_key = {w->key.ptr, w->key.len},
+                          .target_key = {other.ptr, other.len},
                           .decision = MR_DECIDE_CONFLICT,
                           .kind = proofs[i].kind,
                           .choice = choice,
@@ -463,6 +491,7 @@ static const char *proof_of(struct world *w, size_t i, struct mr_err *err)
     assert_true(code == MR_OK || code == MR_E_REFUSED);
     mr_plan_decisions_close(d);
     mr_plan_store_close(store);
+    mr_strbuf_release(&other);
     assert_int_equal(unlink(path), 0);
     return code == MR_OK ? NULL : err->message;
 }
