@@ -5,6 +5,7 @@
 
 #include "core/file/csv_in.h"
 #include "core/json/json_in.h"
+#include "core/row/row_class.h"
 #include "repair/plan/asked.h"
 
 #define DIGITS 15 /* that a spreadsheet keeps of a number */
@@ -40,44 +41,64 @@ static bool add_key(struct mr_strbuf *out, const struct mr_plan_table *t, const 
     return true;
 }
 
-/* Blanks at the ends of the file's key are gone. */
-static bool is_same(const struct mr_strbuf *told, const char *key)
+static enum mr_code refuse(struct mr_csv_field key, const struct mr_strbuf *told,
+                           struct mr_err *err)
 {
-    const struct mr_csv_field is = mr_csv_trimmed((struct mr_csv_field){told->ptr, told->len});
-    return strlen(key) == is.len && memcmp(key, is.ptr, is.len) == 0;
-}
-
-static enum mr_code compare(const struct mr_strbuf *told, const char *key, struct mr_err *err)
-{
-    if (is_same(told, key))
-        return MR_OK;
+    const int len = key.len < 200 ? (int)key.len : 200;
     (void)mr_err_set(err, MR_E_REFUSED,
-                     "the key is \"%.200s\", and the row that stands beside it has \"%.200s\"", key,
-                     told->ptr);
+                     "the key is \"%.*s\", and the row that stands beside it has \"%.200s\"", len,
+                     key.ptr, told->ptr);
     mr_err_hint(err,
                 "A spreadsheet makes other values of what it takes for numbers or dates: import "
                 "the column of the key as text, and decide again.");
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_decision_line_check(const struct mr_plan_table *table, const char *key,
-                                    const char *image, struct mr_err *err)
+/* The key of the row that stands beside the field's; *is false: it does not tell one. */
+static enum mr_code read_image(const struct mr_plan_table *table, const char *image,
+                               struct mr_strbuf *told, bool *is, struct mr_err *err)
 {
-    struct mr_strbuf told = MR_STRBUF_INIT;
     struct mr_json_doc *doc = NULL;
-    if (table->key.count == 0 || key[0] == '\0' || image[0] == '\0' || mr_asked_is_digest(image))
+    *is = false;
+    mr_strbuf_reset(told);
+    if (image[0] == '\0' || mr_asked_is_digest(image))
         return MR_OK;
     enum mr_code code = mr_json_parse(image, strlen(image), "a row", &doc, NULL);
     if (code != MR_OK)
         return code == MR_E_NOMEM ? mr_err_nomem(err, "reading decisions") : MR_OK;
-    if (add_key(&told, table, mr_json_root(doc))) {
-        code = mr_strbuf_check(&told, "reading decisions", err);
-        if (code == MR_OK)
-            code = compare(&told, key, err);
-    }
-    mr_strbuf_release(&told);
+    *is = add_key(told, table, mr_json_root(doc));
     mr_json_free(doc);
-    return code;
+    return mr_strbuf_check(told, "reading decisions", err);
+}
+
+/* A text may begin or end with blanks, and another row's be the same without them. */
+static bool has_text(const struct mr_plan_table *table)
+{
+    for (size_t i = 0; i < table->key.count; i++)
+        if (mr_class_is_text(table->pair->find.columns[table->key.at[i]].style.cls))
+            return true;
+    return false;
+}
+
+/* Blanks around a field may be left out by whoever writes the file, and the row beside it still has them. */
+enum mr_code mr_decision_line_key(const struct mr_plan_table *table, struct mr_csv_field field,
+                                  const char *image, struct mr_strbuf *key, struct mr_err *err)
+{
+    const struct mr_csv_field written = mr_csv_trimmed(field);
+    bool is_told = false;
+    if (table->key.count > 0)
+        MR_TRY(read_image(table, image, key, &is_told, err));
+    if (is_told) {
+        const struct mr_csv_field told = mr_csv_trimmed((struct mr_csv_field){key->ptr, key->len});
+        if (written.len == told.len && memcmp(written.ptr, told.ptr, told.len) == 0)
+            return MR_OK;
+        if (written.len > 0)
+            return refuse(written, key, err);
+    }
+    const struct mr_csv_field taken = has_text(table) ? field : written;
+    mr_strbuf_reset(key);
+    mr_strbuf_add(key, taken.ptr, taken.len);
+    return mr_strbuf_check(key, "reading decisions", err);
 }
 
 bool mr_decision_line_is_rounded(const char *key)
@@ -85,4 +106,12 @@ bool mr_decision_line_is_rounded(const char *key)
     const char *digits = key[0] == '-' ? key + 1 : key;
     const size_t len = strspn(digits, "0123456789");
     return digits[len] == '\0' && len > DIGITS && strspn(digits + DIGITS, "0") == len - DIGITS;
+}
+
+bool mr_decision_line_is_vague(const struct mr_plan_columns *columns, const char *text)
+{
+    size_t commas = 0;
+    for (const char *at = text; (at = strchr(at, ',')) != NULL; at++)
+        commas++;
+    return columns->count >= 2 && commas >= columns->count;
 }

@@ -27,6 +27,13 @@ static enum mr_code refuse(const char *what, const char *said, const char *is, s
     return MR_E_REFUSED;
 }
 
+/* Fields of the file have lost the blanks around them. */
+static bool is_said(const struct mr_strbuf *text, const char *said)
+{
+    const struct mr_csv_field is = mr_csv_trimmed((struct mr_csv_field){text->ptr, text->len});
+    return strlen(said) == is.len && memcmp(is.ptr, said, is.len) == 0;
+}
+
 /* In d->text, which the caller has done with. */
 static enum mr_code compare_identity(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                                      const struct mr_decision_line *line, const struct mr_entity *e,
@@ -38,7 +45,7 @@ static enum mr_code compare_identity(struct mr_plan_decisions *d, const struct m
     mr_strbuf_reset(&d->text);
     MR_TRY(mr_plan_text_of_row(&d->text, t, &t->named_by, row, err));
     MR_TRY(mr_strbuf_check(&d->text, "reading decisions", err));
-    return strcmp(d->text.ptr, line->identity) == 0
+    return is_said(&d->text, line->identity)
                ? MR_OK
                : refuse("its identity", line->identity, d->text.ptr, err);
 }
@@ -55,7 +62,7 @@ static enum mr_code compare_differs(struct mr_plan_decisions *d, const struct mr
     enum mr_code code = mr_conflict_differs_open(d->tables, d->fd, &differs, err);
     if (code == MR_OK)
         code = mr_conflict_differs_add(differs, t, e, &d->text, err);
-    if (code == MR_OK && strcmp(d->text.ptr, line->differs) != 0)
+    if (code == MR_OK && !is_said(&d->text, line->differs))
         code = refuse("differs", line->differs, d->text.ptr, err);
     mr_conflict_differs_close(differs);
     return code;
@@ -85,15 +92,13 @@ enum mr_code mr_decision_proof_key(const struct mr_decision_line *line, const ch
     return MR_E_REFUSED;
 }
 
-/* Where texts of a key have commas in them, two rows may be spelled alike. */
+/* What differs may be the same of both. */
 static enum mr_code check_parts(const struct mr_plan_table *t, const struct mr_decision_line *line,
                                 const char *key, struct mr_err *err)
 {
-    size_t commas = 0;
-    for (const char *at = key; (at = strchr(at, ',')) != NULL; at++)
-        commas++;
-    if (t->key.count < 2 || commas < t->key.count || line->identity != NULL ||
-        line->differs != NULL)
+    const bool is_named = line->identity != NULL && t->identity == MR_PLAN_BY_COLUMNS &&
+                          !mr_decision_line_is_vague(&t->named_by, line->identity);
+    if (!mr_decision_line_is_vague(&t->key, key) || is_named)
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,
                      "\"%.200s\" may be the key of several rows, and nothing in the line tells of "
@@ -113,8 +118,7 @@ static enum mr_code compare_target_key(struct mr_plan_decisions *d, const struct
     mr_strbuf_reset(&d->text);
     MR_TRY(mr_plan_text_values(&d->text, t, &t->key, e->target_key, err));
     MR_TRY(mr_strbuf_check(&d->text, "reading decisions", err));
-    const struct mr_csv_field is = mr_csv_trimmed((struct mr_csv_field){d->text.ptr, d->text.len});
-    return strlen(line->target_key) == is.len && memcmp(is.ptr, line->target_key, is.len) == 0
+    return is_said(&d->text, line->target_key)
                ? MR_OK
                : refuse("target_key", line->target_key, d->text.ptr, err);
 }

@@ -16,6 +16,7 @@
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
+#include "repair/planning/decision_line.h"
 #include "repair/planning/decision_proof.h"
 #include "repair/planning/decision_rows.h"
 #include "repair/planning/plan_asked.h"
@@ -61,7 +62,8 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
         {&d->by_key, "SELECT line, choice, kind, source, target, tkey, identity, differs, used,"
                      " asked"
                      " FROM decision"
-                     " WHERE tbl=:tbl AND skey=:key LIMIT 1"},
+                     " WHERE tbl=:tbl AND skey=:key AND (:image IS NULL OR source IS NULL"
+                     " OR source=:image OR source=:digest) ORDER BY source IS NULL LIMIT 1"},
         {&d->by_run, "SELECT line, choice, kind FROM decision WHERE tbl=:tbl AND hi>=:n"
                      " AND lo<=:n LIMIT 1"},
         {&d->crossed, "SELECT line, choice FROM decision WHERE tbl=:tbl AND hi>=:low"
@@ -96,6 +98,10 @@ enum mr_code mr_plan_decisions_open(const struct mr_decision_file *file, struct 
     d->cf = mr_findings_case(fd);
     d->choices = (struct mr_vec)MR_VEC_INIT(const char *);
     mr_strbuf_init(&d->text);
+    mr_strbuf_init(&d->key);
+    mr_strbuf_init(&d->image);
+    for (size_t i = 0; i < 2; i++)
+        mr_strbuf_init(&d->raw[i]);
     mr_arena_init(&d->arena);
     mr_decision_faults_init(&d->faults, path);
     enum mr_code code = prepare(d, err);
@@ -125,6 +131,10 @@ void mr_plan_decisions_close(struct mr_plan_decisions *d)
         d->cf, "DROP TABLE IF EXISTS temp.decision; DROP TABLE IF EXISTS temp.equal_row", NULL);
     mr_vec_release(&d->choices);
     mr_strbuf_release(&d->text);
+    mr_strbuf_release(&d->key);
+    mr_strbuf_release(&d->image);
+    for (size_t i = 0; i < 2; i++)
+        mr_strbuf_release(&d->raw[i]);
     mr_arena_release(&d->arena);
     mr_decision_faults_release(&d->faults);
     free(d);
@@ -181,22 +191,27 @@ struct said {
     enum mr_conflict kind; /* none: it does not say in which conflict */
 };
 
-/* Of the row that d->text names.  by_key: its own line, until that statement is reset; line 0:
- * there is none. */
+/* Of the row that d->text names, and that is `image`.  by_key: its own line, until that statement is reset;
+ * line 0: there is none. */
 static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                              struct mr_decision_line *by_key, struct said *said,
-                              struct mr_err *err)
+                              struct mr_key image, struct mr_decision_line *by_key,
+                              struct said *said, struct mr_err *err)
 {
     bool found = false;
     *said = (struct said){.line = 0};
     *by_key = (struct mr_decision_line){.line = 0};
+    const bool is_vague = mr_decision_line_is_vague(&t->key, d->text.ptr) && image.ptr != NULL;
     mr_case_reset(d->by_key);
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_decision_ask_key(d, t, d->text.ptr, by_key, &found, err));
+    mr_strbuf_reset(&d->image);
+    enum mr_code code = is_vague ? mr_plan_text_json(&d->image, t, image, err) : MR_OK;
+    MR_TRY_OUT(code);
+    MR_TRY_OUT(mr_strbuf_check(&d->image, "reading decisions", err));
+    MR_TRY_OUT(mr_decision_ask_key(d, t, d->text.ptr, is_vague ? d->image.ptr : NULL, by_key,
+                                   &found, err));
     if (!found && t->key.count == 0 && d->page_key != NULL) {
         mr_case_reset(d->by_key);
         MR_TRY_OUT(use_digest(d, err));
-        MR_TRY_OUT(mr_decision_ask_key(d, t, d->text.ptr, by_key, &found, err));
+        MR_TRY_OUT(mr_decision_ask_key(d, t, d->text.ptr, NULL, by_key, &found, err));
     }
     struct mr_decision_line line = *by_key;
     if (!found && t->key.count == 1 && mr_plan_has_counter(t)) {
@@ -248,7 +263,7 @@ static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_pl
     struct mr_decision_line by_key;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(name_row(d, t, ask->source_key, err));
-    MR_TRY_OUT(find_line(d, t, &by_key, said, err));
+    MR_TRY_OUT(find_line(d, t, ask->source, &by_key, said, err));
     MR_TRY_OUT(drop_stale(d, t, ask, &by_key, said, err));
     if (said->line != 0)
         MR_TRY_OUT(note(d, said->line, true,
@@ -399,7 +414,7 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
         return MR_OK;
     enum mr_code code = name_row(d, t, named, err);
     if (code == MR_OK)
-        code = find_line(d, t, &by_key, &said, err);
+        code = find_line(d, t, e->source.ptr != NULL ? e->source : e->target, &by_key, &said, err);
     const char *choice = said.choice;
     const int64_t line = said.line;
     if (code == MR_OK && by_key.line != 0) {

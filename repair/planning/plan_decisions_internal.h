@@ -29,10 +29,13 @@ struct mr_plan_decisions {
     const struct mr_plan_tables *tables;
     struct mr_plan_decided *decided;
     struct mr_findings *fd;
-    struct mr_case *cf;    /* fd's */
-    struct mr_arena arena; /* of choices */
-    struct mr_vec choices; /* const char *: each that is made, once */
-    struct mr_strbuf text;
+    struct mr_case *cf;           /* fd's */
+    struct mr_arena arena;        /* of choices */
+    struct mr_vec choices;        /* const char *: each that is made, once */
+    struct mr_strbuf text, image; /* image: of a row whose key may be spelled like another's */
+    struct mr_strbuf raw[2],
+        key;    /* of a line: source_key and target_key as they stand there; whose it is */
+    size_t nul; /* which field of it has a NUL, from 1; 0: none */
     struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used, *drop;
     struct mr_case_fields by_key_map, by_run_map, crossed_map,
         equal_map;                  /* struct mr_decision_line */
@@ -58,9 +61,10 @@ enum mr_code mr_decision_name_line(struct mr_plan_decisions *d, uint64_t line, c
                                    const char *key, enum mr_code code, struct mr_err *err);
 /* NULL: no planned table has that name. */
 const struct mr_plan_table *mr_decision_table(const struct mr_plan_decisions *d, const char *name);
-/* The line of a key, or of its text; *found false: there is none.  by_key is to be reset then. */
+/* The line of a key, or of its text; *found false: there is none.  image: no line beside which another row
+ * stands; NULL: any.  by_key is to be reset then. */
 enum mr_code mr_decision_ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                 const char *key, struct mr_decision_line *line, bool *found,
-                                 struct mr_err *err);
+                                 const char *key, const char *image, struct mr_decision_line *line,
+                                 bool *found, struct mr_err *err);
 
 #endif

@@ -84,24 +84,50 @@ static const char *field_of(const struct mr_plan_decisions *d, const struct mr_c
     return d->at[column] != SIZE_MAX ? trim(fields[d->at[column]].ptr) : "";
 }
 
-/* The key that a line is about: of a row that SOURCE has no more it is TARGET's. */
-static const char *key_field(const struct mr_plan_decisions *d, const struct mr_csv_field *fields)
+/* Which column has the key that a line is about: of a row that SOURCE has no more it is TARGET's. */
+static enum mr_decision_column key_column(const struct mr_plan_decisions *d,
+                                          const struct mr_csv_field *fields)
 {
-    const char *key = field_of(d, fields, MR_DECISION_SOURCE_KEY);
-    const bool erased =
-        key[0] == '\0' && strcasecmp(field_of(d, fields, MR_DECISION_KIND),
-                                     mr_conflict_name(MR_CONFLICT_DELETED_IN_SOURCE)) == 0;
-    return erased ? field_of(d, fields, MR_DECISION_TARGET_KEY) : key;
+    const bool erased = field_of(d, fields, MR_DECISION_SOURCE_KEY)[0] == '\0' &&
+                        strcasecmp(field_of(d, fields, MR_DECISION_KIND),
+                                   mr_conflict_name(MR_CONFLICT_DELETED_IN_SOURCE)) == 0;
+    return erased ? MR_DECISION_TARGET_KEY : MR_DECISION_SOURCE_KEY;
 }
 
-/* The key and the row that stands beside it are of one row. */
-static enum mr_code check_key(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
-                              struct mr_err *err)
+/* For messages, before it is known what is a blank of the key's own. */
+static const char *key_field(const struct mr_plan_decisions *d, const struct mr_csv_field *fields)
+{
+    return field_of(d, fields, key_column(d, fields));
+}
+
+/* Into d->key; the key and the row that stands beside it are of one row. */
+static enum mr_code take_key(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                             struct mr_err *err)
 {
     const struct mr_plan_table *t = mr_decision_table(d, field_of(d, fields, MR_DECISION_TABLE));
-    const bool erased = field_of(d, fields, MR_DECISION_SOURCE_KEY)[0] == '\0';
+    const bool erased = key_column(d, fields) == MR_DECISION_TARGET_KEY;
+    const struct mr_strbuf *raw = &d->raw[erased];
     const char *image = field_of(d, fields, erased ? MR_DECISION_TARGET : MR_DECISION_SOURCE);
-    return t != NULL ? mr_decision_line_check(t, key_field(d, fields), image, err) : MR_OK;
+    return mr_decision_line_key(t, (struct mr_csv_field){raw->len > 0 ? raw->ptr : "", raw->len},
+                                image, &d->key, err);
+}
+
+/* Fields lose the blanks around them in place. */
+static enum mr_code keep_raw(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                             struct mr_err *err)
+{
+    static const enum mr_decision_column of[] = {MR_DECISION_SOURCE_KEY, MR_DECISION_TARGET_KEY};
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        mr_strbuf_reset(&d->raw[i]);
+        if (d->at[of[i]] != SIZE_MAX)
+            mr_strbuf_add(&d->raw[i], fields[d->at[of[i]]].ptr, fields[d->at[of[i]]].len);
+        MR_TRY(mr_strbuf_check(&d->raw[i], "reading decisions", err));
+    }
+    d->nul = 0;
+    for (size_t i = 0; i < d->width && d->nul == 0; i++)
+        if (memchr(fields[i].ptr, '\0', fields[i].len) != NULL)
+            d->nul = i + 1;
+    return MR_OK;
 }
 
 /* A word as the plan wrote it, however it is spelled now; what follows newest: or = is a
@@ -189,7 +215,7 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
 static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
                               uint64_t line, struct mr_err *err)
 {
-    const char *key = key_field(d, fields);
+    const char *key = d->key.len > 0 ? d->key.ptr : "";
     const char *source = field_of(d, fields, MR_DECISION_SOURCE);
     int64_t low = 0, high = 0;
     const struct mr_plan_table *table =
@@ -213,10 +239,15 @@ static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_f
 }
 
 enum mr_code mr_decision_ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                 const char *key, struct mr_decision_line *line, bool *found,
-                                 struct mr_err *err)
+                                 const char *key, const char *image, struct mr_decision_line *line,
+                                 bool *found, struct mr_err *err)
 {
-    MR_CASE_BIND(d->by_key, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("key", key));
+    char digest[MR_ASKED_BYTES] = "";
+    if (image != NULL && d->page_key != NULL)
+        MR_TRY(
+            mr_asked_digest(d->page_key, (struct mr_csv_field){image, strlen(image)}, digest, err));
+    MR_CASE_BIND(d->by_key, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("key", key),
+                 MR_ARG_TEXT("image", image), MR_ARG_TEXT("digest", digest));
     return mr_case_fields_next(&d->by_key_map, NULL, line, found, err);
 }
 
@@ -248,17 +279,19 @@ static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv
                                 struct mr_err *err)
 {
     const struct mr_plan_table *t = mr_decision_table(d, field_of(d, fields, MR_DECISION_TABLE));
-    const char *key = key_field(d, fields);
+    const char *key = d->key.len > 0 ? d->key.ptr : "";
     const char *choice = field_of(d, fields, MR_DECISION_DECISION);
     int64_t low = 0, high = 0;
     struct mr_decision_line line;
     bool found = false;
-    const bool has_source = field_of(d, fields, MR_DECISION_SOURCE)[0] != '\0';
-    if (t->key.count == 0 || (key[0] == '\0' && !has_source))
+    const char *source = field_of(d, fields, MR_DECISION_SOURCE);
+    const char *image =
+        mr_decision_line_is_vague(&t->key, key) && source[0] != '\0' ? source : NULL;
+    if (t->key.count == 0 || (key[0] == '\0' && source[0] == '\0'))
         return MR_OK; /* see check_equal(); or it names no row */
     if (mr_plan_has_runs(t) && parse_run(t, key, &low, &high))
         return check_crossed(d, t, choice, low, high, err);
-    enum mr_code code = mr_decision_ask_key(d, t, key, &line, &found, err);
+    enum mr_code code = mr_decision_ask_key(d, t, key, image, &line, &found, err);
     if (code == MR_OK && found && strcmp(line.choice, choice) != 0)
         code = refuse_twice(&line, err);
     mr_case_reset(d->by_key);
@@ -309,17 +342,13 @@ static bool is_passed_over(const struct mr_plan_decisions *d, const char *table,
 }
 
 /* What stands behind a NUL is not looked at: the key that is left is another row's, perhaps. */
-static enum mr_code check_whole(const struct mr_plan_decisions *d,
-                                const struct mr_csv_field *fields, struct mr_err *err)
+static enum mr_code check_whole(const struct mr_plan_decisions *d, struct mr_err *err)
 {
-    for (size_t i = 0; i < d->width; i++) {
-        if (strlen(fields[i].ptr) == fields[i].len)
-            continue;
-        (void)mr_err_set(err, MR_E_REFUSED, "field %zu has a byte of value 0 in it", i + 1);
-        mr_err_hint(err, "A row whose key has one is decided by --on-conflict, or on the servers.");
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
+    if (d->nul == 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "field %zu has a byte of value 0 in it", d->nul);
+    mr_err_hint(err, "A row whose key has one is decided by --on-conflict, or on the servers.");
+    return MR_E_REFUSED;
 }
 
 /* A line without a choice decides nothing; it is refused only where an equal row has one. */
@@ -334,9 +363,9 @@ static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_f
     if (choice[0] == '\0' ||
         is_passed_over(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice))
         return MR_OK;
-    MR_TRY(check_whole(d, fields, err));
+    MR_TRY(check_whole(d, err));
     MR_TRY(check_line(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice, err));
-    MR_TRY(check_key(d, fields, err));
+    MR_TRY(take_key(d, fields, err));
     MR_TRY(check_twice(d, fields, err));
     return keep_line(d, fields, line, err);
 }
@@ -365,14 +394,11 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
                                 uint64_t line, struct mr_err *err)
 {
     struct mr_plan_decisions *d = ctx;
-    bool empty = true;
     if (d->width == 0)
         return read_header(d, fields, count, err);
     if (is_mark(d, fields, count))
         return take_mark(d, fields, err);
-    for (size_t i = 0; i < count; i++)
-        empty = empty && trim(fields[i].ptr)[0] == '\0';
-    if (empty)
+    if (mr_asked_is_blank(fields, count))
         return MR_OK; /* as editors leave one */
     while (count > d->width && trim(fields[count - 1].ptr)[0] == '\0')
         count--;
@@ -381,6 +407,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
             d, line, "", "",
             mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count, d->width),
             err);
+    MR_TRY(keep_raw(d, fields, err));
     return mr_decision_name_line(d, line, field_of(d, fields, MR_DECISION_TABLE),
                                  key_field(d, fields), take_line(d, fields, line, err), err);
 }

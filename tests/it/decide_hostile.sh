@@ -1,6 +1,7 @@
 #!/bin/bash
 # decide_hostile.sh: a decision holds for the rows that it was made about, and for no others: who holds a
-# unique value now is not who held it then.
+# unique value now is not who held it then; keys that differ by blanks at their ends, by case or by the form
+# of a letter, or whose parts are joined to one text, are of rows of their own.
 
 . "$(dirname "$0")/lib.sh"
 begin ab
@@ -67,4 +68,57 @@ is "by what told them apart: refused" "$RC" 5
 like "that is named" "$(cat "$ERR")" 'differs is "mobile: A → B;.*", and the row that has this key has "mobile: A → C;'
 rep_is 1 "planned again from its own file: asked" plan --again one
 like "since the other is not who he was" "$(cat "$ERR")" 'row 10 is not as it was when "merge-into" was decided about it'
+
+# ---- keys that are nearly the same --------------------------------------------------------------
+fresh ab "$DB"
+rm -rf "$CASE" one two
+at ab "CREATE TABLE k (id VARCHAR(20) NOT NULL PRIMARY KEY, v VARCHAR(20)) COLLATE utf8mb4_nopad_bin;
+CREATE TABLE c (a VARCHAR(20) NOT NULL, b VARCHAR(20) NOT NULL, v VARCHAR(20), PRIMARY KEY (a, b)) COLLATE utf8mb4_nopad_bin;
+CREATE TABLE pad (id VARCHAR(20) NOT NULL PRIMARY KEY, v VARCHAR(20));
+INSERT INTO k VALUES ('abc', 1), ('abc ', 2), (' abc', 3), ('ABC', 4), ('abc\t', 5), ('x\ny', 6), ('', 7), (' ', 8), ('NULL', 9),
+    ('=1+1', 10), ('\'q', 11), ('#plan', 12), ('1..5', 13), ('007', 14), ('7', 15), ('abc\r', 16), ('0x41', 17),
+    (CONVERT(x'C3A9' USING utf8mb4), 18), (CONVERT(x'65CC81' USING utf8mb4), 19), ('a\"b', 20);
+INSERT INTO c VALUES ('a,b', 'c', 1), ('a', 'b,c', 2), ('a', 'b', 3), ('a ', 'b', 4), (',', ',', 5), (',,', '', 6), ('', ',,', 7),
+    ('', '', 8), ('n\nl', 'z', 9);
+INSERT INTO pad VALUES ('zz ', 1)"
+at a "UPDATE k SET v = CONCAT('lost ', v); UPDATE c SET v = CONCAT('lost ', v); UPDATE pad SET v = CONCAT('lost ', v)"
+at b "UPDATE k SET v = CONCAT('live ', v); UPDATE c SET v = CONCAT('live ', v); UPDATE pad SET v = CONCAT('live ', v)"
+printf '[table %s.*]\nidentity = key\n' "$DB" >ini
+checked
+plan one
+is "all are asked about" "$RC $(python3 -c "import csv; print(len(list(csv.DictReader(open('one/conflicts.csv', newline='')))))")" "1 30"
+cat >choose.py <<'PY'
+"""FILE WAY: conflicts.csv of one as a person would fill it in: source for rows of odd number, the others open
+(half), or target."""
+import csv, json, sys
+rows = list(csv.DictReader(open('one/conflicts.csv', encoding='utf-8', newline='')))
+for row in rows:
+    odd = int(json.loads(row['source'])['v'].split()[1]) % 2
+    row['decision'] = 'source' if odd else '' if sys.argv[2] == 'half' else 'target'
+names = [n for n in rows[0] if sys.argv[2] != 'bare' or n not in ('source', 'target', 'differs')]
+with open(sys.argv[1], 'w', encoding='utf-8', newline='') as f:
+    out = csv.DictWriter(f, names, extrasaction='ignore')
+    out.writeheader()
+    out.writerows(rows)
+PY
+values() { client b -D "$DB" <<<"SELECT v FROM k UNION ALL SELECT v FROM c UNION ALL SELECT v FROM pad"; }
+meant() { for n in {1..20} {1..9} 1; do [ $((n % 2)) = 1 ] && echo "lost $n" || echo "live $n"; done | sort; }
+python3 choose.py half.csv half
+plan two --decisions half.csv
+is "some are decided" "$RC $(python3 -c "
+import csv, json
+for row in csv.DictReader(open('two/conflicts.csv', encoding='utf-8', newline='')):
+    odd = int(json.loads(row['source'])['v'].split()[1]) % 2
+    if row['decision'] != ('source' if odd else ''):
+        print(row['table'], row['source_key'], row['decision'])")" "1 "
+python3 choose.py bare.csv bare
+plan two --decisions bare.csv --forget-decisions
+is "without both rows, parts that make one text are refused" "$RC" 5
+like "by name" "$(cat "$ERR")" '"a,b,c" may be the key of several rows, and nothing in the line tells of which'
+unlike "and no key with a blank at its end" "$(cat "$ERR")" 'key "(abc|zz)'
+python3 choose.py all.csv all
+plan two --decisions all.csv --forget-decisions
+is "all are decided" "$RC" 0
+rep_is 0 "applied" apply --yes --case "$CASE" two "$DST"
+is "each as it was decided" "$(values | sort)" "$(meant)"
 finish

@@ -80,14 +80,55 @@ static void test_lines(void **state)
         graph_table(&g, "members", lines[i].columns, NULL);
         assert_int_equal(graph_plan(&g, "", NULL), MR_OK);
         const struct mr_plan_table table = {.pair = g.list[0], .key = {columns, lines[i].nkey}};
-        const enum mr_code code =
-            mr_decision_line_check(&table, lines[i].key, lines[i].image, &err);
+        struct mr_strbuf key = MR_STRBUF_INIT;
+        const struct mr_csv_field field = {lines[i].key, strlen(lines[i].key)};
+        const enum mr_code code = mr_decision_line_key(&table, field, lines[i].image, &key, &err);
+        mr_strbuf_release(&key);
         (void)snprintf(both, sizeof both,
                        "the key is \"%s\", and the row that stands beside it has \"%s\"",
                        lines[i].key, lines[i].told != NULL ? lines[i].told : "");
         if (code != (lines[i].told != NULL ? MR_E_REFUSED : MR_OK) ||
             (lines[i].told != NULL && strcmp(err.message, both) != 0))
             fail_msg("line %zu: %s", i, code == MR_OK ? "it is taken" : err.message);
+        graph_end(&g);
+    }
+}
+
+/* Blanks around a field are somebody's who wrote the file, unless the row beside it has them, or nothing tells
+ * that a text has none. */
+static void test_blanks(void **state)
+{
+    static const struct {
+        const char *columns;
+        size_t nkey;
+        const char *field, *image, *key;
+    } cases[] = {
+        {"id", 1, " 7\t", "", "7"},
+        {"id", 1, " 7", "{\"id\":\"7\"}", "7"},
+        {"id:text", 1, "abc", "{\"id\":\"abc \"}", "abc "},
+        {"id:text", 1, " abc", "{\"id\":\"abc\"}", "abc"},
+        {"id:text", 1, "abc ", "", "abc "},
+        {"id:text", 1, "abc ", DIGEST, "abc "},
+        {"id:text", 1, "", "{\"id\":\" \"}", " "},
+        {"id:text", 1, "", "{\"id\":\"x\"}", ""},
+        {"a b:text", 2, " 1,x ", "", " 1,x "},
+        {"a b:text", 2, " 1,x ", "{\"a\":\"1\",\"b\":\"x\"}", "1,x"},
+        {"a:date b:uint", 2, " 2026-04-02,7 ", "", "2026-04-02,7"},
+    };
+    static const size_t columns[] = {0, 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct graph g;
+        struct mr_strbuf key = MR_STRBUF_INIT;
+        graph_begin(&g);
+        graph_table(&g, "members", cases[i].columns, NULL);
+        assert_int_equal(graph_plan(&g, "", NULL), MR_OK);
+        const struct mr_plan_table table = {.pair = g.list[0], .key = {columns, cases[i].nkey}};
+        const struct mr_csv_field field = {cases[i].field, strlen(cases[i].field)};
+        assert_int_equal(mr_decision_line_key(&table, field, cases[i].image, &key, NULL), MR_OK);
+        if (key.len != strlen(cases[i].key) || memcmp(key.ptr, cases[i].key, key.len) != 0)
+            fail_msg("case %zu: \"%s\"", i, key.ptr);
+        mr_strbuf_release(&key);
         graph_end(&g);
     }
 }
@@ -116,7 +157,7 @@ static void test_rounded(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_blanks),
                                        cmocka_unit_test(test_rounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

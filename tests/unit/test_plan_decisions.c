@@ -276,6 +276,36 @@ static void test_nul(void **state)
     end(&w);
 }
 
+/* Blanks that somebody has left behind a field are no NUL, though the reader ends the text there. */
+static void test_blanks(void **state)
+{
+    static const char *const texts[] = {
+        "club.members,7,unique,skip ", "club.members,7,unique\t,skip",
+        "club.members,7 ,unique,skip", " club.members ,7,unique,skip"};
+    (void)state;
+    for (size_t i = 0; i < LEN(texts); i++) {
+        char path[] = "/tmp/test_plan_decisions.XXXXXX";
+        struct mr_plan_decisions *d = NULL;
+        struct mr_err err = {0};
+        const char *choice = NULL;
+        struct world w;
+        begin(&w);
+        int fd = mkstemp(path);
+        assert_true(dprintf(fd, "table,source_key,kind,decision\n%s\n", texts[i]) > 0);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w.fd,
+                                                w.decided, &w.tables, &d, &err),
+                         MR_OK);
+        const struct mr_decision_ask ask = ask_of(&w, "unique", 0);
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        if (choice == NULL || strcmp(choice, "skip") != 0)
+            fail_msg("case %zu: it is asked about", i);
+        mr_plan_decisions_close(d);
+        assert_int_equal(unlink(path), 0);
+        end(&w);
+    }
+}
+
 /* A text that is empty is a key like another; without one a row is named by itself. */
 static void test_empty_key(void **state)
 {
@@ -518,11 +548,12 @@ static void test_two_keys(void **state)
     static const struct {
         const char *identity;
         const char *part[2];
-        bool is_taken;
+        bool is_taken, is_vague; /* is_vague: the identity, too */
     } cases[] = {
-        {"", {"a,b", "c"}, false},
-        {"1", {"a", "b,c"}, true},
-        {"", {"a", "b"}, true},
+        {"", {"a,b", "c"}, false, false},
+        {"1", {"a", "b,c"}, true, false},
+        {"1,1,1", {"a", "b,c"}, false, true},
+        {"", {"a", "b"}, true, false},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -536,8 +567,17 @@ static void test_two_keys(void **state)
         w.table.key = (struct mr_plan_columns){both, 2};
         w.table.identity = MR_PLAN_BY_COLUMNS;
         w.table.named_by = (struct mr_plan_columns){&nick, 1};
+        if (cases[i].is_vague) {
+            w.table.named_by = (struct mr_plan_columns){both, 2};
+            w.image[0].len = 0;
+            const struct mr_value values[] = {{.cls = MR_CLASS_TEXT, .ptr = "1,1", .len = 3},
+                                              {.cls = MR_CLASS_TEXT, .ptr = "1", .len = 1}};
+            for (size_t n = 0; n < 2; n++)
+                assert_int_equal(mr_row_encode(&w.image[0], &values[n], NULL), MR_OK);
+        }
         mr_strbuf_add_fmt(&key, "%s,%s", cases[i].part[0], cases[i].part[1]);
         line.identity = cases[i].identity[0] != '\0' ? cases[i].identity : NULL;
+        line.differs = i == 0 ? "nick: 1 → 2" : NULL;
         const struct mr_entity e = {.kind = "unique", .source = {w.image[0].ptr, w.image[0].len}};
         const enum mr_code code = mr_decision_proof_check(&d, &w.table, &line, key.ptr, &e, &err);
         assert_int_equal(code, cases[i].is_taken ? MR_OK : MR_E_REFUSED);
@@ -556,7 +596,7 @@ int main(void)
         cmocka_unit_test(test_two_keys),    cmocka_unit_test(test_empty_key),
         cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_two_answers),
+        cmocka_unit_test(test_two_answers), cmocka_unit_test(test_blanks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
