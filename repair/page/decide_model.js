@@ -116,20 +116,39 @@ const Model = (function () {
 
   // ---- whose a row is: the people above it, as far as the conflicts and references tell
 
-  const byKey = new Map();
-  rows.forEach((row) => { byKey.set(row.table + '\n' + keyOf(row), row); });
+  // Rows of a table by what it is referred to by, on the side that refers: the same id is somebody else on the other.
+  const byColumns = new Map();
 
+  function parentsBy(side, table, names) {
+    const name = JSON.stringify([side, table, names]);
+    if (!byColumns.has(name)) {
+      const found = new Map();
+      rows.forEach((row) => {
+        const of = row.table === table ? image(row, side) : null;
+        if (of) found.set(JSON.stringify(names.map((n) => of[n])), row);
+      });
+      byColumns.set(name, found);
+    }
+    return byColumns.get(name);
+  }
+
+  // {row: its conflict, or none; id: what tells it from others; name}
   function parentOf(row) {
-    const mine = image(row, 'source') || image(row, 'target');
+    const side = image(row, 'source') ? 'source' : 'target';
+    const mine = image(row, side);
     if (!mine) return null;
     for (const ref of data.tables[row.table].references) {
       const values = ref.columns.map((name) => mine[name]);
       if (ref.parent === row.table || values.some((v) => typeof v !== 'string')) continue;
-      const key = values.join(',');
       const parent = data.tables[ref.parent];
-      const found = byKey.get(ref.parent + '\n' + key);
+      const found = parentsBy(side, ref.parent, ref.to).get(JSON.stringify(values));
       if (found || (parent && parent.subject)) {
-        return { row: found, name: tableName(ref.parent) + ' ' + key, isPerson: parent && parent.subject };
+        const isKey = parent && same(ref.to, parent.key);
+        return {
+          row: found,
+          id: JSON.stringify([side, ref.parent, ref.to, values]),
+          name: tableName(ref.parent) + ' ' + (isKey ? '' : ref.to.join(',') + ' ') + values.join(',') + (side === 'target' ? ' of the live side' : ''),
+        };
       }
     }
     return null;
@@ -148,19 +167,29 @@ const Model = (function () {
     return tableName(row.table) + ' ' + key + (identity && identity !== key ? ' (' + identity + ')' : '');
   }
 
-  function personOf(row) {
-    let now = row;
-    for (let depth = 0; depth < 16; depth++) {
-      if (data.tables[now.table].subject) return nameOf(now);
-      const parent = parentOf(now);
-      if (!parent) return now === row ? '' : nameOf(now);
-      if (!parent.row) return parent.name;
-      now = parent.row;
-    }
-    return '';
+  // Two people may have one name: masked, or of the two sides.
+  function person(row) {
+    return { id: String(row.index), name: nameOf(row) };
   }
 
-  rows.forEach((row) => { row.person = personOf(row); });
+  function personOf(row) {
+    const nobody = { id: '', name: '' };
+    let now = row;
+    for (let depth = 0; depth < 16; depth++) {
+      if (data.tables[now.table].subject) return person(now);
+      const parent = parentOf(now);
+      if (!parent) return now === row ? nobody : person(now);
+      if (!parent.row) return parent;
+      now = parent.row;
+    }
+    return nobody;
+  }
+
+  rows.forEach((row) => {
+    const found = personOf(row);
+    row.person = found.name;
+    row.personId = found.id;
+  });
 
   // ---- groups, the most consequential first
 
@@ -176,10 +205,10 @@ const Model = (function () {
   function groupsOf(list, by) {
     const groups = new Map();
     list.forEach((row) => {
-      const name = by === 'kind' ? row.kind + '\n' + row.table : row.person;
+      const name = by === 'kind' ? row.kind + '\n' + row.table : row.personId;
       if (!groups.has(name)) {
         groups.set(name, { name: name, by: by, rows: [], kind: row.kind, table: row.table,
-          person: row.person, weight: weight(row) });
+          person: row.person, personId: row.personId, weight: weight(row) });
       }
       const group = groups.get(name);
       group.rows.push(row);
@@ -195,18 +224,32 @@ const Model = (function () {
   // ---- deciding
 
   const undone = [];
+  const touched = new Set();
   let decided = rows.filter((row) => row.d).length;
   let isKept = true;
   let timer = 0;
+  let otherwise = 0; // of what was kept, decisions that the plan's file says otherwise by now
 
+  // What this browser keeps: of rows on which something was done [decision, note, what the plan's file said then].
+  function kept() {
+    const text = localStorage.getItem(storeName);
+    try {
+      return Object.assign({}, JSON.parse(text));
+    } catch (error) {
+      return {}; // nothing that this page has written
+    }
+  }
+
+  // The same page may be open twice: what was done on the other one stays.
   function keepNow() {
     timer = 0;
-    const changed = {};
-    rows.forEach((row) => {
-      if (row.d !== row.first || row.n !== row.firstNote) changed[row.index] = [row.d, row.n];
-    });
     try {
-      localStorage.setItem(storeName, JSON.stringify(changed));
+      const stored = kept();
+      touched.forEach((row) => {
+        if (row.d !== row.first || row.n !== row.firstNote) stored[row.index] = [row.d, row.n, row.first];
+        else delete stored[row.index];
+      });
+      localStorage.setItem(storeName, JSON.stringify(stored));
       isKept = true;
     } catch (error) {
       isKept = false;
@@ -223,6 +266,11 @@ const Model = (function () {
   }
 
   function put(row, decision, note) {
+    touched.add(row);
+    set(row, decision, note);
+  }
+
+  function set(row, decision, note) {
     decided += (decision ? 1 : 0) - (row.d ? 1 : 0);
     row.d = decision;
     row.n = note;
@@ -246,16 +294,28 @@ const Model = (function () {
     return step.map(([row]) => row);
   }
 
+  // Where somebody has written another decision into the plan's file since, that one is shown; how many these are.
+  // Returns the rows that are changed by it.
   function restore() {
-    let stored = null;
+    let stored = {};
+    const changed = [];
+    otherwise = 0;
     try {
-      stored = JSON.parse(localStorage.getItem(storeName));
+      stored = kept();
     } catch (error) {
       isKept = false;
     }
-    Object.keys(stored || {}).forEach((index) => {
-      if (rows[index]) put(rows[index], stored[index][0], stored[index][1]);
+    rows.forEach((row) => {
+      const [d, n, first] = Array.isArray(stored[row.index]) ? stored[row.index] : [row.first, row.firstNote];
+      if (touched.has(row) || typeof d !== 'string' || typeof n !== 'string') return;
+      const isOlder = typeof first === 'string' && first !== row.first;
+      if (isOlder && d !== row.first) otherwise++;
+      const decision = isOlder ? row.first : d;
+      if (row.d === decision && row.n === n) return;
+      set(row, decision, n);
+      changed.push(row);
     });
+    return changed;
   }
 
   // ---- files: RFC 4180, quoted where conflicts.csv quotes
@@ -317,21 +377,22 @@ const Model = (function () {
       waiting.get(name).push(row);
     });
     const changes = [];
-    let otherwise = 0;
+    let differ = 0;
     let unknown = 0;
     records.forEach((fields) => {
       const row = (waiting.get(nameOfRecord(fields)) || []).shift();
       if (!row && fields[d] && fields !== mark) unknown++;
       if (!row || !fields[d]) return;
-      if (row.d && row.d !== fields[d]) otherwise++;
+      if (row.d && row.d !== fields[d]) differ++;
       else changes.push([row, fields[d], row.n || (n >= 0 ? fields[n] : '')]);
     });
-    return { taken: decide(changes), otherwise: otherwise, unknown: unknown };
+    return { taken: decide(changes), otherwise: differ, unknown: unknown };
   }
 
   restore();
 
   return {
+    restore: restore, storeName: storeName, otherwise: () => otherwise,
     plan: data.plan, kinds: data.kinds, tables: data.tables, rows: rows, at: at,
     image: image, lastChange: lastChange, lastChanges: lastChanges, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
     choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,

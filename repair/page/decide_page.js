@@ -29,7 +29,7 @@
   }
 
   function say(text) {
-    one('#said').textContent = text;
+    one('#said').textContent = visible(text);
   }
 
   // ---- values: what cannot be seen is shown, what is equal is not marked
@@ -136,7 +136,7 @@
   list.append(inner);
 
   function rowLine(row) {
-    const state = make('span', { class: row.d ? 'state done' : 'state' }, row.d ? '\u2713 ' + row.d : 'open');
+    const state = make('span', { class: row.d ? 'state done' : 'state' }, row.d ? '\u2713 ' + visible(row.d) : 'open');
     const what = M.differing(row).join(', ') || M.kinds[row.kind].title;
     return [make('span', { class: 'name' }, visible(M.nameOf(row))),
       make('span', { class: 'what' }, visible(view.by === 'person' ? row.kind + ': ' + what : what)), state];
@@ -256,9 +256,10 @@
     }
     const asked = M.columnsAsked(choice);
     const inputs = asked.map((name) => make('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', 'aria-label': 'Value of ' + name, placeholder: name }));
+    // A reader of the file takes a blank at the end of a field off: such a value stands in JSON.
     return {
       fields: inputs,
-      text: () => (choice[0] === '{'
+      text: () => (choice[0] === '{' || /[ \t]$/.test(inputs[0].value)
         ? JSON.stringify(Object.fromEntries(asked.map((name, i) => [name, inputs[i].value])))
         : asked[0] + '=' + inputs[0].value),
     };
@@ -274,7 +275,7 @@
     const more = isPlain(choice) ? null : completed(spec.kind, choice, spec.columns, spec.given);
     const text = () => (more ? more.text() : choice);
     const isNow = spec.given === choice || (choice === 'newest:COLUMN' && (spec.given || '').indexOf('newest:') === 0) ||
-      (!isPlain(choice) && choice !== 'newest:COLUMN' && (spec.given || '').indexOf('=') > 0);
+      (!isPlain(choice) && choice !== 'newest:COLUMN' && ((spec.given || '')[0] === '{' || (spec.given || '').indexOf('=') > 0));
     const label = choice === 'newest:COLUMN' ? 'newest' : isPlain(choice) ? choice : 'another value';
     const pick = button('', { class: 'pick', 'aria-pressed': spec.given === undefined ? null : String(isNow), 'data-choice': choice }, () => act(text()));
     pick.append(make('kbd', {}, String(place)), make('strong', {}, visible(label)), make('span', {}, says));
@@ -319,7 +320,7 @@
 
   function ruleFits(rule, row) {
     return (!rule.kind || row.kind === rule.kind) && (!rule.table || row.table === rule.table) &&
-      (!rule.person || row.person === rule.person) &&
+      (rule.personId === undefined || row.personId === rule.personId) &&
       (!rule.column || (M.differing(row).length === 1 && M.differing(row)[0] === rule.column));
   }
 
@@ -348,7 +349,7 @@
       selectOf('Kind', [['', 'kinds']].concat(kinds), rule.kind || '', change('kind')), ' of ',
       selectOf('Table', [['', 'any table']].concat(tables), rule.table || '', change('table')), ' where ',
       selectOf('Column', [['', 'anything differs']].concat(Array.from(singles).map((name) => [name, 'only ' + visible(name) + ' differs'])), rule.column || '', change('column')),
-      rule.person ? ', of ' + visible(rule.person) : null);
+      rule.personId === undefined ? null : ', of ' + visible(rule.person || 'nobody'));
   }
 
   function drawRule(rule) {
@@ -364,7 +365,7 @@
     const note = noteBox(rule.note || '', (text) => { rule.note = text; });
     return [
       make('p', { class: 'badge' }, 'Many at once'),
-      make('h2', {}, rule.title || 'A rule'),
+      make('h2', {}, visible(rule.title || 'A rule')),
       one_kind ? make('p', { class: 'lead' }, one_kind.title + '. ' + one_kind.says) : null,
       ruleFields(rule, redraw),
       make('p', { id: 'fits' }, number(all.length) + (all.length === 1 ? ' conflict fits' : ' conflicts fit') + ', ' + number(open.length) + ' of them open. What is decided already stays.'),
@@ -381,7 +382,7 @@
 
   function ruleOf(group) {
     if (!group.rule) {
-      group.rule = group.by === 'kind' ? { kind: group.kind, table: group.table } : { person: group.person };
+      group.rule = group.by === 'kind' ? { kind: group.kind, table: group.table } : { person: group.person, personId: group.personId };
       group.rule.title = groupTitle(group);
     }
     return group.rule;
@@ -501,6 +502,14 @@
     if (view.current) scrollTo(placeOf(view.current));
   }
 
+  // The same page is open twice, and something was decided on the other one.  What is being typed here stays.
+  function takeOver(event) {
+    if (event.key !== M.storeName || !M.restore().length) return;
+    drawBar();
+    drawList();
+    if (['INPUT', 'TEXTAREA', 'SELECT'].indexOf(document.activeElement.tagName) < 0) drawMain();
+  }
+
   function showList(open) {
     document.body.classList.toggle('listing', open);
     one('#show-list').setAttribute('aria-expanded', String(open));
@@ -561,10 +570,12 @@
   list.addEventListener('scroll', drawList, { passive: true });
   window.addEventListener('resize', drawList);
   document.addEventListener('keydown', onKey);
+  window.addEventListener('storage', takeOver);
   window.addEventListener('pagehide', M.keepLast);
   window.addEventListener('beforeunload', (event) => { M.keepLast(); if (!M.isKept()) event.preventDefault(); });
   refresh();
   view.current = view.items.find((item) => item.row && !item.row.d) || view.items.find((item) => item.row) || null;
   draw();
   if (view.current) scrollTo(placeOf(view.current));
+  if (M.otherwise()) say(number(M.otherwise()) + ' decisions that this browser has kept are others than those in the file of the plan by now, which are shown.');
 }());

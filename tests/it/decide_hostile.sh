@@ -121,4 +121,53 @@ plan two --decisions all.csv --forget-decisions
 is "all are decided" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" two "$DST"
 is "each as it was decided" "$(values | sort)" "$(meant)"
+
+# ---- whose a row is, on the page -------------------------------------------------------------------
+browser_is=$("$IT_DIR/../lib/browser.sh" 2>&1)
+status=$?
+if [ $status -ne 0 ]; then
+    if [ $status -eq 1 ] && [ "${CI:-}" = true ]; then
+        result 1 "the page in a browser" "$browser_is"
+    else
+        skip "the page in a browser" "$(tail -n 1 <<<"$browser_is")"
+    fi
+    finish
+fi
+fresh ab "$DB"
+rm -rf "$CASE" one two
+at ab "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, no INT NOT NULL UNIQUE, mobile VARCHAR(20) NOT NULL UNIQUE,
+    city VARCHAR(20), created DATETIME NOT NULL);
+CREATE TABLE logs (id INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20), created DATETIME NOT NULL);
+INSERT INTO members VALUES (5, 9, 'anna', 'x', '2026-01-01'), (9, 5, 'bob', 'y', '2026-01-01'), (11, 111, 'eve', 'z', '2026-01-01');
+INSERT INTO logs VALUES (1, 'x', '2026-01-01')"
+for side in a b; do
+    at $side "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, member_no INT NOT NULL,
+        note VARCHAR($([ $side = a ] && echo 99 || echo 20)), created DATETIME NOT NULL, FOREIGN KEY (member_no) REFERENCES members (no));
+    INSERT INTO orders VALUES (1, 9, 'of anna', '2026-01-01'), (2, 5, 'of bob', '2026-01-01'), (3, 111, 'of eve', '2026-01-01')"
+done
+at a "UPDATE members SET city = CONCAT('lost ', id) WHERE id <> 11; UPDATE orders SET note = CONCAT('lost ', id); UPDATE logs SET what = 'lost';
+INSERT INTO orders VALUES (4, 9, REPEAT('long ', 9), '2026-03-01')"
+at b "UPDATE members SET city = CONCAT('live ', id) WHERE id <> 11; UPDATE orders SET note = CONCAT('live ', id); UPDATE logs SET what = 'live'"
+cat >ini <<INI
+[table $DB.members]
+identity = mobile
+subject = yes
+time-column = created
+[table $DB.orders]
+identity = none
+time-column = created
+[table $DB.logs]
+identity = none
+time-column = created
+INI
+checked
+plan one
+rep_is 0 "a page of people, their orders, and a log of nobody" decide one --output page.html
+mkdir -p browser
+python3 -B "$IT_DIR/decide_hostile.py" page.html browser >said 2>trouble
+RC=$?
+: >"$OUT"
+cp trouble "$ERR"
+results said
+is "the browser's script came to its end" "$RC" 0
 finish

@@ -1,0 +1,150 @@
+"""decide_hostile.py PAGE SCRATCH: whom the page of decide_hostile.sh takes a row to be of, and what the browser
+keeps of it, in a real browser.  Prints one line a check; decide_hostile.sh makes TAP of them."""
+import json
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from webdriver import Browser  # noqa: E402
+
+
+def check(what, got, want):
+    print(f"{'ok' if got == want else 'not ok'} - {what}" + ("" if got == want else f": {got!r}, not {want!r}"), flush=True)
+
+
+def other_page(page, path, change):
+    """The same page, of data that `change` has changed."""
+    mark = '<script type="application/json" id="data">'
+    before, rest = open(page, encoding="utf-8").read().split(mark, 1)
+    data, behind = rest.split("</script>", 1)
+    data = json.loads(data)
+    change(data)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(before + mark + json.dumps(data).replace("<", "\\u003c") + "</script>" + behind)
+    return "file://" + os.path.abspath(path)
+
+
+def owners(b):
+    return b.run("return Model.rows.filter(function (r) { return r.table.split('.')[1] !== 'members'; }).map("
+                 "function (r) { return r.table.split('.')[1] + ' ' + Model.keyOf(r) + ': ' + r.person; }).sort()")
+
+
+def look_by(b, label, value):
+    b.run("var s = document.querySelector('[aria-label=\"%s\"]'); s.value = '%s'; s.dispatchEvent(new Event('change'))" % (label, value))
+
+
+def decided(b):
+    return b.run("return Model.rows.filter(function (r) { return r.d; }).map(function (r) { return r.table.split('.')[1] + ' ' + Model.keyOf(r) + ' ' + r.d; }).sort()")
+
+
+def go(b, table, key):
+    b.run("var i = Model.rows.find(function (r) { return r.table.split('.')[1] === '%s' && Model.keyOf(r) === '%s'; }).place;"
+          "document.querySelector('#list').scrollTop = 0;"
+          "var l = document.querySelectorAll('.line'); l[i].click()" % (table, key))
+
+
+def live_side(data):
+    """Order 2 is one that the lost side has deleted, of member 5 of the live side, who is not the lost side's."""
+    at = {name: i for i, name in enumerate(data["head"])}
+    for row in data["rows"]:
+        f = row["f"]
+        if f[at["table"]].endswith(".orders") and f[at["source_key"]] == "2":
+            f[at["source"]] = ""
+        if f[at["table"]].endswith(".members") and f[at["source_key"]] == "9":
+            target = json.loads(f[at["target"]])
+            target["no"] = "77"
+            f[at["target"]] = json.dumps(target)
+
+
+def read(b, url):
+    time.sleep(0.5)  # the page before this one has kept what it had
+    b.open(url)
+    b.run("localStorage.clear()")
+    b.open(url)
+
+
+def whose(b, page, scratch):
+    read(b, "file://" + os.path.abspath(page))
+    check("a row is of whom its reference leads to, by the columns that it refers to", owners(b), [
+        "logs 1: ", "orders 1: members 5 (anna)", "orders 2: members 9 (bob)", "orders 3: members no 111",
+        "orders 4: members 5 (anna)"])
+    look_by(b, "How they are grouped", "person")
+    b.run("Array.prototype.find.call(document.querySelectorAll('.line.head'), function (l) { return /^Nobody/.test(l.textContent); }).click()")
+    check("what is nobody's is a group like others", b.run("return document.querySelector('#fits').textContent").split(",")[0], "1 conflict fits")
+    b.click(".pick[data-choice=source]")
+    check("a choice for it is for no one else", decided(b), ["logs 1 source"])
+    read(b, other_page(page, os.path.join(scratch, "live.html"), live_side))
+    check("an id of the live side leads to no row of the lost side",
+          [o for o in owners(b) if o.startswith("orders 2")], ["orders 2: members no 5 of the live side"])
+
+
+def alike(b, page, scratch):
+    def masked(data):
+        at = {name: i for i, name in enumerate(data["head"])}
+        for row in data["rows"]:
+            if row["f"][at["table"]].endswith(".members"):
+                row["f"][at["identity"]], row["f"][at["source_key"]], row["f"][at["target_key"]] = "S\u2022\u2022\u2022", "5", "5"
+    read(b, other_page(page, os.path.join(scratch, "alike.html"), masked))
+    look_by(b, "How they are grouped", "person")
+    check("two people of one name are two groups",
+          b.run("return Array.prototype.filter.call(document.querySelectorAll('.line.head .name'), function (l) { return /^members 5 /.test(l.textContent); }).length"), 2)
+
+
+def blanks(b, page):
+    read(b, "file://" + os.path.abspath(page))
+    go(b, "orders", "4")
+    for value, want in (("short", "note=short"), ("ends ", '{"note":"ends "}'), ("", "note=")):
+        b.run("document.querySelector('.choice input').value = arguments[0]", value)
+        b.run("document.querySelector('.choice:last-child .pick').click()")
+        check(f"the value \u201c{value}\u201d is saved as it is", b.run(
+            "return Model.rows.find(function (r) { return r.kind === 'does-not-fit'; }).d"), want)
+        go(b, "orders", "4")
+
+
+def kept(b, page, scratch):
+    """Opened again, in another tab, and made again of a file that has other decisions by now."""
+    url = "file://" + os.path.abspath(page)
+    read(b, url)
+    first = b._call("GET", "/window")
+    second = b._call("POST", "/window/new", {"type": "tab"})["handle"]
+    b._call("POST", "/window", {"handle": second})
+    b.open(url)
+    b._call("POST", "/window", {"handle": first})
+    go(b, "orders", "1")
+    b.click(".pick[data-choice=source]")
+    time.sleep(0.5)
+    b._call("POST", "/window", {"handle": second})
+    check("the other tab knows of it", decided(b), ["orders 1 source"])
+    go(b, "orders", "2")
+    b.click(".pick[data-choice=target]")
+    time.sleep(0.5)
+    b._call("DELETE", "/window")
+    b._call("POST", "/window", {"handle": first})
+    both = ["orders 1 source", "orders 2 target"]
+    check("and this one of what was done there", decided(b), both)
+    b.open(url)
+    check("opened again it has both", decided(b), both)
+
+    def edited(data):
+        at = {name: i for i, name in enumerate(data["head"])}
+        for row in data["rows"]:
+            if row["f"][at["table"]].endswith(".orders") and row["f"][at["source_key"]] in "12":
+                row["f"][at["decision"]] = "target"
+    b.open(other_page(page, os.path.join(scratch, "edited.html"), edited))
+    check("what the plan's file says since is not overruled by what was kept before", decided(b),
+          ["orders 1 target", "orders 2 target"])
+    check("and that is said", b.run("return document.querySelector('#said').textContent").split(" ")[:2], ["1", "decisions"])
+
+
+def main():
+    page, scratch = sys.argv[1:]
+    with Browser(scratch) as b:
+        whose(b, page, scratch)
+        alike(b, page, scratch)
+        blanks(b, page)
+        kept(b, page, scratch)
+        check("no script has failed", b.console(), [])
+
+
+main()
