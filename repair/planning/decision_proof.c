@@ -16,14 +16,38 @@ static bool has_image(const struct mr_decision_line *line, const struct mr_entit
            (e->source.ptr == NULL && line->target != NULL && e->target.ptr != NULL);
 }
 
+static const char hint[] =
+    "The key, or that column, is not what the plan wrote, as after a spreadsheet "
+    "has changed it. Take conflicts.csv of the plan, and import all columns as "
+    "text.";
+
 static enum mr_code refuse(const char *what, const char *said, const char *is, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "%s is \"%.200s\", and the row that has this key has \"%.200s\"", what, said,
                      is);
-    mr_err_hint(err, "The key, or that column, is not what the plan wrote, as after a spreadsheet "
-                     "has changed it. Take conflicts.csv of the plan, and import all columns as "
-                     "text.");
+    mr_err_hint(err, "%s", hint);
+    return MR_E_REFUSED;
+}
+
+/* A message goes to logs, and may hold nothing that the configuration masks: what tells two rows apart names
+ * whom they refer to, too, of whatever table. */
+static bool is_any_masked(const struct mr_plan_tables *tables)
+{
+    for (size_t t = 0; t < tables->ntables; t++)
+        for (size_t i = 0; i < tables->tables[t].pair->find.ncolumns; i++)
+            if (tables->tables[t].pair->find.columns[i].masked)
+                return true;
+    return false;
+}
+
+static enum mr_code refuse_values(const struct mr_plan_decisions *d, const char *what,
+                                  const char *said, struct mr_err *err)
+{
+    if (!is_any_masked(d->tables))
+        return refuse(what, said, d->text.ptr, err);
+    (void)mr_err_set(err, MR_E_REFUSED, "%s is not that of the row that has this key", what);
+    mr_err_hint(err, "%s", hint);
     return MR_E_REFUSED;
 }
 
@@ -47,7 +71,7 @@ static enum mr_code compare_identity(struct mr_plan_decisions *d, const struct m
     MR_TRY(mr_strbuf_check(&d->text, "reading decisions", err));
     return is_said(&d->text, line->identity)
                ? MR_OK
-               : refuse("its identity", line->identity, d->text.ptr, err);
+               : refuse_values(d, "its identity", line->identity, err);
 }
 
 /* What told both rows apart when it was decided. */
@@ -63,7 +87,7 @@ static enum mr_code compare_differs(struct mr_plan_decisions *d, const struct mr
     if (code == MR_OK)
         code = mr_conflict_differs_add(differs, t, e, &d->text, err);
     if (code == MR_OK && !is_said(&d->text, line->differs))
-        code = refuse("differs", line->differs, d->text.ptr, err);
+        code = refuse_values(d, "differs", line->differs, err);
     mr_conflict_differs_close(differs);
     return code;
 }

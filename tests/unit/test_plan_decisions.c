@@ -541,6 +541,29 @@ static void test_proofs(void **state)
     }
 }
 
+/* What the configuration masks stands in no message. */
+static void test_masked(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(proofs); i++) {
+        struct mr_err err = {0};
+        struct world w;
+        const bool is_value =
+            proofs[i].refusal != NULL && (strncmp(proofs[i].refusal, "its identity", 12) == 0 ||
+                                          strncmp(proofs[i].refusal, "differs", 7) == 0);
+        if (!is_value)
+            continue;
+        begin(&w);
+        ((struct mr_find_column *)(uintptr_t)w.table.pair->find.columns)[1].masked = true;
+        const char *said = proof_of(&w, i, &err);
+        if (said == NULL || strstr(said, " is not that of the row that has this key") == NULL ||
+            strchr(strstr(said, "key \"7\": "), '1') != NULL)
+            fail_msg("case %zu: %s", i, said != NULL ? said : "nothing is refused");
+        assert_non_null(strstr(err.hint, "import all columns as text"));
+        end(&w);
+    }
+}
+
 /* "a,b" and "c", or "a" and "b,c": of the key alone nobody knows. */
 static void test_two_keys(void **state)
 {
@@ -597,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
         cmocka_unit_test(test_two_answers), cmocka_unit_test(test_blanks),
+        cmocka_unit_test(test_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
