@@ -12,6 +12,7 @@
 #include "core/base/vec.h"
 #include "core/file/outfile.h"
 #include "repair/plan/asked.h"
+#include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
 
 /* A conflict, as one of the files has it. */
@@ -233,6 +234,16 @@ static void list_disagreement(const struct joining *j, const struct record *a,
     (void)fputs(")\n", list);
 }
 
+/* Words may be spelled in capitals or not, as --decisions reads them; a column or a value is somebody's own. */
+static bool is_same_decision(const char *a, const char *b)
+{
+    static const char newest[] = "newest:";
+    const size_t len = sizeof newest - 1;
+    if (strncasecmp(a, newest, len) == 0 && strncasecmp(b, newest, len) == 0)
+        return strcmp(a + len, b + len) == 0;
+    return mr_plan_fit_is_value(a) ? strcmp(a, b) == 0 : strcasecmp(a, b) == 0;
+}
+
 /* Who disagrees with the first is listed, each of several. */
 static enum mr_code take_over(struct joining *j, struct record *into, struct record *from,
                               struct mr_err *err)
@@ -249,7 +260,7 @@ static enum mr_code take_over(struct joining *j, struct record *into, struct rec
     if (into->decision[0] == '\0') {
         into->decision = from->decision;
         into->by = from->by;
-    } else if (strcmp(into->decision, from->decision) != 0) {
+    } else if (!is_same_decision(into->decision, from->decision)) {
         list_disagreement(j, into, from);
         j->disagreed += !into->is_disputed;
         into->is_disputed = true;

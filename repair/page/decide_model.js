@@ -356,6 +356,13 @@ const Model = (function () {
     return records.filter((r) => r.length > 1);
   }
 
+  // Words as the plan writes them, however somebody has spelled them: as --decisions reads them.
+  function worded(decision) {
+    const text = decision.replace(/^[ \t]+|[ \t]+$/g, '');
+    if (/^newest:/i.test(text)) return 'newest:' + text.slice(7);
+    return text[0] === '{' || text.indexOf('=') >= 0 ? text : text.toLowerCase();
+  }
+
   // Takes what another file decides where nothing is decided here; who says otherwise is counted.
   function fromCsv(text) {
     const records = parseCsv(text.replace(/^\ufeff/, ''));
@@ -381,10 +388,11 @@ const Model = (function () {
     let unknown = 0;
     records.forEach((fields) => {
       const row = (waiting.get(nameOfRecord(fields)) || []).shift();
-      if (!row && fields[d] && fields !== mark) unknown++;
-      if (!row || !fields[d]) return;
-      if (row.d && row.d !== fields[d]) differ++;
-      else changes.push([row, fields[d], row.n || (n >= 0 ? fields[n] : '')]);
+      const said = worded(fields[d] || '');
+      if (!row && said && fields !== mark) unknown++;
+      if (!row || !said) return;
+      if (row.d && worded(row.d) !== said) differ++;
+      else changes.push([row, said, row.n || (n >= 0 ? fields[n] || '' : '')]);
     });
     return { taken: decide(changes), otherwise: differ, unknown: unknown };
   }

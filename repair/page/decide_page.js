@@ -230,7 +230,9 @@
       const name = choice.slice(7);
       const a = source[name];
       const b = target[name];
-      if (typeof a !== 'string' || typeof b !== 'string' || a.length !== b.length) return '';
+      // What is no plain number and no date, a server may order otherwise.
+      const isOrdered = (v) => typeof v === 'string' && /^(\d+|\d{4}-\d\d-\d\d[ 0-9:.]*)$/.test(v);
+      if (!isOrdered(a) || !isOrdered(b) || a.length !== b.length) return '';
       if (a === b) return 'Both are equal in ' + visible(name) + ', which tells nothing.';
       if (a < b) return 'Here the live row, of ' + visible(b) + ', is kept.';
       becomes = source;
@@ -359,7 +361,7 @@
     const kinds = new Set(open.map((row) => row.kind));
     const spec = { kind: (open[0] || {}).kind, columns: tables.size === 1 ? M.tables[open[0].table].columns : [] };
     const redraw = () => drawMain();
-    const act = (decision) => decideAll(open, decision);
+    const act = (decision) => decideAll(openOf(all), decision);
     const choices = commonChoices(open).filter((choice) => choice !== 'newest:COLUMN' || tables.size === 1);
     const one_kind = kinds.size === 1 ? M.kinds[spec.kind] : null;
     const note = noteBox(rule.note || '', (text) => { rule.note = text; });

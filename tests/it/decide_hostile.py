@@ -102,6 +102,37 @@ def blanks(b, page):
         go(b, "orders", "4")
 
 
+def orders_of_numbers(b, page, scratch):
+    """What newest: would do is told where the order is plain."""
+    def numbers(data):
+        at = {name: i for i, name in enumerate(data["head"])}
+        pairs = {"1": ("-3", "-5"), "2": ("9.99", "10.5"), "3": ("2026-01-02", "2026-01-03")}
+        for row in data["rows"]:
+            f = row["f"]
+            if f[at["table"]].endswith(".orders") and f[at["source_key"]] in pairs:
+                for side, value in zip(("source", "target"), pairs[f[at["source_key"]]]):
+                    f[at[side]] = json.dumps(dict(json.loads(f[at[side]]), note=value))
+    read(b, other_page(page, os.path.join(scratch, "numbers.html"), numbers))
+    for key, want in (("1", ""), ("2", ""), ("3", "Here the live row, of 2026-01-03, is kept.")):
+        go(b, "orders", key)
+        look_by(b, "Column that says which row is newer", "note")
+        check(f"which row of orders {key} is newer", b.run(
+            "return document.querySelector('.pick[data-choice=\"newest:COLUMN\"] small') ? document.querySelector('.pick[data-choice=\"newest:COLUMN\"] small').textContent : ''"), want)
+
+
+def spelt(b, page):
+    """A file into which somebody has typed."""
+    read(b, "file://" + os.path.abspath(page))
+    got = b.run("""
+        var rows = Model.rows.filter(function (r) { return r.table.split('.')[1] === 'orders' && r.kind === 'changed'; });
+        Model.decide([[rows[0], 'source', ''], [rows[1], 'target', ''], [rows[2], 'source', '']]);
+        var text = Model.toCsv().split('\\r\\n').map(function (l, i) {
+            return i ? l.replace(',source,', ', Source ,').replace(',target,', ', ,') : l; }).join('\\r\\n');
+        Model.undo();
+        return [Model.fromCsv(text).taken].concat(rows.map(function (r) { return r.d; }));""")
+    check("decisions are taken however they are spelled, and a blank is none", got, [2, "source", "", "source"])
+
+
 def kept(b, page, scratch):
     """Opened again, in another tab, and made again of a file that has other decisions by now."""
     url = "file://" + os.path.abspath(page)
@@ -143,6 +174,8 @@ def main():
         whose(b, page, scratch)
         alike(b, page, scratch)
         blanks(b, page)
+        orders_of_numbers(b, page, scratch)
+        spelt(b, page)
         kept(b, page, scratch)
         check("no script has failed", b.console(), [])
 
