@@ -231,8 +231,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
     struct showing *s = ctx;
     if (line == 1)
         return take_head(s, fields, count, err);
-    if (mr_asked_is_mark(fields[0]))
-        return MR_OK;
+    if (mr_asked_is_mark(fields[0]) || mr_asked_is_blank(fields, count))
+        return MR_OK; /* as pages add one, and editors */
     for (size_t n = 0; n < COLUMNS; n++)
         if (s->at[n] > count)
             return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 " of %s has %zu fields", line,

@@ -65,6 +65,7 @@ static const struct {
      "log "
      "attests when). Times are UTC, as each side's log attests.\n"
      "  choices columns\n\n1 conflict, 1 open\n" NEXT},
+    {HEAD "\r\n" BOB "\r\n,,,\r\n", NULL, NULL, false, MR_OK, BOB_TEXT "\n1 conflict, 0 open\n"},
     {HEAD "\r\n" BOB, NULL, NULL, true, MR_OK,
      "{\"type\":\"conflict\",\"table\":\"club.members\",\"source_key\":\"3\",\"target_key\":\"9\","
      "\"identity\":\"+49\",\"kind\":\"differs\",\"choices\":\"target;source\","
