@@ -470,6 +470,14 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct mr_d
     const bool erased = mr_conflict_named(line->kind) == MR_CONFLICT_DELETED_IN_SOURCE;
     if (key == NULL || t == NULL || t->key.count == 0 || erased)
         return MR_OK;
+    if (mr_decision_line_is_vague(&t->key, key)) {
+        mr_log_warning("decisions \"%s\", line %" PRId64
+                       ": table \"%s\": nothing is asked about a row "
+                       "that is as the line has it, and key \"%.200s\" may be of several rows: it "
+                       "is passed over",
+                       d->path, line->line, mr_plan_table_name(t), key);
+        return MR_OK;
+    }
     enum mr_code code =
         mr_decision_rows_find(d->tables->pairing.side[MR_SOURCE].main, t, key, &d->text, err);
     if (code == MR_OK && d->text.len > 0 && strcmp(d->text.ptr, key) == 0)
