@@ -104,7 +104,9 @@ static enum mr_code compare_kind(const struct mr_decision_line *line, const stru
 enum mr_code mr_decision_proof_key(const struct mr_decision_line *line, const char *key,
                                    struct mr_err *err)
 {
-    if (line->source != NULL || line->target != NULL || line->identity != NULL ||
+    /* one that is the key was made another one with it */
+    const bool is_named = line->identity != NULL && strcmp(line->identity, key) != 0;
+    if (line->source != NULL || line->target != NULL || is_named ||
         !mr_decision_line_is_rounded(key))
         return MR_OK;
     (void)mr_err_set(

@@ -541,6 +541,27 @@ static void test_proofs(void **state)
     }
 }
 
+/* An identity that is the key was rounded with it, and proves nothing. */
+static void test_rounded(void **state)
+{
+    static const struct {
+        const char *key, *identity, *source;
+        bool is_taken;
+    } cases[] = {{"9007199254740990", NULL, NULL, false},
+                 {"9007199254740990", "9007199254740990", NULL, false},
+                 {"9007199254740990", "anna", NULL, true},
+                 {"9007199254740990", "9007199254740990", "{}", true},
+                 {"9007199254740993", "9007199254740993", NULL, true}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct mr_decision_line line = {.identity = cases[i].identity,
+                                              .source = cases[i].source};
+        struct mr_err err = {0};
+        assert_int_equal(mr_decision_proof_key(&line, cases[i].key, &err),
+                         cases[i].is_taken ? MR_OK : MR_E_REFUSED);
+    }
+}
+
 /* What the configuration masks stands in no message. */
 static void test_masked(void **state)
 {
@@ -620,7 +641,7 @@ int main(void)
         cmocka_unit_test(test_letters),     cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
         cmocka_unit_test(test_two_answers), cmocka_unit_test(test_blanks),
-        cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_masked),      cmocka_unit_test(test_rounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
