@@ -34,11 +34,17 @@
 
   // ---- values: what cannot be seen is shown, what is equal is not marked
 
+  // The same characters as on the terminal (core/base/utf8.c).
   function visible(text) {
     return text
       .replace(/[\u0000-\u001f]/g, (c) => (c === '\n' ? '\u21b5\n' : String.fromCharCode(0x2400 + c.charCodeAt(0))))
-      .replace(/[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-        (c) => '\\u{' + c.charCodeAt(0).toString(16) + '}');
+      .replace(/[\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu,
+        (c) => '\\u{' + c.codePointAt(0).toString(16) + '}');
+  }
+
+  // A place to cut a text at: none within a character that takes two units.
+  function place(text, at) {
+    return at > 0 && at < text.length && (text.charCodeAt(at) & 0xfc00) === 0xdc00 ? at - 1 : at;
   }
 
   function plain(value) {
@@ -57,7 +63,8 @@
     while (from < a.length && from < b.length && a[from] === b[from]) from++;
     while (back < a.length - from && back < b.length - from &&
       a[a.length - 1 - back] === b[b.length - 1 - back]) back++;
-    return [from, a.length - back];
+    const to = a.length - back;
+    return [place(a, from), place(a, to) < to ? to + 1 : to];
   }
 
   function word(text, isMarked) {
@@ -68,8 +75,8 @@
   // A long text is cut to a window around what differs.
   function pieces(cell, text, other, isMarked) {
     const [from, to] = isMarked && other !== null ? differs(text, other) : [0, isMarked ? text.length : 0];
-    const begin = text.length > VALUE_CHARS ? Math.max(0, from - 60) : 0;
-    const end = Math.min(text.length, begin + VALUE_CHARS);
+    const begin = text.length > VALUE_CHARS ? place(text, Math.max(0, from - 60)) : 0;
+    const end = place(text, Math.min(text.length, begin + VALUE_CHARS));
     const stop = Math.min(to, end);
     cell.append((begin > 0 ? '\u2026' : '') + visible(text.slice(begin, from)));
     if (stop > from) cell.append(make('mark', {}, visible(text.slice(from, stop))));
@@ -242,7 +249,7 @@
     const table = M.tables[row.table];
     const refers = (name) => table.references.some((ref) => ref.columns.includes(name));
     const changes = table.columns.filter((name) => !table.key.includes(name) && becomes[name] !== undefined && !M.same(becomes[name], target[name]));
-    const shown = (v) => { const t = plain(v); return t === null ? 'NULL' : '\u201c' + visible(t.length > 40 ? t.slice(0, 40) + '\u2026' : t) + '\u201d'; };
+    const shown = (v) => { const t = plain(v); return t === null ? 'NULL' : '\u201c' + visible(t.length > 40 ? t.slice(0, place(t, 40)) + '\u2026' : t) + '\u201d'; };
     return changes.slice(0, 4).map((name) => visible(name) + ': ' + shown(target[name]) + ' \u2192 ' + shown(becomes[name]) +
       (choice !== 'columns' && refers(name) ? ', or the id that this one has on the live side' : '')).join('; ') +
       (changes.length > 4 ? '; and ' + (changes.length - 4) + ' more' : '');

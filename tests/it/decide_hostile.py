@@ -120,6 +120,30 @@ def orders_of_numbers(b, page, scratch):
             "return document.querySelector('.pick[data-choice=\"newest:COLUMN\"] small') ? document.querySelector('.pick[data-choice=\"newest:COLUMN\"] small').textContent : ''"), want)
 
 
+def letters(b, page, scratch):
+    """What differs is seen: characters of two units whole, and those that nobody sees by their number."""
+    pairs = {"1": ("a \U0001f600 b", "a \U0001f601 b"), "2": ("x" * 299 + "\U0001f600y", "x" * 299 + "\U0001f600z"),
+             "3": ("a\u3164\U000e0041b\u180e", "ab")}
+
+    def odd(data):
+        at = {name: i for i, name in enumerate(data["head"])}
+        for row in data["rows"]:
+            f = row["f"]
+            if f[at["table"]].endswith(".orders") and f[at["source_key"]] in pairs:
+                for side, value in zip(("source", "target"), pairs[f[at["source_key"]]]):
+                    f[at[side]] = json.dumps(dict(json.loads(f[at[side]]), note=value))
+    read(b, other_page(page, os.path.join(scratch, "letters.html"), odd))
+    cells = ("return Array.prototype.map.call(Array.prototype.find.call(document.querySelectorAll('.sides tbody tr'), function (r) {"
+             " return r.querySelector('th').textContent === 'note'; }).querySelectorAll('td'), function (c) {"
+             " var w = document.createTreeWalker(c, 4), t = []; while (w.nextNode()) t.push(w.currentNode.data); return t.join('|'); })")
+    go(b, "orders", "1")
+    check("a face that differs is one", b.run(cells), ["a |\U0001f600| b", "a |\U0001f601| b"])
+    go(b, "orders", "2")
+    check("a long text is not cut within one", [c.count("\U0001f600") for c in b.run(cells)], [1, 1])
+    go(b, "orders", "3")
+    check("what nobody sees is shown", b.run(cells)[0].rstrip("|"), "a|\\u{3164}\\u{e0041}b\\u{180e}")
+
+
 def spelt(b, page):
     """A file into which somebody has typed."""
     read(b, "file://" + os.path.abspath(page))
@@ -175,6 +199,7 @@ def main():
         alike(b, page, scratch)
         blanks(b, page)
         orders_of_numbers(b, page, scratch)
+        letters(b, page, scratch)
         spelt(b, page)
         kept(b, page, scratch)
         check("no script has failed", b.console(), [])
