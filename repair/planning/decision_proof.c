@@ -30,13 +30,12 @@ static enum mr_code refuse(const char *what, const char *said, const char *is, s
     return MR_E_REFUSED;
 }
 
-/* A message goes to logs, and may hold nothing that the configuration masks: what tells two rows apart names
- * whom they refer to, too, of whatever table. */
-static bool is_any_masked(const struct mr_plan_tables *tables)
+/* What tells two rows apart names whom they refer to, too, of whatever table. */
+bool mr_decision_proof_is_masked(const struct mr_plan_decisions *d)
 {
-    for (size_t t = 0; t < tables->ntables; t++)
-        for (size_t i = 0; i < tables->tables[t].pair->find.ncolumns; i++)
-            if (tables->tables[t].pair->find.columns[i].masked)
+    for (size_t t = 0; t < d->tables->ntables; t++)
+        for (size_t i = 0; i < d->tables->tables[t].pair->find.ncolumns; i++)
+            if (d->tables->tables[t].pair->find.columns[i].masked)
                 return true;
     return false;
 }
@@ -44,7 +43,7 @@ static bool is_any_masked(const struct mr_plan_tables *tables)
 static enum mr_code refuse_values(const struct mr_plan_decisions *d, const char *what,
                                   const char *said, struct mr_err *err)
 {
-    if (!is_any_masked(d->tables))
+    if (!mr_decision_proof_is_masked(d))
         return refuse(what, said, d->text.ptr, err);
     (void)mr_err_set(err, MR_E_REFUSED, "%s is not that of the row that has this key", what);
     mr_err_hint(err, "%s", hint);

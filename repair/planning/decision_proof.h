@@ -24,4 +24,7 @@ enum mr_code mr_decision_proof_check(struct mr_plan_decisions *d, const struct m
 enum mr_code mr_decision_proof_key(const struct mr_decision_line *line, const char *key,
                                    struct mr_err *err);
 
+/* Does the configuration mask any column of a planned table?  Messages go to logs, and quote no values then. */
+bool mr_decision_proof_is_masked(const struct mr_plan_decisions *d);
+
 #endif

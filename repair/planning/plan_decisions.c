@@ -361,7 +361,8 @@ static enum mr_code overruled(const struct mr_entity *e, const char *choice, str
 
 /* Is the row still in the conflict that the line decides about?  A decision may have led to
  * another one: that stays open. */
-static enum mr_code check_taken(const struct mr_decision_line *line, const struct mr_entity *e,
+static enum mr_code check_taken(const struct mr_plan_decisions *d,
+                                const struct mr_decision_line *line, const struct mr_entity *e,
                                 struct mr_err *err)
 {
     const char *choice = line->choice;
@@ -370,8 +371,12 @@ static enum mr_code check_taken(const struct mr_decision_line *line, const struc
     if (e->choice != NULL)
         return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(e, choice, err);
     bool known = e->detail != NULL, waits = e->waits_for != 0;
-    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%s", choice, e->kind,
-                     known ? ": " : "", known ? e->detail : "");
+    /* values stand between quotes in it */
+    const int len = !known                           ? 0
+                    : mr_decision_proof_is_masked(d) ? (int)strcspn(e->detail, "\"'")
+                                                     : (int)strlen(e->detail);
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%.*s", choice, e->kind,
+                     known ? ": " : "", len, known ? e->detail : "");
     if (waits)
         mr_err_hint(err, "Decide about the row that this one waits for.");
     else if (e->choices == NULL || e->choices[0] == '\0')
@@ -423,7 +428,7 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
         if (code == MR_OK)
             code = mr_decision_proof_check(d, t, &by_key, key != NULL ? key : "", e, err);
         if (code == MR_OK)
-            code = check_taken(&by_key, e, err);
+            code = check_taken(d, &by_key, e, err);
         d->settled += code == MR_OK && !by_key.used;
         code = mr_decision_name_line(d, (uint64_t)line, mr_plan_table_name(t),
                                      key != NULL ? key : "", code, err);

@@ -486,6 +486,8 @@ static const struct {
      "differs", NULL},
 };
 
+static const char *open_detail; /* set: no choice was taken, and that is why */
+
 /* What becomes of the file where a plan asks about row 7, and ends with it in that conflict. */
 static const char *proof_of(struct world *w, size_t i, struct mr_err *err)
 {
@@ -512,7 +514,8 @@ static const char *proof_of(struct world *w, size_t i, struct mr_err *err)
                           .target_key = {other.ptr, other.len},
                           .decision = MR_DECIDE_CONFLICT,
                           .kind = proofs[i].kind,
-                          .choice = choice,
+                          .choice = open_detail == NULL ? choice : NULL,
+                          .detail = open_detail,
                           .source = {w->image[0].ptr, w->image[0].len},
                           .target = {w->image[1].ptr, w->image[1].len}};
     assert_int_equal(mr_plan_store_save(store, &e, NULL), MR_OK);
@@ -581,6 +584,19 @@ static void test_masked(void **state)
             strchr(strstr(said, "key \"7\": "), '1') != NULL)
             fail_msg("case %zu: %s", i, said != NULL ? said : "nothing is refused");
         assert_non_null(strstr(err.hint, "import all columns as text"));
+        end(&w);
+    }
+    for (int masked = 0; masked < 2; masked++) {
+        struct mr_err err = {0};
+        struct world w;
+        begin(&w);
+        ((struct mr_find_column *)(uintptr_t)w.table.pair->find.columns)[1].masked = masked == 1;
+        open_detail = "nick: \"anna\" is no member of ENUM('x')";
+        const char *said = proof_of(&w, 0, &err);
+        open_detail = NULL;
+        assert_non_null(said);
+        assert_non_null(strstr(said, "\"skip\" cannot be carried out: unique: nick: "));
+        assert_int_equal(strstr(said, "anna") == NULL, masked);
         end(&w);
     }
 }
