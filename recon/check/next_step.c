@@ -173,9 +173,10 @@ static enum mr_code without_identity(struct telling *t, struct mr_err *err)
         return MR_OK;
     const char *name = t->result->tables[at].name;
     mr_strbuf_add_fmt(&t->text,
-                      "Rows of %s differ under one key and nothing else names them; if "
-                      "they can be other people, set identity = COLUMN in a section "
-                      "[table %s] of the configuration.",
+                      "Rows of %s have one key on both sides and other values, and no other "
+                      "column says whether each is the same row. If one key can stand for two "
+                      "rows, set identity = COLUMN in a section [table %s] of the "
+                      "configuration.",
                       name, name);
     return add(t, MR_NEXT_IDENTITY, err);
 }

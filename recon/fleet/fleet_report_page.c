@@ -220,7 +220,7 @@ static void say_pair(struct telling *t, const struct mr_fleet_report_pair *pair)
     const char *verdict = mr_fleet_word_text(pair->verdict), *name = pair->told->name;
     struct mr_doc *doc = &t->doc;
     struct mr_strbuf url = MR_STRBUF_INIT;
-    mr_doc_say(doc, "<listed %s %s><key>", verdict, name);
+    mr_doc_say(doc, "<listed %s %s %s><key>", verdict, name, "");
     if (t->link != NULL && pair->fault == NULL) {
         mr_strbuf_add_fmt(&url, "%s%s.html", t->link, name);
         mr_doc_say(doc, "<to %s><code>%s</code></to>", url.ptr, name);

@@ -99,7 +99,8 @@ struct done {
     uint64_t raised, written, open;
     size_t proofs;
     bool is_clean;
-    bool stays; /* of what was taken back a part */
+    bool stays;                 /* of what was taken back a part */
+    bool in_force, wants_raise; /* a plan that was applied, and one that has a counter to raise */
 };
 
 /* What was written before an undo is not so any more, and the undo is told; counters stay raised. */
@@ -128,6 +129,17 @@ static void take_acts(struct done *done, const struct mr_story_plan *plan)
     done->stays |= plan->is_undone && plan->units_left + plan->rows_refused > 0;
 }
 
+/* Whether a counter stood lower than the plan wants it, when it was made. */
+static bool wants_raise(const struct mr_story_plan *plan)
+{
+    for (size_t i = 0; i < plan->counters.count; i++) {
+        const struct mr_story_counter *counter = mr_vec_at(&plan->counters, i);
+        if (counter->next < counter->reseed_to)
+            return true;
+    }
+    return false;
+}
+
 /* A proof counts where it is of a plan that is in force, and nothing was done behind it. */
 static struct done sum_up(const struct mr_story *story)
 {
@@ -139,6 +151,8 @@ static struct done sum_up(const struct mr_story *story)
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
         done.open += plan->open;
+        done.in_force = true;
+        done.wants_raise = done.wants_raise || wants_raise(plan);
         done.is_clean = done.is_clean && verify != NULL && mr_story_verify_is_clean(verify);
         if (verify != NULL && (done.verified == NULL || strcmp(verify->started, done.verified) > 0))
             done.verified = verify->started;
@@ -170,8 +184,12 @@ void mr_parts_course(struct mr_edition *e)
     add_moment(doc, "Checked", mr_text_time(&doc->texts, report->result->run->started),
                mr_doc_count(doc, mr_find_counts_differing(&report->result->sums), "row differed",
                             "rows differed"));
-    add_done(doc, "Reseeded", done.reseeded,
-             mr_doc_count(doc, done.raised, "counter raised", "counters raised"), has_plans);
+    if (done.reseeded == NULL && done.in_force && !done.wants_raise)
+        mr_doc_say(doc, "<none><term>Reseeded</term><said>not needed<small>no counter stood too "
+                        "low for what was applied</small></said></none>");
+    else
+        add_done(doc, "Reseeded", done.reseeded,
+                 mr_doc_count(doc, done.raised, "counter raised", "counters raised"), has_plans);
     if (done.repaired == NULL && done.undone != NULL)
         add_not_yet(doc, "Repaired",
                     done.stays ? "what was written is taken back in part"

@@ -68,10 +68,11 @@ static const struct mark {
     {"kind",
      "</span>",
      {"<span class=\"k\"><svg class=\"sw\" aria-hidden=\"true\"><use href=\"#s-", "\"/></svg>"}},
+    {"lanes", "</p>\n", {"<p class=\"lanes\">"}},
     {"lead", "</p>\n", {"<p class=\"lead\">"}},
     {"legend", "</dl></div>\n", {"<div class=\"prose\"><dl class=\"legend\">\n"}},
     {"list", "</ul>\n", {"<ul>\n"}},
-    {"listed", "</tr>\n", {"<tr data-verdict=\"", "\" data-name=\"", "\">"}},
+    {"listed", "</tr>\n", {"<tr data-verdict=\"", "\" data-name=\"", "\" class=\"", "\">"}},
     {"long", "</dd>", {"<dd class=\"long\">"}},
     {"main", "</main>\n", {"<main id=\"main\">\n"}},
     {"meaning", "\n", {""}},
@@ -166,6 +167,36 @@ static void html_close(struct mr_doc *doc, const char *tag, size_t len)
     mr_strbuf_add_str(doc->out, mark_of(tag, len)->close);
 }
 
+/* ---- texts ---- */
+
+/* The length of the option that a text begins with, as "--case"; 0: it begins with none. */
+static size_t option_len(const char *ptr, size_t len)
+{
+    size_t n = 2;
+    if (len < 3 || ptr[0] != '-' || ptr[1] != '-' || ptr[2] < 'a' || ptr[2] > 'z')
+        return 0;
+    while (n < len && ((ptr[n] >= 'a' && ptr[n] <= 'z') || ptr[n] == '-'))
+        n++;
+    return n;
+}
+
+/* A browser may begin a line behind any hyphen, and "--" at the end of one with "case" below it reads
+ * as two words: whoever types what he reads has another command then. */
+static void html_text(struct mr_strbuf *out, const char *ptr, size_t len)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < len; i++) {
+        const size_t option = i == 0 || ptr[i - 1] == ' ' ? option_len(ptr + i, len - i) : 0;
+        if (option == 0)
+            continue;
+        mr_page_escape_html(out, ptr + told, i - told);
+        mr_strbuf_add_fmt(out, "<span class=\"opt\">%.*s</span>", (int)option, ptr + i);
+        told = i + option;
+        i = told - 1;
+    }
+    mr_page_escape_html(out, ptr + told, len - told);
+}
+
 /* ---- values ---- */
 
 /* A value that is another one as a whole is marked more lightly than a part of one, unless
@@ -245,6 +276,6 @@ const struct mr_doc_format mr_doc_html = {.begin = html_begin,
                                           .end = html_end,
                                           .open = html_open,
                                           .close = html_close,
-                                          .escape = mr_page_escape_html,
+                                          .escape = html_text,
                                           .value = html_value,
                                           .has_pictures = true};

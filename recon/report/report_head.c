@@ -109,7 +109,7 @@ static void add_state(struct mr_doc *doc, const struct mr_report *report, const 
     words.failed = words.failed || now.failed;
     mr_doc_words(doc, "h1", &words);
     mr_strbuf_reset(&words);
-    mr_strbuf_add_str(&words, "Before it the check had found: ");
+    mr_strbuf_add_str(&words, "Before that, the check had found: ");
     mr_report_headline(report, &words);
     mr_strbuf_add_str(&words, ". ");
     add_lead(doc, report, words.failed ? "" : words.ptr);

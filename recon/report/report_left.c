@@ -55,17 +55,46 @@ static void add_advice(struct mr_edition *e, const struct mr_next_step *step)
     mr_strbuf_release(&command);
 }
 
+/* The plan in force whose ids people have now, or NULL: there is none, or there are several. */
+static const struct mr_story_plan *plan_of_people(const struct mr_report *report)
+{
+    const struct mr_story *story = report->story;
+    const struct mr_story_plan *found = NULL;
+    for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = plan;
+    }
+    return found;
+}
+
+/* Whether all of it stands, as a proof says: only then somebody may be told which id is theirs. */
+static bool is_over(const struct mr_report *report, const struct mr_story_plan *plan)
+{
+    const struct mr_story_verify *verify =
+        plan != NULL ? mr_story_verify_of(report->story, plan) : NULL;
+    return verify != NULL && mr_story_verify_is_clean(verify) &&
+           plan->open + plan->rows_refused == 0;
+}
+
 /* Whom it touches; where nobody knows who the people are, what would tell. */
 static void add_affected(struct mr_doc *doc, const struct mr_report *report)
 {
     const struct mr_report_people *people = &report->people;
+    const struct mr_story_plan *done = plan_of_people(report);
     struct mr_strbuf words = MR_STRBUF_INIT;
     begin_step(doc, "Support");
     if (people->known) {
         mr_report_people_words(people, &words);
         mr_doc_say(doc,
-                   "block whoever is touched, drop their caches, and hand the list on: %s of %s, "
-                   "each with old and new key.",
+                   is_over(report, done)
+                       ? "tell whoever was touched, drop their caches, and lift what was "
+                         "blocked: %s of %s, each with the id that is theirs now."
+                       : "block whoever is touched, drop their caches, and hand the list "
+                         "on: %s of %s, each with old and new key.",
                    words.ptr, people->subjects);
     } else {
         mr_doc_say(doc,
@@ -79,17 +108,19 @@ static void add_affected(struct mr_doc *doc, const struct mr_report *report)
     mr_strbuf_add_str(&words, "myrecon affected");
     mr_command_add_option(&words, "--config", report->config->file);
     mr_command_add_option(&words, "--case", report->case_path);
+    mr_command_add_option(&words, "--plan", done != NULL ? done->dir : NULL);
     end_step(doc, &words);
     mr_strbuf_release(&words);
 }
 
-/* What a plan has done is not advised again: of the check's advice what it could not see stays. */
+/* What a plan has done is not advised again: of the check's advice what it could not see stays. Who is
+ * who is asked before something is written by the answer, not behind it. */
 static bool is_still_so(const struct mr_report *report, enum mr_next_kind kind)
 {
     const bool has_plans = report->story != NULL && report->story->plans.count > 0;
     return kind != MR_NEXT_AFFECTED &&
-           (!has_plans || kind == MR_NEXT_IDENTITY || kind == MR_NEXT_NOT_CHECKED ||
-            kind == MR_NEXT_RESUME || kind == MR_NEXT_UNSETTLED);
+           (!has_plans || (kind == MR_NEXT_IDENTITY && plan_of_people(report) == NULL) ||
+            kind == MR_NEXT_NOT_CHECKED || kind == MR_NEXT_RESUME || kind == MR_NEXT_UNSETTLED);
 }
 
 /* What must not be done, and ids that are given twice at this moment, cannot wait for a list of people. */
@@ -171,12 +202,42 @@ static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan
     mr_strbuf_release(&command);
 }
 
-/* Of a plan that was taken back nothing is left but to decide anew, which nobody can be told here; but of
- * one whose undo has broken off what apply has written still stands. */
+/* "myrecon repair plan --config FILE --again DIR": what was found is so again. */
+static void add_again(struct mr_edition *e, const struct mr_story_plan *plan)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    begin_step(&e->doc, "DBA");
+    mr_doc_say(&e->doc,
+               "what plan %s had written is taken back, and what it was made for is so again. This "
+               "plans anew, with what was decided; a plan writes to no server.",
+               plan->uuid);
+    mr_strbuf_add_str(&command, "myrecon repair plan");
+    mr_command_add_option(&command, "--config", e->report->config->file);
+    mr_command_add_option(&command, "--again", plan->dir);
+    end_step(&e->doc, &command);
+    mr_strbuf_release(&command);
+}
+
+/* Whether there is something to be planned again: not where another plan that is told was made since. */
+static bool is_last(const struct mr_report *report, const struct mr_story_plan *plan)
+{
+    for (size_t i = 0; i < report->story->plans.count; i++) {
+        const struct mr_story_plan *other = mr_vec_at(&report->story->plans, i);
+        if (other->rows > 0 && strcmp(other->created, plan->created) > 0)
+            return false;
+    }
+    return plan->rows > 0;
+}
+
+/* Of a plan whose undo has broken off what apply has written still stands. */
 static size_t add_undo(struct mr_edition *e, const struct mr_story_plan *plan)
 {
-    if (plan->units_left == 0)
+    if (plan->units_left == 0 && !is_last(e->report, plan))
         return 0;
+    if (plan->units_left == 0) {
+        add_again(e, plan);
+        return 1;
+    }
     add_plan_step(e, plan, "undo", e->report->case_path, plan->target,
                   "take it back to its end, with an account that may write");
     return 1;

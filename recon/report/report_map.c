@@ -72,7 +72,7 @@ static int height_of(uint64_t rows, uint64_t most)
     static const int heights[LEVELS] = {9, 12, 15, LANE};
     if (rows == 0)
         return 0;
-    if (most < 2)
+    if (rows >= most)
         return LANE;
     return heights[(int)(log((double)rows) / log((double)most) * (LEVELS - 1) + 0.5)];
 }
@@ -97,7 +97,8 @@ static void add_bars(struct mr_strbuf *out, const uint64_t bins[MR_AXIS_BINS], u
     mr_strbuf_add_char(out, 'z');
 }
 
-/* On a stretch where every place has bins of its own, a bar is a row. */
+/* On a stretch where every place has bins of its own, a bar is a row.  Else some bins have a place more
+ * than others: where all rows differ that would draw a comb, so that what any bin can hold is full. */
 static uint64_t fullest_bin(const struct mr_survey_map *map)
 {
     uint64_t most = 0;
@@ -107,7 +108,8 @@ static uint64_t fullest_bin(const struct mr_survey_map *map)
         for (size_t i = 0; i < MR_AXIS_BINS; i++)
             if (map->bins[lane][i] > most)
                 most = map->bins[lane][i];
-    return most;
+    const mr_place any = (map->axis.hi - map->axis.lo + 1) / MR_AXIS_BINS;
+    return any < (mr_place)most ? (uint64_t)any : most;
 }
 
 /* Only the whole map has counts: an enlarged part shows some of the rows, and the number of all

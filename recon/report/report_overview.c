@@ -37,6 +37,17 @@ size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena)
 
 /* ---- the figures ---- */
 
+bool mr_parts_was_applied(const struct mr_report *report)
+{
+    const struct mr_story *story = report->story;
+    for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        if (plan->acts.count > 0)
+            return true;
+    }
+    return false;
+}
+
 void mr_parts_figure(struct mr_doc *doc, const char *name, bool is_kind, uint64_t number,
                      const char *note)
 {
@@ -114,13 +125,19 @@ void mr_parts_number(struct mr_doc *doc, uint64_t number)
                mr_doc_number(doc, number));
 }
 
+/* Paper has no room for these. */
+static bool is_calm(const struct mr_find_table *table)
+{
+    return table->verdict == MR_VERDICT_EQUAL && !table->schema_differs && why_of(table) == NULL;
+}
+
 /* Only tables that have a section are links: one to nowhere would look like a fault of the page. */
 static void add_table(struct mr_edition *e, size_t no, bool has_section)
 {
     const struct mr_find_table *table = &e->report->result->tables[no];
     const char *verdict = mr_verdict_name(table->verdict), *why = why_of(table);
     struct mr_doc *doc = &e->doc;
-    mr_doc_say(doc, "<listed %s %s><key>", verdict, table->name);
+    mr_doc_say(doc, "<listed %s %s %s><key>", verdict, table->name, is_calm(table) ? "calm" : "");
     if (has_section)
         mr_doc_say(doc, "<go %s><code>%s</code></go>", mr_text_plain(&doc->texts, no), table->name);
     else
@@ -196,16 +213,20 @@ static void add_list(struct mr_edition *e, size_t listed)
 {
     const struct mr_check_result *r = e->report->result;
     struct mr_doc *doc = &e->doc;
-    size_t shown = 0;
+    size_t shown = 0, calm = 0;
     begin_list(e);
     for (size_t i = 0; i < r->ntables && shown < e->tables_max; i++) {
         const struct mr_find_table *table = &r->tables[e->order[i]];
         if (!is_listed(e, table))
             continue;
         add_table(e, e->order[i], i < e->sections_max && table->verdict == MR_VERDICT_DIVERGED);
+        calm += is_calm(table);
         shown++;
     }
     mr_doc_say(doc, "</rows></table>");
+    if (calm > 0 && !e->is_brief)
+        mr_doc_say(doc, "<onpaper>%s not printed.</onpaper>",
+                   mr_doc_count(doc, calm, "equal table is", "equal tables are"));
     if (r->ntables == shown)
         return;
     mr_doc_say(doc, "<p>Not listed: %s",
@@ -244,7 +265,8 @@ void mr_parts_tables(struct mr_edition *e)
     for (size_t i = 0; i < r->ntables; i++)
         listed += is_listed(e, &r->tables[i]);
     if (listed > 0 || !e->is_brief)
-        mr_doc_say(&e->doc, "<part tables>Tables</part>");
+        mr_doc_say(&e->doc, "<part tables>Tables%s</part>",
+                   mr_parts_was_applied(e->report) ? ", as the check found them" : "");
     if (r->ntables == 0 && !e->is_brief)
         mr_doc_say(&e->doc, "<p>There is no table that both sides have.</p>");
     else if (!e->is_brief)

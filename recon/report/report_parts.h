@@ -39,6 +39,9 @@ void mr_parts_left(struct mr_edition *e);
 bool mr_parts_left_of_story(struct mr_edition *e);
 /* Who was compared. */
 void mr_parts_sides(struct mr_edition *e);
+/* Whether a plan that is told here was carried out, or begun, since: what the check found is not said
+ * to be so now, then. */
+bool mr_parts_was_applied(const struct mr_report *report);
 /* Where the rows of the gravest table lie. */
 enum mr_code mr_parts_picture(struct mr_edition *e, struct mr_err *err);
 /* The same as the head of a text: all of it, and who was compared. */

@@ -121,21 +121,31 @@ enum mr_code mr_report_people_count(struct mr_report_people *people,
     return code;
 }
 
+/* For people who have never seen a list of `affected`, whose reasons are words of one kind each. */
+static const char *const ways[MR_AFFECTED_REASONS] = {
+    "missing",      "extra", "changed", "in collision", "moved", "by what refers to them",
+    "in the window"};
+
 /* A number that may be too low says "at least", and one by another configuration than the run's
  * says so: both are acted upon. */
 void mr_report_people_words(const struct mr_report_people *people, struct mr_strbuf *out)
 {
     size_t shown = 0;
+    uint64_t sum = 0;
     mr_strbuf_add_str(out, people->at_least ? "at least " : "");
     mr_strbuf_add_grouped(out, people->people);
     mr_strbuf_add_str(out, people->people == 1 ? " person" : " people");
     for (size_t i = 0; i < MR_AFFECTED_REASONS; i++) {
         if (people->by_reason[i] == 0)
             continue;
-        mr_strbuf_add_fmt(out, "%s%s ", shown++ == 0 ? " (" : ", ", mr_affected_reason_names[i]);
+        mr_strbuf_add_str(out, shown++ == 0 ? " (" : ", ");
         mr_strbuf_add_grouped(out, people->by_reason[i]);
+        mr_strbuf_add_fmt(out, " %s", ways[i]);
+        sum += people->by_reason[i];
     }
-    mr_strbuf_add_str(out, shown > 0 ? ")" : "");
+    mr_strbuf_add_str(out, shown == 0             ? ""
+                           : sum > people->people ? "; some in several ways)"
+                                                  : ")");
     mr_strbuf_add_str(out, people->other ? ", or others, for the configuration is not the "
                                            "run's"
                                          : "");

@@ -30,7 +30,7 @@ enum mr_code mr_report_people_count(struct mr_report_people *people,
                                     const struct mr_config *config, const char *case_path,
                                     struct mr_arena *arena, struct mr_err *err);
 
-/* "17 people (collision 7, moved 3, child 5)"; "at least …" where there may be more. */
+/* "17 people (7 in collision, 3 moved, 9 by what refers to them; some in several ways)"; "at least …" where there may be more. */
 void mr_report_people_words(const struct mr_report_people *people, struct mr_strbuf *out);
 
 #endif

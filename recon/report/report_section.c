@@ -57,22 +57,43 @@ static void add_facts(struct mr_doc *doc, const struct mr_find_table *table)
 
 /* ---- pictures ---- */
 
+/* Whether AUTO_INCREMENT of that side goes on behind the end of the map. */
+static bool is_beyond(const struct mr_report_survey *s, int side)
+{
+    return (mr_place)s->counter->next[side] > s->map.axis.hi;
+}
+
+/* The names of the lanes from the top, for screens on which the map is wider than what is seen of it. */
+static void add_lanes(struct mr_doc *doc, const struct mr_report_survey *s)
+{
+    mr_doc_say(doc, "<lanes>");
+    for (size_t i = 0; i < MR_LANES; i++) {
+        const char *name = mr_lane_name(mr_lane_order[i]);
+        if (mr_lane_rows(&s->columns.table->counts, mr_lane_order[i]) > 0)
+            mr_doc_say(doc, "<kind %s>%s</kind> ", name, name);
+    }
+    mr_doc_say(doc, "</lanes>");
+}
+
 /* An axis of ranks is no axis of keys: places on it cannot be looked up, so that the caption says
  * which of the two it is. */
 static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     const bool numeric = s->map.axis.numeric;
-    mr_doc_say(doc, numeric ? "<caption>The axis is the key, "
-                            : "<caption>The axis counts the rows in the order of the key");
+    mr_doc_say(doc, "<caption>");
+    add_lanes(doc, s);
+    mr_doc_say(doc, numeric ? "The axis is the key, "
+                            : "The axis counts the rows in the order of the key");
     if (numeric)
         add_names(doc, s->columns.table, MR_IMAGE_KEY);
     mr_doc_say(doc, ". The higher a bar, the more rows.");
     if (numeric && s->counter != NULL)
-        mr_doc_say(doc,
-                   " AUTO_INCREMENT goes on at %s in the source (△) and at %s in the "
-                   "target (▲).",
-                   mr_doc_number(doc, s->counter->next[0]),
-                   mr_doc_number(doc, s->counter->next[1]));
+        mr_doc_say(
+            doc,
+            " AUTO_INCREMENT goes on at %s in the source (%s) and at %s in the "
+            "target (%s).",
+            mr_doc_number(doc, s->counter->next[0]), is_beyond(s, 0) ? "▷, beyond the axis" : "△",
+            mr_doc_number(doc, s->counter->next[1]), is_beyond(s, 1) ? "▶, beyond the axis" : "▲");
     mr_doc_say(doc, "</caption>");
 }
 
@@ -151,6 +172,7 @@ enum mr_code mr_parts_picture(struct mr_edition *e, struct mr_err *err)
     enum mr_code code = mr_survey(s, e->report, &r->tables[e->order[0]], err);
     if (code != MR_OK)
         goto out;
+    mr_strbuf_add_str(&words, mr_parts_was_applied(e->report) ? "As the check found it: " : "");
     mr_survey_words(s, &words);
     mr_doc_say(&e->doc, "<part picture>Where they lie in %s</part>", s->columns.table->name);
     mr_doc_words(&e->doc, "p", &words);
@@ -179,11 +201,20 @@ static void add_runs(struct mr_doc *doc, const struct mr_report_survey *s)
                "<h4>Runs of diverged keys</h4><p>No equal row lies within a run.</p>"
                "<short><head><col>From %s</col><col>To</col><ncol>Rows</ncol></head><rows>",
                names.ptr);
-    for (size_t i = 0; i < s->nruns; i++)
+    size_t shown = 0;
+    for (size_t i = 0; i < s->nruns; i++) {
+        if (s->runs[i].rows < 2)
+            continue;
         mr_doc_say(doc, "<row><value>%s</value><value>%s</value><number>%s</number></row>",
                    s->runs[i].from, s->runs[i].to, mr_doc_number(doc, s->runs[i].rows));
+        shown++;
+    }
     mr_doc_say(doc, "</rows></table>");
-    if (s->all_runs > s->nruns)
+    /* the longest are kept: with a single row among them all that are longer are here */
+    if (shown < s->nruns)
+        mr_doc_say(doc, "<more>Beside them %s alone.</more>",
+                   mr_doc_count(doc, s->all_runs - shown, "key differs", "keys differ"));
+    else if (s->all_runs > shown)
         mr_doc_say(doc, "<more>The longest of %s runs.</more>", mr_doc_number(doc, s->all_runs));
     doc->out->failed |= names.failed;
     mr_strbuf_release(&names);

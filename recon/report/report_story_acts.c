@@ -1,5 +1,6 @@
 /* report_story_acts.c: what is said of plans, and of how they were carried out; see
  * report_story_block.h. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -47,6 +48,19 @@ static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
     mr_strbuf_add_str(&t->words, any ? "." : "");
 }
 
+/* A counter that an earlier plan has raised is none to raise. */
+static void add_counts(struct mr_teller *t, const struct mr_story_plan *plan)
+{
+    uint64_t low = 0;
+    for (size_t i = 0; i < plan->counters.count; i++) {
+        const struct mr_story_counter *counter = mr_vec_at(&plan->counters, i);
+        low += counter->next < counter->reseed_to;
+    }
+    mr_block_some(&t->words, low, "counter to raise", "counters to raise");
+    mr_block_some(&t->words, plan->counters.count - low, "counter that stood high enough",
+                  "counters that stood high enough");
+}
+
 static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
 {
     mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at %s for %s", plan->uuid, plan->policy,
@@ -55,7 +69,7 @@ static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
     if (plan->units > 0)
         mr_strbuf_add_fmt(&t->words, " in %s",
                           mr_text_count(&t->texts, plan->units, "unit", "units"));
-    mr_block_some(&t->words, plan->counters.count, "counter to raise", "counters to raise");
+    add_counts(t, plan);
     mr_block_some(&t->words, plan->decided, "conflict decided", "conflicts decided");
     mr_block_some(&t->words, plan->open, "conflict open", "conflicts open");
     mr_block_some(&t->words, plan->notes, "note in it", "notes in it");
@@ -186,7 +200,7 @@ static void add_act(struct mr_teller *t, const struct mr_story_act *act)
     size_t from = t->words.len;
     mr_block_some(&t->words, act->raised, "counter raised", "counters raised");
     add_rows(t, act);
-    mr_block_some(&t->words, act->units, "unit ended", "units ended");
+    mr_block_some(&t->words, act->units, "unit done", "units done");
     mr_block_some(&t->words, act->failed, "try failed", "tries failed");
     mr_strbuf_add_str(&t->words, t->words.len == from ? " nothing was left to do." : ".");
     if (!is_whole)
@@ -197,6 +211,25 @@ static void add_act(struct mr_teller *t, const struct mr_story_act *act)
                    act->refused > 0 || act->failed > 0 || !is_whole ? MR_TONE_WARN : MR_TONE_PLAIN);
 }
 
+/* As the journal has it, in words; what is none of its words stands as it is. */
+static const char *how_raised(const char *how)
+{
+    return how == NULL                  ? NULL
+           : strcmp(how, "alter") == 0  ? "ALTER TABLE"
+           : strcmp(how, "insert") == 0 ? "a row, inserted and deleted"
+           : strcmp(how, "setval") == 0 ? "SETVAL"
+                                        : how;
+}
+
+/* Of a file, which may say anything. */
+static const char *grouped(struct mr_teller *t, const char *number)
+{
+    const size_t len = number != NULL ? strlen(number) : 0;
+    if (len == 0 || len > 19 || strspn(number, "0123456789") != len)
+        return number;
+    return mr_text_number(&t->texts, strtoull(number, NULL, 10));
+}
+
 static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
 {
     for (size_t i = 0; i < plan->raises.count && i < COUNTERS_MAX; i++) {
@@ -205,7 +238,7 @@ static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
             mr_doc_say(t->doc, "<table><head><col>Counter raised</col><ncol>To</ncol><col>"
                                "By</col></head><rows>");
         mr_doc_say(t->doc, "<row><cell>%s.%s</cell><number>%s</number><cell>%s</cell></row>",
-                   raise->table, raise->column, raise->to, raise->how);
+                   raise->table, raise->column, grouped(t, raise->to), how_raised(raise->how));
     }
     end_counters(t, plan->raises.count);
 }

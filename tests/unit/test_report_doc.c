@@ -36,6 +36,30 @@ static void test_escaped(void **state)
     mr_strbuf_release(&out);
 }
 
+/* An option is one word to the eye, wherever a line ends; what only looks like one is as it stands. */
+static void test_options(void **state)
+{
+    static const char *const cases[][2] = {{"--case", "<span class=\"opt\">--case</span>"},
+                                           {"plan --reseed-only --x=<1>",
+                                            "plan <span class=\"opt\">--reseed-only</span> "
+                                            "<span class=\"opt\">--x</span>=&lt;1&gt;"},
+                                           {"a--case b", "a--case b"},
+                                           {"-- --- -v", "-- --- -v"},
+                                           {"--Case --1", "--Case --1"},
+                                           {"'--case'", "&#39;--case&#39;"},
+                                           {"--", "--"},
+                                           {"", ""}};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    struct mr_doc doc;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(&doc, &mr_doc_html, &out);
+        mr_doc_say(&doc, "%s", cases[i][0]);
+        assert_string_equal(out.ptr, cases[i][1]);
+    }
+    mr_strbuf_release(&out);
+}
+
 /* Names of tags and several words behind them, by %s or not. */
 static void test_tags(void **state)
 {
@@ -43,15 +67,16 @@ static void test_tags(void **state)
     struct mr_doc doc;
     (void)state;
     begin(&doc, &mr_doc_html, &out);
-    mr_doc_say(&doc, "<%s warn>a</%s><listed equal %s></listed><chip  true>b</chip>", "note",
+    mr_doc_say(&doc, "<%s warn>a</%s><listed equal %s calm></listed><chip  true>b</chip>", "note",
                "note", "d.t u");
     mr_strbuf_add_str(&words, "w");
     mr_doc_words(&doc, mr_doc_tone(MR_TONE_BAD), &words);
     assert_int_equal(words.len, 0);
-    assert_string_equal(out.ptr, "<div class=\"note is-warn\"><p>a</p></div>\n"
-                                 "<tr data-verdict=\"equal\" data-name=\"d.t u\"></tr>\n"
-                                 "<button type=\"button\" data-verdict=\"\" aria-pressed=\"true\">b"
-                                 "</button>\n<p class=\"is-bad\">w</p>\n");
+    assert_string_equal(out.ptr,
+                        "<div class=\"note is-warn\"><p>a</p></div>\n"
+                        "<tr data-verdict=\"equal\" data-name=\"d.t u\" class=\"calm\"></tr>\n"
+                        "<button type=\"button\" data-verdict=\"\" aria-pressed=\"true\">b"
+                        "</button>\n<p class=\"is-bad\">w</p>\n");
     mr_strbuf_release(&words);
     mr_strbuf_release(&out);
 }
@@ -92,9 +117,8 @@ static void test_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escaped),
-        cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_escaped), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_tags),    cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
