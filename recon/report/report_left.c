@@ -170,25 +170,33 @@ static void add_repair(struct mr_strbuf *out, const struct mr_report *report, co
         mr_command_add_word(out, target);
 }
 
+/* The option --output with what stands beside the plan, whose own directory is sealed. */
+static void add_output(struct mr_strbuf *command, const struct mr_story_plan *plan,
+                       const char *suffix)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    size_t len = strlen(plan->dir);
+    while (len > 1 && plan->dir[len - 1] == '/')
+        len--;
+    mr_strbuf_add_fmt(&path, "%.*s%s", (int)len, plan->dir, suffix);
+    mr_command_add_option(command, "--output", path.failed ? "" : path.ptr);
+    command->failed |= path.failed;
+    mr_strbuf_release(&path);
+}
+
 /* The page beside the plan: conflicts are decided by whoever knows the people, not by who runs it. */
 static void add_open(struct mr_edition *e, const struct mr_story_plan *plan)
 {
-    struct mr_strbuf command = MR_STRBUF_INIT, page = MR_STRBUF_INIT;
+    struct mr_strbuf command = MR_STRBUF_INIT;
     begin_step(&e->doc, "Who knows these people and rows");
     mr_doc_say(&e->doc,
                "decide %s of plan %s; this makes the page for it. What it saves is given to "
                "repair plan --decisions, which plans the rest.",
                mr_doc_count(&e->doc, plan->open, "conflict", "conflicts"), plan->uuid);
     add_repair(&command, e->report, "decide", NULL, plan, NULL);
-    size_t len = strlen(plan->dir);
-    while (len > 1 && plan->dir[len - 1] == '/')
-        len--; /* beside the plan, whose directory is sealed */
-    mr_strbuf_add_fmt(&page, "%.*s.html", (int)len, plan->dir);
-    mr_command_add_option(&command, "--output", page.failed ? "" : page.ptr);
+    add_output(&command, plan, ".html");
     end_step(&e->doc, &command);
-    e->doc.out->failed |= page.failed;
     mr_strbuf_release(&command);
-    mr_strbuf_release(&page);
 }
 
 static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan, const char *what,
@@ -202,7 +210,8 @@ static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan
     mr_strbuf_release(&command);
 }
 
-/* "myrecon repair plan --config FILE --again DIR": what was found is so again. */
+/* "myrecon repair plan --config FILE --again DIR --output DIR.again": a plan that was carried out stays
+ * as it is, with its journal. */
 static void add_again(struct mr_edition *e, const struct mr_story_plan *plan)
 {
     struct mr_strbuf command = MR_STRBUF_INIT;
@@ -214,6 +223,7 @@ static void add_again(struct mr_edition *e, const struct mr_story_plan *plan)
     mr_strbuf_add_str(&command, "myrecon repair plan");
     mr_command_add_option(&command, "--config", e->report->config->file);
     mr_command_add_option(&command, "--again", plan->dir);
+    add_output(&command, plan, ".again");
     end_step(&e->doc, &command);
     mr_strbuf_release(&command);
 }
