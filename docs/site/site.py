@@ -32,6 +32,14 @@ def plain(markup):
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", markup))).strip()
 
 
+def whole_options(body):
+    """No line ends between "--" and the rest of an option that text names."""
+    def mark(match):
+        return re.sub(r"(?<![\w-])(--[a-z][a-z-]*)", r'<span class="option">\1</span>', match[0])
+    parts = re.split(r"(<pre.*?</pre>)", body, flags=re.S)
+    return "".join(p if p.startswith("<pre") else re.sub(r"<(code|b)>[^<]*</\1>", mark, p) for p in parts)
+
+
 def page_of(path):
     """The page that a file or folder of the tree becomes."""
     if os.path.isdir(os.path.join(ROOT, path)):
@@ -176,9 +184,11 @@ class Site:
 <title>{html.escape(title)} – myrecon</title><link rel="stylesheet" href="{up}/site.css"></head>
 <body><a class="skip" href="#main">To the text</a>
 <header><a class="name" href="{up}/index.html">myrecon</a>
-<form action="{up}/search.html" role="search"><input type="search" name="q" aria-label="Search" placeholder="Search: a message, an option, a word"></form></header>
-<div class="columns"><nav aria-label="Pages">{self.navigation(page)}</nav>
-<main id="main">{self.contents(body)}{body}</main></div>{extra}</body></html>
+<form action="{up}/search.html" role="search"><input type="search" name="q" aria-label="Search" placeholder="Search: a message, an option, a word"></form>
+<a class="pages" href="#pages">All pages</a></header>
+<div class="columns"><main id="main">{self.contents(body)}{whole_options(body)}</main>
+<nav id="pages" aria-label="Pages">{self.navigation(page)}</nav></div>
+<script src="{up}/reach.js"></script>{extra}</body></html>
 """
         full = os.path.join(self.out, page)
         os.makedirs(os.path.dirname(full), exist_ok=True)
@@ -222,7 +232,7 @@ class Site:
                    '<script src="search-index.js"></script><script src="site.js"></script>')
         with open(os.path.join(self.out, "search-index.js"), "w", encoding="utf-8") as file:
             file.write("var MR_SEARCH = " + json.dumps(self.index, ensure_ascii=False, separators=(",", ":")) + ";\n")
-        for name in ("site.css", "site.js"):
+        for name in ("site.css", "site.js", "reach.js"):
             shutil.copy(os.path.join(HERE, name), self.out)
 
 

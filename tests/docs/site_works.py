@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """site_works.py: `make site` makes pages that hold together: every link leads to a page and to a
 place in it, nothing is loaded from elsewhere, every page is reached from the first one, and the
-search, which is run in a browser where there is one, finds what people look for.
+search, which is run in a browser where there is one, finds what people look for; some are looked at by axe-core.
 
 Wants MYRECON (docgen lies beside it).  Prints TAP.
 """
@@ -98,6 +98,20 @@ def search(site, query):
     return [link.partition("#")[0] for link in re.findall(r'<h2><a href="([^"]+)"', found)]
 
 
+def accessible(site, scratch):
+    """Pages and what axe-core says of them: ("PAGE: what is looked at", troubles); None: it cannot be had."""
+    axe = subprocess.run(["tests/lib/axe.sh"], capture_output=True, text=True)
+    if axe.returncode != 0 or not os.path.exists("/usr/bin/chromedriver"):
+        return None
+    os.makedirs(os.path.join(scratch, "axe"))
+    pages = [os.path.join(site, name) for name in ("index.html", "LICENSE.html", "man/myrecon-check.1.html")]
+    done = subprocess.run([sys.executable, "-B", "tests/it/axe_pages.py", axe.stdout.strip(), os.path.join(scratch, "axe"), *pages],
+                          capture_output=True, text=True, timeout=300)
+    lines = done.stdout.splitlines()
+    return [(line.partition("ok - ")[2], [line] if line.startswith("not ok") else []) for line in lines] + [
+        ("all pages were looked at", [] if len(lines) == len(pages) else [done.stderr])]
+
+
 def index_of(site):
     text = open(os.path.join(site, "search-index.js"), encoding="utf-8").read()
     return json.loads(text.removeprefix("var MR_SEARCH = ").rstrip(";\n"))
@@ -128,6 +142,10 @@ def main():
                 tests.append((f"search: {query}", [] if page in found[:5] else found[:5] or ["nothing"]))
             found = search(site, "nobodyhaswrittenthisword")
             tests.append(("search: what is nowhere is not found", found))
+            looked_at = accessible(site, scratch)
+            if looked_at is None:
+                skipped.append("what axe-core says: it cannot be had")
+            tests += looked_at or []
         else:
             skipped.append("search: no chromium")
     number = 0
