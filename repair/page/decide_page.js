@@ -8,6 +8,8 @@
   const number = (n) => n.toLocaleString('en');
   const ROW_HEIGHT = 44; // of a line of the list, as decide_page.css has it
   const VALUE_CHARS = 300;
+  // A plan that undoes transactions has one server, and no side is lost.
+  const SIDE = M.plan.policy === 'rewind' ? { source: 'As it was', target: 'As it is now' } : { source: 'Lost side', target: 'Live side' };
 
   // ---- elements
 
@@ -185,7 +187,7 @@
   // ---- one conflict
 
   function sheet(row) {
-    const sides = [['source', 'Lost side'], ['base', 'At the split'], ['target', 'Live side'], ['columns', '\u201ccolumns\u201d would give']];
+    const sides = [['source', SIDE.source], ['base', 'At the split'], ['target', SIDE.target], ['columns', '\u201ccolumns\u201d would give']];
     const images = sides.map(([name, title]) => ({ name: name, title: title, of: M.image(row, name) })).filter((s) => s.of);
     if (!images.length) return make('p', { class: 'quiet' }, 'Of this run of keys the rows are not listed: one decision is for all of them.');
     const source = M.image(row, 'source');
@@ -218,7 +220,7 @@
   // Which transactions these were: what history show is asked for.
   function attested(row) {
     const deeds = { insert: 'inserted', delete: 'deleted', came: 'moved here', went: 'moved away' };
-    const lines = [['source', 'Lost side'], ['target', 'Live side']].map(([side, title]) => M.lastChanges(row, side).map(([name, tx]) =>
+    const lines = [['source', SIDE.source], ['target', SIDE.target]].map(([side, title]) => M.lastChanges(row, side).map(([name, tx]) =>
       make('tr', {}, make('th', { scope: 'row' }, title), make('td', {}, name === null ? make('i', { class: 'nul' }, 'row ' + deeds[tx.kind]) : visible(name)),
         make('td', { class: 'v' }, tx.time), make('td', { class: 'v' }, visible(tx.gtid)), make('td', { class: 'v' }, visible(tx.log + ':' + tx.position))))).flat();
     if (!lines.length) return null;
@@ -286,8 +288,9 @@
     const isNow = spec.given === choice || (choice === 'newest:COLUMN' && (spec.given || '').indexOf('newest:') === 0) ||
       (!isPlain(choice) && choice !== 'newest:COLUMN' && ((spec.given || '')[0] === '{' || (spec.given || '').indexOf('=') > 0));
     const label = choice === 'newest:COLUMN' ? 'newest' : isPlain(choice) ? choice : 'another value';
+    const side = SIDE[choice] ? make('small', { class: 'of' }, SIDE[choice].toLowerCase()) : null;
     const pick = button('', { class: 'pick', 'aria-pressed': spec.given === undefined ? null : String(isNow), 'data-choice': choice }, () => act(text()));
-    pick.append(make('kbd', {}, String(place)), make('strong', {}, visible(label)), make('span', {}, says));
+    pick.append(make('kbd', {}, String(place)), make('strong', {}, visible(label), side ? ' ' : '', side), make('span', {}, says));
     const would = spec.row ? effect(spec.row, text()) : '';
     const note = make('small', {}, would);
     if (would) pick.append(note);
@@ -429,7 +432,7 @@
     drawList();
     drawMain();
     one('#main').scrollTop = 0;
-    if (window.innerWidth <= 720) window.scrollTo(0, 0);
+    if (window.innerWidth <= 860) window.scrollTo(0, 0);
   }
 
   function placeOf(item) {
