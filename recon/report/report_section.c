@@ -7,7 +7,7 @@
 #define SECTIONS_OPEN 12   /* unfolded, where there are not more */
 #define SECTIONS_WHOLE 100 /* with runs and samples */
 /* Of page, behind which samples stop; whoever asks for more rows gets them. */
-#define SAMPLE_BYTES (4 * 1024 * 1024)
+#define SAMPLE_BYTES (2 * 1024 * 1024)
 #define USUAL_ROWS 50
 
 /* ---- words ---- */

@@ -87,6 +87,7 @@ browse() { # browse SCRIPT ARGS…: its lines are results
     is "the browser's script came to its end" "$RC" 0
 }
 browse decide_page.py page.html browser one saved.csv
+accessible page.html 'page.html=#rule'
 is "every conflict was decided" "$(wc -l <saved.csv.meant)" 48
 
 # ---- what was saved is planned and applied

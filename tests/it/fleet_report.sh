@@ -122,5 +122,6 @@ else
     RC=$?
     results "$IT_TMP/said"
     is "the browser's script came to its end" "$RC" 0
+    accessible "$PAGE"
 fi
 finish

@@ -71,6 +71,21 @@ results() { # results FILE [BEFORE]: its lines, "ok - …" and "not ok - …"; a
     done <"$1"
 }
 
+accessible() { # accessible PAGE…: FILE or FILE=SELECTOR,…, as axe_pages.py looks at them; the browser is there
+    local axe
+    if ! axe=$("$IT_DIR/../lib/axe.sh" 2>&1); then
+        skip "pages that axe-core looks at" "$(tail -n 1 <<<"$axe")"
+        return
+    fi
+    mkdir -p "$IT_TMP/axe"
+    CMD=(python3 -B "$IT_DIR/axe_pages.py" "$axe" "$IT_TMP/axe" "$@")
+    "${CMD[@]}" >"$IT_TMP/axe.said" 2>"$ERR" </dev/null
+    RC=$?
+    : >"$OUT"
+    results "$IT_TMP/axe.said"
+    is "all pages were looked at" "$RC $(wc -l <"$IT_TMP/axe.said")" "0 $#"
+}
+
 skip() { # skip DESCRIPTION REASON
     IT_COUNT=$((IT_COUNT + 1))
     printf 'ok %d - %s # SKIP %s\n' "$IT_COUNT" "$1" "$2"

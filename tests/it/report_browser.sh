@@ -60,12 +60,31 @@ RC=$?
 is "the page is written" "$RC" 0
 ok "and closed to others" test "$(stat -c %a "$IT_TMP/page.html")" = 600
 
+# --- an incident of 824 rows, on paper: seven tables of 28
+fresh ab "$DB"
+at ab "CREATE TABLE members (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, name VARCHAR(60),
+    created_at TIMESTAMP NOT NULL); INSERT INTO members SELECT seq, CONCAT('+49151', LPAD(seq, 7, '0')), CONCAT('Member ', seq),
+    '2026-01-01' + INTERVAL seq HOUR FROM seq_1_to_2000;
+$(for n in {1..6}; do
+    echo "CREATE TABLE logged_$n (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, member_id INT, v INT);
+        INSERT INTO logged_$n SELECT seq, seq, 1 FROM seq_1_to_2000;"
+done)
+$(for n in {1..21}; do echo "CREATE TABLE still_$n (id INT PRIMARY KEY); INSERT INTO still_$n VALUES (1);"; done)"
+at a "INSERT INTO members SELECT seq, CONCAT('+4917090', seq), CONCAT('Lost ', seq), '2026-04-02 12:11:00' + INTERVAL seq MINUTE
+    FROM seq_2001_to_2224"
+at b "INSERT INTO members SELECT seq, CONCAT('+4917091', seq), CONCAT('New ', seq), '2026-04-08 12:11:00' + INTERVAL seq MINUTE
+    FROM seq_2001_to_2180;
+$(for n in {1..6}; do echo "UPDATE logged_$n SET v = 2 WHERE id % 20 = $n;"; done)"
+check_is 1 "the case on paper" --case "$IT_TMP/paper.case" --config "$IT_TMP/people.ini"
+"$MYRECON" report -q --case "$IT_TMP/paper.case" --output "$IT_TMP/paper.html" >"$OUT" 2>"$ERR" || bail "no page for paper"
+
 mkdir "$IT_TMP/browser"
-python3 "$IT_DIR/report_page.py" "$IT_TMP/page.html" "$IT_TMP/browser" >"$IT_TMP/said" 2>"$IT_TMP/trouble"
+python3 "$IT_DIR/report_page.py" "$IT_TMP/page.html" "$IT_TMP/browser" "$IT_TMP/paper.html" >"$IT_TMP/said" 2>"$IT_TMP/trouble"
 RC=$?
 : >"$OUT"
 cp "$IT_TMP/trouble" "$ERR"
 CMD=(python3 "$IT_DIR/report_page.py" "$IT_TMP/page.html")
 results "$IT_TMP/said"
 is "the browser's script came to its end" "$RC" 0
+accessible "$IT_TMP/page.html" "$IT_TMP/paper.html"
 finish

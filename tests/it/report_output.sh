@@ -235,6 +235,8 @@ if [ -x /usr/bin/time ]; then
     run_check "$SRC" "$DST" --settle 0 --max-rows 0 --case "$IT_TMP/wide" --tables "$DB.wide"
     kib=$(/usr/bin/time -f %M "$MYRECON" report --case "$IT_TMP/wide" --output "$PAGE" --force -q 2>&1 >/dev/null)
     ok "100,000 findings of 250 bytes: at most 24 MiB, had $kib KiB" test "$kib" -lt 24576
+    bytes=$(stat -c %s "$PAGE")
+    ok "their page: at most 3 MB, has $bytes bytes" test "$bytes" -le 3000000
 else
     skip "100,000 findings of 250 bytes" "there is no program time"
 fi

@@ -1,10 +1,12 @@
-"""report_page.py PAGE SCRATCH: looks at a report in a real browser.
+"""report_page.py PAGE SCRATCH [PRINTED]: looks at a report in a real browser, and at a second one on paper.
 
 Prints one line a check, "ok - WHAT" or "not ok - WHAT: WHY"; report_browser.sh makes TAP of
 them.  With MR_SHOTS=DIRECTORY it leaves pictures there.
 """
 import os
+import re
 import sys
+import time
 
 sys.dont_write_bytecode = True
 from webdriver import Browser  # noqa: E402
@@ -173,6 +175,9 @@ def folds(b):
     b.click("#close-all")
     same("close all", b.run(OPEN), 0)
     b.click("#list tbody a")
+    end = time.monotonic() + 10  # the page hears of it when it has gone there
+    while b.run(OPEN) != 1 and time.monotonic() < end:
+        time.sleep(0.05)
     same("a link opens its table", b.run(OPEN), 1)
     b.click("#open-all")
     same("open all", b.run(OPEN), count)
@@ -225,9 +230,36 @@ def prints(b, scratch):
     b.media("print")
     same("rows are not printed", b.run("return Array.prototype.filter.call(document.querySelectorAll('.pairs, .edits'),"
                                        " e => e.getClientRects().length).length"), 0)
-    say(b.run("return Array.prototype.every.call(document.querySelectorAll('.onpaper'), e => e.getClientRects().length"
+    say(b.run("return Array.prototype.every.call(document.querySelectorAll('details .onpaper'), e => e.getClientRects().length"
               " && e.textContent.includes('in the case'))"), "and it says where they are")
     b.media()
+
+
+# What sticks out of a sheet to the right: as wide as A4 between its margins.
+CUT_OFF = """
+return Array.prototype.filter.call(document.querySelectorAll('body *'), function (e) {
+  return e.getClientRects().length && !e.closest('svg') && e.getBoundingClientRect().right > innerWidth + 1;
+}).map(function (e) { return e.tagName + ' ' + e.textContent.trim().slice(0, 40); }).slice(0, 5);
+"""
+
+
+def on_paper(b, page, scratch):
+    """An incident of 824 findings is handed round on six sheets, and nothing is missing at their edges."""
+    b.open("file://" + page)
+    same("the incident is of 824 rows", b.run("return document.querySelector('h1').textContent.match(/(\\S+) rows? differ/)[1]"), "824")
+    path = os.path.join(scratch, "paper.pdf")
+    b.pdf(path)
+    with open(path, "rb") as file:
+        sheets = len(re.findall(rb"/Type\s*/Page\b", file.read()))
+    say(0 < sheets <= 6, "six sheets at most", str(sheets))
+    b.resize(703, 1000)
+    b.media("print")
+    same("nothing is cut off at their edges", b.run(CUT_OFF), [])
+    same("tables that are equal are left out", b.run(
+        "return Array.prototype.filter.call(document.querySelectorAll('#list tr.calm'), e => e.getClientRects().length).length"), 0)
+    same("and counted", b.run("return document.querySelector('.sheet + .onpaper').textContent"), "21 equal tables are not printed.")
+    b.media()
+    b.resize(1440, 900)
 
 
 def defends(b, page):
@@ -270,6 +302,8 @@ def main():
         themes(b)
         narrow(b, page)
         prints(b, scratch)
+        for printed in sys.argv[3:]:
+            on_paper(b, os.path.abspath(printed), scratch)
         defends(b, page)
         shoot(b, page)
 

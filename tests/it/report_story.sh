@@ -26,6 +26,12 @@ history() { # SIDE FILE…
     { printf 'USE %s;\n' "$(ident "$DB")" && cat "${@/#/$DEMO/}"; } | client "$side" ||
         bail "no data on $side"
 }
+# page NAME [OPTION…]: the page as it is by then, looked at in the end
+page() {
+    "$MYRECON" report -q --case "$CASE" --output "$IT_TMP/pages/$1.html" "${@:2}" >"$OUT" 2>"$ERR" </dev/null ||
+        bail "no page: $1"
+}
+mkdir "$IT_TMP/pages"
 does() { # RC COMMAND…: standard output goes to $OUT
     local rc=$1
     shift
@@ -60,8 +66,10 @@ does 1 check --case "$CASE" "$SRC" "$DST"
 RUN=$(sqlite3 -readonly "$CASE" 'SELECT uuid FROM run')
 
 # --- nothing is done yet
+page found
 does 0 repair plan --reseed-only --case "$CASE" --output "$IT_TMP/reseed"
 tell json --plan "$IT_TMP/reseed" --gate "$IT_TMP/before.json"
+page planned --plan "$IT_TMP/reseed" --gate "$IT_TMP/before.json"
 is "planned only" "$(field story '[.outcome, .from]')" '["open",null]'
 like "planned only: says so" "$(field story .text)" 'nothing is applied'
 is "the gate before is before" "$(field gate '[.when, .verdict]')" '["before","critical"]'
@@ -75,6 +83,7 @@ APPLIED=$(field summary '[.units_done, .rows_written, .rows_refused, .conflicts_
 next_second
 PLANS=(--plan "$IT_TMP/merge" --plan "$IT_TMP/reseed")
 tell json "${PLANS[@]}"
+page applied "${PLANS[@]}"
 like "applied, and nothing proves it" "$(field story .text)" 'Not all of it is verified'
 is "applied: the figures are those of apply" \
     "$(field plan 'select(.policy == "merge") | [.units_done]')$(field act 'select(.rows_written > 0) | [.rows_written, .rows_refused]')$(field plan 'select(.policy == "merge") | [.open]')" \
@@ -101,6 +110,7 @@ for file in after.facts after.json before.facts before.json; do
 done
 tell json "${ALL[@]}"
 is "the story: exit 0" "$RC" 0
+page verified "${ALL[@]}"
 is "each time is where it belongs" "$(field gate .when)$(field facts .when)" '"before"
 "after""before"
 "after"'
@@ -161,6 +171,7 @@ DELETE FROM $DB.orders WHERE id >= 4205" || bail "nothing is deleted"
 does 1 repair verify --json "$IT_TMP/merge" "$TARGET"
 cp "$OUT" "$IT_TMP/bad.json"
 tell json "${PLANS[@]}" --verify "$IT_TMP/merge.json" --verify "$IT_TMP/bad.json"
+page spoilt "${PLANS[@]}" --verify "$IT_TMP/merge.json" --verify "$IT_TMP/bad.json"
 is "spoilt: the later proof counts" "$(field story .outcome)" '"bad"'
 like "spoilt: says how many" "$(field story .text)" 'Not all of it stands as planned, [0-9]+ rows? do'
 
@@ -181,6 +192,16 @@ fi
 # --- taken back
 does 0 repair undo --yes "$IT_TMP/merge" "$TARGET"
 tell json --plan "$IT_TMP/merge" --verify "$IT_TMP/merge.json"
+page undone --plan "$IT_TMP/merge" --verify "$IT_TMP/merge.json"
+for state in 'planned Planned, not applied' 'applied Applied in part' 'verified Applied in part' \
+    'spoilt Applied, and does not stand' 'undone Taken back'; do
+    is "the page says: ${state#* }" "$(sed -n 's/.*class="badge">\([^<]*\)<.*/\1/p' "$IT_TMP/pages/${state%% *}.html")" "${state#* }"
+done
+if "$IT_DIR/../lib/browser.sh" >/dev/null 2>&1; then
+    accessible "$IT_TMP"/pages/*.html
+else
+    skip "pages that axe-core looks at" "no browser"
+fi
 is "taken back: both acts" "$(field act '.act' | xargs)" 'apply undo'
 is "taken back: open" "$(field plan '[.applied, .undone]')$(field story .outcome)" '[false,true]"open"'
 

@@ -173,7 +173,8 @@ class Browser:
                          "height": min(size["height"], 15000), "scale": 1}}
 
     def pdf(self, path):
+        """On A4, in inches."""
         answer = self.cdp("Page.printToPDF", printBackground=False,
-                          preferCSSPageSize=True)
+                          preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69)
         with open(path, "wb") as file:
             file.write(base64.b64decode(answer["data"]))
