@@ -6,44 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/case/explain.h"
-#include "evidence_case.h"
-
-#define LEN(array) (sizeof(array) / sizeof *(array))
-
-/* What a side's log has shown of the key; `is` 0: it is good. */
-struct side {
-    const char *row; /* as it is now; NULL: none */
-    enum mr_witness is;
-    bool touched;
-    int flags;
-    const char *first, *last;
-};
-
-#define GOOD .is = MR_WITNESS_GOOD
-#define NO_LOG .is = MR_WITNESS_NONE
-#define UPDATED(a, b) GOOD, .touched = true, .first = (a), .last = (b)
-#define INSERTED(b) GOOD, .touched = true, .flags = MR_MARK_ABSENT_BEFORE, .last = (b)
-#define DELETED(a) GOOD, .touched = true, .flags = MR_MARK_DELETED, .first = (a)
-
-/* Of each of the three columns: . nobody, s source, t target, a alike, b both, ? unseen, - not
- * told, c a cascade of source, ! unexplained; in capitals: inferred. */
-struct line {
-    const char *what;
-    struct side of[2];
-    const char *columns;
-    enum mr_base base;
-    enum mr_become become[2];
-    enum mr_explained explained;
-    bool bases_differ;
-    enum mr_told told[2]; /* 0: told */
-};
-
-#define UNKNOWN MR_BECOME_UNKNOWN
-#define SAME MR_BECOME_SAME
-#define INS MR_BECOME_INSERTED
-#define CHG MR_BECOME_CHANGED
-#define DEL MR_BECOME_DELETED
+#include "explain_lines.h"
 
 static const struct line lines[] = {
     /* ---- both logs ---- */
@@ -485,195 +448,6 @@ static const struct line lines[] = {
      {0, MR_TOLD_MOVING}},
 };
 
-/* ---- without an event of the row's own ---- */
-
-#define PART(a, b) GOOD, .touched = true, .flags = MR_MARK_PARTIAL, .first = (a), .last = (b)
-
-/* The same, with what may have become of the columns; not of each its mirror image, since SOURCE's
- * cascades follow their parents, and TARGET's are its own. */
-static const struct unlogged_line {
-    struct line line;
-    unsigned char unlogged[2][3];
-} unlogged_lines[] = {
-    {{"what no image shows was left as it was",
-      {{"1/b/x", PART("1/?/?", "1/b/?")}, {"1/a/y", PART("1/?/?", "1/?/y")}},
-      ".st",
-      MR_BASE_ROW,
-      {CHG, CHG},
-      MR_EXPLAINED,
-      false,
-      {0, 0}},
-     {{0}, {0}}},
-    {{"but one that the server computes",
-      {{"1/b/x", PART("1/?/?", "1/b/?")}, {"1/a/y", PART("1/?/?", "1/?/?")}},
-      ".s?",
-      MR_BASE_ROW,
-      {CHG, UNKNOWN},
-      MR_EXPLAINED_NOT_TOLD,
-      false,
-      {0, 0}},
-     {{0, 0, MR_UNLOGGED_LEFT_OUT}, {0, 0, MR_UNLOGGED_LEFT_OUT}}},
-    {{"nor what an insertion has left to its default",
-      {{"1/b/x", GOOD, true, MR_MARK_PARTIAL | MR_MARK_AGAIN, "1/?/?", "1/b/?"},
-       {"1/a/y", PART("1/?/?", "1/?/y")}},
-      ".s?",
-      MR_BASE_ROW,
-      {CHG, UNKNOWN},
-      MR_EXPLAINED_NOT_TOLD,
-      false,
-      {0, 0}},
-     {{0}, {0}}},
-    {{"nor where the log does not lead to the row",
-      {{"1/b/x", PART("1/?/?", "1/b/?")}, {"1/a/y", PART("1/?/?", "1/c/?")}},
-      ".?-",
-      MR_BASE_ROW,
-      {UNKNOWN, UNKNOWN},
-      MR_EXPLAINED_NOT_TOLD,
-      false,
-      {0, MR_TOLD_SINCE}},
-     {{0}, {0}}},
-    {{"TARGET deleted the parent: that is its change",
-      {{"1/b/x", UPDATED("1/a/x", "1/b/x")}, {"1/a/NULL", GOOD}},
-      ".sT",
-      MR_BASE_ROW,
-      {CHG, CHG},
-      MR_EXPLAINED_INFERRED,
-      false,
-      {0, 0}},
-     {{0}, {0, 0, MR_UNLOGGED_NULL}}},
-    {{"SOURCE did: its own change it is not",
-      {{"1/a/NULL", GOOD}, {"1/b/x", UPDATED("1/a/x", "1/b/x")}},
-      ".tC",
-      MR_BASE_ROW,
-      {SAME, CHG},
-      MR_EXPLAINED_INFERRED,
-      false,
-      {0, 0}},
-     {{0, 0, MR_UNLOGGED_NULL}, {0}}},
-    {{"and no event of it says otherwise",
-      {{"1/b/NULL", UPDATED("1/a/NULL", "1/b/NULL")}, {"1/a/x", GOOD}},
-      ".sC",
-      MR_BASE_ROW,
-      {CHG, SAME},
-      MR_EXPLAINED_INFERRED,
-      false,
-      {0, 0}},
-     {{0, 0, MR_UNLOGGED_NULL}, {0}}},
-    {{"TARGET has set it since",
-      {{"1/a/NULL", GOOD}, {"1/a/y", UPDATED("1/a/x", "1/a/y")}},
-      "..t",
-      MR_BASE_ROW,
-      {SAME, CHG},
-      MR_EXPLAINED,
-      false,
-      {0, 0}},
-     {{0, 0, MR_UNLOGGED_NULL}, {0}}},
-    {{"NULL need not be that of the split: who set it on the other side is not known alone",
-      {{"1/a/y", PART("1/?/?", "1/?/y")}, {"1/a/NULL", GOOD}},
-      "..?",
-      MR_BASE_ROW,
-      {UNKNOWN, UNKNOWN},
-      MR_EXPLAINED_NOT_TOLD,
-      false,
-      {0, 0}},
-     {{0}, {0, 0, MR_UNLOGGED_NULL}}},
-    {{"nor if TARGET's own log begins with it",
-      {{"1/a/y", PART("1/?/?", "1/?/y")}, {"1/b/NULL", UPDATED("1/a/NULL", "1/b/NULL")}},
-      ".t?",
-      MR_BASE_ROW,
-      {UNKNOWN, CHG},
-      MR_EXPLAINED_NOT_TOLD,
-      false,
-      {0, 0}},
-     {{0}, {0, 0, MR_UNLOGGED_NULL}}},
-    {{"a key that the parent was given",
-      {{"1/b/x", UPDATED("1/a/x", "1/b/x")}, {"1/a/y", GOOD}},
-      ".sT",
-      MR_BASE_ROW,
-      {CHG, CHG},
-      MR_EXPLAINED_INFERRED,
-      false,
-      {0, 0}},
-     {{0}, {0, 0, MR_UNLOGGED_VALUE}}},
-    {{"which a NULL is not",
-      {{"1/b/x", UPDATED("1/a/x", "1/b/x")}, {"1/a/NULL", GOOD}},
-      ".s!",
-      MR_BASE_ROW,
-      {CHG, UNKNOWN},
-      MR_EXPLAINED_NOT,
-      true,
-      {0, 0}},
-     {{0}, {0, 0, MR_UNLOGGED_VALUE}}},
-    {{"SOURCE's log does not tell of the child: it may have gone along, or been changed",
-      {{"1/b/NULL", .is = MR_WITNESS_BROKEN}, {"1/a/x", GOOD}},
-      ".S?",
-      MR_BASE_ROW,
-      {CHG, UNKNOWN},
-      MR_EXPLAINED_NOT_TOLD,
-      false,
-      {MR_TOLD_BROKEN, 0}},
-     {{0, 0, MR_UNLOGGED_NULL}, {0}}},
-    {{"TARGET's does not: its value stays, whoever set it",
-      {{"1/a/x", GOOD}, {"1/a/NULL", .is = MR_WITNESS_BROKEN}},
-      "..T",
-      MR_BASE_ROW,
-      {SAME, CHG},
-      MR_EXPLAINED_INFERRED,
-      false,
-      {0, MR_TOLD_BROKEN}},
-     {{0}, {0, 0, MR_UNLOGGED_NULL}}},
-    {{"neither side knows it: it is not SOURCE's doing",
-      {{"1/a/NULL", GOOD}, {"1/a/y", PART("1/?/?", "1/?/y")}},
-      "..c",
-      MR_BASE_ROW,
-      {SAME, SAME},
-      MR_EXPLAINED,
-      false,
-      {0, 0}},
-     {{0, 0, MR_UNLOGGED_NULL}, {0}}},
-};
-
-static char letter_of(const struct mr_explain_column *column)
-{
-    static const char letters[] = "?.stab?-c!";
-    const char letter = letters[column->changed];
-    return column->inferred && letter >= 'a' ? (char)(letter - 'a' + 'A') : letter;
-}
-
-struct given {
-    struct mr_explain_side sides[2];
-    struct mr_evidence_mark marks[2];
-};
-
-static void give(struct given *g, const struct side sides[2], struct mr_arena *arena)
-{
-    for (int i = 0; i < 2; i++) {
-        const struct side *s = &sides[i];
-        g->marks[i] = (struct mr_evidence_mark){.flags = s->flags,
-                                                .first = logs_image(arena, s->first),
-                                                .last = logs_image(arena, s->last),
-                                                .has_images = true};
-        g->sides[i] = (struct mr_explain_side){.row = logs_image(arena, s->row),
-                                               .witness = s->is,
-                                               .mark = s->touched ? &g->marks[i] : NULL};
-    }
-}
-
-static void assert_line(const struct line *line, const struct mr_explain *x)
-{
-    char columns[4] = "";
-    for (size_t i = 0; i < 3; i++)
-        columns[i] = letter_of(mr_explain_column(x, i));
-    if (strcmp(columns, line->columns) != 0 || x->base != line->base ||
-        x->become[0] != line->become[0] || x->become[1] != line->become[1] ||
-        x->explained != line->explained || x->bases_differ != line->bases_differ)
-        fail_msg("%s: columns %s, base %d, become %d %d, explained %d, bases differ %d", line->what,
-                 columns, x->base, x->become[0], x->become[1], x->explained, x->bases_differ);
-    for (int i = 0; i < 2; i++)
-        if (x->told[i] != (line->told[i] != 0 ? line->told[i] : MR_TOLD))
-            fail_msg("%s: side %d told %d", line->what, i, x->told[i]);
-}
-
 static const char swapped[] = "stST";
 
 /* Every line, and its mirror image: no side is another than the other. */
@@ -706,29 +480,6 @@ static void test_lines(void **state)
         give(&g, of, &arena);
         assert_int_equal(mr_explain(&x, &c.table, g.sides, NULL), MR_OK);
         assert_line(&line, &x);
-        mr_arena_release(&arena);
-    }
-    mr_explain_release(&x);
-    case_end(&c);
-}
-
-static void test_unlogged(void **state)
-{
-    struct check_case c;
-    struct mr_explain x;
-    (void)state;
-    case_begin(&c);
-    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
-    mr_explain_init(&x);
-    for (size_t i = 0; i < LEN(unlogged_lines); i++) {
-        const struct unlogged_line *line = &unlogged_lines[i];
-        struct mr_arena arena = MR_ARENA_INIT;
-        struct given g;
-        give(&g, line->line.of, &arena);
-        for (int side = 0; side < 2; side++)
-            g.sides[side].unlogged = line->unlogged[side];
-        assert_int_equal(mr_explain(&x, &c.table, g.sides, NULL), MR_OK);
-        assert_line(&line->line, &x);
         mr_arena_release(&arena);
     }
     mr_explain_release(&x);
@@ -844,9 +595,9 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),       cmocka_unit_test(test_unlogged),
-        cmocka_unit_test(test_same_values), cmocka_unit_test(test_hidden_value),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_words),
+        cmocka_unit_test(test_lines),        cmocka_unit_test(test_same_values),
+        cmocka_unit_test(test_hidden_value), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

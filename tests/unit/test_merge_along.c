@@ -1,0 +1,149 @@
+/* test_merge_along.c: children of SOURCE's that a foreign key took along, and of which its log has an event: they
+ * follow their parent (merge_told.h). */
+#include "told_world.h"
+
+#include "repair/merge/merge_told.h"
+
+#define GOOD MR_WITNESS_GOOD
+#define BLIND MR_WITNESS_BLIND
+#define PARENT "7|1|x|0"
+#define CHILD "3|7|a"
+#define GONE(row)                                                                                  \
+    {                                                                                              \
+        0, row, NULL, 0, 0                                                                         \
+    }
+
+enum { MEMBERS, ORDERS };
+
+/* members, known by their mobiles ← orders, which go with them; `seen` is not compared. */
+static void build(struct world *w)
+{
+    world_begin(w);
+    world_table(w, "members", "id:int# mobile:text! city:text? seen:int?~");
+    world_table(w, "orders", "id:int# member:int? note:text?");
+    world_reference(w, ORDERS, "member", MEMBERS, "id");
+    told_cascade(w, 0);
+    world_open_case(w);
+    told_still(w);
+}
+
+struct along_case {
+    const char *what;
+    const char *row, *live; /* of orders 3; 3|7|a at the split */
+    bool live_changed;
+    struct told_mark parent; /* SOURCE's, of members 7 */
+    const char *from;        /* the key that SOURCE gave to members 9; NULL: it did not touch it */
+    enum mr_witness parents;
+    bool acts; /* the foreign key may take it along */
+    const char *changed;
+};
+
+static const struct along_case alongs[] = {
+    {"NULL, and its parent was deleted", "3|NULL|a", "3|7|a", false, GONE(PARENT), NULL, GOOD, true,
+     "cascade"},
+    {"deleted, and made again",
+     "3|NULL|a",
+     "3|7|a",
+     false,
+     {MR_MARK_AGAIN, PARENT, PARENT, 0, 0},
+     NULL,
+     GOOD,
+     true,
+     "cascade"},
+    {"TARGET has set another", "3|NULL|a", "3|8|a", true, GONE(PARENT), NULL, GOOD, true, "target"},
+    {"the parent is there still", "3|NULL|a", "3|7|a", false, {0}, NULL, GOOD, true, "source"},
+    {"nobody knows of the parent", "3|NULL|a", "3|7|a", false, GONE(PARENT), NULL, BLIND, true,
+     "source"},
+    {"the foreign key does not act", "3|NULL|a", "3|7|a", false, GONE(PARENT), NULL, GOOD, false,
+     "source"},
+    {"the key that its parent was given",
+     "3|9|a",
+     "3|7|a",
+     false,
+     {0},
+     "7|1|x|0",
+     GOOD,
+     true,
+     "cascade"},
+    {"that of another", "3|9|a", "3|7|a", false, {0}, "6|1|x|0", GOOD, true, "source"},
+};
+
+static void build_along(struct world *w, const struct along_case *c)
+{
+    static const unsigned char acts[3] = {0, MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE, 0};
+    struct told t;
+    build(w);
+    told_begin(w, &t);
+    told_table(&t, MEMBERS, c->parents, GOOD);
+    told_table(&t, ORDERS, GOOD, GOOD);
+    if (c->parent.first != NULL)
+        told_mark(&t, MEMBERS, MR_SOURCE, PARENT, c->parent);
+    if (c->from != NULL) {
+        const struct mr_evidence_mark mark = {.key = world_key(w, MEMBERS, "9|1|x|0"),
+                                              .flags = MR_MARK_ABSENT_BEFORE | MR_MARK_CAME,
+                                              .changes = 1,
+                                              .last = told_image(w, MEMBERS, "9|1|x|0"),
+                                              .has_images = true,
+                                              .came = world_key(w, MEMBERS, c->from)};
+        TOLD_DO(&t, mr_evidence_mark_put(t.writer, t.tables[MEMBERS], MR_SOURCE, &mark, NULL));
+    }
+    told_mark(&t, ORDERS, MR_SOURCE, CHILD, (struct told_mark){0, CHILD, c->row, 0, 0});
+    if (c->live_changed)
+        told_mark(&t, ORDERS, MR_TARGET, CHILD, (struct told_mark){0, CHILD, c->live, 0, 0});
+    told_end(&t);
+    w->merged[ORDERS].unlogged[MR_SOURCE] = c->acts ? acts : NULL;
+}
+
+static enum mr_code read_along(struct world *w, const struct along_case *c, const char **changed,
+                               struct mr_err *err)
+{
+    struct mr_merge_told_row told;
+    bool is = false;
+    const struct mr_key images[MR_SIDES] = {world_image(w, ORDERS, c->row),
+                                            world_image(w, ORDERS, c->live)};
+    mr_merge_told_init(&told);
+    const enum mr_code code = mr_merge_told_read(&told, &w->m, &w->merged[ORDERS],
+                                                 world_key(w, ORDERS, CHILD), images, &is, err);
+    if (code == MR_OK)
+        *changed = mr_changed_name(mr_explain_column(&told.explain, 1)->changed);
+    mr_merge_told_release(&told);
+    return code;
+}
+
+static void test_along(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(alongs); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        const char *changed = "";
+        build_along(w, &alongs[i]);
+        world_run(w, read_along(w, &alongs[i], &changed, &w->err));
+        if (strcmp(changed, alongs[i].changed) != 0)
+            fail_msg("%s: %s", alongs[i].what, changed);
+        world_free(w);
+    }
+}
+
+static void build_first_along(struct world *w)
+{
+    build_along(w, &alongs[0]);
+}
+
+static enum mr_code work_along(struct world *w, struct mr_err *err)
+{
+    const char *changed;
+    return read_along(w, &alongs[0], &changed, err);
+}
+
+static void test_failures(void **state)
+{
+    (void)state;
+    world_each_failure(build_first_along, work_along);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_along),
+                                       cmocka_unit_test(test_failures)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
