@@ -151,6 +151,7 @@ moved() {
         check
         collect
         plan children
+        is "$S: $NAME: planned, and a stranger asked about" "$RC $(by_kind | grep -c 'p key-changed 30')" "$([ $is = same ] && echo 0 0 || echo 1 1)"
         run repair apply --yes --case "$CASE" "$PLAN" "$TU"
         is "$S: $NAME: its new child comes to nobody else" "$(rows "$T" c | tr ' ' '\n' | grep -c '^35:30:') $(by_kind | grep -c 'c parent-absent.*35')" \
             "$([ $is = same ] && echo 1 0 || echo 0 1)"
