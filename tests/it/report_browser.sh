@@ -86,5 +86,5 @@ cp "$IT_TMP/trouble" "$ERR"
 CMD=(python3 "$IT_DIR/report_page.py" "$IT_TMP/page.html")
 results "$IT_TMP/said"
 is "the browser's script came to its end" "$RC" 0
-accessible "$IT_TMP/page.html" "$IT_TMP/paper.html"
+accessible "$IT_TMP/paper.html"
 finish
