@@ -95,6 +95,23 @@ static void add_lead(struct mr_doc *doc, const struct mr_report *report, const c
     mr_strbuf_release(&words);
 }
 
+/* Whether the run looked at the servers when all that is told here was done already: then what it found is
+ * no state of before. */
+static bool is_since(const struct mr_report *report)
+{
+    bool any = false;
+    for (size_t i = 0; i < report->story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&report->story->plans, i);
+        for (size_t k = 0; k < plan->acts.count; k++) {
+            const struct mr_story_act *act = mr_vec_at(&plan->acts, k);
+            any = true;
+            if (act->to == NULL || strcmp(report->result->run->started, act->to) <= 0)
+                return false;
+        }
+    }
+    return any;
+}
+
 /* Once something was planned or done, what is so now stands first, and what the check had found
  * behind it: the servers are no more as it saw them. What it could not see stays a doubt. */
 static void add_state(struct mr_doc *doc, const struct mr_report *report, const char *state)
@@ -109,7 +126,8 @@ static void add_state(struct mr_doc *doc, const struct mr_report *report, const 
     words.failed = words.failed || now.failed;
     mr_doc_words(doc, "h1", &words);
     mr_strbuf_reset(&words);
-    mr_strbuf_add_str(&words, "Before that, the check had found: ");
+    mr_strbuf_add_str(&words, is_since(report) ? "Since then a check has found: "
+                                               : "Before that, the check had found: ");
     mr_report_headline(report, &words);
     mr_strbuf_add_str(&words, ". ");
     add_lead(doc, report, words.failed ? "" : words.ptr);
@@ -241,7 +259,10 @@ void mr_parts_brief(struct mr_edition *e)
     mr_report_headline(report, &words);
     const char *state = state_of(report);
     mr_doc_say(doc, "<h1>%s%s%s</h1>", state != NULL ? state : mr_report_verdict(report),
-               state != NULL ? "; found before: " : ": ", words.ptr);
+               state == NULL      ? ": "
+               : is_since(report) ? "; found since: "
+                                  : "; found before: ",
+               words.ptr);
     doc->out->failed |= words.failed;
     mr_strbuf_reset(&words);
     if (report->story != NULL) {
