@@ -544,6 +544,50 @@ static void test_proofs(void **state)
     }
 }
 
+/* Each of two rows whose keys make one text has the line beside which it stands, and a third one has none. */
+static void test_alike(void **state)
+{
+    static const size_t both[] = {0, 1};
+    static const struct {
+        const char *id, *nick, *said;
+    } rows[] = {{"a,b", "c", "skip"}, {"a", "b,c", "without-value"}, {"a,b,c", "", NULL}};
+    static const char text[] =
+        "table,source_key,kind,source,decision\n"
+        "club.members,\"a,b,c\",unique,\"{\"\"id\"\":\"\"a,b\"\",\"\"nick\"\":\"\"c\"\"}\",skip\n"
+        "club.members,\"a,b,c\",unique,\"{\"\"id\"\":\"\"a\"\",\"\"nick\"\":\"\"b,c\"\"}\",without-"
+        "value\n";
+    char path[] = "/tmp/test_plan_decisions.XXXXXX";
+    struct mr_plan_decisions *d = NULL;
+    struct world w;
+    (void)state;
+    begin(&w);
+    w.table.key = (struct mr_plan_columns){both, 2};
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w.fd,
+                                            w.decided, &w.tables, &d, NULL),
+                     MR_OK);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct mr_value values[] = {
+            {.cls = MR_CLASS_TEXT, .ptr = rows[i].id, .len = strlen(rows[i].id)},
+            {.cls = MR_CLASS_TEXT, .ptr = rows[i].nick, .len = strlen(rows[i].nick)}};
+        const char *choice = NULL;
+        mr_strbuf_reset(&w.key);
+        for (size_t n = 0; n < LEN(values); n++)
+            assert_int_equal(mr_row_encode(&w.key, &values[n], NULL), MR_OK);
+        struct mr_decision_ask ask = ask_of(&w, "unique", 0);
+        ask.source = ask.source_key;
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        if ((choice == NULL) != (rows[i].said == NULL) ||
+            (choice != NULL && strcmp(choice, rows[i].said) != 0))
+            fail_msg("row %zu: %s", i, choice != NULL ? choice : "it is asked about");
+    }
+    mr_plan_decisions_close(d);
+    assert_int_equal(unlink(path), 0);
+    end(&w);
+}
+
 /* An identity that is the key was rounded with it, and proves nothing. */
 static void test_rounded(void **state)
 {
@@ -658,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
         cmocka_unit_test(test_two_answers), cmocka_unit_test(test_blanks),
         cmocka_unit_test(test_masked),      cmocka_unit_test(test_rounded),
+        cmocka_unit_test(test_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
