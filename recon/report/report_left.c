@@ -55,14 +55,16 @@ static void add_advice(struct mr_edition *e, const struct mr_next_step *step)
     mr_strbuf_release(&command);
 }
 
-/* The plan in force whose ids people have now, or NULL: there is none, or there are several. */
+/* The plan in force whose ids people have now, or NULL: there is none, or there are several.  One that was
+ * made from another run tells nothing of whom this one found, and `affected` refuses it beside the case. */
 static const struct mr_story_plan *plan_of_people(const struct mr_report *report)
 {
     const struct mr_story *story = report->story;
     const struct mr_story_plan *found = NULL;
     for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
-        if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0)
+        if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0 || plan->run == NULL ||
+            strcmp(plan->run, report->result->run->uuid) != 0)
             continue;
         if (found != NULL)
             return NULL;
@@ -214,12 +216,15 @@ static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan
  * as it is, with its journal. */
 static void add_again(struct mr_edition *e, const struct mr_story_plan *plan)
 {
+    const uint64_t kept = plan->rows_refused; /* something refers to them by now */
     struct mr_strbuf command = MR_STRBUF_INIT;
     begin_step(&e->doc, "DBA");
     mr_doc_say(&e->doc,
-               "what plan %s had written is taken back, and what it was made for is so again. This "
-               "plans anew, with what was decided; a plan writes to no server.",
-               plan->uuid);
+               "what plan %s had written is taken back%s%s%s, and what it was made for is so again. "
+               "This plans anew, with what was decided; a plan writes to no server.",
+               plan->uuid, kept > 0 ? ", but for " : "",
+               kept > 0 ? mr_doc_count(&e->doc, kept, "row", "rows") : "",
+               kept > 0 ? " that undo kept" : "");
     mr_strbuf_add_str(&command, "myrecon repair plan");
     mr_command_add_option(&command, "--config", e->report->config->file);
     mr_command_add_option(&command, "--again", plan->dir);
