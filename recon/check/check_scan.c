@@ -75,6 +75,7 @@ struct scan {
     uint64_t limit;        /* rows a chunk */
     struct mr_strbuf from; /* where the next chunk begins */
     bool from_open;
+    bool is_worker; /* it is the worker itself, which has the target's connection, too */
     struct mr_rowhash hash[MR_SIDES];
     struct mr_rowhash hash_again;
 
@@ -283,10 +284,15 @@ static void hand_over(struct scan *scan, bool one_more, bool finished, enum mr_c
     pthread_mutex_unlock(&scan->lock);
 }
 
-/* Before the companion waits for load.  The worker follows once it has nothing to compare. */
+/* Before the companion waits for load.  The worker follows once it has nothing to compare; where it is
+ * who waits, at once. */
 static enum mr_code let_go(void *ctx, struct mr_err *err)
 {
     struct scan *scan = ctx;
+    if (scan->is_worker) {
+        MR_TRY(mr_check_let_go(scan->worker, MR_SOURCE, err));
+        return mr_check_let_go(scan->worker, MR_TARGET, err);
+    }
     pthread_mutex_lock(&scan->lock);
     scan->waits = true;
     pthread_cond_broadcast(&scan->changed);
@@ -703,8 +709,10 @@ static enum mr_code run_threads(struct scan *scan, struct mr_err *err)
 {
     pthread_t thread;
     bool last = false;
-    if (begins_with_page(scan))
+    scan->is_worker = begins_with_page(scan);
+    if (scan->is_worker)
         MR_TRY(produce(scan, &scan->parcels[0], &last, err));
+    scan->is_worker = false;
     if (last)
         return work(scan, err);
     int failed = pthread_create(&thread, NULL, companion, scan);

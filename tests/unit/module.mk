@@ -216,6 +216,7 @@ CHECK_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_n
 CHECK_WORLDS := $(shell grep -lE '"check_(world|server).h"' tests/unit/test_*.c)
 $(foreach t,$(CHECK_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(CHECK_WORLD)))
 LDFLAGS_test_check_wait += -Wl,--wrap=mr_throttle_wait_holding
+LDFLAGS_test_check_page := -Wl,--wrap=mr_throttle_wait_holding
 LDFLAGS_test_check += -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
 # two sides at once, in the tests one after the other (in_turn.h)
 IN_TURN := -Wl,--wrap=mr_abreast

@@ -11,14 +11,40 @@
 #define PAGE 16384
 #define PAGE_ROWS 500
 
+static bool is_busy;
+static unsigned unlocked[MR_SIDES];
+
+enum mr_code __wrap_mr_throttle_wait_holding(struct mr_throttle *throttle,
+                                             const struct mr_throttle_held *held,
+                                             struct mr_err *err);
+enum mr_code __wrap_mr_throttle_wait_holding(struct mr_throttle *throttle,
+                                             const struct mr_throttle_held *held,
+                                             struct mr_err *err)
+{
+    (void)throttle;
+    return is_busy ? held->let_go(held->ctx, err) : MR_OK;
+}
+
+static enum mr_code count_unlock(struct mr_reader *reader, struct mr_err *err)
+{
+    (void)err;
+    unlocked[((struct fake_reader *)reader)->side->side]++;
+    return MR_OK;
+}
+
 /* Reads `rows` equal rows of a table that its servers say has so many bytes. */
 static void read_table(struct fake *f, int64_t rows, uint64_t source_bytes, uint64_t target_bytes,
                        bool adapts)
 {
+    static struct mr_source_ops ops;
     const struct mr_range all = {{NULL, 0}, {NULL, 0}};
     struct mr_scan_task task = {.table = &f->table};
     struct mr_err err = {0};
     fake_init(f);
+    ops = fake_ops;
+    ops.reader_unlock = count_unlock;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        f->side[side].base.ops = &ops;
     for (int64_t id = 0; id < rows; id++)
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             fake_put(&f->side[side], fake_id(id, id));
@@ -63,9 +89,27 @@ static void test_one_page(void **state)
     }
 }
 
+/* There is no other thread that would let go of the target, of whose tables it has read before. */
+static void test_waits_without_tables(void **state)
+{
+    (void)state;
+    for (unsigned times = 0; times < 2; times++) {
+        struct fake f;
+        is_busy = times > 0;
+        memset(unlocked, 0, sizeof unlocked);
+        read_table(&f, 2, PAGE, PAGE, true);
+        assert_int_equal(unlocked[MR_SOURCE], times);
+        assert_int_equal(unlocked[MR_TARGET], times);
+        mr_digest_choice_end(&f.run.choice);
+        fake_end(&f);
+    }
+    is_busy = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_without_tables),
         cmocka_unit_test(test_one_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
