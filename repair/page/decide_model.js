@@ -224,7 +224,7 @@ const Model = (function () {
   // ---- deciding
 
   const undone = [];
-  const touched = new Set();
+  const touched = new Set(); // rows on which something was done that is not kept yet
   let decided = rows.filter((row) => row.d).length;
   let isKept = true;
   let timer = 0;
@@ -250,6 +250,7 @@ const Model = (function () {
         else delete stored[row.index];
       });
       localStorage.setItem(storeName, JSON.stringify(stored));
+      touched.clear(); // whoever changes such a row on the other page has said the last word
       isKept = true;
     } catch (error) {
       isKept = false;
@@ -304,6 +305,7 @@ const Model = (function () {
       stored = kept();
     } catch (error) {
       isKept = false;
+      return changed;
     }
     rows.forEach((row) => {
       const [d, n, first] = Array.isArray(stored[row.index]) ? stored[row.index] : [row.first, row.firstNote];

@@ -192,6 +192,26 @@ def kept(b, page, scratch):
     check("and that is said", b.run("return document.querySelector('#said').textContent").split(" ")[:2], ["1", "decisions"])
 
 
+def latest(b, page):
+    """Of two tabs that decide about one row the later one holds, whatever the other does then."""
+    url = "file://" + os.path.abspath(page)
+    read(b, url)
+    first = b._call("GET", "/window")
+    second = b._call("POST", "/window/new", {"type": "tab"})["handle"]
+    for tab, row, choice in ((first, "1", "source"), (second, "1", "target"), (first, "2", "target")):
+        b._call("POST", "/window", {"handle": tab})
+        if tab == second:
+            b.open(url)
+        go(b, "orders", row)
+        b.click(f".pick[data-choice={choice}]")
+        time.sleep(0.5)
+    b.open(url)
+    check("a decision that was changed in another tab stays changed", decided(b), ["orders 1 target", "orders 2 target"])
+    b._call("POST", "/window", {"handle": second})
+    b._call("DELETE", "/window")
+    b._call("POST", "/window", {"handle": first})
+
+
 def main():
     page, scratch = sys.argv[1:]
     with Browser(scratch) as b:
@@ -202,6 +222,7 @@ def main():
         letters(b, page, scratch)
         spelt(b, page)
         kept(b, page, scratch)
+        latest(b, page)
         check("no script has failed", b.console(), [])
 
 
