@@ -284,7 +284,7 @@ static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole, 
     if (e->is_brief || is_whole)
         code = add_rows(e, s, err);
     else
-        mr_doc_say(&e->doc, "<more>So many tables differ that this one is shown without "
+        mr_doc_say(&e->doc, "<more>Lest the page gets too long, this table is shown without "
                             "runs and rows; the case file has them.</more>");
     mr_doc_say(&e->doc, "</inside></section>");
     mr_survey_release(s);
