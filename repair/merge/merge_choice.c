@@ -404,11 +404,15 @@ static enum mr_code find_revived(struct choosing *c, struct mr_err *err)
                : code;
 }
 
-static const char spare_sql[] =
-    "SELECT m.id, w.skey AS key, w.n, w.above, w.equal FROM m JOIN w ON"
-    " w.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=:tbl"
-    " AND m.id>:after AND m.kind IS NULL AND m.there IS NULL AND k.skip IS NOT 1"
-    " ORDER BY m.id LIMIT 1000";
+#define SPARE(columns, from)                                                                       \
+    "SELECT m.id, w.skey AS key, w.n, w.above, w.equal" columns " FROM m JOIN w ON w.id=m.id" from \
+    " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND m.kind IS NULL"           \
+    " AND m.there IS NULL AND k.skip IS NOT 1 ORDER BY m.id LIMIT 1000"
+
+/* A key of several columns may be spelled as another row's: of which it was said, only the row tells. */
+static const char spare_sql[] = SPARE("", ""),
+                  spare_rows_sql[] =
+                      SPARE(", s.image AS image", " LEFT JOIN source s ON s.id=m.id");
 
 /* A row that nobody needs to be asked about may be left out all the same: one of a tree that
  * is restored, or was by an earlier plan. */
@@ -417,7 +421,9 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
 {
     const struct mr_merge_options *o = c->m->options;
     const struct conflict x = {.id = row->id, .key = row->key, .kind = "parent-absent"};
-    const struct mr_decision_ask ask = {.table = mr_plan_table_name(t), .source_key = row->key};
+    const struct mr_decision_ask ask = {.table = mr_plan_table_name(t),
+                                        .source_key = row->key,
+                                        .source = {row->image, row->len}};
     const char *choice = NULL;
     enum mr_code code = o->decision(o->decision_ctx, &ask, &choice, err);
     if (code != MR_OK || choice == NULL || strcmp(choice, MR_CHOICE_SKIP) != 0)
@@ -437,11 +443,12 @@ static enum mr_code spare_table(struct choosing *c, const struct mr_plan_table *
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    const char *sql = t->key.count > 1 ? spare_rows_sql : spare_sql;
     int64_t after = 0;
     enum mr_code code = MR_OK;
     do {
         mr_arena_reset(&arena);
-        code = MR_MERGE_PAGE(c->m, spare_sql, after, &arena, &rows, err, MR_ARG_INT("tbl", t->at));
+        code = MR_MERGE_PAGE(c->m, sql, after, &arena, &rows, err, MR_ARG_INT("tbl", t->at));
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
             after = row->id;

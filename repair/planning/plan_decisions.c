@@ -191,7 +191,8 @@ struct said {
     enum mr_conflict kind; /* none: it does not say in which conflict */
 };
 
-/* Of the row that d->text names, and that is `image`.  by_key: its own line, until that statement is reset;
+/* Of the row that d->text names, and that is `image`; of none, beside which no line has one, where two rows may be
+ * spelled so.  by_key: its own line, until that statement is reset;
  * line 0: there is none. */
 static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                               struct mr_key image, struct mr_decision_line *by_key,
@@ -200,7 +201,7 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
     bool found = false;
     *said = (struct said){.line = 0};
     *by_key = (struct mr_decision_line){.line = 0};
-    const bool is_vague = mr_decision_line_is_vague(&t->key, d->text.ptr) && image.ptr != NULL;
+    const bool is_vague = mr_decision_line_is_vague(&t->key, d->text.ptr);
     mr_case_reset(d->by_key);
     mr_strbuf_reset(&d->image);
     enum mr_code code = is_vague ? mr_plan_text_json(&d->image, t, image, err) : MR_OK;
@@ -240,7 +241,8 @@ static enum mr_code drop_stale(struct mr_plan_decisions *d, const struct mr_plan
                                struct mr_err *err)
 {
     bool same = true;
-    if (!d->file.is_plans_own || line->line == 0 || strcmp(line->choice, "skip") == 0)
+    if (!d->file.is_plans_own || line->line == 0 || ask->kind == NULL ||
+        strcmp(line->choice, "skip") == 0)
         return MR_OK;
     MR_TRY(mr_decision_file_is_same(t, ask->source, line->source, &same, err));
     if (mr_conflict_is_value(mr_conflict_named(ask->kind)) ||

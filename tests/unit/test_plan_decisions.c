@@ -693,6 +693,60 @@ static void test_two_keys(void **state)
     }
 }
 
+static void encode_texts(struct mr_strbuf *out, const char *id, const char *nick)
+{
+    const struct mr_value values[] = {{.cls = MR_CLASS_TEXT, .ptr = id, .len = strlen(id)},
+                                      {.cls = MR_CLASS_TEXT, .ptr = nick, .len = strlen(nick)}};
+    mr_strbuf_reset(out);
+    for (size_t i = 0; i < LEN(values); i++)
+        assert_int_equal(mr_row_encode(out, &values[i], NULL), MR_OK);
+}
+
+#define ALIKE                                                                                      \
+    "club.members,\"x,y,z\",unique,"                                                               \
+    "\"{\"\"id\"\":\"\"x,y\"\",\"\"nick\"\":\"\"z\"\"}\",skip\n"
+
+/* What was said of one of them is not said of the other, whether or not it is in a conflict. */
+static void test_spelled_alike(void **state)
+{
+    static const size_t both[] = {0, 1};
+    static const struct {
+        const char *kind;
+        int image; /* -1: it is asked about without one */
+        bool is_found;
+    } cases[] = {{"unique", 0, true}, {NULL, 0, true},   {"unique", 1, false},
+                 {NULL, 1, false},    {NULL, -1, false}, {"unique", -1, false}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        char path[] = "/tmp/test_plan_decisions.XXXXXX";
+        struct mr_plan_decisions *d = NULL;
+        const char *choice = NULL;
+        struct world w;
+        begin(&w);
+        w.table.key = (struct mr_plan_columns){both, 2};
+        encode_texts(&w.image[0], "x,y", "z");
+        encode_texts(&w.image[1], "x", "y,z");
+        int fd = mkstemp(path);
+        assert_true(dprintf(fd, "table,source_key,kind,source,decision\n" ALIKE) > 0);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(mr_plan_decisions_open(&(struct mr_decision_file){.path = path}, w.fd,
+                                                w.decided, &w.tables, &d, NULL),
+                         MR_OK);
+        const struct mr_strbuf *row = &w.image[cases[i].image == 0 ? 0 : 1];
+        const struct mr_decision_ask ask = {
+            .table = "club.members",
+            .source_key = {row->ptr, row->len},
+            .kind = cases[i].kind,
+            .source = {cases[i].image >= 0 ? row->ptr : NULL, row->len}};
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        if ((choice != NULL) != cases[i].is_found)
+            fail_msg("case %zu: %s", i, choice != NULL ? choice : "nothing is said of it");
+        mr_plan_decisions_close(d);
+        assert_int_equal(unlink(path), 0);
+        end(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -703,6 +757,7 @@ int main(void)
         cmocka_unit_test(test_two_answers), cmocka_unit_test(test_blanks),
         cmocka_unit_test(test_masked),      cmocka_unit_test(test_rounded),
         cmocka_unit_test(test_alike),
+        cmocka_unit_test(test_spelled_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
