@@ -133,8 +133,7 @@ const Model = (function () {
   }
 
   // {row: its conflict, or none; id: what tells it from others; name}
-  function parentOf(row) {
-    const side = image(row, 'source') ? 'source' : 'target';
+  function parentOf(row, side) {
     const mine = image(row, side);
     if (!mine) return null;
     for (const ref of data.tables[row.table].references) {
@@ -174,10 +173,11 @@ const Model = (function () {
 
   function personOf(row) {
     const nobody = { id: '', name: '' };
+    const side = image(row, 'source') ? 'source' : 'target'; // all the way up
     let now = row;
     for (let depth = 0; depth < 16; depth++) {
       if (data.tables[now.table].subject) return person(now);
-      const parent = parentOf(now);
+      const parent = parentOf(now, side);
       if (!parent) return now === row ? nobody : person(now);
       if (!parent.row) return parent;
       now = parent.row;
