@@ -466,6 +466,12 @@ static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_stor
     return code;
 }
 
+static bool has_blanks(const char *key)
+{
+    const size_t len = strlen(key);
+    return mr_csv_trimmed((struct mr_csv_field){key, len}).len < len;
+}
+
 /* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
  * such row, and the file is not of this case; or the key is spelled in another way than the
  * plan's, and nobody asked the line. */
@@ -503,9 +509,10 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct mr_d
         code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"%s",
                           key, mr_plan_table_name(t),
                           is_spoilt ? ": a spreadsheet has made something else of the key" : "");
-        mr_err_hint(err, is_spoilt
-                             ? "Import the column source_key as text, so that all digits stay."
-                             : "Use conflicts.csv of a plan of the same case.");
+        mr_err_hint(err, "%s",
+                    is_spoilt         ? "Import the column source_key as text, so that all digits stay."
+                    : has_blanks(key) ? "Blanks at its ends are taken for its own: leave them out."
+                                      : "Use conflicts.csv of a plan of the same case.");
     } else {
         code =
             mr_err_set(err, MR_E_REFUSED, "the key \"%.200s\" of table \"%s\" is spelled otherwise",
