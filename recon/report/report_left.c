@@ -73,13 +73,35 @@ static const struct mr_story_plan *plan_of_people(const struct mr_report *report
     return found;
 }
 
+static bool has_table(const struct mr_story_plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->tables.count; i++) {
+        const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
+        if (table->name != NULL && strcmp(table->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the plan is about all that differs: what only inserts leaves other rows as they are, and a table that was
+ * not planned is as it was. */
+static bool is_about_all(const struct mr_report *report, const struct mr_story_plan *plan)
+{
+    const struct mr_check_result *r = report->result;
+    bool is = strcmp(plan->policy, "backfill") != 0;
+    for (size_t i = 0; i < r->ntables; i++)
+        is = is &&
+             (r->tables[i].verdict != MR_VERDICT_DIVERGED || has_table(plan, r->tables[i].name));
+    return is;
+}
+
 /* Whether all of it stands, as a proof says: only then somebody may be told which id is theirs. */
 static bool is_over(const struct mr_report *report, const struct mr_story_plan *plan)
 {
     const struct mr_story_verify *verify =
         plan != NULL ? mr_story_verify_of(report->story, plan) : NULL;
     return verify != NULL && mr_story_verify_is_clean(verify) &&
-           plan->open + plan->rows_refused == 0;
+           plan->open + plan->rows_refused == 0 && is_about_all(report, plan);
 }
 
 /* Whom it touches; where nobody knows who the people are, what would tell. */
@@ -220,8 +242,8 @@ static void add_again(struct mr_edition *e, const struct mr_story_plan *plan)
     struct mr_strbuf command = MR_STRBUF_INIT;
     begin_step(&e->doc, "DBA");
     mr_doc_say(&e->doc,
-               "what plan %s had written is taken back%s%s%s, and what it was made for is so again. "
-               "This plans anew, with what was decided; a plan writes to no server.",
+               "what plan %s had written is taken back%s%s%s, and what it was made for is so "
+               "again. This plans anew, with what was decided; a plan writes to no server.",
                plan->uuid, kept > 0 ? ", but for " : "",
                kept > 0 ? mr_doc_count(&e->doc, kept, "row", "rows") : "",
                kept > 0 ? " that undo kept" : "");
