@@ -5,6 +5,7 @@
 
 #include "core/file/csv_in.h"
 #include "repair/decide/conflict.h"
+#include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
 #include "repair/planning/conflict_differs.h"
 #include "repair/planning/decision_line.h"
@@ -38,6 +39,11 @@ bool mr_decision_proof_is_masked(const struct mr_plan_decisions *d)
             if (d->tables->tables[t].pair->find.columns[i].masked)
                 return true;
     return false;
+}
+
+const char *mr_decision_proof_shown(const struct mr_plan_decisions *d, const char *choice)
+{
+    return mr_plan_fit_is_value(choice) && mr_decision_proof_is_masked(d) ? "a value" : choice;
 }
 
 static enum mr_code refuse_values(const struct mr_plan_decisions *d, const char *what,

@@ -26,5 +26,7 @@ enum mr_code mr_decision_proof_key(const struct mr_decision_line *line, const ch
 
 /* Does the configuration mask any column of a planned table?  Messages go to logs, and quote no values then. */
 bool mr_decision_proof_is_masked(const struct mr_plan_decisions *d);
+/* A decision as messages quote it: of one that is a value, no more than that it is one, then. */
+const char *mr_decision_proof_shown(const struct mr_plan_decisions *d, const char *choice);
 
 #endif

@@ -252,7 +252,8 @@ static enum mr_code drop_stale(struct mr_plan_decisions *d, const struct mr_plan
         return MR_OK;
     mr_log_warning("table \"%s\": row %s is not as it was when \"%s\" was decided about it; it is "
                    "asked again",
-                   mr_plan_table_name(t), t->key.count > 0 ? d->text.ptr : "", said->choice);
+                   mr_plan_table_name(t), t->key.count > 0 ? d->text.ptr : "",
+                   mr_decision_proof_shown(d, said->choice));
     MR_TRY(MR_CASE_RUN(d->drop, err, MR_ARG_INT("line", line->line)));
     *said = (struct said){.line = 0};
     return MR_OK;
@@ -350,14 +351,15 @@ static enum mr_code check_images(struct mr_plan_decisions *d, const struct mr_pl
 }
 
 /* What is chosen for a row above holds for the row, too. */
-static enum mr_code overruled(const struct mr_entity *e, const char *choice, struct mr_err *err)
+static enum mr_code overruled(const struct mr_plan_decisions *d, const struct mr_entity *e,
+                              const char *choice, struct mr_err *err)
 {
+    const char *above = mr_decision_proof_shown(d, e->choice);
     (void)mr_err_set(err, MR_E_REFUSED,
                      "\"%s\" cannot be carried out: %s, and for what is above it \"%s\" "
                      "is chosen",
-                     choice, e->kind, e->choice);
-    mr_err_hint(err, "Choose \"%s\" here, too, or decide otherwise about the row above.",
-                e->choice);
+                     mr_decision_proof_shown(d, choice), e->kind, above);
+    mr_err_hint(err, "Choose \"%s\" here, too, or decide otherwise about the row above.", above);
     return MR_E_REFUSED;
 }
 
@@ -371,14 +373,15 @@ static enum mr_code check_taken(const struct mr_plan_decisions *d,
     if (e->kind == NULL || (line->kind != NULL && strcmp(line->kind, e->kind) != 0))
         return MR_OK;
     if (e->choice != NULL)
-        return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(e, choice, err);
+        return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(d, e, choice, err);
     bool known = e->detail != NULL, waits = e->waits_for != 0;
     /* values stand between quotes in it */
     const int len = !known                           ? 0
                     : mr_decision_proof_is_masked(d) ? (int)strcspn(e->detail, "\"'")
                                                      : (int)strlen(e->detail);
-    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%.*s", choice, e->kind,
-                     known ? ": " : "", len, known ? e->detail : "");
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%.*s",
+                     mr_decision_proof_shown(d, choice), e->kind, known ? ": " : "", len,
+                     known ? e->detail : "");
     if (waits)
         mr_err_hint(err, "Decide about the row that this one waits for.");
     else if (e->choices == NULL || e->choices[0] == '\0')

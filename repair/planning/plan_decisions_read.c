@@ -16,6 +16,7 @@
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
 #include "repair/planning/decision_line.h"
+#include "repair/planning/decision_proof.h"
 #include "repair/planning/plan_asked.h"
 #include "repair/side/counted.h"
 
@@ -203,8 +204,8 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
     }
     if (is_choice(kind, choice))
         return check_newest(t, choice, err);
-    (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
-                     kind[0] != '\0' ? " for " : "", kind);
+    (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s",
+                     mr_decision_proof_shown(d, choice), kind[0] != '\0' ? " for " : "", kind);
     mr_err_hint(err, "Choose one of: %s.",
                 kind[0] != '\0' ? mr_conflict_choices(mr_conflict_named(kind))
                                 : "target, source, newest:COLUMN, restore, skip, "
@@ -252,10 +253,11 @@ enum mr_code mr_decision_ask_key(struct mr_plan_decisions *d, const struct mr_pl
 }
 
 /* Two lines about one row that say different things: the first of them. */
-static enum mr_code refuse_twice(const struct mr_decision_line *first, struct mr_err *err)
+static enum mr_code refuse_twice(const struct mr_plan_decisions *d,
+                                 const struct mr_decision_line *first, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "line %" PRId64 " decides about the same row: \"%s\"",
-                     first->line, first->choice);
+                     first->line, mr_decision_proof_shown(d, first->choice));
     mr_err_hint(err, "Leave one decision a row.");
     return MR_E_REFUSED;
 }
@@ -270,7 +272,7 @@ static enum mr_code check_crossed(struct mr_plan_decisions *d, const struct mr_p
                  MR_ARG_INT("high", high), MR_ARG_TEXT("choice", choice));
     enum mr_code code = mr_case_fields_next(&d->crossed_map, NULL, &line, &found, err);
     if (code == MR_OK && found)
-        code = refuse_twice(&line, err);
+        code = refuse_twice(d, &line, err);
     mr_case_reset(d->crossed);
     return code;
 }
@@ -293,7 +295,7 @@ static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv
         return check_crossed(d, t, choice, low, high, err);
     enum mr_code code = mr_decision_ask_key(d, t, key, image, &line, &found, err);
     if (code == MR_OK && found && strcmp(line.choice, choice) != 0)
-        code = refuse_twice(&line, err);
+        code = refuse_twice(d, &line, err);
     mr_case_reset(d->by_key);
     return code;
 }
@@ -317,7 +319,8 @@ static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv
     if (code == MR_OK && strcmp(other, choice) != 0) {
         code = mr_err_set(err, MR_E_REFUSED,
                           "line %" PRId64 " is about an equal row, and decides %s%s%s", equal.line,
-                          other[0] != '\0' ? "\"" : "", other[0] != '\0' ? other : "nothing",
+                          other[0] != '\0' ? "\"" : "",
+                          other[0] != '\0' ? mr_decision_proof_shown(d, other) : "nothing",
                           other[0] != '\0' ? "\"" : "");
         mr_err_hint(err, "The table has no key: decide alike about rows that are equal.");
     }

@@ -641,6 +641,10 @@ static void test_masked(void **state)
         assert_non_null(said);
         assert_non_null(strstr(said, "\"skip\" cannot be carried out: unique: nick: "));
         assert_int_equal(strstr(said, "anna") == NULL, masked);
+        const struct mr_plan_decisions d = {.tables = &w.tables};
+        assert_string_equal(mr_decision_proof_shown(&d, "nick=anna"),
+                            masked == 1 ? "a value" : "nick=anna");
+        assert_string_equal(mr_decision_proof_shown(&d, "skip"), "skip");
         end(&w);
     }
 }
