@@ -421,9 +421,8 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
 {
     const struct mr_merge_options *o = c->m->options;
     const struct conflict x = {.id = row->id, .key = row->key, .kind = "parent-absent"};
-    const struct mr_decision_ask ask = {.table = mr_plan_table_name(t),
-                                        .source_key = row->key,
-                                        .source = {row->image, row->len}};
+    const struct mr_decision_ask ask = {
+        .table = mr_plan_table_name(t), .source_key = row->key, .source = {row->image, row->len}};
     const char *choice = NULL;
     enum mr_code code = o->decision(o->decision_ctx, &ask, &choice, err);
     if (code != MR_OK || choice == NULL || strcmp(choice, MR_CHOICE_SKIP) != 0)

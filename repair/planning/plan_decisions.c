@@ -513,7 +513,7 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct mr_d
                           key, mr_plan_table_name(t),
                           is_spoilt ? ": a spreadsheet has made something else of the key" : "");
         mr_err_hint(err, "%s",
-                    is_spoilt         ? "Import the column source_key as text, so that all digits stay."
+                    is_spoilt ? "Import the column source_key as text, so that all digits stay."
                     : has_blanks(key) ? "Blanks at its ends are taken for its own: leave them out."
                                       : "Use conflicts.csv of a plan of the same case.");
     } else {

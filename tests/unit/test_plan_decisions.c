@@ -760,8 +760,7 @@ int main(void)
         cmocka_unit_test(test_own_file),    cmocka_unit_test(test_changed),
         cmocka_unit_test(test_two_answers), cmocka_unit_test(test_blanks),
         cmocka_unit_test(test_masked),      cmocka_unit_test(test_rounded),
-        cmocka_unit_test(test_alike),
-        cmocka_unit_test(test_spelled_alike),
+        cmocka_unit_test(test_alike),       cmocka_unit_test(test_spelled_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
