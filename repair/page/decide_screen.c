@@ -116,8 +116,16 @@ void mr_decide_screen_name(const struct mr_answers *a, const struct mr_answer *a
 
 static const enum mr_decide_column sides[MR_IMAGES] = {MR_ASKS_SOURCE, MR_ASKS_BASE, MR_ASKS_TARGET,
                                                        MR_ASKS_MERGED};
-static const char *const titles[MR_IMAGES] = {"lost side", "at the split", "live side",
-                                              "by columns"};
+
+/* A plan that undoes transactions has one server, and no side is lost. */
+static const char *title_of(const struct screen *s, size_t image)
+{
+    static const char *const titles[2][MR_IMAGES] = {
+        {"lost side", "at the split", "live side", "by columns"},
+        {"as it was", "at the split", "as it is now", "by columns"}};
+    const char *policy = s->answers->rows.plan->manifest.policy;
+    return titles[policy != NULL && mr_policy_rewinds(policy) ? 1 : 0][image];
+}
 
 static struct mr_csv_field quoted(struct mr_csv_field value)
 {
@@ -352,7 +360,7 @@ static void add_stacked(struct screen *s, const size_t *shown, size_t count,
     mr_strbuf_reset(&s->text);
     fill_cells(s, shown, count, name, (size_t)s->view->width * 3);
     for (size_t i = 0; i < count; i++) {
-        mr_strbuf_add_fmt(&s->text, "%s: ", titles[shown[i]]);
+        mr_strbuf_add_fmt(&s->text, "%s: ", title_of(s, shown[i]));
         mr_strbuf_add(&s->text, s->cell[shown[i]].ptr, s->cell[shown[i]].len);
         add_text(s, INDENT + 2, marked ? MR_STYLE_HEAD : MR_STYLE_RESET);
     }
@@ -364,9 +372,10 @@ static void add_titles(struct screen *s, const size_t *shown, size_t count)
     const size_t width = (s->view->width - first) / count;
     add_blanks(s->out, first);
     for (size_t i = 0; i < count; i++) {
-        const size_t n = mr_utf8_fit(titles[shown[i]], strlen(titles[shown[i]]), width - 1);
+        const char *title = title_of(s, shown[i]);
+        const size_t n = mr_utf8_fit(title, strlen(title), width - 1);
         style(s, MR_STYLE_DIM);
-        mr_strbuf_add(s->out, titles[shown[i]], n);
+        mr_strbuf_add(s->out, title, n);
         style(s, MR_STYLE_RESET);
         if (i + 1 < count)
             add_blanks(s->out, width - n);

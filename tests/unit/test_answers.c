@@ -594,6 +594,23 @@ static void test_unquote(void **state)
     }
 }
 
+/* A rewind has one server: no side of it is lost. */
+static void test_screen_of_rewind(void **state)
+{
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    begin(&plan, &a, HEAD ANN BOB RUN);
+    plan.manifest.policy = "rewind";
+    show(&a, 1, (struct mr_decide_view){.width = 80}, &text);
+    assert_non_null(strstr(text.ptr, "as it was"));
+    assert_non_null(strstr(text.ptr, "as it is now"));
+    assert_null(strstr(text.ptr, "lost side  "));
+    mr_strbuf_release(&text);
+    end(&plan, &a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -605,6 +622,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_blanks, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_strange_files, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_screen, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_screen_of_rewind, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_size, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_names, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_long, place_begin, place_end),
