@@ -213,14 +213,16 @@ static enum mr_base base_of(const struct mr_explain *x)
 enum stand { IS_BASE = 1, IS_OTHER, IS_INFERRED, IS_TAKEN, IS_UNSEEN, IS_UNTOLD };
 
 /* Has a cascade of the side given the column its value, as far as one can tell?  Events of the row's own have
- * not: they do not show it, or as it was in front of them already. */
+ * not: they do not show it, or as it was in front of them already.  An insertion that does not show it has given it
+ * its default. */
 static bool is_taken(const struct mr_explain *x, int side, size_t column)
 {
     const struct mr_key first = mr_seen_image_at(&x->first[side], column);
     const struct mr_key last = mr_seen_image_at(&x->last[side], column);
     return x->told[side] == MR_TOLD &&
            may_be_taken(x, side, column, mr_seen_image_at(&x->rows[side], column)) &&
-           (last.ptr == NULL || (first.ptr != NULL && is_same(x, column, first, last)));
+           (last.ptr == NULL ? !has_flag(x, side, MR_MARK_AGAIN)
+                             : first.ptr != NULL && is_same(x, column, first, last));
 }
 
 /* Invariant: IS_OTHER only where a logged change of this side has led to the value of its row. */
