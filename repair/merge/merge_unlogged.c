@@ -2,6 +2,7 @@
 #include "repair/merge/merge_unlogged.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/case/case_args.h"
 #include "core/case/explain.h"
@@ -101,7 +102,7 @@ static void add_key(const struct mr_merge_table *t, enum mr_side side,
 {
     for (size_t i = 0; is != 0 && i < t->plan->pair->find.ncolumns; i++)
         for (size_t k = 0; k < fk->ncolumns; k++)
-            if (strcmp(mr_pair_column(t->plan->pair, side, i)->name, fk->columns[k]) == 0)
+            if (strcasecmp(mr_pair_column(t->plan->pair, side, i)->name, fk->columns[k]) == 0)
                 unlogged[i] |= (unsigned char)is;
 }
 
