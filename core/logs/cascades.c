@@ -15,6 +15,11 @@ static bool acts(const char *rule)
            (strcasecmp(rule, "RESTRICT") != 0 && strcasecmp(rule, "NO ACTION") != 0);
 }
 
+bool mr_cascades_may_be_logged(const struct mr_server *server)
+{
+    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 90600;
+}
+
 struct mr_cascade *mr_cascades_at(const struct mr_cascades *c, size_t at)
 {
     return mr_vec_at(&c->of, at);

@@ -36,6 +36,9 @@ struct mr_cascades {
 
 #define MR_NO_CASCADE SIZE_MAX
 
+/* May a log of that server have events of the rows that a foreign key takes along? */
+bool mr_cascades_may_be_logged(const struct mr_server *server);
+
 /* To be released also after a failure. */
 enum mr_code mr_cascades_init(struct mr_cascades *cascades, const struct mr_catalogue *cat,
                               struct mr_arena *arena, struct mr_err *err);

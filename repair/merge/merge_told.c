@@ -8,6 +8,7 @@
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
 #include "core/case/catch_up.h"
+#include "core/logs/cascades.h"
 #include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_spread.h"
@@ -60,6 +61,17 @@ static enum mr_code explain_row(struct mr_merge_told_row *told, const struct mr_
     return mr_explain(&told->explain, find, told->sides, err);
 }
 
+/* Was the child changed by a transaction that may be the one which deleted its parent, or gave it this key?  A
+ * deletion is the last of them, unless the parent was made again. */
+static bool changed_together(const struct mr_evidence_mark *child,
+                             const struct mr_evidence_mark *parent)
+{
+    const bool is_gone = (parent->flags & MR_MARK_DELETED) != 0;
+    const bool was_once = (parent->flags & MR_MARK_AGAIN) == 0;
+    const int64_t from = is_gone && was_once ? parent->last_tx : parent->first_tx;
+    return child->first_tx <= parent->last_tx && child->last_tx >= from;
+}
+
 /* Did SOURCE's value of a reference come of its parent: NULL, since that was deleted, or the key that it was
  * given?  Only of a parent whose key is the value. */
 static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_merge *m,
@@ -77,16 +89,21 @@ static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_mer
         return MR_OK;
     MR_TRY(mr_merge_evidence_mark(m, parent, MR_SOURCE, is_null ? base : now, &told->arena, &mark,
                                   &found, err));
-    *is = found && (is_null ? (mark.flags & (MR_MARK_DELETED | MR_MARK_AGAIN)) != 0
-                            : mark.came.ptr != NULL && mr_key_compare(mark.came, base) == 0);
+    *is = found && changed_together(&told->mark[MR_SOURCE], &mark) &&
+          (is_null ? (mark.flags & (MR_MARK_DELETED | MR_MARK_AGAIN)) != 0
+                   : mark.came.ptr != NULL && mr_key_compare(mark.came, base) == 0);
     return MR_OK;
 }
 
-/* MySQL's log has the children that a foreign key took along: they follow their parent there, too. */
+/* MySQL's log may have the children that a foreign key took along: they follow their parent there, too.  Where no
+ * log has them, an event of the child is an edit of its own, whatever became of the parent. */
 static enum mr_code follow_parents(struct mr_merge_told_row *told, struct mr_merge *m,
                                    const struct mr_merge_table *table, struct mr_err *err)
 {
     const unsigned char *unlogged = table->unlogged[MR_SOURCE];
+    if (!told->found[MR_SOURCE] ||
+        !mr_cascades_may_be_logged(&m->plan->pairing.side[MR_SOURCE].cat->server))
+        return MR_OK;
     for (size_t i = 0; unlogged != NULL && i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
         if (r->child != table->plan->at || r->from.count != 1)

@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/case/case_fields.h"
+#include "core/logs/cascades.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "repair/copy/copy_internal.h"
@@ -662,13 +663,6 @@ out:
 
 /* ---- what no log has ---- */
 
-/* MariaDB logs no change that a foreign key makes by itself, nor does MySQL before 9.6: rows that went
- * with their parent are not in the log, and nobody knows whether there were any. */
-static bool logs_cascades(const struct mr_server *server)
-{
-    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 90600;
-}
-
 static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *child,
                                  const struct mr_foreign_key *fk, size_t parent, struct mr_err *err)
 {
@@ -697,11 +691,13 @@ static bool acts(const char *rule)
                             strcmp(rule, "SET DEFAULT") == 0);
 }
 
+/* MariaDB logs no change that a foreign key makes by itself, nor does MySQL before 9.6: rows that went
+ * with their parent are not in the log, and nobody knows whether there were any. */
 static enum mr_code note_cascades(struct mr_rewind *r, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = r->task->tables;
     const struct mr_catalogue *cat = plan->pairing.side[MR_TARGET].cat;
-    if (logs_cascades(r->task->server))
+    if (mr_cascades_may_be_logged(r->task->server))
         return MR_OK;
     for (size_t i = 0; i < cat->ntables; i++)
         for (size_t k = 0; k < cat->tables[i].nfks; k++) {

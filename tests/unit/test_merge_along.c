@@ -68,7 +68,8 @@ static const struct along_case alongs[] = {
     {"that of another", "3|9|a", "3|7|a", false, {0}, "6|1|x|0", GOOD, true, "source"},
 };
 
-static void build_along(struct world *w, const struct along_case *c)
+/* tx: the child's transaction; that of the parent is 0. */
+static void build_along(struct world *w, const struct along_case *c, int64_t tx)
 {
     static const unsigned char acts[3] = {0, MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE, 0};
     struct told t;
@@ -87,11 +88,12 @@ static void build_along(struct world *w, const struct along_case *c)
                                               .came = world_key(w, MEMBERS, c->from)};
         TOLD_DO(&t, mr_evidence_mark_put(t.writer, t.tables[MEMBERS], MR_SOURCE, &mark, NULL));
     }
-    told_mark(&t, ORDERS, MR_SOURCE, CHILD, (struct told_mark){0, CHILD, c->row, 0, 0});
+    told_mark(&t, ORDERS, MR_SOURCE, CHILD, (struct told_mark){0, CHILD, c->row, tx, tx});
     if (c->live_changed)
         told_mark(&t, ORDERS, MR_TARGET, CHILD, (struct told_mark){0, CHILD, c->live, 0, 0});
     told_end(&t);
     w->merged[ORDERS].unlogged[MR_SOURCE] = c->acts ? acts : NULL;
+    w->cat[MR_SOURCE].server = (struct mr_server){.flavour = MR_FLAVOUR_MYSQL, .version = 90600};
 }
 
 static enum mr_code read_along(struct world *w, const struct along_case *c, const char **changed,
@@ -116,7 +118,7 @@ static void test_along(void **state)
     for (size_t i = 0; i < LEN(alongs); i++) {
         struct world *w = calloc(1, sizeof *w);
         const char *changed = "";
-        build_along(w, &alongs[i]);
+        build_along(w, &alongs[i], 0);
         world_run(w, read_along(w, &alongs[i], &changed, &w->err));
         if (strcmp(changed, alongs[i].changed) != 0)
             fail_msg("%s: %s", alongs[i].what, changed);
@@ -124,9 +126,39 @@ static void test_along(void **state)
     }
 }
 
+/* What an edit of the child is called that is none of its parent's. */
+static const char *edited(const struct along_case *c)
+{
+    return c->live_changed ? "both" : "source";
+}
+
+/* Of an event of its own nobody says that the row went along: no log of that server has such, or another
+ * transaction has made it. */
+static void test_edited(void **state)
+{
+    static const struct mr_server silent[] = {
+        {.flavour = MR_FLAVOUR_MARIADB, .version = 120300},
+        {.flavour = MR_FLAVOUR_MYSQL, .version = 90500},
+        {.flavour = MR_FLAVOUR_MYSQL, .version = 90600}, /* with a transaction of its own */
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(alongs) * LEN(silent); i++) {
+        const struct along_case *c = &alongs[i / LEN(silent)];
+        const size_t at = i % LEN(silent);
+        struct world *w = calloc(1, sizeof *w);
+        const char *changed = "";
+        build_along(w, c, at == LEN(silent) - 1 ? 1 : 0);
+        w->cat[MR_SOURCE].server = silent[at];
+        world_run(w, read_along(w, c, &changed, &w->err));
+        if (strcmp(changed, edited(c)) != 0)
+            fail_msg("%s, server %zu: %s", c->what, at, changed);
+        world_free(w);
+    }
+}
+
 static void build_first_along(struct world *w)
 {
-    build_along(w, &alongs[0]);
+    build_along(w, &alongs[0], 0);
 }
 
 static enum mr_code work_along(struct world *w, struct mr_err *err)
@@ -143,7 +175,7 @@ static void test_failures(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_along),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_along), cmocka_unit_test(test_edited),
                                        cmocka_unit_test(test_failures)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
