@@ -269,6 +269,27 @@ static bool came_to_stranger(const struct mr_merge_told_row *told)
            !(told->found[MR_TARGET] && s.ptr != NULL && t.ptr != NULL && mr_key_compare(s, t) == 0);
 }
 
+/* Of two rows under one key, of which by the logs only one stood there at the split: a cascade, which leaves no
+ * event, may have freed the key that a side has made the other of.  Are they two by their identity?  Their keys are
+ * one, whatever their spelling. */
+static bool are_two(const struct telling *t)
+{
+    const struct mr_plan_table *plan = t->table->plan;
+    const struct mr_seen_image *rows = t->told.explain.rows;
+    if (plan->identity != MR_PLAN_BY_COLUMNS)
+        return true;
+    for (size_t i = 0; i < plan->named_by.count; i++) {
+        const size_t at = plan->named_by.at[i];
+        const struct mr_key s = mr_seen_image_at(&rows[MR_SOURCE], at);
+        const struct mr_key l = mr_seen_image_at(&rows[MR_TARGET], at);
+        if (!mr_plan_columns_has(&plan->key, at) &&
+            (s.ptr == NULL || l.ptr == NULL ||
+             !mr_image_same_value(s, l, &plan->pair->find.columns[at])))
+            return true;
+    }
+    return false;
+}
+
 static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *row,
                              struct mr_err *err)
 {
@@ -276,6 +297,8 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
     const struct mr_explain *x = &t->told.explain;
     bool is = false;
     MR_TRY(mr_merge_told_read(&t->told, t->m, t->table, row->key, rows, &is, err));
+    if (is && x->base == MR_BASE_CONTRADICTED && row->live != NULL)
+        return !row->above && are_two(t) ? note(t, row->id, MR_PAST_REUSED, false, err) : MR_OK;
     if (is && x->base == MR_BASE_CONTRADICTED)
         return tell_cascade(t, row, err);
     if (!is)

@@ -527,6 +527,38 @@ static void test_nameless(void **state)
     world_free(w);
 }
 
+/* What a cascade has freed no log tells of: a key of the past that a side has made another row of means two. */
+static void test_freed(void **state)
+{
+    static const struct {
+        const char *live;
+        int64_t base; /* where the past ends */
+        const char *past;
+    } cases[] = {
+        {"7|2|x|0", 9, "3 0"},
+        {"7|1|x|0", 9, ""}, /* the same by its identity */
+        {"7|2|x|0", 6, ""}, /* above the past it is lost history */
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases) * MR_SIDES; i++) {
+        const enum mr_side maker = (enum mr_side)(i % MR_SIDES);
+        const char *live = cases[i / MR_SIDES].live;
+        struct world *w = calloc(1, sizeof *w);
+        struct told t;
+        build(w);
+        told_begin(w, &t);
+        told_table(&t, MEMBERS, GOOD, GOOD);
+        told_mark(&t, MEMBERS, maker, live,
+                  (struct told_mark){0, NULL, maker == MR_SOURCE ? "7|1|south|0" : live, 0, 0});
+        told_end(&t);
+        w->merged[MEMBERS].bound.base = cases[i / MR_SIDES].base;
+        world_look(w, 1, MEMBERS, "7|1|south|0", live);
+        world_run(w, mr_merge_told(&w->m, &w->err));
+        world_expect(w, "SELECT past, left FROM told", cases[i / MR_SIDES].past);
+        world_free(w);
+    }
+}
+
 /* ---- rows above the past ---- */
 
 /* Whom the logs know from the split is not above it, wherever the bound is. */
@@ -684,9 +716,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows), cmocka_unit_test(test_nameless),
-        cmocka_unit_test(test_past), cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_torn), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_nameless),
+        cmocka_unit_test(test_past),     cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_torn),     cmocka_unit_test(test_freed),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
