@@ -183,11 +183,12 @@ struct end {
     int64_t ref;
     bool waits;    /* the parent is not on TARGET, nor to be, as things stand */
     bool attaches; /* nobody on SOURCE, somebody on TARGET */
+    bool returns;  /* the parent is to be written, and is not on TARGET yet */
 };
 
 #define END(member, type) MR_CASE_FIELD(struct end, member, MR_CASE_##type)
 static const struct mr_case_field end_fields[] =
-    MR_CASE_LIST(END(ref, INT), END(waits, FLAG), END(attaches, FLAG));
+    MR_CASE_LIST(END(ref, INT), END(waits, FLAG), END(attaches, FLAG), END(returns, FLAG));
 
 /* Whether a column means somebody else may be said by others, that a condition looks at: half of
  * such a reference is not written. */
@@ -204,6 +205,14 @@ static bool is_torn(const struct mr_merge_three *x, const struct mr_plan_referen
     return written && stays;
 }
 
+/* A change of TARGET alone that no event of the row shows: a cascade's, if anything's. */
+static bool is_live_inferred(const struct mr_merge_three *x, size_t at)
+{
+    const struct mr_explain_column *column = mr_explain_column(&x->told.explain, at);
+    return column->inferred && column->changed == MR_CHANGED_BY_TARGET;
+}
+
+/* Who comes back to TARGET may have lost a child by going: whether it is to be his again is asked. */
 static enum mr_code find_ends(struct mr_merge_three *x, struct mr_err *err)
 {
     struct end end = {0};
@@ -219,6 +228,7 @@ static enum mr_code find_ends(struct mr_merge_three *x, struct mr_err *err)
             struct mr_column_fact *f = &x->facts[r->from.at[i]];
             f->nobody = f->nobody || end.waits;
             f->attaches = f->attaches || end.attaches;
+            f->seen = f->seen && !(end.returns && is_live_inferred(x, r->from.at[i]));
             f->disagrees = f->disagrees || torn || (disagrees && x->references[r->from.at[i]] > 1);
         }
     }
@@ -632,7 +642,8 @@ static enum mr_code open_statements(struct mr_merge_three *x, struct mr_err *err
 {
     const struct mr_case_sql list[] = {
         {&x->ends, "SELECT l.ref AS ref, coalesce(p.waits, 0) AS waits,"
-                   " l.parent=0 AND l.live IS NOT NULL AS attaches FROM link l"
+                   " l.parent=0 AND l.live IS NOT NULL AS attaches,"
+                   " p.id IS NOT NULL AND p.there IS NULL AND p.waits=0 AS returns FROM link l"
                    " LEFT JOIN m p ON p.id=l.parent AND p.id<>l.child WHERE l.child=:id"},
         {&x->choices, "SELECT kind, choice FROM chosen WHERE id=:id"},
         {&x->disagrees, "SELECT 1 FROM m WHERE id=:id AND disagrees"},

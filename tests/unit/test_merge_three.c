@@ -2,6 +2,8 @@
  * as it is to stand. */
 #include "three_world.h"
 
+#include "core/case/explain.h"
+
 static const struct three_case cases[] = {
     {"SOURCE alone",
      CITY_OF("south"),
@@ -469,6 +471,40 @@ static void test_ends(void **state)
     }
 }
 
+/* TARGET deleted the team, and no event of the member says that it lost it: if the team comes back, it is asked. */
+static void test_returns(void **state)
+{
+    static const unsigned char taken[TAGS + 1] = {[TEAM] = MR_UNLOGGED_NULL};
+    static const struct {
+        const char *what, *there, *decided, *outcome, *conflict;
+    } teams[] = {
+        {"it is restored", NULL, "waits=0", "unseen", "changed"},
+        {"it waits, or stays deleted", NULL, "waits=1", "unchanged-in-source", "-"},
+        {"it is there", "1|red", "waits=0", "unchanged-in-source", "-"},
+    };
+    const struct three_case as = {.own = X, .live = TEAM_OF("NULL")};
+    (void)state;
+    for (size_t i = 0; i < LEN(teams); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        build(w);
+        tell(w, &as);
+        w->merged[MEMBERS].unlogged[MR_TARGET] = taken;
+        world_row(w, 2, TEAMS, "1|red", teams[i].there, teams[i].decided);
+        world_link(w, 1, 0, 2);
+        const struct mr_merge_twin twin = twin_of(w, as.own, as.live, as.own);
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
+        require_same(teams[i].what, "outcome", mr_three_outcome_name(r.ruling.outcome),
+                     teams[i].outcome);
+        require_same(teams[i].what, "conflict", mr_conflict_name(r.ruling.why.conflict),
+                     teams[i].conflict);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
 /* SOURCE's reference as it is to stand: a mapped one that TARGET has already is no change. */
 static void test_mapped(void **state)
 {
@@ -664,8 +700,9 @@ static void test_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),   cmocka_unit_test(test_ends), cmocka_unit_test(test_mapped),
-        cmocka_unit_test(test_others), cmocka_unit_test(test_page), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_ends), cmocka_unit_test(test_mapped),
+        cmocka_unit_test(test_others),  cmocka_unit_test(test_page), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_returns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
