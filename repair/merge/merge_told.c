@@ -240,10 +240,10 @@ static enum mr_code tell_cascade(struct telling *t, const struct mr_merge_work_r
     return is ? note(t, row->id, MR_PAST_ROW, true, err) : MR_OK;
 }
 
-/* Whom SOURCE gave another key is no new row under that: it stood at the split. */
-static bool has_come(const struct mr_merge_told_row *told)
+/* Whom a side gave another key is no new row under that: it stood at the split. */
+static bool has_come(const struct mr_merge_told_row *told, enum mr_side side)
 {
-    return told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_CAME) != 0;
+    return told->found[side] && (told->mark[side].flags & MR_MARK_CAME) != 0;
 }
 
 /* Has SOURCE left the row of the past as it was, but for what went with a parent?  What a column that is not
@@ -260,13 +260,38 @@ static bool is_as_it_was(const struct telling *t)
     return true;
 }
 
-/* Does TARGET have somebody else under the key that SOURCE gave to a row of the past?  The same one only if
- * TARGET gave it that key, too. */
-static bool came_to_stranger(const struct mr_merge_told_row *told)
+/* The key that a side's row had at the split, as far as its log tells: there and back is no change. */
+static enum mr_code key_at_split(struct telling *t, enum mr_side side, struct mr_key now,
+                                 struct mr_key *was, struct mr_err *err)
 {
-    const struct mr_key s = told->mark[MR_SOURCE].came, t = told->mark[MR_TARGET].came;
-    return has_come(told) &&
-           !(told->found[MR_TARGET] && s.ptr != NULL && t.ptr != NULL && mr_key_compare(s, t) == 0);
+    struct mr_evidence_mark from;
+    bool found = false;
+    *was = now;
+    if (!has_come(&t->told, side))
+        return MR_OK;
+    *was = t->told.mark[side].came;
+    if (was->ptr == NULL)
+        return MR_OK;
+    MR_TRY(mr_merge_evidence_mark(t->m, t->table, side, *was, &t->told.arena, &from, &found, err));
+    if (found && (from.flags & MR_MARK_AGAIN) == 0 && from.came.ptr != NULL &&
+        mr_key_compare(from.came, now) == 0)
+        *was = now;
+    return MR_OK;
+}
+
+/* Has a side given the key to a row of the past, and the other not to the same one? */
+static enum mr_code came_to_stranger(struct telling *t, const struct mr_merge_work_row *row,
+                                     bool *is, struct mr_err *err)
+{
+    struct mr_key was[MR_SIDES];
+    *is = false;
+    if (!has_come(&t->told, MR_SOURCE) && !has_come(&t->told, MR_TARGET))
+        return MR_OK;
+    MR_TRY(key_at_split(t, MR_SOURCE, row->key, &was[MR_SOURCE], err));
+    MR_TRY(key_at_split(t, MR_TARGET, row->live_key, &was[MR_TARGET], err));
+    *is = was[MR_SOURCE].ptr == NULL || was[MR_TARGET].ptr == NULL ||
+          mr_key_compare(was[MR_SOURCE], was[MR_TARGET]) != 0;
+    return MR_OK;
 }
 
 /* Of two rows under one key, of which by the logs only one stood there at the split: a cascade, which leaves no
@@ -297,18 +322,25 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
     const struct mr_explain *x = &t->told.explain;
     bool is = false;
     MR_TRY(mr_merge_told_read(&t->told, t->m, t->table, row->key, rows, &is, err));
-    if (is && x->base == MR_BASE_CONTRADICTED && row->live != NULL)
-        return !row->above && are_two(t) ? note(t, row->id, MR_PAST_REUSED, false, err) : MR_OK;
-    if (is && x->base == MR_BASE_CONTRADICTED)
+    if (is && x->base == MR_BASE_CONTRADICTED && row->live == NULL)
         return tell_cascade(t, row, err);
     if (!is)
         return MR_OK;
-    const bool stood = x->base == MR_BASE_ROW;
+    bool strange = false;
+    if (row->live != NULL)
+        MR_TRY(came_to_stranger(t, row, &strange, err));
+    if (x->base == MR_BASE_CONTRADICTED)
+        return !row->above && (strange || are_two(t)) ? note(t, row->id, MR_PAST_REUSED, false, err)
+                                                      : MR_OK;
+    const bool stood = x->base == MR_BASE_ROW, arrived = has_come(&t->told, MR_SOURCE);
     const bool left = stood && row->live == NULL && is_as_it_was(t) && is_deleted(&t->told);
-    enum mr_past past = stood || has_come(&t->told) ? MR_PAST_ROW : MR_PAST_NONE;
-    if (row->live != NULL && (stood ? mr_merge_told_is_remade(&t->told, t->table, MR_SOURCE) ||
-                                          mr_merge_told_is_remade(&t->told, t->table, MR_TARGET)
-                                    : came_to_stranger(&t->told)))
+    enum mr_past past = stood || arrived ? MR_PAST_ROW : MR_PAST_NONE;
+    /* a new row of SOURCE above the past gets a key of its own */
+    if (strange && (stood || arrived || !row->above))
+        past = MR_PAST_REUSED;
+    if (stood && row->live != NULL &&
+        (mr_merge_told_is_remade(&t->told, t->table, MR_SOURCE) ||
+         mr_merge_told_is_remade(&t->told, t->table, MR_TARGET)))
         past = MR_PAST_REUSED;
     return note(t, row->id, past, left, err);
 }
