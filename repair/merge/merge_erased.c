@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/same_text.h"
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
@@ -257,14 +258,14 @@ static enum mr_code stay(struct erasing *w, int64_t id, const char *table, struc
     return code;
 }
 
-/* Does SOURCE's foreign key take children along? */
+/* Does SOURCE's foreign key take children along?  One whose rule the account may not see is not said to. */
 static bool cascades(const struct erasing *w)
 {
     const struct mr_pair *pair = w->m->plan->tables[w->r->child].pair;
     const struct mr_table *own = pair->side[MR_SOURCE];
     for (size_t i = 0; i < own->nfks; i++) {
         const struct mr_foreign_key *fk = &own->fks[i];
-        bool same = strcmp(fk->on_delete, "CASCADE") == 0 && fk->ncolumns == w->r->from.count &&
+        bool same = mr_same_text(fk->on_delete, "CASCADE") && fk->ncolumns == w->r->from.count &&
                     mr_catalogue_is_table(w->m->plan->pairing.side[MR_SOURCE].cat,
                                           w->m->plan->tables[w->r->parent].pair->side[MR_SOURCE],
                                           fk->ref_db, fk->ref_table);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/same_text.h"
 #include "core/case/case_fields.h"
 #include "core/logs/cascades.h"
 #include "core/pair/pair_columns.h"
@@ -672,9 +673,9 @@ static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *chi
         &text,
         "its rows came with %s by foreign key \"%s\" of \"%s.%s\", which the server does "
         "not log: what that deleted or changed there is not brought back",
-        strcmp(fk->on_delete, "CASCADE") == 0    ? "ON DELETE CASCADE"
-        : strcmp(fk->on_delete, "SET NULL") == 0 ? "ON DELETE SET NULL"
-                                                 : "ON UPDATE",
+        mr_same_text(fk->on_delete, "CASCADE")    ? "ON DELETE CASCADE"
+        : mr_same_text(fk->on_delete, "SET NULL") ? "ON DELETE SET NULL"
+                                                  : "ON UPDATE",
         fk->name, child->db, child->name);
     enum mr_code code = mr_strbuf_check(&text, "rewinding", err);
     if (code == MR_OK) {

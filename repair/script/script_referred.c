@@ -246,7 +246,8 @@ void mr_script_refuse_referred(struct mr_script *s, size_t at, char prefix)
     mr_script_ran(s);
 }
 
-/* Does TARGET cascade a DELETE from a row of the table to those of the same table? */
+/* Does TARGET cascade a DELETE from a row of the table to those of the same table?  A rule that the account may
+ * not see is reckoned with. */
 static bool cascades(const struct mr_script *s, const struct mr_plan_table *t)
 {
     const struct mr_table *live = t->pair->side[MR_TARGET];
@@ -254,7 +255,7 @@ static bool cascades(const struct mr_script *s, const struct mr_plan_table *t)
         const struct mr_foreign_key *f = &live->fks[i];
         if (mr_catalogue_is_table(s->plan->pairing.side[MR_TARGET].cat, live, f->ref_db,
                                   f->ref_table) &&
-            strcmp(f->on_delete, "CASCADE") == 0)
+            (f->on_delete == NULL || strcmp(f->on_delete, "CASCADE") == 0))
             return true;
     }
     return false;

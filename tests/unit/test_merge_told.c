@@ -661,6 +661,24 @@ static void test_torn(void **state)
     world_free(w);
 }
 
+/* ---- a rule that the account may not see ---- */
+
+static void test_unknown_rule(void **state)
+{
+    static const char *const rules[] = {"CASCADE", "RESTRICT", NULL};
+    static const bool may[] = {true, false, true};
+    (void)state;
+    for (size_t i = 0; i < LEN(rules); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        build(w);
+        struct mr_foreign_key fk = w->tables[ORDERS].side[MR_TARGET].fks[0];
+        fk.on_delete = rules[i];
+        w->tables[ORDERS].side[MR_TARGET].fks = &fk;
+        assert_int_equal(mr_merge_told_may_cascade(&w->m, &w->merged[ORDERS]), may[i]);
+        world_free(w);
+    }
+}
+
 /* ---- failures ---- */
 
 static void build_some(struct world *w)
@@ -684,9 +702,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows), cmocka_unit_test(test_nameless),
-        cmocka_unit_test(test_past), cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_torn), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_nameless),
+        cmocka_unit_test(test_past),     cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_torn),     cmocka_unit_test(test_unknown_rule),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
