@@ -497,8 +497,10 @@ static enum mr_code join(struct mr_history_fold *fold, const struct mr_history_e
     if (!e->forgets && now.is_row && !now.image.is_whole && last.is_row &&
         last.image.bytes.ptr != NULL)
         MR_TRY(set_last(fold, &last.image, &seen, m->has_images, &now, err));
-    /* what its images leave out may have been changed, and would be taken for left as it was */
-    if (e->forgets && now.is_row && !now.image.is_whole && (flags & MR_MARK_AGAIN) == 0) {
+    /* what its images leave out may have been changed, by it or by whom only a digest was kept of, and would be
+     * taken for left as it was */
+    const bool forgets = e->forgets || (last.is_row && last.image.bytes.ptr == NULL);
+    if (forgets && now.is_row && !now.image.is_whole && (flags & MR_MARK_AGAIN) == 0) {
         m->has_images = false;
         m->first = (struct mr_key){NULL, 0};
     }
