@@ -183,7 +183,7 @@ struct end {
     int64_t ref;
     bool waits;    /* the parent is not on TARGET, nor to be, as things stand */
     bool attaches; /* nobody on SOURCE, somebody on TARGET */
-    bool returns;  /* the parent is to be written, and is not on TARGET yet */
+    bool returns;  /* the parent is to be written, or an earlier plan has written it */
 };
 
 #define END(member, type) MR_CASE_FIELD(struct end, member, MR_CASE_##type)
@@ -212,7 +212,8 @@ static bool is_live_inferred(const struct mr_merge_three *x, size_t at)
     return column->inferred && column->changed == MR_CHANGED_BY_TARGET;
 }
 
-/* Who comes back to TARGET may have lost a child by going: whether it is to be his again is asked. */
+/* Who comes back to TARGET may have lost a child by going: whether it is to be his again is asked, by each plan
+ * until somebody says. */
 static enum mr_code find_ends(struct mr_merge_three *x, struct mr_err *err)
 {
     struct end end = {0};
@@ -643,8 +644,10 @@ static enum mr_code open_statements(struct mr_merge_three *x, struct mr_err *err
     const struct mr_case_sql list[] = {
         {&x->ends, "SELECT l.ref AS ref, coalesce(p.waits, 0) AS waits,"
                    " l.parent=0 AND l.live IS NOT NULL AS attaches,"
-                   " p.id IS NOT NULL AND p.there IS NULL AND p.waits=0 AS returns FROM link l"
-                   " LEFT JOIN m p ON p.id=l.parent AND p.id<>l.child WHERE l.child=:id"},
+                   " p.id IS NOT NULL AND p.waits=0 AND (p.there IS NULL OR coalesce(k.known AND"
+                   " k.into_key IS NOT NULL, 0)) AS returns FROM link l"
+                   " LEFT JOIN m p ON p.id=l.parent AND p.id<>l.child LEFT JOIN mark k ON k.id=p.id"
+                   " WHERE l.child=:id"},
         {&x->choices, "SELECT kind, choice FROM chosen WHERE id=:id"},
         {&x->disagrees, "SELECT 1 FROM m WHERE id=:id AND disagrees"},
     };

@@ -476,11 +476,19 @@ static void test_returns(void **state)
 {
     static const unsigned char taken[TAGS + 1] = {[TEAM] = MR_UNLOGGED_NULL};
     static const struct {
-        const char *what, *there, *decided, *outcome, *conflict;
+        const char *what, *there, *decided;
+        const char *mark; /* of an earlier plan; NULL: none */
+        const char *outcome, *conflict;
     } teams[] = {
-        {"it is restored", NULL, "waits=0", "unseen", "changed"},
-        {"it waits, or stays deleted", NULL, "waits=1", "unchanged-in-source", "-"},
-        {"it is there", "1|red", "waits=0", "unchanged-in-source", "-"},
+        {"it is restored", NULL, "waits=0", NULL, "unseen", "changed"},
+        {"it waits, or stays deleted", NULL, "waits=1", NULL, "unchanged-in-source", "-"},
+        {"it is there", "1|red", "waits=0", NULL, "unchanged-in-source", "-"},
+        {"an earlier plan has restored it", "1|red", "waits=0", "(2, 1, x'01', 0)", "unseen",
+         "changed"},
+        {"its key waits", "1|red", "waits=1", "(2, 1, x'01', 0)", "unchanged-in-source", "-"},
+        {"it was deleted since", NULL, "waits=1", "(2, 1, NULL, 1)", "unchanged-in-source", "-"},
+        {"a choice has merged it", "1|red", "waits=0", "(2, 0, x'01', 0)", "unchanged-in-source",
+         "-"},
     };
     const struct three_case as = {.own = X, .live = TEAM_OF("NULL")};
     (void)state;
@@ -493,6 +501,13 @@ static void test_returns(void **state)
         w->merged[MEMBERS].unlogged[MR_TARGET] = taken;
         world_row(w, 2, TEAMS, "1|red", teams[i].there, teams[i].decided);
         world_link(w, 1, 0, 2);
+        if (teams[i].mark != NULL) {
+            struct mr_strbuf sql = MR_STRBUF_INIT;
+            mr_strbuf_add_fmt(&sql, "INSERT INTO mark (id, known, into_key, gone) VALUES %s",
+                              teams[i].mark);
+            world_sql(w, sql.ptr);
+            mr_strbuf_release(&sql);
+        }
         const struct mr_merge_twin twin = twin_of(w, as.own, as.live, as.own);
         world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
         world_run(w, decide(w, three, &twin, &r, &w->err));
