@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/base/same_text.h"
 #include "core/case/case_fields.h"
 #include "core/logs/cascades.h"
 #include "core/pair/pair_columns.h"
@@ -669,14 +668,22 @@ static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *chi
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *name = mr_plan_table_name(&r->task->tables->tables[parent]);
-    mr_strbuf_add_fmt(
-        &text,
-        "its rows came with %s by foreign key \"%s\" of \"%s.%s\", which the server does "
-        "not log: what that deleted or changed there is not brought back",
-        mr_same_text(fk->on_delete, "CASCADE")    ? "ON DELETE CASCADE"
-        : mr_same_text(fk->on_delete, "SET NULL") ? "ON DELETE SET NULL"
-                                                  : "ON UPDATE",
-        fk->name, child->db, child->name);
+    if (fk->on_delete == NULL || fk->on_update == NULL)
+        mr_strbuf_add_fmt(
+            &text,
+            "rows may have gone or changed with its own by foreign key \"%s\" of \"%s.%s\", whose "
+            "rules this account may not see: the server does not log that, and none of it is "
+            "brought back",
+            fk->name, child->db, child->name);
+    else
+        mr_strbuf_add_fmt(
+            &text,
+            "its rows came with %s by foreign key \"%s\" of \"%s.%s\", which the server does "
+            "not log: what that deleted or changed there is not brought back",
+            strcmp(fk->on_delete, "CASCADE") == 0    ? "ON DELETE CASCADE"
+            : strcmp(fk->on_delete, "SET NULL") == 0 ? "ON DELETE SET NULL"
+                                                     : "ON UPDATE",
+            fk->name, child->db, child->name);
     enum mr_code code = mr_strbuf_check(&text, "rewinding", err);
     if (code == MR_OK) {
         mr_log_warning("table \"%s\": %s", name, text.ptr);
@@ -686,10 +693,11 @@ static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *chi
     return code;
 }
 
+/* A rule that the account may not see is reckoned with. */
 static bool acts(const char *rule)
 {
-    return rule != NULL && (strcmp(rule, "CASCADE") == 0 || strcmp(rule, "SET NULL") == 0 ||
-                            strcmp(rule, "SET DEFAULT") == 0);
+    return rule == NULL || strcmp(rule, "CASCADE") == 0 || strcmp(rule, "SET NULL") == 0 ||
+           strcmp(rule, "SET DEFAULT") == 0;
 }
 
 /* MariaDB logs no change that a foreign key makes by itself, nor does MySQL before 9.6: rows that went
