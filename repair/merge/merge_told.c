@@ -316,6 +316,78 @@ static bool are_two(const struct telling *t)
     return false;
 }
 
+/* A value of the side's row at the split, as far as its log tells. */
+static struct mr_key value_at_split(const struct mr_explain *x, enum mr_side side, size_t column)
+{
+    const struct mr_key first = mr_seen_image_at(&x->first[side], column);
+    const struct mr_key last = mr_seen_image_at(&x->last[side], column);
+    return first.ptr == NULL && last.ptr == NULL ? mr_seen_image_at(&x->rows[side], column) : first;
+}
+
+/* Is what was made the row that the side had at the split: by its identity, or where it has none, by all of it? */
+static bool stood_there(const struct telling *t, enum mr_side side,
+                        const struct mr_seen_image *made)
+{
+    const struct mr_plan_table *plan = t->table->plan;
+    const struct mr_pair *pair = plan->pair;
+    for (size_t i = 0, at = 0; i < pair->find.ncolumns; i++) {
+        if (pair->ignored != NULL && pair->ignored[i])
+            continue; /* it has no place in what a log has shown */
+        const struct mr_key now = mr_seen_image_at(made, at++);
+        const struct mr_key was = value_at_split(&t->told.explain, side, i);
+        const bool matters = plan->identity == MR_PLAN_BY_COLUMNS
+                                 ? mr_plan_columns_has(&plan->named_by, i) &&
+                                       !mr_plan_columns_has(&plan->key, i)
+                                 : !plan->generated[i];
+        if (matters && (now.ptr == NULL || was.ptr == NULL ||
+                        !mr_image_same_value(was, now, &pair->find.columns[i])))
+            return false;
+    }
+    return true;
+}
+
+/* Of two rows of which by the logs only one stood there: has a side made the other's?  So has one that was loaded
+ * from a copy, with its log, or where a plan has brought back whom a cascade had taken. */
+static enum mr_code is_copy(struct telling *t, const struct mr_merge_work_row *row, bool *is,
+                            struct mr_err *err)
+{
+    const struct mr_merge_told_row *told = &t->told;
+    const bool by_source =
+        told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_ABSENT_BEFORE) != 0;
+    const enum mr_side maker = by_source ? MR_SOURCE : MR_TARGET;
+    const enum mr_side other = by_source ? MR_TARGET : MR_SOURCE;
+    const int64_t evidence = t->table->evidence != 0 ? t->table->evidence : t->table->told;
+    struct mr_vec changes = MR_VEC_INIT(struct mr_evidence_change);
+    struct mr_seen_image made;
+    *is = false;
+    if (!told->found[maker] ||
+        (told->mark[maker].flags & (MR_MARK_AGAIN | MR_MARK_CAME | MR_MARK_WENT)) != 0)
+        return MR_OK;
+    mr_seen_image_init(&made);
+    enum mr_code code = mr_evidence_changes(t->m->fd, evidence, (int)maker, row->key,
+                                            &t->told.arena, &changes, err);
+    const struct mr_evidence_change *first =
+        code == MR_OK && changes.count > 0 ? mr_vec_at(&changes, 0) : NULL;
+    if (first != NULL && first->n == 1 && first->kind == MR_CHANGE_INSERT) {
+        code = mr_seen_image_open(&made, first->image.ptr, first->image.len, err);
+        *is = code == MR_OK && stood_there(t, other, &made);
+    }
+    mr_seen_image_release(&made);
+    mr_vec_release(&changes);
+    return code;
+}
+
+static enum mr_code tell_contradicted(struct telling *t, const struct mr_merge_work_row *row,
+                                      bool strange, struct mr_err *err)
+{
+    bool is_one = false;
+    if (row->above || (!strange && !are_two(t)))
+        return MR_OK;
+    if (!strange)
+        MR_TRY(is_copy(t, row, &is_one, err));
+    return is_one ? MR_OK : note(t, row->id, MR_PAST_REUSED, false, err);
+}
+
 static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *row,
                              struct mr_err *err)
 {
@@ -331,8 +403,7 @@ static enum mr_code tell_row(struct telling *t, const struct mr_merge_work_row *
     if (row->live != NULL)
         MR_TRY(came_to_stranger(t, row, &strange, err));
     if (x->base == MR_BASE_CONTRADICTED)
-        return !row->above && (strange || are_two(t)) ? note(t, row->id, MR_PAST_REUSED, false, err)
-                                                      : MR_OK;
+        return tell_contradicted(t, row, strange, err);
     const bool stood = x->base == MR_BASE_ROW, arrived = has_come(&t->told, MR_SOURCE);
     const bool left = stood && row->live == NULL && is_as_it_was(t) && is_deleted(&t->told);
     enum mr_past past = stood || arrived ? MR_PAST_ROW : MR_PAST_NONE;

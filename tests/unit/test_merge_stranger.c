@@ -52,6 +52,43 @@ static void test_freed(void **state)
     }
 }
 
+/* TARGET's log shows that it made the row, and changed its mobile: was it SOURCE's that it made? */
+static void test_copied(void **state)
+{
+    static const struct {
+        const char *what;
+        int flags;
+        const char *made; /* NULL: that was not kept */
+        const char *past;
+    } cases[] = {
+        {"loaded from a copy", 0, "7|1|y|0", ""},
+        {"another, where a cascade had taken SOURCE's", 0, "7|2|south|0", "3 0"},
+        {"not seen by what", 0, "7|?|south|0", "3 0"},
+        {"not kept", 0, NULL, "3 0"},
+        {"a copy, deleted and made again", MR_MARK_AGAIN, "7|1|y|0", "3 0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct told t;
+        build(w);
+        told_begin(w, &t);
+        told_table(&t, MEMBERS, GOOD, GOOD);
+        told_changed(&t, MEMBERS, MR_TARGET, "7|2|x|0",
+                     (struct told_mark){cases[i].flags, NULL, "7|2|x|0", 0, 0}, 2);
+        if (cases[i].made != NULL)
+            told_change(&t, MEMBERS, MR_TARGET, "7|2|x|0", 1, MR_CHANGE_INSERT,
+                        told_tx(&t, MR_TARGET, 1), cases[i].made);
+        told_end(&t);
+        w->merged[MEMBERS].bound.base = 9;
+        world_look(w, 1, MEMBERS, "7|1|south|0", "7|2|x|0");
+        world_run(w, mr_merge_told(&w->m, &w->err));
+        if (strcmp(world_ask(w, "SELECT past, left FROM told"), cases[i].past) != 0)
+            fail_msg("%s: %s", cases[i].what, w->text.ptr);
+        world_free(w);
+    }
+}
+
 struct came {
     int flags;
     const char *first, *last, *from; /* from: a row of the key that it had; last NULL: no mark */
@@ -140,6 +177,7 @@ static void test_came(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_freed), cmocka_unit_test(test_came)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_freed), cmocka_unit_test(test_copied),
+                                       cmocka_unit_test(test_came)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
