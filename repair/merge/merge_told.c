@@ -335,10 +335,10 @@ static bool stood_there(const struct telling *t, enum mr_side side,
             continue; /* it has no place in what a log has shown */
         const struct mr_key now = mr_seen_image_at(made, at++);
         const struct mr_key was = value_at_split(&t->told.explain, side, i);
-        const bool matters = plan->identity == MR_PLAN_BY_COLUMNS
-                                 ? mr_plan_columns_has(&plan->named_by, i) &&
-                                       !mr_plan_columns_has(&plan->key, i)
-                                 : !plan->generated[i];
+        const bool matters =
+            plan->identity == MR_PLAN_BY_COLUMNS
+                ? mr_plan_columns_has(&plan->named_by, i) && !mr_plan_columns_has(&plan->key, i)
+                : !plan->generated[i];
         if (matters && (now.ptr == NULL || was.ptr == NULL ||
                         !mr_image_same_value(was, now, &pair->find.columns[i])))
             return false;

@@ -327,7 +327,8 @@ static void test_forgotten(void **state)
         {1, ROW(Q, Q), {true, {Q, Q, 5}}, false, false, 0, 0},
     };
     (void)state;
-    for (int apart = 0; apart <= 1; apart++) { /* what is known by its digest, and the image behind it */
+    for (int apart = 0; apart <= 1;
+         apart++) { /* what is known by its digest, and the image behind it */
         struct world w;
         struct mr_strbuf got = MR_STRBUF_INIT;
         open_world(&w);
