@@ -144,6 +144,27 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
     return told->explain.base == MR_BASE_ROW ? follow_parents(told, m, table, err) : MR_OK;
 }
 
+/* Has the side's row of today that column as it was at the split? */
+static bool has_base_value(const struct mr_merge_told_row *told, const struct mr_pair *pair,
+                           enum mr_side side, size_t at)
+{
+    const struct mr_key base = mr_explain_column(&told->explain, at)->base;
+    const struct mr_key now = mr_seen_image_at(&told->explain.rows[side], at);
+    return base.ptr != NULL && now.ptr != NULL &&
+           mr_image_same_value(base, now, &pair->find.columns[at]);
+}
+
+/* Where nothing names a row, one that is the same in all of its columns is the one that was there: an undo has
+ * brought it back. */
+static bool is_whole_again(const struct mr_merge_told_row *told, const struct mr_pair *pair,
+                           enum mr_side side)
+{
+    for (size_t i = 0; i < pair->find.ncolumns; i++)
+        if ((pair->ignored == NULL || !pair->ignored[i]) && !has_base_value(told, pair, side, i))
+            return false;
+    return true;
+}
+
 bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
                              const struct mr_merge_table *table, enum mr_side side)
 {
@@ -151,15 +172,10 @@ bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
     if (!told->found[side] || (told->mark[side].flags & MR_MARK_AGAIN) == 0)
         return false;
     if (t->identity != MR_PLAN_BY_COLUMNS)
-        return true;
-    for (size_t i = 0; i < t->named_by.count; i++) {
-        const size_t at = t->named_by.at[i];
-        const struct mr_key base = mr_explain_column(&told->explain, at)->base;
-        const struct mr_key now = mr_seen_image_at(&told->explain.rows[side], at);
-        if (base.ptr == NULL || now.ptr == NULL ||
-            !mr_image_same_value(base, now, &t->pair->find.columns[at]))
+        return !is_whole_again(told, t->pair, side);
+    for (size_t i = 0; i < t->named_by.count; i++)
+        if (!has_base_value(told, t->pair, side, t->named_by.at[i]))
             return true;
-    }
     return false;
 }
 

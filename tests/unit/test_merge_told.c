@@ -509,8 +509,48 @@ static void test_rows(void **state)
     }
 }
 
-/* A table that nothing names its rows by: whoever was made again may be another. */
+/* A table that nothing names its rows by: whoever was made again may be another, unless all of it is the same. */
+static enum mr_code read_remade(struct world *w, const char *now, bool *is_remade,
+                                struct mr_err *err)
+{
+    struct mr_merge_told_row told;
+    bool is = false;
+    const struct mr_key images[MR_SIDES] = {world_image(w, ORDERS, "3|7|a"),
+                                            world_image(w, ORDERS, now)};
+    mr_merge_told_init(&told);
+    const enum mr_code code = mr_merge_told_read(&told, &w->m, &w->merged[ORDERS],
+                                                 world_key(w, ORDERS, now), images, &is, err);
+    if (code == MR_OK)
+        *is_remade = mr_merge_told_is_remade(&told, &w->merged[ORDERS], MR_TARGET);
+    mr_merge_told_release(&told);
+    return code;
+}
+
 static void test_nameless(void **state)
+{
+    static const struct {
+        const char *now;
+        bool is_remade;
+    } cases[] = {{"3|7|b", true}, {"3|7|a", false}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct told t;
+        bool is_remade = !cases[i].is_remade;
+        build(w);
+        told_begin(w, &t);
+        told_table(&t, ORDERS, GOOD, GOOD);
+        told_mark(&t, ORDERS, MR_TARGET, "3|7|a",
+                  (struct told_mark){MR_MARK_AGAIN, "3|7|a", cases[i].now, 0, 0});
+        told_end(&t);
+        world_run(w, read_remade(w, cases[i].now, &is_remade, &w->err));
+        assert_int_equal(is_remade, cases[i].is_remade);
+        world_free(w);
+    }
+}
+
+/* Another in its place is noted. */
+static void test_reused(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     struct told t;
@@ -702,10 +742,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),     cmocka_unit_test(test_nameless),
-        cmocka_unit_test(test_past),     cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_torn),     cmocka_unit_test(test_unknown_rule),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_rows),         cmocka_unit_test(test_nameless),
+        cmocka_unit_test(test_reused),       cmocka_unit_test(test_past),
+        cmocka_unit_test(test_trees),        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_unknown_rule), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
