@@ -49,9 +49,21 @@ await_live() { # until LIVE has what OLD has
     done
     bail "the replica does not catch up"
 }
+DUMPS="SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
+# Of a reader that has gone OLD knows when it next has something to send him.
+end_dumps() {
+    local i
+    old "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'" | mr_sql OLD
+    for ((i = 0; i < 100; i++)); do
+        [ "$(old "$DUMPS")" != 0 ] || return 0
+        sleep 0.1
+    done
+    bail "the log is read on"
+}
 # The failover: LIVE is promoted, OLD goes on alone for a while and is fenced.
 fail_over() {
     live "STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = 0"
+    end_dumps
     mr_sql LIVE -e "SET sql_log_bin = 0; CREATE USER IF NOT EXISTS repl@127.0.0.1 IDENTIFIED BY 'repl'; GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1"
     mr_sql OLD <<'SQL'
 USE club;
@@ -85,20 +97,13 @@ below() {
     bail "nobody reads the log"
 }
 no_below() {
-    local i
     kill "$BELOW"
     wait "$BELOW" 2>/dev/null
-    old "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'" | mr_sql OLD
-    for ((i = 0; i < 100; i++)); do
-        [ "$(old "$DUMPS")" != 0 ] || return 0
-        sleep 0.1
-    done
-    bail "the log is read on"
+    end_dumps
 }
 types() { # of the lines of the result
     sed 's/^{"type":"\([a-z]*\)".*/\1/' "$OUT" | tr '\n' ' ' | sed 's/ $//'
 }
-DUMPS="SELECT COUNT(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'"
 mysqlbinlog_of_old() {
     local reader=(mariadb-binlog)
     [ -z "$mr_mysql_root" ] || reader=(chroot "$mr_mysql_root" mysqlbinlog)
