@@ -9,10 +9,15 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "reading foreign keys");
 }
 
-static bool acts(const char *rule)
+bool mr_cascades_acts(const char *rule)
 {
     return rule == NULL ||
            (strcasecmp(rule, "RESTRICT") != 0 && strcasecmp(rule, "NO ACTION") != 0);
+}
+
+bool mr_cascades_may_be(const char *rule, const char *action)
+{
+    return rule == NULL || strcmp(rule, action) == 0;
 }
 
 bool mr_cascades_may_be_logged(const struct mr_server *server)
@@ -74,7 +79,7 @@ static enum mr_code add_parent(struct mr_cascades *c, const struct mr_foreign_ke
                                struct mr_err *err)
 {
     *at = MR_NO_CASCADE;
-    if (!acts(fk->on_delete) && !acts(fk->on_update))
+    if (!mr_cascades_acts(fk->on_delete) && !mr_cascades_acts(fk->on_update))
         return MR_OK;
     *at = find(c, 0, c->of.count, fk->ref_db, fk->ref_table);
     if (*at == MR_NO_CASCADE) {
@@ -117,8 +122,8 @@ static enum mr_code follow(struct mr_cascades *c, size_t child, size_t k, bool *
     if (of->parents[k] == MR_NO_CASCADE)
         return MR_OK;
     const struct mr_cascade *parent = mr_cascades_at(c, of->parents[k]);
-    const bool by_delete = acts(fk->on_delete) && parent->deleted;
-    const bool by_update = acts(fk->on_update) && parent->updated;
+    const bool by_delete = mr_cascades_acts(fk->on_delete) && parent->deleted;
+    const bool by_update = mr_cascades_acts(fk->on_update) && parent->updated;
     if (!by_delete && !by_update)
         return MR_OK;
     *more = *more || (by_delete && !of->deleted) || !of->updated || of->by == NULL;

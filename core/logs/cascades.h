@@ -36,6 +36,11 @@ struct mr_cascades {
 
 #define MR_NO_CASCADE SIZE_MAX
 
+/* Of mr_foreign_key.on_delete or on_update; one that the account may not see, NULL, is reckoned with: does it do
+ * anything to a child, and may it do just that? */
+bool mr_cascades_acts(const char *rule);
+bool mr_cascades_may_be(const char *rule, const char *action);
+
 /* May a log of that server have events of the rows that a foreign key takes along? */
 bool mr_cascades_may_be_logged(const struct mr_server *server);
 

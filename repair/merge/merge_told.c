@@ -186,7 +186,7 @@ static bool cascades(const struct mr_merge *m, const struct mr_plan_reference *r
 {
     const struct mr_table *live = m->plan->tables[r->child].pair->side[MR_TARGET];
     for (size_t i = 0; i < live->nfks; i++)
-        if ((live->fks[i].on_delete == NULL || strcmp(live->fks[i].on_delete, "CASCADE") == 0) &&
+        if (mr_cascades_may_be(live->fks[i].on_delete, "CASCADE") &&
             mr_plan_is_foreign_key(m->plan, r, &live->fks[i]))
             return true;
     return false;

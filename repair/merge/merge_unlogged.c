@@ -14,11 +14,8 @@
 /* The place of a plan's table in its side's catalogue; one that is not in there has no foreign keys. */
 static size_t place_of(const struct mr_cascades *c, const struct mr_table *table)
 {
-    for (size_t i = 0; i < c->cat->ntables; i++)
-        if (strcmp(c->cat->tables[i].db, table->db) == 0 &&
-            strcmp(c->cat->tables[i].name, table->name) == 0)
-            return i;
-    return MR_NO_CASCADE;
+    const struct mr_table *found = mr_catalogue_table(c->cat, table->db, table->name);
+    return found != NULL ? (size_t)(found - c->cat->tables) : MR_NO_CASCADE;
 }
 
 static bool is_key_alone(const struct mr_cascade *of, const struct mr_table *table,
@@ -79,20 +76,15 @@ static enum mr_code touch_parents(struct mr_merge *m, enum mr_side side, struct 
 
 /* ---- what that makes of their children ---- */
 
-static bool is_rule(const char *rule, const char *name)
-{
-    return rule == NULL || strcmp(rule, name) == 0;
-}
-
 static unsigned acts(const struct mr_foreign_key *fk, const struct mr_cascade *parent)
 {
     unsigned is = 0;
-    if ((parent->deleted && is_rule(fk->on_delete, "SET NULL")) ||
-        (parent->updated && is_rule(fk->on_update, "SET NULL")))
+    if ((parent->deleted && mr_cascades_may_be(fk->on_delete, "SET NULL")) ||
+        (parent->updated && mr_cascades_may_be(fk->on_update, "SET NULL")))
         is |= MR_UNLOGGED_NULL;
-    if ((parent->deleted && is_rule(fk->on_delete, "SET DEFAULT")) ||
-        (parent->updated &&
-         (is_rule(fk->on_update, "CASCADE") || is_rule(fk->on_update, "SET DEFAULT"))))
+    if ((parent->deleted && mr_cascades_may_be(fk->on_delete, "SET DEFAULT")) ||
+        (parent->updated && (mr_cascades_may_be(fk->on_update, "CASCADE") ||
+                             mr_cascades_may_be(fk->on_update, "SET DEFAULT"))))
         is |= MR_UNLOGGED_VALUE;
     return is;
 }
@@ -154,6 +146,11 @@ static enum mr_code find_side(struct mr_merge *m, enum mr_side side, struct mr_e
 
 enum mr_code mr_merge_unlogged_find(struct mr_merge *m, struct mr_err *err)
 {
+    bool is_told = false;
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        is_told = is_told || m->tables[i].told != 0;
+    if (!is_told)
+        return MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(find_side(m, (enum mr_side)side, err));
     return MR_OK;

@@ -693,13 +693,6 @@ static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *chi
     return code;
 }
 
-/* A rule that the account may not see is reckoned with. */
-static bool acts(const char *rule)
-{
-    return rule == NULL || strcmp(rule, "CASCADE") == 0 || strcmp(rule, "SET NULL") == 0 ||
-           strcmp(rule, "SET DEFAULT") == 0;
-}
-
 /* MariaDB logs no change that a foreign key makes by itself, nor does MySQL before 9.6: rows that went
  * with their parent are not in the log, and nobody knows whether there were any. */
 static enum mr_code note_cascades(struct mr_rewind *r, struct mr_err *err)
@@ -711,7 +704,7 @@ static enum mr_code note_cascades(struct mr_rewind *r, struct mr_err *err)
     for (size_t i = 0; i < cat->ntables; i++)
         for (size_t k = 0; k < cat->tables[i].nfks; k++) {
             const struct mr_foreign_key *fk = &cat->tables[i].fks[k];
-            if (!acts(fk->on_delete) && !acts(fk->on_update))
+            if (!mr_cascades_acts(fk->on_delete) && !mr_cascades_acts(fk->on_update))
                 continue;
             for (size_t p = 0; p < plan->ntables; p++)
                 if (r->tables[p].lets_go &&

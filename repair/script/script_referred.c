@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/logs/cascades.h"
 #include "repair/merge/merge_row.h"
 #include "repair/script/script_internal.h"
 
@@ -255,7 +256,7 @@ static bool cascades(const struct mr_script *s, const struct mr_plan_table *t)
         const struct mr_foreign_key *f = &live->fks[i];
         if (mr_catalogue_is_table(s->plan->pairing.side[MR_TARGET].cat, live, f->ref_db,
                                   f->ref_table) &&
-            (f->on_delete == NULL || strcmp(f->on_delete, "CASCADE") == 0))
+            mr_cascades_may_be(f->on_delete, "CASCADE"))
             return true;
     }
     return false;
