@@ -151,18 +151,14 @@ static bool had_row(const struct mr_explain *x, int side)
                                        : has_row(x, side);
 }
 
-static bool is_null(struct mr_key value)
-{
-    return value.len == 1 && *(const char *)value.ptr == 'N';
-}
-
 /* May the value be one that a cascade has made?  Then it need not be that of the split, and no event says so. */
 static bool may_be_taken(const struct mr_explain *x, int side, size_t column, struct mr_key value)
 {
     const unsigned char *unlogged = x->sides[side].unlogged;
     if (unlogged == NULL || value.ptr == NULL)
         return false;
-    return (unlogged[column] & (is_null(value) ? MR_UNLOGGED_NULL : MR_UNLOGGED_VALUE)) != 0;
+    return (unlogged[column] &
+            (mr_image_value_is_null(value) ? MR_UNLOGGED_NULL : MR_UNLOGGED_VALUE)) != 0;
 }
 
 /* Images of a part leave out what an update has left as it was.  Not so an insertion: that column has its

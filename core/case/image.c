@@ -72,6 +72,11 @@ static bool same_json(struct mr_key a, struct mr_key b)
     return same;
 }
 
+bool mr_image_value_is_null(struct mr_key value)
+{
+    return value.len == 1 && *(const char *)value.ptr == 'N';
+}
+
 bool mr_image_same_value(struct mr_key a, struct mr_key b, const struct mr_find_column *spec)
 {
     return mr_row_same(a.ptr, a.len, b.ptr, b.len) || (spec->normalise && same_json(a, b));

@@ -26,6 +26,8 @@ enum mr_code mr_image_value(const struct mr_image *image, size_t at, struct mr_v
 
 /* Are two encoded values of a column the same, but for what hidden values tell? */
 bool mr_image_same_value(struct mr_key a, struct mr_key b, const struct mr_find_column *spec);
+/* Of an encoded value. */
+bool mr_image_value_is_null(struct mr_key value);
 /* Do two rows differ in that column, as check compares it? */
 bool mr_image_differs(const struct mr_image *a, const struct mr_image *b, size_t column,
                       const struct mr_find_column *spec);

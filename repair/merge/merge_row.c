@@ -19,11 +19,6 @@ enum mr_code mr_merge_row_value(struct mr_key image, size_t column, struct mr_ke
     return MR_OK;
 }
 
-static bool is_null(struct mr_key value)
-{
-    return value.len == 1 && *(const char *)value.ptr == 'N';
-}
-
 /* The value behind the columns is 1, 0 or NULL, as SQL answered when the row was read. */
 static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image, bool *yes,
                           struct mr_err *err)
@@ -62,7 +57,7 @@ enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_ke
     MR_TRY(holds(r, image, yes, err));
     for (size_t i = 0; *yes && i < r->from.count; i++) {
         MR_TRY(mr_merge_row_value(image, r->from.at[i], &bytes, err));
-        *yes = !is_null(bytes);
+        *yes = !mr_image_value_is_null(bytes);
     }
     return MR_OK;
 }
@@ -128,11 +123,6 @@ enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
         *yes = mr_key_compare(was, is) != 0;
     }
     return MR_OK;
-}
-
-bool mr_merge_row_is_null(struct mr_key value)
-{
-    return value.len == 1 && *(const char *)value.ptr == 'N';
 }
 
 /* Values behind the columns stay, so that the image can still be asked for its conditions. */

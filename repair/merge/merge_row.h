@@ -30,9 +30,6 @@ enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key
 enum mr_code mr_merge_row_value(struct mr_key image, size_t column, struct mr_key *value,
                                 struct mr_err *err);
 
-/* Is such a value NULL? */
-bool mr_merge_row_is_null(struct mr_key value);
-
 /* Do two rows of a table differ in any column that counts and that the server does not
  * compute, other than `except`
  * (MR_NO_COLUMN: none)? */

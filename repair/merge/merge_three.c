@@ -525,8 +525,8 @@ static bool is_sum(const struct mr_merge_three *x, size_t at, struct mr_key live
     const bool alone = outcome == MR_COLUMN_RESTORED && f->source_changed && !f->target_changed;
     return f->seen && !f->baseless && mr_decide_rule(f) == MR_RULE_ADD &&
            x->rulings[at].deed != MR_COLUMN_KEEPS &&
-           (outcome == MR_COLUMN_RULE_COMPUTES || alone) && !mr_merge_row_is_null(live) &&
-           !mr_merge_row_is_null(own);
+           (outcome == MR_COLUMN_RULE_COMPUTES || alone) && !mr_image_value_is_null(live) &&
+           !mr_image_value_is_null(own);
 }
 
 static enum mr_code find_sums(struct mr_merge_three *x, const char **sums, struct mr_err *err)

@@ -80,7 +80,7 @@ static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_mer
 {
     const struct mr_merge_table *parent = &m->tables[r->parent];
     const struct mr_plan_columns *key = &parent->plan->key;
-    const bool is_null = mr_merge_row_is_null(now);
+    const bool is_null = mr_image_value_is_null(now);
     struct mr_evidence_mark mark;
     bool found = false;
     *is = false;
@@ -113,7 +113,7 @@ static enum mr_code follow_parents(struct mr_merge_told_row *told, struct mr_mer
         const struct mr_key now = mr_seen_image_at(&told->explain.rows[MR_SOURCE], at);
         bool is = false;
         if ((unlogged[at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) == 0 || now.ptr == NULL ||
-            column->base.ptr == NULL || mr_merge_row_is_null(column->base) ||
+            column->base.ptr == NULL || mr_image_value_is_null(column->base) ||
             (column->changed != MR_CHANGED_BY_SOURCE && column->changed != MR_CHANGED_BY_BOTH))
             continue;
         MR_TRY(came_of_parent(told, m, r, column->base, now, &is, err));

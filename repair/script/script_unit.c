@@ -13,7 +13,7 @@ enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null, s
 {
     struct mr_key value;
     MR_TRY(mr_merge_row_value(image, column, &value, err));
-    *null = value.len == 1 && *(const char *)value.ptr == 'N';
+    *null = mr_image_value_is_null(value);
     return MR_OK;
 }
 
