@@ -127,17 +127,11 @@ static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *i
 }
 
 /* With --consistent: who alters a table that was read need not wait for all the others. */
-static enum mr_code let_go(struct mr_check_worker *w, struct mr_err *err)
-{
-    MR_TRY(mr_check_let_go(w, MR_SOURCE, err));
-    return mr_check_let_go(w, MR_TARGET, err);
-}
-
 static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item, struct mr_err *err)
 {
     MR_TRY(mr_check_known_scan(w, &item->scan, err));
     mr_check_marks_seen(w, &item->scan);
-    return let_go(w, err);
+    return mr_check_let_go_all(w, err);
 }
 
 /* That the table stood still is looked at as behind a segment of several chunks. */

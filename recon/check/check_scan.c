@@ -289,10 +289,8 @@ static void hand_over(struct scan *scan, bool one_more, bool finished, enum mr_c
 static enum mr_code let_go(void *ctx, struct mr_err *err)
 {
     struct scan *scan = ctx;
-    if (scan->is_worker) {
-        MR_TRY(mr_check_let_go(scan->worker, MR_SOURCE, err));
-        return mr_check_let_go(scan->worker, MR_TARGET, err);
-    }
+    if (scan->is_worker)
+        return mr_check_let_go_all(scan->worker, err);
     pthread_mutex_lock(&scan->lock);
     scan->waits = true;
     pthread_cond_broadcast(&scan->changed);

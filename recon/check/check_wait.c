@@ -12,6 +12,12 @@ enum mr_code mr_check_let_go(struct mr_check_worker *worker, enum mr_side side, 
     return code;
 }
 
+enum mr_code mr_check_let_go_all(struct mr_check_worker *worker, struct mr_err *err)
+{
+    MR_TRY(mr_check_let_go(worker, MR_SOURCE, err));
+    return mr_check_let_go(worker, MR_TARGET, err);
+}
+
 struct waiting {
     struct mr_check_worker *worker;
     enum mr_side side;

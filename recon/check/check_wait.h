@@ -15,6 +15,8 @@
 /* Lets go of what the worker's view of a side has locked; without a view, nothing.  Only errors
  * that end the run: of others the next read tells. */
 enum mr_code mr_check_let_go(struct mr_check_worker *worker, enum mr_side side, struct mr_err *err);
+/* Of both sides. */
+enum mr_code mr_check_let_go_all(struct mr_check_worker *worker, struct mr_err *err);
 /* mr_throttle_wait before a statement of that side. */
 enum mr_code mr_check_wait(struct mr_check_worker *worker, enum mr_side side, struct mr_err *err);
 
