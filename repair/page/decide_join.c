@@ -234,14 +234,12 @@ static void list_disagreement(const struct joining *j, const struct record *a,
     (void)fputs(")\n", list);
 }
 
-/* Words may be spelled in capitals or not, as --decisions reads them; a column or a value is somebody's own. */
+/* As --decisions reads them. */
 static bool is_same_decision(const char *a, const char *b)
 {
-    static const char newest[] = "newest:";
-    const size_t len = sizeof newest - 1;
-    if (strncasecmp(a, newest, len) == 0 && strncasecmp(b, newest, len) == 0)
-        return strcmp(a + len, b + len) == 0;
-    return mr_plan_fit_is_value(a) ? strcmp(a, b) == 0 : strcasecmp(a, b) == 0;
+    const size_t words = mr_plan_fit_words(a);
+    return words == mr_plan_fit_words(b) && strncasecmp(a, b, words) == 0 &&
+           strcmp(a + words, b + words) == 0;
 }
 
 /* Who disagrees with the first is listed, each of several. */

@@ -72,6 +72,9 @@ const char *mr_plan_fit_rule(const struct mr_conflict_rule *rules, size_t count)
 
 /* Does it look like a choice of a value, COLUMN=TEXT or {…}? */
 bool mr_plan_fit_is_value(const char *choice);
+/* How much of a decision is words of the plan, which may be spelled in capitals or not; a column behind newest:,
+ * or a value, is somebody's own. */
+size_t mr_plan_fit_words(const char *decision);
 
 /* Appends the edits that a choice (not skip) makes of the row judged last.  *possible
  * false: it is none that can be carried out, and fit->why says so. */

@@ -118,6 +118,14 @@ bool mr_plan_fit_is_value(const char *choice)
     return choice[0] == '{' || strchr(choice, '=') != NULL;
 }
 
+size_t mr_plan_fit_words(const char *decision)
+{
+    static const char newest[] = "newest:";
+    if (strncasecmp(decision, newest, sizeof newest - 1) == 0)
+        return sizeof newest - 1;
+    return mr_plan_fit_is_value(decision) ? 0 : strlen(decision);
+}
+
 /* ---- a text as a value ---- */
 
 /* Digits, and a minus or nothing in front: behind a space or a plus strtoull() would take a minus

@@ -131,15 +131,11 @@ static enum mr_code keep_raw(struct mr_plan_decisions *d, const struct mr_csv_fi
     return MR_OK;
 }
 
-/* A word as the plan wrote it, however it is spelled now; what follows newest: or = is a
- * person's own. */
+/* A word as the plan wrote it, however it is spelled now. */
 static void lower_word(const char *text)
 {
-    static const char newest[] = "newest:";
     char *at = (char *)(uintptr_t)text;
-    size_t len = strncasecmp(at, newest, sizeof newest - 1) == 0 ? sizeof newest - 1
-                 : mr_plan_fit_is_value(at)                      ? 0
-                                                                 : strlen(at);
+    const size_t len = mr_plan_fit_words(at);
     for (size_t i = 0; i < len; i++)
         if (at[i] >= 'A' && at[i] <= 'Z')
             at[i] = (char)(at[i] - 'A' + 'a');
