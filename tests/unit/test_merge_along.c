@@ -1,6 +1,6 @@
 /* test_merge_along.c: children of SOURCE's that a foreign key took along, and of which its log has an event: they
  * follow their parent (merge_told.h). */
-#include "told_world.h"
+#include "told_members.h"
 
 #include "repair/merge/merge_told.h"
 
@@ -12,20 +12,6 @@
     {                                                                                              \
         0, row, NULL, 0, 0                                                                         \
     }
-
-enum { MEMBERS, ORDERS };
-
-/* members, known by their mobiles ← orders, which go with them; `seen` is not compared. */
-static void build(struct world *w)
-{
-    world_begin(w);
-    world_table(w, "members", "id:int# mobile:text! city:text? seen:int?~");
-    world_table(w, "orders", "id:int# member:int? note:text?");
-    world_reference(w, ORDERS, "member", MEMBERS, "id");
-    told_cascade(w, 0);
-    world_open_case(w);
-    told_still(w);
-}
 
 struct along_case {
     const char *what;
@@ -73,7 +59,7 @@ static void build_along(struct world *w, const struct along_case *c, int64_t tx)
 {
     static const unsigned char acts[3] = {0, MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE, 0};
     struct told t;
-    build(w);
+    told_members(w);
     told_begin(w, &t);
     told_table(&t, MEMBERS, c->parents, GOOD);
     told_table(&t, ORDERS, GOOD, GOOD);

@@ -1,24 +1,10 @@
 /* test_merge_stranger.c: a key of the past that a side has given to another row: whose row is the one that
  * stands there (merge_told.h)? */
-#include "told_world.h"
+#include "told_members.h"
 
 #include "repair/merge/merge_told.h"
 
 #define GOOD MR_WITNESS_GOOD
-
-enum { MEMBERS, ORDERS };
-
-/* members, known by their mobiles ← orders, which go with them; `seen` is not compared. */
-static void build(struct world *w)
-{
-    world_begin(w);
-    world_table(w, "members", "id:int# mobile:text! city:text? seen:int?~");
-    world_table(w, "orders", "id:int# member:int? note:text?");
-    world_reference(w, ORDERS, "member", MEMBERS, "id");
-    told_cascade(w, 0);
-    world_open_case(w);
-    told_still(w);
-}
 
 /* What a cascade has freed no log tells of: a key of the past that a side has made another row of means two. */
 static void test_freed(void **state)
@@ -38,7 +24,7 @@ static void test_freed(void **state)
         const char *live = cases[i / MR_SIDES].live;
         struct world *w = calloc(1, sizeof *w);
         struct told t;
-        build(w);
+        told_members(w);
         told_begin(w, &t);
         told_table(&t, MEMBERS, GOOD, GOOD);
         told_mark(&t, MEMBERS, maker, live,
@@ -71,7 +57,7 @@ static void test_copied(void **state)
     for (size_t i = 0; i < LEN(cases); i++) {
         struct world *w = calloc(1, sizeof *w);
         struct told t;
-        build(w);
+        told_members(w);
         told_begin(w, &t);
         told_table(&t, MEMBERS, GOOD, GOOD);
         told_changed(&t, MEMBERS, MR_TARGET, "7|2|x|0",
@@ -157,7 +143,7 @@ static void test_came(void **state)
         const struct came_case *c = &comes[i];
         struct world *w = calloc(1, sizeof *w);
         struct told t;
-        build(w);
+        told_members(w);
         told_begin(w, &t);
         told_table(&t, MEMBERS, GOOD, GOOD);
         for (int side = MR_SOURCE; side < MR_SIDES; side++)

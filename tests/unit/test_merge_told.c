@@ -1,23 +1,9 @@
 /* test_merge_told.c: what the logs tell of a row: what stood at the split, whether it is to be left
  * deleted, and what went along with it. */
-#include "told_world.h"
+#include "told_members.h"
 
 #include "repair/merge/merge_told.h"
 #include "repair/merge/merge_unlogged.h"
-
-enum { MEMBERS, ORDERS };
-
-/* members, known by their mobiles ← orders, which go with them; `seen` is not compared. */
-static void build(struct world *w)
-{
-    world_begin(w);
-    world_table(w, "members", "id:int# mobile:text! city:text? seen:int?~");
-    world_table(w, "orders", "id:int# member:int? note:text?");
-    world_reference(w, ORDERS, "member", MEMBERS, "id");
-    told_cascade(w, 0);
-    world_open_case(w);
-    told_still(w);
-}
 
 /* ---- one row ---- */
 
@@ -489,7 +475,7 @@ static void test_rows(void **state)
         struct world *w = calloc(1, sizeof *w);
         struct mr_merge_told_row told;
         bool is = false;
-        build(w);
+        told_members(w);
         tell(w, c);
         world_look(w, 1, MEMBERS, c->row, c->live);
         const struct mr_key images[MR_SIDES] = {world_image(w, MEMBERS, c->row),
@@ -537,7 +523,7 @@ static void test_nameless(void **state)
         struct world *w = calloc(1, sizeof *w);
         struct told t;
         bool is_remade = !cases[i].is_remade;
-        build(w);
+        told_members(w);
         told_begin(w, &t);
         told_table(&t, ORDERS, GOOD, GOOD);
         told_mark(&t, ORDERS, MR_TARGET, "3|7|a",
@@ -555,7 +541,7 @@ static void test_reused(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct told t;
     (void)state;
-    build(w);
+    told_members(w);
     told_begin(w, &t);
     told_table(&t, ORDERS, GOOD, GOOD);
     told_mark(&t, ORDERS, MR_SOURCE, "3|7|a",
@@ -575,7 +561,7 @@ static void test_past(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct told t;
     (void)state;
-    build(w);
+    told_members(w);
     told_begin(w, &t);
     told_table(&t, MEMBERS, GOOD, GOOD);
     told_mark(&t, MEMBERS, MR_TARGET, "8|2|x|0", (struct told_mark){0, "8|2|x|0", NULL, 0, 0});
@@ -641,7 +627,7 @@ static const struct tree_case trees[] = {
 static void build_tree(struct world *w, const struct tree_case *c)
 {
     struct told t;
-    build(w);
+    told_members(w);
     w->tables[ORDERS].side[MR_TARGET].nfks = c->cascades ? 1 : 0;
     told_begin(w, &t);
     told_table(&t, MEMBERS, GOOD, c->parents);
@@ -679,7 +665,7 @@ static void test_torn(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct told t;
     (void)state;
-    build(w);
+    told_members(w);
     told_begin(w, &t);
     told_table(&t, MEMBERS, GOOD, GOOD);
     told_table(&t, ORDERS, GOOD, GOOD);
@@ -710,7 +696,7 @@ static void test_unknown_rule(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(rules); i++) {
         struct world *w = calloc(1, sizeof *w);
-        build(w);
+        told_members(w);
         struct mr_foreign_key fk = w->tables[ORDERS].side[MR_TARGET].fks[0];
         fk.on_delete = rules[i];
         w->tables[ORDERS].side[MR_TARGET].fks = &fk;
