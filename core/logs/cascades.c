@@ -81,7 +81,9 @@ static enum mr_code add_parent(struct mr_cascades *c, const struct mr_foreign_ke
     *at = MR_NO_CASCADE;
     if (!mr_cascades_acts(fk->on_delete) && !mr_cascades_acts(fk->on_update))
         return MR_OK;
-    *at = find(c, 0, c->of.count, fk->ref_db, fk->ref_table);
+    const struct mr_table *exact = mr_catalogue_table(c->cat, fk->ref_db, fk->ref_table);
+    *at = exact != NULL ? (size_t)(exact - c->cat->tables)
+                        : find(c, 0, c->of.count, fk->ref_db, fk->ref_table);
     if (*at == MR_NO_CASCADE) {
         *at = c->of.count;
         MR_TRY(add(c, fk->ref_db, fk->ref_table, err));

@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
 #include "core/case/catch_up.h"
 #include "core/logs/cascades.h"
+#include "core/pair/pair_columns.h"
 #include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_spread.h"
@@ -73,26 +75,90 @@ static bool changed_together(const struct mr_evidence_mark *child,
 }
 
 /* Did SOURCE's value of a reference come of its parent: NULL, since that was deleted, or the key that it was
- * given?  Only of a parent whose key is the value. */
+ * given? */
 static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_merge *m,
                                    const struct mr_plan_reference *r, struct mr_key base,
                                    struct mr_key now, bool *is, struct mr_err *err)
 {
-    const struct mr_merge_table *parent = &m->tables[r->parent];
-    const struct mr_plan_columns *key = &parent->plan->key;
     const bool is_null = mr_image_value_is_null(now);
     struct mr_evidence_mark mark;
     bool found = false;
-    *is = false;
-    if (parent->told == 0 || parent->witness[MR_SOURCE] != MR_WITNESS_GOOD || r->to.count != 1 ||
-        key->count != 1 || key->at[0] != r->to.at[0])
-        return MR_OK;
-    MR_TRY(mr_merge_evidence_mark(m, parent, MR_SOURCE, is_null ? base : now, &told->arena, &mark,
-                                  &found, err));
+    MR_TRY(mr_merge_evidence_mark(m, &m->tables[r->parent], MR_SOURCE, is_null ? base : now,
+                                  &told->arena, &mark, &found, err));
     *is = found && changed_together(&told->mark[MR_SOURCE], &mark) &&
           (is_null ? (mark.flags & (MR_MARK_DELETED | MR_MARK_AGAIN)) != 0
                    : mark.came.ptr != NULL && mr_key_compare(mark.came, base) == 0);
     return MR_OK;
+}
+
+/* Is the reference that foreign key of SOURCE's, and its value the key of a parent of whom a log tells? */
+static bool leads_to_told(const struct mr_merge *m, const struct mr_plan_reference *r,
+                          const struct mr_foreign_key *fk)
+{
+    const struct mr_merge_table *parent = &m->tables[r->parent];
+    const struct mr_pair *from = m->plan->tables[r->child].pair, *to = parent->plan->pair;
+    const struct mr_plan_columns *key = &parent->plan->key;
+    return fk->ncolumns == 1 && r->from.count == 1 && r->to.count == 1 && key->count == 1 &&
+           key->at[0] == r->to.at[0] && parent->told != 0 &&
+           parent->witness[MR_SOURCE] == MR_WITNESS_GOOD &&
+           strcasecmp(mr_pair_column(from, MR_SOURCE, r->from.at[0])->name, fk->columns[0]) == 0 &&
+           strcasecmp(mr_pair_column(to, MR_SOURCE, r->to.at[0])->name, fk->ref_columns[0]) == 0 &&
+           mr_catalogue_is_table(m->plan->pairing.side[MR_SOURCE].cat, to->side[MR_SOURCE],
+                                 fk->ref_db, fk->ref_table);
+}
+
+static const struct mr_plan_reference *followed(const struct mr_merge *m,
+                                                const struct mr_merge_table *table,
+                                                const struct mr_foreign_key *fk)
+{
+    for (size_t i = 0; i < m->plan->nreferences; i++)
+        if (m->plan->references[i].child == table->plan->at &&
+            leads_to_told(m, &m->plan->references[i], fk))
+            return &m->plan->references[i];
+    return NULL;
+}
+
+static bool takes_along(const struct mr_foreign_key *fk, const char *column)
+{
+    for (size_t i = 0; i < fk->ncolumns; i++)
+        if (strcasecmp(fk->columns[i], column) == 0)
+            return mr_cascades_acts(fk->on_delete) || mr_cascades_acts(fk->on_update);
+    return false;
+}
+
+/* Where an event of the child has its new value from. */
+enum origin { FROM_ITSELF, FROM_PARENT, FROM_EITHER /* its parent is not known by one column */ };
+
+static enum mr_code find_origin(struct mr_merge_told_row *told, struct mr_merge *m,
+                                const struct mr_merge_table *table, size_t at, enum origin *origin,
+                                struct mr_err *err)
+{
+    const struct mr_pair *pair = table->plan->pair;
+    const struct mr_table *child = pair->side[MR_SOURCE];
+    const struct mr_key now = mr_seen_image_at(&told->explain.rows[MR_SOURCE], at);
+    const struct mr_key base = mr_explain_column(&told->explain, at)->base;
+    *origin = FROM_ITSELF;
+    for (size_t i = 0; i < child->nfks && *origin != FROM_PARENT; i++) {
+        if (!takes_along(&child->fks[i], mr_pair_column(pair, MR_SOURCE, at)->name))
+            continue;
+        const struct mr_plan_reference *r = followed(m, table, &child->fks[i]);
+        bool is = false;
+        if (r != NULL)
+            MR_TRY(came_of_parent(told, m, r, base, now, &is, err));
+        if (is)
+            *origin = FROM_PARENT;
+        else if (r == NULL)
+            *origin = FROM_EITHER;
+    }
+    return MR_OK;
+}
+
+static enum mr_changed changed_from(enum origin origin, enum mr_changed changed)
+{
+    const bool by_both = changed == MR_CHANGED_BY_BOTH;
+    if (origin == FROM_PARENT)
+        return by_both ? MR_CHANGED_BY_TARGET : MR_CHANGED_BY_CASCADE;
+    return origin == FROM_EITHER && !by_both ? MR_CHANGED_UNSEEN : changed;
 }
 
 /* MySQL's log may have the children that a foreign key took along: they follow their parent there, too.  Where no
@@ -101,25 +167,19 @@ static enum mr_code follow_parents(struct mr_merge_told_row *told, struct mr_mer
                                    const struct mr_merge_table *table, struct mr_err *err)
 {
     const unsigned char *unlogged = table->unlogged[MR_SOURCE];
-    if (!told->found[MR_SOURCE] ||
+    if (!told->found[MR_SOURCE] || unlogged == NULL ||
         !mr_cascades_may_be_logged(&m->plan->pairing.side[MR_SOURCE].cat->server))
         return MR_OK;
-    for (size_t i = 0; unlogged != NULL && i < m->plan->nreferences; i++) {
-        const struct mr_plan_reference *r = &m->plan->references[i];
-        if (r->child != table->plan->at || r->from.count != 1)
-            continue;
-        const size_t at = r->from.at[0];
+    for (size_t at = 0; at < table->plan->pair->find.ncolumns; at++) {
         struct mr_explain_column *column = mr_vec_at(&told->explain.columns, at);
-        const struct mr_key now = mr_seen_image_at(&told->explain.rows[MR_SOURCE], at);
-        bool is = false;
-        if ((unlogged[at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) == 0 || now.ptr == NULL ||
+        enum origin origin = FROM_ITSELF;
+        if ((unlogged[at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) == 0 ||
+            mr_seen_image_at(&told->explain.rows[MR_SOURCE], at).ptr == NULL ||
             column->base.ptr == NULL || mr_image_value_is_null(column->base) ||
             (column->changed != MR_CHANGED_BY_SOURCE && column->changed != MR_CHANGED_BY_BOTH))
             continue;
-        MR_TRY(came_of_parent(told, m, r, column->base, now, &is, err));
-        if (is)
-            column->changed = column->changed == MR_CHANGED_BY_BOTH ? MR_CHANGED_BY_TARGET
-                                                                    : MR_CHANGED_BY_CASCADE;
+        MR_TRY(find_origin(told, m, table, at, &origin, err));
+        column->changed = changed_from(origin, column->changed);
     }
     return MR_OK;
 }
