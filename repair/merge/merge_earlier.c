@@ -465,6 +465,21 @@ out:
     return code;
 }
 
+enum mr_code mr_merge_earlier_restored(struct mr_merge *m, const struct mr_plan_table *table,
+                                       struct mr_key key, bool *is, struct mr_err *err)
+{
+    static const char of_key[] = "SELECT 1 FROM plan_map WHERE tbl=:name AND source_key=:key"
+                                 " AND state='applied' LIMIT 1";
+    static const char of_any[] =
+        "SELECT 1 FROM plan_map WHERE tbl=:name AND state='applied' LIMIT 1";
+    const char *name = mr_plan_table_name(table);
+    *is = false;
+    MR_TRY(mr_case_exec(m->cf, schema_sql, err));
+    return key.ptr != NULL ? MR_CASE_HAS(m->cf, of_key, is, err, MR_ARG_TEXT("name", name),
+                                         MR_ARG_BYTES("key", key))
+                           : MR_CASE_HAS(m->cf, of_any, is, err, MR_ARG_TEXT("name", name));
+}
+
 /* ---- proposing ---- */
 
 struct proposing {

@@ -30,6 +30,11 @@ enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err);
  * restored or matched: they are lost history, though equal on both sides by now. */
 enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err);
 
+/* Has an earlier plan restored the row of SOURCE's key, or any row of the table where key.ptr is NULL, and was it not
+ * undone?  Also a plan of an earlier run. */
+enum mr_code mr_merge_earlier_restored(struct mr_merge *m, const struct mr_plan_table *table,
+                                       struct mr_key key, bool *is, struct mr_err *err);
+
 /* What a plan said that this case does not know: a row of SOURCE stands on TARGET under
  * that key. */
 struct mr_merge_mapping {

@@ -9,6 +9,7 @@
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_choice.h"
+#include "repair/merge/merge_earlier.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_restored.h"
 #include "repair/merge/merge_rivals.h"
@@ -183,12 +184,15 @@ struct end {
     int64_t ref;
     bool waits;    /* the parent is not on TARGET, nor to be, as things stand */
     bool attaches; /* nobody on SOURCE, somebody on TARGET */
-    bool returns;  /* the parent is to be written, or an earlier plan has written it */
+    bool returns;  /* the parent is to be written, or an earlier plan of the run has written it */
+    bool stands;   /* the parent is itself on both sides */
+    struct mr_key value; /* then, what SOURCE has in the columns that the reference leads to */
 };
 
 #define END(member, type) MR_CASE_FIELD(struct end, member, MR_CASE_##type)
 static const struct mr_case_field end_fields[] =
-    MR_CASE_LIST(END(ref, INT), END(waits, FLAG), END(attaches, FLAG), END(returns, FLAG));
+    MR_CASE_LIST(END(ref, INT), END(waits, FLAG), END(attaches, FLAG), END(returns, FLAG),
+                 END(stands, FLAG), END(value, BYTES));
 
 /* Whether a column means somebody else may be said by others, that a condition looks at: half of
  * such a reference is not written. */
@@ -205,11 +209,31 @@ static bool is_torn(const struct mr_merge_three *x, const struct mr_plan_referen
     return written && stays;
 }
 
-/* A change of TARGET alone that no event of the row shows: a cascade's, if anything's. */
-static bool is_live_inferred(const struct mr_merge_three *x, size_t at)
+/* Has a plan of an earlier run brought the parent back?  Where the value is not its key, whether any of the table. */
+static enum mr_code is_back(const struct mr_merge_three *x, const struct mr_plan_reference *r,
+                            struct mr_key value, bool *is, struct mr_err *err)
 {
-    const struct mr_explain_column *column = mr_explain_column(&x->told.explain, at);
-    return column->inferred && column->changed == MR_CHANGED_BY_TARGET;
+    const struct mr_plan_table *parent = &x->m->plan->tables[r->parent];
+    bool by_key = r->to.count == parent->key.count;
+    for (size_t i = 0; by_key && i < r->to.count; i++)
+        by_key = r->to.at[i] == parent->key.at[i];
+    return mr_merge_earlier_restored(x->m, parent, by_key ? value : (struct mr_key){0}, is, err);
+}
+
+/* Of a reference to somebody who is back, or comes back, to TARGET: which of its columns a cascade parted from him. */
+static enum mr_code note_parted(struct mr_merge_three *x, const struct end *end, struct mr_err *err)
+{
+    const struct mr_plan_reference *r = &x->m->plan->references[end->ref];
+    bool back = end->returns;
+    for (size_t i = 0; (back || end->stands) && i < r->from.count; i++) {
+        const size_t at = r->from.at[i];
+        bool parted = false;
+        MR_TRY(mr_merge_told_is_parted(&x->told, x->m, x->table, at, &parted, err));
+        if (parted && !back)
+            MR_TRY(is_back(x, r, end->value, &back, err));
+        x->facts[at].seen = x->facts[at].seen && !(parted && back);
+    }
+    return MR_OK;
 }
 
 /* Who comes back to TARGET may have lost a child by going: whether it is to be his again is asked, by each plan
@@ -220,16 +244,16 @@ static enum mr_code find_ends(struct mr_merge_three *x, struct mr_err *err)
     bool more = false, disagrees = false;
     enum mr_code code = MR_CASE_ASK(x->disagrees, &disagrees, err, MR_ARG_INT("id", x->twin->id));
     mr_case_reset(x->disagrees);
-    MR_CASE_BIND(x->ends, MR_ARG_INT("id", x->twin->id));
+    MR_CASE_BIND(x->ends, MR_ARG_INT("id", x->twin->id), MR_ARG_INT("plain", MR_LINK_PLAIN));
     while (code == MR_OK &&
            (code = mr_case_fields_next(&x->ends_map, NULL, &end, &more, err)) == MR_OK && more) {
         const struct mr_plan_reference *r = &x->m->plan->references[end.ref];
         const bool torn = is_torn(x, r);
+        code = note_parted(x, &end, err);
         for (size_t i = 0; i < r->from.count; i++) {
             struct mr_column_fact *f = &x->facts[r->from.at[i]];
             f->nobody = f->nobody || end.waits;
             f->attaches = f->attaches || end.attaches;
-            f->seen = f->seen && !(end.returns && is_live_inferred(x, r->from.at[i]));
             f->disagrees = f->disagrees || torn || (disagrees && x->references[r->from.at[i]] > 1);
         }
     }
@@ -645,7 +669,8 @@ static enum mr_code open_statements(struct mr_merge_three *x, struct mr_err *err
         {&x->ends, "SELECT l.ref AS ref, coalesce(p.waits, 0) AS waits,"
                    " l.parent=0 AND l.live IS NOT NULL AS attaches,"
                    " p.id IS NOT NULL AND p.waits=0 AND (p.there IS NULL OR coalesce(k.known AND"
-                   " k.into_key IS NOT NULL, 0)) AS returns FROM link l"
+                   " k.into_key IS NOT NULL, 0)) AS returns, l.parent=:plain AS stands,"
+                   " l.value AS value FROM link l"
                    " LEFT JOIN m p ON p.id=l.parent AND p.id<>l.child LEFT JOIN mark k ON k.id=p.id"
                    " WHERE l.child=:id"},
         {&x->choices, "SELECT kind, choice FROM chosen WHERE id=:id"},

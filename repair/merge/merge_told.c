@@ -74,47 +74,59 @@ static bool changed_together(const struct mr_evidence_mark *child,
     return child->first_tx <= parent->last_tx && child->last_tx >= from;
 }
 
-/* Did SOURCE's value of a reference come of its parent: NULL, since that was deleted, or the key that it was
+/* A column of a row that a side's log has changed, and which the row has on both sides and had at the split. */
+struct changed_here {
+    struct mr_merge_told_row *told;
+    struct mr_merge *m;
+    const struct mr_merge_table *table;
+    enum mr_side side;
+    size_t at;
+};
+
+/* Did a side's value of a reference come of its parent: NULL, since that was deleted, or the key that it was
  * given? */
-static enum mr_code came_of_parent(struct mr_merge_told_row *told, struct mr_merge *m,
-                                   const struct mr_plan_reference *r, struct mr_key base,
-                                   struct mr_key now, bool *is, struct mr_err *err)
+static enum mr_code came_of_parent(struct changed_here *here, const struct mr_plan_reference *r,
+                                   bool *is, struct mr_err *err)
 {
+    struct mr_merge_told_row *told = here->told;
+    const struct mr_key base = mr_explain_column(&told->explain, here->at)->base;
+    const struct mr_key now = mr_seen_image_at(&told->explain.rows[here->side], here->at);
     const bool is_null = mr_image_value_is_null(now);
     struct mr_evidence_mark mark;
     bool found = false;
-    MR_TRY(mr_merge_evidence_mark(m, &m->tables[r->parent], MR_SOURCE, is_null ? base : now,
-                                  &told->arena, &mark, &found, err));
-    *is = found && changed_together(&told->mark[MR_SOURCE], &mark) &&
+    MR_TRY(mr_merge_evidence_mark(here->m, &here->m->tables[r->parent], here->side,
+                                  is_null ? base : now, &told->arena, &mark, &found, err));
+    *is = found && changed_together(&told->mark[here->side], &mark) &&
           (is_null ? (mark.flags & (MR_MARK_DELETED | MR_MARK_AGAIN)) != 0
                    : mark.came.ptr != NULL && mr_key_compare(mark.came, base) == 0);
     return MR_OK;
 }
 
-/* Is the reference that foreign key of SOURCE's, and its value the key of a parent of whom a log tells? */
-static bool leads_to_told(const struct mr_merge *m, const struct mr_plan_reference *r,
+/* Is the reference that foreign key of the side's, and its value the key of a parent of whom a log tells? */
+static bool leads_to_told(const struct changed_here *here, const struct mr_plan_reference *r,
                           const struct mr_foreign_key *fk)
 {
+    const struct mr_merge *m = here->m;
     const struct mr_merge_table *parent = &m->tables[r->parent];
     const struct mr_pair *from = m->plan->tables[r->child].pair, *to = parent->plan->pair;
     const struct mr_plan_columns *key = &parent->plan->key;
     return fk->ncolumns == 1 && r->from.count == 1 && r->to.count == 1 && key->count == 1 &&
            key->at[0] == r->to.at[0] && parent->told != 0 &&
-           parent->witness[MR_SOURCE] == MR_WITNESS_GOOD &&
-           strcasecmp(mr_pair_column(from, MR_SOURCE, r->from.at[0])->name, fk->columns[0]) == 0 &&
-           strcasecmp(mr_pair_column(to, MR_SOURCE, r->to.at[0])->name, fk->ref_columns[0]) == 0 &&
-           mr_catalogue_is_table(m->plan->pairing.side[MR_SOURCE].cat, to->side[MR_SOURCE],
+           parent->witness[here->side] == MR_WITNESS_GOOD &&
+           strcasecmp(mr_pair_column(from, here->side, r->from.at[0])->name, fk->columns[0]) == 0 &&
+           strcasecmp(mr_pair_column(to, here->side, r->to.at[0])->name, fk->ref_columns[0]) == 0 &&
+           mr_catalogue_is_table(m->plan->pairing.side[here->side].cat, to->side[here->side],
                                  fk->ref_db, fk->ref_table);
 }
 
-static const struct mr_plan_reference *followed(const struct mr_merge *m,
-                                                const struct mr_merge_table *table,
+static const struct mr_plan_reference *followed(const struct changed_here *here,
                                                 const struct mr_foreign_key *fk)
 {
-    for (size_t i = 0; i < m->plan->nreferences; i++)
-        if (m->plan->references[i].child == table->plan->at &&
-            leads_to_told(m, &m->plan->references[i], fk))
-            return &m->plan->references[i];
+    const struct mr_plan_tables *plan = here->m->plan;
+    for (size_t i = 0; i < plan->nreferences; i++)
+        if (plan->references[i].child == here->table->plan->at &&
+            leads_to_told(here, &plan->references[i], fk))
+            return &plan->references[i];
     return NULL;
 }
 
@@ -129,28 +141,42 @@ static bool takes_along(const struct mr_foreign_key *fk, const char *column)
 /* Where an event of the child has its new value from. */
 enum origin { FROM_ITSELF, FROM_PARENT, FROM_EITHER /* its parent is not known by one column */ };
 
-static enum mr_code find_origin(struct mr_merge_told_row *told, struct mr_merge *m,
-                                const struct mr_merge_table *table, size_t at, enum origin *origin,
-                                struct mr_err *err)
+static enum mr_code find_origin(struct changed_here *here, enum origin *origin, struct mr_err *err)
 {
-    const struct mr_pair *pair = table->plan->pair;
-    const struct mr_table *child = pair->side[MR_SOURCE];
-    const struct mr_key now = mr_seen_image_at(&told->explain.rows[MR_SOURCE], at);
-    const struct mr_key base = mr_explain_column(&told->explain, at)->base;
+    const struct mr_pair *pair = here->table->plan->pair;
+    const struct mr_table *child = pair->side[here->side];
+    const char *column = mr_pair_column(pair, here->side, here->at)->name;
     *origin = FROM_ITSELF;
     for (size_t i = 0; i < child->nfks && *origin != FROM_PARENT; i++) {
-        if (!takes_along(&child->fks[i], mr_pair_column(pair, MR_SOURCE, at)->name))
+        if (!takes_along(&child->fks[i], column))
             continue;
-        const struct mr_plan_reference *r = followed(m, table, &child->fks[i]);
+        const struct mr_plan_reference *r = followed(here, &child->fks[i]);
         bool is = false;
         if (r != NULL)
-            MR_TRY(came_of_parent(told, m, r, base, now, &is, err));
+            MR_TRY(came_of_parent(here, r, &is, err));
         if (is)
             *origin = FROM_PARENT;
         else if (r == NULL)
             *origin = FROM_EITHER;
     }
     return MR_OK;
+}
+
+/* MySQL's log may have the children that a foreign key took along.  Where no log has them, an event of the child is
+ * an edit of its own, whatever became of the parent. */
+static bool may_be_of_parent(const struct changed_here *here)
+{
+    const struct mr_merge_told_row *told = here->told;
+    const unsigned char *unlogged = here->table->unlogged[here->side];
+    const struct mr_explain_column *column = mr_explain_column(&told->explain, here->at);
+    return told->found[here->side] && unlogged != NULL &&
+           mr_cascades_may_be_logged(&here->m->plan->pairing.side[here->side].cat->server) &&
+           (unlogged[here->at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) != 0 &&
+           mr_seen_image_at(&told->explain.rows[here->side], here->at).ptr != NULL &&
+           column->base.ptr != NULL && !mr_image_value_is_null(column->base) &&
+           (column->changed == MR_CHANGED_BY_BOTH ||
+            column->changed ==
+                (here->side == MR_SOURCE ? MR_CHANGED_BY_SOURCE : MR_CHANGED_BY_TARGET));
 }
 
 static enum mr_changed changed_from(enum origin origin, enum mr_changed changed)
@@ -161,26 +187,34 @@ static enum mr_changed changed_from(enum origin origin, enum mr_changed changed)
     return origin == FROM_EITHER && !by_both ? MR_CHANGED_UNSEEN : changed;
 }
 
-/* MySQL's log may have the children that a foreign key took along: they follow their parent there, too.  Where no
- * log has them, an event of the child is an edit of its own, whatever became of the parent. */
+/* SOURCE's children follow their parent on TARGET, too. */
 static enum mr_code follow_parents(struct mr_merge_told_row *told, struct mr_merge *m,
                                    const struct mr_merge_table *table, struct mr_err *err)
 {
-    const unsigned char *unlogged = table->unlogged[MR_SOURCE];
-    if (!told->found[MR_SOURCE] || unlogged == NULL ||
-        !mr_cascades_may_be_logged(&m->plan->pairing.side[MR_SOURCE].cat->server))
-        return MR_OK;
-    for (size_t at = 0; at < table->plan->pair->find.ncolumns; at++) {
-        struct mr_explain_column *column = mr_vec_at(&told->explain.columns, at);
+    struct changed_here here = {told, m, table, MR_SOURCE, 0};
+    for (; here.at < table->plan->pair->find.ncolumns; here.at++) {
+        struct mr_explain_column *column = mr_vec_at(&told->explain.columns, here.at);
         enum origin origin = FROM_ITSELF;
-        if ((unlogged[at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) == 0 ||
-            mr_seen_image_at(&told->explain.rows[MR_SOURCE], at).ptr == NULL ||
-            column->base.ptr == NULL || mr_image_value_is_null(column->base) ||
-            (column->changed != MR_CHANGED_BY_SOURCE && column->changed != MR_CHANGED_BY_BOTH))
+        if (!may_be_of_parent(&here))
             continue;
-        MR_TRY(find_origin(told, m, table, at, &origin, err));
+        MR_TRY(find_origin(&here, &origin, err));
         column->changed = changed_from(origin, column->changed);
     }
+    return MR_OK;
+}
+
+enum mr_code mr_merge_told_is_parted(struct mr_merge_told_row *told, struct mr_merge *m,
+                                     const struct mr_merge_table *table, size_t column, bool *is,
+                                     struct mr_err *err)
+{
+    struct changed_here here = {told, m, table, MR_TARGET, column};
+    const struct mr_explain_column *of = mr_explain_column(&told->explain, column);
+    enum origin origin = FROM_ITSELF;
+    *is = of->changed == MR_CHANGED_BY_TARGET && of->inferred;
+    if (*is || of->changed != MR_CHANGED_BY_TARGET || !may_be_of_parent(&here))
+        return MR_OK;
+    MR_TRY(find_origin(&here, &origin, err));
+    *is = origin != FROM_ITSELF;
     return MR_OK;
 }
 

@@ -52,6 +52,11 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
 bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
                              const struct mr_merge_table *table, enum mr_side side);
 
+/* Of a row with a base: is the column what a foreign key of TARGET has made of it, if anything has? */
+enum mr_code mr_merge_told_is_parted(struct mr_merge_told_row *told, struct mr_merge *m,
+                                     const struct mr_merge_table *table, size_t column, bool *is,
+                                     struct mr_err *err);
+
 /* May TARGET have deleted rows of the table with those that they refer to, which no log shows? */
 bool mr_merge_told_may_cascade(const struct mr_merge *m, const struct mr_merge_table *table);
 

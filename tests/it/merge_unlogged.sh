@@ -177,6 +177,27 @@ beside() {
         "11:1:1:10:5 12:2:2:10:0 13:3:3:10:0 14:1:1:20:0"
 }
 
+# A parent that a plan brings back to TARGET: whether the children that it lost there are to be its again is asked, by
+# each plan, also behind a later check.
+parted() {
+    local asked="c changed 21,22,23,24"
+    world "a parent that comes back" <<<"$FAMILY"
+    on "$T" "DELETE FROM p WHERE id = 2"
+    on "$S" "UPDATE p SET a = 5 WHERE id = 2"
+    check
+    collect
+    plan back --on-conflict deleted-on-live=restore
+    is "$S: $NAME: its children are asked about" "$RC $(by_kind)" "1 $asked;p deleted-on-live 2"
+    run repair apply --yes --case "$CASE" "$PLAN" "$TU"
+    is "$S: $NAME: and stay as they are" "$(rows "$T" p)/$(rows "$T" c | grep -o '2[1-4]:NULL' | wc -l)" "1:1 2:5 3:3 9:9/4"
+    check
+    plan later
+    is "$S: $NAME: behind a later check, too" "$RC $(by_kind)" "1 $asked"
+    plan source --on-conflict changed=source
+    run repair apply --yes --case "$CASE" "$PLAN" "$TU"
+    is "$S: $NAME: they are its again" "$RC $(rows "$T" c | grep -o '2[1-4]:2' | wc -l)" "0 4"
+}
+
 # ---- two character sets ----
 
 TEXTS="CREATE TABLE m (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, name VARCHAR(20), city VARCHAR(20), txt TEXT) CHARACTER SET latin1;
@@ -240,6 +261,7 @@ for PAIR in $PAIRS; do
     family MINIMAL
     moved
     beside
+    parted
     texts "$T"
     again
     [ -n "${1:-}" ] || continue

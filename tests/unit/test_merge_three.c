@@ -3,6 +3,7 @@
 #include "three_world.h"
 
 #include "core/case/explain.h"
+#include "repair/merge/merge_earlier.h"
 
 static const struct three_case cases[] = {
     {"SOURCE alone",
@@ -520,6 +521,49 @@ static void test_returns(void **state)
     }
 }
 
+/* A new check finds the team equal on both sides: whether a plan brought it back, the case knows. */
+static void test_is_back(void **state)
+{
+    static const unsigned char taken[TAGS + 1] = {[TEAM] = MR_UNLOGGED_NULL};
+    static const struct {
+        const char *what, *row, *mapped, *outcome;
+    } teams[] = {
+        {"a plan brought it back", "1|red", "applied", "unseen"},
+        {"it was undone", "1|red", "undone", "unchanged-in-source"},
+        {"it was matched", "1|red", "matched", "unchanged-in-source"},
+        {"another one was brought back", "3|red", "applied", "unchanged-in-source"},
+    };
+    const struct three_case as = {.own = X, .live = TEAM_OF("NULL")};
+    (void)state;
+    for (size_t i = 0; i < LEN(teams); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        build(w);
+        tell(w, &as);
+        w->merged[MEMBERS].unlogged[MR_TARGET] = taken;
+        const struct mr_merge_mapping mapping = {.table =
+                                                     mr_plan_table_name(&w->plan.tables[TEAMS]),
+                                                 .source_key = world_key(w, TEAMS, teams[i].row),
+                                                 .target_key = world_key(w, TEAMS, teams[i].row)};
+        world_run(w, mr_merge_remember(w->m.cf, &mapping, &w->err));
+        mr_strbuf_add_fmt(&sql, "UPDATE plan_map SET state='%s'", teams[i].mapped);
+        world_sql(w, sql.ptr);
+        world_link(w, 1, 0, MR_LINK_PLAIN);
+        world_require(MR_CASE_ONCE(w->m.cf, "UPDATE link SET value=:value", NULL,
+                                   MR_ARG_BYTES("value", world_key(w, TEAMS, "1|red"))));
+        const struct mr_merge_twin twin = twin_of(w, as.own, as.live, as.own);
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
+        require_same(teams[i].what, "outcome", mr_three_outcome_name(r.ruling.outcome),
+                     teams[i].outcome);
+        mr_merge_three_close(three);
+        mr_strbuf_release(&sql);
+        world_free(w);
+    }
+}
+
 /* SOURCE's reference as it is to stand: a mapped one that TARGET has already is no change. */
 static void test_mapped(void **state)
 {
@@ -715,9 +759,10 @@ static void test_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),    cmocka_unit_test(test_ends), cmocka_unit_test(test_mapped),
-        cmocka_unit_test(test_others),  cmocka_unit_test(test_page), cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_returns),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_mapped),  cmocka_unit_test(test_others),
+        cmocka_unit_test(test_page),    cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_returns), cmocka_unit_test(test_is_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
