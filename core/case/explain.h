@@ -21,7 +21,7 @@
  * A column that no image of an updated row has shown was left as it was, so that today's value is the base.
  *
  * UNEXPLAINED: both sides are told, and their rows differ where their bases differ: the difference is
- * older than the split, or was made without the log.
+ * older than the split, or was made without the log; where no `unlogged` is given, also by a foreign key.
  *
  * Ownership: values point into the images given, which must outlive them.  Errors: MR_E_CASE for
  * bytes that no image has, MR_E_NOMEM.  Threads: one at a time.

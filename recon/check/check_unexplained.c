@@ -147,7 +147,8 @@ enum mr_code mr_check_unexplained_say(struct mr_findings *fd, const struct mr_fi
     mr_strbuf_add_grouped(out, all);
     mr_strbuf_add_fmt(out,
                       " of the differing rows %s explained by no logged change: older than the "
-                      "split, or made without the log%s.",
+                      "split, made without the log, or by a foreign key, which no log "
+                      "shows%s.",
                       all == 1 ? "is" : "are",
                       logs.is_later ? ", or since the logs were collected and before the rows were "
                                       "read"

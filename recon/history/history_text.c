@@ -372,7 +372,8 @@ void mr_history_add_explained(struct mr_strbuf *out, const struct mr_key_history
         break;
     case MR_EXPLAINED_NOT:
         mr_strbuf_add_str(out, "no logged change explains the difference: it is older than the "
-                               "split, or was made without the log");
+                               "split, was made without the log, or by a foreign key, which no "
+                               "log shows");
         break;
     }
 }
