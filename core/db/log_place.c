@@ -153,10 +153,50 @@ enum mr_code mr_log_filters_read(struct mr_db *db, struct mr_arena *arena, const
     return failed ? nomem(err) : MR_OK;
 }
 
+/* Nobody works from within these. */
+static bool is_servers_own(const char *name, size_t len)
+{
+    static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strlen(own[i]) == len && strncasecmp(own[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+bool mr_log_names_others(const char *list)
+{
+    for (const char *at = list; *at != '\0'; at += *at == ',') {
+        const size_t len = strcspn(at, ",");
+        if (len > 0 && !is_servers_own(at, len))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+/* A server that has no such variable logs rows alone. */
+enum mr_code mr_log_filters_by_session(struct mr_db *db, const char *only, const char *leaves,
+                                       bool *yes, struct mr_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL VARIABLES LIKE 'binlog_format'";
+    struct mr_result *res = NULL;
+    *yes = false;
+    if (only[0] == '\0' && !mr_log_names_others(leaves))
+        return MR_OK;
+    MR_TRY(mr_db_query(db, "vn", sql, sizeof sql - 1, &res, err));
+    const struct mr_cell *cells = mr_result_next(res);
+    *yes = cells != NULL && cells[1].ptr != NULL && strcasecmp(cells[1].ptr, "ROW") != 0;
+    mr_result_free(res);
+    return MR_OK;
+}
+
 static enum mr_code read_filters(struct mr_db *db, struct mr_arena *arena,
                                  struct mr_log_habits *habits, struct mr_err *err)
 {
-    const enum mr_code code = mr_log_filters_read(db, arena, &habits->only, &habits->leaves, err);
+    enum mr_code code = mr_log_filters_read(db, arena, &habits->only, &habits->leaves, err);
+    if (code == MR_OK)
+        code =
+            mr_log_filters_by_session(db, habits->only, habits->leaves, &habits->by_session, err);
     if (code == MR_E_DENIED) {
         const char *why = missing_right(db, arena);
         mr_err_hint(err, "%s", why != NULL ? strstr(why, "GRANT") : "");
@@ -192,6 +232,8 @@ static bool lists(const char *list, const char *db, bool folds)
 /* A name that holds a comma is on no list. */
 bool mr_log_habits_has(const struct mr_log_habits *habits, const char *db)
 {
+    if (habits->by_session)
+        return false;
     if (habits->only[0] != '\0')
         return lists(habits->only, db, false);
     return habits->leaves[0] == '\0' ||

@@ -38,11 +38,18 @@ struct mr_log_habits {
     bool logs_applied;         /* log_slave_updates: what it applies of others goes into its log */
     bool logs_cascades;        /* children that a foreign key deletes or changes do */
     const char *only, *leaves; /* binlog_do_db, binlog_ignore_db: names joined by commas, or "" */
+    bool by_session;           /* mr_log_filters_by_session */
 };
 /* What a server leaves out of its log: names joined by commas, "" where none are, or it has no log.  As
  * mr_db_query. */
 enum mr_code mr_log_filters_read(struct mr_db *db, struct mr_arena *arena, const char **only,
                                  const char **leaves, struct mr_err *err);
+/* Does the list name databases that are not the server's own (mysql, sys …)? */
+bool mr_log_names_others(const char *list);
+/* Is a change left out by the database that its session was in, whatever table it is of?  So it is where
+ * something is left out, and statements are logged (binlog_format is not ROW).  As mr_db_query. */
+enum mr_code mr_log_filters_by_session(struct mr_db *db, const char *only, const char *leaves,
+                                       bool *yes, struct mr_err *err);
 /* MR_E_DENIED with the GRANT. */
 enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                                 struct mr_log_habits *habits, struct mr_err *err);

@@ -129,15 +129,17 @@ static int compare_names(const void *a, const void *b, void *ctx)
 static enum mr_code take_filters(struct mr_changed_keys *c, struct mr_err *err)
 {
     const struct mr_vec *of = &c->work->cascades.of;
+    const char *why =
+        c->habits != NULL && c->habits->by_session
+            ? "what sessions change from within a database that is left out of it is not in it, "
+              "whatever the table (binlog_do_db, binlog_ignore_db; binlog_format is not ROW)"
+            : "changes of that database are left out of it (binlog_do_db, binlog_ignore_db)";
     for (size_t i = 0; c->habits != NULL && i < of->count; i++) {
         if (mr_log_habits_has(c->habits, cascade_of(c, i)->db))
             continue;
         cascade_of(c, i)->deleted = cascade_of(c, i)->updated = true;
         if (i < c->cat->ntables)
-            MR_TRY(blind(c, i,
-                         "changes of that database are left out of it (binlog_do_db, "
-                         "binlog_ignore_db)",
-                         err));
+            MR_TRY(blind(c, i, why, err));
     }
     return MR_OK;
 }

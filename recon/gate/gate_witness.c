@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/log_place.h"
+
 struct list {
     struct mr_gate_witness_lack *lacks;
     size_t count;
@@ -76,27 +78,6 @@ static bool drops_applied(const struct mr_gate_facts *f)
            (is(f, "log_slave_updates", "OFF") || is(f, "log_replica_updates", "OFF"));
 }
 
-/* Of the server's own databases no row is anybody's. */
-static bool is_servers_own(const char *name, size_t len)
-{
-    static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strlen(own[i]) == len && strncasecmp(own[i], name, len) == 0)
-            return true;
-    return false;
-}
-
-static bool names_others(const char *list)
-{
-    for (const char *at = list; *at != '\0'; at += *at == ',') {
-        const size_t len = strcspn(at, ",");
-        if (len > 0 && !is_servers_own(at, len))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
 /* Where both are set, only the first counts. */
 static void look_at_databases(struct list *list, const struct mr_gate_log *log)
 {
@@ -108,7 +89,7 @@ static void look_at_databases(struct list *list, const struct mr_gate_log *log)
             "Remove binlog_do_db from the option file, and restart the server: replicas can leave "
             "databases out themselves.",
             "no database but these gets into its binary log: %.50s (binlog_do_db)", log->only);
-    else if (names_others(log->leaves))
+    else if (mr_log_names_others(log->leaves)) /* of the server's own no row is anybody's */
         add(list,
             "Remove binlog_ignore_db from the option file, and restart the server: replicas can "
             "leave databases out themselves.",

@@ -12,6 +12,7 @@
 struct left_out {
     const struct mr_server *server;
     const char *only, *but; /* "": all; none */
+    bool by_session;        /* mr_log_filters_by_session */
 };
 
 static bool is_listed(const struct left_out *l, const char *list, const char *db)
@@ -35,14 +36,16 @@ static const char *left_out_by(const struct left_out *l, const char *db)
     return is_listed(l, l->but, db) ? "binlog_ignore_db" : NULL;
 }
 
-static enum mr_code blind(struct mr_evidence_of *of, const char *by, struct mr_arena *arena,
-                          struct mr_err *err)
+/* Of a table of which changes may be left out; NULL: no memory. */
+static const char *lack_of(const struct left_out *l, const char *db, struct mr_arena *arena)
 {
-    char reason[80];
-    (void)snprintf(reason, sizeof reason, "its server leaves the database out of its log (%s)", by);
-    *of = (struct mr_evidence_of){.witness = MR_WITNESS_BLIND,
-                                  .reason = mr_arena_strdup(arena, reason)};
-    return of->reason != NULL ? MR_OK : mr_err_nomem(err, "reading a binary log");
+    const char *by = left_out_by(l, db);
+    if (by != NULL)
+        return mr_arena_fmt(arena, "its server leaves the database out of its log (%s)", by);
+    return mr_arena_fmt(arena,
+                        "its server leaves out of its log what sessions change from within another "
+                        "database (%s; binlog_format is not ROW)",
+                        l->only[0] != '\0' ? "binlog_do_db" : "binlog_ignore_db");
 }
 
 enum mr_code mr_history_left_out(struct mr_db *db, enum mr_side side,
@@ -58,11 +61,16 @@ enum mr_code mr_history_left_out(struct mr_db *db, enum mr_side side,
         return MR_OK;
     }
     MR_TRY(code);
-    for (size_t i = 0; code == MR_OK && i < ntables; i++) {
+    MR_TRY(mr_log_filters_by_session(db, l.only, l.but, &l.by_session, err));
+    for (size_t i = 0; i < ntables; i++) {
         const struct mr_table *today = tables[i].today[side];
-        const char *by = today != NULL ? left_out_by(&l, today->db) : NULL;
-        if (by != NULL)
-            code = blind(&tables[i].evidence.of[side], by, arena, err);
+        if (today == NULL || (!l.by_session && left_out_by(&l, today->db) == NULL))
+            continue;
+        const char *reason = lack_of(&l, today->db, arena);
+        if (reason == NULL)
+            return mr_err_nomem(err, "reading a binary log");
+        tables[i].evidence.of[side] =
+            (struct mr_evidence_of){.witness = MR_WITNESS_BLIND, .reason = reason};
     }
-    return code;
+    return MR_OK;
 }

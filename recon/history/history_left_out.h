@@ -3,7 +3,7 @@
  * binlog_ignore_db): its log is complete, and says nothing of their tables.
  *
  * By rows, as logs are read here, the database of the table counts, and not the one that the session
- * was in.
+ * was in.  Where statements are logged it is that of the session, so that any table may lack changes.
  *
  * Errors: those of the server; MR_E_NOMEM.  Threads: one.
  */

@@ -184,6 +184,7 @@ static void test_habits(void **state)
 {
     static const struct mr_log_habits no_parent = {.only = "", .leaves = "elsewhere"},
                                       nothing = {.only = "x", .leaves = ""},
+                                      by_session = {.only = "", .leaves = "x", .by_session = true},
                                       cascades = {.only = "", .leaves = "", .logs_cascades = true};
     struct made m;
     (void)state;
@@ -195,6 +196,10 @@ static void test_habits(void **state)
     begin(&m);
 #define LEFT_OUT ": changes of that database are left out of it (binlog_do_db"
     check(&m, "p" LEFT_OUT " c" LEFT_OUT " g" LEFT_OUT " e" LEFT_OUT " n" LEFT_OUT);
+    habits = &by_session; /* a statement from within x may have changed any of them */
+    begin(&m);
+#define UNSEEN ": what sessions change from within a database that is left out of it is not in it"
+    check(&m, "p" UNSEEN " c" UNSEEN " g" UNSEEN " e" UNSEEN " n" UNSEEN);
     habits = &cascades;
     begin(&m);
     change(&m, "d", "p", DELETE, 2, 0);

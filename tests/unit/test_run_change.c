@@ -228,6 +228,8 @@ static void test_filters(void **state)
         const struct mr_log_habits habits = {.only = cases[i].only, .leaves = cases[i].leaves};
         assert_int_equal(mr_log_habits_has(&habits, cases[i].db), cases[i].has);
     }
+    const struct mr_log_habits by_session = {.only = "club", .leaves = "", .by_session = true};
+    assert_false(mr_log_habits_has(&by_session, "club"));
 }
 
 int main(void)
