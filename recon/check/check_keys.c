@@ -29,21 +29,11 @@ static enum mr_code add_suspect(struct looking *l, struct mr_key key, size_t at,
     return MR_OK;
 }
 
-/* Does the batch ask for exactly that key? */
+/* Does any batch ask for exactly that key?  Then it is that one's, also where others find it. */
 static bool is_asked(const struct looking *l, struct mr_key key)
 {
-    size_t lo = 0, hi = l->keys.count;
-    while (lo < hi) {
-        const size_t mid = lo + (hi - lo) / 2;
-        const int order = mr_key_compare(*(struct mr_key *)mr_vec_at(&l->keys, mid), key);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return false;
+    size_t at;
+    return mr_key_set_find(l->task->keys, key, &at);
 }
 
 /* Rows that a collation has found under other letters: 'A' where 'a' was asked for. */
