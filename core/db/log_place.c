@@ -204,6 +204,22 @@ static enum mr_code read_filters(struct mr_db *db, struct mr_arena *arena,
     return code;
 }
 
+/* The clock is asked behind the age: the time between the two makes the start a later one. */
+static enum mr_code read_start(struct mr_db *db, struct mr_arena *arena, uint64_t *since,
+                               struct mr_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL STATUS LIKE 'Uptime'";
+    struct mr_result *res = NULL;
+    const char *now;
+    MR_TRY(mr_db_query(db, "vv", sql, sizeof sql - 1, &res, err));
+    const struct mr_cell *cells = mr_result_next(res);
+    const uint64_t up_s = cells != NULL ? strtoull(cells[1].ptr, NULL, 10) : 0;
+    mr_result_free(res);
+    MR_TRY(ask(db, "SELECT UNIX_TIMESTAMP()", arena, &now, err));
+    *since = strtoull(now, NULL, 10) - up_s;
+    return MR_OK;
+}
+
 enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                                 struct mr_log_habits *habits, struct mr_err *err)
 {
@@ -213,6 +229,8 @@ enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                    has_new_word ? "SELECT @@GLOBAL.log_replica_updates"
                                 : "SELECT @@GLOBAL.log_slave_updates",
                    &habits->logs_applied, err));
+    MR_TRY(ask_yes(db, "SELECT @@GLOBAL.sync_binlog", &habits->syncs, err));
+    MR_TRY(read_start(db, arena, &habits->up_since, err));
     MR_TRY(read_cascades(db, habits, err));
     return read_filters(db, arena, habits, err);
 }

@@ -39,6 +39,8 @@ struct mr_log_habits {
     bool logs_cascades;        /* children that a foreign key deletes or changes do */
     const char *only, *leaves; /* binlog_do_db, binlog_ignore_db: names joined by commas, or "" */
     bool by_session;           /* mr_log_filters_by_session */
+    bool syncs;        /* sync_binlog is 1: a crash of the machine takes no end of it away */
+    uint64_t up_since; /* when the server was started, as mr_log_place.at; in doubt later */
 };
 /* What a server leaves out of its log: names joined by commas, "" where none are, or it has no log.  As
  * mr_db_query. */

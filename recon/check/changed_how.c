@@ -25,6 +25,9 @@ const char *mr_changed_whole(const struct mr_changed_facts *f)
                "log says that they are its own";
     if (f->log != NULL)
         return f->log;
+    if (f->may_have_torn)
+        return "its engine has no transactions, and a server was restarted since the last run: a "
+               "crash changes rows that are in no log";
     if (!f->same_table)
         return "another table has its name by now, or it was altered or made anew since the last "
                "run";

@@ -19,6 +19,7 @@ struct mr_changed_facts {
     bool is_windowed;   /* a condition chooses its rows: --where, --since, where = */
     const char *log;    /* why logs do not tell of it; NULL: they do */
     bool shares_rows;   /* its engine has rows that are written as another table's (engine.h) */
+    bool may_have_torn; /* its engine has no transactions, and its server was restarted */
     /* a key finds its rows, and both sides order them alike */
     bool has_order;
     bool was_equal; /* the last run found nothing in it */

@@ -20,6 +20,9 @@
 /* A row that is looked up costs about three that a scan meets. */
 #define MANY_KEYS 10000U
 #define UNLOGGED " (log_slave_updates is off)"
+#define RESTARTED                                                                                  \
+    "the server was restarted since the last run, and may have lost the end of its log before "    \
+    "that (sync_binlog is not 1)"
 #define MUCH_CHANGED "so many of its rows changed that to read all is less work"
 
 static enum mr_code nomem(struct mr_err *err)
@@ -406,6 +409,10 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     if (back)
         why = "the server has executed less than the last run saw: it was restored, or its log was "
               "begun anew";
+    /* in a crash of the machine: the rows of what is gone may be there all the same */
+    check->changed->restarted[side] = changes->habits[side].up_since >= was->at;
+    if (why == NULL && check->changed->restarted[side] && !changes->habits[side].syncs)
+        why = RESTARTED;
     if (why == NULL && !changes->habits[side].logs_applied)
         MR_TRY(applied_unlogged(check, side, db, &by, &why, err));
     if (why == NULL)
@@ -504,6 +511,16 @@ static bool same_columns(const struct mr_find_table *a, const struct mr_find_tab
     return true;
 }
 
+/* What a crash interrupts has changed rows of it already, and is in no log yet. */
+static bool may_have_torn(const struct mr_check_run *check, const struct mr_pair *pair)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (check->changed->restarted[side] &&
+            !mr_engine_is_transactional(pair->side[side]->engine))
+            return true;
+    return false;
+}
+
 static enum mr_code decide(struct mr_check_run *check, struct mr_pair *pair, struct mr_err *err)
 {
     struct mr_check_changed *c = check->changed;
@@ -520,6 +537,7 @@ static enum mr_code decide(struct mr_check_run *check, struct mr_pair *pair, str
                        pair->scan[MR_TARGET].where != NULL,
         .shares_rows = mr_engine_shares_rows(pair->side[MR_SOURCE]->engine) ||
                        mr_engine_shares_rows(pair->side[MR_TARGET]->engine),
+        .may_have_torn = may_have_torn(check, pair),
         .log = c->changes.whole_why != NULL ? c->changes.whole_why : of->why,
         .has_order = pair->join == MR_JOIN_SHARED,
         .was_equal = base != NULL && base->verdict == MR_VERDICT_EQUAL,

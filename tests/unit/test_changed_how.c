@@ -40,6 +40,7 @@ static void test_one_fact(void **state)
         {offsetof(struct mr_changed_facts, was_windowed), true, "the last run compared"},
         {offsetof(struct mr_changed_facts, is_windowed), true, "a condition chooses its rows"},
         {offsetof(struct mr_changed_facts, shares_rows), true, "those of other tables"},
+        {offsetof(struct mr_changed_facts, may_have_torn), true, "a crash changes rows"},
         {offsetof(struct mr_changed_facts, is_misplaced), true, "a key may not find them"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -83,7 +84,7 @@ static void test_without_order(void **state)
 static void test_all_facts(void **state)
 {
     (void)state;
-    for (unsigned bits = 0; bits < 1U << 12; bits++) {
+    for (unsigned bits = 0; bits < 1U << 13; bits++) {
         const struct mr_changed_facts f = {.was_there = bits & 1,
                                            .was_read = bits & 2,
                                            .same_columns = bits & 4,
@@ -95,9 +96,10 @@ static void test_all_facts(void **state)
                                            .was_equal = bits & 256,
                                            .rolls = bits & 512,
                                            .is_misplaced = bits & 1024,
-                                           .was_windowed = bits & 2048};
+                                           .was_windowed = bits & 2048,
+                                           .may_have_torn = bits & 4096};
         const bool by_keys =
-            (bits & (127 | 1024 | 2048)) == 31 && (f.has_order || (f.was_equal && !f.rolls));
+            (bits & (127 | 1024 | 2048 | 4096)) == 31 && (f.has_order || (f.was_equal && !f.rolls));
         assert_true((mr_changed_whole(&f) == NULL) == by_keys);
     }
 }
