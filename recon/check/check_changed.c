@@ -362,11 +362,12 @@ static enum mr_code applied_unlogged(struct mr_check_run *check, enum mr_side si
     struct mr_db *other;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_cluster_of(db, &fed.cluster, err));
-    if (fed.cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
-        strcmp(c->changes.from[side].applied, c->places[side].applied) == 0)
-        goto out; /* nothing was applied */
-    MR_TRY_OUT(mr_check_main(check, mr_other_side(side), &other, err));
     MR_TRY_OUT(mr_replication_sources(db, &fed.seen, &fed.sources, err));
+    /* nothing was applied; what a MySQL, or a source without GTIDs, has written leaves that as it was */
+    if (fed.cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
+        fed.sources.len == 0 && strcmp(c->changes.from[side].applied, c->places[side].applied) == 0)
+        goto out;
+    MR_TRY_OUT(mr_check_main(check, mr_other_side(side), &other, err));
     MR_TRY_OUT(mr_replication_relation(other, db, &fed.relation, &fed.note, err));
     MR_TRY_OUT(judge_fed(check, &fed, why, err));
     if (*why != NULL || fed.sources.len == 0)
