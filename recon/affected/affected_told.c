@@ -76,39 +76,46 @@ static const char told_sql[] =
     " JOIN history_tx a ON a.id = m.first_tx JOIN history_tx b ON b.id = m.last_tx"
     " GROUP BY r.person";
 
-static bool is_good(const struct mr_evidence_table *t)
+/* Do the logs of both sides tell all of the table? */
+static enum mr_code is_told_of(struct mr_findings *fd, const struct mr_find_table *table,
+                               struct mr_arena *arena, bool *told, struct mr_err *err)
 {
-    return t->of[0].witness == MR_WITNESS_GOOD && t->of[1].witness == MR_WITNESS_GOOD;
+    struct mr_evidence_table t = {0};
+    bool found = false;
+    MR_TRY(mr_evidence_match(fd, table, arena, &t, &found, err));
+    *told = found && t.of[0].witness == MR_WITNESS_GOOD && t.of[1].witness == MR_WITNESS_GOOD;
+    return MR_OK;
 }
 
-/* Where a log does not tell all, the first change may have been earlier, and the last one later. */
+/* Where a log does not tell all, the first change may have been earlier, and the last one later; of a table
+ * that was not collected nothing is told. */
 static enum mr_code warn_of_lacking(const struct mr_affected_people *p, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec tables = MR_VEC_INIT(struct mr_evidence_table);
+    struct mr_find_table *tables = NULL;
     const char *first = NULL;
-    size_t count = 0;
-    enum mr_code code = mr_evidence_tables(p->list->fd, &arena, &tables, err);
-    for (size_t i = 0; code == MR_OK && i < tables.count; i++) {
-        const struct mr_evidence_table *t = mr_vec_at(&tables, i);
+    size_t ntables = 0, count = 0;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_findings_tables(p->list->fd, &arena, &tables, &ntables, err));
+    for (size_t i = 0; i < ntables; i++) {
         int64_t is_theirs = 0;
-        if (is_good(t))
-            continue;
-        code =
-            MR_CASE_NUMBER(p->cf,
-                           "SELECT EXISTS (SELECT 1 FROM temp.theirs r JOIN tbl t ON t.id = r.tbl"
-                           " WHERE t.name = :name)",
-                           &is_theirs, err, MR_ARG_TEXT("name", t->name));
+        bool told = false;
+        MR_TRY_OUT(MR_CASE_NUMBER(p->cf,
+                                  "SELECT EXISTS (SELECT 1 FROM temp.theirs WHERE tbl = :tbl)",
+                                  &is_theirs, err, MR_ARG_INT("tbl", tables[i].id)));
         if (is_theirs == 0)
             continue;
-        first = first != NULL ? first : t->name;
+        MR_TRY_OUT(is_told_of(p->list->fd, &tables[i], &arena, &told, err));
+        if (told)
+            continue;
+        first = first != NULL ? first : tables[i].name;
         count++;
     }
-    if (code == MR_OK && count > 0)
+    if (count > 0)
         mr_log_warning("first_divergence and last_change are only what the logs show, which do not "
                        "tell all of \"%s\"%s: history show says why",
                        first, count > 1 ? " and others" : "");
-    mr_vec_release(&tables);
+out:
     mr_arena_release(&arena);
     return code;
 }
