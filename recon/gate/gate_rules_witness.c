@@ -14,6 +14,11 @@ static void look_at(struct mr_gate_judge *j, const struct mr_gate_facts *f, size
 {
     struct mr_gate_witness_lack lacks[MR_GATE_WITNESS_LACKS];
     const size_t count = mr_gate_witness(f, j->config->witness_hours, lacks);
+    if (count == 0 && mr_gate_witness_is_hidden(f)) {
+        mr_gate_found_hidden(j, "whether it is a replica that logs nothing of what it applies",
+                             &f->replication);
+        return;
+    }
     *witnesses += count == 0;
     if (count > 0 && !mr_gate_witness_matters(f)) {
         if (hidden(f) != NULL)

@@ -72,10 +72,14 @@ static bool has_whole_images(const struct mr_gate_facts *f)
     return image[0] == '\0' || strncasecmp(image, "FULL", 4) == 0;
 }
 
-static bool drops_applied(const struct mr_gate_facts *f)
+static bool logs_applied(const struct mr_gate_facts *f)
 {
-    return f->nchannels > 0 &&
-           (is(f, "log_slave_updates", "OFF") || is(f, "log_replica_updates", "OFF"));
+    return !is(f, "log_slave_updates", "OFF") && !is(f, "log_replica_updates", "OFF");
+}
+
+bool mr_gate_witness_is_hidden(const struct mr_gate_facts *f)
+{
+    return mr_gate_witness_logs(f) && !logs_applied(f) && f->replication.seen != MR_GATE_SEEN;
 }
 
 /* Where both are set, only the first counts. */
@@ -140,7 +144,7 @@ size_t mr_gate_witness(const struct mr_gate_facts *f, double hours,
         add(&list, "SET GLOBAL binlog_row_image = FULL, and in the option file.",
             "binlog_row_image is %.20s, so that columns are left out of the log",
             value_of(f, "binlog_row_image"));
-    if (drops_applied(f))
+    if (f->nchannels > 0 && !logs_applied(f))
         add(&list,
             "Set log_slave_updates (MySQL: log_replica_updates) in the option file, and "
             "restart the server.",

@@ -27,6 +27,8 @@ size_t mr_gate_witness(const struct mr_gate_facts *facts, double hours,
 /* Is there another to fail over to?  Not of a server that nobody follows, and that follows nobody; nor
  * of a cluster's nodes, which have what the others have. */
 bool mr_gate_witness_matters(const struct mr_gate_facts *facts);
+/* May it be a replica whose own log lacks what it applies, since the account does not see whether it is one? */
+bool mr_gate_witness_is_hidden(const struct mr_gate_facts *facts);
 /* Has the server a binary log? */
 bool mr_gate_witness_logs(const struct mr_gate_facts *facts);
 /* Is it removed when it is too large, whatever its age? */

@@ -158,6 +158,29 @@ static void test_fix(void **state)
     assert_non_null(strstr(lacks[0].fix, "SET GLOBAL binlog_expire_logs_seconds = 612000,"));
 }
 
+static const struct mr_gate_variable own_alone[] = {{"log_bin", "ON"},
+                                                    {"log_slave_updates", "OFF"}};
+
+/* Whether a server applies anything is not seen by all; where it would log that, it does not matter. */
+static void test_hidden(void **state)
+{
+    (void)state;
+    for (int logs = 0; logs < 2; logs++) {
+        struct gate g;
+        gate_begin(&g);
+        g.now.variables = own_alone;
+        g.now.nvariables = logs ? 1 : 2;
+        g.now.replication = (struct mr_gate_view){
+            .seen = MR_GATE_HIDDEN, .why = "x", .grant = "GRANT REPLICA MONITOR"};
+        gate_run(&g);
+        const struct mr_gate_result *r = gate_result(&g, MR_GATE_witness);
+        assert_int_equal(r->severity, logs ? MR_GATE_OK : MR_GATE_UNKNOWN);
+        if (!logs)
+            assert_non_null(strstr(r->message, "whether it is a replica"));
+        gate_end(&g);
+    }
+}
+
 static const struct mr_gate_variable mixed[] = {{"log_bin", "ON"}, {"binlog_format", "MIXED"}};
 
 /* Of the server, its peer (a replica of it): one line each, where a failover is possible. */
@@ -207,10 +230,8 @@ static void test_rule(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lacks),
-        cmocka_unit_test(test_databases),
-        cmocka_unit_test(test_fix),
-        cmocka_unit_test(test_rule),
+        cmocka_unit_test(test_lacks),  cmocka_unit_test(test_databases), cmocka_unit_test(test_fix),
+        cmocka_unit_test(test_hidden), cmocka_unit_test(test_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
