@@ -344,11 +344,10 @@ enum mr_code mr_history_add_now(struct mr_strbuf *out, const struct mr_key_histo
                                 const enum mr_mask *masks, struct mr_err *err)
 {
     if (h->known != MR_ROWS_OF_FINDING) {
-        const bool compared =
-            h->table->verdict == MR_VERDICT_EQUAL || h->table->verdict == MR_VERDICT_DIVERGED;
-        mr_strbuf_add_str(out, h->known == MR_ROWS_EQUAL || (compared && !h->table->windowed)
-                                   ? "equal on both sides"
-                                   : "not compared");
+        mr_strbuf_add_str(out, h->standing == MR_STANDING_UNREAD ? "not compared"
+                                                                 : "equal on both sides");
+        if (h->standing == MR_STANDING_OPEN)
+            mr_strbuf_add_str(out, ", unless it is one of the rows that were unsettled");
         return MR_OK;
     }
     mr_strbuf_add_str(out, mr_kind_name(h->kind));

@@ -5,6 +5,7 @@
 
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
+#include "core/case/run_change.h"
 
 enum { SOURCE, TARGET, SIDES };
 
@@ -67,6 +68,22 @@ out:
     return code;
 }
 
+static enum mr_code read_standing(struct mr_key_history *h, struct mr_findings *fd,
+                                  struct mr_err *err)
+{
+    const struct mr_find_table *t = h->table;
+    const bool is_compared =
+        t->verdict == MR_VERDICT_EQUAL || t->verdict == MR_VERDICT_DIVERGED || t->settled;
+    uint64_t unsettled = 0;
+    bool is_part = false;
+    MR_TRY(mr_table_is_part(mr_findings_case(fd), t->id, &is_part, err));
+    MR_TRY(mr_findings_count(fd, t->id, MR_FIND_UNSETTLED, &unsettled, err));
+    h->standing = !is_compared || t->windowed || is_part ? MR_STANDING_UNREAD
+                  : unsettled > 0                        ? MR_STANDING_OPEN
+                                                         : MR_STANDING_EQUAL;
+    return MR_OK;
+}
+
 struct ancestor {
     struct mr_key image;
 };
@@ -89,7 +106,7 @@ static enum mr_code read_ancestor(struct mr_key_history *h, struct mr_findings *
                                MR_ARG_BYTES("key", h->key)));
     MR_TRY_OUT(
         mr_case_fields_one(stmt, MR_CASE_FIELDS(ancestor_fields), arena, &ancestor, &found, err));
-    if (found && h->table->scanned && h->table->settled && !h->table->windowed) {
+    if (found && h->table->scanned && h->table->settled && h->standing == MR_STANDING_EQUAL) {
         h->known = MR_ROWS_EQUAL;
         h->rows[SOURCE] = h->rows[TARGET] = ancestor.image;
     }
@@ -296,6 +313,7 @@ enum mr_code mr_key_history_read(struct mr_key_history *h, struct mr_findings *f
         h->marks[side] = (struct mr_evidence_mark){0};
         h->skipped[side] = 0;
     }
+    MR_TRY(read_standing(h, fd, err));
     MR_TRY(read_finding(h, fd, arena, err));
     if (h->known == MR_ROWS_UNKNOWN)
         MR_TRY(read_ancestor(h, fd, arena, err));

@@ -12,6 +12,13 @@
 
 #include "core/case/explain.h"
 
+/* What the run says of a key of which it kept no row. */
+enum mr_rows_standing {
+    MR_STANDING_UNREAD = 1, /* nothing: it has not read all rows of the table, or not compared it */
+    MR_STANDING_EQUAL,      /* it was equal */
+    MR_STANDING_OPEN        /* it was equal, or is one of those that were unsettled */
+};
+
 /* One change, with the values before and after it. */
 struct mr_key_change {
     int side;
@@ -25,8 +32,7 @@ struct mr_key_change {
 
 /* Where the rows of a key are known from. */
 enum mr_rows_known {
-    MR_ROWS_UNKNOWN =
-        1, /* the run kept no row of the key: it was equal, if the table was compared */
+    MR_ROWS_UNKNOWN = 1, /* the run kept no row of the key */
     MR_ROWS_OF_FINDING,
     MR_ROWS_EQUAL /* no finding; findings of other tables lead to it */
 };
@@ -37,6 +43,7 @@ struct mr_key_history {
     struct mr_key key;
     enum mr_rows_known known;
     enum mr_find_kind kind; /* of a finding */
+    enum mr_rows_standing standing; /* where it is no finding */
     struct mr_key rows[2];  /* as in a finding; ptr NULL: none, or not known */
     bool is_marked[2];
     struct mr_evidence_mark marks[2];
