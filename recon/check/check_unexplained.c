@@ -130,26 +130,41 @@ out:
     return code;
 }
 
+/* Of what a foreign key of the table does to its rows logs have no event. */
+static enum mr_code has_foreign_key(struct mr_findings *fd, int64_t table, bool *has,
+                                    struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    mr_case_lock(cf);
+    enum mr_code code = MR_CASE_HAS(cf, "SELECT 1 FROM reference WHERE tbl=:tbl AND declared", has,
+                                    err, MR_ARG_INT("tbl", table));
+    mr_case_unlock(cf);
+    return code;
+}
+
 enum mr_code mr_check_unexplained_say(struct mr_findings *fd, const struct mr_find_run *run,
                                       const struct mr_find_table *tables, size_t ntables,
                                       struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_unexplained_run logs;
     uint64_t all = 0;
+    bool may_go_along = false;
     MR_TRY(mr_check_unexplained_run(fd, run, &logs, err));
     for (size_t i = 0; logs.has_evidence && i < ntables; i++) {
         uint64_t count = 0;
         MR_TRY(mr_check_unexplained(fd, &tables[i], NULL, NULL, &count, err));
         all += count;
+        if (count > 0 && !may_go_along)
+            MR_TRY(has_foreign_key(fd, tables[i].id, &may_go_along, err));
     }
     if (all == 0)
         return MR_OK;
     mr_strbuf_add_grouped(out, all);
     mr_strbuf_add_fmt(out,
                       " of the differing rows %s explained by no logged change: older than the "
-                      "split, made without the log, or by a foreign key, which no log "
-                      "shows%s.",
+                      "split, or made without the log%s%s.",
                       all == 1 ? "is" : "are",
+                      may_go_along ? ", as what a foreign key takes along with a parent is" : "",
                       logs.is_later ? ", or since the logs were collected and before the rows were "
                                       "read"
                                     : "");

@@ -2,9 +2,11 @@
  * check_unexplained: differing rows that no logged change explains (core/case/explain.h): where the logs of
  * both sides were collected into the case, and are to be relied upon for the table and the row.
  *
- * Such a difference is older than the split, was made without the log, or by a foreign key.  Where the
- * rows were read after the logs (mr_evidence_is_before), it may also have been made in between; but what
- * plans of the case account for (check_explained.h) is none of it.
+ * Such a difference is older than the split, or was made without the log, as what ON DELETE and ON UPDATE do
+ * to children is (but for MySQL from 9.6 on): the case does not know what its foreign keys do, so that they are
+ * not told apart.  Where the rows were read after
+ * the logs (mr_evidence_is_before), it may also have been made in between; but what plans of the case
+ * account for (check_explained.h) is none of it.
  *
  * Errors: MR_E_CASE, MR_E_NOMEM, MR_E_CANCELLED.  Threads: one.
  */

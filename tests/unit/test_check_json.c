@@ -8,6 +8,7 @@
 #include "check_case.h"
 #include "evidence_case.h"
 #include "recon/check/check_json.h"
+#include "core/case/lineage.h"
 #include "recon/check/check_unexplained.h"
 
 /* The output of a run, line by line, against what is expected (NULL ends). */
@@ -354,6 +355,21 @@ static void test_unexplained(void **state)
             assert_int_equal(
                 strstr(said.ptr, "2 of the differing rows are explained by no") != NULL, w == 0);
             assert_int_equal(strstr(said.ptr, "since the logs") != NULL, w == 0 && later);
+            assert_null(strstr(said.ptr, "takes along with a parent"));
+            static const size_t column[] = {0};
+            struct mr_lineage_reference fk = {.table = c.result.tables[0].id,
+                                              .parent_name = "d.p",
+                                              .name = "fk",
+                                              .declared = true,
+                                              .condition_at = -1,
+                                              .columns = column,
+                                              .ncolumns = 1};
+            case_require(mr_lineage_reference_add(c.fd, &fk, NULL));
+            mr_strbuf_reset(&said);
+            assert_int_equal(mr_check_unexplained_say(c.fd, &c.run, c.result.tables,
+                                                      c.result.ntables, &said, NULL),
+                             MR_OK);
+            assert_int_equal(strstr(said.ptr, "takes along with a parent") != NULL, w == 0);
             /* a plan has written the one of them, behind the logs */
             case_require(
                 mr_case_exec(mr_findings_case(c.fd),
