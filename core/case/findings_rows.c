@@ -417,16 +417,18 @@ enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
                   : write_findings(fd, table, findings, count, NULL, err);
 }
 
+/* One that is paired, or was settled before its row came, is no live one. */
 enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
                                      const struct mr_finding *finding, struct mr_err *err)
 {
     const struct mr_image_pair plain = mr_findings_pair(finding);
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = mr_case_prepare(fd->cf,
-                                        NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
-                                                    " WHERE tbl=:tbl AND key=:key AND state<>5)",
-                                        &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(fd->cf,
+                        NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
+                                    " WHERE tbl=:tbl AND key=:key AND state NOT IN (3, 5))",
+                        &stmt, err);
     if (code == MR_OK) /* or its key would have to be looked for in each of them */
         code = mr_findings_pages_open(fd, table, err);
     if (code == MR_OK)

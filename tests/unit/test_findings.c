@@ -503,7 +503,7 @@ static void test_cut(void **state)
     case_end(&c);
 }
 
-/* A key is added once; one whose finding is paired counts as unknown. */
+/* A key is added once; one whose finding is paired, or was settled before its row came, counts as unknown. */
 static void test_add_unknown(void **state)
 {
     struct check_case c;
@@ -522,6 +522,11 @@ static void test_add_unknown(void **state)
         assert_int_equal(count, before + (time > 0));
     }
     assert_int_equal(mr_findings_restate(c.fd, c.table.id, MR_FIND_SUSPECT, MR_FIND_PAIRED, NULL),
+                     MR_OK);
+    assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(mr_findings_restate(c.fd, c.table.id, MR_FIND_SUSPECT, MR_FIND_SETTLED, NULL),
                      MR_OK);
     assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
     assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
