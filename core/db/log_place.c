@@ -10,6 +10,8 @@
 #include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
 
+#define START_TRIES 4
+
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "reading where a binary log stands");
@@ -204,19 +206,37 @@ static enum mr_code read_filters(struct mr_db *db, struct mr_arena *arena,
     return code;
 }
 
-/* The clock is asked behind the age: the time between the two makes the start a later one. */
-static enum mr_code read_start(struct mr_db *db, struct mr_arena *arena, uint64_t *since,
-                               struct mr_err *err)
+static enum mr_code ask_clock(struct mr_db *db, uint64_t *now_s, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(db, "SELECT UNIX_TIMESTAMP()", &text, err);
+    *now_s = code == MR_OK ? strtoull(text.ptr, NULL, 10) : 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code ask_age(struct mr_db *db, uint64_t *up_s, struct mr_err *err)
 {
     static const char sql[] = "SHOW GLOBAL STATUS LIKE 'Uptime'";
     struct mr_result *res = NULL;
-    const char *now;
     MR_TRY(mr_db_query(db, "vv", sql, sizeof sql - 1, &res, err));
     const struct mr_cell *cells = mr_result_next(res);
-    const uint64_t up_s = cells != NULL ? strtoull(cells[1].ptr, NULL, 10) : 0;
+    *up_s = cells != NULL ? strtoull(cells[1].ptr, NULL, 10) : 0;
     mr_result_free(res);
-    MR_TRY(ask(db, "SELECT UNIX_TIMESTAMP()", arena, &now, err));
-    *since = strtoull(now, NULL, 10) - up_s;
+    return MR_OK;
+}
+
+/* Whole seconds: the age is of that of the clock which is the same behind it; else the start is a later one. */
+static enum mr_code read_start(struct mr_db *db, uint64_t *since, struct mr_err *err)
+{
+    uint64_t before = 0, up_s = 0, now = 0;
+    MR_TRY(ask_clock(db, &now, err));
+    for (int i = 0; i < START_TRIES && before != now; i++) {
+        before = now;
+        MR_TRY(ask_age(db, &up_s, err));
+        MR_TRY(ask_clock(db, &now, err));
+    }
+    *since = now - up_s;
     return MR_OK;
 }
 
@@ -230,7 +250,7 @@ enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                                 : "SELECT @@GLOBAL.log_slave_updates",
                    &habits->logs_applied, err));
     MR_TRY(ask_yes(db, "SELECT @@GLOBAL.sync_binlog", &habits->syncs, err));
-    MR_TRY(read_start(db, arena, &habits->up_since, err));
+    MR_TRY(read_start(db, &habits->up_since, err));
     MR_TRY(read_cascades(db, habits, err));
     return read_filters(db, arena, habits, err);
 }
