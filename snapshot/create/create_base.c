@@ -12,6 +12,7 @@
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/logs/server_logs.h"
 #include "core/db/db_binlog.h"
+#include "core/db/log_place.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 #include "core/logs/changed_keys.h"
@@ -251,18 +252,42 @@ static enum mr_code ask_ahead(const struct mr_create *c, int64_t *ahead_s, struc
     return code;
 }
 
+/* When the base was begun, by our clock; false: it does not say. */
+static bool base_began(const struct mr_create *c, int64_t *at_s)
+{
+    struct tm tm = {0};
+    const char *end = strptime(manifest_of(c)->created, "%Y-%m-%dT%H:%M:%S", &tm);
+    *at_s = (int64_t)timegm(&tm);
+    return end != NULL;
+}
+
 /* RESET gives logs their old names, positions and GTIDs again.  What it cannot give is their age: of logs that
  * go back to the base the oldest was begun before that. */
 static enum mr_code require_older(const struct mr_create *c, const char *oldest, struct mr_err *err)
 {
-    struct tm tm = {0};
-    int64_t began_s = 0, ahead_s = 0;
+    int64_t base_s = 0, began_s = 0, ahead_s = 0;
     MR_TRY(ask_began(c, oldest, &began_s, err));
     MR_TRY(ask_ahead(c, &ahead_s, err));
-    const char *end = strptime(manifest_of(c)->created, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (end != NULL && began_s != 0 && began_s - ahead_s <= (int64_t)timegm(&tm))
+    if (base_began(c, &base_s) && began_s != 0 && began_s - ahead_s <= base_s)
         return MR_OK;
     return refuse_anew(c, err);
+}
+
+/* A crash of the machine takes the end of a log along that is not synced, and leaves the rows that it named. */
+static enum mr_code require_end(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_log_habits habits;
+    int64_t base_s = 0, ahead_s = 0;
+    MR_TRY(mr_log_habits_read(c->db, &c->arena, &habits, err));
+    MR_TRY(ask_ahead(c, &ahead_s, err));
+    if (habits.syncs || (base_began(c, &base_s) && (int64_t)habits.up_since - ahead_s < base_s))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the server was restarted since snapshot \"%s\", and may have lost the end of "
+                     "its log before that (sync_binlog is not 1)",
+                     c->opts->base);
+    mr_err_hint(err, "Make a full snapshot (without --base), and go on from that.");
+    return MR_E_REFUSED;
 }
 
 /* Is the log of the base's position there, and as long as that?  A log that was begun anew may be called
@@ -300,6 +325,7 @@ enum mr_code mr_create_base_judge(struct mr_create *c, struct mr_err *err)
     MR_TRY(require_server(c, err));
     MR_TRY(require_log(c, err));
     MR_TRY(require_kept(c, err));
+    MR_TRY(require_end(c, err));
     if (was->gtid == NULL || was->gtid[0] == '\0')
         return MR_OK;
     return c->cat->server.flavour == MR_FLAVOUR_MARIADB ? require_same_place(c, err)
