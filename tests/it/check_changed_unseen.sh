@@ -1,7 +1,7 @@
 #!/bin/bash
 # check_changed_unseen.sh: check --changed where a log tells less than it seems to: statements within statements,
-# foreign keys that are gone, a last run of chosen rows, transactions that came without a log.  Whatever a check
-# of everything finds, it finds.
+# foreign keys that are gone, a last run of chosen rows, transactions that came without a log, databases that are left
+# out, a log that may have lost its end.  Whatever a check of everything finds, it finds.
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../lib/servers.sh"
@@ -118,5 +118,29 @@ if [ -n "$mr_mysql_root" ]; then
     check --changed --unrelated
     is "what it applied is found when it is none any more" "$RC $(rows)" '1 club.members changed {"id":"2"}'
 fi
+
+# what sessions change from within a database that is left out, whatever the table is of
+mr_spawn_mariadb UF --binlog-ignore-db=scratch --binlog-format=MIXED && mr_await UF || bail "no MariaDB"
+S=UF T=UT SU=$(mr_get_server UF URI)/club TU=$(mr_get_server UT URI)/club CASE=$IT_TMP/filter.case
+make_world
+mr_sql UF -e "CREATE DATABASE scratch; USE scratch; UPDATE club.members SET v = 9 WHERE id = 2"
+check --changed
+is "from within a database that is left out: found" "$RC $(rows)" '1 club.members changed {"id":"2"}'
+like "from within a database that is left out: why" "$(reason members)" 'log of the source: what sessions change from within a database that is left out'
+
+# a side that was restarted: the end of its log may be gone, as if it had never been written
+S=US SU=$(mr_get_server US URI)/club CASE=$IT_TMP/restarted.case
+make_world
+PORT=$(mr_get_server US PORT) ID=$(mr_sql US -e "SELECT @@server_id")
+mr_sql US -e "SET sql_log_bin = 0; UPDATE club.members SET v = 9 WHERE id = 3"
+mr_stop_server US
+mr_spawn_mariadb US --port="$PORT" --server-id="$ID" && mr_await US || bail "no MariaDB"
+mr_set_server US PORT "$PORT"
+mr_set_server US URI "mysql://root@127.0.0.1:$PORT"
+check --changed
+is "restarted: found" "$RC $(rows)" '1 club.members changed {"id":"3"}'
+like "restarted: why" "$(reason members)" 'log of the source: the server was restarted since the last run'
+check --changed
+is "restarted: and the next one by key" "$RC $(reason members)" "1 "
 
 finish
