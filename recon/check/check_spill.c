@@ -49,6 +49,12 @@ static bool has_copies(const struct mr_check_worker *worker, const struct mr_pai
     return table->join == MR_JOIN_SPILL && is_of_shards(worker);
 }
 
+/* Then what differs is not on its way. */
+static bool nobody_applies(const struct mr_check_run *check)
+{
+    return check->lag[MR_SOURCE] == MR_LAG_NONE && check->lag[MR_TARGET] == MR_LAG_NONE;
+}
+
 static enum mr_code keep_image(struct reading *r, struct mr_key key, struct mr_digest digest,
                                const struct mr_value *values, struct mr_err *err)
 {
@@ -360,6 +366,8 @@ enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *tabl
         mr_spill_expect_copies(*spill);
     if (code == MR_OK && !equal && is_of_shards(worker))
         mr_spill_expect_moves(*spill);
+    if (code == MR_OK && !equal && !is_of_shards(worker) && nobody_applies(worker->check))
+        mr_spill_expect_edits(*spill);
     if (code == MR_OK && !equal)
         code = one_pass(worker, table, *spill, 0, &open, err);
     if (code == MR_OK)

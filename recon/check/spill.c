@@ -46,7 +46,7 @@ struct side_sum {
 struct mr_spill {
     struct mr_case *cf;
     struct mr_case_stmt *add, *wants, *keep, *keep_copy;
-    bool copies, moves;     /* are expected */
+    bool copies, moves, edits; /* are expected */
     bool uncommitted;       /* this pass */
     unsigned pass, at_rest; /* at_rest: passes in a row whose sides were the same */
     struct side_sum sums[2], before[2];
@@ -105,6 +105,11 @@ void mr_spill_expect_copies(struct mr_spill *spill)
 void mr_spill_expect_moves(struct mr_spill *spill)
 {
     spill->moves = true;
+}
+
+void mr_spill_expect_edits(struct mr_spill *spill)
+{
+    spill->edits = true;
 }
 
 /* Of suspects that are judged no more, what the last look has kept stays. */
@@ -173,6 +178,13 @@ static const char judge_sql[] =
     " FROM differs d WHERE d.k = suspect.k) WHERE state = 0"
     " AND EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k)";
 
+/* Which sides have lost a row that they alone had: a set of 1 << side. */
+static const char lost_sql[] =
+    "SELECT ifnull(max(nt = 0), 0) + 2 * ifnull(max(ns = 0), 0) FROM suspect" IS_GONE;
+static const char edited_sql[] =
+    "INSERT INTO suspect SELECT k, ds, dt, ns, nt, cs, ct, 0, 1, NULL FROM differs"
+    " WHERE (nt = 0 AND :lost & 1) OR (ns = 0 AND :lost & 2) ON CONFLICT DO NOTHING";
+
 static enum mr_code settle_true(struct mr_spill *spill, struct mr_err *err)
 {
     bool rests = memcmp(spill->sums, spill->before, sizeof spill->sums) == 0;
@@ -195,13 +207,20 @@ static enum mr_code judge(struct mr_spill *spill, struct mr_err *err)
 {
     if (spill->pass == 1)
         return mr_case_exec(spill->cf, begin_sql, err);
-    enum mr_code code = mr_case_exec(spill->cf,
-                                     spill->uncommitted ? perhaps_gone_sql
-                                     : spill->moves     ? gone_twice_sql
-                                                        : gone_sql,
-                                     err);
+    int64_t lost = 0;
+    enum mr_code code = MR_OK;
+    if (spill->edits && spill->pass == 2)
+        code = mr_case_number_with(spill->cf, lost_sql, NULL, 0, &lost, err);
+    if (code == MR_OK)
+        code = mr_case_exec(spill->cf,
+                            spill->uncommitted ? perhaps_gone_sql
+                            : spill->moves     ? gone_twice_sql
+                                               : gone_sql,
+                            err);
     if (code == MR_OK)
         code = mr_case_exec(spill->cf, judge_sql, err);
+    if (code == MR_OK && lost != 0)
+        code = MR_CASE_ONCE(spill->cf, edited_sql, err, MR_ARG_INT("lost", lost));
     return code == MR_OK ? settle_true(spill, err) : code;
 }
 

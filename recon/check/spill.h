@@ -14,7 +14,8 @@
  * for the fifth time; another difference, open.  (Equal rows come and go: their number may
  * be the same at two looks, and not in between, when the replica was looked at.  And a
  * replica may lack two each time, and never the same two.)  Keys that differ for the first
- * time in a later pass were compared, and equal, in the first.
+ * time in a later pass were compared, and equal, in the first; or a row that differed was
+ * given another (mr_spill_expect_edits).
  *
  * Threads: add is safe from several threads.
  */
@@ -36,6 +37,10 @@ void mr_spill_expect_copies(struct mr_spill *spill);
 /* Before the first pass, where a row may go from one server of side 0 to another while they are read one after
  * the other: what is gone is settled only when the next pass does not meet it either. */
 void mr_spill_expect_moves(struct mr_spill *spill);
+/* Before the second pass, where neither side applies what the other writes.  Of a row without a key an UPDATE
+ * makes another; so where a side has lost one in the second pass that it alone had, what it has alone for
+ * the first time is a suspect, too. */
+void mr_spill_expect_edits(struct mr_spill *spill);
 void mr_spill_close(struct mr_spill *spill); /* NULL is fine */
 
 /* uncommitted: one side's rows will be those of open transactions, too, which may be taken

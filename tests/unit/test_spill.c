@@ -175,6 +175,35 @@ static void test_moves(void **state)
     }
 }
 
+/* A row that one side alone has, and that is edited between the first two looks, is another one then. */
+static void test_edits(void **state)
+{
+    static const struct spill_case cases[] = {
+        {{{1, "a1", "", 1}, {2, "b1", "", 1}, {1, "b1", "", 0}}, "b:b1/-*1"},
+        {{{1, "", "a1", 1}, {2, "", "b1", 1}, {1, "", "b1", 0}}, "b:-/b1*1"},
+        /* what is gone is gone, and what the other side has alone is no edit of it */
+        {{{1, "a1", "", 1}, {1, "", "", 0}}, ""},
+        {{{1, "a1", "", 1}, {1, "", "b1", 0}}, ""},
+        /* nothing was lost: what came since is not looked at; nor later */
+        {{{2, "a1", "", 1}, {1, "a1 b1", "", 1}, {2, "b1", "", 0}}, ""},
+        {{{1, "a1", "", 1}, {2, "a1 b1", "", 1}, {1, "a1 b1", "", 0}}, "a:a1/-*1"},
+        /* on its way, and there */
+        {{{1, "a1", "", 1}, {1, "b1", "", 1}, {1, "b1", "b1", 0}}, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_spill *spill = NULL;
+        assert_int_equal(mr_spill_open(&spill, NULL), MR_OK);
+        mr_spill_expect_edits(spill);
+        for (size_t p = 0; cases[i].passes[p].times > 0; p++)
+            assert_int_equal(passes(spill, cases[i].passes[p].times, cases[i].passes[p].source,
+                                    cases[i].passes[p].target),
+                             cases[i].passes[p].open);
+        check_walk(spill, cases[i].found);
+        mr_spill_close(spill);
+    }
+}
+
 /* A side that broke is read again; what the other side gave stays. */
 static void test_drop_side(void **state)
 {
@@ -350,10 +379,15 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_passes),         cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_drop_side),      cmocka_unit_test(test_uncommitted),
-        cmocka_unit_test(test_canonical_keys), cmocka_unit_test(test_canonical_key_after_rename),
-        cmocka_unit_test(test_copies),         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_passes),
+        cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_drop_side),
+        cmocka_unit_test(test_uncommitted),
+        cmocka_unit_test(test_canonical_keys),
+        cmocka_unit_test(test_canonical_key_after_rename),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
