@@ -315,21 +315,25 @@ static enum mr_code take_row(struct mr_changed_keys *c, const struct known_map *
 {
     struct mr_changed_work *w = c->work;
     note_parent(c, known, row);
-    if (!is_told(c, known->at))
+    if (!is_told(c, known->at) ||
+        (c->moved_only && (row->kind != MR_BINLOG_UPDATE || c->tables[known->at].nkey == 0)))
         return MR_OK;
     if (c->tables[known->at].nkey == 0)
         return mr_err_set(why, MR_E_UNSUPPORTED, "rows of it changed, and no key says which");
     mr_strbuf_reset(&w->before);
     if (row->before != NULL) {
         MR_TRY(take_key(c, known, row->before, NULL, &w->before, why));
-        MR_TRY(put_key(c, known->at, &w->before, why));
+        if (!c->moved_only)
+            MR_TRY(put_key(c, known->at, &w->before, why));
     }
     if (row->after == NULL || !is_told(c, known->at))
         return MR_OK;
     MR_TRY(take_key(c, known, row->after, row->before, &w->after, why));
     if (w->after.len == w->before.len && memcmp(w->after.ptr, w->before.ptr, w->after.len) == 0)
         return MR_OK;
-    return put_key(c, known->at, &w->after, why);
+    if (c->moved_only)
+        MR_TRY(put_key(c, known->at, &w->before, why));
+    return is_told(c, known->at) ? put_key(c, known->at, &w->after, why) : MR_OK;
 }
 
 /* Of a parent beside the catalogue the kind of the event says all that is wanted. */
@@ -531,7 +535,7 @@ out:
 enum mr_code mr_changed_keys_finish(struct mr_changed_keys *c, struct mr_err *err)
 {
     struct mr_changed_work *w = c->work;
-    if (c->habits == NULL || !c->habits->logs_cascades)
+    if (!c->moved_only && (c->habits == NULL || !c->habits->logs_cascades))
         MR_TRY(mr_cascades_spread(&w->cascades, err));
     for (size_t i = 0; i < c->cat->ntables; i++) {
         const char *by = cascade_of(c, i)->by;

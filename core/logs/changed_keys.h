@@ -47,6 +47,9 @@ struct mr_changed_keys {
     struct mr_changed_keys_of *tables; /* by place in the catalogue */
     size_t most_bytes; /* of memory for keys; beyond that the table with the most is blind */
     bool keeps_none;   /* only which tables are blind, and why: keys are read, and not kept */
+    /* Only rows whose key was changed by an UPDATE, both keys of each.  What goes by a cascade is left out, and a
+     * table without a key has none. */
+    bool moved_only;
     /* MySQL: GTIDs of transactions that are passed over, since somebody has seen them; or NULL */
     const char *seen;
     /* What the server does with changes; NULL: it logs all databases, and no cascades. */

@@ -34,6 +34,8 @@ struct mr_changes {
     enum mr_code (*breathe)(void *ctx, struct mr_err *err);
     void *ctx;
     struct mr_arena *arena;
+    bool moved_only;         /* mr_changed_keys.moved_only */
+    uint64_t most_log_bytes; /* a side's log that is longer is not read; 0: any */
     /* results */
     struct mr_changes_of *of;     /* by mr_pair.at */
     const char *whole_why;        /* all tables are whole; NULL: they are not */

@@ -95,6 +95,7 @@ struct mr_check_run {
     bool is_resumed;        /* an earlier process has begun the run */
     struct mr_check_alikes *alikes; /* check_alike.h */
     struct mr_check_trail *trail;   /* check_trail.h, or NULL */
+    struct mr_changes *rekeyed;     /* check_rekeyed.h, or NULL */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

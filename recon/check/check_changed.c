@@ -422,9 +422,9 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     return why == NULL ? MR_OK : say_whole(check, side, why, err);
 }
 
-static enum mr_code breathe(void *ctx, struct mr_err *err)
+enum mr_code mr_check_changed_breathe(void *run, struct mr_err *err)
 {
-    const struct mr_check_run *check = ctx;
+    const struct mr_check_run *check = run;
     mr_progress_tick(check->progress);
     return mr_throttle_wait(check->throttle, err);
 }
@@ -434,7 +434,7 @@ static enum mr_code read_logs(struct mr_check_run *check, struct mr_err *err)
     struct mr_changes *changes = &check->changed->changes;
     changes->opts = (struct mr_db_opts){.run_tag = check->run.uuid,
                                         .statement_timeout_s = check->opts->statement_timeout_s};
-    changes->breathe = breathe;
+    changes->breathe = mr_check_changed_breathe;
     changes->ctx = check;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(look_at_side(check, (enum mr_side)side, err));

@@ -53,6 +53,8 @@ enum mr_code mr_check_changed_begin(struct mr_check_run *check, struct mr_err *e
 enum mr_code mr_check_changed_read(struct mr_check_run *check, struct mr_err *err);
 void mr_check_changed_end(struct mr_check_run *check);
 
+/* mr_changes.breathe, of a struct mr_check_run. */
+enum mr_code mr_check_changed_breathe(void *check, struct mr_err *err);
 const struct mr_key_set *mr_check_changed_keys(const struct mr_check_run *check,
                                                const struct mr_pair *table);
 /* Once the table is in the case: keeps how it is read; one that an earlier try of the run has read

@@ -8,6 +8,8 @@
 
 /* As check_confirm.c has it: below the length from which MariaDB makes a table of a list. */
 #define BATCH_KEYS 900
+/* Behind all rows of a table: what has no chunk is no neighbour of what has one. */
+#define LATE_EQUAL ((uint64_t)1 << 62)
 
 struct looking {
     struct mr_check_worker *worker;
@@ -74,6 +76,11 @@ static enum mr_code compare(struct looking *l, size_t from, uint64_t *equal, str
     return compare_others(l, from + l->keys.count, equal, err);
 }
 
+static bool is_late(const struct looking *l)
+{
+    return l->task->segment >= MR_KEYS_LATE;
+}
+
 /* What a range of this run has met keeps its place there. */
 static enum mr_code add_unmet(struct looking *l, struct mr_err *err)
 {
@@ -82,7 +89,7 @@ static enum mr_code add_unmet(struct looking *l, struct mr_err *err)
         const struct mr_finding f = {.segment = (int64_t)(MR_KEYS_SEGMENT + l->task->segment),
                                      .chunk = l->no,
                                      .pos = s->pos,
-                                     .equal = s->equal,
+                                     .equal = is_late(l) ? LATE_EQUAL + s->equal : s->equal,
                                      .state = MR_FIND_SUSPECT,
                                      .key = s->key,
                                      .count = 1};
@@ -107,8 +114,9 @@ static enum mr_code record(struct looking *l, uint64_t equal, bool last, struct 
                                        .equal = equal};
     const bool dedupes = l->task->has_ranges;
     mr_progress_add(check->progress, s->rows.count + t->rows.count, done.bytes);
-    MR_TRY(mr_findings_chunk_done(check->fd, &done, l->suspects.items,
-                                  dedupes ? 0 : l->suspects.count, err));
+    if (!is_late(l))
+        MR_TRY(mr_findings_chunk_done(check->fd, &done, l->suspects.items,
+                                      dedupes ? 0 : l->suspects.count, err));
     if (dedupes)
         MR_TRY(add_unmet(l, err));
     l->no++;

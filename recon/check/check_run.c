@@ -19,6 +19,7 @@
 #include "recon/check/check_marks.h"
 #include "recon/check/check_moves.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_rekeyed.h"
 #include "recon/check/check_rolling.h"
 #include "recon/check/check_scan.h"
 #include "recon/check/check_scope.h"
@@ -450,9 +451,11 @@ static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
 }
 
 /* Keys of a table, in parts where they are many.  Ranges of the table were read before. */
-static enum mr_code add_keys_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
+static enum mr_code add_keys_jobs(struct run *run, struct mr_pair *table, bool late,
+                                  struct mr_err *err)
 {
-    const struct mr_key_set *keys = mr_check_changed_keys(run->check, table);
+    const struct mr_key_set *keys =
+        late ? mr_check_rekeyed_keys(run->check, table) : mr_check_changed_keys(run->check, table);
     if (keys == NULL || !is_active(run, table) || table->join != MR_JOIN_SHARED)
         return MR_OK;
     const size_t count = mr_key_set_count(keys);
@@ -468,17 +471,17 @@ static enum mr_code add_keys_jobs(struct run *run, struct mr_pair *table, struct
                                            .keys = keys,
                                            .from = from,
                                            .count = count * (i + 1) / parts - from,
-                                           .segment = i,
-                                           .has_ranges = run->check->opts->rolling > 0};
+                                           .segment = (late ? MR_KEYS_LATE : 0) + i,
+                                           .has_ranges = late || run->check->opts->rolling > 0};
     }
     return MR_OK;
 }
 
-static enum mr_code look_up_all(struct run *run, struct mr_err *err)
+static enum mr_code look_up_all(struct run *run, bool late, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     for (size_t i = 0; i < check->pairing.ntables; i++)
-        MR_TRY(add_keys_jobs(run, check->pairing.tables[i], err));
+        MR_TRY(add_keys_jobs(run, check->pairing.tables[i], late, err));
     return run_scan_jobs(run, err);
 }
 
@@ -505,7 +508,7 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         mr_check_trail_end(check, code != MR_OK);
     }
     if (code == MR_OK)
-        code = look_up_all(run, err);
+        code = look_up_all(run, false, err);
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
         if (table->find.settled || table->join != MR_JOIN_SHARED ||
@@ -669,6 +672,16 @@ static enum mr_code spill_all(struct run *run, struct mr_err *err)
     return MR_OK;
 }
 
+/* Rows that no chunk has met, since their keys were changed meanwhile. */
+static enum mr_code look_up_rekeyed(struct run *run, struct mr_err *err)
+{
+    MR_TRY(mr_check_rekeyed_find(run->check, err));
+    if (run->check->rekeyed == NULL)
+        return MR_OK;
+    MR_TRY(look_up_all(run, true, err));
+    return confirm_all(run, err);
+}
+
 static enum mr_code classify_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
@@ -762,6 +775,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     MR_TRY_OUT(mr_check_moves_begin(check, err));
     MR_TRY_OUT(scan_all(&run, err));
     MR_TRY_OUT(spill_all(&run, err));
+    MR_TRY_OUT(look_up_rekeyed(&run, err));
     MR_TRY_OUT(classify_all(&run, err));
     MR_TRY_OUT(mr_check_marks_end(check, err));
     MR_TRY_OUT(mr_check_moves_end(check, err));
@@ -777,6 +791,7 @@ out:
     mr_check_spill_drop(check);
     mr_check_alikes_drop(check);
     mr_check_trail_drop(check);
+    mr_check_rekeyed_end(check);
     close_readers(&run, 0);
     free(run.workers);
     mr_vec_release(&run.jobs);

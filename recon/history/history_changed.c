@@ -1,6 +1,7 @@
 /* history_changed.c: see history_changed.h. */
 #include "recon/history/history_changed.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +142,27 @@ static enum mr_code find_place(struct reading *r, const struct mr_vec *logs, str
         err);
 }
 
+/* From the place on, to where it ends. */
+static enum mr_code check_length(struct reading *r, const struct mr_vec *logs, struct mr_err *err)
+{
+    const struct mr_log_place *from = &r->c->from[r->side];
+    uint64_t bytes = 0;
+    bool begun = false;
+    for (size_t i = 0; i < logs->count; i++) {
+        const struct mr_server_log *log = mr_vec_at(logs, i);
+        const bool first = strcmp(log->name, from->log) == 0;
+        begun = begun || first;
+        bytes += !begun ? 0 : first ? log->bytes - from->position : log->bytes;
+    }
+    if (r->c->most_log_bytes == 0 || bytes <= r->c->most_log_bytes)
+        return MR_OK;
+    return all_whole(r,
+                     mr_arena_fmt(r->c->arena,
+                                  "%" PRIu64 " MiB of it were written, more than %" PRIu64,
+                                  bytes >> 20, r->c->most_log_bytes >> 20),
+                     err);
+}
+
 static enum mr_code read_log(struct reading *r, struct mr_db **db, struct mr_err *err)
 {
     struct mr_db_opts opts = r->c->opts;
@@ -151,6 +173,8 @@ static enum mr_code read_log(struct reading *r, struct mr_db **db, struct mr_err
     MR_TRY_OUT(mr_db_open(r->on->ep, &opts, db, err));
     MR_TRY_OUT(mr_server_logs(*db, r->c->arena, &logs, err));
     MR_TRY_OUT(find_place(r, &logs, err));
+    if (r->c->whole_why == NULL)
+        MR_TRY_OUT(check_length(r, &logs, err));
     if (r->c->whole_why == NULL)
         MR_TRY_OUT(check_head(r, &opts, err));
     if (r->c->whole_why == NULL) {
@@ -197,6 +221,7 @@ enum mr_code mr_history_changed_read(struct mr_changes *c, enum mr_side side, st
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     r.keys = (struct mr_changed_keys){.most_bytes = MR_CHANGES_MAX_BYTES,
+                                      .moved_only = c->moved_only,
                                       .seen = c->from[side].gtids,
                                       .habits = &c->habits[side],
                                       .breathe = c->breathe,

@@ -52,7 +52,7 @@ static const struct mr_table tables[] = {TABLE("p", NULL, 0), TABLE("c", &to_par
 
 /* "p 1,2 c: why": tables in which something is known, with their keys, or why they are blind. */
 static const struct mr_log_habits *habits; /* of the server; NULL: plain ones */
-static bool keeps_none;
+static bool keeps_none, moved_only;
 static void check_at_most(struct made *m, size_t most_bytes, const char *wanted)
 {
     static const size_t key[] = {0};
@@ -74,7 +74,8 @@ static void check_at_most(struct made *m, size_t most_bytes, const char *wanted)
                                 .tables = found,
                                 .habits = habits,
                                 .most_bytes = most_bytes,
-                                .keeps_none = keeps_none};
+                                .keeps_none = keeps_none,
+                                .moved_only = moved_only};
     assert_int_equal(mr_changed_keys_init(&c, NULL), MR_OK);
     assert_int_equal(
         mr_binlog_stream_open(binlog_memory_input(&memory, m->log.ptr, m->log.len), &stream, NULL),
@@ -268,13 +269,38 @@ static void test_keeps_none(void **state)
     keeps_none = false;
 }
 
+/* Rows that have another key than before: both keys, and nothing of what stayed, came or went, or goes along. */
+static void test_moved_only(void **state)
+{
+    struct made m;
+    (void)state;
+    moved_only = true;
+    begin(&m);
+    change(&m, "d", "p", WRITE, 1, 0);
+    change(&m, "d", "p", UPDATE, 2, 2);
+    change(&m, "d", "p", UPDATE, 5, 3);
+    change(&m, "d", "e", DELETE, 4, 0);
+    change(&m, "d", "n", UPDATE, 8, 9);
+    check(&m, "p 3,5");
+    begin(&m);
+    change(&m, "d", "e", UPDATE, 5, 3);
+    add_gtid(&m, 905, MR_GTID_STANDALONE);
+    add_statement(&m, "TRUNCATE TABLE e");
+    check(&m, "e: a statement defined it anew");
+    begin(&m);
+    for (unsigned i = 0; i < 1000; i++)
+        change(&m, "d", "p", UPDATE, i, i + 5000);
+    check_at_most(&m, 20000, "p: more keys changed than are held in memory");
+    moved_only = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),       cmocka_unit_test(test_statements),
         cmocka_unit_test(test_cascades),   cmocka_unit_test(test_habits),
         cmocka_unit_test(test_gaps),       cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_keeps_none),
+        cmocka_unit_test(test_keeps_none), cmocka_unit_test(test_moved_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
