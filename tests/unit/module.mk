@@ -224,7 +224,8 @@ LDFLAGS_test_check_run += $(IN_TURN)
 LDFLAGS_test_check_objects += $(IN_TURN)
 LDFLAGS_test_check_objects += -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_settle
 LDFLAGS_test_check_run += -Wl,--wrap=mr_table_marks_read,--wrap=mr_inflight_find \
-    -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_suspects,--wrap=mr_check_lineage
+    -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_suspects,--wrap=mr_check_lineage \
+    -Wl,--wrap=mr_log_place_read,--wrap=mr_log_habits_read
 LDFLAGS_test_check_cmd += -Wl,--wrap=mr_db_global_init,--wrap=mr_check_sides_open \
     -Wl,--wrap=mr_sides_close,--wrap=mr_sides_pair_dbs,--wrap=mr_check_same,--wrap=mr_check_plan \
     -Wl,--wrap=mr_pair_sections_warn,--wrap=mr_pair_patterns_warn,--wrap=mr_check_relate \

@@ -10,6 +10,8 @@
 
 #include "check_world.h"
 #include "in_turn.h"
+#include "core/case/run_change.h"
+#include "core/pair/changes.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_inflight.h"
 #include "recon/check/check_lineage.h"
@@ -88,6 +90,13 @@ enum mr_code __wrap_mr_check_suspects(struct mr_check_run *check, struct mr_err 
     fake.suspects++;
     return fake.suspects_code == MR_OK ? MR_OK : mr_err_set(err, fake.suspects_code, "no memory");
 }
+
+static struct {
+    struct world *w;
+    const char *why;
+    bool denied;
+    unsigned reads;
+} logs;
 
 struct running {
     struct world w;
@@ -270,6 +279,98 @@ static void test_later_phases(void **state)
     }
 }
 
+/* ---- rows whose key was changed meanwhile */
+
+enum mr_code __wrap_mr_log_place_read(struct mr_db *db, struct mr_arena *arena,
+                                      struct mr_log_place *place, struct mr_err *err);
+enum mr_code __wrap_mr_log_place_read(struct mr_db *db, struct mr_arena *arena,
+                                      struct mr_log_place *place, struct mr_err *err)
+{
+    (void)db;
+    (void)arena;
+    (void)err;
+    *place = (struct mr_log_place){.log = "bin.2", .position = 900, .gtids = "", .applied = ""};
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
+                                       struct mr_log_habits *habits, struct mr_err *err);
+enum mr_code __wrap_mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
+                                       struct mr_log_habits *habits, struct mr_err *err)
+{
+    (void)db;
+    (void)arena;
+    *habits = (struct mr_log_habits){.only = "", .leaves = ""};
+    return logs.denied ? mr_err_set(err, MR_E_DENIED, "no right") : MR_OK;
+}
+
+static void name_key(struct mr_changes *changes, int64_t id)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    const struct mr_value value = {.cls = MR_CLASS_INT, .i = id};
+    world_require(mr_row_encode(&key, &value, NULL));
+    world_require(mr_changes_add(changes, world_pair(logs.w, PEOPLE)->at,
+                                 (struct mr_key){key.ptr, key.len}, NULL));
+    mr_strbuf_release(&key);
+}
+
+/* SOURCE's log names 9, where a row came that no chunk has met, and 5, where one came on both sides. */
+static enum mr_code read_log(struct mr_changes *changes, enum mr_side side, struct mr_err *err)
+{
+    (void)err;
+    assert_true(changes->moved_only);
+    assert_true(changes->most_log_bytes > 0);
+    assert_string_equal(changes->from[side].log, "bin.1");
+    logs.reads++;
+    if (side == MR_TARGET)
+        return MR_OK;
+    world_put(logs.w, MR_SOURCE, PEOPLE, "9|bob");
+    world_put_both(logs.w, PEOPLE, "5|ann");
+    name_key(changes, 2);
+    name_key(changes, 9);
+    name_key(changes, 1);
+    name_key(changes, 5);
+    if (logs.why != NULL)
+        changes->whole_why = logs.why;
+    return MR_OK;
+}
+
+/* No chunk has met it, and it is looked up, once, and not counted among what was read. */
+static void test_rekeyed(void **state)
+{
+    static const struct mr_log_place places[MR_SIDES] = {
+        {.log = "bin.1", .position = 4, .gtids = "", .applied = ""},
+        {.log = "bin.1", .position = 4, .gtids = "", .applied = ""}};
+    static const struct {
+        const char *why;
+        bool kept, denied;
+        unsigned reads;
+        const char *result;
+    } cases[] = {
+        {NULL, true, false, 2,
+         "orders equal 2/2; people diverged 3/3: missing 2 extra 1 changed 1"},
+        {NULL, false, false, 0, whole},
+        {NULL, true, true, 0, whole},
+        {"a log was removed", true, false, 1, whole},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct running r;
+        begin(&r);
+        memset(&logs, 0, sizeof logs);
+        logs.w = &r.w;
+        logs.why = cases[i].why;
+        logs.denied = cases[i].denied;
+        r.w.check.read_changes = read_log;
+        world_require(mr_run_places_save(r.w.check.fd, places, NULL));
+        r.w.options.case_path = cases[i].kept ? "kept.case" : NULL;
+        assert_int_equal(mr_check_execute(&r.w.check, &r.pairs, &r.err), MR_OK);
+        assert_string_equal(show(&r), cases[i].result);
+        assert_int_equal(logs.reads, cases[i].reads);
+        end(&r);
+    }
+}
+
 /* ---- a second try */
 
 /* Tables as a new process plans them, over the same case. */
@@ -345,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_breaks),
+        cmocka_unit_test(test_rekeyed),
         cmocka_unit_test(test_later_phases),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_resume_after_loss),
