@@ -10,7 +10,7 @@
 #include "recon/check/check_sides.h"
 #include "recon/check/check_trail.h"
 
-#define LEAST_LOG_BYTES ((uint64_t)64 << 20)
+#define LEAST_LOG_BYTES ((uint64_t)16 << 20)
 #define LOG_PART 8 /* of what was read of tables: so much longer may it take */
 
 static bool is_possible(const struct mr_check_run *check)
@@ -28,13 +28,21 @@ static uint64_t bytes_read(const struct mr_check_run *check)
     return bytes;
 }
 
-/* A MariaDB says to the byte how far it has written. */
-static bool stands_still(const struct mr_db *db, const struct mr_log_place *was,
-                         const struct mr_log_place *now)
+/* Has nothing been written since?  A MariaDB says to the byte how far it is, a MySQL where all has GTIDs. */
+static enum mr_code stands_still(struct mr_db *db, const struct mr_log_place *was,
+                                 const struct mr_log_place *now, bool *still, struct mr_err *err)
 {
-    return mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB && now->log != NULL &&
-           strcmp(was->log, now->log) == 0 && was->position == now->position &&
-           strcmp(was->gtids, now->gtids) == 0;
+    struct mr_strbuf mode = MR_STRBUF_INIT;
+    *still = now->log != NULL && strcmp(was->log, now->log) == 0 &&
+             was->position == now->position && strcmp(was->gtids, now->gtids) == 0;
+    if (!*still || mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB)
+        return MR_OK;
+    *still = now->gtids[0] != '\0';
+    enum mr_code code =
+        *still ? mr_db_query_text(db, "SELECT @@GLOBAL.gtid_mode", &mode, err) : MR_OK;
+    *still = *still && code == MR_OK && strcmp(mode.ptr, "ON") == 0;
+    mr_strbuf_release(&mode);
+    return code;
 }
 
 static enum mr_code read_side(struct mr_check_run *check, struct mr_changes *changes,
@@ -43,12 +51,14 @@ static enum mr_code read_side(struct mr_check_run *check, struct mr_changes *cha
     const struct mr_log_place *from = &changes->from[side];
     struct mr_log_place now;
     struct mr_db *db;
+    bool still;
     if (from->log == NULL)
         return mr_err_set(err, MR_E_UNSUPPORTED, "%s",
                           from->why != NULL ? from->why : "the run has kept no place in its log");
     MR_TRY(mr_check_main(check, side, &db, err));
     MR_TRY(mr_log_place_read(db, &check->arena, &now, err));
-    if (stands_still(db, from, &now))
+    MR_TRY(stands_still(db, from, &now, &still, err));
+    if (still)
         return MR_OK;
     MR_TRY(mr_log_habits_read(db, &check->arena, &changes->habits[side], err));
     return check->read_changes(changes, side, err);
