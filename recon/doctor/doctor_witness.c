@@ -150,12 +150,20 @@ enum mr_code mr_doctor_witness(struct mr_doctor *d, struct mr_doctor_server *ser
     }
     if (!mr_gate_witness_logs(&server->facts))
         return MR_OK;
-    if (count == 0 && kept > 0)
+    if (mr_gate_witness_is_hidden(&server->facts)) {
+        mr_doctor_say(
+            d, is_for_history(d) ? MR_DOCTOR_UNKNOWN : MR_DOCTOR_OK, MR_DOCTOR_witness,
+            "whether it applies what others write, which does not get into its own binary "
+            "log (log_slave_updates is off), is hidden from this account");
+        if (server->facts.replication.grant != NULL)
+            mr_doctor_hint(d, "%s", server->facts.replication.grant);
+    } else if (count == 0 && kept > 0) {
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
                       "the binary log holds whole rows, and is kept for %.0f hours", kept);
-    else if (count == 0)
+    } else if (count == 0) {
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
                       "the binary log holds whole rows, and is kept whatever its age");
+    }
     if (mr_gate_witness_is_by_size(&server->facts))
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_witness,
                       "the binary log is removed when it is too large, too, whatever its age "
