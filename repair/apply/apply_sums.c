@@ -17,7 +17,6 @@ struct sum {
     const char *now;                      /* its value; NULL: NULL, which is none of ours */
     const char *was, *becomes;            /* of the batch that names it last */
     const struct mr_journal_batch *batch; /* NULL: none does */
-    bool before;                          /* its change was in place before that one */
 };
 
 struct summing {
@@ -89,7 +88,8 @@ static struct sum *find(const struct summing *s, const char *name)
                : NULL;
 }
 
-/* Is the plan's change there behind a batch that is done? */
+/* Is the plan's change there behind a batch that is done?  In front of it, it is the other way round: a row
+ * that stood as the batch would leave it was not announced.  That holds whatever became of batches before. */
 static bool puts_in_place(const struct mr_journal_batch *b)
 {
     return b->script == MR_JOURNAL_APPLY;
@@ -113,7 +113,6 @@ static enum mr_code name_batch(struct summing *s, const struct mr_journal_batch 
             return nomem(err);
         if (sum == NULL)
             continue;
-        sum->before = sum->batch != NULL && puts_in_place(sum->batch);
         sum->batch = b;
         sum->was = keep(s, text[3].ptr, text[3].len);
         sum->becomes = keep(s, text[4].ptr, text[4].len);
@@ -241,7 +240,7 @@ static enum mr_code state_of(struct summing *s, struct mr_vec *verdicts, const s
         *state = MR_SCRIPT_SUM_UNKNOWN;
         return MR_OK;
     }
-    const bool in_place = found == MR_SUM_FOUND ? puts_in_place(sum->batch) : sum->before;
+    const bool in_place = puts_in_place(sum->batch) == (found == MR_SUM_FOUND);
     *state = in_place == apply ? MR_SCRIPT_SUM_DONE : MR_SCRIPT_SUM_FREE;
     return MR_OK;
 }
