@@ -161,6 +161,23 @@ static enum mr_code set_plan(struct mr_apply_case *ac, const char *state, struct
                         MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
+static enum mr_code set_restored(struct mr_apply_case *ac, const char *state, struct mr_err *err)
+{
+    return MR_CASE_ONCE(ac->cf, "UPDATE plan_restored SET state = :state WHERE plan = :plan", err,
+                        MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
+}
+
+/* From here on a row that stands as before tells nothing: until the end says more, it may have been written,
+ * or taken back. */
+static enum mr_code begin_restored(struct mr_apply_case *ac, enum mr_journal_script which,
+                                   struct mr_err *err)
+{
+    const char *told = which == MR_JOURNAL_UNDO ? "undone" : "applied";
+    return MR_CASE_ONCE(
+        ac->cf, "UPDATE plan_restored SET state = 'begun' WHERE plan = :plan AND state <> :told",
+        err, MR_ARG_INT("plan", ac->plan), MR_ARG_TEXT("told", told));
+}
+
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err)
 {
@@ -168,6 +185,8 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
     MR_TRY(mr_case_begin(ac->cf, err));
     if (ac->has_map)
         MR_TRY_OUT(claim(ac, err));
+    if (ac->has_restored)
+        MR_TRY_OUT(begin_restored(ac, which, err));
     /* a plan without rows is never in the way of another */
     if (which == MR_JOURNAL_APPLY && ac->manifest->planned.rows > 0)
         MR_TRY_OUT(set_plan(ac, "applied", err));
@@ -184,12 +203,6 @@ static enum mr_code set_map(struct mr_apply_case *ac, const char *state, struct 
                         "UPDATE plan_map SET state = :state WHERE plan = :plan AND"
                         " state NOT IN (:state, 'matched')",
                         err, MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
-}
-
-static enum mr_code set_restored(struct mr_apply_case *ac, const char *state, struct mr_err *err)
-{
-    return MR_CASE_ONCE(ac->cf, "UPDATE plan_restored SET state = :state WHERE plan = :plan", err,
-                        MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
 /* Tables stand in the manifest in the order in which the plan's store counts them. */
@@ -210,20 +223,28 @@ static const char done_rows_sql[] =
     " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
     " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
     " s.unit = :unit)";
-static const char done_restored_sql[] =
-    "UPDATE plan_restored SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
-    " key IN (SELECT e.source_key FROM step s JOIN entity e ON e.id = s.entity"
-    " WHERE s.plan = :plan AND s.tbl = :tbl AND s.unit = :unit)";
+#define RESTORED_OF_UNIT(state)                                                                    \
+    "UPDATE plan_restored SET state = '" state "' WHERE plan = :plan AND tbl = :name AND"          \
+    " key IN (SELECT e.source_key FROM step s JOIN entity e ON e.id = s.entity"                    \
+    " WHERE s.plan = :plan AND s.tbl = :tbl AND s.unit = :unit)"
+static const char done_restored_sql[] = RESTORED_OF_UNIT("applied");
+static const char begun_restored_sql[] = RESTORED_OF_UNIT("begun");
 
-/* Of a unit with a refused row nobody has noted which others went with it. */
-static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_journal *j,
-                                   const char *sql, struct mr_err *err)
+typedef bool is_unit(const struct mr_journal *j, uint64_t unit);
+
+static bool is_done(const struct mr_journal *j, uint64_t unit)
+{
+    return mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, unit);
+}
+
+static enum mr_code set_units(struct mr_apply_case *ac, const struct mr_journal *j, is_unit *is,
+                              const char *sql, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_prepare(ac->cf, sql, &stmt, err));
     for (uint64_t i = 1; i <= ac->manifest->planned.units; i++)
-        if (mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, i))
+        if (is(j, i))
             MR_TRY_OUT(set_unit(ac, stmt, i, err));
 out:
     mr_case_free(stmt);
@@ -236,7 +257,7 @@ static enum mr_code end_map(struct mr_apply_case *ac, const struct mr_journal *j
     if (clean)
         return set_map(ac, undo ? "undone" : "applied", err);
     MR_TRY(set_map(ac, "proposed", err));
-    return undo ? MR_OK : set_done_units(ac, journal, done_rows_sql, err);
+    return undo ? MR_OK : set_units(ac, journal, is_done, done_rows_sql, err);
 }
 
 static enum mr_code end_restored(struct mr_apply_case *ac, const struct mr_journal *journal,
@@ -244,12 +265,15 @@ static enum mr_code end_restored(struct mr_apply_case *ac, const struct mr_journ
 {
     if (clean)
         return set_restored(ac, undo ? "undone" : "applied", err);
-    MR_TRY(set_restored(ac, "proposed", err));
-    return undo ? MR_OK : set_done_units(ac, journal, done_restored_sql, err);
+    MR_TRY(set_restored(ac, undo ? "begun" : "proposed", err));
+    if (undo)
+        return MR_OK;
+    MR_TRY(set_units(ac, journal, mr_journal_unit_may_be_written, begun_restored_sql, err));
+    return set_units(ac, journal, is_done, done_restored_sql, err);
 }
 
 /* Only where nothing was refused is it known of every row what became of it; of the others the
- * next plan asks TARGET. */
+ * next plan asks TARGET: of a unit with a refused row nobody has noted which others went with it. */
 enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
                                enum mr_journal_script which, bool clean, struct mr_err *err)
 {

@@ -7,7 +7,9 @@
  * that has left nothing.  plan_map (merge_earlier.h): rows of units that were applied with
  * nothing refused become `applied`; after an undo that has left nothing all are `undone`.
  * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
- * plan_restored (merge_restored.h): the same of rows that stood, and were updated.
+ * plan_restored (merge_restored.h): the same of rows that stood, and were updated; but from begin on they are
+ * `begun`, and stay so where rows of the unit were refused, or nobody knows its end, and after an undo that has
+ * left something.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone
@@ -31,8 +33,8 @@ enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *
 /* Before the first unit. */
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err);
-/* All units of the script were carried out or refused; the journal knows which ones are
- * done.  clean: nothing was refused. */
+/* Units of the script were carried out or refused, or the run has ended before; the journal knows which
+ * ones are done.  clean: all were carried out, and nothing was refused. */
 enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
                                enum mr_journal_script which, bool clean, struct mr_err *err);
 /* Copies the journal of the plan in dir; also after a run that did not come to its end. */

@@ -165,6 +165,17 @@ out:
     return code;
 }
 
+/* Which units are done is said of an apply that has ended early, too: their rows are not open for the next plan.
+ * Of such an undo the next plan looks on TARGET. */
+static enum mr_code end_case(struct mr_apply_plan *ap, const struct mr_apply_counts *counts,
+                             enum mr_code code, struct mr_err *err)
+{
+    const bool clean = code == MR_OK && counts->partial + counts->failed == 0;
+    return code == MR_OK || ap->which == MR_JOURNAL_APPLY
+               ? mr_apply_case_end(ap->ac, ap->journal, ap->which, clean, err)
+               : MR_OK;
+}
+
 /* With the case, which hears of a run that ends early, too. */
 static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
                               struct mr_err *err)
@@ -174,9 +185,10 @@ static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *
     if (tell)
         MR_TRY(mr_apply_case_begin(ap->ac, ap->which, err));
     enum mr_code code = send_units(ap, counts, err);
-    if (code == MR_OK && tell)
-        code = mr_apply_case_end(ap->ac, ap->journal, ap->which,
-                                 counts->partial + counts->failed == 0, err);
+    if (tell && end_case(ap, counts, code, &later) != MR_OK && code == MR_OK) {
+        *err = later;
+        code = later.code;
+    }
     if (tell && mr_apply_case_journal(ap->ac, ap->plan->path, &later) != MR_OK && code == MR_OK) {
         *err = later;
         code = later.code;

@@ -385,6 +385,12 @@ bool mr_journal_unit_is_done(const struct mr_journal *j, enum mr_journal_script 
     return is_done != NULL && *is_done;
 }
 
+bool mr_journal_unit_may_be_written(const struct mr_journal *j, uint64_t number)
+{
+    const struct left_out *l = mr_by_number_get(&j->left_out, number);
+    return l != NULL && (l->open || l->unknown || l->done);
+}
+
 uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_script script)
 {
     const struct mr_vec *units = &j->units[script].items;

@@ -62,6 +62,8 @@ enum mr_code mr_journal_write_unit(struct mr_journal *journal, enum mr_journal_e
 /* Was it carried out, with no row left out, and not taken back since? */
 bool mr_journal_unit_is_done(const struct mr_journal *journal, enum mr_journal_script script,
                              uint64_t number);
+/* Of apply: may rows of it have been committed?  All, some, or nobody knows. */
+bool mr_journal_unit_may_be_written(const struct mr_journal *journal, uint64_t number);
 /* Rows that the server refused when it was last carried out, as struct mr_journal_unit has
  * them, or NULL. */
 const char *mr_journal_unit_aside(const struct mr_journal *journal, enum mr_journal_script script,

@@ -43,7 +43,7 @@ enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored
     const struct mr_case_sql list[] = {
         {&a->find, "SELECT source, target, after, state FROM plan_restored WHERE tbl=:name AND"
                    " key=:key AND plan<>:plan AND state<>'undone' ORDER BY state='applied' DESC,"
-                   " plan DESC"},
+                   " state='begun' DESC, plan DESC"},
         {&a->keep, "INSERT OR REPLACE INTO plan_restored (plan, tbl, key, source, target, after,"
                    " state) VALUES (:plan, :name, :key, :source, :target, :after, 'proposed')"},
     };
@@ -73,7 +73,7 @@ static enum mr_code is_equal(struct mr_key a, struct mr_key b, size_t column, bo
 }
 
 /* Whether what was planned stands, by what is there now.  What SOURCE has changed since cannot be
- * told from what it had changed then. */
+ * told from what it had changed then; nor can what TARGET has set back from what undo.sql took back. */
 static enum mr_code judge(const struct planned *p, size_t column,
                           const struct mr_key rows[MR_SIDES], enum mr_restored *is,
                           struct mr_err *err)
@@ -82,14 +82,16 @@ static enum mr_code judge(const struct planned *p, size_t column,
     MR_TRY(is_equal(p->source, rows[MR_SOURCE], column, &same, err));
     MR_TRY(is_equal(p->target, rows[MR_TARGET], column, &before, err));
     MR_TRY(is_equal(p->after, rows[MR_TARGET], column, &after, err));
-    if (strcmp(p->state, "applied") == 0 || after)
+    if (after || (strcmp(p->state, "applied") == 0 && !before))
         *is = same ? MR_RESTORED_DONE : MR_RESTORED_UNSURE;
+    else if (!before || strcmp(p->state, "applied") == 0)
+        *is = MR_RESTORED_UNSURE;
     else
-        *is = before ? MR_RESTORED_NOT : MR_RESTORED_UNSURE;
+        *is = strcmp(p->state, "begun") == 0 ? MR_RESTORED_MAYBE : MR_RESTORED_NOT;
     return MR_OK;
 }
 
-/* One that is known as applied counts; else the last one, which has looked at those before it. */
+/* One that is known as applied counts, or as begun; else the last one, which has looked at those before it. */
 enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr_plan_table *table,
                                     struct mr_key key, size_t column,
                                     const struct mr_key rows[MR_SIDES], enum mr_restored *is,

@@ -5,11 +5,12 @@
  *
  * What a plan would write is kept in the case, and what became of it as apply and undo tell it
  * (apply_case.h).  Of a plan that the case knows nothing of (apply.sql by the stock client) TARGET's
- * value tells: it is what was planned, or what it was before; anything else is no answer.
+ * value tells: it is what was planned, or what it was before; anything else is no answer.  Of one that is known
+ * to have been at work, what it was before is none either: others may have brought it there since, or undo.sql.
  *
  * Kept in the case:
  *   plan_restored (plan, tbl "db.t", key: SOURCE's, source, target, after: images of the row as the plan
- *               saw them and as it made it, state 'proposed' · 'applied' · 'undone')
+ *               saw them and as it made it, state 'proposed' · 'begun' · 'applied' · 'undone')
  *
  * Calling sequence: open → find of each column → close; keep of each row that a plan is to write.
  * Errors: MR_E_CASE, MR_E_NOMEM.
@@ -22,7 +23,8 @@
 enum mr_restored {
     MR_RESTORED_NOT = 0,
     MR_RESTORED_DONE,
-    MR_RESTORED_UNSURE /* by what the case and TARGET tell it may have been */
+    MR_RESTORED_UNSURE, /* by what the case and TARGET tell it may have been */
+    MR_RESTORED_MAYBE   /* it stands as before, but may have been written, and changed back since */
 };
 
 struct mr_merge_restored;

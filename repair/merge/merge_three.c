@@ -278,6 +278,14 @@ static enum mr_code find_unfit(struct mr_merge_three *x, struct mr_err *err)
 
 /* ---- what an earlier plan wrote ---- */
 
+/* What was perhaps written, and stands as before, is written again at worst; but a sum is not added again. */
+static bool is_restored(const struct mr_merge_three *x, size_t at, enum mr_restored is)
+{
+    if (is == MR_RESTORED_MAYBE)
+        return mr_plan_column_rules_find(&x->rules, at) == MR_RULE_ADD;
+    return is != MR_RESTORED_NOT;
+}
+
 /* SOURCE alone has changed the column, by the logs: was that restored before, so that TARGET has set it
  * back since? */
 static enum mr_code find_set_back(struct mr_merge_three *x, struct mr_err *err)
@@ -290,7 +298,7 @@ static enum mr_code find_set_back(struct mr_merge_three *x, struct mr_err *err)
             continue;
         MR_TRY(
             mr_merge_restored_find(x->restored, x->table->plan, x->twin->key, i, rows, &is, err));
-        f->target_changed = is != MR_RESTORED_NOT;
+        f->target_changed = is_restored(x, i, is);
     }
     return MR_OK;
 }
@@ -391,7 +399,6 @@ static enum mr_code ask_rule(struct mr_merge_three *x, size_t at, struct mr_err 
 
 static enum mr_code ask_rules(struct mr_merge_three *x, struct mr_err *err)
 {
-    MR_TRY(load_rules(x, err));
     for (size_t i = 0; i < count_columns(x); i++) {
         struct mr_column_fact *f = &x->facts[i];
         f->rule = mr_plan_column_rules_find(&x->rules, i);
@@ -622,6 +629,7 @@ enum mr_code mr_merge_three_decide(struct mr_merge_three *x, size_t at,
         return MR_OK;
     MR_TRY(find_picks(x, err));
     MR_TRY(find_columns(x, err));
+    MR_TRY(load_rules(x, err));
     MR_TRY(find_set_back(x, err));
     MR_TRY(ask_rules(x, err));
     MR_TRY(find_ends(x, err));

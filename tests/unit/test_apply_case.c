@@ -196,6 +196,80 @@ static void test_tell(void **state)
     }
 }
 
+/* ---- rows that stood, and were updated ---- */
+
+#define RESTORED                                                                                   \
+    STORE STEPS                                                                                    \
+        "CREATE TABLE plan_restored (plan INT, tbl TEXT, key BLOB, state TEXT);"                   \
+        "INSERT INTO plan_restored VALUES (2, 'x.t', x'01', 'proposed'), (2, 'x.t', x'02', "       \
+        "'undone'), (2, 'x.t', x'03', 'applied'), (2, 'x.u', x'01', 'proposed'), (1, 'x.t', "      \
+        "x'01', 'proposed');"
+
+/* What journal.jsonl has of apply: of unit 1, then of unit 2: d(one), p(artly), t(ried), f(ailed). */
+static void journal_units(const char *what)
+{
+    static const struct {
+        char as;
+        enum mr_journal_event event;
+        uint64_t refused;
+    } known[] = {{'d', MR_JOURNAL_DONE, 0}, {'p', MR_JOURNAL_DONE, 1}, {'f', MR_JOURNAL_FAILED, 0}};
+    plan_journal();
+    for (uint64_t n = 1; *what != '\0'; n++, what++) {
+        const struct mr_journal_unit tried = {.script = MR_JOURNAL_APPLY, .number = n};
+        if (*what != ' ')
+            assert_int_equal(
+                mr_journal_write_unit(p.run.journal, MR_JOURNAL_TRY, &tried, NULL, &p.err), MR_OK);
+        for (size_t i = 0; i < LEN(known); i++) {
+            const struct mr_journal_unit unit = {
+                .script = MR_JOURNAL_APPLY, .number = n, .refused = known[i].refused};
+            if (known[i].as == *what)
+                assert_int_equal(
+                    mr_journal_write_unit(p.run.journal, known[i].event, &unit, "why", &p.err),
+                    MR_OK);
+        }
+    }
+}
+
+/* As long as nobody knows whether a row was written, TARGET's value does not tell either. */
+static void test_restored(void **state)
+{
+    static const struct {
+        const char *what;
+        enum mr_journal_script which;
+        const char *units;
+        bool ends, clean;
+        const char *states; /* of rows 01, 02, 03 of t, and of 01 of u */
+    } cases[] = {
+        {"apply was killed", MR_JOURNAL_APPLY, "", false, false, "begun begun applied begun"},
+        {"undo was killed", MR_JOURNAL_UNDO, "", false, false, "begun undone begun begun"},
+        {"applied", MR_JOURNAL_APPLY, "dd", true, true, "applied applied applied applied"},
+        {"undone", MR_JOURNAL_UNDO, "", true, true, "undone undone undone undone"},
+        {"undone but for some", MR_JOURNAL_UNDO, "", true, false, "begun begun begun begun"},
+        {"a unit is done, and one was never begun", MR_JOURNAL_APPLY, "d ", true, false,
+         "applied applied proposed proposed"},
+        {"a unit is done, and of one rows were refused", MR_JOURNAL_APPLY, "dp", true, false,
+         "applied applied begun begun"},
+        {"a unit has failed, and of one nobody knows", MR_JOURNAL_APPLY, "ft", true, false,
+         "proposed proposed begun begun"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        begin_case("proposed applied proposed", RESTORED);
+        journal_units(cases[i].units);
+        struct mr_apply_case *ac = open_case();
+        assert_int_equal(mr_apply_case_begin(ac, cases[i].which, &p.err), MR_OK);
+        if (cases[i].ends)
+            assert_int_equal(
+                mr_apply_case_end(ac, p.run.journal, cases[i].which, cases[i].clean, &p.err),
+                MR_OK);
+        end_case(ac);
+        rows_are("SELECT state FROM plan_restored WHERE plan = 2 ORDER BY tbl, key",
+                 cases[i].states);
+        rows_are("SELECT state FROM plan_restored WHERE plan = 1", "proposed");
+        end();
+    }
+}
+
 /* Before the first unit it is applied, whatever comes of it: who is killed has perhaps written. */
 static void test_begin(void **state)
 {
@@ -371,10 +445,10 @@ static void test_journal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),   cmocka_unit_test(test_tell),
-        cmocka_unit_test(test_begin),  cmocka_unit_test(test_matched),
-        cmocka_unit_test(test_claim),  cmocka_unit_test(test_without_map),
-        cmocka_unit_test(test_later),  cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_journal)};
+        cmocka_unit_test(test_open),        cmocka_unit_test(test_tell),
+        cmocka_unit_test(test_begin),       cmocka_unit_test(test_matched),
+        cmocka_unit_test(test_restored),    cmocka_unit_test(test_claim),
+        cmocka_unit_test(test_without_map), cmocka_unit_test(test_later),
+        cmocka_unit_test(test_failures),    cmocka_unit_test(test_journal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -272,7 +272,7 @@ static const struct run runs[] = {
      .case_path = "a",
      .counts = {.done = 1},
      .refuses = "units",
-     .steps = "begin-case units journal-case"},
+     .steps = "begin-case units end-case journal-case"},
     {.rows = true, .case_path = "a", .refuses = "begin-case", .steps = "begin-case"},
     {.rows = true,
      .case_path = "a",

@@ -35,6 +35,7 @@ static void keep(struct world *w, struct mr_merge_restored *restored, const stru
 #define NOT "not"
 #define DONE "done"
 #define UNSURE "unsure"
+#define MAYBE "maybe"
 
 static void test_find(void **state)
 {
@@ -50,6 +51,36 @@ static void test_find(void **state)
          "7|6|x",
          "7|9|x",
          DONE,
+         NOT},
+        {"applied, and as it was: set back, or taken back by undo.sql",
+         {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
+         "7|6|x",
+         "7|4|x",
+         UNSURE,
+         NOT},
+        {"begun, and it stands",
+         {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
+         "7|6|x",
+         "7|9|x",
+         DONE,
+         NOT},
+        {"begun, and TARGET is as it was: not written yet, or set back",
+         {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
+         "7|6|x",
+         "7|4|x",
+         MAYBE,
+         NOT},
+        {"begun, and TARGET is neither",
+         {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
+         "7|6|x",
+         "7|5|x",
+         UNSURE,
+         NOT},
+        {"of two plans, what was begun counts",
+         {{"7|6|x", "7|4|x", "7|9|x", "begun"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+         "7|6|x",
+         "7|4|x",
+         MAYBE,
          NOT},
         {"applied, and changed since",
          {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
@@ -82,12 +113,12 @@ static void test_find(void **state)
          UNSURE,
          NOT},
         {"undone", {{"7|6|x", "7|4|x", "7|9|x", "undone"}}, "7|6|x", "7|4|x", NOT, NOT},
-        {"to NULL", {{"7|NULL|x", "7|4|x", "7|NULL|x", "applied"}}, "7|NULL|x", "7|4|x", DONE, NOT},
+        {"to NULL", {{"7|NULL|x", "7|4|x", "7|NULL|x", "applied"}}, "7|NULL|x", "7|5|x", DONE, NOT},
         {"of another row", {{"8|6|x", "8|4|x", "8|9|x", "applied"}}, "7|6|x", "7|4|x", NOT, NOT},
         {"of two plans, what is applied counts",
          {{"7|6|x", "7|4|x", "7|9|x", "applied"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
          "7|6|x",
-         "7|4|x",
+         "7|5|x",
          DONE,
          NOT},
         {"of two that are not, the later one",
@@ -103,7 +134,7 @@ static void test_find(void **state)
          DONE,
          DONE},
     };
-    static const char *const names[] = {NOT, DONE, UNSURE};
+    static const char *const names[] = {NOT, DONE, UNSURE, MAYBE};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         struct world *w = calloc(1, sizeof *w);
