@@ -118,6 +118,10 @@ struct mr_verify_named {
 };
 /* Puts rows (struct mr_verify_named) in the order of their names, then of the journal. */
 void mr_verify_named_sort(struct mr_vec *rows);
+/* Appends the key of a row as scripts and journal call it (mr_script_key_text); mr_proof_key_text() is what
+ * people read. */
+void mr_verify_named_key(struct mr_strbuf *out, const struct mr_verify_table *table,
+                         struct mr_key key);
 /* What the journal says last of that row of TARGET, in sorted rows; NULL: nothing. */
 const struct mr_verify_named *mr_verify_named_last(const struct mr_vec *rows,
                                                    const struct mr_verify_table *table,
@@ -128,6 +132,10 @@ const struct mr_verify_named *mr_verify_named_last(const struct mr_vec *rows,
 enum mr_code mr_verify_sums_open(struct mr_verify *v, struct mr_err *err);
 bool mr_verify_is_summed(const struct mr_verify *v, const struct mr_verify_table *table,
                          struct mr_key key);
+/* Does the journal say that apply has left the row out, whenever it came to it?  Then what stands there is not
+ * the plan's sum, though it be the same number. */
+enum mr_code mr_verify_is_left_out(const struct mr_verify *v, const struct mr_verify_table *table,
+                                   struct mr_key key, bool *is, struct mr_err *err);
 
 /* Of a row whose written columns stand, and others do not (verify_beside.c): the names of those that a
  * trigger changed when the plan was applied, "" where none did, NULL where nobody knows.  Asked only where

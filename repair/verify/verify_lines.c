@@ -18,7 +18,9 @@ struct line {
     struct mr_digest found; /* of it */
     bool differs;           /* from the planned digest */
     bool holds;             /* then: what a restored change wrote stands all the same */
-    const char *beside;     /* what else a trigger has changed, as people read it; or NULL */
+    const char *beside;     /* what else a trigger has changed, as people read it, or why nobody
+                               knows of a sum; or NULL */
+    bool is_left_out;       /* of a sum: apply has not added it */
     bool is_altered;        /* a decision gave it other values than SOURCE's */
     bool is_lost_history;
     struct mr_key identity; /* canonical, of the row; set where it is asked for */
@@ -114,10 +116,22 @@ static enum mr_code take_part(struct proving *p, struct line *line, struct mr_er
     if (!mr_entity_written_get(line->as.written, t->written, t->digester.ncolumns))
         return no_columns(t, err);
     MR_TRY(mr_plan_digester_part(&t->digester, line->image, t->written, &part, err));
-    line->holds = mr_digest_equal(part, line->as.part);
+    line->holds = mr_digest_equal(part, line->as.part) && !line->is_left_out;
     if (!line->holds && line->as.sums != NULL)
         MR_TRY(take_rest(p, line, err));
     return take_beside(p, line, err);
+}
+
+/* That the number is the planned one does not say that it was added: somebody may have brought it there. */
+static enum mr_code look_for_sum(const struct proving *p, struct line *line, struct mr_err *err)
+{
+    if (line->as.sums == NULL)
+        return MR_OK;
+    MR_TRY(mr_verify_is_left_out(p->v, p->table, line->as.target_key, &line->is_left_out, err));
+    if (line->is_left_out)
+        line->beside = "apply left it out, and added nothing to it that it knows of";
+    line->differs = line->differs || line->is_left_out;
+    return MR_OK;
 }
 
 /* The image stays in the set, until the next rows are read. */
@@ -126,10 +140,10 @@ static enum mr_code take_row(struct proving *p, struct line *line, struct mr_row
 {
     row->claimed = true;
     line->image = (struct mr_key){mr_rowset_image(&p->set, row), row->image_len};
-    enum mr_code code = mr_plan_digester_row(&p->table->digester, line->image, &line->found, err);
+    MR_TRY(mr_plan_digester_row(&p->table->digester, line->image, &line->found, err));
     line->differs = !line->as.has_digest || !mr_digest_equal(line->found, line->as.digest);
-    return code == MR_OK && line->differs && line->as.written != NULL ? take_part(p, line, err)
-                                                                      : code;
+    MR_TRY(look_for_sum(p, line, err));
+    return line->differs && line->as.written != NULL ? take_part(p, line, err) : MR_OK;
 }
 
 static enum mr_code push_canon(struct proving *p, struct mr_key in, struct mr_err *err)

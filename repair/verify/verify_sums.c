@@ -57,3 +57,19 @@ bool mr_verify_is_summed(const struct mr_verify *v, const struct mr_verify_table
     const struct mr_verify_named *row = mr_verify_named_last(&v->summed, t, key);
     return row != NULL && row->in_place;
 }
+
+enum mr_code mr_verify_is_left_out(const struct mr_verify *v, const struct mr_verify_table *t,
+                                   struct mr_key key, bool *is, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    *is = false;
+    if (v->run->journal == NULL)
+        return MR_OK;
+    mr_verify_named_key(&text, t, key);
+    MR_TRY_OUT(mr_strbuf_check(&text, "reading the journal", err));
+    code = mr_journal_is_left_out(v->run->journal, t->planned->table, text.ptr, is, err);
+out:
+    mr_strbuf_release(&text);
+    return code;
+}

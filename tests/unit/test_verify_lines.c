@@ -1,4 +1,6 @@
 /* test_verify_lines.c: what is proved of each line of a plan's entities. */
+#include <unistd.h>
+
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
 #include "verify_world.h"
@@ -413,6 +415,56 @@ static void test_restored(void **state)
     }
 }
 
+#define LEFT "d.t changed-since 1: apply left it out, and added nothing to it that it knows of\n"
+
+/* What apply has left out it did not add to, whatever number stands there. */
+static void test_left_out(void **state)
+{
+    static const struct {
+        const char *left_out, *found, *told;
+    } cases[] = {
+        {NULL, "1|ann|5|7", ""},
+        {"3:d.t1:2", "1|ann|5|7", ""},
+        {"3:d.t1:1", "1|ann|5|7", LEFT},
+        {"3:d.t1:1", "1|ann|6|7", LEFT}, /* beside it */
+    };
+    static const char *const readings[] = {"int", "text/utf8mb4", "int", "int"};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        char dir[] = "/tmp/myrecon_left.XXXXXX", path[64];
+        const char *const rows[] = {cases[i].found, NULL};
+        const struct mr_journal_unit unit = {
+            .script = MR_JOURNAL_APPLY, .number = 1, .refused = 1, .left_out = cases[i].left_out};
+        world_begin(&w);
+        people(&w, "t");
+        struct mr_verify_table *t = &w.tables[0];
+        bool of[4], sums[4];
+        w.of[0].rows = rows;
+        t->written = of;
+        t->sums = sums;
+        assert_non_null(mkdtemp(dir));
+        assert_int_equal(mr_journal_open(dir, "run", &w.run.journal, NULL), MR_OK);
+        assert_int_equal(mr_journal_write_unit(w.run.journal, MR_JOURNAL_DONE, &unit, NULL, NULL),
+                         MR_OK);
+        assert_int_equal(mr_plan_digester_init(&t->digester, readings, 4, &w.arena, NULL), MR_OK);
+        struct mr_entity_line *l = line(&w, 0, MR_DECIDE_UPDATE, "1|ann|5|7");
+        l->written = l->sums = "3";
+        assert_true(mr_entity_written_get("3", of, 4));
+        assert_int_equal(mr_plan_digester_part(&t->digester, world_image(&w, 0, "1|ann|5|7"), of,
+                                               &l->part, NULL),
+                         MR_OK);
+        assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+        if (strcmp(w.told.ptr, cases[i].told) != 0)
+            fail_msg("case %zu: %s", i, w.told.ptr);
+        mr_journal_close(w.run.journal);
+        (void)snprintf(path, sizeof path, "%s/journal.jsonl", dir);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(rmdir(dir), 0);
+        end(&w);
+    }
+}
+
 /* Where triggers fire, a column beside the written ones may be one's doing, or a live write later: by
  * what apply has seen. */
 static void test_fired(void **state)
@@ -486,12 +538,12 @@ static void test_keyless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_proofs),     cmocka_unit_test(test_not_written),
-        cmocka_unit_test(test_twice),      cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_source),
-        cmocka_unit_test(test_failures),   cmocka_unit_test(test_restored),
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_keyless),
-        cmocka_unit_test(test_fired),
+        cmocka_unit_test(test_left_out),    cmocka_unit_test(test_proofs),
+        cmocka_unit_test(test_not_written), cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_keys),        cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_source),      cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_restored),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_keyless),     cmocka_unit_test(test_fired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

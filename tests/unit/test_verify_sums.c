@@ -64,8 +64,36 @@ static void test_last(void **state)
     assert_int_equal(rmdir(dir), 0);
 }
 
+/* The journal has names by the server: bytes as HEX() writes them, commas of parts told from others. */
+static void test_names(void **state)
+{
+    static const struct {
+        const char *columns, *row, *name;
+    } cases[] = {
+        {"id:bytes* n:int", "\\0a\xff|0", "6:0061FF"},
+        {"a:text* n:int", "x,y\\|0", "4:x,y\\"},
+        {"a:text* b:text* n:int", "x,y|z\\|0", "8:x\\,y,z\\\\"},
+        {"a:text* b:text* n:int", "x|y,z|0", "6:x,y\\,z"},
+        {"a:int* b:bytes* n:int", "7|,|0", "4:7,2C"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf name = MR_STRBUF_INIT;
+        struct world w;
+        mr_strbuf_add_fmt(&name, "3:d.t%s", cases[i].name);
+        struct mr_verify_named row = {.name = name.ptr};
+        const struct mr_vec rows = {.items = &row, .count = 1, .item_size = sizeof row};
+        world_begin(&w);
+        world_table(&w, "t", cases[i].columns);
+        if (mr_verify_named_last(&rows, &w.tables[0], world_key(&w, 0, cases[i].row)) != &row)
+            fail_msg("%s", name.ptr);
+        world_end(&w);
+        mr_strbuf_release(&name);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_last)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_last), cmocka_unit_test(test_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
