@@ -136,6 +136,34 @@ static void test_loose(void **state)
     world_end(&w);
 }
 
+/* Of some columns only those count that are written; and a sum is never written so. */
+static void test_loose_columns(void **state)
+{
+    static const struct {
+        const char *before, *after, *sums;
+        bool is;
+    } cases[] = {
+        {"1||4|1", "1||6|1", NULL, false},
+        {"1|a|4|0", "1||4|1", NULL, true},
+        {"1||4|1", "1||6|1", "2", false},
+        {"1|a|4|0", "1||6|1", "2", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        world_begin(&w);
+        world_table(&w, "t", "id:int# s:size n:uint");
+        const int64_t of = world_step(&w, (struct world_step){1, 1, 9, MR_STEP_UPDATE, 0,
+                                                              cases[i].before, cases[i].after, 0});
+        world_summed(&w, of, cases[i].sums);
+        world_open(&w);
+        world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
+        if (mr_script_is_loose(&w.s, mr_vec_at(&w.s.batches, 0)) != cases[i].is)
+            fail_msg("case %zu", i);
+        world_end(&w);
+    }
+}
+
 /* An image that ends too early is no row of NULLs. */
 static void test_broken_image(void **state)
 {
@@ -154,9 +182,9 @@ static void test_broken_image(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_members),
-        cmocka_unit_test(test_error_values), cmocka_unit_test(test_loose),
-        cmocka_unit_test(test_broken_image),
+        cmocka_unit_test(test_values),        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_error_values),  cmocka_unit_test(test_loose),
+        cmocka_unit_test(test_loose_columns), cmocka_unit_test(test_broken_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
