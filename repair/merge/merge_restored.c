@@ -6,18 +6,22 @@
 
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
+#include "core/case/seen_image.h"
+#include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_restored (plan INT NOT NULL, tbl TEXT NOT NULL,"
     " key BLOB NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, after BLOB NOT NULL,"
-    " state TEXT NOT NULL, PRIMARY KEY (tbl, key, plan)) STRICT, WITHOUT ROWID;";
+    " state TEXT NOT NULL, changes INT NOT NULL DEFAULT -1, PRIMARY KEY (tbl, key, plan))"
+    " STRICT, WITHOUT ROWID;";
 
 /* What one of the plans would have made of the row. */
 struct planned {
     struct mr_key source, target, after;
     const char *state;
+    int64_t changes; /* of TARGET's row until then, as its log had them; -1: not known */
 };
 
 struct mr_merge_restored {
@@ -28,8 +32,24 @@ struct mr_merge_restored {
 };
 
 #define PLANNED(member, type) MR_CASE_FIELD(struct planned, member, MR_CASE_##type)
-static const struct mr_case_field fields[] = MR_CASE_LIST(
-    PLANNED(source, BYTES), PLANNED(target, BYTES), PLANNED(after, BYTES), PLANNED(state, TEXT));
+static const struct mr_case_field fields[] =
+    MR_CASE_LIST(PLANNED(source, BYTES), PLANNED(target, BYTES), PLANNED(after, BYTES),
+                 PLANNED(state, TEXT), PLANNED(changes, INT));
+
+/* A case of an earlier version does not know how often TARGET's rows had been changed. */
+static enum mr_code make_table(struct mr_merge *m, struct mr_err *err)
+{
+    int64_t known = 0;
+    MR_TRY(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY(mr_case_number_with(
+        m->cf, "SELECT count(*) FROM pragma_table_info('plan_restored') WHERE name='changes'", NULL,
+        0, &known, err));
+    return known > 0 ? MR_OK
+                     : mr_case_exec(m->cf,
+                                    "ALTER TABLE plan_restored ADD COLUMN"
+                                    " changes INT NOT NULL DEFAULT -1",
+                                    err);
+}
 
 enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored **out,
                                     struct mr_err *err)
@@ -41,13 +61,15 @@ enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored
     a->m = m;
     a->arena = (struct mr_arena)MR_ARENA_INIT;
     const struct mr_case_sql list[] = {
-        {&a->find, "SELECT source, target, after, state FROM plan_restored WHERE tbl=:name AND"
-                   " key=:key AND plan<>:plan AND state<>'undone' ORDER BY state='applied' DESC,"
-                   " state='begun' DESC, plan DESC"},
+        {&a->find,
+         "SELECT source, target, after, state, changes FROM plan_restored WHERE tbl=:name AND"
+         " key=:key AND plan<>:plan AND state<>'undone' ORDER BY state='applied' DESC,"
+         " state='begun' DESC, plan DESC"},
         {&a->keep, "INSERT OR REPLACE INTO plan_restored (plan, tbl, key, source, target, after,"
-                   " state) VALUES (:plan, :name, :key, :source, :target, :after, 'proposed')"},
+                   " state, changes) VALUES (:plan, :name, :key, :source, :target, :after,"
+                   " 'proposed', :changes)"},
     };
-    MR_TRY(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY(make_table(m, err));
     MR_TRY(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
     return mr_case_fields_open(&a->map, a->find, MR_CASE_FIELDS(fields), err);
 }
@@ -91,6 +113,103 @@ static enum mr_code judge(const struct planned *p, size_t column,
     return MR_OK;
 }
 
+/* ---- what TARGET's log has of the row since then ---- */
+
+static const struct mr_merge_table *table_of(const struct mr_merge_restored *a,
+                                             const struct mr_plan_table *table)
+{
+    return &a->m->tables[table->at];
+}
+
+/* *changes -1: the log is not to be relied upon. */
+static enum mr_code count_changes(struct mr_merge_restored *a, const struct mr_plan_table *table,
+                                  struct mr_key key, int64_t *changes, struct mr_err *err)
+{
+    const struct mr_merge_table *t = table_of(a, table);
+    struct mr_evidence_mark mark;
+    bool found = false;
+    *changes = -1;
+    if (t->told == 0 || t->witness[MR_TARGET] != MR_WITNESS_GOOD)
+        return MR_OK;
+    MR_TRY(mr_merge_evidence_mark(a->m, t, MR_TARGET, key, &a->arena, &mark, &found, err));
+    if (!found || (mark.flags & (MR_MARK_BROKEN | MR_MARK_SHARED)) == 0)
+        *changes = found ? (int64_t)mark.changes : 0;
+    return MR_OK;
+}
+
+/* Columns that are not compared have no place in what a log has shown. */
+static size_t place_of(const struct mr_pair *pair, size_t column)
+{
+    size_t place = column;
+    for (size_t i = 0; pair->ignored != NULL && i < column; i++)
+        place -= pair->ignored[i];
+    return place;
+}
+
+static enum mr_code has_column(const struct mr_evidence_change *change, size_t place, bool *has,
+                               struct mr_err *err)
+{
+    struct mr_seen_image image;
+    *has = true;
+    if (change->kind != MR_CHANGE_UPDATE)
+        return MR_OK;
+    mr_seen_image_init(&image);
+    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
+    *has = mr_seen_image_at(&image, place).ptr != NULL;
+    mr_seen_image_release(&image);
+    return code;
+}
+
+struct since {
+    const struct mr_plan_table *table;
+    struct mr_key key;
+    size_t column;
+    int64_t from, to; /* changes of the row behind the first of them */
+};
+
+/* Of a change that was not kept nobody knows what it wrote. */
+static enum mr_code is_written(struct mr_merge_restored *a, const struct since *s, bool *is,
+                               struct mr_err *err)
+{
+    const struct mr_merge_table *t = table_of(a, s->table);
+    struct mr_vec changes = MR_VEC_INIT(struct mr_evidence_change);
+    int64_t known = s->from;
+    enum mr_code code = mr_evidence_changes(a->m->fd, t->evidence != 0 ? t->evidence : t->told,
+                                            MR_TARGET, s->key, &a->arena, &changes, err);
+    *is = false;
+    for (size_t i = 0; code == MR_OK && !*is && i < changes.count; i++) {
+        const struct mr_evidence_change *change = mr_vec_at(&changes, i);
+        if (change->n <= s->from)
+            continue;
+        if (change->n != ++known)
+            *is = true;
+        else
+            code = has_column(change, place_of(s->table->pair, s->column), is, err);
+    }
+    *is = *is || known != s->to;
+    mr_vec_release(&changes);
+    return code;
+}
+
+/* It stands as before that plan: TARGET's log tells whether it was written since, be it by the plan or by others,
+ * and set back.  That it was not is certain only where the log reaches as far as the row. */
+static enum mr_code ask_log(struct mr_merge_restored *a, struct since *s, enum mr_restored *is,
+                            struct mr_err *err)
+{
+    bool written = false;
+    if (s->from < 0)
+        return MR_OK;
+    MR_TRY(count_changes(a, s->table, s->key, &s->to, err));
+    if (s->to < s->from)
+        return MR_OK;
+    MR_TRY(is_written(a, s, &written, err));
+    if (written)
+        *is = MR_RESTORED_UNSURE;
+    else if (a->m->is_still[MR_TARGET])
+        *is = MR_RESTORED_NOT;
+    return MR_OK;
+}
+
 /* One that is known as applied counts, or as begun; else the last one, which has looked at those before it. */
 enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr_plan_table *table,
                                     struct mr_key key, size_t column,
@@ -111,13 +230,19 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr
             code = judge(&p, column, rows, is, err);
     }
     mr_case_reset(a->find);
-    return code;
+    if (code != MR_OK || kept || (*is != MR_RESTORED_NOT && *is != MR_RESTORED_MAYBE))
+        return code;
+    return ask_log(a, &(struct since){table, key, column, p.changes, 0}, is, err);
 }
 
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *a, const struct mr_plan_table *table,
                                     const struct mr_entity *e, struct mr_err *err)
 {
-    return MR_CASE_RUN(a->keep, err, MR_ARG_INT("plan", mr_plan_store_id(a->m->store)),
+    int64_t changes = -1;
+    mr_arena_reset(&a->arena);
+    MR_TRY(count_changes(a, table, e->source_key, &changes, err));
+    return MR_CASE_RUN(a->keep, err, MR_ARG_INT("changes", changes),
+                       MR_ARG_INT("plan", mr_plan_store_id(a->m->store)),
                        MR_ARG_TEXT("name", mr_plan_table_name(table)),
                        MR_ARG_BYTES("key", e->source_key), MR_ARG_BYTES("source", e->source),
                        MR_ARG_BYTES("target", e->target), MR_ARG_BYTES("after", e->after));

@@ -7,10 +7,12 @@
  * (apply_case.h).  Of a plan that the case knows nothing of (apply.sql by the stock client) TARGET's
  * value tells: it is what was planned, or what it was before; anything else is no answer.  Of one that is known
  * to have been at work, what it was before is none either: others may have brought it there since, or undo.sql.
+ * Where TARGET's log is good, its changes of the column since the plan was made say whether it was written.
  *
  * Kept in the case:
  *   plan_restored (plan, tbl "db.t", key: SOURCE's, source, target, after: images of the row as the plan
- *               saw them and as it made it, state 'proposed' · 'begun' · 'applied' · 'undone')
+ *               saw them and as it made it, state 'proposed' · 'begun' · 'applied' · 'undone', changes:
+ *               of TARGET's row until then, by its log; -1: not known)
  *
  * Calling sequence: open → find of each column → close; keep of each row that a plan is to write.
  * Errors: MR_E_CASE, MR_E_NOMEM.

@@ -1,5 +1,5 @@
 /* test_merge_restored.c: was a change of SOURCE's written by an earlier plan of the case? */
-#include "merge_world.h"
+#include "told_world.h"
 
 #include "repair/merge/merge_restored.h"
 
@@ -159,6 +159,153 @@ static void test_find(void **state)
     }
 }
 
+/* ---- what TARGET's log tells of it ---- */
+
+struct change {
+    int64_t n; /* 0: no more */
+    enum mr_change_kind kind;
+    const char *image;
+};
+
+/* A row that was changed so often, of which those are kept; `seen` is not compared. */
+static void build_told(struct world *w, uint64_t changes, const struct change *kept)
+{
+    struct told t;
+    world_begin(w);
+    world_table(w, "t", "id:int# seen:int?~ points:int? city:text?");
+    world_open_case(w);
+    told_begin(w, &t);
+    told_table(&t, T, MR_WITNESS_GOOD, MR_WITNESS_GOOD);
+    const int64_t tx = told_tx(&t, MR_TARGET, 1000000);
+    told_still(w);
+    told_changed(&t, T, MR_TARGET, "7|0|4|x",
+                 (struct told_mark){.first = "7|0|1|x", .last = "7|0|4|x", .last_tx = tx}, changes);
+    for (size_t i = 0; i < 2 && kept[i].n > 0; i++)
+        told_change(&t, T, MR_TARGET, "7|0|4|x", kept[i].n, kept[i].kind, tx, kept[i].image);
+    told_end(&t);
+}
+
+/* The row stands as before the plan: what was written to it since? */
+static void test_since(void **state)
+{
+    const struct {
+        const char *what, *state;
+        int64_t then; /* changes until the plan was made; -1: not known */
+        uint64_t now;
+        struct change changes[2];
+        bool goes_on; /* TARGET's log does not reach as far as its row */
+        const char *points;
+    } cases[] = {
+        {"nothing", "proposed", 1, 1, {{0}}, false, NOT},
+        {"nothing, though it was begun", "begun", 1, 1, {{0}}, false, NOT},
+        {"nothing that the log has yet", "begun", 1, 1, {{0}}, true, MAYBE},
+        {"nothing that it has yet of what nobody is known to have begun",
+         "proposed",
+         1,
+         1,
+         {{0}},
+         true,
+         NOT},
+        {"another column", "proposed", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|?|y"}}, false, NOT},
+        {"the column", "proposed", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|4|?"}}, false, UNSURE},
+        {"the column, before the plan",
+         "proposed",
+         2,
+         2,
+         {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
+         false,
+         NOT},
+        {"the column, of a log that goes on",
+         "proposed",
+         1,
+         2,
+         {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
+         true,
+         UNSURE},
+        {"it was made again",
+         "proposed",
+         1,
+         3,
+         {{2, MR_CHANGE_DELETE, NULL}, {3, MR_CHANGE_INSERT, "7|0|4|x"}},
+         false,
+         UNSURE},
+        {"what was not kept", "proposed", 1, 3, {{3, MR_CHANGE_UPDATE, "?|?|?|y"}}, false, UNSURE},
+        {"what was not kept at the end",
+         "proposed",
+         1,
+         3,
+         {{2, MR_CHANGE_UPDATE, "?|?|?|y"}},
+         false,
+         UNSURE},
+        {"fewer changes than then", "begun", 3, 1, {{0}}, false, MAYBE},
+        {"how many there were is not known", "proposed", -1, 1, {{0}}, false, NOT},
+        {"nor of one that was begun", "begun", -1, 1, {{0}}, false, MAYBE},
+        {"it was applied: that it was not is no question", "applied", 1, 1, {{0}}, false, UNSURE},
+    };
+    static const char *const names[] = {NOT, DONE, UNSURE, MAYBE};
+    const struct earlier plan = {"7|0|6|x", "7|0|4|x", "7|0|9|x", "proposed"};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_restored *restored = NULL;
+        enum mr_restored is = MR_RESTORED_DONE;
+        build_told(w, cases[i].now, cases[i].changes);
+        world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
+        keep(w, restored, &plan, 100);
+        world_require(MR_CASE_ONCE(w->m.cf, "UPDATE plan_restored SET changes=:n, state=:state",
+                                   NULL, MR_ARG_INT("n", cases[i].then),
+                                   MR_ARG_TEXT("state", cases[i].state)));
+        w->m.is_still[MR_TARGET] = !cases[i].goes_on;
+        const struct mr_key rows[MR_SIDES] = {world_image(w, T, plan.own),
+                                              world_image(w, T, plan.before)};
+        world_run(w, mr_merge_restored_find(restored, &w->planned[T], world_key(w, T, plan.own), 2,
+                                            rows, &is, &w->err));
+        if (strcmp(names[is], cases[i].points) != 0)
+            fail_msg("%s: %s", cases[i].what, names[is]);
+        mr_merge_restored_close(restored);
+        world_free(w);
+    }
+}
+
+/* How often TARGET's row was changed is kept, and that nobody knows it. */
+static void test_counts(void **state)
+{
+    (void)state;
+    for (int good = 0; good < 2; good++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct mr_merge_restored *restored = NULL;
+        build_told(w, 3, (struct change[2]){{0}});
+        w->merged[T].witness[MR_TARGET] = good ? MR_WITNESS_GOOD : MR_WITNESS_NONE;
+        world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
+        keep(w, restored, &(struct earlier){"7|0|6|x", "7|0|4|x", "7|0|9|x", "proposed"}, 100);
+        keep(w, restored, &(struct earlier){"8|0|6|x", "8|0|4|x", "8|0|9|x", "proposed"}, 100);
+        world_expect(w, "SELECT key, changes FROM plan_restored ORDER BY key",
+                     good ? "7 3; 8 0" : "7 -1; 8 -1");
+        mr_merge_restored_close(restored);
+        world_free(w);
+    }
+}
+
+/* A case of an earlier version has no such count. */
+static void test_older(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_merge_restored *restored = NULL;
+    (void)state;
+    build(w);
+    world_sql(w,
+              "CREATE TABLE plan_restored (plan INT NOT NULL, tbl TEXT NOT NULL,"
+              " key BLOB NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, after BLOB NOT"
+              " NULL, state TEXT NOT NULL, PRIMARY KEY (tbl, key, plan)) STRICT, WITHOUT ROWID;"
+              "INSERT INTO plan_restored VALUES (1, 'd.t', x'00', x'00', x'00', x'00', 'undone')");
+    world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
+    world_expect(w, "SELECT changes FROM plan_restored", "-1");
+    mr_merge_restored_close(restored);
+    world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
+    mr_merge_restored_close(restored);
+    world_free(w);
+}
+
 /* What this plan keeps is no earlier one's; kept again, the last one counts. */
 static void test_own(void **state)
 {
@@ -240,9 +387,9 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_own),
-        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_find),     cmocka_unit_test(test_since),
+        cmocka_unit_test(test_counts),   cmocka_unit_test(test_older),
+        cmocka_unit_test(test_own),      cmocka_unit_test(test_torn),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

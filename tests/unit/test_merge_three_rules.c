@@ -223,7 +223,8 @@ static void plan_before(struct world *w, const char *own, const char *before, co
     world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
     world_run(w, mr_merge_restored_keep(restored, &w->planned[MEMBERS], &e, &w->err));
     mr_merge_restored_close(restored);
-    world_require(MR_CASE_ONCE(w->m.cf, "UPDATE plan_restored SET plan=plan+1000, state=:state",
+    world_require(MR_CASE_ONCE(w->m.cf,
+                               "UPDATE plan_restored SET plan=plan+1000, state=:state, changes=-1",
                                NULL, MR_ARG_TEXT("state", state)));
 }
 
