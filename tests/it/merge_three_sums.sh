@@ -152,6 +152,29 @@ SQL
         fi
     done
 
+    # announced twice, and rolled back twice, where the log is not to be read: added once
+    reset
+    run repair apply --yes "$PLAN" "$POOR"
+    after=$(balances)
+    jq -c 'select(.event != "done")' "$PLAN/journal.jsonl" >"$IT_TMP/journal"
+    jq -c 'select(.event == "sums") | .marker += "_2"' "$PLAN/journal.jsonl" >>"$IT_TMP/journal"
+    reset
+    cat "$IT_TMP/journal" >"$PLAN/journal.jsonl"
+    run repair apply --yes --json "$PLAN" "$POOR"
+    is "$S: rolled back twice, and the log is not to be read: added once" "$RC $(refused) $(balances)" "0  $after"
+
+    # what a client has added is taken back, also behind an undo that was rolled back
+    reset
+    mr_sql $T <"$PLAN/apply.sql" >/dev/null 2>"$ERR"
+    run repair undo --yes "$PLAN" "$TU"
+    after=$(balances)
+    jq -c 'select(.event != "done") | if .marker then .marker += "_2" else . end' "$PLAN/journal.jsonl" >"$IT_TMP/journal"
+    reset
+    mr_sql $T <"$PLAN/apply.sql" >/dev/null 2>"$ERR"
+    cat "$IT_TMP/journal" >"$PLAN/journal.jsonl"
+    run repair undo --yes --json "$PLAN" "$TU"
+    is "$S: by a client, and an undo that was rolled back: taken back" "$RC $(refused) $(balances)" "0  $after"
+
     # what others add by the same number is not taken for ours
     reset
     killed 2 repair apply --yes "$PLAN" "$TU" # announced, or on its way

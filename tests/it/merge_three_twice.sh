@@ -157,5 +157,9 @@ SQL
     run check --config "$IT_TMP/shop.ini" --case "$CASE" "$SU" "$TU"
     plan fifth
     like "$S: where nobody can tell, it is asked" "$(by_kind "$PLAN")" "accounts changed 1 2;"
+    mr_sql $T -e "UPDATE shop.accounts SET balance = 10 WHERE id = 2" # as before the third plan, by its own hand
+    run check --config "$IT_TMP/shop.ini" --case "$CASE" "$SU" "$TU"
+    plan sixth
+    like "$S: nor is what has come back to where it was" "$(by_kind "$PLAN")" "accounts changed 1 2;"
 done
 finish
