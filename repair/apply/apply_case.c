@@ -2,6 +2,7 @@
 #include "repair/apply/apply_case.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@ struct mr_apply_case {
     int64_t plan;
     bool has_map;      /* rows of plans are kept in it */
     bool has_restored; /* and what they wrote into rows that stand (merge_restored.h) */
+    bool has_sums;     /* and what of that was added to (an earlier version made the case: not) */
 };
 
 /* ---- opening ---- */
@@ -36,7 +38,13 @@ static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
         return MR_E_REFUSED;
     }
+    int64_t known = 0;
     MR_TRY(mr_case_has_table(ac->cf, "plan_restored", &ac->has_restored, err));
+    MR_TRY(mr_case_number_with(ac->cf,
+                               "SELECT count(*) FROM pragma_table_info('plan_restored')"
+                               " WHERE name IN ('sums', 'since')",
+                               NULL, 0, &known, err));
+    ac->has_sums = known == 2;
     return mr_case_has_table(ac->cf, "plan_map", &ac->has_map, err);
 }
 
@@ -153,6 +161,81 @@ enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *
     return code;
 }
 
+/* ---- sums ---- */
+
+struct twice {
+    const char *own, *other; /* columns that are added to, as mr_entity_written_add() has them */
+    const char *dir;         /* of the other plan */
+};
+
+#define TWICE(member) MR_CASE_FIELD(struct twice, member, MR_CASE_TEXT)
+static const struct mr_case_field twice_fields[] =
+    MR_CASE_LIST(TWICE(own), TWICE(other), TWICE(dir));
+
+/* The next column of a list; false: there is no more. */
+static bool next_column(const char **list, unsigned long *column)
+{
+    char *end = NULL;
+    *column = strtoul(*list, &end, 10);
+    const bool is = end != *list;
+    *list = is && *end == ' ' ? end + 1 : end;
+    return is;
+}
+
+static bool is_twice(const struct twice *t)
+{
+    unsigned long own = 0, other = 0;
+    for (const char *a = t->own; next_column(&a, &own);)
+        for (const char *b = t->other; next_column(&b, &other);)
+            if (own == other)
+                return true;
+    return false;
+}
+
+static enum mr_code refuse_twice(const char *dir, uint64_t rows, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "plan \"%s\" of the case was carried out since this plan was made, and adds to "
+        "%" PRIu64 " row%s that this one adds to, too",
+        dir, rows, rows == 1 ? "" : "s");
+    mr_err_hint(err, "Nothing was changed. Plan again: what was added is left out then, and what "
+                     "nobody knows of is asked about.");
+    return MR_E_REFUSED;
+}
+
+/* The guards let a sum be added to whatever stands there, and the journal of a plan knows of that plan alone. */
+enum mr_code mr_apply_case_check_sums(struct mr_apply_case *ac, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct twice row;
+    const char *dir = NULL;
+    uint64_t rows = 0;
+    bool more = false;
+    if (!ac->has_sums)
+        return MR_OK;
+    enum mr_code code = MR_CASE_PREPARE(
+        ac->cf,
+        "SELECT p.sums AS own, q.sums AS other, o.dir AS dir FROM plan_restored p"
+        " JOIN plan_restored q ON q.tbl = p.tbl AND q.key = p.key AND q.plan <> p.plan"
+        " JOIN plan o ON o.id = q.plan WHERE p.plan = :plan AND p.state <> 'applied' AND"
+        " p.sums IS NOT NULL AND q.sums IS NOT NULL AND q.state IN ('applied', 'begun') AND"
+        " q.since >= :plan ORDER BY q.plan DESC",
+        &stmt, err, MR_ARG_INT("plan", ac->plan));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(twice_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &row, &more, err)) == MR_OK &&
+           more) {
+        if (!is_twice(&row))
+            continue;
+        if (rows++ == 0)
+            dir = mr_arena_strdup(&ac->arena, row.dir != NULL ? row.dir : "");
+    }
+    mr_case_free(stmt);
+    return code == MR_OK && rows > 0 ? refuse_twice(dir != NULL ? dir : "", rows, err) : code;
+}
+
 /* ---- states ---- */
 
 static enum mr_code set_plan(struct mr_apply_case *ac, const char *state, struct mr_err *err)
@@ -173,6 +256,11 @@ static enum mr_code begin_restored(struct mr_apply_case *ac, enum mr_journal_scr
                                    struct mr_err *err)
 {
     const char *told = which == MR_JOURNAL_UNDO ? "undone" : "applied";
+    if (ac->has_sums)
+        MR_TRY(MR_CASE_ONCE(ac->cf,
+                            "UPDATE plan_restored SET since = (SELECT max(id) FROM plan)"
+                            " WHERE plan = :plan AND state <> :told",
+                            err, MR_ARG_INT("plan", ac->plan), MR_ARG_TEXT("told", told)));
     return MR_CASE_ONCE(
         ac->cf, "UPDATE plan_restored SET state = 'begun' WHERE plan = :plan AND state <> :told",
         err, MR_ARG_INT("plan", ac->plan), MR_ARG_TEXT("told", told));

@@ -1,7 +1,7 @@
 /*
  * apply_case: what a case is told when one of its plans is applied or undone.
  *
- * Calling sequence: open → (check_later) → begin → end → close.
+ * Calling sequence: open → (check_later, check_sums) → begin → end → close.
  *
  * plan.state becomes `applied` before the first unit of an apply, `undone` after an undo
  * that has left nothing.  plan_map (merge_earlier.h): rows of units that were applied with
@@ -9,7 +9,7 @@
  * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
  * plan_restored (merge_restored.h): the same of rows that stood, and were updated; but from begin on they are
  * `begun`, and stay so where rows of the unit were refused, or nobody knows its end, and after an undo that has
- * left something.
+ * left something.  `since` is the last plan of the case by then: those after it know of this one.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone
@@ -30,6 +30,8 @@ enum mr_code mr_apply_case_close(struct mr_apply_case *ac, struct mr_err *err);
 
 /* Before an undo: is any later plan of the case applied? */
 enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *err);
+/* Before an apply: has another plan, that this one could not know of, added to a column that it adds to? */
+enum mr_code mr_apply_case_check_sums(struct mr_apply_case *ac, struct mr_err *err);
 /* Before the first unit. */
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err);

@@ -63,9 +63,10 @@ static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
     if (ap->opts->case_path == NULL)
         return MR_OK;
     enum mr_code code = mr_apply_case_open(ap->opts->case_path, &ap->plan->manifest, &ap->ac, err);
-    if (code == MR_OK && ap->which == MR_JOURNAL_UNDO)
-        code = mr_apply_case_check_later(ap->ac, err);
-    return code;
+    if (code != MR_OK)
+        return code;
+    return ap->which == MR_JOURNAL_UNDO ? mr_apply_case_check_later(ap->ac, err)
+                                        : mr_apply_case_check_sums(ap->ac, err);
 }
 
 /* Everything that could refuse the plan is asked here, while nothing is changed yet: what holds up

@@ -529,10 +529,11 @@ static enum mr_code add_logs(struct writing *w, const struct decided *d, int64_t
 }
 
 /* A later plan has to know that it is not to write it once more. */
-static enum mr_code keep_restored(struct writing *w, const struct mr_entity *e, struct mr_err *err)
+static enum mr_code keep_restored(struct writing *w, const struct decided *d,
+                                  const struct mr_entity *e, struct mr_err *err)
 {
     return e->decision == MR_DECIDE_UPDATE
-               ? mr_merge_restored_keep(w->restored, w->table->plan, e, err)
+               ? mr_merge_restored_keep(w->restored, w->table->plan, e, d->sums, err)
                : MR_OK;
 }
 
@@ -551,7 +552,7 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     MR_TRY(mr_plan_store_add_facts(w->m->store, e.id, d->facts, mr_group_named(d->grp), err));
     if (d->three != MR_THREE_NOTHING) {
         MR_TRY(add_logs(w, d, e.id, err));
-        MR_TRY(keep_restored(w, &e, err));
+        MR_TRY(keep_restored(w, d, &e, err));
     }
     if (e.after.ptr != NULL)
         MR_TRY(mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err));

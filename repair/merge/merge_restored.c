@@ -11,10 +11,13 @@
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
+#define CHANGES "changes INT NOT NULL DEFAULT -1"
+#define SUMS "sums TEXT"
+#define SINCE "since INT NOT NULL DEFAULT 0"
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_restored (plan INT NOT NULL, tbl TEXT NOT NULL,"
     " key BLOB NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, after BLOB NOT NULL,"
-    " state TEXT NOT NULL, changes INT NOT NULL DEFAULT -1, PRIMARY KEY (tbl, key, plan))"
+    " state TEXT NOT NULL, " CHANGES ", " SUMS ", " SINCE ", PRIMARY KEY (tbl, key, plan))"
     " STRICT, WITHOUT ROWID;";
 
 /* What one of the plans would have made of the row. */
@@ -36,19 +39,27 @@ static const struct mr_case_field fields[] =
     MR_CASE_LIST(PLANNED(source, BYTES), PLANNED(target, BYTES), PLANNED(after, BYTES),
                  PLANNED(state, TEXT), PLANNED(changes, INT));
 
-/* A case of an earlier version does not know how often TARGET's rows had been changed. */
+/* A case of an earlier version has less. */
 static enum mr_code make_table(struct mr_merge *m, struct mr_err *err)
 {
-    int64_t known = 0;
+    static const struct {
+        const char *find, *add;
+    } later[] = {
+#define LATER(name, column)                                                                        \
+    {"SELECT count(*) FROM pragma_table_info('plan_restored') WHERE name='" name "'",              \
+     "ALTER TABLE plan_restored ADD COLUMN " column}
+        LATER("changes", CHANGES),
+        LATER("sums", SUMS),
+        LATER("since", SINCE),
+    };
     MR_TRY(mr_case_exec(m->cf, schema_sql, err));
-    MR_TRY(mr_case_number_with(
-        m->cf, "SELECT count(*) FROM pragma_table_info('plan_restored') WHERE name='changes'", NULL,
-        0, &known, err));
-    return known > 0 ? MR_OK
-                     : mr_case_exec(m->cf,
-                                    "ALTER TABLE plan_restored ADD COLUMN"
-                                    " changes INT NOT NULL DEFAULT -1",
-                                    err);
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        int64_t known = 0;
+        MR_TRY(mr_case_number_with(m->cf, later[i].find, NULL, 0, &known, err));
+        if (known == 0)
+            MR_TRY(mr_case_exec(m->cf, later[i].add, err));
+    }
+    return MR_OK;
 }
 
 enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored **out,
@@ -66,8 +77,8 @@ enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored
          " key=:key AND plan<>:plan AND state<>'undone' ORDER BY state='applied' DESC,"
          " state='begun' DESC, plan DESC"},
         {&a->keep, "INSERT OR REPLACE INTO plan_restored (plan, tbl, key, source, target, after,"
-                   " state, changes) VALUES (:plan, :name, :key, :source, :target, :after,"
-                   " 'proposed', :changes)"},
+                   " state, changes, sums) VALUES (:plan, :name, :key, :source, :target, :after,"
+                   " 'proposed', :changes, :sums)"},
     };
     MR_TRY(make_table(m, err));
     MR_TRY(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
@@ -236,12 +247,12 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr
 }
 
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *a, const struct mr_plan_table *table,
-                                    const struct mr_entity *e, struct mr_err *err)
+                                    const struct mr_entity *e, const char *sums, struct mr_err *err)
 {
     int64_t changes = -1;
     mr_arena_reset(&a->arena);
     MR_TRY(count_changes(a, table, e->source_key, &changes, err));
-    return MR_CASE_RUN(a->keep, err, MR_ARG_INT("changes", changes),
+    return MR_CASE_RUN(a->keep, err, MR_ARG_INT("changes", changes), MR_ARG_TEXT("sums", sums),
                        MR_ARG_INT("plan", mr_plan_store_id(a->m->store)),
                        MR_ARG_TEXT("name", mr_plan_table_name(table)),
                        MR_ARG_BYTES("key", e->source_key), MR_ARG_BYTES("source", e->source),

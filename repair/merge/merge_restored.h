@@ -12,7 +12,8 @@
  * Kept in the case:
  *   plan_restored (plan, tbl "db.t", key: SOURCE's, source, target, after: images of the row as the plan
  *               saw them and as it made it, state 'proposed' · 'begun' · 'applied' · 'undone', changes:
- *               of TARGET's row until then, by its log; -1: not known)
+ *               of TARGET's row until then, by its log; -1: not known; sums: columns that are added to, as
+ *               mr_entity_written_add() has them, or NULL; since: of apply_case.h)
  *
  * Calling sequence: open → find of each column → close; keep of each row that a plan is to write.
  * Errors: MR_E_CASE, MR_E_NOMEM.
@@ -41,9 +42,10 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *restored,
                                     size_t column, const struct mr_key rows[MR_SIDES],
                                     enum mr_restored *is, struct mr_err *err);
 
-/* Of a row that this plan updates, with all of its images. */
+/* Of a row that this plan updates, with all of its images; sums: as in the table, NULL is fine. */
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *restored,
                                     const struct mr_plan_table *table,
-                                    const struct mr_entity *entity, struct mr_err *err);
+                                    const struct mr_entity *entity, const char *sums,
+                                    struct mr_err *err);
 
 #endif

@@ -316,6 +316,7 @@ LDFLAGS_test_apply_plan += -Wl,--wrap=mr_apply_check_rights,--wrap=mr_apply_chec
     -Wl,--wrap=mr_apply_check_around,--wrap=mr_apply_check_unseen,--wrap=mr_apply_check_gtid \
     -Wl,--wrap=mr_apply_check_blocks,--wrap=mr_apply_check_session,--wrap=mr_undo_triggers_check \
     -Wl,--wrap=mr_apply_case_open,--wrap=mr_apply_case_check_later,--wrap=mr_apply_case_begin \
+    -Wl,--wrap=mr_apply_case_check_sums \
     -Wl,--wrap=mr_apply_case_end,--wrap=mr_apply_case_journal,--wrap=mr_apply_case_close \
     -Wl,--wrap=mr_script_shape_new,--wrap=mr_script_shape_fits,--wrap=mr_rehearse_skip \
     -Wl,--wrap=mr_script_shape_check,--wrap=mr_native_check,--wrap=mr_apply_units_run

@@ -270,6 +270,90 @@ static void test_restored(void **state)
     }
 }
 
+/* as merge_restored.c makes it */
+#define SUMMED                                                                                     \
+    STORE STEPS "CREATE TABLE plan_restored (plan INT, tbl TEXT, key BLOB, state TEXT, sums TEXT," \
+                " since INT NOT NULL DEFAULT 0);"
+
+/* What another plan has added behind this one's back must not be added again. */
+static void test_sums(void **state)
+{
+    static const struct {
+        const char *what, *rows;
+        const char *refused; /* NULL: it is not */
+    } cases[] = {
+        {"nobody else", "(2, 'x.t', x'01', 'proposed', '2', 0)", NULL},
+        {"proposed alone",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (3, 'x.t', x'01', 'proposed', '2', 0)", NULL},
+        {"a later one",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (3, 'x.t', x'01', 'applied', '2', 3)",
+         "\"dir3\" of the case was carried out since this plan was made, and adds to 1 row that"},
+        {"an earlier one, before this was made",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (1, 'x.t', x'01', 'applied', '2', 1)", NULL},
+        {"an earlier one, since this was made",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (1, 'x.t', x'01', 'applied', '2', 3)", "\"dir1\""},
+        {"one of which nobody knows how it ended",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (1, 'x.t', x'01', 'begun', '2', 2)", "\"dir1\""},
+        {"one that was taken back",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (3, 'x.t', x'01', 'undone', '2', 3)", NULL},
+        {"this one has done it",
+         "(2, 'x.t', x'01', 'applied', '2', 3), (1, 'x.t', x'01', 'begun', '2', 3)", NULL},
+        {"other columns",
+         "(2, 'x.t', x'01', 'proposed', '2 14', 0), (3, 'x.t', x'01', 'applied', '1 4 12', 3)",
+         NULL},
+        {"some of them",
+         "(2, 'x.t', x'01', 'proposed', '2 14', 0), (3, 'x.t', x'01', 'applied', '1 14', 3)",
+         "\"dir3\""},
+        {"other rows, and tables",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (3, 'x.t', x'02', 'applied', '2', 3),"
+         " (3, 'x.u', x'01', 'applied', '2', 3)",
+         NULL},
+        {"no sums",
+         "(2, 'x.t', x'01', 'proposed', NULL, 0), (3, 'x.t', x'01', 'applied', '2', 3),"
+         " (2, 'x.t', x'02', 'proposed', '2', 0), (3, 'x.t', x'02', 'applied', NULL, 3)",
+         NULL},
+        {"several",
+         "(2, 'x.t', x'01', 'proposed', '2', 0), (3, 'x.t', x'01', 'applied', '2', 3),"
+         " (2, 'x.t', x'02', 'proposed', '2', 0), (1, 'x.t', x'02', 'applied', '2', 3)",
+         "\"dir3\" of the case was carried out since this plan was made, and adds to 2 rows that"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        char sql[1024];
+        (void)snprintf(sql, sizeof sql, "%s INSERT INTO plan_restored VALUES %s", SUMMED,
+                       cases[i].rows);
+        begin_case("proposed proposed proposed", sql);
+        struct mr_apply_case *ac = open_case();
+        const enum mr_code code = mr_apply_case_check_sums(ac, &p.err);
+        if (cases[i].refused != NULL)
+            refused_for(code, cases[i].refused);
+        else if (code != MR_OK)
+            fail_msg("%s: %s", cases[i].what, p.err.message);
+        end_case(ac);
+        end();
+    }
+}
+
+/* The last plan of the case by then is kept: those after it know. */
+static void test_since(void **state)
+{
+    (void)state;
+    begin_case("proposed proposed proposed", SUMMED
+               "INSERT INTO plan_restored VALUES (2, 'x.t', x'01', 'proposed', '2', 0),"
+               " (2, 'x.t', x'02', 'applied', '2', 2), (1, 'x.t', x'01', 'proposed', '2', 0)");
+    struct mr_apply_case *ac = open_case();
+    assert_int_equal(mr_apply_case_begin(ac, MR_JOURNAL_APPLY, &p.err), MR_OK);
+    end_case(ac);
+    rows_are("SELECT plan || state || since FROM plan_restored ORDER BY plan, key",
+             "1proposed0 2begun3 2applied2");
+    end();
+    begin_case("proposed proposed proposed", RESTORED); /* of an earlier version */
+    ac = open_case();
+    assert_int_equal(mr_apply_case_check_sums(ac, &p.err), MR_OK);
+    end_case(ac);
+    end();
+}
+
 /* Before the first unit it is applied, whatever comes of it: who is killed has perhaps written. */
 static void test_begin(void **state)
 {
@@ -447,7 +531,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open),        cmocka_unit_test(test_tell),
         cmocka_unit_test(test_begin),       cmocka_unit_test(test_matched),
-        cmocka_unit_test(test_restored),    cmocka_unit_test(test_claim),
+        cmocka_unit_test(test_restored),    cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_since),       cmocka_unit_test(test_claim),
         cmocka_unit_test(test_without_map), cmocka_unit_test(test_later),
         cmocka_unit_test(test_failures),    cmocka_unit_test(test_journal)};
     return cmocka_run_group_tests(tests, NULL, NULL);

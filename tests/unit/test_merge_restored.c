@@ -25,7 +25,7 @@ static void keep(struct world *w, struct mr_merge_restored *restored, const stru
                                      .source = world_image(w, T, e->own),
                                      .target = world_image(w, T, e->before),
                                      .after = world_image(w, T, e->after)};
-    world_run(w, mr_merge_restored_keep(restored, &w->planned[T], &entity, &w->err));
+    world_run(w, mr_merge_restored_keep(restored, &w->planned[T], &entity, NULL, &w->err));
     world_require(MR_CASE_ONCE(w->m.cf,
                                "UPDATE plan_restored SET plan=plan-:ahead, state=:state"
                                " WHERE plan=(SELECT max(plan) FROM plan_restored)",
@@ -299,7 +299,7 @@ static void test_older(void **state)
               " NULL, state TEXT NOT NULL, PRIMARY KEY (tbl, key, plan)) STRICT, WITHOUT ROWID;"
               "INSERT INTO plan_restored VALUES (1, 'd.t', x'00', x'00', x'00', x'00', 'undone')");
     world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
-    world_expect(w, "SELECT changes FROM plan_restored", "-1");
+    world_expect(w, "SELECT changes, sums, since FROM plan_restored", "-1 - 0");
     mr_merge_restored_close(restored);
     world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
     mr_merge_restored_close(restored);
@@ -322,12 +322,12 @@ static void test_own(void **state)
                                     .source = rows[MR_SOURCE],
                                     .target = world_image(w, T, "7|4|x"),
                                     .after = rows[MR_TARGET]};
-        world_run(w, mr_merge_restored_keep(restored, &w->planned[T], &e, &w->err));
+        world_run(w, mr_merge_restored_keep(restored, &w->planned[T], &e, "1", &w->err));
     }
     world_run(w, mr_merge_restored_find(restored, &w->planned[T], key, POINTS, rows, &is, &w->err));
     assert_int_equal(is, MR_RESTORED_NOT);
-    world_expect(w, "SELECT tbl, key, source, target, after, state FROM plan_restored",
-                 "d.t 7 7,6,x 7,4,x 7,9,x proposed");
+    world_expect(w, "SELECT tbl, key, source, target, after, state, sums FROM plan_restored",
+                 "d.t 7 7,6,x 7,4,x 7,9,x proposed 1");
     mr_merge_restored_close(restored);
     mr_merge_restored_close(NULL);
     world_free(w);
@@ -373,7 +373,7 @@ static enum mr_code work(struct world *w, struct mr_err *err)
     if (code == MR_OK)
         code = mr_merge_restored_find(restored, &w->planned[T], key, POINTS, rows, &is, err);
     if (code == MR_OK)
-        code = mr_merge_restored_keep(restored, &w->planned[T], &e, err);
+        code = mr_merge_restored_keep(restored, &w->planned[T], &e, NULL, err);
     mr_merge_restored_close(restored);
     return code;
 }

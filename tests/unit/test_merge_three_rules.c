@@ -221,7 +221,7 @@ static void plan_before(struct world *w, const char *own, const char *before, co
                                 .target = world_image(w, MEMBERS, before),
                                 .after = world_image(w, MEMBERS, after)};
     world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
-    world_run(w, mr_merge_restored_keep(restored, &w->planned[MEMBERS], &e, &w->err));
+    world_run(w, mr_merge_restored_keep(restored, &w->planned[MEMBERS], &e, NULL, &w->err));
     mr_merge_restored_close(restored);
     world_require(MR_CASE_ONCE(w->m.cf,
                                "UPDATE plan_restored SET plan=plan+1000, state=:state, changes=-1",
