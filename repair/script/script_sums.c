@@ -141,6 +141,15 @@ void mr_script_stage_sums(struct mr_script *s)
     }
 }
 
+/* What stands there, written as its sum is: a column with ZEROFILL writes 7 as 00007, and a sum as 7,
+ * so that neither could be told from the other. */
+static void add_stands(struct mr_script *s, const struct mr_plan_table *t, size_t column)
+{
+    mr_script_column(s, t, "t", column);
+    if (strstr(mr_pair_column(t->pair, MR_TARGET, column)->type, "zerofill") != NULL)
+        add(s, " + 0");
+}
+
 static void note_column(struct mr_script *s, const struct mr_plan_table *t, size_t extent,
                         size_t column)
 {
@@ -152,7 +161,7 @@ static void note_column(struct mr_script *s, const struct mr_plan_table *t, size
     add(s, ", ");
     mr_sql_string(&s->sql, t->pair->full[MR_TARGET].cols[column].name);
     add(s, ", ");
-    mr_script_column(s, t, "t", column);
+    add_stands(s, t, column);
     add(s, ", ");
     mr_script_sum(s, t, column);
     add(s, " FROM ");

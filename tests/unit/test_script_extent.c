@@ -263,6 +263,24 @@ static void test_sums(void **state)
     world_end(&w);
 }
 
+/* Leading zeros are none of the value's. */
+static void test_zerofill(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    world_table(&w, "t", "id:int# u:uint");
+    w.own[0].columns[1].type = "int(5) unsigned zerofill";
+    world_summed(
+        &w, world_step(&w, (struct world_step){1, 1, 9, MR_STEP_UPDATE, 0, "1|4", "1|2", 0}), "1");
+    world_open(&w);
+    world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
+    mr_script_note_sums(&w.s);
+    if (strstr(w.s.sql.ptr, "'u', t.`u` + 0, t.`u` + (CAST(") == NULL)
+        fail_msg("%s", w.s.sql.ptr);
+    world_end(&w);
+}
+
 static void test_adds(void **state)
 {
     struct world w;
@@ -341,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_leans_on), cmocka_unit_test(test_condition),
         cmocka_unit_test(test_writes),   cmocka_unit_test(test_guards),
-        cmocka_unit_test(test_sums),     cmocka_unit_test(test_adds)};
+        cmocka_unit_test(test_sums),     cmocka_unit_test(test_adds),
+        cmocka_unit_test(test_zerofill)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
