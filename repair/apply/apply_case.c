@@ -12,6 +12,7 @@
 #include "core/case/case_fields.h"
 #include "core/file/io.h"
 #include "core/json/journal_line.h"
+#include "repair/plan/entity_file.h"
 #include "repair/plan/plan_dir.h"
 
 struct mr_apply_case {
@@ -172,23 +173,14 @@ struct twice {
 static const struct mr_case_field twice_fields[] =
     MR_CASE_LIST(TWICE(own), TWICE(other), TWICE(dir));
 
-/* The next column of a list; false: there is no more. */
-static bool next_column(const char **list, unsigned long *column)
-{
-    char *end = NULL;
-    *column = strtoul(*list, &end, 10);
-    const bool is = end != *list;
-    *list = is && *end == ' ' ? end + 1 : end;
-    return is;
-}
-
 static bool is_twice(const struct twice *t)
 {
-    unsigned long own = 0, other = 0;
-    for (const char *a = t->own; next_column(&a, &own);)
-        for (const char *b = t->other; next_column(&b, &other);)
-            if (own == other)
-                return true;
+    char *end = NULL;
+    for (const char *at = t->own; *at != '\0'; at = *end == ' ' ? end + 1 : end)
+        if (mr_entity_written_has(t->other, strtoul(at, &end, 10)))
+            return true;
+        else if (end == at)
+            return false;
     return false;
 }
 

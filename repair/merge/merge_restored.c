@@ -10,6 +10,7 @@
 #include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/entity_file.h"
 
 #define CHANGES "changes INT NOT NULL DEFAULT -1"
 #define SUMS "sums TEXT"
@@ -23,7 +24,7 @@ static const char schema_sql[] =
 /* What one of the plans would have made of the row. */
 struct planned {
     struct mr_key source, target, after;
-    const char *state;
+    const char *state, *sums;
     int64_t changes; /* of TARGET's row until then, as its log had them; -1: not known */
 };
 
@@ -37,7 +38,7 @@ struct mr_merge_restored {
 #define PLANNED(member, type) MR_CASE_FIELD(struct planned, member, MR_CASE_##type)
 static const struct mr_case_field fields[] =
     MR_CASE_LIST(PLANNED(source, BYTES), PLANNED(target, BYTES), PLANNED(after, BYTES),
-                 PLANNED(state, TEXT), PLANNED(changes, INT));
+                 PLANNED(state, TEXT), PLANNED(sums, TEXT), PLANNED(changes, INT));
 
 /* A case of an earlier version has less. */
 static enum mr_code make_table(struct mr_merge *m, struct mr_err *err)
@@ -73,7 +74,7 @@ enum mr_code mr_merge_restored_open(struct mr_merge *m, struct mr_merge_restored
     a->arena = (struct mr_arena)MR_ARENA_INIT;
     const struct mr_case_sql list[] = {
         {&a->find,
-         "SELECT source, target, after, state, changes FROM plan_restored WHERE tbl=:name AND"
+         "SELECT source, target, after, state, sums, changes FROM plan_restored WHERE tbl=:name AND"
          " key=:key AND plan<>:plan AND state<>'undone' ORDER BY state='applied' DESC,"
          " state='begun' DESC, plan DESC"},
         {&a->keep, "INSERT OR REPLACE INTO plan_restored (plan, tbl, key, source, target, after,"
@@ -157,26 +158,33 @@ static size_t place_of(const struct mr_pair *pair, size_t column)
     return place;
 }
 
-static enum mr_code has_column(const struct mr_evidence_change *change, size_t place, bool *has,
-                               struct mr_err *err)
-{
-    struct mr_seen_image image;
-    *has = true;
-    if (change->kind != MR_CHANGE_UPDATE)
-        return MR_OK;
-    mr_seen_image_init(&image);
-    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
-    *has = mr_seen_image_at(&image, place).ptr != NULL;
-    mr_seen_image_release(&image);
-    return code;
-}
-
 struct since {
     const struct mr_plan_table *table;
     struct mr_key key;
     size_t column;
+    struct mr_key
+        after;        /* as the plan makes it; ptr NULL: a sum, which may have come to anything */
     int64_t from, to; /* changes of the row behind the first of them */
 };
+
+/* May the change be the plan's? */
+static enum mr_code may_be_it(const struct since *s, const struct mr_evidence_change *change,
+                              bool *may, struct mr_err *err)
+{
+    const struct mr_pair *pair = s->table->pair;
+    struct mr_seen_image image;
+    *may = s->after.ptr == NULL && change->kind != MR_CHANGE_UPDATE;
+    if (*may)
+        return MR_OK;
+    mr_seen_image_init(&image);
+    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
+    const struct mr_key value = mr_seen_image_at(&image, place_of(pair, s->column));
+    *may =
+        value.ptr != NULL && (s->after.ptr == NULL ||
+                              mr_image_same_value(value, s->after, &pair->find.columns[s->column]));
+    mr_seen_image_release(&image);
+    return code;
+}
 
 /* Of a change that was not kept nobody knows what it wrote. */
 static enum mr_code is_written(struct mr_merge_restored *a, const struct since *s, bool *is,
@@ -195,15 +203,15 @@ static enum mr_code is_written(struct mr_merge_restored *a, const struct since *
         if (change->n != ++known)
             *is = true;
         else
-            code = has_column(change, place_of(s->table->pair, s->column), is, err);
+            code = may_be_it(s, change, is, err);
     }
     *is = *is || known != s->to;
     mr_vec_release(&changes);
     return code;
 }
 
-/* It stands as before that plan: TARGET's log tells whether it was written since, be it by the plan or by others,
- * and set back.  That it was not is certain only where the log reaches as far as the row. */
+/* It stands as before that plan: TARGET's log tells whether it was written since as the plan would, be it by the
+ * plan or by others, and set back.  That it was not is certain only where the log reaches as far as the row. */
 static enum mr_code ask_log(struct mr_merge_restored *a, struct since *s, enum mr_restored *is,
                             struct mr_err *err)
 {
@@ -243,7 +251,10 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr
     mr_case_reset(a->find);
     if (code != MR_OK || kept || (*is != MR_RESTORED_NOT && *is != MR_RESTORED_MAYBE))
         return code;
-    return ask_log(a, &(struct since){table, key, column, p.changes, 0}, is, err);
+    struct since since = {.table = table, .key = key, .column = column, .from = p.changes};
+    if (p.sums == NULL || !mr_entity_written_has(p.sums, column))
+        MR_TRY(mr_merge_row_value(p.after, column, &since.after, err));
+    return ask_log(a, &since, is, err);
 }
 
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *a, const struct mr_plan_table *table,

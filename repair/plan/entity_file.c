@@ -144,6 +144,15 @@ bool mr_entity_written_get(const char *written, bool *of, size_t ncolumns)
     return false;
 }
 
+bool mr_entity_written_has(const char *written, size_t column)
+{
+    for (char *end = NULL; *written >= '0' && *written <= '9';
+         written = *end == ' ' ? end + 1 : end)
+        if (strtoull(written, &end, 10) == column)
+            return true;
+    return false;
+}
+
 /* A row about which nobody has decided is a bug of whoever decides: written down, it would be
  * one that apply passes over in silence. */
 enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,

@@ -63,6 +63,8 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
 /* Sets of[i] of each column that a text like mr_entity_line.written names, and clears the others;
  * false: it is none, or names one at or above ncolumns. */
 bool mr_entity_written_get(const char *written, bool *of, size_t ncolumns);
+/* Does it name the column? */
+bool mr_entity_written_has(const char *written, size_t column);
 /* Appends such a text. */
 void mr_entity_written_add(struct mr_strbuf *out, const bool *of, size_t ncolumns);
 

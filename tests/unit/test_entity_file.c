@@ -297,12 +297,31 @@ static int remove_path(void **state)
     return unlink(path);
 }
 
+static void test_written_has(void **state)
+{
+    static const struct {
+        const char *written;
+        size_t column;
+        bool has;
+    } cases[] = {{"2", 2, true},        {"2", 1, false},       {"12", 2, false},
+                 {"1 12 14", 12, true}, {"1 12 14", 14, true}, {"1 12 14", 4, false},
+                 {"", 0, false},        {"x", 0, false},       {"1,2", 2, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (mr_entity_written_has(cases[i].written, cases[i].column) != cases[i].has)
+            fail_msg("case %zu", i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_undecided),
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_torn),
-        cmocka_unit_test(test_no_end),     cmocka_unit_test(test_unknown_columns),
+        cmocka_unit_test(test_written_has),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_no_end),
+        cmocka_unit_test(test_unknown_columns),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }
