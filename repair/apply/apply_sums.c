@@ -342,3 +342,14 @@ out:
     mr_strbuf_release(&sql);
     return code;
 }
+
+enum mr_code mr_attempt_forget_sums(struct mr_attempt *a, struct mr_err *err)
+{
+    const struct mr_journal_unit unit = {
+        .script = a->run->which, .number = a->unit->number, .marker = a->marker};
+    if (a->marker[0] == '\0')
+        return MR_OK;
+    MR_TRY(mr_journal_write_unit(a->run->journal, MR_JOURNAL_SETTLED, &unit, NULL, err));
+    a->marker[0] = '\0';
+    return MR_OK;
+}

@@ -10,7 +10,7 @@
  * so is a row that stands as behind it though the log has nothing of it.
  *
  * Calling sequence, in each try of a unit with sums: tell in front of its guards; announce in front of its
- * end; marker when it is done.  Errors: those of db.h and the journal.  Memory: the rows of one unit.
+ * end; marker when it is done, forget when it was rolled back for certain.  Errors: those of db.h and the journal.  Memory: the rows of one unit.
  * Threads: one.
  */
 #ifndef MR_APPLY_SUMS_H
@@ -22,5 +22,8 @@
 enum mr_code mr_attempt_tell_sums(struct mr_attempt *attempt, struct mr_err *err);
 /* The journal has it, and the log will. */
 enum mr_code mr_attempt_announce_sums(struct mr_attempt *attempt, struct mr_err *err);
+/* Nothing of the try was committed: the journal has that, so that nobody need find it out once rows have
+ * moved on. */
+enum mr_code mr_attempt_forget_sums(struct mr_attempt *attempt, struct mr_err *err);
 
 #endif

@@ -352,6 +352,7 @@ static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
     a->unlisted = 0;
     a->section = 0;
     a->committed = a->untold = false;
+    a->marker[0] = '\0'; /* of another try: what became of it is none of this one's */
     a->written = a->there = a->images = 0;
     MR_TRY(begin(a, err));
     MR_TRY(send_unit(a, err));
@@ -394,6 +395,12 @@ static bool may_be_committed(const struct mr_attempt *a, enum mr_code code)
 {
     return (code != MR_OK || a->untold) && a->section == MR_SCRIPT_READ_END && !a->dry &&
            a->last == 0;
+}
+
+/* The script has chosen ROLLBACK, and the server has said so. */
+static bool is_rolled_back(const struct mr_attempt *a, enum mr_code code)
+{
+    return code == MR_OK && !a->committed && !a->untold && !a->dry && a->last == 0;
 }
 
 /* Not of the unit but of the run. */
@@ -504,6 +511,8 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         if (*outcome == MR_OUTCOME_DONE)
             return MR_OK;
         a->lost = a->lost || may_be_committed(a, code);
+        if (is_rolled_back(a, code) && mr_attempt_forget_sums(a, err) != MR_OK)
+            return err->code;
         if (a->unheld)
             (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);
         else if (is_fatal(code, why)) {
