@@ -162,26 +162,20 @@ struct since {
     const struct mr_plan_table *table;
     struct mr_key key;
     size_t column;
-    struct mr_key
-        after;        /* as the plan makes it; ptr NULL: a sum, which may have come to anything */
     int64_t from, to; /* changes of the row behind the first of them */
 };
 
-/* May the change be the plan's? */
+/* May the change be the plan's?  A sum may have come to anything. */
 static enum mr_code may_be_it(const struct since *s, const struct mr_evidence_change *change,
                               bool *may, struct mr_err *err)
 {
-    const struct mr_pair *pair = s->table->pair;
     struct mr_seen_image image;
-    *may = s->after.ptr == NULL && change->kind != MR_CHANGE_UPDATE;
-    if (*may)
+    *may = true;
+    if (change->kind != MR_CHANGE_UPDATE)
         return MR_OK;
     mr_seen_image_init(&image);
     const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
-    const struct mr_key value = mr_seen_image_at(&image, place_of(pair, s->column));
-    *may =
-        value.ptr != NULL && (s->after.ptr == NULL ||
-                              mr_image_same_value(value, s->after, &pair->find.columns[s->column]));
+    *may = mr_seen_image_at(&image, place_of(s->table->pair, s->column)).ptr != NULL;
     mr_seen_image_release(&image);
     return code;
 }
@@ -210,8 +204,8 @@ static enum mr_code is_written(struct mr_merge_restored *a, const struct since *
     return code;
 }
 
-/* It stands as before that plan: TARGET's log tells whether it was written since as the plan would, be it by the
- * plan or by others, and set back.  That it was not is certain only where the log reaches as far as the row. */
+/* It stands as before that plan: TARGET's log tells whether it was written since, be it by the plan or by others,
+ * and set back.  That it was not is certain only where the log reaches as far as the row. */
 static enum mr_code ask_log(struct mr_merge_restored *a, struct since *s, enum mr_restored *is,
                             struct mr_err *err)
 {
@@ -249,12 +243,10 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr
             code = judge(&p, column, rows, is, err);
     }
     mr_case_reset(a->find);
-    if (code != MR_OK || kept || (*is != MR_RESTORED_NOT && *is != MR_RESTORED_MAYBE))
+    if (code != MR_OK || kept || (*is != MR_RESTORED_NOT && *is != MR_RESTORED_MAYBE) ||
+        p.sums == NULL || !mr_entity_written_has(p.sums, column))
         return code;
-    struct since since = {.table = table, .key = key, .column = column, .from = p.changes};
-    if (p.sums == NULL || !mr_entity_written_has(p.sums, column))
-        MR_TRY(mr_merge_row_value(p.after, column, &since.after, err));
-    return ask_log(a, &since, is, err);
+    return ask_log(a, &(struct since){table, key, column, p.changes, 0}, is, err);
 }
 
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *a, const struct mr_plan_table *table,

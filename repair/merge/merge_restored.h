@@ -7,7 +7,7 @@
  * (apply_case.h).  Of a plan that the case knows nothing of (apply.sql by the stock client) TARGET's
  * value tells: it is what was planned, or what it was before; anything else is no answer.  Of one that is known
  * to have been at work, what it was before is none either: others may have brought it there since, or undo.sql.
- * Where TARGET's log is good, its changes of the column since the plan was made say whether that was written.
+ * Of a sum, TARGET's log, where it is good, says whether the column was written since the plan was made.
  *
  * Kept in the case:
  *   plan_restored (plan, tbl "db.t", key: SOURCE's, source, target, after: images of the row as the plan
