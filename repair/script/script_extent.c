@@ -368,9 +368,34 @@ static void refuse_moved(struct mr_script *s, const struct mr_plan_table *t, siz
     mr_script_ran(s);
 }
 
+/* Somebody may have signed up since with the name that SOURCE gave the row. */
+static void refuse_namesake(struct mr_script *s, const struct mr_plan_table *t, size_t extent)
+{
+    mr_script_refuse(s, t, "another row has the same identity");
+    add(s, " FROM ");
+    mr_script_temp_n(s, 'u', t->at);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->named_by, "t", "s", false);
+    mr_script_join_leaving(s, t);
+    add(s, " WHERE ");
+    mr_script_at_stake(s, "s");
+    mr_script_not_there(s, "s");
+    add(s, " AND x.myrecon_row IS NULL");
+    mr_script_where_extent(s, t, extent);
+    mr_script_ran(s);
+}
+
 void mr_script_refuse_moved(struct mr_script *s, const struct mr_plan_table *t)
 {
-    for (size_t e = 1; e <= s->extents.count; e++)
-        if (mr_script_has_extent(s, t, e))
-            refuse_moved(s, t, e);
+    const struct mr_script_group name = {.columns = t->named_by};
+    const bool loose = mr_script_is_loosely_named(s, t);
+    for (size_t e = 1; e <= s->extents.count; e++) {
+        if (!mr_script_has_extent(s, t, e))
+            continue;
+        refuse_moved(s, t, e);
+        if (loose && writes_any(t, mr_script_extent(s, e), &name))
+            refuse_namesake(s, t, e);
+    }
 }

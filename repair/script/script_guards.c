@@ -439,7 +439,7 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
 }
 
 /* Is a row's identity its own by no unique index?  (mirror has one as often as SOURCE.) */
-static bool is_identity_loose(const struct mr_script *s, const struct mr_plan_table *t)
+bool mr_script_is_loosely_named(const struct mr_script *s, const struct mr_plan_table *t)
 {
     return !mr_plan_is_guarded(t) && mr_script_has_name(t) &&
            strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0 &&
@@ -454,7 +454,7 @@ static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, ch
             refuse_held(s, t, prefix, u->columns, u->name);
     }
     mr_script_computed(s, t, prefix);
-    if (prefix == 'i' && is_identity_loose(s, t))
+    if (prefix == 'i' && mr_script_is_loosely_named(s, t))
         refuse_held(s, t, prefix, t->named_by, "identity");
 }
 
@@ -780,7 +780,7 @@ void mr_script_again(struct mr_script *s)
         any |= judge_reference(s, i);
     for (size_t i = 0; i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
-        if (!s->tables[i].used[MR_STEP_INSERT] || !is_identity_loose(s, t))
+        if (!s->tables[i].used[MR_STEP_INSERT] || !mr_script_is_loosely_named(s, t))
             continue;
         mr_script_lock_named(s, t);
         refuse_namesake(s, t);

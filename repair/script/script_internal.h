@@ -302,7 +302,8 @@ void mr_script_where_extent(struct mr_script *s, const struct mr_plan_table *t, 
 /* TARGET's row t is what the change leans on, as the plan saw it: b; of a sum, what may be added to. */
 void mr_script_is_unmoved(struct mr_script *s, const struct mr_plan_table *t,
                           const struct mr_script_extent *e);
-/* Refuses rows of restored changes that are not what those lean on, and names the columns. */
+/* Refuses rows of restored changes that are not what those lean on, and names the columns; and where one
+ * would come to be whom another row of TARGET is by now. */
 void mr_script_refuse_moved(struct mr_script *s, const struct mr_plan_table *t);
 
 /* script_referred.c: rows that let go of what others refer to them by.  find: after load;
@@ -484,6 +485,8 @@ bool mr_script_has_leaving(const struct mr_script *s, const struct mr_plan_table
 void mr_script_join_leaving(struct mr_script *s, const struct mr_plan_table *t);
 /* " AND" the condition under which a row refers by r, its columns named plainly. */
 void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r);
+/* Is a row told from others by columns that are staged, and by no unique index of TARGET? */
+bool mr_script_is_loosely_named(const struct mr_script *s, const struct mr_plan_table *t);
 /* Is a row told from others by columns that are staged? */
 bool mr_script_has_name(const struct mr_plan_table *t);
 

@@ -263,6 +263,44 @@ static void test_sums(void **state)
     world_end(&w);
 }
 
+/* Who comes to be somebody whom no unique index knows must not be whom TARGET has by now. */
+static void test_namesake(void **state)
+{
+    static const struct {
+        bool index;
+        const char *before, *after;
+        bool asks;
+    } cases[] = {{false, "1|m1|a", "1|m2|a", true},
+                 {false, "1|m1|a", "1|m1|b", false},
+                 {true, "1|m1|a", "1|m2|a", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world w;
+        world_begin(&w);
+        struct mr_plan_table *t = world_table(
+            &w, "t", cases[i].index ? "id:int# mobile:text! a:text" : "id:int# mobile:text a:text");
+        world_named(&w, t, "mobile");
+        for (size_t k = 0; k < t->nuniques; k++)
+            w.own[0].uniques[k].is_identity = !t->uniques[k].is_key;
+        restored(&w, 1, 0, cases[i].before, cases[i].after);
+        world_open(&w);
+        world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
+        mr_script_refuse_moved(&w.s, t);
+        const char *asked = strstr(w.s.sql.ptr, "another row has the same identity");
+        if ((asked != NULL) != cases[i].asks)
+            fail_msg("case %zu: %s", i, w.s.sql.ptr);
+        static const char wanted[] =
+            "another row has the same identity' FROM `o``dd`.myrecon_u0 AS s STRAIGHT_JOIN "
+            "`o``dd`.`t` AS t ON t.`mobile` = s.`mobile` LEFT JOIN `o``dd`.myrecon_x0 AS x ON "
+            "x.`id` = t.`id` WHERE s.myrecon_tree NOT IN (SELECT tree FROM `o``dd`.myrecon_done) "
+            "AND s.myrecon_row NOT IN (SELECT line FROM `o``dd`.myrecon_there) AND x.myrecon_row "
+            "IS NULL;\n";
+        if (asked != NULL && strncmp(asked, wanted, sizeof wanted - 1) != 0)
+            fail_msg("%s", asked);
+        world_end(&w);
+    }
+}
+
 /* Leading zeros are none of the value's. */
 static void test_zerofill(void **state)
 {
@@ -360,6 +398,6 @@ int main(void)
         cmocka_unit_test(test_leans_on), cmocka_unit_test(test_condition),
         cmocka_unit_test(test_writes),   cmocka_unit_test(test_guards),
         cmocka_unit_test(test_sums),     cmocka_unit_test(test_adds),
-        cmocka_unit_test(test_zerofill)};
+        cmocka_unit_test(test_zerofill), cmocka_unit_test(test_namesake)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
