@@ -49,6 +49,8 @@ cat >"$IT_TMP/busy.ini" <<'EOF2'
 [table busy.members]
 identity = mobile
 ignore-columns = edited
+[table named.people]
+identity = mobile
 [table busy.seats]
 identity = none
 reference = room, seat -> busy.rooms.room, seat
@@ -73,6 +75,9 @@ INSERT INTO members (mobile, city, team, mail) VALUES ('1','x',1,'1'),('2','x',1
 INSERT INTO rooms VALUES (1, 1, ''), (1, 2, ''), (2, 1, ''), (2, 2, '');
 INSERT INTO seats (code, room, seat) VALUES ('s1', 1, 1), ('s2', 1, 1);
 INSERT INTO plates (id, land, plate) VALUES (1, 'D', 'a'), (2, 'D', 'b');
+CREATE DATABASE named; -- by a column that no unique index holds
+CREATE TABLE named.people (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL, city VARCHAR(20), KEY (mobile));
+INSERT INTO named.people (mobile, city) VALUES ('1', 'x'), ('2', 'x');
 SQL
     await_same $S $T
     mr_sql "$T" -e "STOP SLAVE; RESET SLAVE ALL" 2>/dev/null || mr_sql "$T" -e "STOP REPLICA; RESET REPLICA ALL"
@@ -84,6 +89,7 @@ UPDATE members SET team = 3 WHERE id = 2;            -- to lost history
 UPDATE members SET city = 's', hint = 's' WHERE id = 7;
 UPDATE seats SET seat = 2;
 UPDATE plates SET plate = CONCAT(plate, 's');
+UPDATE named.people SET mobile = CONCAT(mobile, mobile);
 SQL
     mr_sql $T -e "ALTER TABLE busy.members ADD only_live INT NOT NULL DEFAULT 0; INSERT INTO busy.teams (title) VALUES ('pink')"
     run check --config "$IT_TMP/busy.ini" --case "$CASE" "$SU" "$TU"
@@ -162,5 +168,15 @@ SQL
     rest=$(others)
     mr_sql $T <"$PLAN/undo.sql" >/dev/null 2>"$ERR"
     is "$S: undo.sql takes them back" "$? $(own) $(others)" "0 $before $rest"
+
+    # somebody signs up with the name that a row is to get
+    NS=${SU%/busy}/named NT=${TU%/busy}/named PLAN=$IT_TMP/$S.named
+    run check --config "$IT_TMP/busy.ini" --case "$CASE.named" "$NS" "$NT"
+    run history collect --config "$IT_TMP/busy.ini" --case "$CASE.named"
+    run repair plan --config "$IT_TMP/busy.ini" --case "$CASE.named" --policy merge --output "$PLAN"
+    mr_sql $T -e "INSERT INTO named.people (mobile, city) VALUES ('11', 't')"
+    run repair apply --yes --json --case "$CASE.named" "$PLAN" "$NT"
+    is "$S: nobody comes to be somebody who has signed up since" "$RC $(refused)" "1 people 1: another row has the same identity"
+    is "$S: the other one does" "$(mr_sql $T -e "SELECT GROUP_CONCAT(mobile ORDER BY id) FROM named.people")" 1,22,11
 done
 finish
