@@ -49,8 +49,6 @@ cat >"$IT_TMP/busy.ini" <<'EOF2'
 [table busy.members]
 identity = mobile
 ignore-columns = edited
-[table named.people]
-identity = mobile
 [table busy.seats]
 identity = none
 reference = room, seat -> busy.rooms.room, seat
@@ -171,9 +169,10 @@ SQL
 
     # somebody signs up with the name that a row is to get
     NS=${SU%/busy}/named NT=${TU%/busy}/named PLAN=$IT_TMP/$S.named
-    run check --config "$IT_TMP/busy.ini" --case "$CASE.named" "$NS" "$NT"
-    run history collect --config "$IT_TMP/busy.ini" --case "$CASE.named"
-    run repair plan --config "$IT_TMP/busy.ini" --case "$CASE.named" --policy merge --output "$PLAN"
+    printf '[table named.people]\nidentity = mobile\n' >"$IT_TMP/named.ini"
+    run check --config "$IT_TMP/named.ini" --case "$CASE.named" "$NS" "$NT"
+    run history collect --config "$IT_TMP/named.ini" --case "$CASE.named"
+    run repair plan --config "$IT_TMP/named.ini" --case "$CASE.named" --policy merge --output "$PLAN"
     mr_sql $T -e "INSERT INTO named.people (mobile, city) VALUES ('11', 't')"
     run repair apply --yes --json --case "$CASE.named" "$PLAN" "$NT"
     is "$S: nobody comes to be somebody who has signed up since" "$RC $(refused)" "1 people 1: another row has the same identity"
