@@ -22,7 +22,7 @@ struct line {
                                knows of a sum; or NULL */
     bool is_left_out;       /* of a sum: apply has not added it */
     bool is_altered;        /* a decision gave it other values than SOURCE's */
-    bool is_lost_history;
+    bool may_be_twice;      /* the plan has brought it, or its name */
     struct mr_key identity; /* canonical, of the row; set where it is asked for */
 };
 
@@ -375,7 +375,7 @@ static enum mr_code judge(struct proving *p, const struct line *line, enum mr_pr
         if (code != MR_OK || *proof == MR_PROOF_SOMEONE_ELSE)
             return code;
     }
-    if (line->is_lost_history && line->as.identity.ptr != NULL &&
+    if (line->may_be_twice && line->as.identity.ptr != NULL &&
         mr_verify_is_twice(p->table, line->as.identity))
         *proof = MR_PROOF_TWICE;
     return MR_OK;
@@ -504,6 +504,15 @@ static bool alters(const char *choice)
            (strcmp(choice, MR_FIT_WITHOUT) == 0 || strchr(choice, '=') != NULL || choice[0] == '{');
 }
 
+/* Does a restored change make the row somebody else? */
+static bool is_renamed(const struct mr_verify_table *t, const struct mr_entity_line *line)
+{
+    for (size_t i = 0; line->written != NULL && i < t->identity.count; i++)
+        if (mr_entity_written_has(line->written, t->identity.at[i]))
+            return true;
+    return false;
+}
+
 /* A row of TARGET that is one of lost history may have got SOURCE's values. */
 static bool is_lost_history(const struct mr_entity_line *line)
 {
@@ -524,7 +533,7 @@ static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as
     line->as = *as;
     line->as.table = p->table->planned->table;
     line->is_altered = alters(as->choice);
-    line->is_lost_history = is_lost_history(as);
+    line->may_be_twice = is_lost_history(as) || is_renamed(p->table, as);
     line->as.kind = line->as.choice = NULL;
     if (as->written != NULL)
         line->as.written = mr_arena_strdup(&p->arena, as->written);
@@ -541,7 +550,8 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
     struct proving *p = ctx;
     if (p->table == NULL || strcmp(p->table->planned->table, line->table) != 0)
         MR_TRY(begin_table(p, line->table, err));
-    if (p->v->run->only_twice && (p->table->twice.count == 0 || !is_lost_history(line)))
+    if (p->v->run->only_twice &&
+        (p->table->twice.count == 0 || !(is_lost_history(line) || is_renamed(p->table, line))))
         return MR_OK;
     if (line->kind != NULL && line->choice == NULL)
         p->table->result->open++;

@@ -210,24 +210,29 @@ static void test_twice(void **state)
         enum mr_decision decision;
         const char *kind, *found, *told;
         bool only; /* nothing else is proved */
+        const char *written;
     } cases[] = {
-        {MR_DECIDE_INSERT, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false},
-        {MR_DECIDE_RENUMBER, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false},
-        {MR_DECIDE_MATCHED, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false},
-        {MR_DECIDE_UPDATE, "differs", "1|ann|5|7", "d.t twice 1: 9\n", false},
-        {MR_DECIDE_UPDATE, "changed", "1|ann|5|7", "", false},
-        {MR_DECIDE_SAME, NULL, "1|ann|5|7", "", false},
+        {MR_DECIDE_INSERT, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false, NULL},
+        {MR_DECIDE_RENUMBER, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false, NULL},
+        {MR_DECIDE_MATCHED, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false, NULL},
+        {MR_DECIDE_UPDATE, "differs", "1|ann|5|7", "d.t twice 1: 9\n", false, NULL},
+        {MR_DECIDE_UPDATE, "changed", "1|ann|5|7", "", false, NULL},
+        {MR_DECIDE_SAME, NULL, "1|ann|5|7", "", false, NULL},
+        /* a restored change that gives it that name */
+        {MR_DECIDE_UPDATE, NULL, "1|ann|5|7", "d.t twice 1: 9\n", false, "1"},
+        {MR_DECIDE_UPDATE, NULL, "1|ann|5|7", "d.t twice 1: 9\n", true, "1 3"},
+        {MR_DECIDE_UPDATE, NULL, "1|ann|5|7", "", false, "3"},
         /* worse than edited, and not as bad as another one */
-        {MR_DECIDE_INSERT, NULL, "1|ann|5|8", "d.t twice 1: 9\n", false},
-        {MR_DECIDE_INSERT, NULL, "1|bob|5|7", "d.t someone-else 1\n", false},
-        {MR_DECIDE_INSERT, NULL, NULL, "d.t missing 1\n", false},
-        {MR_DECIDE_INSERT, NULL, "1|ann|5|7", "d.t twice 1: 9\n", true},
-        {MR_DECIDE_INSERT, NULL, "1|bob|5|7", "", true},
-        {MR_DECIDE_INSERT, NULL, NULL, "", true},
-        {MR_DECIDE_MATCHED, NULL, "1|ann|6|7", "d.t twice 1: 9\n", true},
-        {MR_DECIDE_SAME, NULL, "1|ann|5|8", "", true},
-        {MR_DECIDE_DELETE, NULL, "1|ann|5|7", "", true},
-        {MR_DECIDE_PARENT, NULL, "1|bob|5|7", "", true},
+        {MR_DECIDE_INSERT, NULL, "1|ann|5|8", "d.t twice 1: 9\n", false, NULL},
+        {MR_DECIDE_INSERT, NULL, "1|bob|5|7", "d.t someone-else 1\n", false, NULL},
+        {MR_DECIDE_INSERT, NULL, NULL, "d.t missing 1\n", false, NULL},
+        {MR_DECIDE_INSERT, NULL, "1|ann|5|7", "d.t twice 1: 9\n", true, NULL},
+        {MR_DECIDE_INSERT, NULL, "1|bob|5|7", "", true, NULL},
+        {MR_DECIDE_INSERT, NULL, NULL, "", true, NULL},
+        {MR_DECIDE_MATCHED, NULL, "1|ann|6|7", "d.t twice 1: 9\n", true, NULL},
+        {MR_DECIDE_SAME, NULL, "1|ann|5|8", "", true, NULL},
+        {MR_DECIDE_DELETE, NULL, "1|ann|5|7", "", true, NULL},
+        {MR_DECIDE_PARENT, NULL, "1|bob|5|7", "", true, NULL},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -237,7 +242,9 @@ static void test_twice(void **state)
         people(&w, "t");
         w.of[0].rows = rows;
         w.run.only_twice = cases[i].only;
-        line(&w, 0, cases[i].decision, "1|ann|5|7")->kind = cases[i].kind;
+        struct mr_entity_line *l = line(&w, 0, cases[i].decision, "1|ann|5|7");
+        l->kind = cases[i].kind;
+        l->written = cases[i].written;
         struct mr_digest *twin = mr_vec_push(&w.tables[0].twice);
         *twin = mr_digest_bytes(w.lines[0].identity.ptr, w.lines[0].identity.len);
         assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
