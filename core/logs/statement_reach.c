@@ -2,8 +2,8 @@
 #include "core/logs/statement_reach.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "core/base/letters.h"
 #include "core/binlog/binlog_charset.h"
 #include "core/db/sqlscan.h"
 
@@ -145,6 +145,15 @@ static void pass_clause(struct reader *r)
     }
 }
 
+/* Of a foreign key: what it does to its own table's rows from now on no log tells. */
+static void pass_foreign(struct reader *r)
+{
+    struct reader at = *r;
+    pass_clause(r);
+    for (; at.token.kind != MR_TOKEN_END && at.token.ptr != r->token.ptr; next(&at))
+        r->out->adds_cascade = r->out->adds_cascade || is(&at, "cascade") || is(&at, "set");
+}
+
 /* Clauses of ALTER TABLE that leave every row as it is, and every column.  A foreign key that goes is none of
  * them: what it did to rows before stands in no log, and in no catalogue any more. */
 static bool passes_harmless(struct reader *r)
@@ -171,7 +180,11 @@ static bool passes_harmless(struct reader *r)
     if (adds && takes(r, "constraint") && is_name(r) && !IS_ANY(r, kinds) && !IS_ANY(r, indexes) &&
         !is(r, "foreign"))
         next(r);
-    if (adds && (IS_ANY(r, kinds) || is(r, "foreign")))
+    if (adds && is(r, "foreign")) {
+        pass_foreign(r);
+        return true;
+    }
+    if (adds && IS_ANY(r, kinds))
         next(r);
     else if (!IS_ANY(r, indexes))
         return false;
@@ -222,7 +235,10 @@ static enum mr_code alter_clauses(struct reader *r, bool ignores, struct mr_err 
         MR_TRY(pass_rest(r, &harmless, err));
         (void)takes(r, ",");
     }
-    return harmless ? reach_nothing(r) : MR_OK;
+    if (!harmless || !r->out->adds_cascade)
+        return harmless ? reach_nothing(r) : MR_OK;
+    r->out->reach = MR_REACH_NOTHING; /* and the table stays known */
+    return MR_OK;
 }
 
 static enum mr_code alter_table(struct reader *r, bool ignores, struct mr_err *err)
@@ -307,10 +323,13 @@ static bool passes_to_kind(struct reader *r, bool *replaces, bool *temporary, bo
 
 static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr_err *err)
 {
+    static const char *const beside[] = {"user",    "role", "server",   "tablespace",
+                                         "logfile", "undo", "instance", "resource"};
     bool replaces, temporary, ignores;
     r->out->is_definition = true;
     if (!passes_to_kind(r, &replaces, &temporary, &ignores))
         return reach_databases(r, err);
+    r->out->is_beside = temporary || IS_ANY(r, beside);
     if (takes(r, "table")) {
         if (temporary)
             return reach_nothing(r);
@@ -375,7 +394,10 @@ static enum mr_code read_statement(struct reader *r, struct mr_err *err)
     }
     if (takes(r, "rename")) {
         r->out->is_definition = true;
-        return takes(r, "table") || takes(r, "tables") ? take_tables(r, err) : reach_nothing(r);
+        if (takes(r, "table") || takes(r, "tables"))
+            return take_tables(r, err);
+        r->out->is_beside = true; /* RENAME USER */
+        return reach_nothing(r);
     }
     return reach_databases(r, err);
 }
@@ -471,6 +493,8 @@ static enum mr_code read_both(struct reader *r, const char *text, size_t len, st
         r->out->is_definition = r->out->is_definition || both[runs].is_definition;
     }
     r->out->reach = both[0].reach > both[1].reach ? both[0].reach : both[1].reach;
+    r->out->is_beside = both[0].is_beside && both[1].is_beside;
+    r->out->adds_cascade = both[0].adds_cascade || both[1].adds_cascade;
     for (int runs = 0; code == MR_OK && runs < 2; runs++)
         for (size_t i = 0; code == MR_OK && i < both[runs].tables.count; i++) {
             const struct mr_named_table *t = mr_vec_at(&both[runs].tables, i);
@@ -509,9 +533,12 @@ enum mr_code mr_statement_reach(const struct mr_binlog_query *query, struct mr_a
     mr_strbuf_release(&unfolded);
     if (code == MR_OK)
         code = has_comments ? read_both(&r, text, len, err) : read_statement(&r, err);
-    if (code == MR_OK && (r.scan.broken || !is_readable(query)) && out->reach != MR_REACH_NOTHING)
+    if (code != MR_OK || (!r.scan.broken && is_readable(query)))
+        return code;
+    if (out->reach != MR_REACH_NOTHING)
         out->reach = MR_REACH_ALL;
-    return code;
+    mr_vec_clear(&out->tables);
+    return MR_OK;
 }
 
 void mr_statement_reach_release(struct mr_statement_reach *reach)
@@ -519,15 +546,25 @@ void mr_statement_reach_release(struct mr_statement_reach *reach)
     mr_vec_release(&reach->tables);
 }
 
-bool mr_statement_reaches(const struct mr_statement_reach *reach, const char *db, const char *name)
+static bool names(const struct mr_statement_reach *reach, const char *db, const char *name)
 {
-    if (reach->reach == MR_REACH_ALL)
-        return true;
-    for (size_t i = 0; reach->reach != MR_REACH_NOTHING && i < reach->tables.count; i++) {
+    for (size_t i = 0; i < reach->tables.count; i++) {
         const struct mr_named_table *table = mr_vec_at(&reach->tables, i);
-        if (strcasecmp(table->db, db) == 0 &&
-            (table->name == NULL || strcasecmp(table->name, name) == 0))
+        if (mr_letters_same(table->db, db) &&
+            (table->name == NULL || mr_letters_same(table->name, name)))
             return true;
     }
     return false;
+}
+
+bool mr_statement_reaches(const struct mr_statement_reach *reach, const char *db, const char *name)
+{
+    return reach->reach == MR_REACH_ALL ||
+           (reach->reach != MR_REACH_NOTHING && names(reach, db, name));
+}
+
+/* Where its name cannot be told it may be any. */
+bool mr_statement_hangs(const struct mr_statement_reach *reach, const char *db, const char *name)
+{
+    return reach->adds_cascade && (reach->tables.count == 0 || names(reach, db, name));
 }

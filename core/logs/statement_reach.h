@@ -29,7 +29,11 @@ struct mr_named_table {
 
 struct mr_statement_reach {
     enum mr_reach reach;
-    bool is_definition;   /* of tables; else a change of rows */
+    bool is_definition; /* of tables; else a change of rows */
+    bool is_beside;     /* a definition of what no database keeps: accounts, temporary tables … */
+    /* An ALTER TABLE that leaves rows alone, with a foreign key that changes them from then on, of which no
+     * log tells: its table stands in `tables`. */
+    bool adds_cascade;
     struct mr_vec tables; /* struct mr_named_table; of REACH_DATABASES name is NULL */
 };
 
@@ -37,7 +41,9 @@ struct mr_statement_reach {
 enum mr_code mr_statement_reach(const struct mr_binlog_query *query, struct mr_arena *arena,
                                 struct mr_statement_reach *out, struct mr_err *err);
 void mr_statement_reach_release(struct mr_statement_reach *reach);
-/* Does it touch that table?  Names are compared without regard to letters: a server may fold them. */
+/* Does it touch that table?  Names are compared without regard to letters (letters.h): a server may fold them. */
 bool mr_statement_reaches(const struct mr_statement_reach *reach, const char *db, const char *name);
+/* Does it add to that table a foreign key that changes its rows? */
+bool mr_statement_hangs(const struct mr_statement_reach *reach, const char *db, const char *name);
 
 #endif

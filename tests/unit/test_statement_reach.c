@@ -202,11 +202,83 @@ static void test_reaches(void **state)
     mr_arena_release(&arena);
 }
 
+/* What is read of a statement beside the rows that it changes. */
+static void test_beside(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_beside;
+        const char
+            *hangs; /* a table that it adds a foreign key to, which changes its rows; or NULL */
+    } rows[] = {
+        {"CREATE USER u", true, NULL},
+        {"DROP ROLE IF EXISTS r", true, NULL},
+        {"RENAME USER a TO b", true, NULL},
+        {"CREATE TEMPORARY TABLE t (a INT)", true, NULL},
+        {"CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'h')", true, NULL},
+        {"CREATE VIEW user_orders AS SELECT 1", false, NULL},
+        {"CREATE INDEX role ON users (a)", false, NULL},
+        {"ALTER TABLE servers ADD INDEX i (a)", false, NULL},
+        {"CREATE DEFINER=`user`@`role` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1", false,
+         NULL},
+        {"DROP /*!40005 TEMPORARY */ TABLE t", false, NULL},
+        {"ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (a)", false, NULL},
+        {"ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (a) ON DELETE RESTRICT", false, NULL},
+        {"ALTER TABLE t ADD INDEX i (a), ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES p (a) ON "
+         "DELETE CASCADE",
+         false, "t"},
+        {"ALTER TABLE t ADD FOREIGN KEY f (a) REFERENCES p (a) ON UPDATE SET NULL, ADD INDEX (b)",
+         false, "t"},
+        {"ALTER TABLE t ADD INDEX `cascade` (a), ADD FOREIGN KEY (a) REFERENCES p (a)", false,
+         NULL},
+        {"ALTER TABLE t /*!50100 ADD FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE */", false,
+         "t"},
+        /* a name in letters that are none of ours may be any */
+        {"ALTER TABLE \xe4 ADD FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE", false, "u"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_statement_reach reach;
+        const struct mr_binlog_query query = {.db = {"d", 1},
+                                              .text = {rows[i].text, strlen(rows[i].text)}};
+        assert_int_equal(mr_statement_reach(&query, &arena, &reach, NULL), MR_OK);
+        if (reach.is_beside != rows[i].is_beside || reach.adds_cascade != (rows[i].hangs != NULL))
+            fail_msg("%s: %d %d", rows[i].text, reach.is_beside, reach.adds_cascade);
+        if (rows[i].hangs != NULL) {
+            assert_true(mr_statement_hangs(&reach, "d", rows[i].hangs));
+            assert_false(mr_statement_reaches(&reach, "d", rows[i].hangs));
+        }
+        mr_statement_reach_release(&reach);
+        mr_arena_release(&arena);
+    }
+}
+
+/* Where a server folds names, letters beyond ASCII are folded, too. */
+static void test_letters(void **state)
+{
+    (void)state;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_statement_reach reach;
+    static const char text[] = "TRUNCATE TABLE `ÖL`.`Заказы`";
+    const struct mr_binlog_query query = {.text = {text, sizeof text - 1},
+                                          .has_charset = true,
+                                          .client_collation = 45}; /* utf8mb4_general_ci */
+    assert_int_equal(mr_statement_reach(&query, &arena, &reach, NULL), MR_OK);
+    assert_int_equal(reach.reach, MR_REACH_TABLES);
+    assert_true(mr_statement_reaches(&reach, "öl", "заказы"));
+    assert_false(mr_statement_reaches(&reach, "ol", "заказы"));
+    mr_statement_reach_release(&reach);
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reach),
         cmocka_unit_test(test_reaches),
+        cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
