@@ -386,6 +386,18 @@ static enum mr_code take_rows(struct mr_changed_keys *c, const struct mr_binlog_
 
 /* ---- statements ---- */
 
+/* NULL: none of it concerns that table. */
+static const char *what_reaches(const struct mr_changed_keys *c,
+                                const struct mr_statement_reach *reach, const struct mr_cascade *of)
+{
+    if (mr_statement_reaches(reach, of->db, of->name))
+        return reach->is_definition ? "a statement defined it anew"
+                                    : "a statement changed rows that are not in the log";
+    return c->is_older && mr_statement_hangs(reach, of->db, of->name)
+               ? "a foreign key was added, and what that does to its rows stands in no log"
+               : NULL;
+}
+
 static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_binlog_step *step,
                                    struct mr_err *err)
 {
@@ -396,13 +408,11 @@ static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_bi
     enum mr_code code = mr_statement_reach(&step->query, &c->work->arena, &reach, err);
     for (size_t i = 0; code == MR_OK && i < c->work->cascades.of.count; i++) {
         struct mr_cascade *of = cascade_of(c, i);
-        if (!mr_statement_reaches(&reach, of->db, of->name))
+        const char *what = what_reaches(c, &reach, of);
+        if (what == NULL)
             continue;
         if (why == NULL)
-            why = at_place(c,
-                           reach.is_definition ? "a statement defined it anew"
-                                               : "a statement changed rows that are not in the log",
-                           &step->event->place);
+            why = at_place(c, what, &step->event->place);
         of->deleted = of->updated = true;
         if (i < c->cat->ntables)
             code = blind(c, i, why, err);

@@ -50,6 +50,9 @@ struct mr_changed_keys {
     /* Only rows whose key was changed by an UPDATE, both keys of each.  What goes by a cascade is left out, and a
      * table without a key has none. */
     bool moved_only;
+    /* The catalogue is of a moment in front of the log: foreign keys that come are not in it, and the child is
+     * blind from there on, if one changes its rows. */
+    bool is_older;
     /* MySQL: GTIDs of transactions that are passed over, since somebody has seen them; or NULL */
     const char *seen;
     /* What the server does with changes; NULL: it logs all databases, and no cascades. */

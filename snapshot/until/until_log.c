@@ -379,6 +379,7 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     MR_TRY(list_tables(u, err));
     u->changed.cat = u->cat;
     u->changed.keeps_none = true; /* until_rows.h has them, and until_take.c counts their bytes */
+    u->changed.is_older = true;
     MR_TRY(mr_changed_keys_init(&u->changed, err));
     MR_TRY(read_logs(u, err));
     MR_TRY(tell_reached(u, err));

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/pattern.h"
 #include "core/binlog/binlog_value.h"
@@ -13,7 +12,7 @@
 #define NUMBER_BYTES_MAX 8
 #define KEY_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of memory: keys, and what is known of each */
 #define BESIDE_KEY 16                             /* of it: where it stands among the others */
-#define HEAD_BYTES 60 /* of a statement: what it is of, and what is shown of it */
+#define HEAD_BYTES 60                             /* of a statement: what is shown of it */
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -251,26 +250,15 @@ static enum mr_code take_rows(struct mr_until *u, const struct mr_binlog_step *s
 
 /* ---- statements ---- */
 
-/* Accounts are in no snapshot, and temporary tables in nobody's view. */
-static bool is_kept_kind(const struct mr_binlog_words *text)
-{
-    static const char *const others[] = {"USER", "ROLE", "TEMPORARY", "SERVER"};
-    const size_t head = text->len < HEAD_BYTES ? text->len : HEAD_BYTES;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        for (size_t at = 0; at + strlen(others[i]) <= head; at++)
-            if (strncasecmp(text->ptr + at, others[i], strlen(others[i])) == 0)
-                return false;
-    return true;
-}
-
-/* What a statement defines beside rows stays as the snapshot has it: that is said, once. */
+/* What a statement defines beside rows stays as the snapshot has it: that is said, once.  Accounts are in no
+ * snapshot, and temporary tables in nobody's view. */
 static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_step *step,
                                    struct mr_err *err)
 {
     struct mr_statement_reach reach;
     enum mr_code code = mr_statement_reach(&step->query, &u->arena, &reach, err);
-    const bool is_noted = code == MR_OK && reach.is_definition && reach.reach == MR_REACH_NOTHING &&
-                          step->query.text.ptr != NULL && is_kept_kind(&step->query.text);
+    const bool is_noted = code == MR_OK && reach.is_definition && !reach.is_beside &&
+                          reach.reach == MR_REACH_NOTHING && step->query.text.ptr != NULL;
     mr_statement_reach_release(&reach);
     if (!is_noted || u->noted != NULL)
         return code;

@@ -67,8 +67,8 @@ static void init_until(struct world *w)
     assert_int_equal(mr_gtid_pos_parse(&w->u.had_pos, "0-7-2", 5, NULL), MR_OK);
     assert_int_equal(mr_gtid_state_parse(&w->u.had_state, "0-7-2", 5, NULL), MR_OK);
     assert_int_equal(mr_gtid_state_parse(&w->u.read.met_state, "0-7-2", 5, NULL), MR_OK);
-    w->u.changed =
-        (struct mr_changed_keys){.cat = &w->cat, .tables = w->changed, .keeps_none = true};
+    w->u.changed = (struct mr_changed_keys){
+        .cat = &w->cat, .tables = w->changed, .keeps_none = true, .is_older = true};
     for (size_t i = 0; i < 2; i++) {
         w->of[i] = (struct mr_until_table){.columns = places, .is_wanted = i == 0};
         mr_until_rows_init(&w->of[i].rows, &w->tables[i], &w->u.scratch);
@@ -214,6 +214,23 @@ static const struct sample samples[] = {
     {"0-7-3", {"+1", "+2", "!TRUNCATE elsewhere"}, MR_OK, 1, 0, true, NULL},
     {"0-7-3", {"+1", "+2", "!CREATE VIEW v AS SELECT 1"}, MR_OK, 1, 0, true, "CREATE VIEW v"},
     {"0-7-3", {"+1", "+2", "!CREATE USER u"}, MR_OK, 1, 0, true, NULL},
+    {"0-7-3", {"+1", "+2", "!CREATE INDEX i ON users (a)"}, MR_OK, 1, 0, true, "CREATE INDEX i"},
+    {"0-7-3",
+     {"+1", "+2", "!ALTER TABLE t ADD FOREIGN KEY (v) REFERENCES `left` (id)"},
+     MR_OK,
+     1,
+     0,
+     true,
+     "ALTER TABLE t ADD"},
+    /* what its foreign key takes along no event has, and the snapshot's catalogue has no such key */
+    {"0-7-4",
+     {"+1", "+2", "!ALTER TABLE t ADD FOREIGN KEY (v) REFERENCES `left` (id) ON DELETE CASCADE",
+      ".left-3"},
+     MR_OK,
+     2,
+     0,
+     true,
+     "a foreign key was added"},
     {"0-7-3", {"+1", "+2", ".new+3"}, MR_E_REFUSED, 0, 0, false, "has no such table"},
 };
 
