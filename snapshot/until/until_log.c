@@ -218,23 +218,15 @@ static enum mr_code refuse_short(const struct mr_until *u, struct mr_err *err)
     return code;
 }
 
-static enum mr_code refuse_early(const struct mr_until *u, const char *why, struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED, "%s lies in front of snapshot \"%s\": %s", u->point.text,
-                     u->snap->path, why);
-    mr_err_hint(err, "Take an older snapshot, or restore this one without --until.");
-    return MR_E_REFUSED;
-}
-
 static enum mr_code judge_moment(const struct mr_until *u, struct mr_err *err)
 {
     const char *head = "the first log was begun later";
     if (!u->point.is_time)
         return MR_OK;
     if (u->latest_us > u->point.us)
-        return refuse_early(u, "it holds what was committed later", err);
+        return mr_until_refuse_early(u, "it holds what was committed later", err);
     if (u->latest_us == 0 && u->read.began_us > u->point.us)
-        return refuse_early(u, head, err);
+        return mr_until_refuse_early(u, head, err);
     return MR_OK;
 }
 
@@ -250,10 +242,10 @@ static enum mr_code judge_vague(const struct mr_until *u, struct mr_err *err)
                                : mr_gtid_set_contains(&u->read.met, &u->may_have);
     if (has_until && is_behind)
         return MR_OK;
-    return refuse_early(u,
-                        has_until ? "it may hold some of what was committed behind that"
-                                  : "it does not say how far it may hold more than its place",
-                        err);
+    return mr_until_refuse_early(
+        u,
+        has_until ? MR_UNTIL_MAY_HOLD : "it does not say how far it may hold more than its place",
+        err);
 }
 
 /* Its GTIDs, of MySQL: all that the snapshot has is in the log, or in front of it. */

@@ -11,7 +11,8 @@
  * that does not follow the one before it.
  *
  * MariaDB: the place is a position, and what stands in front of it must be what the snapshot has by its GTIDs.
- * MySQL: by GTIDs, where there are some: what the snapshot has is passed over.
+ * MySQL: by GTIDs, where there are some: what the snapshot has is passed over; and what stands in front of its place
+ * must be that.  Both: the log of the place was begun before the snapshot was finished.
  *
  * Memory: that of until_rows.h, of which keys have 256 MiB at most: beyond that a table is refused.  Ownership: the snapshot must outlive it; texts live in its
  * arena.  Errors: those of history_read.h, too; MR_E_USAGE for the moment.  Threads: one.
@@ -65,7 +66,7 @@ struct mr_until {
     struct mr_strbuf scratch_text;
     int64_t latest_us; /* of what the snapshot has */
     bool is_taken, is_vague, is_last, is_reached, is_behind_place, is_at_until, has_met_vague;
-    bool is_placed;
+    bool is_placed, is_begun;     /* it has come to the place's log, and to a transaction */
     bool has_rows;                /* the transaction has changed rows that are wanted */
     struct mr_binlog_place begun; /* of the transaction */
     struct mr_gtid gtid;

@@ -8,10 +8,12 @@
 #include "core/binlog/binlog_value.h"
 #include "core/logs/log_names.h"
 #include "core/logs/statement_reach.h"
+#include "core/row/when.h"
 
 #define NUMBER_BYTES_MAX 8
 #define KEY_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of memory: keys, and what is known of each */
 #define BESIDE_KEY 16                             /* of it: where it stands among the others */
+#define CLOCKS_DIFFER_US ((int64_t)300 * 1000000) /* of a server and of who made the snapshot */
 #define HEAD_BYTES 60                             /* of a statement: what is shown of it */
 
 static enum mr_code nomem(struct mr_err *err)
@@ -323,17 +325,72 @@ static enum mr_code refuse_other(const struct mr_until *u, const struct mr_binlo
     return MR_E_REFUSED;
 }
 
-/* MariaDB: in front of the place stands what the snapshot has, and behind it what it has not. */
+/* Numbers are given again behind a RESET, and a time is not.  What clocks may differ is left out: the log that has
+ * the snapshot's place was begun before that was finished. */
+static enum mr_code prove_age(const struct mr_until *u, const struct mr_binlog_step *step,
+                              struct mr_err *err)
+{
+    const char *finished = u->snap->manifest.finished;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_when when;
+    if (finished == NULL || mr_when_parse(&when, finished, NULL) != MR_OK ||
+        u->read.began_us <= mr_when_us(&when) + CLOCKS_DIFFER_US)
+        return MR_OK;
+    mr_when_format_us(u->read.began_us, &text);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the log is not the one that snapshot \"%s\" stands in: \"%.200s\" was begun "
+                     "at %s UTC, by its server's clock, and the snapshot was made by %.40s",
+                     u->snap->path, step->begun.log, text.ptr, finished);
+    mr_err_hint(err, "It was begun anew (RESET), or is another server's.");
+    mr_strbuf_release(&text);
+    return MR_E_REFUSED;
+}
+
+/* MySQL: what stood in front of its first log, and that transaction, is all that was met.  Of the former a
+ * snapshot of that log has everything. */
+static enum mr_code has_before(const struct mr_until *u, const struct mr_gtid *first, bool *has,
+                               struct mr_err *err)
+{
+    struct mr_gtid_set rest, one;
+    mr_gtid_set_init(&rest);
+    mr_gtid_set_init(&one);
+    enum mr_code code = mr_gtid_set_add_set(&rest, &u->read.met, err);
+    if (code == MR_OK)
+        code = mr_gtid_set_subtract(&rest, &u->had, err);
+    if (code == MR_OK)
+        code = mr_gtid_set_add(&one, first, err);
+    *has = code == MR_OK && mr_gtid_set_contains(&one, &rest);
+    mr_gtid_set_release(&rest);
+    mr_gtid_set_release(&one);
+    return code;
+}
+
+/* In front of the place stands what the snapshot has, and behind it what it has not: of MySQL only where its place is
+ * exact. */
 static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog_step *step,
-                                bool is_taken, struct mr_err *err)
+                                bool is_past_place, struct mr_err *err)
 {
     const struct mr_gtid *gtid = step->gtid;
-    if (gtid->family != MR_GTID_OF_MARIADB || place_of(u)->gtid == NULL)
-        return MR_OK;
-    const bool has = mr_gtid_pos_covers(&u->had_pos, gtid->domain, gtid->sequence);
-    if (has == is_taken || (is_taken && !mr_gtid_state_contains(&u->read.met_state, &u->had_state)))
-        return refuse_other(u, step, err);
-    return MR_OK;
+    bool fits = true, has;
+    if (gtid->family == MR_GTID_OF_MARIADB && place_of(u)->gtid != NULL) {
+        has = mr_gtid_pos_covers(&u->had_pos, gtid->domain, gtid->sequence);
+        fits = has != is_past_place &&
+               (!is_past_place || mr_gtid_state_contains(&u->read.met_state, &u->had_state));
+    } else if (gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had)) {
+        has = mr_gtid_set_has(&u->had, gtid);
+        fits = is_past_place ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
+        if (fits && !u->is_begun)
+            MR_TRY(has_before(u, gtid, &fits, err));
+    }
+    return fits ? MR_OK : refuse_other(u, step, err);
+}
+
+enum mr_code mr_until_refuse_early(const struct mr_until *u, const char *why, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "%s lies in front of snapshot \"%s\": %s", u->point.text,
+                     u->snap->path, why);
+    mr_err_hint(err, "Take an older snapshot, or restore this one without --until.");
+    return MR_E_REFUSED;
 }
 
 enum mr_code mr_until_refuse_had(const struct mr_until *u, struct mr_err *err)
@@ -365,7 +422,10 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
     MR_TRY(meet_log(u, step->begun.log, err));
     u->has_rows = false;
     u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : is_past_place;
-    MR_TRY(prove_place(u, step, u->is_taken, err));
+    if (!u->is_begun)
+        MR_TRY(prove_age(u, step, err));
+    MR_TRY(prove_place(u, step, is_past_place, err));
+    u->is_begun = true;
     if (!u->is_taken) {
         u->latest_us = us > u->latest_us ? us : u->latest_us;
         return side == MR_UNTIL_AT ? mr_until_refuse_had(u, err) : MR_OK;
@@ -377,6 +437,8 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
     u->us = us;
     if (side != MR_UNTIL_BEHIND)
         return MR_OK;
+    if (u->is_vague)
+        return mr_until_refuse_early(u, MR_UNTIL_MAY_HOLD, err);
     u->is_taken = false;
     u->is_reached = u->read.is_enough = true;
     return MR_OK;

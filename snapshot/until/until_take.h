@@ -26,6 +26,10 @@ struct mr_until_table {
 void mr_until_shapes_release(struct mr_until_table *table);
 /* The moment is a transaction that the snapshot has. */
 enum mr_code mr_until_refuse_had(const struct mr_until *until, struct mr_err *err);
+/* It lies in front of the snapshot, or may: why. */
+enum mr_code mr_until_refuse_early(const struct mr_until *until, const char *why,
+                                   struct mr_err *err);
+#define MR_UNTIL_MAY_HOLD "it may hold some of what was committed behind that"
 /* mr_history_read's take. */
 enum mr_code mr_until_take(void *until, const struct mr_binlog_step *step, struct mr_err *err);
 

@@ -34,6 +34,8 @@ last_gtid() { # SERVER: of the transaction that it committed last
     esac
 }
 
+begin_anew() { if [ "$1" = UA ]; then mr_sql UA -e "RESET MASTER"; else mr_sql "$1" -e "RESET BINARY LOGS AND GTIDS"; fi; }
+
 world() { # SERVER
     mr_sql "$1" -e "DROP DATABASE IF EXISTS club; CREATE DATABASE club CHARACTER SET utf8mb4"
     sql "$1" "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), born DATE, f DOUBLE, r FLOAT, b BLOB, j JSON, y YEAR, bits BIT(10),
@@ -181,6 +183,25 @@ for kind in $KINDS; do
     snap restore --json --no-progress --until "$odd" --source-log "$logs" --rename-db club=club_copy --tables club.fine --tables club.still "$IT_TMP/$kind.odd" "$(uri_of $kind)"
     is "$kind: those that it tells of are restored" "$(mr_sql $kind -e "SELECT v FROM club_copy.fine UNION ALL SELECT v FROM club_copy.still WHERE id = 100" | tr '\n' ' ')" "2 100 "
     like "$kind: a definition that stays the snapshot's is said" "$RC $(jq -r 'select(.type == "note").text' "$OUT")" '^4 .*CREATE TABLE later'
+
+    # a foreign key that the snapshot does not have takes rows along, and no event says so
+    sql $kind "CREATE TABLE owner (id INT PRIMARY KEY); INSERT INTO owner VALUES (1), (2); CREATE TABLE thing (id INT PRIMARY KEY, o INT, KEY (o)); INSERT INTO thing VALUES (1, 1), (2, 2)"
+    take "$(uri_of $kind)/club" "$IT_TMP/$kind.keyless"
+    sql $kind "ALTER TABLE thing ADD CONSTRAINT things FOREIGN KEY (o) REFERENCES owner (id) ON DELETE CASCADE; DELETE FROM owner WHERE id = 2"
+    hung=$(last_gtid $kind)
+    archive $kind
+    refused $kind "a foreign key that came later" "$hung" 'what became of table "club.thing": a foreign key was added' --tables club.thing --tables club.owner --source-log "$logs" "$IT_TMP/$kind.keyless"
+
+    # logs that were begun anew: the same numbers, and other transactions at other places
+    begin_anew $kind
+    for i in 1 2 3; do sql $kind "INSERT INTO still VALUES (20$i, 1)"; done
+    take "$(uri_of $kind)/club" "$IT_TMP/$kind.few"
+    begin_anew $kind
+    sql $kind "INSERT INTO texts VALUES ('anew', REPEAT('x', 8000), NULL)"
+    for i in 4 5 6; do sql $kind "INSERT INTO still VALUES (20$i, 1)"; done
+    anew=$(last_gtid $kind)
+    "$MYRECON" history archive "$(uri_of $kind)" "$IT_TMP/anew$kind" >"$IT_TMP/archive.out" 2>&1 || bail "no archive"
+    refused $kind "logs that were begun anew" "$anew" 'is not the one that snapshot .* stands in' --source-log "$IT_TMP/anew$kind" "$IT_TMP/$kind.few"
 done
 [ -z "$mr_mysql_root" ] || refused UA "the log of another server" 2099-01-01 'holds logs of another server' --source-log "$IT_TMP/logsUO" "$IT_TMP/UA.base"
 finish

@@ -288,9 +288,121 @@ static void test_other_log(void **state)
     end(&w);
 }
 
+/* ---- MySQL, by its GTIDs ---- */
+
+#define PLACE 500 /* of the snapshot, which has numbers 1 to 5 */
+
+/* A transaction of that number begins there, and was committed that many microseconds after 1970. */
+static enum mr_code meet(struct world *w, unsigned number, uint64_t position, uint64_t us)
+{
+    const struct mr_gtid gtid = {.family = MR_GTID_OF_MYSQL, .number = number, .committed_us = us};
+    const struct mr_binlog_event event = {.place = {"memory", position}};
+    const struct mr_binlog_step step = {
+        .kind = MR_STEP_BEGIN, .event = &event, .gtid = &gtid, .begun = event.place};
+    assert_int_equal(mr_gtid_set_add(&w->u.read.met, &gtid, NULL), MR_OK);
+    return mr_until_take(&w->u, &step, &w->err);
+}
+
+static void parse(struct mr_gtid_set *set, const char *numbers)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "00000000-0000-0000-0000-000000000000:%s", numbers);
+    assert_int_equal(mr_gtid_set_parse(set, text.ptr, text.len, NULL), MR_OK);
+    mr_strbuf_release(&text);
+}
+
+/* before: numbers that stand in logs in front of the first. */
+static void begin_mysql(struct world *w, enum mr_snap_position position, const char *before)
+{
+    begin(w);
+    assert_int_equal(
+        mr_until_point_read(&w->u.point, "1970-01-01 00:00:01Z", MR_FLAVOUR_MYSQL, NULL), MR_OK);
+    w->snap.manifest.consistency.binlog_position = PLACE;
+    w->snap.manifest.consistency.position = position;
+    parse(&w->u.had, "1-5");
+    parse(&w->u.read.met, before);
+}
+
+static void test_place_of_mysql(void **state)
+{
+    static const struct {
+        enum mr_snap_position position;
+        const char *before;
+        struct {
+            unsigned number;
+            uint64_t position;
+        } met[3]; /* number 0: no more */
+        bool fits;
+    } rows[] = {
+        {MR_SNAP_EXACT, "1-3", {{4, 100}, {5, 300}, {6, PLACE}}, true},
+        {MR_SNAP_EXACT, "1-5", {{6, PLACE}}, true},
+        {MR_SNAP_AT_OR_BEFORE, "1-3", {{4, 100}, {5, PLACE}, {6, PLACE + 1}}, true},
+        /* numbers that were given anew: in front of the place stands what the snapshot has not, or behind it what
+         * it has, or in front of the log more than it has */
+        {MR_SNAP_EXACT, "1-3", {{4, 100}, {5, 200}, {6, 300}}, false},
+        {MR_SNAP_AT_OR_BEFORE, "1-3", {{4, 100}, {5, 200}, {6, 300}}, false},
+        {MR_SNAP_EXACT, "1-3", {{4, 100}, {5, PLACE}}, false},
+        {MR_SNAP_EXACT, "1-9", {{10, PLACE}}, false},
+        {MR_SNAP_AT_OR_BEFORE, "1-9", {{10, PLACE}}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        enum mr_code code = MR_OK;
+        begin_mysql(&w, rows[i].position, rows[i].before);
+        for (size_t k = 0; k < 3 && code == MR_OK && rows[i].met[k].number != 0; k++)
+            code = meet(&w, rows[i].met[k].number, rows[i].met[k].position, 1);
+        if ((code == MR_OK) != rows[i].fits)
+            fail_msg("%zu: %d, %s", i, code, w.err.message);
+        assert_int_equal(code, rows[i].fits ? MR_OK : MR_E_REFUSED);
+        end(&w);
+    }
+}
+
+/* What may be in the snapshot already, and is behind the moment, cannot be taken back. */
+static void test_within_vague(void **state)
+{
+    struct world w;
+    (void)state;
+    begin_mysql(&w, MR_SNAP_AT_OR_BEFORE, "1-5");
+    parse(&w.u.may_have, "1-7");
+    assert_int_equal(meet(&w, 6, PLACE, 1000000), MR_OK);
+    assert_true(w.u.is_taken && w.u.is_vague);
+    assert_int_equal(meet(&w, 7, PLACE + 100, 1000001), MR_E_REFUSED);
+    assert_non_null(strstr(w.err.message, "may hold some of what was committed behind that"));
+    end(&w);
+    begin_mysql(&w, MR_SNAP_AT_OR_BEFORE, "1-5");
+    parse(&w.u.may_have, "1-6");
+    assert_int_equal(meet(&w, 6, PLACE, 1000000), MR_OK);
+    assert_int_equal(meet(&w, 7, PLACE + 100, 1000001), MR_OK);
+    assert_true(w.u.is_reached);
+    end(&w);
+}
+
+/* Whatever its numbers: a log that is younger than the snapshot is another one. */
+static void test_young_log(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct world w;
+        begin(&w);
+        assert_int_equal(mr_until_point_read(&w.u.point, "0-7-9", MR_FLAVOUR_MARIADB, NULL), MR_OK);
+        w.snap.manifest.consistency.gtid = NULL; /* nothing stood in the log */
+        w.snap.manifest.consistency.binlog_position = 4;
+        w.snap.manifest.finished = "1970-01-02T00:00:00Z";
+        w.u.read.began_us = (int64_t)(86400 + 300 + late) * 1000000;
+        transaction(&w, 1, "+1");
+        assert_int_equal(read_log(&w), late ? MR_E_REFUSED : MR_OK);
+        assert_true(!late || strstr(w.err.message, "was begun at 1970-01-02 00:05:01") != NULL);
+        end(&w);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_samples),
-                                       cmocka_unit_test(test_other_log)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples), cmocka_unit_test(test_other_log),
+        cmocka_unit_test(test_place_of_mysql), cmocka_unit_test(test_within_vague),
+        cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
