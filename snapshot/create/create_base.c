@@ -17,6 +17,7 @@
 #include "core/db/sqltext.h"
 #include "core/logs/changed_keys.h"
 #include "snapshot/create/view_log.h"
+#include "snapshot/format/snap_logged.h"
 #include "snapshot/read/snap_order.h"
 #include "snapshot/read/snap_rows.h"
 
@@ -69,8 +70,9 @@ static enum mr_code require_position(const struct mr_create *c, struct mr_err *e
     const struct mr_snap_manifest *m = manifest_of(c);
     if (m->consistency.binlog_file == NULL || m->consistency.binlog_file[0] == '\0')
         return refuse_nowhere(c, err);
-    if (m->consistency.proof == 0)
-        return refuse(c, "a version made it whose positions may be ahead of the view", err);
+    const char *why = mr_snap_logged_why(&m->consistency);
+    if (why != NULL)
+        return refuse(c, why, err);
     for (size_t i = 0; i < m->ntables; i++)
         if (m->tables[i].rows_of != NULL)
             return refuse(c, "it holds chosen rows of a case", err);

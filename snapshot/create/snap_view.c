@@ -11,6 +11,7 @@
 #include "snapshot/create/view_log.h"
 #include "snapshot/create/view_mark.h"
 #include "snapshot/create/view_position.h"
+#include "snapshot/format/snap_logged.h"
 
 /* Between the engine's count of a commit and its being seen lie microseconds. */
 #define QUIET_US 10000
@@ -294,7 +295,7 @@ static void describe(struct opening *o, struct mr_strbuf *note)
                  "what lies behind it",
                  "");
     if (o->log.lacks != NULL)
-        add_note(note, "the position tells of logged writes only, and ", o->log.lacks);
+        add_note(note, MR_SNAP_LOGGED_ONLY ", and ", o->log.lacks);
     if (o->prepared_hidden && mr_view_position_is_known(&o->position))
         add_note(note,
                  "whether transactions stood prepared by XA, which no view has and the "

@@ -14,12 +14,17 @@ static const char hidden_filters[] =
     "(BINLOG MONITOR tells, on MySQL REPLICATION CLIENT)";
 static const char not_logged[] = "what the server applies from another one is not in its "
                                  "log (log_slave_updates is off)";
+static const char not_logged_triggers[] =
+    "triggers that the server runs for what it applies from another one change rows that are not "
+    "in its "
+    "log (slave_run_triggers_for_rbr = YES; LOGGING logs them)";
 static const char hidden_source[] =
     "the server does not log what it would apply from another one (log_slave_updates is "
     "off), and whether there is one is hidden from the account";
 
 struct variables {
     bool logs, logs_applied, is_cluster;
+    bool hides_triggers; /* MariaDB: a replica runs triggers, and does not log what they do */
 };
 
 static bool is_mariadb(const struct mr_db *db)
@@ -36,7 +41,7 @@ static enum mr_code read_variables(struct mr_db *db, struct variables *v, struct
 {
     static const char sql[] =
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'log_slave_updates', "
-        "'log_replica_updates', 'wsrep_on')";
+        "'log_replica_updates', 'wsrep_on', 'slave_run_triggers_for_rbr')";
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     MR_TRY(mr_db_query(db, "vn", sql, sizeof sql - 1, &res, err));
@@ -45,6 +50,8 @@ static enum mr_code read_variables(struct mr_db *db, struct variables *v, struct
             v->logs = is_on(&row[1]);
         else if (strcasecmp(row[0].ptr, "wsrep_on") == 0)
             v->is_cluster = is_on(&row[1]);
+        else if (strcasecmp(row[0].ptr, "slave_run_triggers_for_rbr") == 0)
+            v->hides_triggers = row[1].ptr != NULL && strcasecmp(row[1].ptr, "YES") == 0;
         else
             v->logs_applied = is_on(&row[1]);
     }
@@ -138,6 +145,18 @@ static enum mr_code look_at_sources(struct mr_db *db, const struct variables *v,
     return code == MR_OK && by_gtid ? reads_applied(db, &out->has_applied, err) : code;
 }
 
+/* What its triggers do is in no position either, by whichever it goes. */
+static enum mr_code look_at_triggers(struct mr_db *db, struct mr_view_log *out, struct mr_err *err)
+{
+    struct mr_strbuf sources = MR_STRBUF_INIT;
+    bool seen = false;
+    const enum mr_code code = mr_replication_sources(db, &seen, &sources, err);
+    if (code == MR_OK && (!seen || sources.len > 0))
+        *out = (struct mr_view_log){.lacks = not_logged_triggers};
+    mr_strbuf_release(&sources);
+    return code;
+}
+
 /* Filters are asked for last, and win: a log that leaves databases out tells nothing of them,
  * however well it goes by GTIDs. */
 enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct mr_err *err)
@@ -151,6 +170,8 @@ enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct 
     }
     if (!v.logs_applied)
         MR_TRY(look_at_sources(db, &v, out, err));
+    if (v.hides_triggers)
+        MR_TRY(look_at_triggers(db, out, err));
     if (out->lacks == NULL || out->has_applied) {
         struct mr_view_log filtered = {.lacks = NULL};
         MR_TRY(look_at_filters(db, &filtered, err));

@@ -10,11 +10,11 @@
 #include "core/logs/archive_list.h"
 #include "core/logs/log_names.h"
 #include "core/row/when.h"
+#include "snapshot/format/snap_logged.h"
 #include "snapshot/read/snap_catalogue.h"
 #include "snapshot/until/until_take.h"
 
-#define LOGGED_ONLY "the position tells of logged writes only" /* as snap_view.c notes it */
-#define NAMED_MAX 5                                            /* tables that a refusal lists */
+#define NAMED_MAX 5 /* tables that a refusal lists */
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -45,12 +45,8 @@ static enum mr_code require_place(const struct mr_until *u, struct mr_err *err)
     const char *why = NULL;
     if (was->binlog_file == NULL || was->binlog_file[0] == '\0')
         why = was->note != NULL ? was->note : "the server told no position";
-    else if (was->proof == 0)
-        why = "a version made it whose positions may be ahead of the view";
-    else if (was->applied != NULL && was->applied[0] != '\0')
-        why = "its server does not log what it applies from other servers";
-    else if (was->note != NULL && strstr(was->note, LOGGED_ONLY) != NULL)
-        why = was->note;
+    else
+        why = mr_snap_logged_why(was);
     if (why == NULL)
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,

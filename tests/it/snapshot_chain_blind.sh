@@ -130,6 +130,26 @@ mr_sql CB -e "CREATE DATABASE club; CREATE TABLE club.t (id INT PRIMARY KEY)"
 rm -rf "$IT_TMP/n0" && take "$MR_CA_URI/club" "$IT_TMP/n0"
 take --base "$IT_TMP/n0" "$MR_CB_URI/club" "$IT_TMP/n1"
 refused "a base of another server" "another server" "made of this server"
+
+# a replica that does not log what it applies, and follows nobody any more when the next link is made
+mr_spawn_mariadb CR --skip-log-slave-updates && mr_await CR && mr_replicate CB CR || bail "no replica"
+applied() { # ROWS: until the replica has them
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        [ "$(mr_sql CR -e "SELECT COUNT(*) FROM club.t" 2>/dev/null)" != "$1" ] || return 0
+        sleep 0.1
+    done
+    bail "the replica does not come to $1 rows"
+}
+mr_sql CB -e "INSERT INTO club.t VALUES (1)"
+applied 1
+take "$MR_CR_URI/club" "$IT_TMP/followed"
+mr_sql CB -e "INSERT INTO club.t VALUES (2)"
+applied 2
+mr_sql CR -e "STOP SLAVE; RESET SLAVE ALL"
+take --base "$IT_TMP/followed" "$MR_CR_URI/club" "$IT_TMP/n1"
+refused "a base of a replica that logged nothing, and is released" "cannot be the base: .*(did not log what it applied|log_slave_updates)" "full snapshot"
+
 sed -i 's/"binlog_file":"[^"]*"/"binlog_file":null/' "$IT_TMP/n0/manifest.json"
 (cd "$IT_TMP/n0" && sha256sum manifest.json >manifest.json.sha256)
 take --base "$IT_TMP/n0" "$MR_CA_URI/club" "$IT_TMP/n1"
