@@ -269,11 +269,8 @@ static enum mr_code judge_tables(struct mr_until *u, struct mr_err *err)
     size_t count = 0;
     for (size_t i = 0; i < u->ntables; i++) {
         const struct mr_until_table *t = &u->tables[i];
-        const struct mr_changed_keys_of *of = &u->changed.tables[i];
-        const char *why = t->broken != NULL                 ? t->broken
-                          : t->is_touched && t->why != NULL ? t->why
-                                                            : of->why;
-        if (!t->is_wanted || why == NULL)
+        const char *why = t->is_wanted ? mr_until_why(u, i) : NULL;
+        if (why == NULL)
             continue;
         if (count++ == 0) {
             first = t->rows.table;

@@ -325,22 +325,44 @@ static enum mr_code refuse_other(const struct mr_until *u, const struct mr_binlo
     return MR_E_REFUSED;
 }
 
+/* Does the moment lie behind all that was read of rows, as far as clocks agree? */
+static bool is_behind_end(const struct mr_until *u, int64_t us)
+{
+    const char *finished = u->snap->manifest.finished;
+    struct mr_when when;
+    return finished != NULL && mr_when_parse(&when, finished, NULL) == MR_OK &&
+           us > mr_when_us(&when) + CLOCKS_DIFFER_US;
+}
+
+/* Rows that were read later than the view hold what no change up to the moment has made of them. */
+const char *mr_until_why(const struct mr_until *u, size_t at)
+{
+    const struct mr_until_table *t = &u->tables[at];
+    if (t->broken != NULL)
+        return t->broken;
+    if (t->is_touched && t->why != NULL)
+        return t->why;
+    if (u->changed.tables[at].why != NULL)
+        return u->changed.tables[at].why;
+    return t->rows.table->consistent ||
+                   is_behind_end(u, u->point.is_time ? u->point.us : u->last_us)
+               ? NULL
+               : "its rows in the snapshot are of another moment, which may lie behind that";
+}
+
 /* Numbers are given again behind a RESET, and a time is not.  What clocks may differ is left out: the log that has
  * the snapshot's place was begun before that was finished. */
 static enum mr_code prove_age(const struct mr_until *u, const struct mr_binlog_step *step,
                               struct mr_err *err)
 {
-    const char *finished = u->snap->manifest.finished;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_when when;
-    if (finished == NULL || mr_when_parse(&when, finished, NULL) != MR_OK ||
-        u->read.began_us <= mr_when_us(&when) + CLOCKS_DIFFER_US)
+    if (!is_behind_end(u, u->read.began_us))
         return MR_OK;
     mr_when_format_us(u->read.began_us, &text);
     (void)mr_err_set(err, MR_E_REFUSED,
                      "the log is not the one that snapshot \"%s\" stands in: \"%.200s\" was begun "
                      "at %s UTC, by its server's clock, and the snapshot was made by %.40s",
-                     u->snap->path, step->begun.log, text.ptr, finished);
+                     u->snap->path, step->begun.log, text.ptr, u->snap->manifest.finished);
     mr_err_hint(err, "It was begun anew (RESET), or is another server's.");
     mr_strbuf_release(&text);
     return MR_E_REFUSED;

@@ -26,6 +26,8 @@ struct mr_until_table {
 void mr_until_shapes_release(struct mr_until_table *table);
 /* The moment is a transaction that the snapshot has. */
 enum mr_code mr_until_refuse_had(const struct mr_until *until, struct mr_err *err);
+/* Why the table that is in that place cannot be brought to the moment; NULL: it can. */
+const char *mr_until_why(const struct mr_until *until, size_t at);
 /* It lies in front of the snapshot, or may: why. */
 enum mr_code mr_until_refuse_early(const struct mr_until *until, const char *why,
                                    struct mr_err *err);
