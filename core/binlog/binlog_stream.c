@@ -72,6 +72,11 @@ bool mr_binlog_stream_is_cut(const struct mr_binlog_stream *s)
     return s->is_cut;
 }
 
+bool mr_binlog_stream_was_open(const struct mr_binlog_stream *s)
+{
+    return s->input.is_file && s->has_format && !s->is_relay && !s->format.is_closed;
+}
+
 static bool is_known(enum mr_binlog_type type)
 {
     switch ((unsigned)type) {

@@ -41,6 +41,9 @@ enum mr_code mr_binlog_stream_next(struct mr_binlog_stream *stream, struct mr_bi
 const struct mr_binlog_format *mr_binlog_stream_format(const struct mr_binlog_stream *stream);
 /* At the end: the last event was not whole. */
 bool mr_binlog_stream_is_cut(const struct mr_binlog_stream *stream);
+/* It is a file of a log that its server had not closed when the file was copied, or that a crash has left so:
+ * there may be more of the log.  Of relay logs nothing tells. */
+bool mr_binlog_stream_was_open(const struct mr_binlog_stream *stream);
 void mr_binlog_stream_close(struct mr_binlog_stream *stream); /* NULL is fine */
 
 #endif

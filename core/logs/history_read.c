@@ -442,6 +442,23 @@ static const char *name_of(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+/* Of one that others follow.  By GTIDs, which MariaDB always has, the next one tells whether something lacks; a
+ * MySQL that has crashed takes its mark off the log when it starts again. */
+static enum mr_code check_end(struct mr_history_read *r, const struct mr_binlog_stream *stream,
+                              const char *path, struct mr_err *err)
+{
+    const struct mr_binlog_format *format = mr_binlog_stream_format(stream);
+    if (mr_binlog_stream_is_cut(stream))
+        return add_gap(r, err, "log \"%.200s\" ends within an event", path);
+    return r->has_gtids || (format != NULL && format->is_mariadb) ||
+                   !mr_binlog_stream_was_open(stream)
+               ? MR_OK
+               : add_gap(r, err,
+                         "log \"%.200s\" was copied while its server still wrote it, and may lack "
+                         "its end",
+                         path);
+}
+
 /* before: the file before it, or NULL; without GTIDs only their names tell whether one lacks. */
 static enum mr_code read_file(struct mr_history_read *r, const char *before, const char *path,
                               bool is_last, struct mr_err *err)
@@ -455,8 +472,8 @@ static enum mr_code read_file(struct mr_history_read *r, const char *before, con
     enum mr_code code = open_file(path, &file, &stream, err);
     if (code == MR_OK)
         code = walk(r, stream, err);
-    if (code == MR_OK && !is_last && !r->is_over && mr_binlog_stream_is_cut(stream))
-        code = add_gap(r, err, "log \"%.200s\" ends within an event", path);
+    if (code == MR_OK && !is_last && !r->is_over)
+        code = check_end(r, stream, path, err);
     mr_binlog_stream_close(stream);
     mr_binlog_file_close(file);
     return code;
