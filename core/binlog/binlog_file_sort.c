@@ -19,12 +19,32 @@ struct log {
     size_t stem;     /* of the path, before the number */
     uint64_t number; /* that the name ends in */
     bool has_number;
+    /* The same of "bin.000003.1207.zst", as history archive calls a log that may get longer: what stands in front
+     * of its bytes. */
+    size_t archived_stem;
+    uint64_t archived_number;
+    bool is_archived; /* it may be called so */
     bool has_before; /* it says what the logs before it hold: */
     struct mr_gtid_set mysql;
     struct mr_gtid_state mariadb;
 };
 
-/* The number behind the last dot of the name, when endings of packing are taken off. */
+/* The number behind the last dot of the path's first len bytes; *stem: what is in front of it. */
+static bool read_number(const char *path, size_t len, size_t *stem, uint64_t *number)
+{
+    size_t at = len;
+    while (at > 0 && path[at - 1] >= '0' && path[at - 1] <= '9')
+        at--;
+    *stem = at;
+    *number = 0;
+    if (at == len || len - at > 18 || at == 0 || path[at - 1] != '.')
+        return false;
+    for (; at < len; at++)
+        *number = *number * 10 + (uint64_t)(path[at] - '0');
+    return true;
+}
+
+/* When endings of packing are taken off. */
 static void look_at_name(struct log *log)
 {
     size_t len = strlen(log->path);
@@ -34,13 +54,9 @@ static void look_at_name(struct log *log)
         if (len > more && strncmp(log->path + len - more, endings[i], more) == 0)
             len -= more;
     }
-    size_t at = len;
-    while (at > 0 && log->path[at - 1] >= '0' && log->path[at - 1] <= '9')
-        at--;
-    log->stem = at;
-    log->has_number = at < len && len - at <= 18 && at > 0 && log->path[at - 1] == '.';
-    for (; at < len && log->has_number; at++)
-        log->number = log->number * 10 + (uint64_t)(log->path[at] - '0');
+    log->has_number = read_number(log->path, len, &log->stem, &log->number);
+    log->is_archived = log->has_number && read_number(log->path, log->stem - 1, &log->archived_stem,
+                                                      &log->archived_number);
 }
 
 /* What stands at its head; a log that ends there says nothing. */
@@ -89,15 +105,41 @@ static bool has_same_stem(const struct log *a, const struct log *b)
     return a->stem == b->stem && strncmp(a->path, b->path, a->stem) == 0;
 }
 
-/* Where the directories differ their names still may be of one series. */
-static bool is_same_series(const struct log *a, const struct log *b)
+/* Up to those stems.  Where the directories differ their names still may be of one series. */
+static bool are_same_stems(const struct log *a, size_t a_stem, const struct log *b, size_t b_stem)
 {
     const char *slash_a = strrchr(a->path, '/'), *slash_b = strrchr(b->path, '/');
     const size_t from_a = slash_a != NULL ? (size_t)(slash_a - a->path) + 1 : 0;
     const size_t from_b = slash_b != NULL ? (size_t)(slash_b - b->path) + 1 : 0;
-    return has_same_stem(a, b) ||
-           (a->stem >= from_a && b->stem >= from_b && a->stem - from_a == b->stem - from_b &&
-            strncmp(a->path + from_a, b->path + from_b, a->stem - from_a) == 0);
+    return (a_stem == b_stem && strncmp(a->path, b->path, a_stem) == 0) ||
+           (a_stem >= from_a && b_stem >= from_b && a_stem - from_a == b_stem - from_b &&
+            strncmp(a->path + from_a, b->path + from_b, a_stem - from_a) == 0);
+}
+
+static bool is_same_series(const struct log *a, const struct log *b)
+{
+    return are_same_stems(a, a->stem, b, b->stem);
+}
+
+/* A name that is of no other's series as it stands, and of one without its last number, is an archive's. */
+static void look_at_archived(struct log *logs, size_t count, struct log *log)
+{
+    bool is_of = false;
+    for (size_t i = 0; log->is_archived && i < count; i++) {
+        const struct log *other = &logs[i];
+        if (other == log || !other->has_number)
+            continue;
+        if (is_same_series(log, other))
+            return;
+        is_of = is_of || are_same_stems(log, log->archived_stem, other, other->stem) ||
+                (other->is_archived &&
+                 are_same_stems(log, log->archived_stem, other, other->archived_stem));
+    }
+    if (!is_of)
+        return;
+    log->stem = log->archived_stem;
+    log->number = log->archived_number;
+    log->is_archived = false;
 }
 
 static bool is_numbered(const struct log *a, const struct log *b)
@@ -203,6 +245,8 @@ static enum mr_code sort(struct log *logs, const char **paths, size_t count,
         look_at_name(&logs[i]);
         MR_TRY(look_into(&logs[i], err));
     }
+    for (size_t i = 0; i < count; i++)
+        look_at_archived(logs, count, &logs[i]);
     if (have_gtids(logs, count)) {
         struct mr_err why = {.code = MR_OK};
         const enum mr_code code = order_by_gtid(logs, count, &by_name, &why);

@@ -342,6 +342,21 @@ static void test_sort(void **state)
     SORT(MR_BINLOG_BY_NAME, "a bin.000009 bin.000010 c", "c", "bin.000010", "a", "bin.000009");
     SORT(MR_BINLOG_BY_NAME, "q.000099 q.000100.gz q.1000000", "q.1000000", "q.000099",
          "q.000100.gz");
+    /* as history archive calls the last one, which may get longer; a server's logs may be called so, too */
+    write_log("bin.000009.zst", 1, 20, true);
+    write_log("bin.000010.431.zst", 1, 20, true);
+    write_log("q.000098.zst", 1, 20, false);
+    write_log("q.000099.431.zst", 1, 20, false);
+    write_log("y.2024.000001", 1, 20, false);
+    write_log("y.2024.000002", 1, 20, false);
+    SORT(MR_BINLOG_BY_NAME, "bin.000009.zst bin.000010.431.zst", "bin.000010.431.zst",
+         "bin.000009.zst");
+    SORT(MR_BINLOG_BY_NAME, "q.000098.zst q.000099.431.zst q.1000000", "q.000099.431.zst",
+         "q.1000000", "q.000098.zst");
+    SORT(MR_BINLOG_BY_NAME, "y.2024.000001 y.2024.000002", "y.2024.000002", "y.2024.000001");
+    SORT_REFUSED("binary logs \"bin.000010\" and \"bin.000010.431.zst\" begin with the same GTIDs, "
+                 "and their names have no order",
+                 "bin.000010", "bin.000010.431.zst");
     SORT_REFUSED("binary logs \"a\" and \"a\" begin with the same GTIDs, and their names have no "
                  "order",
                  "a", "a");
