@@ -564,6 +564,7 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
     mr_progress_phase(c->progress, "reading the log");
     MR_TRY(list_tables(c, err));
     b->changed.cat = c->cat;
+    b->changed.is_older = true; /* it was read in front of the views */
     b->changed.most_bytes = KEY_BYTES_MAX;
     b->changed.breathe = breathe;
     b->changed.ctx = c;
