@@ -1,6 +1,7 @@
 /* whole.c: see whole.h. */
 #include "snapshot/merge/whole.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/vfs.h>
@@ -17,20 +18,31 @@
 #define LEVEL 1
 
 /* "/backup/n3/" in its own directory, or in work_dir: "/backup/.n3.whole" */
-static enum mr_code name_it(struct mr_strbuf *out, const char *dir, const char *work_dir,
-                            struct mr_err *err)
+static void add_name(struct mr_strbuf *out, const char *dir, const char *work_dir)
 {
     size_t len = strlen(dir), at;
     while (len > 1 && dir[len - 1] == '/')
         len--;
     for (at = len; at > 0 && dir[at - 1] != '/';)
         at--;
-    mr_strbuf_init(out);
     if (work_dir != NULL)
         mr_strbuf_add_fmt(out, "%s/", work_dir);
     else
         mr_strbuf_add(out, dir, at);
     mr_strbuf_add_fmt(out, ".%.*s.whole", (int)(len - at), dir + at);
+}
+
+/* What ends in "." has another name, and in itself nothing is to be written. */
+static enum mr_code name_it(struct mr_strbuf *out, const char *dir, const char *work_dir,
+                            struct mr_err *err)
+{
+    size_t len = strlen(dir);
+    while (len > 1 && dir[len - 1] == '/')
+        len--;
+    char *real = len > 0 && dir[len - 1] == '.' ? realpath(dir, NULL) : NULL;
+    mr_strbuf_init(out);
+    add_name(out, real != NULL ? real : dir, work_dir);
+    free(real);
     return mr_strbuf_check(out, "merging snapshots", err);
 }
 

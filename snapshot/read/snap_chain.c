@@ -59,20 +59,27 @@ static enum mr_code try_uuid(struct search *s, const char *dir, struct mr_err *e
     return s->chain->other != NULL ? MR_OK : nomem(err);
 }
 
-/* "a/b/" → "a", "b" → "." */
+/* "a/b/" → "a", "b" → ".", "." → "./.." */
 static void add_parent(struct mr_strbuf *out, const char *path)
 {
-    size_t len = strlen(path);
+    size_t len = strlen(path), at;
     while (len > 1 && path[len - 1] == '/')
         len--;
-    while (len > 0 && path[len - 1] != '/')
-        len--;
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    if (len == 0)
+    for (at = len; at > 0 && path[at - 1] != '/';)
+        at--;
+    const bool is_up = (len - at == 1 && path[at] == '.') ||
+                       (len - at == 2 && path[at] == '.' && path[at + 1] == '.');
+    if (is_up) {
+        mr_strbuf_add(out, path, len);
+        mr_strbuf_add_str(out, "/..");
+        return;
+    }
+    while (at > 1 && path[at - 1] == '/')
+        at--;
+    if (at == 0)
         mr_strbuf_add_char(out, '.');
     else
-        mr_strbuf_add(out, path, len);
+        mr_strbuf_add(out, path, at);
 }
 
 typedef enum mr_code try_fn(struct search *s, const char *dir, struct mr_err *err);

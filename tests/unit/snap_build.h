@@ -18,6 +18,7 @@
 
 #include "core/schema/catalogue_json.h"
 #include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_gone.h"
 #include "snapshot/format/snap_manifest.h"
 #include "snapshot/format/tsv.h"
 
@@ -37,6 +38,10 @@ struct snap_build {
     size_t nrows;
     size_t a_chunk; /* rows */
     const char *source;
+    /* of an incremental one: the table's kept_rows is the caller's, too, and its rows are in any order */
+    struct mr_snap_base base;
+    const struct snap_build_row *gone; /* values: of the key alone */
+    size_t ngone;
 
     /* what is made of it */
     struct mr_arena arena;
@@ -93,7 +98,7 @@ static inline void snap_build_chunk(struct snap_build *b, struct mr_snap_dir *di
     c->rows = to - from;
     c->stored_bytes = stored.bytes;
     c->sha256 = mr_arena_strdup(&b->arena, stored.sha256);
-    if (b->table.nkey > 0) {
+    if (b->table.nkey > 0 && !b->table.keys_hidden) {
         c->range.lo =
             b->nchunks > 0 ? b->chunks[b->nchunks - 1].range.hi : (struct mr_key){NULL, 0};
         if (to < b->nrows)
@@ -108,6 +113,34 @@ static inline void snap_build_chunk(struct snap_build *b, struct mr_snap_dir *di
     b->table.stored_bytes += c->stored_bytes;
     mr_snap_sum_join(&b->table.sum, c->sum);
     b->nchunks++;
+}
+
+static inline void snap_build_gone(struct snap_build *b, struct mr_snap_dir *dir)
+{
+    struct mr_snap_chunk *c = &b->table.gone;
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct mr_snap_table table;
+    struct mr_snap_out *out = NULL;
+    struct mr_snap_stored stored;
+    struct mr_tsv tsv;
+    struct mr_err err = {0};
+    mr_snap_gone_name(&name, &b->table, false);
+    c->file = mr_arena_strdup(&b->arena, name.ptr);
+    mr_strbuf_release(&name);
+    snap_build_ok(mr_snap_gone_table(&b->table, &b->arena, &table, &err), &err);
+    snap_build_ok(mr_snap_out_open(dir, c->file, 1, &out, &err), &err);
+    mr_tsv_init(&tsv, (struct mr_sink){snap_build_write, out});
+    for (size_t i = 0; i < b->ngone; i++) {
+        snap_build_ok(mr_tsv_add_row(&tsv, &table, b->gone[i].values, &err), &err);
+        mr_snap_sum_join(&c->sum, snap_build_sum(&table, b->gone[i].values));
+    }
+    snap_build_ok(mr_tsv_flush(&tsv, &err), &err);
+    c->rows = b->ngone;
+    c->plain_bytes = tsv.bytes;
+    mr_tsv_release(&tsv);
+    snap_build_ok(mr_snap_out_close(out, &stored, &err), &err);
+    c->stored_bytes = stored.bytes;
+    c->sha256 = mr_arena_strdup(&b->arena, stored.sha256);
 }
 
 static inline void snap_build_catalogue(struct snap_build *b, struct mr_snap_dir *dir)
@@ -162,6 +195,8 @@ static inline void snap_build(struct snap_build *b, const char *path)
     snap_build_ok(mr_snap_dir_begin(path, &dir, &err), &err);
     for (size_t from = 0; from < b->nrows || from == 0; from += b->a_chunk)
         snap_build_chunk(b, dir, from, b->nrows - from < b->a_chunk ? b->nrows : from + b->a_chunk);
+    if (b->ngone > 0)
+        snap_build_gone(b, dir);
     snap_build_catalogue(b, dir);
     b->table.number = 1;
     b->table.engine = "InnoDB";
@@ -171,6 +206,7 @@ static inline void snap_build(struct snap_build *b, const char *path)
     b->table.chunks = b->chunks;
     b->table.nchunks = b->nchunks;
     const struct mr_snap_manifest m = {
+        .base = b->base,
         .uuid = "u",
         .created = "c",
         .finished = "f",
