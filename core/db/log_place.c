@@ -124,6 +124,17 @@ static enum mr_code ask_yes(struct mr_db *db, const char *sql, bool *yes, struct
     return code;
 }
 
+/* A replica may have triggers that its source has not, and run them (slave_run_triggers_for_rbr); LOGGING and
+ * ENFORCE log what they do. */
+static enum mr_code read_triggers(struct mr_db *db, struct mr_log_habits *habits,
+                                  struct mr_err *err)
+{
+    return is_mariadb(db) && mr_db_server(db)->version >= 100101
+               ? ask_yes(db, "SELECT @@GLOBAL.slave_run_triggers_for_rbr = 'YES'",
+                         &habits->hides_triggers, err)
+               : MR_OK;
+}
+
 /* InnoDB's own cascades leave no events; those of the SQL layer do, in MySQL since 9.6. */
 static enum mr_code read_cascades(struct mr_db *db, struct mr_log_habits *habits,
                                   struct mr_err *err)
@@ -252,6 +263,7 @@ enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
     MR_TRY(ask_yes(db, "SELECT @@GLOBAL.sync_binlog", &habits->syncs, err));
     MR_TRY(read_start(db, &habits->up_since, err));
     MR_TRY(read_cascades(db, habits, err));
+    MR_TRY(read_triggers(db, habits, err));
     return read_filters(db, arena, habits, err);
 }
 

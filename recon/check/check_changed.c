@@ -414,6 +414,9 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     check->changed->restarted[side] = changes->habits[side].up_since >= was->at;
     if (why == NULL && check->changed->restarted[side] && !changes->habits[side].syncs)
         why = RESTARTED;
+    if (why == NULL && changes->habits[side].hides_triggers)
+        why = "triggers that the server runs for what it applies change rows that are not in it "
+              "(slave_run_triggers_for_rbr = YES; LOGGING logs them)";
     if (why == NULL && !changes->habits[side].logs_applied)
         MR_TRY(applied_unlogged(check, side, db, &by, &why, err));
     if (why == NULL)
