@@ -1,6 +1,6 @@
 /*
- * test_snap_chain.c: what goes on from what, and that the rows of a chain are those of its last moment: links of
- * random changes against a table in memory.  SEEDS sets how many chains.
+ * test_snap_chain.c: what goes on from what, and that the rows of a chain are those of its last moment, and behind it
+ * those of a later one: links, and a log, of random changes against a table in memory.  SEEDS sets how many chains.
  */
 #include <ftw.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "random.h"
 #include "snapshot/merge/merge_rows.h"
 #include "snapshot/merge/snap_merge.h"
+#include "snapshot/until/until_take.h"
 
 #define KEYS 40 /* that a table may have */
 #define LINKS 5
@@ -162,9 +163,10 @@ static void assert_rows(struct world *w, const struct mr_snap *snap,
     assert_int_equal(table->rows, count);
 }
 
-static void assert_merged(struct world *w)
+/* until: what a log made of the rows since; NULL: nothing. */
+static void assert_merged(struct world *w, const struct mr_until *until)
 {
-    struct mr_snap_merge_opts opts = {.chunk_mib = 1, .level = 1};
+    struct mr_snap_merge_opts opts = {.chunk_mib = 1, .level = 1, .until = until};
     struct mr_snap_merge merge = {.opts = &opts, .arena = MR_ARENA_INIT};
     struct mr_snap_chain chain;
     struct mr_snap_table table;
@@ -187,6 +189,82 @@ static void assert_merged(struct world *w)
     mr_snap_chain_close(&chain);
     mr_progress_free(opts.progress);
     mr_arena_release(&merge.arena);
+}
+
+/* ---- a log behind the last link ---- */
+
+/* Of a row: its key, and its value where the image shows it. */
+static void make_image(struct world *w, size_t k, bool shows, struct mr_strbuf *out)
+{
+    const struct mr_value value = {.cls = MR_CLASS_INT, .i = w->v[k]}, of = key_value(w, k);
+    mr_strbuf_reset(out);
+    assert_int_equal(mr_row_encode_exact(out, &of, NULL), MR_OK);
+    if (shows)
+        assert_int_equal(mr_row_encode_exact(out, &value, NULL), MR_OK);
+    else
+        mr_strbuf_add_char(out, MR_UNTIL_UNSEEN);
+}
+
+static void put(struct world *w, struct mr_until_rows *rows, size_t k,
+                const struct mr_strbuf *before, const struct mr_strbuf *after)
+{
+    const struct snap_build_row row = row_of(w, k);
+    const struct mr_until_change change = {.key = row.key, .before = before, .after = after};
+    struct mr_err err = {0};
+    snap_build_ok(mr_until_rows_put(rows, &change, &err), &err);
+}
+
+/* A row comes, goes, changes, or takes a key that is free; in images of all columns, or of the least. */
+static void change_by_log(struct world *w, struct mr_until_rows *rows)
+{
+    const size_t k = random_below(KEYS), other = random_below(KEYS);
+    const bool is_whole = random_below(2) == 0;
+    struct mr_strbuf before = MR_STRBUF_INIT, after = MR_STRBUF_INIT;
+    if (w->v[k] == 0) {
+        w->v[k] = (int)random_below(1000) + 1;
+        make_image(w, k, true, &after);
+        put(w, rows, k, NULL, &after);
+    } else if (random_below(3) == 0) {
+        make_image(w, k, is_whole, &before);
+        w->v[k] = 0;
+        put(w, rows, k, &before, NULL);
+    } else if (w->v[other] == 0 && random_below(2) == 0) {
+        make_image(w, k, is_whole, &before);
+        w->v[other] = w->v[k];
+        w->v[k] = 0;
+        make_image(w, other, true, &after);
+        put(w, rows, k, &before, NULL);
+        put(w, rows, other, NULL, &after);
+    } else {
+        make_image(w, k, is_whole, &before);
+        const bool moves = random_below(3) != 0; /* else a column changes that nobody looks at */
+        w->v[k] = moves ? (int)random_below(1000) + 1 : w->v[k];
+        make_image(w, k, is_whole || moves, &after);
+        put(w, rows, k, &before, &after);
+    }
+    mr_strbuf_release(&before);
+    mr_strbuf_release(&after);
+}
+
+static void assert_until(struct world *w)
+{
+    const struct mr_snap_table like = {.db = "d",
+                                       .name = "t",
+                                       .columns = w->texts ? text_columns : columns,
+                                       .ncolumns = LEN(columns),
+                                       .key = key,
+                                       .nkey = 1};
+    struct mr_scratch_file scratch;
+    struct mr_until_table table = {.is_wanted = true};
+    const struct mr_until until = {.tables = &table, .ntables = 1};
+    mr_scratch_file_init(&scratch);
+    assert_int_equal(mr_scratch_file_open(&scratch, "", NULL), MR_OK);
+    mr_until_rows_init(&table.rows, &like, &scratch);
+    for (size_t i = random_below(100); i > 0; i--)
+        change_by_log(w, &table.rows);
+    assert_merged(w, &until);
+    mr_until_rows_release(&table.rows);
+    mr_scratch_file_release(&scratch);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -216,8 +294,9 @@ static void test_rows(void **state)
         for (unsigned link = 1; link < LINKS; link++) {
             change(&w, changed);
             add_link(&w, random_below(6) == 0 ? NULL : changed, true);
-            assert_merged(&w);
+            assert_merged(&w, NULL);
         }
+        assert_until(&w);
         end_world(&w);
     }
 }
