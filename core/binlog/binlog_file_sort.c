@@ -24,7 +24,7 @@ struct log {
     size_t archived_stem;
     uint64_t archived_number;
     bool is_archived; /* it may be called so */
-    bool has_before; /* it says what the logs before it hold: */
+    bool has_before;  /* it says what the logs before it hold: */
     struct mr_gtid_set mysql;
     struct mr_gtid_state mariadb;
 };

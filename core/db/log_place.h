@@ -35,8 +35,8 @@ enum mr_code mr_log_place_read(struct mr_db *db, struct mr_arena *arena, struct 
 
 /* What a server does with changes on their way into its log. */
 struct mr_log_habits {
-    bool logs_applied;         /* log_slave_updates: what it applies of others goes into its log */
-    bool logs_cascades;        /* children that a foreign key deletes or changes do */
+    bool logs_applied;   /* log_slave_updates: what it applies of others goes into its log */
+    bool logs_cascades;  /* children that a foreign key deletes or changes do */
     bool hides_triggers; /* MariaDB: triggers that it runs for what it applies are not logged */
     const char *only, *leaves; /* binlog_do_db, binlog_ignore_db: names joined by commas, or "" */
     bool by_session;           /* mr_log_filters_by_session */
