@@ -109,23 +109,28 @@ const char *mr_create_base_sha256(const struct mr_create *c)
 
 /* ---- the server ---- */
 
-/* MariaDB's server_uid is the machine's and the port's, so that its number has to be the same, too. */
+/* MySQL's uuid is proof, but for a copy of its data.  MariaDB's server_uid, where it has one, is of the port and the
+ * network alone: containers of several machines have the same (mr_server_is_same). */
+static bool is_same_server(const struct mr_snap_server *was, const struct mr_server *now)
+{
+    const bool have_uuids = was->uuid[0] != '\0' && now->uuid[0] != '\0';
+    if (was->flavour != now->flavour || was->server_id != now->server_id ||
+        (have_uuids && strcmp(was->uuid, now->uuid) != 0))
+        return false;
+    return (now->flavour == MR_FLAVOUR_MYSQL && have_uuids) ||
+           (was->port == now->port && strcmp(was->hostname, now->hostname) == 0);
+}
+
 static enum mr_code require_server(const struct mr_create *c, struct mr_err *err)
 {
     const struct mr_snap_server *was = &manifest_of(c)->server;
     const struct mr_server *now = &c->cat->server;
-    const bool have_uuids = was->uuid[0] != '\0' && now->uuid[0] != '\0';
-    const bool same = was->flavour == now->flavour &&
-                      (!have_uuids || strcmp(was->uuid, now->uuid) == 0) &&
-                      was->server_id == now->server_id &&
-                      (now->flavour == MR_FLAVOUR_MYSQL || was->port == now->port);
-    if (same)
+    if (is_same_server(was, now))
         return MR_OK;
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "snapshot \"%s\" cannot be the base: it is of another server (\"%s\", server_id "
-        "%" PRIu32 "; this one: %" PRIu32 ")",
-        c->opts->base, was->hostname, was->server_id, now->server_id);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "snapshot \"%s\" cannot be the base: it is of another server (\"%s\", "
+                     "server_id %" PRIu32 "; this one: \"%s\", %" PRIu32 ")",
+                     c->opts->base, was->hostname, was->server_id, now->hostname, now->server_id);
     mr_err_hint(err, "Its position is one of that server's log. Name a base that was made of this "
                      "server, or make a full snapshot (without --base).");
     return MR_E_REFUSED;
