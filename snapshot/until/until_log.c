@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/base/log.h"
+#include "core/db/endpoint.h"
 #include "core/logs/archive_list.h"
 #include "core/logs/log_names.h"
 #include "core/row/when.h"
@@ -179,6 +180,18 @@ static enum mr_code list_tables(struct mr_until *u, struct mr_err *err)
         MR_TRY(place_columns(u, to, t, today, of, err));
     }
     return MR_OK;
+}
+
+/* A source that cannot be parsed says nothing of its databases. */
+static bool is_of_all(const struct mr_snap *snap)
+{
+    struct mr_endpoint ep;
+    if (snap->manifest.source == NULL ||
+        mr_endpoint_parse(&ep, snap->manifest.source, NULL) != MR_OK)
+        return false;
+    const bool is = ep.kind == MR_ENDPOINT_MYSQL && ep.ndbs == 0;
+    mr_endpoint_release(&ep);
+    return is;
 }
 
 /* ---- what comes of it ---- */
@@ -362,6 +375,7 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
                                   : mr_scratch_file_open(&u->scratch, snap->path, err));
     MR_TRY(mr_snap_catalogue_load(snap, &u->cat, err));
     MR_TRY(list_tables(u, err));
+    u->is_of_all = is_of_all(snap);
     u->changed.cat = u->cat;
     u->changed.keeps_none = true; /* until_rows.h has them, and until_take.c counts their bytes */
     u->changed.is_older = true;

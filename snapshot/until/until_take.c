@@ -210,13 +210,23 @@ static enum mr_code take_event(struct mr_until *u, struct mr_until_table *t,
     return code;
 }
 
+/* Of a database that was made behind a snapshot of all of them, too; the server's own are in none. */
+static bool is_of_snapshot(const struct mr_until *u, const char *db)
+{
+    static const char *const own[] = {"mysql", "information_schema", "performance_schema", "sys"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(own[i], db) == 0)
+            return false;
+    return u->is_of_all || mr_snap_manifest_database(&u->snap->manifest, db) != NULL;
+}
+
 /* Rows of a table that is made behind the snapshot, or of a sequence: left out in silence, they would lack. */
 static enum mr_code take_unknown(struct mr_until *u, const struct mr_binlog_step *step,
                                  struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &u->snap->manifest;
     const char *db = step->map->table.db, *name = step->map->table.name;
-    if (mr_snap_manifest_database(m, db) == NULL || !u->opts->wants(u->opts->ctx, db, name) ||
+    if (!is_of_snapshot(u, db) || !u->opts->wants(u->opts->ctx, db, name) ||
         !mr_pattern_selects(m->only.items, m->only.count, m->except.items, m->except.count, db,
                             name))
         return MR_OK;

@@ -288,6 +288,32 @@ static void test_other_log(void **state)
     end(&w);
 }
 
+/* A database that comes behind a snapshot of all databases lacks as a table does; one that was not asked for, and the
+ * server's own, do not. */
+static void test_new_database(void **state)
+{
+    static const struct {
+        const char *db;
+        bool is_of_all, is_refused;
+    } rows[] = {{"e", false, false}, {"e", true, true}, {"mysql", true, false}, {"d", false, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        begin(&w);
+        w.u.is_of_all = rows[i].is_of_all;
+        assert_int_equal(mr_until_point_read(&w.u.point, "0-7-3", MR_FLAVOUR_MARIADB, NULL), MR_OK);
+        transaction(&w, 1, "+1");
+        transaction(&w, 2, "+2");
+        w.snap.manifest.consistency.binlog_position = w.log.log.len;
+        add_gtid(&w.log, HAS + 1, 0);
+        add_map(&w.log, 50, rows[i].db, "new");
+        add_rows(&w.log, 50, WRITE, 1, 0);
+        add_xid(&w.log);
+        assert_int_equal(read_log(&w), rows[i].is_refused ? MR_E_REFUSED : MR_OK);
+        end(&w);
+    }
+}
+
 /* ---- MySQL, by its GTIDs ---- */
 
 #define PLACE 500 /* of the snapshot, which has numbers 1 to 5 */
@@ -435,8 +461,9 @@ static void test_later_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_later_rows),   cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_other_log),    cmocka_unit_test(test_place_of_mysql),
-        cmocka_unit_test(test_within_vague), cmocka_unit_test(test_young_log)};
+        cmocka_unit_test(test_new_database),   cmocka_unit_test(test_later_rows),
+        cmocka_unit_test(test_samples),        cmocka_unit_test(test_other_log),
+        cmocka_unit_test(test_place_of_mysql), cmocka_unit_test(test_within_vague),
+        cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
