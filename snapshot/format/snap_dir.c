@@ -162,6 +162,11 @@ enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struc
     return code;
 }
 
+bool mr_snap_dir_is_begun(const struct mr_snap_dir *dir)
+{
+    return faccessat(dir->building.fd, MR_SNAP_JOURNAL, F_OK, 0) == 0;
+}
+
 /* A directory without a journal holds nothing to go on with. */
 void mr_snap_dir_free(struct mr_snap_dir *dir)
 {
@@ -171,8 +176,7 @@ void mr_snap_dir_free(struct mr_snap_dir *dir)
         if (dir->folder_fd[i] >= 0)
             (void)close(dir->folder_fd[i]);
     if (dir->building.fd >= 0) {
-        if (faccessat(dir->building.fd, MR_SNAP_JOURNAL, F_OK, 0) != 0 &&
-            mr_snap_dir_clear(dir, NULL) == MR_OK) {
+        if (!mr_snap_dir_is_begun(dir) && mr_snap_dir_clear(dir, NULL) == MR_OK) {
             for (size_t i = 0; i < FOLDERS; i++)
                 (void)unlinkat(dir->building.fd, folders[i], AT_REMOVEDIR);
             (void)rmdir(dir->building.partial);

@@ -43,6 +43,8 @@ enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struc
 const char *mr_snap_dir_partial(const struct mr_snap_dir *dir);
 /* The directory that a file of that name ("data/x") is to lie in; it stays the struct's. */
 int mr_snap_dir_folder(const struct mr_snap_dir *dir, const char *name);
+/* Has a run of snapshot create, which may go on, left its journal there? */
+bool mr_snap_dir_is_begun(const struct mr_snap_dir *dir);
 /* Removes what an earlier run has left. */
 enum mr_code mr_snap_dir_clear(struct mr_snap_dir *dir, struct mr_err *err);
 /* The same, but for the journal and the files that are to be kept ("data/x"). */

@@ -79,6 +79,7 @@ static enum mr_code end(struct mr_snap_merge_out *o, struct mr_err *err)
         MR_TRY(keep_key(o, (struct mr_key){o->last.ptr, o->last.len}, &o->chunk.last, err));
         o->above = o->chunk.range.hi = o->chunk.last;
     }
+    mr_progress_tick(o->merge->opts->progress); /* a table may be all that there is */
     struct mr_snap_chunk *slot = mr_vec_push(&o->chunks);
     if (slot == NULL || o->chunk.sha256 == NULL)
         return mr_err_nomem(err, "writing rows");

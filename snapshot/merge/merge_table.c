@@ -265,6 +265,7 @@ static enum mr_code copy_files(struct job *j, struct mr_snap_table *out, struct 
         const struct mr_snap_file file = {c->file, c->stored_bytes, c->sha256};
         MR_TRY(mr_snap_merge_copy(j->merge, bottom->snap, &file, err));
         mr_progress_add(j->merge->opts->progress, c->rows, c->plain_bytes);
+        mr_progress_tick(j->merge->opts->progress);
     }
     out->keys_hidden = bottom->table->keys_hidden;
     take_chunks(j, out, bottom->table->chunks, bottom->table->nchunks);

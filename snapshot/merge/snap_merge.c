@@ -225,6 +225,18 @@ static enum mr_code mark_until(struct mr_snap_merge *m, struct mr_err *err)
     return m->manifest.uuid != NULL && m->manifest.consistency.note != NULL ? MR_OK : nomem(err);
 }
 
+/* What a merge has left is nothing to go on with, and what a snapshot from a server has left may be hours of it. */
+static enum mr_code clear_left(const struct mr_snap_merge *m, struct mr_err *err)
+{
+    if (!mr_snap_dir_is_begun(m->dir))
+        return mr_snap_dir_clear(m->dir, err);
+    (void)mr_err_set(err, MR_E_REFUSED, "directory \"%s\" is of an unfinished \"snapshot create\"",
+                     mr_snap_dir_partial(m->dir));
+    mr_err_hint(err,
+                "Nothing was changed. Finish that one, remove the directory, or name another.");
+    return MR_E_REFUSED;
+}
+
 enum mr_code mr_snap_merge_run(struct mr_snap_merge *m, const struct mr_snap_chain *chain,
                                const char *output, const struct mr_snap_merge_opts *opts,
                                struct mr_err *err)
@@ -238,7 +250,7 @@ enum mr_code mr_snap_merge_run(struct mr_snap_merge *m, const struct mr_snap_cha
     MR_TRY(mark_until(m, err));
     MR_TRY(fill_recipients(m, err));
     MR_TRY(mr_snap_dir_begin(output, &m->dir, err));
-    MR_TRY(mr_snap_dir_clear(m->dir, err));
+    MR_TRY(clear_left(m, err));
     mr_snap_dir_encrypt_to(m->dir, opts->recipients, opts->nrecipients);
     MR_TRY(copy_schema(m, err));
     MR_TRY(merge_tables(m, err));

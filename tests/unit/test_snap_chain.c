@@ -3,6 +3,7 @@
  * those of a later one: links, and a log, of random changes against a table in memory.  SEEDS sets how many chains.
  */
 #include <ftw.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "snap_build.h"
@@ -327,6 +328,39 @@ static void test_paths(void **state)
     end_world(&w);
 }
 
+/* What an unfinished snapshot of a server has left, which may be hours of reading, is not cleared away. */
+static void test_unfinished(void **state)
+{
+    struct world w = {.arena = MR_ARENA_INIT};
+    struct mr_snap_merge_opts opts = {.chunk_mib = 1, .level = 1};
+    struct mr_snap_merge merge;
+    struct mr_snap_chain chain;
+    struct mr_err err = {0};
+    bool changed[KEYS];
+    (void)state;
+    random_state = 1;
+    change(&w, changed);
+    add_link(&w, NULL, false);
+    add_link(&w, changed, true);
+    const char *output = mr_arena_fmt(&w.arena, "%s/merged", place),
+               *partial = mr_arena_fmt(&w.arena, "%s.partial", output),
+               *journal = mr_arena_fmt(&w.arena, "%s/" MR_SNAP_JOURNAL, partial);
+    assert_int_equal(mkdir(partial, 0700), 0);
+    FILE *file = fopen(journal, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    snap_build_ok(mr_progress_new(MR_PROGRESS_NEVER, &opts.progress, &err), &err);
+    snap_build_ok(mr_snap_chain_open(&chain, path_of(&w, 1), NULL, &err), &err);
+    assert_int_equal(mr_snap_merge_run(&merge, &chain, output, &opts, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "unfinished \"snapshot create\""));
+    mr_snap_merge_release(&merge);
+    assert_int_equal(access(journal, F_OK), 0);
+    mr_snap_chain_close(&chain);
+    mr_progress_free(opts.progress);
+    assert_int_equal(nftw(partial, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    end_world(&w);
+}
+
 static int make_place(void **state)
 {
     (void)state;
@@ -341,6 +375,7 @@ static int remove_place(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_paths)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_paths),
+                                       cmocka_unit_test(test_unfinished)};
     return cmocka_run_group_tests(tests, make_place, remove_place);
 }
