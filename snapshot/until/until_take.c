@@ -14,7 +14,8 @@
 #define KEY_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of memory: keys, and what is known of each */
 #define BESIDE_KEY 16                             /* of it: where it stands among the others */
 #define CLOCKS_DIFFER_US ((int64_t)300 * 1000000) /* of a server and of who made the snapshot */
-#define HEAD_BYTES 60                             /* of a statement: what is shown of it */
+#define HEAD_POSITION 4 /* of a log's first event: a snapshot's place that is no nearer */
+#define HEAD_BYTES 60   /* of a statement: what is shown of it */
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -417,6 +418,24 @@ static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog
     return fits ? MR_OK : refuse_other(u, step, err);
 }
 
+/* A MySQL without GTIDs: its place is where a transaction begins, or where the log ended; in another log hardly one
+ * begins just there. */
+static enum mr_code prove_border(const struct mr_until *u, const struct mr_binlog_step *step,
+                                 struct mr_err *err)
+{
+    const struct mr_snap_consistency *was = place_of(u);
+    if (u->snap->manifest.server.flavour != MR_FLAVOUR_MYSQL || !mr_gtid_set_is_empty(&u->had) ||
+        was->binlog_position <= HEAD_POSITION || step->begun.position == was->binlog_position ||
+        !mr_history_log_is(step->begun.log, was->binlog_file))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the log is not the one that snapshot \"%s\" stands in: in \"%.200s\" no "
+                     "transaction begins at position %" PRIu64,
+                     u->snap->path, step->begun.log, was->binlog_position);
+    mr_err_hint(err, "It was begun anew (RESET), or is another server's.");
+    return MR_E_REFUSED;
+}
+
 enum mr_code mr_until_refuse_early(const struct mr_until *u, const char *why, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "%s lies in front of snapshot \"%s\": %s", u->point.text,
@@ -449,7 +468,7 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
 {
     const int64_t us = mr_binlog_committed_us(step);
     const enum mr_until_side side = mr_until_point_judge(&u->point, step->gtid, us);
-    const bool is_past_place = is_past(u, &step->begun);
+    const bool was_past = u->is_behind_place, is_past_place = is_past(u, &step->begun);
     const bool by_set = step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
     MR_TRY(meet_log(u, step->begun.log, err));
     u->has_rows = false;
@@ -457,6 +476,8 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
     if (!u->is_begun)
         MR_TRY(prove_age(u, step, err));
     MR_TRY(prove_place(u, step, is_past_place, err));
+    if (is_past_place && !was_past)
+        MR_TRY(prove_border(u, step, err));
     u->is_begun = true;
     if (!u->is_taken) {
         u->latest_us = us > u->latest_us ? us : u->latest_us;

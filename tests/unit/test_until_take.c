@@ -318,7 +318,7 @@ static void test_new_database(void **state)
 
 #define PLACE 500 /* of the snapshot, which has numbers 1 to 5 */
 
-/* A transaction of that number begins there, and was committed that many microseconds after 1970. */
+/* A transaction of that number (0: without GTIDs) begins there, and was committed that many microseconds after 1970. */
 static enum mr_code meet(struct world *w, unsigned number, uint64_t position, uint64_t us)
 {
     const struct mr_gtid gtid = {.family = MR_GTID_OF_MYSQL, .number = number, .committed_us = us};
@@ -381,6 +381,34 @@ static void test_place_of_mysql(void **state)
         if ((code == MR_OK) != rows[i].fits)
             fail_msg("%zu: %d, %s", i, code, w.err.message);
         assert_int_equal(code, rows[i].fits ? MR_OK : MR_E_REFUSED);
+        end(&w);
+    }
+}
+
+/* Without GTIDs only the place itself tells logs apart. */
+static void test_place_without_gtids(void **state)
+{
+    static const struct {
+        uint64_t place, met[3];
+        bool fits;
+    } rows[] = {{PLACE, {100, PLACE, PLACE + 90}, true},
+                {PLACE, {100, 300, PLACE + 1}, false},
+                {PLACE, {PLACE + 1}, false},
+                {4, {157, 300}, true}}; /* as near as was known */
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        enum mr_code code = MR_OK;
+        begin(&w);
+        w.snap.manifest.server.flavour = MR_FLAVOUR_MYSQL;
+        w.snap.manifest.consistency.gtid = NULL;
+        w.snap.manifest.consistency.binlog_position = rows[i].place;
+        assert_int_equal(mr_until_point_read(&w.u.point, "2026-01-01", MR_FLAVOUR_MYSQL, NULL),
+                         MR_OK);
+        for (size_t k = 0; k < 3 && code == MR_OK && rows[i].met[k] != 0; k++)
+            code = meet(&w, 0, rows[i].met[k], 1);
+        if (code != (rows[i].fits ? MR_OK : MR_E_REFUSED))
+            fail_msg("%zu: %d, %s", i, code, w.err.message);
         end(&w);
     }
 }
@@ -463,7 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_database),   cmocka_unit_test(test_later_rows),
         cmocka_unit_test(test_samples),        cmocka_unit_test(test_other_log),
-        cmocka_unit_test(test_place_of_mysql), cmocka_unit_test(test_within_vague),
-        cmocka_unit_test(test_young_log)};
+        cmocka_unit_test(test_place_of_mysql), cmocka_unit_test(test_place_without_gtids),
+        cmocka_unit_test(test_within_vague),   cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
