@@ -307,9 +307,10 @@ static enum mr_code create_table(struct reader *r, bool replaces, struct mr_err 
 static bool passes_to_kind(struct reader *r, bool *replaces, bool *temporary, bool *ignores)
 {
     static const char *const kinds[] = {
-        "table",      "database",  "schema", "user",     "role",    "view",     "trigger",
-        "function",   "procedure", "event",  "index",    "server",  "sequence", "package",
-        "tablespace", "logfile",   "undo",   "instance", "spatial", "resource", "library"};
+        "table",    "tables",   "database", "schema",     "user",    "role",
+        "view",     "trigger",  "function", "procedure",  "event",   "index",
+        "server",   "sequence", "package",  "tablespace", "logfile", "undo",
+        "instance", "spatial",  "resource", "library"};
     *replaces = *temporary = *ignores = false;
     for (; r->token.kind != MR_TOKEN_END; next(r)) {
         if (IS_ANY(r, kinds))
@@ -330,7 +331,7 @@ static enum mr_code define(struct reader *r, bool creates, bool drops, struct mr
     if (!passes_to_kind(r, &replaces, &temporary, &ignores))
         return reach_databases(r, err);
     r->out->is_beside = temporary || IS_ANY(r, beside);
-    if (takes(r, "table")) {
+    if (takes(r, "table") || takes(r, "tables")) { /* DROP TABLES */
         if (temporary)
             return reach_nothing(r);
         return creates ? create_table(r, replaces, err)

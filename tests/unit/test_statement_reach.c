@@ -110,6 +110,9 @@ static const struct world worlds[] = {
     {"RENAME TABLE a NOWAIT TO b, c WAIT 5 TO d", "d.a,d.b,d.c,d.d", NULL, 0, 0},
     {"DROP TABLE a WAIT 5", "d.a", NULL, 0, 0},
     {"DROP TABLE a, b CASCADE", "d.a,d.b", NULL, 0, 0},
+    {"DROP TABLES event, b", "d.event,d.b", NULL, 0,
+     0}, /* names may be words of other statements */
+    {"DROP TEMPORARY TABLES a", "nothing", NULL, 0, 0},
     {"DROP TABLE a b", "all", NULL, 0, 0},
     {"DROP DATABASE IF EXISTS `d2`", "d2.*", NULL, 0, 0},
     {"REPAIR TABLE t QUICK", "d.t", NULL, 0, 0},
