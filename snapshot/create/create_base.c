@@ -12,7 +12,6 @@
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/logs/server_logs.h"
 #include "core/db/db_binlog.h"
-#include "core/db/log_place.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 #include "core/logs/changed_keys.h"
@@ -33,6 +32,8 @@ struct mr_create_base {
     struct mr_create_table **tables; /* by place in the catalogue; NULL: it is not kept */
     const char *until_file;
     uint64_t until;
+    int64_t created_s;   /* when it was made, by the clock of who made it */
+    const char *crashed; /* why log and rows may differ, whatever the log says; NULL: they do not */
 };
 
 /* ---- the base ---- */
@@ -259,42 +260,48 @@ static enum mr_code ask_ahead(const struct mr_create *c, int64_t *ahead_s, struc
     return code;
 }
 
-/* When the base was begun, by our clock; false: it does not say. */
-static bool base_began(const struct mr_create *c, int64_t *at_s)
-{
-    struct tm tm = {0};
-    const char *end = strptime(manifest_of(c)->created, "%Y-%m-%dT%H:%M:%S", &tm);
-    *at_s = (int64_t)timegm(&tm);
-    return end != NULL;
-}
-
 /* RESET gives logs their old names, positions and GTIDs again.  What it cannot give is their age: of logs that
  * go back to the base the oldest was begun before that. */
 static enum mr_code require_older(const struct mr_create *c, const char *oldest, struct mr_err *err)
 {
-    int64_t base_s = 0, began_s = 0, ahead_s = 0;
+    struct tm tm = {0};
+    int64_t began_s = 0, ahead_s = 0;
     MR_TRY(ask_began(c, oldest, &began_s, err));
     MR_TRY(ask_ahead(c, &ahead_s, err));
-    if (base_began(c, &base_s) && began_s != 0 && began_s - ahead_s <= base_s)
+    const char *end = strptime(manifest_of(c)->created, "%Y-%m-%dT%H:%M:%S", &tm);
+    c->base->created_s = (int64_t)timegm(&tm);
+    if (end != NULL && began_s != 0 && began_s - ahead_s <= c->base->created_s)
         return MR_OK;
     return refuse_anew(c, err);
 }
 
-/* A crash of the machine takes the end of a log along that is not synced, and leaves the rows that it named. */
-static enum mr_code require_end(struct mr_create *c, struct mr_err *err)
+/* A server that does not sync log and rows at each commit loses the last of either in a crash: rows that no log
+ * has any more, or a log of rows that are not there.  It does not say whether it has crashed, but since when it runs. */
+static enum mr_code ask_crashed(const struct mr_create *c, struct mr_err *err)
 {
-    struct mr_log_habits habits;
-    int64_t base_s = 0, ahead_s = 0;
-    MR_TRY(mr_log_habits_read(c->db, &c->arena, &habits, err));
-    MR_TRY(ask_ahead(c, &ahead_s, err));
-    if (habits.syncs || (base_began(c, &base_s) && (int64_t)habits.up_since - ahead_s < base_s))
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "the server was restarted since snapshot \"%s\", and may have lost the end of "
-                     "its log before that (sync_binlog is not 1)",
-                     c->opts->base);
-    mr_err_hint(err, "Make a full snapshot (without --base), and go on from that.");
-    return MR_E_REFUSED;
+    static const char sql[] =
+        "SELECT @@GLOBAL.sync_binlog = 1 AND @@GLOBAL.innodb_flush_log_at_trx_commit IN (1, 3)",
+                      uptime_sql[] = "SHOW GLOBAL STATUS LIKE 'Uptime'";
+    struct mr_strbuf syncs = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells = NULL;
+    int64_t began_s = INT64_MAX;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_db_query_text(c->db, sql, &syncs, err));
+    if (strcmp(syncs.ptr, "1") == 0)
+        goto out;
+    MR_TRY_OUT(mr_db_query(c->db, "vv", uptime_sql, sizeof uptime_sql - 1, &res, err));
+    cells = mr_result_next(res);
+    if (cells != NULL && cells[1].ptr != NULL)
+        began_s = (int64_t)time(NULL) - (int64_t)strtoull(cells[1].ptr, NULL, 10);
+    if (began_s > c->base->created_s + 1) /* all are whole seconds */
+        c->base->crashed =
+            "the server was started anew since, and may have lost in a crash what its "
+            "log, or its tables, had (sync_binlog, innodb_flush_log_at_trx_commit)";
+out:
+    mr_result_free(res);
+    mr_strbuf_release(&syncs);
+    return code;
 }
 
 /* Is the log of the base's position there, and as long as that?  A log that was begun anew may be called
@@ -332,7 +339,7 @@ enum mr_code mr_create_base_judge(struct mr_create *c, struct mr_err *err)
     MR_TRY(require_server(c, err));
     MR_TRY(require_log(c, err));
     MR_TRY(require_kept(c, err));
-    MR_TRY(require_end(c, err));
+    MR_TRY(ask_crashed(c, err));
     if (was->gtid == NULL || was->gtid[0] == '\0')
         return MR_OK;
     return c->cat->server.flavour == MR_FLAVOUR_MARIADB ? require_same_place(c, err)
@@ -400,6 +407,8 @@ static const char *why_copied(const struct mr_create *c, const struct mr_create_
     const struct mr_snap_table *was = find_in_base(c, &t->snap);
     if (was == NULL)
         return "the base does not have it";
+    if (c->base->crashed != NULL)
+        return c->base->crashed;
     if (!t->snap.transactional)
         return "its engine has no transactions: a crash changes rows that are in no log";
     if (!was->consistent)

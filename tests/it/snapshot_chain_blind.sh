@@ -150,6 +150,20 @@ mr_sql CR -e "STOP SLAVE; RESET SLAVE ALL"
 take --base "$IT_TMP/followed" "$MR_CR_URI/club" "$IT_TMP/n1"
 refused "a base of a replica that logged nothing, and is released" "cannot be the base: .*(did not log what it applied|log_slave_updates)" "full snapshot"
 
+# a server that was started anew, and that had not synced what it had committed if it crashed
+rm -rf "$IT_TMP/n0" "$IT_TMP/n1" && take "$MR_CB_URI/club" "$IT_TMP/n0"
+sleep 3 # when it was made is a whole second, and so is how long a server runs
+uri=$MR_CB_URI number=$(mr_sql CB -e "SELECT @@server_id") port=$(mr_get_server CB PORT)
+mr_stop_server CB
+mr_start_mariadb CB --server-id="$number" --port="$port" || bail "no MariaDB"
+take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
+like "a server that was started anew: all is read" "$RC $(kept "$IT_TMP/n1" t)" "^0 all: the server was started anew since"
+rm -rf "$IT_TMP/n1"
+mr_sql CB -e "SET GLOBAL sync_binlog = 1; SET GLOBAL innodb_flush_log_at_trx_commit = 1"
+take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
+is "one that syncs at each commit has lost nothing" "$RC $(kept "$IT_TMP/n1" t)" "0 changed 0 rows 0 gone"
+rm -rf "$IT_TMP/n0" "$IT_TMP/n1" && take "$MR_CA_URI/club" "$IT_TMP/n0"
+
 sed -i 's/"binlog_file":"[^"]*"/"binlog_file":null/' "$IT_TMP/n0/manifest.json"
 (cd "$IT_TMP/n0" && sha256sum manifest.json >manifest.json.sha256)
 take --base "$IT_TMP/n0" "$MR_CA_URI/club" "$IT_TMP/n1"
