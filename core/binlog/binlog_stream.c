@@ -26,6 +26,7 @@ struct mr_binlog_stream {
     bool in_payload; /* events come out of one */
     bool is_cut;
     bool is_closed; /* its server has said that this log is whole */
+    bool is_ended;  /* by its last event so far */
     /* of a relay log: where in the source's the next event begins (0: not known), whether one did
      * not, so that nothing can be held against the last, and whether that was by unpacking alone */
     uint64_t source_end;
@@ -70,6 +71,11 @@ const struct mr_binlog_format *mr_binlog_stream_format(const struct mr_binlog_st
 bool mr_binlog_stream_is_cut(const struct mr_binlog_stream *s)
 {
     return s->is_cut;
+}
+
+bool mr_binlog_stream_is_ended(const struct mr_binlog_stream *s)
+{
+    return s->is_ended;
 }
 
 bool mr_binlog_stream_was_open(const struct mr_binlog_stream *s)
@@ -193,6 +199,7 @@ static enum mr_code take_whole(struct mr_binlog_stream *s, struct mr_binlog_even
                                bool *is_given, struct mr_err *err)
 {
     *is_given = true;
+    s->is_ended = event->type == MR_BINLOG_ROTATE || event->type == MR_BINLOG_STOP;
     event->is_mariadb = s->format.is_mariadb;
     if (event->type == MR_BINLOG_ROTATE)
         return take_rotate(s, event, err);

@@ -41,6 +41,8 @@ enum mr_code mr_binlog_stream_next(struct mr_binlog_stream *stream, struct mr_bi
 const struct mr_binlog_format *mr_binlog_stream_format(const struct mr_binlog_stream *stream);
 /* At the end: the last event was not whole. */
 bool mr_binlog_stream_is_cut(const struct mr_binlog_stream *stream);
+/* The last whole event is one that a server ends a log with: ROTATE or STOP.  A crash leaves none. */
+bool mr_binlog_stream_is_ended(const struct mr_binlog_stream *stream);
 /* It is a file of a log that its server had not closed when the file was copied, or that a crash has left so:
  * there may be more of the log.  Of relay logs nothing tells. */
 bool mr_binlog_stream_was_open(const struct mr_binlog_stream *stream);

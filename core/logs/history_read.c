@@ -450,6 +450,9 @@ static enum mr_code check_end(struct mr_history_read *r, const struct mr_binlog_
     const struct mr_binlog_format *format = mr_binlog_stream_format(stream);
     if (mr_binlog_stream_is_cut(stream))
         return add_gap(r, err, "log \"%.200s\" ends within an event", path);
+    if (r->unended == NULL && !mr_binlog_stream_is_ended(stream) &&
+        (r->unended = mr_arena_strdup(r->arena, path)) == NULL)
+        return nomem(err);
     return r->has_gtids || (format != NULL && format->is_mariadb) ||
                    !mr_binlog_stream_was_open(stream)
                ? MR_OK

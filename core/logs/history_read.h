@@ -48,6 +48,9 @@ struct mr_history_read {
     uint32_t server_id; /* that wrote the logs; 0: none was met */
     bool is_mixed;      /* they are logs of more than one server, by their heads */
     const char *gap;    /* what is lacking, a clause a line; NULL: nothing */
+    /* of files: the first log that others follow, and that its server has not ended: it may have crashed there,
+     * and what it had not synced of that log is in none; NULL: none */
+    const char *unended;
     /* private */
     struct mr_gtid_set met; /* that was met, and what the logs before the first one held */
     struct mr_gtid_state met_state;

@@ -122,10 +122,13 @@ static enum mr_code read_until(struct mr_whole *w, const struct mr_snap_chain *c
     MR_TRY(mr_until_read(until, last, opts, err));
     mr_strbuf_init(&w->reached);
     mr_strbuf_init(&w->noted);
+    mr_strbuf_init(&w->unended);
     mr_strbuf_add_str(&w->reached, until->reached != NULL ? until->reached : "");
     mr_strbuf_add_str(&w->noted, until->noted != NULL ? until->noted : "");
+    mr_strbuf_add_str(&w->unended, until->unended != NULL ? until->unended : "");
     w->transactions = until->transactions;
     MR_TRY(mr_strbuf_check(&w->noted, "reading a binary log", err));
+    MR_TRY(mr_strbuf_check(&w->unended, "reading a binary log", err));
     mr_progress_begin(opts->progress, "putting rows together");
     return mr_strbuf_check(&w->reached, "reading a binary log", err);
 }
@@ -172,4 +175,5 @@ void mr_whole_remove(struct mr_whole *w)
     mr_strbuf_release(&w->path);
     mr_strbuf_release(&w->reached);
     mr_strbuf_release(&w->noted);
+    mr_strbuf_release(&w->unended);
 }

@@ -19,8 +19,9 @@ struct mr_whole {
     struct mr_strbuf path; /* of the directory; empty: none was made */
     struct mr_strbuf
         reached; /* with until: the transaction that rows are as of; empty: the snapshot's moment */
-    struct mr_strbuf noted; /* with until: definitions that stay the snapshot's; empty: none */
-    uint64_t transactions;  /* with until: of the log */
+    struct mr_strbuf noted;   /* with until: definitions that stay the snapshot's; empty: none */
+    struct mr_strbuf unended; /* with until: a log that its server has not ended; empty: none */
+    uint64_t transactions;    /* with until: of the log */
 };
 
 /*

@@ -123,6 +123,13 @@ static enum mr_code settle_chain(struct mr_restore *r, const char *dir, struct m
                                    "definitions stay as the snapshot has them, and the log has "
                                    "changes of them: the first is %s",
                                    r->whole.noted.ptr));
+    if (r->whole.unended.len > 0)
+        MR_TRY(
+            mr_restore_note_fmt(r, err,
+                                "log \"%s\" was not ended by its server, which may have crashed: "
+                                "what it had committed and not synced (sync_binlog) is in no log, "
+                                "and may lack",
+                                r->whole.unended.ptr));
     return mr_snap_open(r->whole.path.ptr, &r->snap, err);
 }
 

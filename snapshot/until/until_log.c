@@ -384,6 +384,7 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     MR_TRY(tell_reached(u, err));
     MR_TRY(judge_log(u, err));
     MR_TRY(judge_moment(u, err));
+    u->unended = u->read.unended;
     if (!u->is_reached)
         return refuse_short(u, err);
     MR_TRY(judge_vague(u, err));

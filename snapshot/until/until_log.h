@@ -45,7 +45,9 @@ struct mr_until {
         reached; /* "0-1-105, committed at … UTC, at \"bin.000003\" position 4711"; NULL: no transaction
                             was taken */
     uint64_t transactions; /* that were taken, whatever tables they are of */
-    const char *noted;     /* definitions that are restored as the snapshot has them; NULL: none */
+    const char
+        *unended; /* the first log that its server has not ended (history_read.h); NULL: none */
+    const char *noted; /* definitions that are restored as the snapshot has them; NULL: none */
     /* private */
     const struct mr_snap *snap;
     const struct mr_until_opts *opts;

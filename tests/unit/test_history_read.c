@@ -45,6 +45,57 @@ static void make_log(struct mr_strbuf *out, const char *golden)
     *out = log.log;
 }
 
+/* A log that its server has ended, or has not, since it crashed. */
+static void test_ended(void **state)
+{
+    static const struct {
+        unsigned end; /* the type of the last event; 0: that of a transaction */
+        bool is_unended;
+    } rows[] = {{0, true}, {MR_BINLOG_STOP, false}, {MR_BINLOG_ROTATE, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char dir[] = "/tmp/test_history_read.XXXXXX", paths[2][64];
+        const char *const given[2] = {paths[0], paths[1]};
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_history_window window = {.from = {.by = MR_BOUND_NONE}};
+        struct mr_history_read read;
+        struct mr_err err = {0};
+        unsigned met = 0;
+        assert_non_null(mkdtemp(dir));
+        for (int k = 0; k < 2; k++) {
+            struct made log;
+            begin_made(&log, "10.11.6-MariaDB", true);
+            add_gtid(&log, (unsigned)k + 1, 0);
+            add_xid(&log);
+            if (k == 0 && rows[i].end == MR_BINLOG_ROTATE)
+                add_event(&log, rows[i].end, "\4\0\0\0\0\0\0\0bin.000002", 18, 0);
+            else if (k == 0 && rows[i].end != 0)
+                add_event(&log, rows[i].end, "", 0, 0);
+            (void)snprintf(paths[k], sizeof paths[k], "%s/bin.00000%d", dir, k + 1);
+            write_log(paths[k], &log.log, k == 1);
+            mr_strbuf_release(&log.log);
+        }
+        mr_history_read_init(&read);
+        read.given = given;
+        read.ngiven = 2;
+        read.window = &window;
+        read.takes_all = true;
+        read.arena = &arena;
+        read.take = take;
+        read.ctx = &met;
+        if (mr_history_read(&read, &err) != MR_OK)
+            fail_msg("%zu: %s", i, err.message);
+        assert_int_equal(met, 2);
+        assert_true(rows[i].is_unended ? read.unended != NULL && strcmp(read.unended, paths[0]) == 0
+                                       : read.unended == NULL);
+        mr_history_read_release(&read);
+        mr_arena_release(&arena);
+        for (int k = 0; k < 2; k++)
+            (void)unlink(paths[k]);
+        (void)rmdir(dir);
+    }
+}
+
 struct one {
     const char *golden; /* or a server's version; NULL: a MySQL's, without GTIDs */
     bool is_open[2];    /* the first log, and the last */
@@ -109,6 +160,6 @@ static void test_open(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_open)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ended), cmocka_unit_test(test_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
