@@ -37,7 +37,7 @@ static void let_cascade(struct world *w)
 {
     static struct mr_table tables[2];
     static struct mr_foreign_key fk;
-    told_cascade(w, 1);
+    told_foreign_key(w, 1, MR_TARGET, "RESTRICT", "CASCADE", NULL);
     fk = w->tables[ORDERS].side[MR_TARGET].fks[0];
     fk.ref_db = w->tables[MEMBERS].side[MR_SOURCE].db;
     fk.ref_table = w->tables[MEMBERS].side[MR_SOURCE].name;

@@ -13,7 +13,7 @@ static inline void told_members(struct world *w)
     world_table(w, "members", "id:int# mobile:text! city:text? seen:int?~");
     world_table(w, "orders", "id:int# member:int? note:text?");
     world_reference(w, ORDERS, "member", MEMBERS, "id");
-    told_cascade(w, 0);
+    told_foreign_key(w, 0, MR_TARGET, "RESTRICT", "CASCADE", NULL);
     world_open_case(w);
     told_still(w);
 }

@@ -162,24 +162,25 @@ static inline void told_still(struct world *w)
     w->m.is_still[MR_SOURCE] = w->m.is_still[MR_TARGET] = true;
 }
 
-/* TARGET's foreign key of the reference at that place takes children along. */
-static inline void told_cascade(struct world *w, size_t reference)
+/* The side's foreign key of the reference at that place; `to`: another column of the parent, or NULL. */
+static inline void told_foreign_key(struct world *w, size_t reference, enum mr_side side,
+                                    const char *on_update, const char *on_delete, const char *to)
 {
     const struct mr_plan_reference *r = &w->references[reference];
     const char **names = mr_arena_calloc(&w->arena, 2, sizeof *names);
     struct mr_foreign_key *fk = mr_arena_calloc(&w->arena, 1, sizeof *fk);
-    const struct mr_table *parent = &w->tables[r->parent].side[MR_TARGET];
-    struct mr_table *child = &w->tables[r->child].side[MR_TARGET];
+    const struct mr_table *parent = &w->tables[r->parent].side[side];
+    struct mr_table *child = &w->tables[r->child].side[side];
     names[0] = w->tables[r->child].find[r->from.at[0]].name;
-    names[1] = w->tables[r->parent].find[r->to.at[0]].name;
+    names[1] = to != NULL ? to : w->tables[r->parent].find[r->to.at[0]].name;
     *fk = (struct mr_foreign_key){.name = "fk",
                                   .columns = &names[0],
                                   .ref_db = parent->db,
                                   .ref_table = parent->name,
                                   .ref_columns = &names[1],
                                   .ncolumns = 1,
-                                  .on_update = "RESTRICT",
-                                  .on_delete = "CASCADE"};
+                                  .on_update = on_update,
+                                  .on_delete = on_delete};
     child->fks = fk;
     child->nfks = 1;
 }
