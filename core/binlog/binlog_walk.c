@@ -428,8 +428,8 @@ enum mr_code mr_binlog_walk_next(struct mr_binlog_walk *w, struct mr_binlog_step
 
 int64_t mr_binlog_committed_us(const struct mr_binlog_step *step)
 {
-    const struct mr_gtid *g = step->gtid;
-    if (g->family == MR_GTID_OF_MYSQL && g->committed_us != 0)
-        return (int64_t)g->committed_us;
+    /* a MySQL without GTIDs says it, too, in the event that stands in their place */
+    if (step->gtid->committed_us != 0)
+        return (int64_t)step->gtid->committed_us;
     return (int64_t)step->event->when * 1000000;
 }
