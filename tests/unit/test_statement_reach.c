@@ -192,12 +192,17 @@ static void test_reaches(void **state)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_err err = {0};
     struct mr_statement_reach reach;
-    static const char text[] = "DROP TABLE t, D2.U";
-    const struct mr_binlog_query query = {.db = {"d", 1}, .text = {text, sizeof text - 1}};
+    static const char text[] = "DROP TABLE t, D2.U, `ÖFFNUNG`";
+    const struct mr_binlog_query query = {.db = {"d", 1},
+                                          .text = {text, sizeof text - 1},
+                                          .has_charset = true,
+                                          .client_collation = 45}; /* utf8mb4 */
     assert_int_equal(mr_statement_reach(&query, &arena, &reach, &err), MR_OK);
     assert_true(mr_statement_reaches(&reach, "d", "t"));
     assert_true(mr_statement_reaches(&reach, "D", "T"));
     assert_true(mr_statement_reaches(&reach, "d2", "u"));
+    /* a statement is logged as it was typed, also where names of tables are kept in small letters */
+    assert_true(mr_statement_reaches(&reach, "d", "öffnung"));
     assert_false(mr_statement_reaches(&reach, "d", "u"));
     assert_false(mr_statement_reaches(&reach, "d2", "t"));
     assert_true(reach.is_definition);
