@@ -63,6 +63,7 @@ struct mr_history_work {
     char *last_file;
     uint64_t since_breath;
     unsigned gaps;
+    bool is_relay;    /* what events say of their end is of their source's log */
     int64_t began_us; /* the first log; 0: not seen yet */
     const char *last_log;
 };
@@ -297,12 +298,18 @@ static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlo
     return w->head.gtid != NULL && w->head.log != NULL ? MR_OK : nomem(err);
 }
 
+/* Where it ends in the log that is read; of a payload's event that is where the payload does. */
+static uint64_t end_of(const struct mr_history_work *w, const struct mr_binlog_event *event)
+{
+    return w->is_relay ? event->place.position + MR_BINLOG_HEADER_BYTES + event->len : event->end;
+}
+
 /* Of a transaction whose end is in the log: one that is cut off was perhaps executed, and is not here. */
 static enum mr_code note_met(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                              struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    const uint64_t end = step->event != NULL ? step->event->end : 0;
+    const uint64_t end = step->event != NULL ? end_of(w, step->event) : 0;
     mr_history_own_ended(scan->own, &step->begun, end);
     if (step->gtid->family == MR_GTID_OF_MYSQL)
         return mr_gtid_set_add(&w->met, step->gtid, err);
@@ -604,6 +611,7 @@ static enum mr_code take_before(struct mr_history_scan *scan, const struct mr_bi
 static void take_head(struct mr_history_scan *scan, const struct mr_binlog_event *head)
 {
     struct mr_history_work *w = scan->work;
+    w->is_relay = w->is_relay || (head->flags & MR_BINLOG_RELAY) != 0;
     if (w->began_us != 0 || scan->goes_on)
         return;
     w->began_us = (int64_t)head->when * 1000000;
@@ -637,17 +645,18 @@ static enum mr_code take_step(struct mr_history_scan *scan, const struct mr_binl
     return MR_OK;
 }
 
-/* Events of a payload have no place of their own: where it ends is where the log has come to. */
 static enum mr_code count_event(struct mr_history_scan *scan, const struct mr_binlog_event *event,
                                 struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
     const uint64_t bytes = event->len + MR_BINLOG_HEADER_BYTES;
+    /* a relay log's checksums are not counted: no event begins within one */
+    const uint64_t end = end_of(w, event) + (w->is_relay ? MR_BINLOG_CRC_BYTES : 0);
     scan->known->bytes += bytes;
     w->since_breath += bytes;
-    if (!event->in_payload && event->place.position != 0 && event->end > event->place.position) {
-        scan->known->end_position = event->end;
-        mr_history_own_reach(scan->own, &event->place, event->end);
+    if (event->place.position != 0 && end > event->place.position) {
+        scan->known->end_position = end;
+        mr_history_own_reach(scan->own, &event->place, end);
     }
     if (w->since_breath < BREATHE_BYTES || scan->breathe == NULL)
         return MR_OK;
