@@ -378,16 +378,25 @@ static void judge_table(struct mr_evidence_of *of, const struct mr_evidence_side
 static enum mr_code save_read(struct mr_history_collect *c, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
+    char now[MR_RUN_TIME_SIZE];
+    mr_run_id_time(now);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_evidence_side *known = &c->sides[side];
         known->own = mr_history_own_text(&w->own[side], c->arena);
         known->executed = w->executed[side].executed;
+        known->collected = mr_arena_strdup(c->arena, now);
         known->is_read = true;
-        if (known->own == NULL)
+        if (known->own == NULL || known->collected == NULL)
             return nomem(err);
         MR_TRY(mr_evidence_side_save(w->writer, side, known, err));
     }
     return MR_OK;
+}
+
+/* Logs that were named end where they did: what the side has executed since is not in them. */
+static bool is_up_to_date(const struct mr_history_collect *c, int side)
+{
+    return !c->resumed || c->logs[side].count == 0;
 }
 
 static enum mr_code save(struct mr_history_collect *c, struct mr_err *err)
@@ -397,10 +406,11 @@ static enum mr_code save(struct mr_history_collect *c, struct mr_err *err)
     mr_run_id_time(now);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_evidence_side *known = &c->sides[side];
-        /* with what was read on since; of a run that went on, that alone is known now */
+        /* with what was read on since; of a run that went on, finish_on has both */
         if (!c->resumed && (known->own = mr_history_own_text(&w->own[side], c->arena)) == NULL)
             return nomem(err);
-        known->collected = mr_arena_strdup(c->arena, now);
+        if (is_up_to_date(c, side) || known->collected == NULL)
+            known->collected = mr_arena_strdup(c->arena, now);
         if (known->collected == NULL)
             return nomem(err);
         for (size_t i = 0; i < c->ntables; i++) {
@@ -452,9 +462,13 @@ static enum mr_code open_collection(struct mr_history_collect *c, const char *op
     MR_TRY(mr_evidence_writer_new(c->fd, options, c->resume, &w->writer, &c->resumed, err));
     if (c->resumed) {
         struct mr_evidence_side known[MR_SIDES];
-        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        is_read = true;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
             MR_TRY(mr_evidence_side_resume(w->writer, side, c->arena, &known[side], err));
-        is_read = known[MR_SOURCE].is_read && known[MR_TARGET].is_read;
+            /* options do not say which server's logs were named */
+            is_read = is_read && known[side].is_read && known[side].server != NULL &&
+                      strcmp(known[side].server, c->sides[side].server) == 0;
+        }
         if (is_read)
             memcpy(c->sides, known, sizeof known);
     }
@@ -469,20 +483,9 @@ static enum mr_code open_collection(struct mr_history_collect *c, const char *op
 /* Whose transactions were whose is proved before that is kept. */
 static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
 {
-    struct mr_history_collecting *w = c->work;
-    if (!c->resumed)
-        mr_progress_begin(c->progress, "reading logs");
+    mr_progress_begin(c->progress, "reading logs");
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(c->resumed ? begin_side(c, (enum mr_side)side, err)
-                          : read_side(c, (enum mr_side)side, err));
-    if (c->resumed) {
-        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-            w->scan[side].goes_on = true;
-            mr_history_own_go_on(&w->own[side]);
-            mr_history_logs_go_on(&w->logs[side], &c->sides[side]);
-        }
-        return MR_OK;
-    }
+        MR_TRY(read_side(c, (enum mr_side)side, err));
     MR_TRY(check_reuse(c, err));
     MR_TRY(refuse_less(c, err));
     MR_TRY(mr_findings_begin(c->fd, err));
@@ -530,21 +533,6 @@ static enum mr_code open_all(struct mr_history_collect *c, struct mr_err *err)
         MR_TRY(refuse_one_server(c, (enum mr_side)side, err));
     }
     return MR_OK;
-}
-
-enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err)
-{
-    const char *options = options_text(c);
-    if (options == NULL)
-        return nomem(err);
-    MR_TRY(open_all(c, err));
-    MR_TRY(open_collection(c, options, err));
-    MR_TRY(take_tables(c, err));
-    MR_TRY(read_sides(c, err));
-    mr_progress_begin(c->progress, "comparing rows with the logs");
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(close_side(c, (enum mr_side)side, err));
-    return finish(c, err);
 }
 
 /* ---- reading on ---- */
@@ -598,20 +586,22 @@ static enum mr_code check_server(const struct mr_history_collect *c, enum mr_sid
 }
 
 /* Is the log there that was read last, as far as it was read, and of the same server?  *more: bytes that
- * it has more by now. */
-static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side side,
+ * it has more by now.  proves: GTIDs have to say so. */
+static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side side, bool proves,
                                uint64_t *more, struct mr_err *err)
 {
     const struct mr_history_collecting *w = c->work;
     const struct mr_evidence_side *known = &c->sides[side];
     const struct mr_vec *logs = &w->logs[side].logs;
     const struct mr_server_log *found = NULL;
-    bool does = false;
+    const bool has_gtids = known->executed != NULL && *known->executed != '\0';
+    bool does = true;
     MR_TRY(check_server(c, side, err));
-    if (known->executed == NULL || *known->executed == '\0' || known->end_log == NULL)
+    if (known->end_log == NULL || (proves && !has_gtids))
         return cannot(
             side, "has no GTIDs, so that nothing tells whether it is the one that was read", err);
-    MR_TRY(goes_on(&w->executed[side], known->executed, &does, err));
+    if (has_gtids)
+        MR_TRY(goes_on(&w->executed[side], known->executed, &does, err));
     if (!does)
         return cannot(side, "is not the one that was read: the server has executed less", err);
     for (size_t i = 0; i < logs->count; i++) {
@@ -670,7 +660,8 @@ static enum mr_code read_on(struct mr_history_collect *c, enum mr_side side, str
     scan->goes_on = true;
     mr_history_own_go_on(&w->own[side]);
     mr_history_logs_go_on(&w->logs[side], &c->sides[side]);
-    mr_log_info("reading on in the binary log of the %s", mr_side_name(side));
+    if (w->logs[side].ep != NULL)
+        mr_log_info("reading on in the binary log of the %s", mr_side_name(side));
     enum mr_code code = mr_history_logs_read_on(&w->logs[side], scan, &more, err);
     if (code == MR_OK && more)
         code = mr_history_scan_flush(scan, err);
@@ -678,7 +669,8 @@ static enum mr_code read_on(struct mr_history_collect *c, enum mr_side side, str
         code = close_side(c, side, err);
     if (code != MR_OK)
         mr_err_context(err, "logs of the %s", mr_side_name(side));
-    c->sides[side].executed = w->executed[side].executed;
+    if (is_up_to_date(c, side))
+        c->sides[side].executed = w->executed[side].executed;
     c->fresh[side] = c->sides[side].transactions - before;
     return code;
 }
@@ -699,6 +691,15 @@ static enum mr_code join_own(struct mr_history_collect *c, enum mr_side side, st
     return MR_OK;
 }
 
+/* Of both sides, whose own transactions those are that were met. */
+static enum mr_code finish_on(struct mr_history_collect *c, struct mr_err *err)
+{
+    MR_TRY(check_reuse(c, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(join_own(c, (enum mr_side)side, err));
+    return finish(c, err);
+}
+
 enum mr_code mr_history_collect_on(struct mr_history_collect *c,
                                    const struct mr_evidence_collection *known, struct mr_err *err)
 {
@@ -706,7 +707,7 @@ enum mr_code mr_history_collect_on(struct mr_history_collect *c,
     memcpy(c->sides, known->sides, sizeof known->sides);
     MR_TRY(open_all(c, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(find_place(c, (enum mr_side)side, &more[side], err));
+        MR_TRY(find_place(c, (enum mr_side)side, true, &more[side], err));
     if (known->finished && more[MR_SOURCE] == 0 && more[MR_TARGET] == 0)
         return MR_OK;
     MR_TRY(take_known_tables(c, known->id, err));
@@ -724,8 +725,43 @@ enum mr_code mr_history_collect_on(struct mr_history_collect *c,
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (more[side] > 0 || !known->finished)
             MR_TRY(read_on(c, (enum mr_side)side, err));
-    MR_TRY(check_reuse(c, err));
+    return finish_on(c, err);
+}
+
+/* ---- from the beginning, or where an earlier run was ended ---- */
+
+/* Its logs were read to their end.  What was written since is read first: rows are compared with all of it, and
+ * the collection says that it knows it. */
+static enum mr_code resume(struct mr_history_collect *c, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        uint64_t more = 0;
+        if (c->work->logs[side].ep == NULL)
+            continue;
+        const enum mr_code code = find_place(c, (enum mr_side)side, false, &more, err);
+        if (code == MR_E_REFUSED)
+            mr_err_hint(err,
+                        "Nothing was changed. Run it without --resume: all logs are read anew.");
+        MR_TRY(code);
+    }
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        MR_TRY(join_own(c, (enum mr_side)side, err));
+        MR_TRY(read_on(c, (enum mr_side)side, err));
+    return finish_on(c, err);
+}
+
+enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err)
+{
+    const char *options = options_text(c);
+    if (options == NULL)
+        return nomem(err);
+    MR_TRY(open_all(c, err));
+    MR_TRY(open_collection(c, options, err));
+    MR_TRY(take_tables(c, err));
+    if (c->resumed)
+        return resume(c, err);
+    MR_TRY(read_sides(c, err));
+    mr_progress_begin(c->progress, "comparing rows with the logs");
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(close_side(c, (enum mr_side)side, err));
     return finish(c, err);
 }

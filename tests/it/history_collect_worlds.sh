@@ -203,6 +203,17 @@ for PAIR in $PAIRS; do
             "0 $([ $BY = gtid ] && echo 3 || echo 5)"
     done
 
+    collect
+    resume_world 1
+    mr_sql $S w -e "UPDATE t SET a = a + 1 WHERE id = 2"
+    collect --resume
+    is "$S: killed behind it, and a row was changed that has no mark" "$RC $(case_sql "SELECT count(*) FROM history_mark")" "0 2"
+    resume_world 1
+    mr_sql $S -e "RESET MASTER" 2>/dev/null || mr_sql $S -e "RESET BINARY LOGS AND GTIDS"
+    mr_sql $S w -e "UPDATE t SET a = a + 1 WHERE id = 1"
+    collect --resume
+    is "$S: killed behind it, and the log was reset" "$RC $(grep -c 'the log of the source is not the one that was read' "$ERR") $(grep -c 'without --resume' "$ERR")" "5 1 1"
+
     # ---- a file that ends between two events of a transaction ----
     split_world "$T1"
     cut_in_two
