@@ -14,6 +14,7 @@ const char *mr_told_text(enum mr_told told)
     case MR_TOLD_SHARED: return "transactions that both sides have changed it after own ones";
     case MR_TOLD_NOT_KEPT: return "what its log showed of the row was not kept";
     case MR_TOLD_MOVING: return "it was being changed while the logs were read";
+    case MR_TOLD_SPELLED: return "the sides spell its key in two ways, and each log in its own";
     case MR_TOLD_SINCE: break;
     }
     return "its row is not the one that its log leads to";
@@ -116,6 +117,20 @@ static bool is_another_row(const struct mr_explain *x, int side)
     return false;
 }
 
+/* Is TARGET's row one that only its collation takes for SOURCE's, 'ANN' and 'ann'?  What TARGET's log has of it
+ * stands under another key than the one that was asked for. */
+static bool is_spelled_otherwise(const struct mr_explain *x)
+{
+    if (!has_row(x, SOURCE) || !has_row(x, TARGET) || x->sides[TARGET].mark != NULL)
+        return false;
+    for (size_t i = 0; i < x->table->ncolumns; i++)
+        if (x->table->columns[i].key_at >= 0 &&
+            !is_same(x, i, mr_seen_image_at(&x->rows[SOURCE], i),
+                     mr_seen_image_at(&x->rows[TARGET], i)))
+            return true;
+    return false;
+}
+
 static enum mr_told told_of(const struct mr_explain *x, int side)
 {
     switch (x->sides[side].witness) {
@@ -125,6 +140,9 @@ static enum mr_told told_of(const struct mr_explain *x, int side)
     case MR_WITNESS_BROKEN: return MR_TOLD_BROKEN;
     case MR_WITNESS_GOOD: break;
     }
+    /* what SOURCE has spelled so since the split may have stood there under TARGET's spelling */
+    if ((side == TARGET || has_flag(x, SOURCE, MR_MARK_ABSENT_BEFORE)) && is_spelled_otherwise(x))
+        return MR_TOLD_SPELLED;
     if (x->sides[side].mark == NULL)
         return MR_TOLD;
     if (has_flag(x, side, MR_MARK_BROKEN))

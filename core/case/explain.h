@@ -43,7 +43,8 @@ enum mr_told {
     MR_TOLD_SHARED,   /* transactions that both have changed it after own ones */
     MR_TOLD_NOT_KEPT, /* it was changed, and its images were not kept */
     MR_TOLD_MOVING,   /* it was changed again and again while it was read */
-    MR_TOLD_SINCE     /* the row is another one than the log leads to */
+    MR_TOLD_SPELLED, /* the two rows have one key by TARGET's collation alone: logs have each as it is spelled */
+    MR_TOLD_SINCE /* the row is another one than the log leads to */
 };
 /* "its logs were not read" …: a clause; never NULL. */
 const char *mr_told_text(enum mr_told told);
@@ -101,7 +102,9 @@ enum mr_unlogged {
 struct mr_explain_side {
     struct mr_key row;                   /* as in a finding; ptr NULL: none */
     enum mr_witness witness;             /* of the table */
-    const struct mr_evidence_mark *mark; /* NULL: no own transaction changed it */
+    const struct mr_evidence_mark
+        *mark; /* of the key as SOURCE spells it, where it has the row; NULL: no own
+                                            transaction changed that */
     /* Of enum mr_unlogged, one a column; NULL: no cascade is reckoned with, and of what images leave
      * out nothing is inferred. */
     const unsigned char *unlogged;

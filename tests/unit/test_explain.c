@@ -580,6 +580,55 @@ static void test_damage(void **state)
     case_end(&c);
 }
 
+/* Marks are of the key as SOURCE spells it: the sides are not alike here. */
+static const struct line spelled[] = {
+    {"a key that TARGET's collation alone takes for the same: its log has it as it is spelled "
+     "there",
+     {{"1/b/x", UPDATED("1/a/x", "1/b/x")}, {"2/a/y", GOOD}},
+     "TsT",
+     MR_BASE_ROW,
+     {CHG, CHG},
+     MR_EXPLAINED_INFERRED,
+     false,
+     {0, MR_TOLD_SPELLED}},
+    {"… and that SOURCE has spelled so since",
+     {{"1/b/x", INSERTED("1/b/x")}, {"2/a/x", GOOD}},
+     "--.",
+     MR_BASE_UNKNOWN,
+     {UNKNOWN, UNKNOWN},
+     MR_EXPLAINED_NOT_TOLD,
+     false,
+     {MR_TOLD_SPELLED, MR_TOLD_SPELLED}},
+    {"… or TARGET has: its log knows how it was",
+     {{"1/a/x", GOOD}, {"2/a/x", DELETED("1/a/x")}},
+     "---",
+     MR_BASE_ROW,
+     {UNKNOWN, UNKNOWN},
+     MR_EXPLAINED_NOT_TOLD,
+     false,
+     {0, MR_TOLD_SINCE}},
+};
+
+static void test_spelled(void **state)
+{
+    struct check_case c;
+    struct mr_explain x;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    mr_explain_init(&x);
+    for (size_t i = 0; i < LEN(spelled); i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct given g;
+        give(&g, spelled[i].of, &arena);
+        assert_int_equal(mr_explain(&x, &c.table, g.sides, NULL), MR_OK);
+        assert_line(&spelled[i], &x);
+        mr_arena_release(&arena);
+    }
+    mr_explain_release(&x);
+    case_end(&c);
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -597,7 +646,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),        cmocka_unit_test(test_same_values),
         cmocka_unit_test(test_hidden_value), cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_words),        cmocka_unit_test(test_spelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
