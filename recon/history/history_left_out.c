@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/db/log_place.h"
 #include "core/db/monitor_right.h"
+#include "core/db/replica_status.h"
 
 /* What the server says: lists, "club,shop". */
 struct left_out {
@@ -73,4 +74,50 @@ enum mr_code mr_history_left_out(struct mr_db *db, enum mr_side side,
             (struct mr_evidence_of){.witness = MR_WITNESS_BLIND, .reason = reason};
     }
     return MR_OK;
+}
+
+/* As the servers call them. */
+static void add_filters(const struct mr_replica_status *status, struct mr_strbuf *out)
+{
+    static const char *const filters[] = {"Replicate_Do_DB",
+                                          "Replicate_Ignore_DB",
+                                          "Replicate_Do_Table",
+                                          "Replicate_Ignore_Table",
+                                          "Replicate_Wild_Do_Table",
+                                          "Replicate_Wild_Ignore_Table",
+                                          "Replicate_Rewrite_DB",
+                                          "Replicate_Do_Domain_Ids",
+                                          "Replicate_Ignore_Domain_Ids",
+                                          "Replicate_Ignore_Server_Ids"};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        const size_t at = mr_result_column_named(status->res, filters[i]);
+        const char *value = at != MR_NO_COLUMN ? status->row[at].ptr : NULL;
+        if (value != NULL && *value != '\0')
+            mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", filters[i], value);
+    }
+}
+
+enum mr_code mr_history_left_out_applied(struct mr_db *db, enum mr_side side,
+                                         struct mr_arena *arena, const char **what,
+                                         struct mr_err *err)
+{
+    struct mr_replica_status status;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_replica_status_open(db, &status, err);
+    *what = NULL;
+    if (code == MR_E_DENIED) {
+        mr_log_warning("whether the server that the logs of the %s are read of leaves out what it "
+                       "replicates is not seen: the account needs %s",
+                       mr_side_name(side), mr_monitor_right_replica(mr_db_server(db)));
+        return MR_OK;
+    }
+    MR_TRY(code);
+    while (mr_replica_status_next(&status))
+        add_filters(&status, &text);
+    mr_replica_status_close(&status);
+    code = mr_strbuf_check(&text, "reading a binary log", err);
+    if (code == MR_OK && text.len > 0 && (*what = mr_arena_strdup(arena, text.ptr)) == NULL)
+        code = mr_err_nomem(err, "reading a binary log");
+    mr_strbuf_release(&text);
+    return code;
 }
