@@ -253,6 +253,7 @@ static enum mr_code open_logs(struct mr_history_collect *c, enum mr_side side, s
     logs->opts = &w->db_opts;
     logs->arena = c->arena;
     logs->progress = c->progress;
+    logs->of = &w->sides.ep[side];
     known->server = side == MR_SOURCE ? c->run.source : c->run.target;
     if (given->count == 0) {
         logs->ep = &w->sides.ep[side];

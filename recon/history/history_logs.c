@@ -198,9 +198,100 @@ static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan
     return code;
 }
 
+/* ---- behind files ---- */
+
+/* A restart, and whatever else a server writes of itself, is nothing that files lack. */
+static enum mr_code has_transaction(struct mr_db *db, const struct mr_binlog_span *span, bool *has,
+                                    struct mr_err *err)
+{
+    struct mr_binlog_dump *dump = NULL;
+    struct mr_binlog_stream *stream = NULL;
+    struct mr_binlog_walk *walk = NULL;
+    struct mr_binlog_step step = {.kind = MR_STEP_LOG};
+    enum mr_code code = mr_binlog_dump_open(db, span, &dump, err);
+    if (code == MR_OK)
+        code = mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err);
+    if (code == MR_OK)
+        code = mr_binlog_walk_open(stream, &walk, err);
+    while (code == MR_OK && step.kind != MR_STEP_BEGIN && step.kind != MR_STEP_END)
+        code = mr_binlog_walk_next(walk, &step, err);
+    *has = code == MR_OK && step.kind == MR_STEP_BEGIN;
+    mr_binlog_walk_close(walk);
+    mr_binlog_stream_close(stream);
+    mr_binlog_dump_close(dump);
+    return code;
+}
+
+/* One of another name is none of the files': the server may have been set up anew since. */
+static const struct mr_server_log *log_of_file(const struct mr_vec *logs, const char *file)
+{
+    for (size_t i = logs->count; i > 0; i--) {
+        const struct mr_server_log *log = mr_vec_at(logs, i - 1);
+        if (mr_history_log_is(file, log->name))
+            return log;
+    }
+    return NULL;
+}
+
+/* *what: what goes on behind the files; NULL: nothing that is known of. */
+static enum mr_code find_more(const struct mr_history_logs *l, const struct mr_evidence_side *known,
+                              struct mr_db *db, const char **what, struct mr_err *err)
+{
+    struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
+    struct mr_err why = {0};
+    bool has = false;
+    enum mr_code code = mr_server_logs(db, l->arena, &logs, err);
+    const struct mr_server_log *log = code == MR_OK ? log_of_file(&logs, known->end_log) : NULL;
+    const struct mr_server_log *last = code == MR_OK ? mr_vec_at(&logs, logs.count - 1) : NULL;
+    if (log != NULL && log->bytes >= known->end_position &&
+        (log != last || log->bytes > known->end_position)) {
+        const struct mr_binlog_span span = {log->name, known->end_position, last->name,
+                                            last->bytes};
+        code = has_transaction(db, &span, &has, &why);
+        /* events that do not begin where the file ends are of another log, or of what it has cut off */
+        has = has || code == MR_E_BINLOG || code == MR_E_SQL;
+        if (code != MR_OK && !has && err != NULL)
+            *err = why;
+        code = has ? MR_OK : code;
+    }
+    if (has) {
+        *what = mr_arena_fmt(l->arena,
+                             "log \"%.200s\" of the server goes on behind the file that was given",
+                             log->name);
+        code = *what != NULL ? MR_OK : mr_err_nomem(err, "reading a binary log");
+    }
+    mr_vec_release(&logs);
+    return code;
+}
+
+/* A server that has no log, or does not show it, says nothing of files. */
+static enum mr_code check_end(const struct mr_history_logs *l, struct mr_history_scan *scan,
+                              struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    struct mr_err why = {0};
+    const char *what = NULL;
+    if (l->of == NULL || scan->own->by == MR_OWN_BY_GTID || scan->known->end_log == NULL)
+        return MR_OK;
+    MR_TRY(mr_db_open(l->of, l->opts, &db, err));
+    const enum mr_code code = find_more(l, scan->known, db, &what, &why);
+    mr_db_close(db);
+    if (code == MR_E_DENIED || code == MR_E_UNSUPPORTED || code == MR_E_SQL) {
+        mr_log_warning("whether the %s has written on behind the logs that were given is not seen: "
+                       "%s",
+                       mr_side_name(scan->side), why.message);
+        return MR_OK;
+    }
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code == MR_OK && what != NULL ? mr_history_scan_gap(scan, what, err) : code;
+}
+
 enum mr_code mr_history_logs_read(struct mr_history_logs *l, struct mr_history_scan *scan,
                                   struct mr_err *err)
 {
-    return l->ep != NULL ? name_rights(l, read_server(l, scan, err), err)
-                         : read_files(l, scan, err);
+    if (l->ep != NULL)
+        return name_rights(l, read_server(l, scan, err), err);
+    MR_TRY(read_files(l, scan, err));
+    return check_end(l, scan, err);
 }

@@ -4,6 +4,9 @@
  *   mr_history_logs_open → mr_history_logs_read (all that there is) → mr_history_logs_read_on, again and
  *   again: what a server has written since → close
  *
+ * Files may end before their server did.  By GTIDs the scan knows what it has executed (mr_history_scan_reaches); where
+ * the split is told otherwise the server is asked for its log of the last file's name, and what stands behind its end.
+ *
  * Of a server's logs reading begins with the newest in front of which nothing of its own lies, and ends
  * where they ended when it was asked.
  *
@@ -23,6 +26,7 @@ struct mr_history_logs {
     const struct mr_db_opts *opts;
     const char *const *given; /* files and directories */
     size_t ngiven;
+    const struct mr_endpoint *of; /* of files: the side's server, which may have written on */
     struct mr_arena *arena;
     struct mr_progress *progress; /* NULL: none */
     /* private */

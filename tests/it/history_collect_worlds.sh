@@ -157,6 +157,10 @@ for PAIR in $PAIRS; do
     "$MYRECON" history archive "$(mr_get_server $S URI)" "$IT_TMP/$S.archive" >/dev/null 2>&1
     collect --split "source=$PLACE_S,target=$PLACE_T" --source-log "$IT_TMP/$S.archive"
     is "$S: by place, of an archive" "$RC $(evidence)" "0 t s good 2/3; t t good 0/0"
+    mr_sql $S w -e "INSERT INTO t (id) VALUES (79)"
+    check_world
+    collect --split "source=$PLACE_S,target=$PLACE_T" --source-log "$IT_TMP/$S.archive"
+    is "$S: … that ends before its server does" "$RC $(evidence) $(reasons | grep -c 'goes on behind the file that was given')" "4 t s incomplete 2/3; t t good 0/0 2"
     check_world
     collect --split "source=${PLACE_S%:*}:99999999,target=$PLACE_T"
     is "$S: behind the log's end" "$RC $(reasons | grep -c 'split is behind the end of its log')" "4 2"
