@@ -8,6 +8,7 @@
 #include "core/case/catch_up.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/replica_status.h"
+#include "core/logs/log_names.h"
 
 /* ---- by GTIDs ---- */
 
@@ -76,7 +77,7 @@ static enum mr_code by_place(struct mr_db *db, const struct mr_evidence_side *th
     const struct mr_cell *row = mr_result_next(res);
     if (row != NULL && file != MR_NO_COLUMN && position != MR_NO_COLUMN && row[file].ptr != NULL &&
         row[position].ptr != NULL && then->end_log != NULL)
-        *is = strcmp(row[file].ptr, then->end_log) == 0 &&
+        *is = mr_history_log_is(then->end_log, row[file].ptr) &&
               strtoull(row[position].ptr, NULL, 10) == then->end_position;
     mr_result_free(res);
     return MR_OK;

@@ -245,17 +245,18 @@ static void test_read_on(void **state)
     }
 }
 
-/* Each server in its own words. */
+/* Each server in its own words, and its log as it calls it, whatever the file was called that was read. */
 static void test_statements(void **state)
 {
     static const struct {
         enum mr_flavour flavour;
         unsigned version;
-        const char *executed, *sql;
+        const char *executed, *end_log, *sql;
     } forms[] = {
-        {MR_FLAVOUR_MARIADB, 101100, "0-1-1", "SELECT @@global.gtid_binlog_state, 'ON'"},
-        {MR_FLAVOUR_MYSQL, 80036, "", "SHOW MASTER STATUS"},
-        {MR_FLAVOUR_MYSQL, 80400, "", "SHOW BINARY LOG STATUS"},
+        {MR_FLAVOUR_MARIADB, 101100, "0-1-1", "bin.000003",
+         "SELECT @@global.gtid_binlog_state, 'ON'"},
+        {MR_FLAVOUR_MYSQL, 80036, "", "/evidence/old/bin.000003.gz", "SHOW MASTER STATUS"},
+        {MR_FLAVOUR_MYSQL, 80400, "", "/evidence/old/bin.000003.900.zst", "SHOW BINARY LOG STATUS"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(forms); i++) {
@@ -267,7 +268,7 @@ static void test_statements(void **state)
                                        AT("bin.000003", "900")}};
         const struct mr_evidence_side known = {.own_by = MR_OWN_BY_PLACE,
                                                .executed = forms[i].executed,
-                                               .end_log = "bin.000003",
+                                               .end_log = forms[i].end_log,
                                                .end_position = 900};
         world_begin(w);
         world_table(w, "t", "id:int#");
