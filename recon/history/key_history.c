@@ -182,25 +182,75 @@ static enum mr_code add_change(struct mr_key_history *h, struct mr_findings *fd,
     return step(state, change, out, arena, err);
 }
 
-/* An UPDATE of the key is a deletion and an insertion: the last deletion of a key that went, the first
- * insertion of one that came. */
-static void link_keys(struct mr_key_history *h, int side, size_t from)
+/* An UPDATE of the key is a deletion of one and an insertion of the other, by one transaction.  The mark has the
+ * last key alone that a row came from, or went to, and a key may be freed and given again and again. */
+struct link {
+    struct mr_key_history *h;
+    int side;
+    size_t from;              /* its changes */
+    enum mr_change_kind kind; /* of this key's change */
+    struct mr_key other;      /* the other key */
+    enum mr_change_kind other_kind;
+};
+
+static void set_link(const struct link *l, struct mr_key_change *change)
 {
-    const int flags = h->marks[side].flags;
-    for (size_t i = from; (flags & MR_MARK_CAME) != 0 && i < h->changes.count; i++) {
-        struct mr_key_change *change = mr_vec_at(&h->changes, i);
-        if (change->kind == MR_CHANGE_INSERT) {
-            change->from_key = true;
+    if (l->kind == MR_CHANGE_INSERT)
+        change->from_key = true;
+    else
+        change->to_key = true;
+}
+
+/* Which change it was where the other key's were not kept: the only one that it can be. */
+static void link_only(const struct link *l)
+{
+    struct mr_key_change *only = NULL;
+    size_t count = 0;
+    for (size_t i = l->from; i < l->h->changes.count; i++) {
+        struct mr_key_change *change = mr_vec_at(&l->h->changes, i);
+        if (change->kind == l->kind) {
+            only = change;
+            count++;
+        }
+    }
+    if (count == 1 && l->h->skipped[l->side] == 0)
+        set_link(l, only);
+}
+
+static enum mr_code link_keys(const struct link *l, struct mr_findings *fd, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct mr_vec others = MR_VEC_INIT(struct mr_evidence_change);
+    bool found = false;
+    if (l->other.ptr == NULL)
+        return MR_OK;
+    enum mr_code code =
+        mr_evidence_changes(fd, l->h->of.id, l->side, l->other, arena, &others, err);
+    for (size_t i = l->from; code == MR_OK && i < l->h->changes.count; i++) {
+        struct mr_key_change *change = mr_vec_at(&l->h->changes, i);
+        for (size_t k = 0; change->kind == l->kind && k < others.count; k++) {
+            const struct mr_evidence_change *other = mr_vec_at(&others, k);
+            if (other->kind != l->other_kind || other->tx != change->tx.id)
+                continue;
+            set_link(l, change);
+            found = true;
             break;
         }
     }
-    for (size_t i = h->changes.count; (flags & MR_MARK_WENT) != 0 && i-- > from;) {
-        struct mr_key_change *change = mr_vec_at(&h->changes, i);
-        if (change->kind == MR_CHANGE_DELETE) {
-            change->to_key = true;
-            break;
-        }
-    }
+    if (code == MR_OK && !found)
+        link_only(l);
+    mr_vec_release(&others);
+    return code;
+}
+
+static enum mr_code link_side(struct mr_key_history *h, int side, size_t from,
+                              struct mr_findings *fd, struct mr_arena *arena, struct mr_err *err)
+{
+    const struct mr_evidence_mark *mark = &h->marks[side];
+    const struct link came = {h, side, from, MR_CHANGE_INSERT, mark->came, MR_CHANGE_DELETE};
+    const struct link went = {h, side, from, MR_CHANGE_DELETE, mark->went, MR_CHANGE_INSERT};
+    MR_TRY(link_keys(&came, fd, arena, err));
+    return link_keys(&went, fd, arena, err);
 }
 
 /* Of very many changes some were not kept: what the row was behind them is not known. */
@@ -231,7 +281,7 @@ static enum mr_code read_changes(struct mr_key_history *h, struct mr_findings *f
     }
     if (h->marks[side].changes > changes.count)
         h->skipped[side] = h->marks[side].changes - changes.count;
-    link_keys(h, side, from);
+    MR_TRY_OUT(link_side(h, side, from, fd, arena, err));
 out:
     mr_vec_release(&changes);
     return code;

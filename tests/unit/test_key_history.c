@@ -1,0 +1,104 @@
+/* test_key_history.c: which change of a key was an UPDATE that brought a row there, or took it away. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "evidence_case.h"
+#include "recon/history/key_history.h"
+
+/* Changes of key 5, one a transaction, 'i' or 'd'; likewise of key 1, from which a row came last, and of key 6, to
+ * which one went last; '.' is a transaction that did nothing to it. */
+static const struct world {
+    const char *what, *of_5, *of_1, *of_6;
+    const char *expected; /* '<' it came from key 1, '>' it went to key 6, '-' neither */
+} worlds[] = {
+    {"from another key", "i", "d", "", "<"},
+    {"and deleted there, and inserted anew", "idi", "d", "", "<--"},
+    {"behind a row that was inserted and deleted", "idi", "..d", "", "--<"},
+    {"there, back, and there again", "idi", "did", "", "<-<"},
+    {"to another key", "d", "", "i", ">"},
+    {"and another row was inserted and deleted", "did", "", "i", ">--"},
+    {"behind a row that was deleted", "did", "", "..i", "-->"},
+    {"from one to another", "id", "d", ".i", "<>"},
+    {"of a key that is not kept", "i", "....", "", "<"},
+    {"of one that is not kept, one of two", "idi", "....", "", "---"},
+};
+
+static int64_t text_id(char at)
+{
+    return at - '0';
+}
+
+static void fill(struct logs *l, const struct world *w, int64_t first)
+{
+    const char *const of[] = {w->of_5, w->of_1, w->of_6};
+    static const char keys[] = "516";
+    for (size_t k = 0; k < 3; k++) {
+        int64_t n = 0;
+        for (size_t i = 0; of[k][i] != '\0'; i++) {
+            if (of[k][i] == '.')
+                continue;
+            const bool inserts = of[k][i] == 'i';
+            const struct mr_evidence_change change = {.n = ++n,
+                                                      .kind = inserts ? MR_CHANGE_INSERT
+                                                                      : MR_CHANGE_DELETE,
+                                                      .tx = first + (int64_t)i};
+            struct mr_key key = logs_key(&l->arena, text_id(keys[k]));
+            LOGS_DO(l, mr_evidence_change_add(l->writer, l->table.id, 0, key, &change, NULL));
+        }
+    }
+    logs_mark(l, (struct logs_mark){.side = 0,
+                                    .id = 5,
+                                    .flags = (w->of_1[0] != '\0' ? MR_MARK_CAME : 0) |
+                                             (w->of_6[0] != '\0' ? MR_MARK_WENT : 0),
+                                    .changes = strlen(w->of_5),
+                                    .first_tx = first,
+                                    .last_tx = first + 2,
+                                    .came = w->of_1[0] != '\0' ? 1 : 0,
+                                    .went = w->of_6[0] != '\0' ? 6 : 0});
+}
+
+static void test_links(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof worlds / sizeof *worlds; i++) {
+        struct check_case c;
+        struct logs l;
+        struct mr_key_history h;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        bool found = false;
+        case_begin(&c);
+        case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+        logs_begin(&l, &c);
+        logs_side(&l, 0, NULL);
+        logs_table(&l);
+        logs_tx(&l, 0, "0-1-101", 1000000, "bin.000001", 77);
+        const int64_t first = l.tx;
+        logs_tx(&l, 0, "0-1-102", 2000000, "bin.000001", 88);
+        logs_tx(&l, 0, "0-1-103", 3000000, "bin.000001", 99);
+        fill(&l, &worlds[i], first);
+        const struct mr_key key = logs_key(&arena, 5);
+        logs_end(&l);
+        mr_key_history_init(&h);
+        assert_int_equal(mr_key_history_read(&h, c.fd, &c.table, key, &arena, &found, NULL), MR_OK);
+        for (size_t k = 0; k < h.changes.count; k++) {
+            const struct mr_key_change *change = mr_vec_at(&h.changes, k);
+            mr_strbuf_add_char(&got, change->from_key ? '<' : change->to_key ? '>' : '-');
+        }
+        if (strcmp(got.ptr, worlds[i].expected) != 0)
+            fail_msg("%s: %s", worlds[i].what, got.ptr);
+        mr_key_history_release(&h);
+        mr_strbuf_release(&got);
+        mr_arena_release(&arena);
+        case_end(&c);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_links)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
