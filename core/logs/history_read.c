@@ -214,11 +214,11 @@ static enum mr_code note_log(struct mr_history_read *r, const struct mr_binlog_p
     return r->end_log != NULL ? MR_OK : nomem(err);
 }
 
-/* Events of a payload have no place of their own; those between two steps count with the later one. */
+/* Events between two steps count with the later one, those of a payload with the first of it. */
 static enum mr_code note_event(struct mr_history_read *r, const struct mr_binlog_event *event,
                                struct mr_err *err)
 {
-    if (event->place.position == 0 || event->in_payload)
+    if (event->place.position == 0)
         return MR_OK;
     if (r->end_log == NULL || strcmp(r->end_log, event->place.log) != 0)
         MR_TRY(note_log(r, &event->place, err));
