@@ -446,6 +446,29 @@ enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct
     return code == MR_OK ? mr_strbuf_check(lacks, "reading a binary log", err) : code;
 }
 
+enum mr_code mr_history_own_unlogged(const struct mr_history_own *own,
+                                     const struct mr_history_executed *self,
+                                     struct mr_strbuf *unlogged, struct mr_err *err)
+{
+    struct mr_gtid_state logged;
+    struct mr_gtid gtid;
+    bool by_state;
+    if (own->by != MR_OWN_BY_GTID || !own->is_mariadb)
+        return MR_OK;
+    mr_gtid_state_init(&logged);
+    const enum mr_code code =
+        mr_gtid_state_parse(&logged, self->executed, strlen(self->executed), err);
+    for (const char *at = self->position; code == MR_OK && next_triple(&at, &gtid);) {
+        if (mr_gtid_state_covers(&logged, &gtid) ||
+            judge_gtid(own, &gtid, &by_state) != MR_OWNED_OWN)
+            continue;
+        mr_strbuf_add_str(unlogged, unlogged->len > 0 ? "," : "");
+        mr_gtid_add_text(unlogged, &gtid);
+    }
+    mr_gtid_state_release(&logged);
+    return code == MR_OK ? mr_strbuf_check(unlogged, "telling own transactions", err) : code;
+}
+
 static enum mr_code behind_state(const struct mr_history_own *own, const char *executed,
                                  const char *position, struct mr_strbuf *behind, struct mr_err *err)
 {

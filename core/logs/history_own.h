@@ -132,6 +132,12 @@ enum mr_code mr_history_own_lacks(const struct mr_history_own *own, const struct
                                   const struct mr_gtid_state *met_state, const char *executed,
                                   struct mr_strbuf *lacks, struct mr_err *err);
 
+/* What a MariaDB has applied of others, has not logged, and the other side has not: the last triples by its position,
+ * "" where there are none, or GTIDs do not tell. */
+enum mr_code mr_history_own_unlogged(const struct mr_history_own *own,
+                                     const struct mr_history_executed *self,
+                                     struct mr_strbuf *unlogged, struct mr_err *err);
+
 /* Of its own transactions that were met, those that are not among these (struct mr_history_executed): a
  * text, of MariaDB the last of each run; "" where there are none.  Of GTIDs. */
 enum mr_code mr_history_own_behind(const struct mr_history_own *own, const char *executed,

@@ -308,29 +308,16 @@ static enum mr_code begin_side(struct mr_history_collect *c, enum mr_side side, 
     return mr_history_scan_begin(scan, err);
 }
 
-/* Logs of a server that has replicated from the side: it may have passed over some of that, under GTIDs that it
- * counts as executed, and so may its own log. */
 static enum mr_code check_way(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
-    struct mr_db *db = NULL;
-    const char *what = NULL;
-    if (w->logs[side].ep != &w->log_ep[side])
-        return MR_OK;
-    enum mr_code code = mr_db_open(w->logs[side].ep, &w->db_opts, &db, err);
-    if (code == MR_OK && !mr_server_is_same(mr_db_server(mr_reader_db(w->sides.side[side].main)),
-                                            mr_db_server(db))) {
-        code = mr_history_left_out(db, side, c->of, c->ntables, c->arena, err);
-        if (code == MR_OK)
-            code = mr_history_left_out_applied(db, side, c->arena, &what, err);
-    }
-    mr_db_close(db);
-    if (code != MR_OK || what == NULL)
-        return code;
-    return mr_history_scan_gap(
-        &w->scan[side],
-        mr_arena_fmt(c->arena, "the server of these logs leaves out what it replicates: %s", what),
-        err);
+    const struct mr_history_way way = {
+        .own = mr_reader_db(w->sides.side[side].main),
+        .executed = &w->executed[side],
+        .other = mr_db_server(mr_reader_db(w->sides.side[mr_other_side(side)].main)),
+        .logs = w->logs[side].ep == &w->log_ep[side] ? w->logs[side].ep : NULL,
+        .opts = &w->db_opts};
+    return mr_history_left_out_on_way(&w->scan[side], &way, err);
 }
 
 static enum mr_code read_side(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/db/cluster.h"
 #include "core/db/log_place.h"
 #include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
@@ -76,6 +77,8 @@ enum mr_code mr_history_left_out(struct mr_db *db, enum mr_side side,
     return MR_OK;
 }
 
+/* ---- on the way into the log ---- */
+
 /* As the servers call them. */
 static void add_filters(const struct mr_replica_status *status, struct mr_strbuf *out)
 {
@@ -97,27 +100,109 @@ static void add_filters(const struct mr_replica_status *status, struct mr_strbuf
     }
 }
 
-enum mr_code mr_history_left_out_applied(struct mr_db *db, enum mr_side side,
-                                         struct mr_arena *arena, const char **what,
-                                         struct mr_err *err)
+static void add_source(const struct mr_replica_status *status, struct mr_strbuf *out)
 {
+    mr_strbuf_add_fmt(out, "%s%s:%s", out->len > 0 ? ", " : "what comes from ",
+                      mr_replica_status_text(status, MR_REPLICA_HOST),
+                      mr_replica_status_text(status, MR_REPLICA_PORT));
+}
+
+/* Of all channels: filters, or, but for one from the other side, where it comes from. */
+static enum mr_code read_channels(const struct mr_history_scan *scan, struct mr_db *db,
+                                  const struct mr_server *but, struct mr_strbuf *out,
+                                  struct mr_err *err)
+{
+    const bool by_gtid = scan->own->by == MR_OWN_BY_GTID;
     struct mr_replica_status status;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_replica_status_open(db, &status, err);
-    *what = NULL;
+    const enum mr_code code = mr_replica_status_open(db, &status, err);
     if (code == MR_E_DENIED) {
-        mr_log_warning("whether the server that the logs of the %s are read of leaves out what it "
-                       "replicates is not seen: the account needs %s",
-                       mr_side_name(side), mr_monitor_right_replica(mr_db_server(db)));
+        mr_log_warning("what a server on the way of the logs of the %s replicates is not seen: the "
+                       "account needs %s",
+                       mr_side_name(scan->side), mr_monitor_right_replica(mr_db_server(db)));
         return MR_OK;
     }
     MR_TRY(code);
-    while (mr_replica_status_next(&status))
-        add_filters(&status, &text);
+    while (mr_replica_status_next(&status)) {
+        if (but == NULL)
+            add_filters(&status, out);
+        else if (!mr_replica_status_is_source(&status, but, mr_db_server(db)) &&
+                 (by_gtid || mr_replica_status_is_running(&status, MR_REPLICA_SQL)))
+            add_source(&status, out);
+    }
     mr_replica_status_close(&status);
-    code = mr_strbuf_check(&text, "reading a binary log", err);
-    if (code == MR_OK && text.len > 0 && (*what = mr_arena_strdup(arena, text.ptr)) == NULL)
-        code = mr_err_nomem(err, "reading a binary log");
+    return mr_strbuf_check(out, "reading a binary log", err);
+}
+
+/* It may have passed over some of what it counts as executed, and so has its log. */
+static enum mr_code look_at_other(struct mr_history_scan *scan, const struct mr_history_way *way,
+                                  struct mr_strbuf *text, struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    enum mr_code code = mr_db_open(way->logs, way->opts, &db, err);
+    if (code == MR_OK && !mr_server_is_same(mr_db_server(way->own), mr_db_server(db))) {
+        code = mr_history_left_out(db, scan->side, scan->tables, scan->ntables, scan->arena, err);
+        if (code == MR_OK)
+            code = read_channels(scan, db, NULL, text, err);
+    }
+    mr_db_close(db);
+    if (code != MR_OK || text->len == 0)
+        return code;
+    return mr_history_scan_gap(
+        scan,
+        mr_arena_fmt(scan->arena, "the server of these logs leaves out what it replicates: %s",
+                     text->ptr),
+        err);
+}
+
+/* Has a server that logs nothing of what it applies applied what the other side has not?  MySQL's GTIDs say so by
+ * themselves (mr_history_scan_reaches), MariaDB's by its position, in which domains of times gone by may stand: only
+ * where there is a channel.  Without GTIDs only one that runs is known to have.  Nodes of Galera get what is
+ * written to the others, and no position says so. */
+static enum mr_code find_unlogged(const struct mr_history_scan *scan,
+                                  const struct mr_history_way *way, struct mr_strbuf *text,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf unlogged = MR_STRBUF_INIT;
+    const char *cluster = NULL;
+    MR_TRY(mr_cluster_of(way->own, &cluster, err));
+    if (cluster != NULL) {
+        mr_strbuf_add_fmt(text, "it is %s", cluster);
+        return mr_strbuf_check(text, "reading a binary log", err);
+    }
+    enum mr_code code = mr_history_own_unlogged(scan->own, way->executed, &unlogged, err);
+    if (code == MR_OK && (scan->own->by != MR_OWN_BY_GTID || unlogged.len > 0))
+        code = read_channels(scan, way->own, way->other, text, err);
+    if (text->len > 0 && unlogged.len > 0)
+        mr_strbuf_add_fmt(text, " (%s)", unlogged.ptr);
+    mr_strbuf_release(&unlogged);
+    return code == MR_OK ? mr_strbuf_check(text, "reading a binary log", err) : code;
+}
+
+static enum mr_code look_at_own(struct mr_history_scan *scan, const struct mr_history_way *way,
+                                struct mr_strbuf *text, struct mr_err *err)
+{
+    struct mr_log_habits habits = {.logs_applied = true};
+    const enum mr_code code = mr_log_habits_read(way->own, scan->arena, &habits, err);
+    /* what may be denied comes behind that, and is asked for elsewhere */
+    if ((code != MR_OK && code != MR_E_DENIED) || habits.logs_applied)
+        return code == MR_E_DENIED ? MR_OK : code;
+    MR_TRY(find_unlogged(scan, way, text, err));
+    if (text->len == 0)
+        return MR_OK;
+    return mr_history_scan_gap(
+        scan,
+        mr_arena_fmt(scan->arena,
+                     "the server does not log what it applies (log_slave_updates is off): %s",
+                     text->ptr),
+        err);
+}
+
+enum mr_code mr_history_left_out_on_way(struct mr_history_scan *scan,
+                                        const struct mr_history_way *way, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const enum mr_code code = way->logs != NULL ? look_at_other(scan, way, &text, err)
+                                                : look_at_own(scan, way, &text, err);
     mr_strbuf_release(&text);
     return code;
 }

@@ -170,6 +170,39 @@ static void test_refused(void **state)
     }
 }
 
+/* What a server has applied of third ones, and no log of its has. */
+static void test_unlogged(void **state)
+{
+    static const struct {
+        struct side self, other;
+        const char *unlogged;
+    } cases[] = {
+        {MARIADB(1, "0-1-107", "1-3-50"), MARIADB(2, "0-2-105", "0-1-100"), "1-3-50"},
+        {MARIADB(1, "0-1-107,1-3-50", "1-3-50"), MARIADB(2, "0-2-105", "0-1-100"), ""},
+        {MARIADB(1, "0-1-107,1-3-40", "1-3-50,0-1-3"), MARIADB(2, "0-2-105", "0-1-100"), "1-3-50"},
+        {MARIADB(1, "0-1-107", "1-3-50"), MARIADB(2, "0-2-105,1-3-50", "0-1-100"), ""},
+        /* failed over, from either's point of view; from 9 to 1 to 2 */
+        {MARIADB(2, "0-2-105", "0-1-100"), MARIADB(1, "0-1-107", ""), ""},
+        {MARIADB(1, "0-1-600", "0-9-500"), MARIADB(2, "0-2-610", "0-1-590"), ""},
+        {MYSQL(A, A ":1-9"), MYSQL(B, A ":1-5"), ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct mr_history_executed a = says(&cases[i].self), b = says(&cases[i].other);
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_strbuf unlogged = MR_STRBUF_INIT;
+        struct mr_history_own own;
+        mr_history_own_init(&own);
+        assert_int_equal(mr_history_own_by_gtid(&own, &a, &b, &arena, NULL), MR_OK);
+        assert_int_equal(mr_history_own_unlogged(&own, &a, &unlogged, NULL), MR_OK);
+        if (strcmp(unlogged.ptr != NULL ? unlogged.ptr : "", cases[i].unlogged) != 0)
+            fail_msg("case %zu: %s", i, unlogged.ptr);
+        mr_strbuf_release(&unlogged);
+        mr_history_own_release(&own);
+        mr_arena_release(&arena);
+    }
+}
+
 /* What the logs in front hold. */
 static void test_before(void **state)
 {
@@ -425,6 +458,6 @@ int main(void)
         cmocka_unit_test(test_before),    cmocka_unit_test(test_reused),
         cmocka_unit_test(test_by_place),  cmocka_unit_test(test_follows),
         cmocka_unit_test(test_place_met), cmocka_unit_test(test_by_time),
-        cmocka_unit_test(test_behind)};
+        cmocka_unit_test(test_behind),    cmocka_unit_test(test_unlogged)};
     return cmocka_run_group_tests_name("history_own", tests, NULL, NULL);
 }
