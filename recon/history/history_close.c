@@ -13,6 +13,7 @@
 #define ROUNDS 6
 #define STALE_MAX 2
 #define RECENT 4096U             /* a power of two */
+#define TOUCHED_MIN ((size_t)65536)
 #define OPEN_MAX ((size_t)20000) /* keys that may move while they are read */
 #define TRIES 4
 #define WAIT_NS 500000000L
@@ -34,6 +35,7 @@ struct work {
     struct mr_vec open;    /* struct open_key */
     struct mr_strbuf last; /* key behind which the next batch is */
     uint64_t *recent;      /* hashes of keys that were touched: a hot one is told once */
+    size_t unite_at;       /* so many of open: some of them are one key */
     struct mr_seen_image seen;
     struct mr_strbuf key, image;
     size_t table; /* that is read */
@@ -256,19 +258,6 @@ static int compare_open(const void *a, const void *b)
     return mr_key_compare(x->key, y->key);
 }
 
-static enum mr_code take_touched(void *ctx, size_t table, struct mr_key key, struct mr_err *err)
-{
-    struct work *w = ctx;
-    const uint64_t hash = mr_digest_bytes(key.ptr, key.len).lo ^ (table + 1) * 0x9e3779b97f4a7c15u;
-    uint64_t *slot = &w->recent[hash & (RECENT - 1)];
-    if (*slot == hash)
-        return MR_OK;
-    *slot = hash;
-    MR_TRY(add_open(w, table, key, err));
-    ((struct open_key *)mr_vec_at(&w->open, w->open.count - 1))->is_touched = true;
-    return MR_OK;
-}
-
 /* One of each key, in order. */
 static void unite_open(struct work *w)
 {
@@ -286,6 +275,43 @@ static void unite_open(struct work *w)
     w->open.count = kept;
 }
 
+/* Keys that are no longer open, or were twice, leave memory. */
+static enum mr_code keep_open(struct work *w, struct mr_err *err)
+{
+    struct mr_arena fresh = MR_ARENA_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < w->open.count; i++) {
+        struct open_key *open = mr_vec_at(&w->open, i);
+        open->key.ptr = mr_arena_dup(&fresh, open->key.ptr, open->key.len);
+        if (open->key.ptr == NULL)
+            code = nomem(err);
+    }
+    mr_arena_release(&w->arena);
+    w->arena = fresh;
+    return code;
+}
+
+/* A server that writes the same rows while others are compared writes them very often. */
+static enum mr_code squeeze(struct work *w, struct mr_err *err)
+{
+    unite_open(w);
+    w->unite_at = w->open.count > TOUCHED_MIN / 2 ? w->open.count * 2 : TOUCHED_MIN;
+    return keep_open(w, err);
+}
+
+static enum mr_code take_touched(void *ctx, size_t table, struct mr_key key, struct mr_err *err)
+{
+    struct work *w = ctx;
+    const uint64_t hash = mr_digest_bytes(key.ptr, key.len).lo ^ (table + 1) * 0x9e3779b97f4a7c15u;
+    uint64_t *slot = &w->recent[hash & (RECENT - 1)];
+    if (*slot == hash)
+        return MR_OK;
+    *slot = hash;
+    MR_TRY(add_open(w, table, key, err));
+    ((struct open_key *)mr_vec_at(&w->open, w->open.count - 1))->is_touched = true;
+    return w->open.count < w->unite_at ? MR_OK : squeeze(w, err);
+}
+
 /* What the server has written since: those keys are to be looked at, again or for the first time. */
 static enum mr_code read_on(struct work *w, struct mr_err *err)
 {
@@ -294,6 +320,7 @@ static enum mr_code read_on(struct work *w, struct mr_err *err)
     for (size_t i = 0; i < w->open.count; i++)
         ((struct open_key *)mr_vec_at(&w->open, i))->is_touched = false;
     memset(w->recent, 0, RECENT * sizeof *w->recent);
+    w->unite_at = w->open.count + TOUCHED_MIN;
     scan->touch = take_touched;
     scan->touch_ctx = w;
     enum mr_code code = mr_history_logs_read_on(w->c->logs, scan, &more, err);
@@ -368,20 +395,10 @@ static enum mr_code look_again(struct work *w, struct mr_err *err)
  * itself, however much the server writes of others. */
 static enum mr_code round_of(struct work *w, struct mr_err *err)
 {
-    struct mr_arena fresh = MR_ARENA_INIT;
-    enum mr_code code = MR_OK;
     wait_a_little();
     MR_TRY(read_on(w, err));
     MR_TRY(look_again(w, err));
-    for (size_t i = 0; code == MR_OK && i < w->open.count; i++) {
-        struct open_key *open = mr_vec_at(&w->open, i);
-        open->key.ptr = mr_arena_dup(&fresh, open->key.ptr, open->key.len);
-        if (open->key.ptr == NULL)
-            code = nomem(err);
-    }
-    mr_arena_release(&w->arena);
-    w->arena = fresh;
-    return code;
+    return keep_open(w, err);
 }
 
 static enum mr_code flag_moving(struct work *w, const struct open_key *open, struct mr_err *err)
