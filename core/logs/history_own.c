@@ -57,6 +57,7 @@ void mr_history_own_init(struct mr_history_own *own)
                                    .own = MR_VEC_INIT(struct run)};
     mr_gtid_set_init(&own->executed);
     mr_gtid_set_init(&own->own_set);
+    mr_gtid_set_init(&own->by_hand);
     mr_gtid_state_init(&own->applied);
     mr_gtid_pos_init(&own->position);
 }
@@ -68,6 +69,7 @@ void mr_history_own_release(struct mr_history_own *own)
     mr_vec_release(&own->own);
     mr_gtid_set_release(&own->executed);
     mr_gtid_set_release(&own->own_set);
+    mr_gtid_set_release(&own->by_hand);
     mr_gtid_state_release(&own->applied);
     mr_gtid_pos_release(&own->position);
 }
@@ -149,6 +151,10 @@ enum mr_code mr_history_own_by_gtid(struct mr_history_own *own,
         return by_triples(own, self, other, err);
     if (strcasecmp(self->uuid, other->uuid) == 0)
         return refuse("both servers have the same server_uuid", err);
+    own->self_id = self->server_id;
+    own->other_uuid = mr_arena_strdup(arena, other->uuid);
+    if (own->other_uuid == NULL)
+        return nomem(err);
     return mr_gtid_set_parse(&own->executed, other->executed, strlen(other->executed), err);
 }
 
@@ -277,6 +283,33 @@ void mr_history_own_ended(struct mr_history_own *own, const struct mr_binlog_pla
 {
     if (own->by == MR_OWN_BY_PLACE && mr_history_log_is(begun->log, own->log))
         own->is_within = own->is_within || (begun->position < own->at && end > own->at);
+}
+
+enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gtid *gtid,
+                                  uint32_t server_id, struct mr_err *err)
+{
+    struct mr_strbuf uuid = MR_STRBUF_INIT;
+    if (own->other_uuid == NULL || gtid->family != MR_GTID_OF_MYSQL || server_id != own->self_id)
+        return MR_OK;
+    mr_gtid_add_uuid(&uuid, gtid->uuid);
+    enum mr_code code = mr_strbuf_check(&uuid, "telling own transactions", err);
+    if (code == MR_OK && strcasecmp(uuid.ptr, own->other_uuid) == 0)
+        code = mr_gtid_set_add(&own->by_hand, gtid, err);
+    mr_strbuf_release(&uuid);
+    return code;
+}
+
+enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, struct mr_arena *arena,
+                                    const char **which, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    *which = NULL;
+    mr_gtid_set_add_text(&text, &own->by_hand);
+    enum mr_code code = mr_strbuf_check(&text, "telling own transactions", err);
+    if (code == MR_OK && text.len > 0 && (*which = mr_arena_dup(arena, text.ptr, text.len)) == NULL)
+        code = nomem(err);
+    mr_strbuf_release(&text);
+    return code;
 }
 
 void mr_history_own_go_on(struct mr_history_own *own)

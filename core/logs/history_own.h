@@ -57,6 +57,9 @@ struct mr_history_own {
     struct mr_vec seen;   /* runs of everything that was met */
     struct mr_vec own;    /* runs */
     struct mr_gtid_set own_set;
+    const char *other_uuid; /* MySQL's: the other's, and this one's number */
+    uint32_t self_id;
+    struct mr_gtid_set by_hand;
 };
 
 /* Nothing is known yet; to be released also after a failure. */
@@ -106,6 +109,16 @@ void mr_history_own_ended(struct mr_history_own *own, const struct mr_binlog_pla
 void mr_history_own_go_on(struct mr_history_own *own);
 /* Of the first log: when it was begun, and whether it is known that there was none before it. */
 void mr_history_own_begins(struct mr_history_own *own, int64_t began_us, bool has_none_before);
+/*
+ * A transaction that changed nothing has ended, written by that server.  Under an id of the other's, and written here, it
+ * was put there by hand, so that the other may follow or be followed: all take its transaction for executed, which
+ * it was not.
+ */
+enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gtid *gtid,
+                                  uint32_t server_id, struct mr_err *err);
+/* Behind all logs: those, text in arena; NULL: none. */
+enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, struct mr_arena *arena,
+                                    const char **which, struct mr_err *err);
 /* Behind all logs: why the split cannot be told by them, a clause; NULL: it can. */
 const char *mr_history_own_missed(const struct mr_history_own *own);
 /* GTIDs of its own that were met, "" where there are none: MySQL's set; MariaDB's "0-1-101..105". */

@@ -361,11 +361,25 @@ static enum mr_code close_side(struct mr_history_collect *c, enum mr_side side, 
 
 /* ---- the end ---- */
 
+static enum mr_code refuse_by_hand(enum mr_side side, const char *which, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "GTIDs do not tell which transactions are of one side: of the %s the %s has "
+                     "empty ones, that somebody wrote there: %.300s",
+                     mr_side_name(mr_other_side(side)), mr_side_name(side), which);
+    mr_err_hint(err, "They count as executed, and are not. Say where the histories part: "
+                     "--split source=FILE:POS,target=FILE:POS, or --split-at TIME.");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code check_reuse(struct mr_history_collect *c, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const char *which;
+        MR_TRY(mr_history_own_by_hand(&w->own[side], c->arena, &which, err));
+        if (which != NULL)
+            return refuse_by_hand((enum mr_side)side, which, err);
         MR_TRY(mr_history_own_reused(&w->own[side], &w->own[mr_other_side((enum mr_side)side)],
                                      c->arena, &which, err));
         if (which == NULL)

@@ -48,7 +48,7 @@ struct mr_history_work {
     /* the transaction that is read */
     struct mr_arena tx_arena;
     bool *touched; /* per table */
-    bool in_tx, is_own, counts, is_spilled, is_torn;
+    bool in_tx, is_own, counts, is_spilled, is_torn, is_empty;
     int64_t tx; /* its id; 0: not given yet */
     struct mr_evidence_tx head;
     /* transactions since the last flush */
@@ -273,6 +273,7 @@ static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlo
     memset(w->touched, 0, scan->ntables * sizeof *w->touched);
     w->in_tx = true;
     w->is_spilled = w->is_torn = false;
+    w->is_empty = true;
     w->tx = 0;
     MR_TRY(mr_history_own_judge(scan->own, &tx, &owned, err));
     w->is_own = owned == MR_OWNED_OWN;
@@ -358,6 +359,8 @@ static enum mr_code end_tx(struct mr_history_scan *scan, const struct mr_binlog_
     struct mr_history_work *w = scan->work;
     w->in_tx = false;
     MR_TRY(note_met(scan, step, err));
+    if (w->is_empty)
+        MR_TRY(mr_history_own_empty(scan->own, step->gtid, step->event->server_id, err));
     MR_TRY(pour(scan, err));
     if (w->is_torn && w->counts)
         MR_TRY(blind_touched(scan, w->touched, "a transaction was rolled back in part",
@@ -514,6 +517,7 @@ static enum mr_code take_rows(struct mr_history_scan *scan, const struct mr_binl
     struct mr_history_work *w = scan->work;
     struct mr_binlog_row row;
     struct mr_err why = {0};
+    w->is_empty = false;
     if (step->map == NULL)
         return MR_OK;
     struct known_map *known = look_at_map(scan, step->map);
@@ -549,6 +553,7 @@ static enum mr_code take_statement(struct mr_history_scan *scan, const struct mr
     struct mr_history_work *w = scan->work;
     struct mr_statement_reach reach;
     const char *reason = NULL;
+    w->is_empty = false;
     if (step->takes_back) {
         w->is_torn = true;
         return MR_OK;

@@ -218,6 +218,18 @@ for PAIR in $PAIRS; do
     collect --resume
     is "$S: killed behind it, and the log was reset" "$RC $(grep -c 'the log of the source is not the one that was read' "$ERR") $(grep -c 'without --resume' "$ERR")" "5 1 1"
 
+    # ---- a target that was made to count as executed what the source has alone ----
+    if ! is_mariadb $S; then
+        split_world "$T1"
+        cut_in_two
+        mr_sql $S w -e "UPDATE t SET a = 70 WHERE id = 1"
+        NEXT=$(mr_sql $S -e "SELECT CONCAT(@@server_uuid, ':', SUBSTRING_INDEX(@@global.gtid_executed, '-', -1))")
+        mr_sql $T -e "SET GTID_NEXT = '$NEXT'; BEGIN; COMMIT; SET GTID_NEXT = 'AUTOMATIC'"
+        check_world
+        collect
+        is "$S: an empty transaction, put there by hand" "$RC $(grep -c 'has empty ones, that somebody wrote there' "$ERR")" "5 1"
+    fi
+
     # ---- a file that ends between two events of a transaction ----
     split_world "$T1"
     cut_in_two

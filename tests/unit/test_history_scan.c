@@ -1,4 +1,4 @@
-/* test_history_scan.c: how far a log was read, and whether the split was met in it. */
+/* test_history_scan.c: how far a log was read, whether the split was met in it, and what in it is nobody's word. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,21 +16,22 @@ struct scanned {
     struct mr_arena arena;
 };
 
-static void scan_log(struct scanned *s, const char *name, uint64_t at)
+static void begin_scanned(struct scanned *s)
+{
+    *s = (struct scanned){.arena = MR_ARENA_INIT};
+    mr_history_own_init(&s->own);
+}
+
+static void scan_bytes(struct scanned *s, const struct mr_strbuf *log)
 {
     struct check_case c;
     struct logs l;
     struct binlog_memory memory = {.seal = false};
     struct mr_binlog_stream *stream = NULL;
-    struct mr_strbuf log = MR_STRBUF_INIT;
     struct mr_err err = {.code = MR_OK};
     int64_t last_tx = 0;
     case_begin(&c);
     logs_begin(&l, &c);
-    load(name, &log);
-    *s = (struct scanned){.arena = MR_ARENA_INIT};
-    mr_history_own_init(&s->own);
-    mr_history_own_by_place(&s->own, "memory", at, "memory");
     struct mr_history_scan scan = {.own = &s->own,
                                    .known = &s->known,
                                    .writer = l.writer,
@@ -39,16 +40,25 @@ static void scan_log(struct scanned *s, const char *name, uint64_t at)
                                    .arena = &s->arena,
                                    .last_tx = &last_tx};
     assert_int_equal(mr_history_scan_begin(&scan, &err), MR_OK);
-    struct mr_binlog_input input = binlog_memory_input(&memory, log.ptr, log.len);
+    struct mr_binlog_input input = binlog_memory_input(&memory, log->ptr, log->len);
     input.is_file = true;
     assert_int_equal(mr_binlog_stream_open(input, &stream, &err), MR_OK);
     assert_int_equal(mr_history_scan_stream(&scan, stream, "memory", &err), MR_OK);
     mr_binlog_stream_close(stream);
     mr_history_scan_release(&scan);
     free(memory.raw);
-    mr_strbuf_release(&log);
     logs_drop(&l);
     case_end(&c);
+}
+
+static void scan_log(struct scanned *s, const char *name, uint64_t at)
+{
+    struct mr_strbuf log = MR_STRBUF_INIT;
+    load(name, &log);
+    begin_scanned(s);
+    mr_history_own_by_place(&s->own, "memory", at, "memory");
+    scan_bytes(s, &log);
+    mr_strbuf_release(&log);
 }
 
 static void drop(struct scanned *s)
@@ -112,11 +122,89 @@ static void test_end(void **state)
     }
 }
 
+static void add_words(struct made *m, const char *text)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, 0, 8);
+    put(&body, 0, 1); /* no database */
+    put(&body, 0, 5);
+    mr_strbuf_add_str(&body, text);
+    add_event(m, MR_BINLOG_QUERY, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+/* A transaction of the server whose uuid ends so. */
+static void add_tx(struct made *m, uint8_t uuid, uint64_t number, const char *const words[3])
+{
+    struct mr_strbuf id = MR_STRBUF_INIT;
+    put(&id, 0, 1);
+    put(&id, 0, 8);
+    put(&id, (uint64_t)uuid << 56, 8);
+    put(&id, number, 8);
+    add_event(m, MR_BINLOG_GTID, id.ptr, id.len, 0);
+    for (size_t i = 0; i < 3 && words[i] != NULL; i++)
+        add_words(m, words[i]);
+    mr_strbuf_release(&id);
+}
+
+/* Events of logs that are made are written by server 7. */
+static void test_by_hand(void **state)
+{
+    static const struct {
+        const char *what;
+        uint32_t server_id; /* of the server whose log that is */
+        uint8_t uuid;       /* 1: its own, 2: the other's, 3: another */
+        const char *words[3], *which;
+    } logs[] = {
+        {"an empty one of the other's, written here",
+         7,
+         2,
+         {"BEGIN", "COMMIT"},
+         "00000000-0000-0000-0000-000000000002:5"},
+        {"replicated, and filtered", 8, 2, {"BEGIN", "COMMIT"}, NULL},
+        {"of its own", 7, 1, {"BEGIN", "COMMIT"}, NULL},
+        {"of a group", 7, 3, {"BEGIN", "COMMIT"}, NULL},
+        {"with a statement, as a client has it from the other's log",
+         7,
+         2,
+         {"BEGIN", "DELETE FROM t", "COMMIT"},
+         NULL},
+        {"a definition", 7, 2, {"CREATE DATABASE d"}, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        const struct mr_history_executed self = {.has_gtids = true,
+                                                 .server_id = logs[i].server_id,
+                                                 .uuid = "00000000-0000-0000-0000-000000000001",
+                                                 .executed = "",
+                                                 .position = ""};
+        struct mr_history_executed other = self;
+        struct scanned s;
+        struct made m;
+        const char *which;
+        other.server_id = 9;
+        other.uuid = "00000000-0000-0000-0000-000000000002";
+        other.executed = "00000000-0000-0000-0000-000000000002:1-9";
+        begin_made(&m, "8.0.40", false);
+        add_tx(&m, logs[i].uuid, 5, logs[i].words);
+        begin_scanned(&s);
+        assert_int_equal(mr_history_own_by_gtid(&s.own, &self, &other, &s.arena, NULL), MR_OK);
+        scan_bytes(&s, &m.log);
+        assert_int_equal(mr_history_own_by_hand(&s.own, &s.arena, &which, NULL), MR_OK);
+        if ((which == NULL) != (logs[i].which == NULL) ||
+            (which != NULL && strcmp(which, logs[i].which) != 0))
+            fail_msg("%s: %s", logs[i].what, which != NULL ? which : "none");
+        mr_strbuf_release(&m.log);
+        drop(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_end),
+        cmocka_unit_test(test_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
