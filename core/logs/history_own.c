@@ -289,7 +289,8 @@ enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gt
                                   uint32_t server_id, struct mr_err *err)
 {
     struct mr_strbuf uuid = MR_STRBUF_INIT;
-    if (own->other_uuid == NULL || gtid->family != MR_GTID_OF_MYSQL || server_id != own->self_id)
+    if (own->other_uuid == NULL || server_id != own->self_id ||
+        !mr_gtid_set_has(&own->executed, gtid))
         return MR_OK;
     mr_gtid_add_uuid(&uuid, gtid->uuid);
     enum mr_code code = mr_strbuf_check(&uuid, "telling own transactions", err);
@@ -299,16 +300,27 @@ enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gt
     return code;
 }
 
-enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, struct mr_arena *arena,
-                                    const char **which, struct mr_err *err)
+enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, const char *then,
+                                    struct mr_arena *arena, const char **which, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_gtid_set set, had;
     *which = NULL;
-    mr_gtid_set_add_text(&text, &own->by_hand);
-    enum mr_code code = mr_strbuf_check(&text, "telling own transactions", err);
+    mr_gtid_set_init(&set);
+    mr_gtid_set_init(&had);
+    enum mr_code code = mr_gtid_set_add_set(&set, &own->by_hand, err);
+    if (code == MR_OK && then != NULL && !mr_gtid_set_is_empty(&set))
+        code = mr_gtid_set_parse(&had, then, strlen(then), err);
+    if (code == MR_OK)
+        code = mr_gtid_set_subtract(&set, &had, err);
+    mr_gtid_set_add_text(&text, &set);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "telling own transactions", err);
     if (code == MR_OK && text.len > 0 && (*which = mr_arena_dup(arena, text.ptr, text.len)) == NULL)
         code = nomem(err);
     mr_strbuf_release(&text);
+    mr_gtid_set_release(&set);
+    mr_gtid_set_release(&had);
     return code;
 }
 

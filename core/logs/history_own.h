@@ -116,9 +116,10 @@ void mr_history_own_begins(struct mr_history_own *own, int64_t began_us, bool ha
  */
 enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gtid *gtid,
                                   uint32_t server_id, struct mr_err *err);
-/* Behind all logs: those, text in arena; NULL: none. */
-enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, struct mr_arena *arena,
-                                    const char **which, struct mr_err *err);
+/* Behind all logs: those that the other has executed, but for what it had when logs were read first (NULL: that is
+ * now), of which it was told then whose they are.  Text in arena; NULL: none. */
+enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, const char *then,
+                                    struct mr_arena *arena, const char **which, struct mr_err *err);
 /* Behind all logs: why the split cannot be told by them, a clause; NULL: it can. */
 const char *mr_history_own_missed(const struct mr_history_own *own);
 /* GTIDs of its own that were met, "" where there are none: MySQL's set; MariaDB's "0-1-101..105". */

@@ -13,6 +13,7 @@
 #include "recon/history/history_close.h"
 #include "recon/history/history_keys.h"
 #include "recon/history/history_left_out.h"
+#include "recon/history/history_reuse.h"
 
 /* Of so many bytes that are read on the images of all keys are kept. */
 #define KEPT_WHOLE ((uint64_t)64 * 1024 * 1024)
@@ -361,40 +362,6 @@ static enum mr_code close_side(struct mr_history_collect *c, enum mr_side side, 
 
 /* ---- the end ---- */
 
-static enum mr_code refuse_by_hand(enum mr_side side, const char *which, struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "GTIDs do not tell which transactions are of one side: of the %s the %s has "
-                     "empty ones, that somebody wrote there: %.300s",
-                     mr_side_name(mr_other_side(side)), mr_side_name(side), which);
-    mr_err_hint(err, "They count as executed, and are not. Say where the histories part: "
-                     "--split source=FILE:POS,target=FILE:POS, or --split-at TIME.");
-    return MR_E_REFUSED;
-}
-
-static enum mr_code check_reuse(struct mr_history_collect *c, struct mr_err *err)
-{
-    struct mr_history_collecting *w = c->work;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const char *which;
-        MR_TRY(mr_history_own_by_hand(&w->own[side], c->arena, &which, err));
-        if (which != NULL)
-            return refuse_by_hand((enum mr_side)side, which, err);
-        MR_TRY(mr_history_own_reused(&w->own[side], &w->own[mr_other_side((enum mr_side)side)],
-                                     c->arena, &which, err));
-        if (which == NULL)
-            continue;
-        (void)mr_err_set(err, MR_E_REFUSED,
-                         "GTIDs do not tell which transactions are of one side: the %s has %s, the "
-                         "other side's log has that number of another server",
-                         mr_side_name((enum mr_side)side), which);
-        mr_err_hint(err, "A server_id was given to two servers. Say where the histories part: "
-                         "--split source=FILE:POS,target=FILE:POS, or --split-at TIME.");
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
-}
-
 /* What is blind stays so; broken is worse than incomplete, whose reason is the side's. */
 static void judge_table(struct mr_evidence_of *of, const struct mr_evidence_side *side)
 {
@@ -512,10 +479,11 @@ static enum mr_code open_collection(struct mr_history_collect *c, const char *op
 /* Whose transactions were whose is proved before that is kept. */
 static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
 {
+    const struct mr_history_collecting *w = c->work;
     mr_progress_begin(c->progress, "reading logs");
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_side(c, (enum mr_side)side, err));
-    MR_TRY(check_reuse(c, err));
+    MR_TRY(mr_history_reuse_check(w->own, NULL, c->arena, err));
     MR_TRY(refuse_less(c, err));
     MR_TRY(mr_findings_begin(c->fd, err));
     return mr_findings_end(c->fd, save_read(c, err), err);
@@ -721,9 +689,10 @@ static enum mr_code join_own(struct mr_history_collect *c, enum mr_side side, st
 }
 
 /* Of both sides, whose own transactions those are that were met. */
-static enum mr_code finish_on(struct mr_history_collect *c, struct mr_err *err)
+static enum mr_code finish_on(struct mr_history_collect *c, const char *const then[MR_SIDES],
+                              struct mr_err *err)
 {
-    MR_TRY(check_reuse(c, err));
+    MR_TRY(mr_history_reuse_check(c->work->own, then, c->arena, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(join_own(c, (enum mr_side)side, err));
     return finish(c, err);
@@ -733,6 +702,8 @@ enum mr_code mr_history_collect_on(struct mr_history_collect *c,
                                    const struct mr_evidence_collection *known, struct mr_err *err)
 {
     uint64_t more[MR_SIDES] = {0, 0};
+    const char *const then[MR_SIDES] = {known->sides[MR_SOURCE].executed,
+                                        known->sides[MR_TARGET].executed};
     memcpy(c->sides, known->sides, sizeof known->sides);
     MR_TRY(open_all(c, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
@@ -754,7 +725,7 @@ enum mr_code mr_history_collect_on(struct mr_history_collect *c,
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (more[side] > 0 || !known->finished)
             MR_TRY(read_on(c, (enum mr_side)side, err));
-    return finish_on(c, err);
+    return finish_on(c, then, err);
 }
 
 /* ---- from the beginning, or where an earlier run was ended ---- */
@@ -763,6 +734,7 @@ enum mr_code mr_history_collect_on(struct mr_history_collect *c,
  * the collection says that it knows it. */
 static enum mr_code resume(struct mr_history_collect *c, struct mr_err *err)
 {
+    const char *const then[MR_SIDES] = {c->sides[MR_SOURCE].executed, c->sides[MR_TARGET].executed};
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         uint64_t more = 0;
         if (c->work->logs[side].ep == NULL)
@@ -775,7 +747,7 @@ static enum mr_code resume(struct mr_history_collect *c, struct mr_err *err)
     }
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_on(c, (enum mr_side)side, err));
-    return finish_on(c, err);
+    return finish_on(c, then, err);
 }
 
 enum mr_code mr_history_collect(struct mr_history_collect *c, struct mr_err *err)

@@ -154,22 +154,36 @@ static void test_by_hand(void **state)
         const char *what;
         uint32_t server_id; /* of the server whose log that is */
         uint8_t uuid;       /* 1: its own, 2: the other's, 3: another */
-        const char *words[3], *which;
+        const char *words[3], *then, *which;
     } logs[] = {
         {"an empty one of the other's, written here",
          7,
          2,
          {"BEGIN", "COMMIT"},
+         NULL,
          "00000000-0000-0000-0000-000000000002:5"},
-        {"replicated, and filtered", 8, 2, {"BEGIN", "COMMIT"}, NULL},
-        {"of its own", 7, 1, {"BEGIN", "COMMIT"}, NULL},
-        {"of a group", 7, 3, {"BEGIN", "COMMIT"}, NULL},
+        {"that the other has had since logs were read first",
+         7,
+         2,
+         {"BEGIN", "COMMIT"},
+         "00000000-0000-0000-0000-000000000002:1-4",
+         "00000000-0000-0000-0000-000000000002:5"},
+        {"that it had then",
+         7,
+         2,
+         {"BEGIN", "COMMIT"},
+         "00000000-0000-0000-0000-000000000002:1-5",
+         NULL},
+        {"replicated, and filtered", 8, 2, {"BEGIN", "COMMIT"}, NULL, NULL},
+        {"of its own", 7, 1, {"BEGIN", "COMMIT"}, NULL, NULL},
+        {"of a group", 7, 3, {"BEGIN", "COMMIT"}, NULL, NULL},
         {"with a statement, as a client has it from the other's log",
          7,
          2,
          {"BEGIN", "DELETE FROM t", "COMMIT"},
+         NULL,
          NULL},
-        {"a definition", 7, 2, {"CREATE DATABASE d"}, NULL},
+        {"a definition", 7, 2, {"CREATE DATABASE d"}, NULL, NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
@@ -190,7 +204,8 @@ static void test_by_hand(void **state)
         begin_scanned(&s);
         assert_int_equal(mr_history_own_by_gtid(&s.own, &self, &other, &s.arena, NULL), MR_OK);
         scan_bytes(&s, &m.log);
-        assert_int_equal(mr_history_own_by_hand(&s.own, &s.arena, &which, NULL), MR_OK);
+        assert_int_equal(mr_history_own_by_hand(&s.own, logs[i].then, &s.arena, &which, NULL),
+                         MR_OK);
         if ((which == NULL) != (logs[i].which == NULL) ||
             (which != NULL && strcmp(which, logs[i].which) != 0))
             fail_msg("%s: %s", logs[i].what, which != NULL ? which : "none");
