@@ -100,11 +100,10 @@ enum mr_unlogged {
 
 /* What is known of one side. */
 struct mr_explain_side {
-    struct mr_key row;                   /* as in a finding; ptr NULL: none */
-    enum mr_witness witness;             /* of the table */
-    const struct mr_evidence_mark
-        *mark; /* of the key as SOURCE spells it, where it has the row; NULL: no own
-                                            transaction changed that */
+    struct mr_key row;       /* as in a finding; ptr NULL: none */
+    enum mr_witness witness; /* of the table */
+    /* Of the key as SOURCE spells it, where it has the row; NULL: no own transaction changed that. */
+    const struct mr_evidence_mark *mark;
     /* Of enum mr_unlogged, one a column; NULL: no cascade is reckoned with, and of what images leave
      * out nothing is inferred. */
     const unsigned char *unlogged;

@@ -12,7 +12,7 @@
 #define BATCH_KEYS 500U
 #define ROUNDS 6
 #define STALE_MAX 2
-#define RECENT 4096U             /* a power of two */
+#define RECENT 4096U /* a power of two */
 #define TOUCHED_MIN ((size_t)65536)
 #define OPEN_MAX ((size_t)20000) /* keys that may move while they are read */
 #define TRIES 4
