@@ -162,42 +162,6 @@ enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_histor
     return *more ? read_span(l, scan, &span, err) : MR_OK;
 }
 
-/* ---- of files ---- */
-
-static enum mr_code read_file(struct mr_history_scan *scan, const char *path, bool is_last,
-                              struct mr_err *err)
-{
-    struct mr_binlog_file *file = NULL;
-    struct mr_binlog_stream *stream = NULL;
-    enum mr_code code = mr_binlog_file_open(path, &file, err);
-    if (code == MR_OK)
-        code = mr_binlog_stream_open(mr_binlog_file_input(file), &stream, err);
-    if (code == MR_OK)
-        code = mr_history_scan_stream(scan, stream, path, err);
-    if (code == MR_OK && !is_last && mr_binlog_stream_is_cut(stream))
-        code = mr_history_scan_cut(scan, path, err);
-    mr_binlog_stream_close(stream);
-    mr_binlog_file_close(file);
-    return code;
-}
-
-static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan *scan,
-                               struct mr_err *err)
-{
-    struct mr_vec paths = MR_VEC_INIT(const char *);
-    struct stat st;
-    enum mr_code code = mr_history_log_files(l->given, l->ngiven, l->arena, &paths, err);
-    const char **list = paths.items;
-    for (size_t i = 0; code == MR_OK && i < paths.count; i++)
-        if (stat(list[i], &st) == 0 && S_ISREG(st.st_mode))
-            mr_progress_add_total(l->progress, (uint64_t)st.st_size);
-    scan->is_files = true;
-    for (size_t i = 0; code == MR_OK && i < paths.count; i++)
-        code = read_file(scan, list[i], i + 1 == paths.count, err);
-    mr_vec_release(&paths);
-    return code;
-}
-
 /* ---- behind files ---- */
 
 /* A restart, and whatever else a server writes of itself, is nothing that files lack. */
@@ -233,23 +197,32 @@ static const struct mr_server_log *log_of_file(const struct mr_vec *logs, const 
     return NULL;
 }
 
-/* *what: what goes on behind the files; NULL: nothing that is known of. */
+/* *what: what goes on behind the file that was read last, in its log alone or in those behind that, too; NULL: nothing
+ * that is known of. */
 static enum mr_code find_more(const struct mr_history_logs *l, const struct mr_evidence_side *known,
-                              struct mr_db *db, const char **what, struct mr_err *err)
+                              bool alone, const char **what, struct mr_err *err)
 {
+    struct mr_db *db = NULL;
     struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
     struct mr_err why = {0};
     bool has = false;
+    MR_TRY(mr_db_open(l->of, l->opts, &db, err));
     enum mr_code code = mr_server_logs(db, l->arena, &logs, err);
     const struct mr_server_log *log = code == MR_OK ? log_of_file(&logs, known->end_log) : NULL;
-    const struct mr_server_log *last = code == MR_OK ? mr_vec_at(&logs, logs.count - 1) : NULL;
+    const struct mr_server_log *last =
+        alone || code != MR_OK ? log : mr_vec_at(&logs, logs.count - 1);
+    if (alone && code == MR_OK && log == NULL)
+        mr_log_warning(
+            "log \"%.200s\" was not closed by its server, which does not have it any more: "
+            "whether the file holds all of it is not known",
+            known->end_log);
     if (log != NULL && log->bytes >= known->end_position &&
         (log != last || log->bytes > known->end_position)) {
         const struct mr_binlog_span span = {log->name, known->end_position, last->name,
                                             last->bytes};
         code = has_transaction(db, &span, &has, &why);
         /* events that do not begin where the file ends are of another log, or of what it has cut off */
-        has = has || code == MR_E_BINLOG || code == MR_E_SQL;
+        has = has || code == MR_E_BINLOG;
         if (code != MR_OK && !has && err != NULL)
             *err = why;
         code = has ? MR_OK : code;
@@ -261,21 +234,19 @@ static enum mr_code find_more(const struct mr_history_logs *l, const struct mr_e
         code = *what != NULL ? MR_OK : mr_err_nomem(err, "reading a binary log");
     }
     mr_vec_release(&logs);
+    mr_db_close(db);
     return code;
 }
 
 /* A server that has no log, or does not show it, says nothing of files. */
 static enum mr_code check_end(const struct mr_history_logs *l, struct mr_history_scan *scan,
-                              struct mr_err *err)
+                              bool alone, struct mr_err *err)
 {
-    struct mr_db *db = NULL;
     struct mr_err why = {0};
     const char *what = NULL;
     if (l->of == NULL || scan->own->by == MR_OWN_BY_GTID || scan->known->end_log == NULL)
         return MR_OK;
-    MR_TRY(mr_db_open(l->of, l->opts, &db, err));
-    const enum mr_code code = find_more(l, scan->known, db, &what, &why);
-    mr_db_close(db);
+    const enum mr_code code = find_more(l, scan->known, alone, &what, &why);
     if (code == MR_E_DENIED || code == MR_E_UNSUPPORTED || code == MR_E_SQL) {
         mr_log_warning("whether the %s has written on behind the logs that were given is not seen: "
                        "%s",
@@ -287,11 +258,51 @@ static enum mr_code check_end(const struct mr_history_logs *l, struct mr_history
     return code == MR_OK && what != NULL ? mr_history_scan_gap(scan, what, err) : code;
 }
 
+/* ---- of files ---- */
+
+/* One that its server had not closed when it was copied, or crashed on, may end anywhere: between two events, too,
+ * and its number alone tells that the next one follows it. */
+static enum mr_code read_file(const struct mr_history_logs *l, struct mr_history_scan *scan,
+                              const char *path, bool is_last, struct mr_err *err)
+{
+    struct mr_binlog_file *file = NULL;
+    struct mr_binlog_stream *stream = NULL;
+    enum mr_code code = mr_binlog_file_open(path, &file, err);
+    if (code == MR_OK)
+        code = mr_binlog_stream_open(mr_binlog_file_input(file), &stream, err);
+    if (code == MR_OK)
+        code = mr_history_scan_stream(scan, stream, path, err);
+    if (code == MR_OK && !is_last && mr_binlog_stream_is_cut(stream))
+        code = mr_history_scan_cut(scan, path, err);
+    const struct mr_binlog_format *format = code == MR_OK ? mr_binlog_stream_format(stream) : NULL;
+    if (code == MR_OK && (is_last || (format != NULL && !format->is_closed)))
+        code = check_end(l, scan, !is_last, err);
+    mr_binlog_stream_close(stream);
+    mr_binlog_file_close(file);
+    return code;
+}
+
+static enum mr_code read_files(struct mr_history_logs *l, struct mr_history_scan *scan,
+                               struct mr_err *err)
+{
+    struct mr_vec paths = MR_VEC_INIT(const char *);
+    struct stat st;
+    enum mr_code code = mr_history_log_files(l->given, l->ngiven, l->arena, &paths, err);
+    const char **list = paths.items;
+    for (size_t i = 0; code == MR_OK && i < paths.count; i++)
+        if (stat(list[i], &st) == 0 && S_ISREG(st.st_mode))
+            mr_progress_add_total(l->progress, (uint64_t)st.st_size);
+    scan->is_files = true;
+    for (size_t i = 0; code == MR_OK && i < paths.count; i++)
+        code = read_file(l, scan, list[i], i + 1 == paths.count, err);
+    mr_vec_release(&paths);
+    return code;
+}
+
 enum mr_code mr_history_logs_read(struct mr_history_logs *l, struct mr_history_scan *scan,
                                   struct mr_err *err)
 {
     if (l->ep != NULL)
         return name_rights(l, read_server(l, scan, err), err);
-    MR_TRY(read_files(l, scan, err));
-    return check_end(l, scan, err);
+    return read_files(l, scan, err);
 }
