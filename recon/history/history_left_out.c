@@ -133,27 +133,6 @@ static enum mr_code read_channels(const struct mr_history_scan *scan, struct mr_
     return mr_strbuf_check(out, "reading a binary log", err);
 }
 
-/* It may have passed over some of what it counts as executed, and so has its log. */
-static enum mr_code look_at_other(struct mr_history_scan *scan, const struct mr_history_way *way,
-                                  struct mr_strbuf *text, struct mr_err *err)
-{
-    struct mr_db *db = NULL;
-    enum mr_code code = mr_db_open(way->logs, way->opts, &db, err);
-    if (code == MR_OK && !mr_server_is_same(mr_db_server(way->own), mr_db_server(db))) {
-        code = mr_history_left_out(db, scan->side, scan->tables, scan->ntables, scan->arena, err);
-        if (code == MR_OK)
-            code = read_channels(scan, db, NULL, text, err);
-    }
-    mr_db_close(db);
-    if (code != MR_OK || text->len == 0)
-        return code;
-    return mr_history_scan_gap(
-        scan,
-        mr_arena_fmt(scan->arena, "the server of these logs leaves out what it replicates: %s",
-                     text->ptr),
-        err);
-}
-
 /* Has a server that logs nothing of what it applies applied what the other side has not?  MySQL's GTIDs say so by
  * themselves (mr_history_scan_reaches), MariaDB's by its position, in which domains of times gone by may stand: only
  * where there is a channel.  Without GTIDs only one that runs is known to have.  Nodes of Galera get what is
@@ -197,12 +176,36 @@ static enum mr_code look_at_own(struct mr_history_scan *scan, const struct mr_hi
         err);
 }
 
+/* It may have passed over some of what it counts as executed, and so has its log.  *is_own: it is the side's server
+ * by another name. */
+static enum mr_code look_at_other(struct mr_history_scan *scan, const struct mr_history_way *way,
+                                  bool *is_own, struct mr_strbuf *text, struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    enum mr_code code = mr_db_open(way->logs, way->opts, &db, err);
+    *is_own = code == MR_OK && mr_server_is_same(mr_db_server(way->own), mr_db_server(db));
+    if (code == MR_OK && !*is_own)
+        code = mr_history_left_out(db, scan->side, scan->tables, scan->ntables, scan->arena, err);
+    if (code == MR_OK && !*is_own)
+        code = read_channels(scan, db, NULL, text, err);
+    mr_db_close(db);
+    if (code != MR_OK || text->len == 0)
+        return code;
+    return mr_history_scan_gap(
+        scan,
+        mr_arena_fmt(scan->arena, "the server of these logs leaves out what it replicates: %s",
+                     text->ptr),
+        err);
+}
+
 enum mr_code mr_history_left_out_on_way(struct mr_history_scan *scan,
                                         const struct mr_history_way *way, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    const enum mr_code code = way->logs != NULL ? look_at_other(scan, way, &text, err)
-                                                : look_at_own(scan, way, &text, err);
+    bool is_own = way->logs == NULL;
+    enum mr_code code = is_own ? MR_OK : look_at_other(scan, way, &is_own, &text, err);
+    if (code == MR_OK && is_own)
+        code = look_at_own(scan, way, &text, err);
     mr_strbuf_release(&text);
     return code;
 }
