@@ -11,7 +11,7 @@
 
 #define BATCH_KEYS 500U
 #define ROUNDS 6
-#define STALE_MAX 2
+#define STALE_MAX 6  /* of WAIT_NS each: a commit may wait for a replica before its row is seen */
 #define RECENT 4096U /* a power of two */
 #define TOUCHED_MIN ((size_t)65536)
 #define OPEN_MAX ((size_t)20000) /* keys that may move while they are read */
