@@ -8,12 +8,14 @@
 #include "core/base/log.h"
 #include "recon/history/history_aside.h"
 #include "recon/history/history_names.h"
+#include "recon/history/history_prepared.h"
 #include "recon/history/history_row.h"
 #include "core/logs/statement_reach.h"
 
 #define FOLD_BYTES ((size_t)28 * 1024 * 1024)
 #define PENDING_BYTES ((size_t)4 * 1024 * 1024)
 #define HAND_BYTES ((size_t)1024 * 1024)
+#define HELD_BYTES ((size_t)64 * 1024 * 1024) /* of transactions of XA that are prepared */
 #define KNOWN_MAPS ((size_t)1024)
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
 #define TXS_MAX ((size_t)16384)
@@ -26,13 +28,6 @@ struct known_map {
     bool has_looked; /* for the shape */
     struct mr_binlog_shape *shape;
     struct mr_arena arena;
-};
-
-/* A transaction of XA that is prepared: what it has changed is in doubt. */
-struct prepared {
-    char *xid;
-    bool is_own;
-    bool *tables; /* touched */
 };
 
 struct mr_history_work {
@@ -53,8 +48,8 @@ struct mr_history_work {
     struct mr_evidence_tx head;
     /* transactions since the last flush */
     struct mr_arena txs_arena;
-    struct mr_vec txs; /* struct mr_evidence_tx */
-    struct mr_vec prepared;
+    struct mr_vec txs;      /* struct mr_evidence_tx */
+    struct mr_vec prepared; /* struct mr_history_prepared */
     /* how logs follow each other */
     bool has_before;
     bool met_shared; /* a transaction that the other side has, too, or one in front of the logs */
@@ -141,7 +136,7 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     scan->work = w;
     w->changes = (struct mr_vec)MR_VEC_INIT(struct mr_history_change);
     w->txs = (struct mr_vec)MR_VEC_INIT(struct mr_evidence_tx);
-    w->prepared = (struct mr_vec)MR_VEC_INIT(struct prepared);
+    w->prepared = (struct mr_vec)MR_VEC_INIT(struct mr_history_prepared);
     mr_arena_init(&w->tx_arena);
     mr_arena_init(&w->txs_arena);
     mr_gtid_set_init(&w->met);
@@ -173,12 +168,7 @@ void mr_history_scan_release(struct mr_history_scan *scan)
     for (size_t i = 0; w->maps != NULL && i < KNOWN_MAPS; i++)
         mr_arena_release(&w->maps[i].arena);
     free(w->maps);
-    for (size_t i = 0; i < w->prepared.count; i++) {
-        struct prepared *p = mr_vec_at(&w->prepared, i);
-        free(p->xid);
-        free(p->tables);
-    }
-    mr_vec_release(&w->prepared);
+    mr_history_prepared_release(&w->prepared);
     mr_vec_release(&w->changes);
     mr_vec_release(&w->txs);
     mr_arena_release(&w->tx_arena);
@@ -389,46 +379,57 @@ static enum mr_code drop_tx(struct mr_history_scan *scan, const struct mr_binlog
 
 /* ---- XA ---- */
 
-/* Its rows are in the log now, and in the table only later, or never. */
+/* Its rows are in the log now, and in the table only later, or never: as long as there is room for them they wait for
+ * its end.  Statements have made their tables blind already. */
 static enum mr_code prepare_tx(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                                struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
-    struct prepared *p = mr_vec_push(&w->prepared);
-    if (p == NULL)
-        return nomem(err);
-    *p = (struct prepared){.xid = strdup(step->xid != NULL ? step->xid : ""),
-                           .is_own = w->is_own,
-                           .tables = calloc(scan->ntables + 1, sizeof(bool))};
-    if (p->xid == NULL || p->tables == NULL)
-        return nomem(err);
-    memcpy(p->tables, w->touched, scan->ntables * sizeof(bool));
+    const struct mr_history_change *changes = w->changes.items;
+    struct mr_history_prepared *p = NULL;
+    MR_TRY(mr_history_prepared_add(&w->prepared, step->xid != NULL ? step->xid : "", w->touched,
+                                   scan->ntables, &p, err));
+    p->is_own = w->is_own;
+    p->is_decoded = w->counts;
+    p->is_counted = w->is_spilled || mr_history_prepared_bytes(&w->prepared) > HELD_BYTES;
+    if (p->is_counted)
+        return end_tx(scan, step, err);
+    MR_TRY(mr_history_prepared_hold(p, changes + w->counted, w->changes.count - w->counted,
+                                    &w->head, err));
+    w->changes.count = w->counted;
     return end_tx(scan, step, err);
 }
 
-/* Rows of a prepared transaction are locked until its end: that they count from when it was prepared is
- * the same, but where it is rolled back, or was shared when it was prepared and is own in its end. */
+/* Its changes are those of its end, and are looked up where it was prepared. */
+static enum mr_code count_held(struct mr_history_scan *scan, const struct mr_history_prepared *p,
+                               struct mr_err *err)
+{
+    struct mr_history_work *w = scan->work;
+    const int64_t committed_us = w->head.committed_us;
+    MR_TRY(mr_history_prepared_give(p, &w->changes, &w->row.kept, err));
+    w->head = p->head;
+    w->head.committed_us = committed_us;
+    return pour(scan, err);
+}
+
 static enum mr_code end_prepared(struct mr_history_scan *scan, const struct mr_binlog_step *step,
                                  bool commits, struct mr_err *err)
 {
     struct mr_history_work *w = scan->work;
+    struct mr_history_prepared *p =
+        step->xid != NULL ? mr_history_prepared_find(&w->prepared, step->xid) : NULL;
     w->in_tx = false;
     MR_TRY(note_met(scan, step, err));
-    for (size_t i = 0; step->xid != NULL && i < w->prepared.count; i++) {
-        struct prepared *p = mr_vec_at(&w->prepared, i);
-        if (strcmp(p->xid, step->xid) != 0)
-            continue;
-        if (w->counts && (!commits || p->is_own != w->is_own))
-            MR_TRY(blind_touched(scan, p->tables,
-                                 commits
-                                     ? "an XA transaction of both sides was committed on one"
-                                     : "an XA transaction was rolled back after it was prepared",
-                                 &step->begun, err));
-        free(p->xid);
-        free(p->tables);
-        *p = *(struct prepared *)mr_vec_at(&w->prepared, w->prepared.count - 1);
-        w->prepared.count--;
-        return MR_OK;
+    if (p != NULL) {
+        const char *why = w->counts ? mr_history_prepared_blinds(p, commits, w->is_own) : NULL;
+        enum mr_code code = MR_OK;
+        if (why != NULL)
+            code = blind_touched(scan, p->tables, why, &step->begun, err);
+        if (code == MR_OK && commits && !p->is_counted)
+            code = count_held(scan, p, err);
+        mr_history_prepared_drop(&w->prepared, p);
+        MR_TRY(code);
+        return make_room(scan, err);
     }
     if (!commits || !w->is_own)
         return MR_OK;
@@ -779,8 +780,8 @@ enum mr_code mr_history_scan_end(struct mr_history_scan *scan, struct mr_err *er
                        "have no past in common",
                        err));
     for (size_t i = 0; i < w->prepared.count; i++) {
-        const struct prepared *p = mr_vec_at(&w->prepared, i);
-        if (p->is_own)
+        const struct mr_history_prepared *p = mr_vec_at(&w->prepared, i);
+        if (p->is_own && p->is_counted)
             MR_TRY(blind_touched(scan, p->tables,
                                  "an XA transaction is prepared, and neither committed nor rolled "
                                  "back",

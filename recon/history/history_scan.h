@@ -5,7 +5,7 @@
  *
  * Rows count with the end of their transaction.  What leaves no rows makes the tables blind that it may
  * have touched, from that transaction on: statements (statement_reach.h), transactions that were
- * rolled back in part, those of XA that are in doubt, rows that cannot be decoded.  What may lack
+ * rolled back in part, those of XA of which too much is in doubt, rows that cannot be decoded.  What may lack
  * altogether makes the side incomplete: gaps.
  *
  * Nothing of the shared past is looked at, up to the first transaction that is the side's own; behind it

@@ -7,7 +7,7 @@
 
 #include "evidence_case.h"
 #include "recon/history/history_scan.h"
-#include "tests/unit/binlog_made.h"
+#include "tests/unit/log_made.h"
 
 /* What reading one log, and no table, leaves behind. */
 struct scanned {
@@ -214,12 +214,174 @@ static void test_by_hand(void **state)
     }
 }
 
+/* ---- transactions of XA, over a table ---- */
+
+static void set_time(struct made *m, size_t begin, uint32_t seconds)
+{
+    uint8_t *event = (uint8_t *)m->log.ptr + begin;
+    for (size_t i = 0; i < 4; i++)
+        event[i] = (uint8_t)(seconds >> 8 * i);
+    binlog_seal(event, m->log.len - begin);
+}
+
+static void add_begin(struct made *m, uint64_t sequence, unsigned flags, uint32_t seconds)
+{
+    const size_t begin = m->log.len;
+    add_gtid(m, sequence, flags);
+    set_time(m, begin, seconds);
+}
+
+/* 'p': of XA, that inserts row 1, is prepared; 'c', 'r': it is committed, or rolled back; 'i': row 2 is inserted.  Each
+ * a thousand seconds behind the one before it, and with the next number; *at: where the last one begins. */
+static void add_worlds(struct made *m, const char *what, uint64_t *at)
+{
+    for (size_t i = 0; what[i] != '\0'; i++) {
+        const uint32_t seconds = 1000 * (uint32_t)(i + 1);
+        *at = m->log.len;
+        add_begin(m, i + 1, what[i] == 'p' ? 0x40 : what[i] == 'i' ? 0 : 0x80, seconds);
+        if (what[i] == 'p')
+            add_statement(m, "XA START X'31',X'',1");
+        if (what[i] == 'c' || what[i] == 'r')
+            add_statement(m, what[i] == 'c' ? "XA COMMIT X'31',X'',1" : "XA ROLLBACK X'31',X'',1");
+        if (what[i] != 'p' && what[i] != 'i')
+            continue;
+        add_map(m, 50, "d", "p");
+        add_rows(m, 50, WRITE, what[i] == 'p' ? 1 : 2, 0);
+        if (what[i] == 'i') {
+            add_xid(m);
+            continue;
+        }
+        add_statement(m, "XA END X'31',X'',1");
+        add_event(m, MR_BINLOG_XA_PREPARE, "\0\1\0\0\0\1\0\0\0\0\0\0\0001", 14, 0);
+    }
+}
+
+/* "1@2000 0-7-1": keys with the time and the id of the transaction that changed them; why it is blind. */
+static void say_marks(struct check_case *c, const struct mr_evidence_table *of,
+                      struct mr_strbuf *out)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec marks = MR_VEC_INIT(struct mr_evidence_mark);
+    assert_int_equal(
+        mr_evidence_marks(c->fd, of->id, 0, (struct mr_key){NULL, 0}, 9, &arena, &marks, NULL),
+        MR_OK);
+    for (size_t i = 0; i < marks.count; i++) {
+        const struct mr_evidence_mark *mark = mr_vec_at(&marks, i);
+        struct mr_evidence_tx tx;
+        struct mr_value value;
+        size_t at = 0;
+        bool found = false;
+        assert_int_equal(mr_row_decode(mark->key.ptr, mark->key.len, &at, &value, NULL), MR_OK);
+        assert_int_equal(mr_evidence_tx(c->fd, mark->last_tx, &arena, &tx, &found, NULL), MR_OK);
+        assert_true(found && mark->changes == 1);
+        mr_strbuf_add_fmt(out, "%s%d@%d %s", out->len > 0 ? ", " : "", (int)value.i,
+                          (int)(tx.committed_us / 1000000), tx.gtid);
+    }
+    if (of->of[0].witness == MR_WITNESS_BLIND)
+        mr_strbuf_add_fmt(out, "%s%.*s", out->len > 0 ? ", " : "",
+                          (int)strcspn(of->of[0].reason, ","), of->of[0].reason);
+    mr_vec_release(&marks);
+    mr_arena_release(&arena);
+}
+
+static void scan_worlds(const char *what, bool splits, struct mr_strbuf *out)
+{
+    static const struct mr_column columns[] = {
+        {.name = "id", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT, .ordinal = 1},
+        {.name = "v", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT, .ordinal = 2}};
+    static const struct mr_table today = {
+        .db = "d", .name = "p", .columns = columns, .ncolumns = 2};
+    static const struct mr_server server = {.flavour = MR_FLAVOUR_MARIADB, .version = 101100};
+    static const size_t places[] = {0, 1};
+    static const char *const from[] = {NULL, NULL};
+    static const struct mr_pair pair;
+    struct mr_history_table table = {
+        .pair = &pair,
+        .today = {&today, &today},
+        .columns = {places, places},
+        .ncolumns = 2,
+        .from = {from, from},
+        .key = places,
+        .nkey = 1,
+        .evidence = {.name = "d.p", .target_name = "d.p", .columns = ""}};
+    struct check_case c;
+    struct logs l;
+    struct made m;
+    struct binlog_memory memory = {.seal = false};
+    struct mr_binlog_stream *stream = NULL;
+    struct scanned s;
+    uint64_t at = 4;
+    int64_t last_tx = 0;
+    case_begin(&c);
+    logs_begin(&l, &c);
+    begin_made(&m, "10.11.19-MariaDB-log", true);
+    add_worlds(&m, what, &at);
+    begin_scanned(&s);
+    mr_history_own_by_place(&s.own, "memory", splits ? at : 4, "memory");
+    LOGS_DO(&l, mr_evidence_table_add(l.writer, &s.arena, &table.evidence, NULL));
+    struct mr_history_scan scan = {.own = &s.own,
+                                   .tables = &table,
+                                   .ntables = 1,
+                                   .server = &server,
+                                   .known = &s.known,
+                                   .writer = l.writer,
+                                   .fd = c.fd,
+                                   .is_files = true,
+                                   .arena = &s.arena,
+                                   .last_tx = &last_tx};
+    assert_int_equal(mr_history_scan_begin(&scan, NULL), MR_OK);
+    assert_int_equal(
+        mr_binlog_stream_open(binlog_memory_input(&memory, m.log.ptr, m.log.len), &stream, NULL),
+        MR_OK);
+    assert_int_equal(mr_history_scan_stream(&scan, stream, "memory", NULL), MR_OK);
+    assert_int_equal(mr_history_scan_end(&scan, NULL), MR_OK);
+    mr_binlog_stream_close(stream);
+    mr_history_scan_release(&scan);
+    const struct mr_evidence_table of = table.evidence;
+    logs_end(&l);
+    say_marks(&c, &of, out);
+    free(memory.raw);
+    mr_strbuf_release(&m.log);
+    drop(&s);
+    case_end(&c);
+}
+
+/* What is prepared has happened when it is committed, and not before. */
+static void test_xa(void **state)
+{
+    static const struct {
+        const char *what;
+        bool splits; /* what stands in front of the last transaction is shared */
+        const char *expected;
+    } worlds[] = {
+        {"pc", false, "1@2000 0-7-1"},
+        {"pr", false, ""},
+        {"p", false, ""},
+        {"pic", false, "1@3000 0-7-1, 2@2000 0-7-2"},
+        {"pi", false, "2@2000 0-7-2"},
+        {"ipr", false, "2@1000 0-7-1"},
+        {"pc", true, "an XA transaction of both sides was committed on one"},
+        {"pr", true, ""},
+        {"c", false, "an XA transaction was committed that was prepared before the logs"},
+        {"r", false, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof worlds / sizeof *worlds; i++) {
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        scan_worlds(worlds[i].what, worlds[i].splits, &got);
+        if (strcmp(got.ptr != NULL ? got.ptr : "", worlds[i].expected) != 0)
+            fail_msg("%s: %s", worlds[i].what, got.ptr);
+        mr_strbuf_release(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_xa),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
