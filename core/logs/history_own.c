@@ -133,6 +133,20 @@ static enum mr_code by_triples(struct mr_history_own *own, const struct mr_histo
     return code;
 }
 
+/* As the server writes it. */
+static void read_uuid(const char *text, uint8_t uuid[MR_GTID_UUID_BYTES])
+{
+    size_t n = 0;
+    for (const char *at = text; n < MR_GTID_UUID_BYTES && *at != '\0';) {
+        unsigned byte;
+        at += *at == '-';
+        if (sscanf(at, "%2x", &byte) != 1 || at[1] == '\0')
+            break;
+        uuid[n++] = (uint8_t)byte;
+        at += 2;
+    }
+}
+
 enum mr_code mr_history_own_by_gtid(struct mr_history_own *own,
                                     const struct mr_history_executed *self,
                                     const struct mr_history_executed *other, struct mr_arena *arena,
@@ -152,9 +166,7 @@ enum mr_code mr_history_own_by_gtid(struct mr_history_own *own,
     if (strcasecmp(self->uuid, other->uuid) == 0)
         return refuse("both servers have the same server_uuid", err);
     own->self_id = self->server_id;
-    own->other_uuid = mr_arena_strdup(arena, other->uuid);
-    if (own->other_uuid == NULL)
-        return nomem(err);
+    read_uuid(other->uuid, own->other_uuid);
     return mr_gtid_set_parse(&own->executed, other->executed, strlen(other->executed), err);
 }
 
@@ -285,18 +297,37 @@ void mr_history_own_ended(struct mr_history_own *own, const struct mr_binlog_pla
         own->is_within = own->is_within || (begun->position < own->at && end > own->at);
 }
 
-enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gtid *gtid,
-                                  uint32_t server_id, struct mr_err *err)
+enum mr_code mr_history_own_wrote(struct mr_history_own *own, const struct mr_gtid *gtid,
+                                  uint32_t server_id, bool is_empty, struct mr_err *err)
 {
-    struct mr_strbuf uuid = MR_STRBUF_INIT;
-    if (own->other_uuid == NULL || server_id != own->self_id ||
-        !mr_gtid_set_has(&own->executed, gtid))
+    if (own->by != MR_OWN_BY_GTID || gtid->family != MR_GTID_OF_MYSQL ||
+        memcmp(gtid->uuid, own->other_uuid, sizeof own->other_uuid) != 0)
         return MR_OK;
-    mr_gtid_add_uuid(&uuid, gtid->uuid);
-    enum mr_code code = mr_strbuf_check(&uuid, "telling own transactions", err);
-    if (code == MR_OK && strcasecmp(uuid.ptr, own->other_uuid) == 0)
-        code = mr_gtid_set_add(&own->by_hand, gtid, err);
-    mr_strbuf_release(&uuid);
+    if (server_id != own->self_id && gtid->tag[0] == '\0' && gtid->number > own->replicated)
+        own->replicated = gtid->number;
+    return server_id == own->self_id && is_empty && mr_gtid_set_has(&own->executed, gtid)
+               ? mr_gtid_set_add(&own->by_hand, gtid, err)
+               : MR_OK;
+}
+
+/* The other's, up to the last one that was replicated. */
+static enum mr_code subtract_replicated(const struct mr_history_own *own, struct mr_gtid_set *set,
+                                        struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_gtid_set older;
+    if (own->replicated == 0)
+        return MR_OK;
+    mr_gtid_set_init(&older);
+    mr_gtid_add_uuid(&text, own->other_uuid);
+    mr_strbuf_add_fmt(&text, ":1-%" PRIu64, own->replicated);
+    enum mr_code code = mr_strbuf_check(&text, "telling own transactions", err);
+    if (code == MR_OK)
+        code = mr_gtid_set_parse(&older, text.ptr, text.len, err);
+    if (code == MR_OK)
+        code = mr_gtid_set_subtract(set, &older, err);
+    mr_strbuf_release(&text);
+    mr_gtid_set_release(&older);
     return code;
 }
 
@@ -313,6 +344,8 @@ enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, const char
         code = mr_gtid_set_parse(&had, then, strlen(then), err);
     if (code == MR_OK)
         code = mr_gtid_set_subtract(&set, &had, err);
+    if (code == MR_OK)
+        code = subtract_replicated(own, &set, err);
     mr_gtid_set_add_text(&text, &set);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "telling own transactions", err);

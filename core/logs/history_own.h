@@ -57,8 +57,10 @@ struct mr_history_own {
     struct mr_vec seen;   /* runs of everything that was met */
     struct mr_vec own;    /* runs */
     struct mr_gtid_set own_set;
-    const char *other_uuid; /* MySQL's: the other's, and this one's number */
+    /* MySQL: the other's uuid, this one's number, and the last transaction of the other's that came by replication */
+    uint8_t other_uuid[MR_GTID_UUID_BYTES];
     uint32_t self_id;
+    uint64_t replicated;
     struct mr_gtid_set by_hand;
 };
 
@@ -110,14 +112,15 @@ void mr_history_own_go_on(struct mr_history_own *own);
 /* Of the first log: when it was begun, and whether it is known that there was none before it. */
 void mr_history_own_begins(struct mr_history_own *own, int64_t began_us, bool has_none_before);
 /*
- * A transaction that changed nothing has ended, written by that server.  Under an id of the other's, and written here, it
- * was put there by hand, so that the other may follow or be followed: all take its transaction for executed, which
- * it was not.
+ * A transaction has ended, written by that server.  One that changed nothing, under an id of the other's, and written
+ * here, was put there by hand, so that the other may follow or be followed: all take its transaction for executed,
+ * which it was not.
  */
-enum mr_code mr_history_own_empty(struct mr_history_own *own, const struct mr_gtid *gtid,
-                                  uint32_t server_id, struct mr_err *err);
+enum mr_code mr_history_own_wrote(struct mr_history_own *own, const struct mr_gtid *gtid,
+                                  uint32_t server_id, bool is_empty, struct mr_err *err);
 /* Behind all logs: those that the other has executed, but for what it had when logs were read first (NULL: that is
- * now), of which it was told then whose they are.  Text in arena; NULL: none. */
+ * now), of which it was told then whose they are; and but for what replication has gone on behind: that was skipped
+ * in front of the split.  Text in arena; NULL: none. */
 enum mr_code mr_history_own_by_hand(const struct mr_history_own *own, const char *then,
                                     struct mr_arena *arena, const char **which, struct mr_err *err);
 /* Behind all logs: why the split cannot be told by them, a clause; NULL: it can. */

@@ -349,8 +349,7 @@ static enum mr_code end_tx(struct mr_history_scan *scan, const struct mr_binlog_
     struct mr_history_work *w = scan->work;
     w->in_tx = false;
     MR_TRY(note_met(scan, step, err));
-    if (w->is_empty)
-        MR_TRY(mr_history_own_empty(scan->own, step->gtid, step->event->server_id, err));
+    MR_TRY(mr_history_own_wrote(scan->own, step->gtid, step->event->server_id, w->is_empty, err));
     MR_TRY(pour(scan, err));
     if (w->is_torn && w->counts)
         MR_TRY(blind_touched(scan, w->touched, "a transaction was rolled back in part",

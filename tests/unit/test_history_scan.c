@@ -214,6 +214,48 @@ static void test_by_hand(void **state)
     }
 }
 
+/* What a replica has skipped is of the past that both have: what came by replication goes on behind it. */
+static void test_skipped(void **state)
+{
+    static const struct {
+        uint64_t numbers[3]; /* of the other's; those above 100: by hand, 100 less */
+        const char *which;
+    } logs[] = {
+        {{4, 105, 6}, NULL},
+        {{4, 5, 106}, "00000000-0000-0000-0000-000000000002:6"},
+        {{103, 4, 105}, "00000000-0000-0000-0000-000000000002:5"},
+    };
+    struct mr_history_executed self = {.has_gtids = true,
+                                       .server_id = 7,
+                                       .uuid = "00000000-0000-0000-0000-000000000001",
+                                       .executed = "",
+                                       .position = ""};
+    struct mr_history_executed other = self;
+    (void)state;
+    other.uuid = "00000000-0000-0000-0000-000000000002";
+    other.executed = "00000000-0000-0000-0000-000000000002:1-9";
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_history_own own;
+        const char *which;
+        mr_history_own_init(&own);
+        assert_int_equal(mr_history_own_by_gtid(&own, &self, &other, &arena, NULL), MR_OK);
+        for (size_t k = 0; k < 3; k++) {
+            const uint64_t number = logs[i].numbers[k];
+            const struct mr_gtid gtid = {
+                .family = MR_GTID_OF_MYSQL, .uuid = {[15] = 2}, .number = number % 100};
+            assert_int_equal(
+                mr_history_own_wrote(&own, &gtid, number > 100 ? 7 : 9, number > 100, NULL), MR_OK);
+        }
+        assert_int_equal(mr_history_own_by_hand(&own, NULL, &arena, &which, NULL), MR_OK);
+        if ((which == NULL) != (logs[i].which == NULL) ||
+            (which != NULL && strcmp(which, logs[i].which) != 0))
+            fail_msg("log %zu: %s", i, which != NULL ? which : "none");
+        mr_history_own_release(&own);
+        mr_arena_release(&arena);
+    }
+}
+
 /* ---- transactions of XA, over a table ---- */
 
 static void set_time(struct made *m, size_t begin, uint32_t seconds)
@@ -378,10 +420,8 @@ static void test_xa(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_split),
-        cmocka_unit_test(test_end),
-        cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_xa),
+        cmocka_unit_test(test_split),   cmocka_unit_test(test_end), cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_skipped), cmocka_unit_test(test_xa),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
