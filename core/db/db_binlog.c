@@ -151,12 +151,14 @@ enum mr_code mr_db_binlog_open(struct mr_db *db, const char *file, uint64_t posi
                                uint32_t server_id, struct mr_db_binlog **out, struct mr_err *err)
 {
     *out = NULL;
-    if (position > UINT32_MAX)
-        return mr_err_set(
-            err, MR_E_UNSUPPORTED,
-            "binary log \"%s\" of server \"%s\" cannot be read from position %llu on, "
-            "since the protocol has room for four bytes of it",
-            file, db->label, (unsigned long long)position);
+    if (position > UINT32_MAX) {
+        (void)mr_err_set(err, MR_E_UNSUPPORTED,
+                         "binary log \"%s\" of server \"%s\" cannot be read from position %llu on, "
+                         "since the protocol has room for four bytes of it",
+                         file, db->label, (unsigned long long)position);
+        mr_err_hint(err, "FLUSH BINARY LOGS there begins a new log: run it again behind that.");
+        return MR_E_UNSUPPORTED;
+    }
     MR_TRY(introduce(db, err));
     MR_TRY(announce(db, file, position, err));
     struct mr_db_binlog *dump = calloc(1, sizeof *dump);
