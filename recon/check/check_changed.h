@@ -36,7 +36,7 @@ struct mr_check_changed {
     struct mr_run_change before; /* the base's own; parts 0: it read everything, or did not roll */
     struct mr_run_change now;
     struct mr_changes changes;
-    bool lacks[MR_SIDES]; /* its logs lack what it has executed */
+    bool lacks[MR_SIDES];     /* its logs lack what it has executed */
     bool restarted[MR_SIDES]; /* its server was, since the base */
     struct mr_changed_table *tables;
     struct mr_vec settings; /* struct mr_find_setting, of the base */

@@ -47,8 +47,8 @@ struct mr_spill {
     struct mr_case *cf;
     struct mr_case_stmt *add, *wants, *keep, *keep_copy;
     bool copies, moves, edits; /* are expected */
-    bool uncommitted;       /* this pass */
-    unsigned pass, at_rest; /* at_rest: passes in a row whose sides were the same */
+    bool uncommitted;          /* this pass */
+    unsigned pass, at_rest;    /* at_rest: passes in a row whose sides were the same */
     struct side_sum sums[2], before[2];
 };
 

@@ -42,9 +42,9 @@ struct mr_key_history {
     struct mr_evidence_table of; /* of: witness NONE where the case has no evidence for the table */
     struct mr_key key;
     enum mr_rows_known known;
-    enum mr_find_kind kind; /* of a finding */
+    enum mr_find_kind kind;         /* of a finding */
     enum mr_rows_standing standing; /* where it is no finding */
-    struct mr_key rows[2];  /* as in a finding; ptr NULL: none, or not known */
+    struct mr_key rows[2];          /* as in a finding; ptr NULL: none, or not known */
     bool is_marked[2];
     struct mr_evidence_mark marks[2];
     struct mr_vec changes; /* struct mr_key_change, by time, those of a side in its log's order */

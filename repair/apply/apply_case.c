@@ -2,7 +2,6 @@
 #include "repair/apply/apply_case.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -189,8 +188,8 @@ static enum mr_code refuse_twice(const char *dir, uint64_t rows, struct mr_err *
     (void)mr_err_set(
         err, MR_E_REFUSED,
         "plan \"%s\" of the case was carried out since this plan was made, and adds to "
-        "%" PRIu64 " row%s that this one adds to, too",
-        dir, rows, rows == 1 ? "" : "s");
+        "%zu row%s that this one adds to, too",
+        dir, (size_t)rows, rows == 1 ? "" : "s");
     mr_err_hint(err, "Nothing was changed. Plan again: what was added is left out then, and what "
                      "nobody knows of is asked about.");
     return MR_E_REFUSED;

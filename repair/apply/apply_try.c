@@ -492,6 +492,19 @@ static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome, 
     return a->broken ? why->code : MR_OK;
 }
 
+static enum mr_code wait_again(struct mr_attempt *a, unsigned tries, enum mr_outcome outcome,
+                               const struct mr_err *why, struct mr_err *err)
+{
+    a->run->counts.retries++;
+    if (tries == 1 && outcome == MR_OUTCOME_AGAIN &&
+        a->last == 0) /* who waits for long is told why */
+        mr_log_info("unit %" PRIu64 ": trying again, up to %d times: %s", a->unit->number,
+                    MR_APPLY_TRIES - 1, why->message);
+    else
+        mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number, why->message);
+    return mr_backoff_wait(a->run->pause_ms, tries, err);
+}
+
 /* Tries until it is done or refused; *why is the reason of a unit that failed. */
 enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome,
                                   struct mr_err *why, struct mr_err *err)
@@ -528,16 +541,7 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         if (*outcome == MR_OUTCOME_REFUSED || tries == MR_APPLY_TRIES ||
             (*outcome == MR_OUTCOME_GUARD && tries >= GUARD_TRIES))
             break;
-        a->run->counts.retries++;
-        if (tries == 1 && *outcome == MR_OUTCOME_AGAIN &&
-            a->last == 0) /* who waits for long is told why */
-            mr_log_info("unit %" PRIu64 ": trying again, up to %d times: %s", a->unit->number,
-                        MR_APPLY_TRIES - 1, why->message);
-        else
-            mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number, why->message);
-        code = mr_backoff_wait(a->run->pause_ms, tries, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(wait_again(a, tries, *outcome, why, err));
     }
     *outcome = MR_OUTCOME_REFUSED;
     return blames_server(why) ? check_target(a, err) : MR_OK;

@@ -86,9 +86,9 @@ struct mr_verify_rows {
     mr_source_open_fn *open_snapshot;
     struct mr_login_opts login;
     unsigned statement_timeout_s;
-    struct mr_journal *journal;       /* the plan's: it knows of sums; or NULL */
-    bool only_twice;                  /* nothing is proved but that nobody is there twice */
-    struct mr_progress *progress;     /* or NULL; lines of the entities */
+    struct mr_journal *journal;   /* the plan's: it knows of sums; or NULL */
+    bool only_twice;              /* nothing is proved but that nobody is there twice */
+    struct mr_progress *progress; /* or NULL; lines of the entities */
     mr_proof_fn *found;
     void *ctx;
     struct mr_arena *arena;

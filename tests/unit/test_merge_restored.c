@@ -37,122 +37,118 @@ static void keep(struct world *w, struct mr_merge_restored *restored, const stru
 #define UNSURE "unsure"
 #define MAYBE "maybe"
 
+static const struct {
+    const char *what;
+    struct earlier plans[2]; /* the later one last */
+    const char *own, *live;  /* today */
+    const char *points, *city;
+} found_cases[] = {
+    {"no plan", {{0}}, "7|6|x", "7|4|x", NOT, NOT},
+    {"applied, and it stands",
+     {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
+     "7|6|x",
+     "7|9|x",
+     DONE,
+     NOT},
+    {"applied, and as it was: set back, or taken back by undo.sql",
+     {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
+     "7|6|x",
+     "7|4|x",
+     UNSURE,
+     NOT},
+    {"begun, and it stands", {{"7|6|x", "7|4|x", "7|9|x", "begun"}}, "7|6|x", "7|9|x", DONE, NOT},
+    {"begun, and TARGET is as it was: not written yet, or set back",
+     {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
+     "7|6|x",
+     "7|4|x",
+     MAYBE,
+     NOT},
+    {"begun, and TARGET is neither",
+     {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
+     "7|6|x",
+     "7|5|x",
+     UNSURE,
+     NOT},
+    {"of two plans, what was begun counts",
+     {{"7|6|x", "7|4|x", "7|9|x", "begun"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+     "7|6|x",
+     "7|4|x",
+     MAYBE,
+     NOT},
+    {"applied, and changed since",
+     {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
+     "7|6|x",
+     "7|5|x",
+     DONE,
+     NOT},
+    {"applied, and SOURCE has changed it again",
+     {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
+     "7|8|x",
+     "7|9|x",
+     UNSURE,
+     NOT},
+    {"proposed, and it stands: by hand",
+     {{"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+     "7|6|x",
+     "7|9|x",
+     DONE,
+     NOT},
+    {"proposed, and TARGET is as it was",
+     {{"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+     "7|6|x",
+     "7|4|x",
+     NOT,
+     NOT},
+    {"proposed, and TARGET is neither",
+     {{"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+     "7|6|x",
+     "7|5|x",
+     UNSURE,
+     NOT},
+    {"undone", {{"7|6|x", "7|4|x", "7|9|x", "undone"}}, "7|6|x", "7|4|x", NOT, NOT},
+    {"to NULL", {{"7|NULL|x", "7|4|x", "7|NULL|x", "applied"}}, "7|NULL|x", "7|5|x", DONE, NOT},
+    {"of another row", {{"8|6|x", "8|4|x", "8|9|x", "applied"}}, "7|6|x", "7|4|x", NOT, NOT},
+    {"of two plans, what is applied counts",
+     {{"7|6|x", "7|4|x", "7|9|x", "applied"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+     "7|6|x",
+     "7|5|x",
+     DONE,
+     NOT},
+    {"of two that are not, the later one",
+     {{"7|6|x", "7|1|x", "7|3|x", "proposed"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
+     "7|6|x",
+     "7|4|x",
+     NOT,
+     NOT},
+    {"each column by the plan that wrote it",
+     {{"7|6|y", "7|4|x", "7|9|x", "applied"}, {"7|6|y", "7|9|x", "7|9|y", "proposed"}},
+     "7|6|y",
+     "7|9|y",
+     DONE,
+     DONE},
+};
+
 static void test_find(void **state)
 {
-    const struct {
-        const char *what;
-        struct earlier plans[2]; /* the later one last */
-        const char *own, *live;  /* today */
-        const char *points, *city;
-    } cases[] = {
-        {"no plan", {{0}}, "7|6|x", "7|4|x", NOT, NOT},
-        {"applied, and it stands",
-         {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
-         "7|6|x",
-         "7|9|x",
-         DONE,
-         NOT},
-        {"applied, and as it was: set back, or taken back by undo.sql",
-         {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
-         "7|6|x",
-         "7|4|x",
-         UNSURE,
-         NOT},
-        {"begun, and it stands",
-         {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
-         "7|6|x",
-         "7|9|x",
-         DONE,
-         NOT},
-        {"begun, and TARGET is as it was: not written yet, or set back",
-         {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
-         "7|6|x",
-         "7|4|x",
-         MAYBE,
-         NOT},
-        {"begun, and TARGET is neither",
-         {{"7|6|x", "7|4|x", "7|9|x", "begun"}},
-         "7|6|x",
-         "7|5|x",
-         UNSURE,
-         NOT},
-        {"of two plans, what was begun counts",
-         {{"7|6|x", "7|4|x", "7|9|x", "begun"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
-         "7|6|x",
-         "7|4|x",
-         MAYBE,
-         NOT},
-        {"applied, and changed since",
-         {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
-         "7|6|x",
-         "7|5|x",
-         DONE,
-         NOT},
-        {"applied, and SOURCE has changed it again",
-         {{"7|6|x", "7|4|x", "7|9|x", "applied"}},
-         "7|8|x",
-         "7|9|x",
-         UNSURE,
-         NOT},
-        {"proposed, and it stands: by hand",
-         {{"7|6|x", "7|4|x", "7|9|x", "proposed"}},
-         "7|6|x",
-         "7|9|x",
-         DONE,
-         NOT},
-        {"proposed, and TARGET is as it was",
-         {{"7|6|x", "7|4|x", "7|9|x", "proposed"}},
-         "7|6|x",
-         "7|4|x",
-         NOT,
-         NOT},
-        {"proposed, and TARGET is neither",
-         {{"7|6|x", "7|4|x", "7|9|x", "proposed"}},
-         "7|6|x",
-         "7|5|x",
-         UNSURE,
-         NOT},
-        {"undone", {{"7|6|x", "7|4|x", "7|9|x", "undone"}}, "7|6|x", "7|4|x", NOT, NOT},
-        {"to NULL", {{"7|NULL|x", "7|4|x", "7|NULL|x", "applied"}}, "7|NULL|x", "7|5|x", DONE, NOT},
-        {"of another row", {{"8|6|x", "8|4|x", "8|9|x", "applied"}}, "7|6|x", "7|4|x", NOT, NOT},
-        {"of two plans, what is applied counts",
-         {{"7|6|x", "7|4|x", "7|9|x", "applied"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
-         "7|6|x",
-         "7|5|x",
-         DONE,
-         NOT},
-        {"of two that are not, the later one",
-         {{"7|6|x", "7|1|x", "7|3|x", "proposed"}, {"7|6|x", "7|4|x", "7|9|x", "proposed"}},
-         "7|6|x",
-         "7|4|x",
-         NOT,
-         NOT},
-        {"each column by the plan that wrote it",
-         {{"7|6|y", "7|4|x", "7|9|x", "applied"}, {"7|6|y", "7|9|x", "7|9|y", "proposed"}},
-         "7|6|y",
-         "7|9|y",
-         DONE,
-         DONE},
-    };
     static const char *const names[] = {NOT, DONE, UNSURE, MAYBE};
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(found_cases); i++) {
         struct world *w = calloc(1, sizeof *w);
         struct mr_merge_restored *restored = NULL;
         enum mr_restored is = MR_RESTORED_UNSURE;
         build(w);
         world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
-        for (size_t k = 0; k < 2 && cases[i].plans[k].own != NULL; k++)
-            keep(w, restored, &cases[i].plans[k], 100 - (int64_t)k);
-        const struct mr_key rows[MR_SIDES] = {world_image(w, T, cases[i].own),
-                                              world_image(w, T, cases[i].live)};
-        const struct mr_key key = world_key(w, T, cases[i].own);
+        for (size_t k = 0; k < 2 && found_cases[i].plans[k].own != NULL; k++)
+            keep(w, restored, &found_cases[i].plans[k], 100 - (int64_t)k);
+        const struct mr_key rows[MR_SIDES] = {world_image(w, T, found_cases[i].own),
+                                              world_image(w, T, found_cases[i].live)};
+        const struct mr_key key = world_key(w, T, found_cases[i].own);
         for (size_t column = POINTS; column <= CITY; column++) {
             world_run(w, mr_merge_restored_find(restored, &w->planned[T], key, column, rows, &is,
                                                 &w->err));
-            const char *expected = column == POINTS ? cases[i].points : cases[i].city;
+            const char *expected = column == POINTS ? found_cases[i].points : found_cases[i].city;
             if (strcmp(names[is], expected) != 0)
-                fail_msg("%s: column %zu: %s", cases[i].what, column, names[is]);
+                fail_msg("%s: column %zu: %s", found_cases[i].what, column, names[is]);
         }
         mr_merge_restored_close(restored);
         world_free(w);
@@ -186,112 +182,114 @@ static void build_told(struct world *w, uint64_t changes, const struct change *k
 }
 
 /* The row stands as before the plan: what was written to it since? */
+static const struct {
+    const char *what, *state;
+    int64_t then; /* changes until the plan was made; -1: not known */
+    uint64_t now;
+    struct change changes[2];
+    bool goes_on; /* TARGET's log does not reach as far as its row */
+    const char *points;
+    bool alone; /* it was no sum */
+} since_cases[] = {
+    {"nothing", "proposed", 1, 1, {{0}}, false, NOT, false},
+    {"nothing, though it was begun", "begun", 1, 1, {{0}}, false, NOT, false},
+    {"nothing that the log has yet", "begun", 1, 1, {{0}}, true, MAYBE, false},
+    {"nothing that it has yet of what nobody is known to have begun",
+     "proposed",
+     1,
+     1,
+     {{0}},
+     true,
+     NOT,
+     false},
+    {"another column", "proposed", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|?|y"}}, false, NOT, false},
+    {"the column", "proposed", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|4|?"}}, false, UNSURE, false},
+    {"the column, before the plan",
+     "proposed",
+     2,
+     2,
+     {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
+     false,
+     NOT,
+     false},
+    {"the column, of a log that goes on",
+     "proposed",
+     1,
+     2,
+     {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
+     true,
+     UNSURE,
+     false},
+    {"it was made again",
+     "proposed",
+     1,
+     3,
+     {{2, MR_CHANGE_DELETE, NULL}, {3, MR_CHANGE_INSERT, "7|0|4|x"}},
+     false,
+     UNSURE,
+     false},
+    {"what was not kept",
+     "proposed",
+     1,
+     3,
+     {{3, MR_CHANGE_UPDATE, "?|?|?|y"}},
+     false,
+     UNSURE,
+     false},
+    {"what was not kept at the end",
+     "proposed",
+     1,
+     3,
+     {{2, MR_CHANGE_UPDATE, "?|?|?|y"}},
+     false,
+     UNSURE,
+     false},
+    {"the column, which was no sum: it is written again at worst",
+     "proposed",
+     1,
+     2,
+     {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
+     false,
+     NOT,
+     true},
+    {"the same, begun", "begun", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|4|?"}}, false, MAYBE, true},
+    {"fewer changes than then", "begun", 3, 1, {{0}}, false, MAYBE, false},
+    {"how many there were is not known", "proposed", -1, 1, {{0}}, false, NOT, false},
+    {"nor of one that was begun", "begun", -1, 1, {{0}}, false, MAYBE, false},
+    {"it was applied: that it was not is no question",
+     "applied",
+     1,
+     1,
+     {{0}},
+     false,
+     UNSURE,
+     false},
+};
+
 static void test_since(void **state)
 {
-    const struct {
-        const char *what, *state;
-        int64_t then; /* changes until the plan was made; -1: not known */
-        uint64_t now;
-        struct change changes[2];
-        bool goes_on; /* TARGET's log does not reach as far as its row */
-        const char *points;
-        bool alone; /* it was no sum */
-    } cases[] = {
-        {"nothing", "proposed", 1, 1, {{0}}, false, NOT, false},
-        {"nothing, though it was begun", "begun", 1, 1, {{0}}, false, NOT, false},
-        {"nothing that the log has yet", "begun", 1, 1, {{0}}, true, MAYBE, false},
-        {"nothing that it has yet of what nobody is known to have begun",
-         "proposed",
-         1,
-         1,
-         {{0}},
-         true,
-         NOT,
-         false},
-        {"another column", "proposed", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|?|y"}}, false, NOT, false},
-        {"the column", "proposed", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|4|?"}}, false, UNSURE, false},
-        {"the column, before the plan",
-         "proposed",
-         2,
-         2,
-         {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
-         false,
-         NOT,
-         false},
-        {"the column, of a log that goes on",
-         "proposed",
-         1,
-         2,
-         {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
-         true,
-         UNSURE,
-         false},
-        {"it was made again",
-         "proposed",
-         1,
-         3,
-         {{2, MR_CHANGE_DELETE, NULL}, {3, MR_CHANGE_INSERT, "7|0|4|x"}},
-         false,
-         UNSURE,
-         false},
-        {"what was not kept",
-         "proposed",
-         1,
-         3,
-         {{3, MR_CHANGE_UPDATE, "?|?|?|y"}},
-         false,
-         UNSURE,
-         false},
-        {"what was not kept at the end",
-         "proposed",
-         1,
-         3,
-         {{2, MR_CHANGE_UPDATE, "?|?|?|y"}},
-         false,
-         UNSURE,
-         false},
-        {"the column, which was no sum: it is written again at worst",
-         "proposed",
-         1,
-         2,
-         {{2, MR_CHANGE_UPDATE, "?|?|4|?"}},
-         false,
-         NOT,
-         true},
-        {"the same, begun", "begun", 1, 2, {{2, MR_CHANGE_UPDATE, "?|?|4|?"}}, false, MAYBE, true},
-        {"fewer changes than then", "begun", 3, 1, {{0}}, false, MAYBE, false},
-        {"how many there were is not known", "proposed", -1, 1, {{0}}, false, NOT, false},
-        {"nor of one that was begun", "begun", -1, 1, {{0}}, false, MAYBE, false},
-        {"it was applied: that it was not is no question",
-         "applied",
-         1,
-         1,
-         {{0}},
-         false,
-         UNSURE,
-         false},
-    };
     static const char *const names[] = {NOT, DONE, UNSURE, MAYBE};
     const struct earlier plan = {"7|0|6|x", "7|0|4|x", "7|0|9|x", "proposed"};
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(since_cases); i++) {
         struct world *w = calloc(1, sizeof *w);
         struct mr_merge_restored *restored = NULL;
         enum mr_restored is = MR_RESTORED_DONE;
-        build_told(w, cases[i].now, cases[i].changes);
+        build_told(w, since_cases[i].now, since_cases[i].changes);
         world_run(w, mr_merge_restored_open(&w->m, &restored, &w->err));
         keep(w, restored, &plan, 100);
-        world_require(MR_CASE_ONCE(
-            w->m.cf, "UPDATE plan_restored SET changes=:n, state=:state, sums=:sums", NULL,
-            MR_ARG_INT("n", cases[i].then), MR_ARG_TEXT("sums", cases[i].alone ? NULL : "2"),
-            MR_ARG_TEXT("state", cases[i].state)));
-        w->m.is_still[MR_TARGET] = !cases[i].goes_on;
+        world_require(MR_CASE_ONCE(w->m.cf,
+                                   "UPDATE plan_restored SET changes=:n, state=:state, sums=:sums",
+                                   NULL, MR_ARG_INT("n", since_cases[i].then),
+                                   MR_ARG_TEXT("sums", since_cases[i].alone ? NULL : "2"),
+                                   MR_ARG_TEXT("state", since_cases[i].state)));
+        w->m.is_still[MR_TARGET] = !since_cases[i].goes_on;
         const struct mr_key rows[MR_SIDES] = {world_image(w, T, plan.own),
                                               world_image(w, T, plan.before)};
         world_run(w, mr_merge_restored_find(restored, &w->planned[T], world_key(w, T, plan.own), 2,
                                             rows, &is, &w->err));
-        if (strcmp(names[is], cases[i].points) != 0)
-            fail_msg("%s: %s", cases[i].what, names[is]);
+        if (strcmp(names[is], since_cases[i].points) != 0)
+            fail_msg("%s: %s", since_cases[i].what, names[is]);
         mr_merge_restored_close(restored);
         world_free(w);
     }
