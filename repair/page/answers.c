@@ -128,14 +128,21 @@ const struct mr_planned_table *mr_answers_table(const struct mr_answers *a,
     return &a->rows.plan->manifest.planned.tables[answer->table];
 }
 
-size_t mr_answers_next_open(const struct mr_answers *a, size_t at)
+static size_t next_open(const struct mr_answers *a, size_t at, bool waits)
 {
     for (size_t n = 0; n < a->list.count; n++) {
         const size_t i = (at + n) % a->list.count;
-        if (mr_answers_at(a, i)->decision[0] == '\0')
+        const struct mr_answer *answer = mr_answers_at(a, i);
+        if (answer->decision[0] == '\0' && (answer->kind == MR_CONFLICT_PARENT_ABSENT) == waits)
             return i;
     }
     return a->list.count;
+}
+
+size_t mr_answers_next_open(const struct mr_answers *a, size_t at)
+{
+    const size_t next = next_open(a, at, false);
+    return next < a->list.count ? next : next_open(a, at, true);
 }
 
 static bool is_of_group(const struct mr_answers *a, size_t x, size_t y)

@@ -56,7 +56,8 @@ const char *mr_answers_field(const struct mr_answers *answers, const struct mr_a
                              enum mr_decide_column column);
 const struct mr_planned_table *mr_answers_table(const struct mr_answers *answers,
                                                 const struct mr_answer *answer);
-/* The first that is open from `at` on, around the end; the count where none is. */
+/* The first that is open from `at` on, around the end; the count where none is.  Those that wait for
+ * another row (parent-absent) come behind all others: what is decided there holds for them. */
 size_t mr_answers_next_open(const struct mr_answers *answers, size_t at);
 /* From where to where the group reaches that the one at `at` is of. */
 void mr_answers_group(const struct mr_answers *answers, size_t at, size_t *from, size_t *to);

@@ -321,7 +321,7 @@
       sheet(row),
       attested(row),
       choices.length ? make('fieldset', { class: 'choices' }, make('legend', {}, 'What is to be done?'), ...boxes)
-        : make('p', { class: 'quiet' }, 'Nothing can be chosen for this row: decide about the row that it waits for.'),
+        : make('p', { class: 'quiet' }, 'Nothing can be chosen for this row: it stays as it is until what it waits for is decided, or what is in its way has gone.'),
       row.d ? button('Leave it open again', { class: 'clear' }, () => decideRow(row, '', true)) : null,
       noteBox(row.n, (text) => { M.decide([[row, row.d, text]]); drawBar(); }),
       group ? make('p', {}, button('Decide all of \u201c' + visible(groupTitle(group)) + '\u201d \u2026', { id: 'all' }, () => go(group.place))) : null,

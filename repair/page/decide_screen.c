@@ -484,8 +484,8 @@ static void add_choices(struct screen *s)
     }
     if (n == 0) {
         mr_strbuf_add_str(&s->text,
-                          "Nothing can be chosen for this row: decide about the row that it "
-                          "waits for.");
+                          "Nothing can be chosen for this row: it stays as it is until what it "
+                          "waits for is decided, or what is in its way has gone.");
         add_text(s, 0, MR_STYLE_DIM);
     }
     s->out->failed |= word.failed;

@@ -31,6 +31,7 @@
 #define FOE                                                                                        \
     "club.log,5,5,,does-not-fit,\"skip;{\"\"id\"\":\"\"VALUE\"\",\"\"city\"\":\"\"VALUE\"\"}"      \
     "\"," IMAGE("5", "\"\"long\"\"") ",,,,,\r\n"
+#define KID "club.log,6,,,parent-absent,skip," IMAGE("6", "null") ",,,,,\r\n"
 #define MARK "#plan,u,%s,,,,,,,,,\r\n"
 
 static const char *const words[] = {"id", "city"};
@@ -149,6 +150,20 @@ static void test_steps(void **state)
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(mr_answers_decide(&a, i, "skip", NULL, NULL), MR_OK);
     assert_int_equal(mr_answers_next_open(&a, 2), 5);
+    end(&plan, &a);
+}
+
+/* What only waits for another row is looked at when nothing else is open. */
+static void test_waits(void **state)
+{
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    (void)state;
+    begin(&plan, &a, HEAD KID ANN);
+    assert_string_equal(key_at(&a, 0), "6");
+    assert_int_equal(mr_answers_next_open(&a, 0), 1);
+    assert_int_equal(mr_answers_decide(&a, 1, "target", NULL, NULL), MR_OK);
+    assert_int_equal(mr_answers_next_open(&a, 1), 0);
     end(&plan, &a);
 }
 
@@ -617,6 +632,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_choices, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_steps, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_waits, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_file, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_kept, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_blanks, place_begin, place_end),
