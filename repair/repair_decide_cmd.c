@@ -12,6 +12,7 @@
 #include "repair/page/decide_options.h"
 #include "repair/page/decide_page.h"
 #include "repair/page/decide_walk.h"
+#include "repair/plan/undecided.h"
 #include "repair/repair_cmd.h"
 
 static const struct mr_command_doc doc = {
@@ -135,7 +136,7 @@ static const char *decisions_path(const struct mr_invocation *invocation, struct
     while (len > 1 && dir[len - 1] == '/')
         len--;
     return o->decisions != NULL ? o->decisions
-                                : mr_arena_fmt(arena, "%.*s.decisions.csv", (int)len, dir);
+                                : mr_arena_fmt(arena, "%.*s" MR_DECISIONS_END, (int)len, dir);
 }
 
 /* What was decided, and what is to be done with it. */

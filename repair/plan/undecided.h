@@ -14,6 +14,7 @@
 #include "core/file/sha256.h"
 
 #define MR_CONFLICTS_FILE "conflicts.csv"
+#define MR_DECISIONS_END ".decisions.csv" /* of what the terminal keeps beside the plan */
 
 enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX], struct mr_err *err);
 

@@ -2,6 +2,8 @@
 #include "repair/planning/plan_again.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -232,4 +234,31 @@ enum mr_code mr_plan_again_prepare(struct mr_settings *settings, struct mr_err *
         code = take_all(settings, &plan.manifest, err);
     mr_plan_close(&plan);
     return code;
+}
+
+/* ---- what is left beside the old plan ---- */
+
+static const char *kept_beside(const char *dir, struct mr_arena *arena)
+{
+    size_t len = strlen(dir);
+    while (len > 1 && dir[len - 1] == '/')
+        len--;
+    return mr_arena_fmt(arena, "%.*s" MR_DECISIONS_END, (int)len, dir);
+}
+
+void mr_plan_again_put_by(const struct mr_plan_options *o, const char *old, struct mr_arena *arena)
+{
+    struct stat kept, given;
+    const char *from = kept_beside(o->output, arena), *to = kept_beside(old, arena);
+    if (o->decisions == NULL || from == NULL || to == NULL || lstat(from, &kept) != 0 ||
+        lstat(o->decisions, &given) != 0 || kept.st_dev != given.st_dev ||
+        kept.st_ino != given.st_ino)
+        return;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        mr_log_info("the decisions that were \"%s\" are \"%s\": they answer that plan", from, to);
+    else
+        mr_log_warning(
+            "decisions \"%s\" answer the plan that is \"%s\" now, and could not be called "
+            "\"%s\": %s",
+            from, old, to, strerror(errno));
 }

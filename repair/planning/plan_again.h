@@ -17,6 +17,7 @@
 
 #include "core/cli/settings.h"
 #include "core/source/sides.h"
+#include "repair/planning/plan_options.h"
 
 /* Before the configuration is read: takes up what DIR keeps (a prepare of struct mr_option_set). */
 enum mr_code mr_plan_again_prepare(struct mr_settings *settings, struct mr_err *err);
@@ -24,5 +25,9 @@ enum mr_code mr_plan_again_prepare(struct mr_settings *settings, struct mr_err *
 enum mr_code mr_plan_again_keep(const struct mr_settings *settings,
                                 const char *const uris[MR_SIDES], struct mr_arena *arena,
                                 const char *const **options, size_t *count, struct mr_err *err);
+/* The decisions that the terminal keeps beside a plan answer that plan alone: where the new plan was made
+ * with that very file, it goes on with the old plan, whose directory is `old` by now.  What keeps it from
+ * that is told, and no error: the plan is made. */
+void mr_plan_again_put_by(const struct mr_plan_options *o, const char *old, struct mr_arena *arena);
 
 #endif

@@ -356,9 +356,11 @@ enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_writer_publish(p->writer, &p->manifest, p->signer, err);
     p->is_published = code == MR_OK;
-    if (code == MR_OK && mr_plan_writer_old(p->writer) != NULL)
+    if (code == MR_OK && mr_plan_writer_old(p->writer) != NULL) {
         mr_log_info("the plan that was \"%s\" is \"%s\"", p->opts->output,
                     mr_plan_writer_old(p->writer));
+        mr_plan_again_put_by(p->opts, mr_plan_writer_old(p->writer), &p->arena);
+    }
     if (p->record.id == 0)
         return code;
     if (p->is_published)

@@ -81,6 +81,17 @@ one.2"
 is "both hold" "$(decided one)" "7 differs source
 8 differs target"
 
+# ---- what was decided on the terminal answers the plan that asked ---------------------------
+rep_is 0 "as the terminal saves it" decide one --output one.decisions.csv
+again_is 0 "planned with it" --decisions one.decisions.csv
+like "where it is is said" "$(cat "$ERR")" 'the decisions that were "one.decisions.csv" are "one.3.decisions.csv"'
+is "it stays with the plan that it answers" "$(ls -d one*.csv)" one.3.decisions.csv
+cp one.3.decisions.csv theirs.csv
+rep_is 0 "somebody's own file" decide one --output theirs.csv --force
+again_is 0 "is planned with" --decisions theirs.csv
+is "and stays where it is" "$(ls -d theirs*)" theirs.csv
+rm one.3.decisions.csv theirs.csv
+
 # ---- what stands beside it ------------------------------------------------------------------
 again_is 0 "another margin" --margin 7000
 is "is taken, and kept" "$(said one '.options | sort | join(" ")')" \
