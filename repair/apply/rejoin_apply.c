@@ -310,9 +310,11 @@ static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
     return code;
 }
 
-/* The next step is the one behind what the target shows. */
+/* The next step is the one behind what the target shows.  One that ran, and stopped with an error, is started
+ * again, once a run: only then its server says whether what was in the way still is. */
 static enum mr_code take_steps(struct mr_rejoin_run *run, struct mr_err *err)
 {
+    bool is_started = false;
     for (int tries = 0; tries < MR_REJOIN_STEPS; tries++) {
         MR_TRY(look(run, err));
         switch (run->stage) {
@@ -320,9 +322,10 @@ static enum mr_code take_steps(struct mr_rejoin_run *run, struct mr_err *err)
         case MR_REJOIN_STAGE_EMPTY: MR_TRY(take_step(run, MR_REJOIN_POSITION, err)); break;
         case MR_REJOIN_STAGE_PLACED: MR_TRY(take_step(run, MR_REJOIN_POINT, err)); break;
         case MR_REJOIN_STAGE_POINTED:
-            if (run->fault != NULL) /* it ran, and stopped: that is told */
+            if (run->fault != NULL && is_started)
                 return MR_OK;
             MR_TRY(take_step(run, MR_REJOIN_START, err));
+            is_started = true;
             break;
         case MR_REJOIN_STAGE_RUNS: return MR_OK;
         case MR_REJOIN_STAGE_STRANGE: return mr_rejoin_run_open(run, err);

@@ -24,8 +24,11 @@ static enum mr_code refuse_option(const char *name, bool is_for, struct mr_err *
     (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is %s--policy rejoin", name,
                      is_for ? "for " : "not for ");
     if (!is_for)
-        mr_err_hint(err, "All that the target did alone is taken back, or nothing is: a replica "
-                         "that differs in a row is none.");
+        mr_err_hint(err, "%s",
+                    strcmp(name, "again") == 0
+                        ? "Plan with all options, into another directory."
+                        : "All that the target did alone is taken back, or nothing is: a replica "
+                          "that differs in a row is none.");
     return MR_E_USAGE;
 }
 
@@ -37,7 +40,8 @@ enum mr_code mr_rejoin_check_options(const struct mr_plan_options *o, struct mr_
     } ours[] = {{"merged", o->merged.count > 0},
                 {"discard-lost", o->discard_lost},
                 {"replication-user", o->replication_user != NULL}},
-      others[] = {{"transactions", o->transactions != NULL},
+      others[] = {{"again", o->again != NULL},
+                  {"transactions", o->transactions != NULL},
                   {"from", o->from != NULL},
                   {"to", o->to != NULL},
                   {"kind", o->kinds != NULL},

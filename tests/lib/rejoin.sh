@@ -153,6 +153,23 @@ held_at_reset() {
     mr_sql OLD -e "SET sql_log_bin = 0; DROP DATABASE aside; DROP USER reader@127.0.0.1"
 }
 
+# A row that the replica has alone stops it: that is told until it is put right, and then it goes on.
+act_on_stopped() {
+    local i
+    mr_sql OLD -e "SET sql_log_bin = 0; INSERT INTO club.tags VALUES (2, 'in the way')"
+    live "INSERT INTO club.tags VALUES (2, 'in the way')"
+    for ((i = 0; i < 100; i++)); do
+        act verify
+        [ "$RC" != 1 ] || break
+        sleep 0.1
+    done
+    act apply --point-of-no-return
+    is "stopped: the error is told" "$RC $(grep -c 'does not replicate: .*[Dd]uplicate entry' "$ERR")" "1 1"
+    mr_sql OLD -e "SET sql_log_bin = 0; DELETE FROM club.tags WHERE tag = 'in the way'"
+    act apply --point-of-no-return
+    is "put right, the same command goes on" "$RC $(grep -c 'has caught up' "$ERR") $(equal)" "0 1 0"
+}
+
 rejoin_world() {
     local before
     pair
@@ -212,6 +229,10 @@ rejoin_world() {
     mr_sql OLD -e "SET sql_log_bin = 0; UPDATE club.members SET points = 7 WHERE id = 1"
     act apply --point-of-no-return
     is "again there is nothing to do, and it can be proved" "$RC $(grep -c 'prove it with' "$ERR")" "0 1"
+    act_on_stopped
+    CMD=("$MYRECON" repair plan --again "$PLAN")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    is "such a plan is not made anew" "$? $(grep -c '"--again" is not for --policy rejoin' "$ERR")" "3 1"
     act undo
     is "after the point of no return undo is refused" "$RC $(grep -c 'point of no return' "$ERR")" "5 1"
     is "the archive is whole" "$("$MYRECON" history archive --verify "$PLAN/archive" >/dev/null 2>&1; echo $?)" 0
