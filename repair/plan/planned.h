@@ -108,6 +108,9 @@ struct mr_planned_table {
 /* The logs of the case do not tell all of the table. */
 #define MR_NOTE_LOGS "logs"
 
+/* Rows that are asked about for nothing but times that the server sets. */
+#define MR_NOTE_SET_TIMES "set-times"
+
 /* Rows that the run found on SOURCE are there no more. */
 #define MR_NOTE_GONE "gone-in-source"
 

@@ -25,6 +25,7 @@
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_scripts.h"
 #include "repair/planning/plan_select.h"
+#include "repair/planning/plan_set_times.h"
 #include "repair/planning/plan_stood.h"
 #include "repair/planning/plan_summary.h"
 #include "repair/planning/plan_twice.h"
@@ -466,6 +467,23 @@ static enum mr_code note_unfit(struct rows *r, const struct mr_plan_table *t, st
     return code;
 }
 
+static enum mr_code note_set_times(struct rows *r, size_t at, struct mr_err *err)
+{
+    const struct mr_planned_table *planned = &r->p->manifest.planned.tables[at];
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    bool asked = false;
+    for (size_t i = 0; i < planned->nkinds; i++)
+        asked = asked || (planned->kinds[i].open > 0 &&
+                          mr_conflict_named(planned->kinds[i].kind) == MR_CONFLICT_CHANGED);
+    if (!asked || strcmp(r->p->opts->policy, MR_POLICY_MERGE) != 0)
+        return MR_OK;
+    enum mr_code code = mr_plan_set_times(r->store, &r->tables.tables[at], &text, err);
+    if (code == MR_OK && text.len > 0)
+        code = add_note(r, MR_NOTE_SET_TIMES, planned->table, text.ptr, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
 {
     struct mr_vec mentions = MR_VEC_INIT(struct mr_plan_mention);
@@ -624,6 +642,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         MR_TRY(note_gone(r, &r->tables.tables[i], err));
     for (size_t i = 0; i < r->tables.ntables; i++)
         MR_TRY(note_unfit(r, &r->tables.tables[i], err));
+    for (size_t i = 0; i < r->tables.ntables; i++)
+        MR_TRY(note_set_times(r, i, err));
     MR_TRY(mr_plan_witness(&r->tables, planned, note_witness, r, err));
     MR_TRY(note_loose(r, err));
     MR_TRY(note_split(r, err));
