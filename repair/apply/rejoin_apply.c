@@ -368,6 +368,13 @@ static enum mr_code wait_caught_up(struct mr_rejoin_run *run, unsigned limit_s, 
     return code;
 }
 
+/* MySQL ends its errors with a full stop. */
+static int fault_length(const char *fault)
+{
+    const size_t len = strlen(fault);
+    return (int)(len > 0 && fault[len - 1] == '.' ? len - 1 : len);
+}
+
 /* An account that cannot come in is told at once; a line that is down may come back.  touched: of verify,
  * else NULL. */
 static enum mr_code tell_end(const struct mr_rejoin_run *run,
@@ -386,9 +393,9 @@ static enum mr_code tell_end(const struct mr_rejoin_run *run,
     if (reached)
         mr_log_info("the target replicates from the source, and has caught up");
     else if (run->fault != NULL)
-        mr_log_warning("the target does not replicate: %s. Put that right on it; the same command "
-                       "goes on",
-                       run->fault);
+        mr_log_warning("the target does not replicate: %.*s. Put that right on it; the same "
+                       "command goes on",
+                       fault_length(run->fault), run->fault);
     else
         mr_log_warning("the target has not caught up within %u s; it goes on, and the same command "
                        "waits again",

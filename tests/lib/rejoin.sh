@@ -164,7 +164,7 @@ act_on_stopped() {
         sleep 0.1
     done
     act apply --point-of-no-return
-    is "stopped: the error is told" "$RC $(grep -c 'does not replicate: .*[Dd]uplicate entry' "$ERR")" "1 1"
+    is "stopped: the error is told" "$RC $(grep -c 'does not replicate: .*[^.]\. Put that right' "$ERR")" "1 1"
     mr_sql OLD -e "SET sql_log_bin = 0; DELETE FROM club.tags WHERE tag = 'in the way'"
     act apply --point-of-no-return
     is "put right, the same command goes on" "$RC $(grep -c 'has caught up' "$ERR") $(equal)" "0 1 0"
