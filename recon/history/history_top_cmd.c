@@ -19,7 +19,8 @@ struct job {
     struct mr_history_read read;
     struct mr_history_top top;
     bool hides;
-    const char *server; /* for people */
+    const char *server;       /* for people */
+    const char *uri, *config; /* for the next command; NULL: there is none */
 };
 
 /* ---- options ---- */
@@ -65,7 +66,8 @@ static enum mr_code open_server(struct job *job, const char *uri, struct mr_err 
     MR_TRY_OUT(mr_strbuf_check(&shown, "reading options", err));
     MR_TRY_OUT(mr_login_complete(&job->ep, NULL, shown.ptr, &job->opts->login, err));
     job->server = mr_arena_strdup(&job->arena, shown.ptr);
-    if (job->server == NULL)
+    job->uri = mr_endpoint_text(&job->ep, true, &job->arena);
+    if (job->server == NULL || job->uri == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "reading options"));
     MR_TRY_OUT(mr_db_global_init(err));
     MR_TRY_OUT(mr_throttle_new(&job->opts->load, eps, 1, &job->db_opts, &job->throttle, err));
@@ -115,6 +117,7 @@ static enum mr_code begin(struct job *job, const struct mr_invocation *invocatio
     top->nexcluded = opts->exclude.count;
     top->say = say;
     top->ctx = job;
+    job->config = invocation->config->file;
     job->hides = !opts->unmask && masks_anything(invocation->config);
     job->db_opts = (struct mr_db_opts){.run_tag = job->run.id,
                                        .statement_timeout_s = opts->statement_timeout_s};
@@ -133,6 +136,8 @@ static enum mr_code print(struct job *job, int *exit_code, struct mr_err *err)
     const struct mr_top_print printed = {.top = &job->top,
                                          .read = &job->read,
                                          .server = job->server,
+                                         .uri = job->uri,
+                                         .config = job->config,
                                          .run = &job->run,
                                          .hides = job->hides,
                                          .color = job->opts->color};

@@ -6,6 +6,7 @@
 
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/case/run_command.h"
 #include "core/json/jsonw.h"
 #include "core/row/when.h"
 
@@ -196,6 +197,26 @@ static void add_lacking(const struct mr_top_print *p, struct mr_strbuf *out)
     }
 }
 
+/* The largest is what is mostly looked for.  It needs a name that holds for the log as it lies there. */
+static void add_next(const struct mr_top_print *p, struct mr_strbuf *out)
+{
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    const struct mr_top_tx *tx = p->top->top.count > 0 ? tx_at(&p->top->top, 0) : NULL;
+    if (p->uri == NULL || tx == NULL || tx->gtid == NULL || tx->gtid[0] == '\0' || tx->is_prepared)
+        return;
+    mr_strbuf_add_str(&command, "myrecon repair plan --policy rewind");
+    mr_command_add_option(&command, "--config", p->config);
+    mr_command_add_option(&command, "--target", p->uri);
+    mr_command_add_option(&command, "--transactions", tx->gtid);
+    mr_command_add_option(&command, "--output", "rewind.plan");
+    mr_strbuf_add_str(out,
+                      "What undoing the first of them would do; a plan writes to no server:\n  ");
+    mr_utf8_show_str(out, command.failed ? "" : command.ptr);
+    mr_strbuf_add_char(out, '\n');
+    out->failed |= command.failed;
+    mr_strbuf_release(&command);
+}
+
 enum mr_code mr_history_top_text(const struct mr_top_print *p, FILE *file, struct mr_err *err)
 {
     const struct mr_history_top *top = p->top;
@@ -216,6 +237,7 @@ enum mr_code mr_history_top_text(const struct mr_top_print *p, FILE *file, struc
         mr_strbuf_add_grouped(&out, top->rows[kind]);
     }
     mr_strbuf_add_str(&out, " rows\n");
+    add_next(p, &out);
     const enum mr_code code = mr_term_print(&out, file, "printing", err);
     mr_strbuf_release(&out);
     return code;

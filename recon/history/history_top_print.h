@@ -18,6 +18,8 @@ struct mr_top_print {
     const struct mr_history_top *top; /* in order */
     const struct mr_history_read *read;
     const char *server; /* whose logs: no password */
+    const char *uri;    /* the server, for a command to come; NULL: files were read */
+    const char *config; /* the configuration file; NULL: none */
     const struct mr_run_id *run;
     bool hides; /* literals of statements */
     bool color;

@@ -84,6 +84,10 @@ for S in $KINDS; do
         mr_sql $S -e "USE club; BEGIN; INSERT INTO l (m) VALUES (7); SET $TEXTS = 0; UPDATE m SET n = 4711; COMMIT"
     largest 1 --from "$AT" "$URI"
     is "$S: no statement of another's rows" "$(jq -c 'select(.type == "transaction") | [.rows, .statements, .statement]' "$OUT")" '[11,1,null]'
+    # what comes next is a whole command; of files nothing could be planned
+    CMD=("$MYRECON" history show --top 1 "$URI")
+    is "$S: the next command" "$("${CMD[@]}" 2>/dev/null | tail -n 1)" \
+        "  myrecon repair plan --policy rewind --target $URI --transactions $("$MYRECON" history show --json --top 1 "$URI" 2>/dev/null | jq -r 'select(.type == "transaction") | .gtid') --output rewind.plan"
     # what begins within a transaction, and what is no place, is said
     "$MYRECON" history show --json --top 10 "$URI" >"$OUT" 2>/dev/null
     WITHIN=$(jq -r 'select(.rows == 7) | .log + ":" + (.position | tostring)' "$OUT")
