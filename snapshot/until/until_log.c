@@ -317,7 +317,7 @@ static enum mr_code tell_reached(struct mr_until *u, struct mr_err *err)
     }
     mr_strbuf_add_str(&text, "committed at ");
     mr_when_format_us(u->last_us, &text);
-    mr_strbuf_add_fmt(&text, " UTC, at \"%.*s\" position %" PRIu64,
+    mr_strbuf_add_fmt(&text, " UTC, which begins at \"%.*s\" position %" PRIu64,
                       (int)mr_history_log_len(name, true), name, u->last.position);
     u->reached = text.failed ? NULL : mr_arena_strdup(&u->arena, text.ptr);
     mr_strbuf_release(&text);
