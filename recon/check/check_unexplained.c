@@ -2,9 +2,14 @@
 #include "recon/check/check_unexplained.h"
 
 #include "core/base/signals.h"
+#include "core/base/utf8.h"
 #include "core/case/case_args.h"
+#include "core/case/image.h"
+#include "core/row/value_text.h"
 #include "recon/check/check_explained.h"
 
+#define NAMED_MAX 3
+#define VALUE_WIDTH 40
 #define PAGE_ROWS 1000
 #define PAGE_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -142,31 +147,77 @@ static enum mr_code has_foreign_key(struct mr_findings *fd, int64_t table, bool 
     return code;
 }
 
+/* The first of them, as all of check's text names rows. */
+struct naming {
+    const struct mr_find_table *table;
+    struct mr_image row;
+    struct mr_strbuf names;
+    size_t count;
+};
+
+static enum mr_code name_row(void *ctx, const struct mr_finding *f,
+                             const struct mr_explain *explain, struct mr_err *err)
+{
+    struct naming *n = ctx;
+    const bool from_source = f->source != NULL;
+    (void)explain;
+    if (n->count >= NAMED_MAX)
+        return MR_OK;
+    MR_TRY(mr_image_open(&n->row, from_source ? f->source : f->target,
+                         from_source ? f->source_len : f->target_len, err));
+    mr_strbuf_add_str(&n->names, n->count++ > 0 ? "; " : "");
+    mr_utf8_show_str(&n->names, n->table->name);
+    for (size_t k = 0;; k++) {
+        const size_t i = mr_image_part_column(n->table, MR_IMAGE_KEY, k);
+        struct mr_value value;
+        if (i == n->table->ncolumns)
+            break;
+        MR_TRY(mr_image_value(&n->row, n->table->columns[i].show_at, &value, err));
+        mr_strbuf_add_str(&n->names, k > 0 ? ", " : " ");
+        mr_utf8_show_str(&n->names, n->table->columns[i].name);
+        mr_strbuf_add_char(&n->names, ' ');
+        mr_value_to_screen(&n->names, &value, n->table->columns[i].style, VALUE_WIDTH);
+    }
+    return mr_strbuf_check(&n->names, "writing the result", err);
+}
+
 enum mr_code mr_check_unexplained_say(struct mr_findings *fd, const struct mr_find_run *run,
                                       const struct mr_find_table *tables, size_t ntables,
                                       struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_unexplained_run logs;
+    struct naming n = {.names = MR_STRBUF_INIT};
     uint64_t all = 0;
     bool may_go_along = false;
-    MR_TRY(mr_check_unexplained_run(fd, run, &logs, err));
-    for (size_t i = 0; logs.has_evidence && i < ntables; i++) {
+    mr_image_init(&n.row);
+    enum mr_code code = mr_check_unexplained_run(fd, run, &logs, err);
+    for (size_t i = 0; code == MR_OK && logs.has_evidence && i < ntables; i++) {
         uint64_t count = 0;
-        MR_TRY(mr_check_unexplained(fd, &tables[i], NULL, NULL, &count, err));
+        n.table = &tables[i];
+        code = mr_check_unexplained(fd, &tables[i], name_row, &n, &count, err);
         all += count;
-        if (count > 0 && !may_go_along)
-            MR_TRY(has_foreign_key(fd, tables[i].id, &may_go_along, err));
+        if (code == MR_OK && count > 0 && !may_go_along)
+            code = has_foreign_key(fd, tables[i].id, &may_go_along, err);
     }
-    if (all == 0)
-        return MR_OK;
-    mr_strbuf_add_grouped(out, all);
-    mr_strbuf_add_fmt(out,
-                      " of the differing rows %s explained by no logged change: older than the "
-                      "split, or made without the log%s%s.",
-                      all == 1 ? "is" : "are",
-                      may_go_along ? ", as what a foreign key takes along with a parent is" : "",
-                      logs.is_later ? ", or since the logs were collected and before the rows were "
-                                      "read"
-                                    : "");
-    return MR_OK;
+    if (code == MR_OK && all > 0) {
+        mr_strbuf_add_grouped(out, all);
+        mr_strbuf_add_fmt(out,
+                          " of the differing rows %s explained by no logged change: older than the "
+                          "split, or made without the log%s%s.",
+                          all == 1 ? "is" : "are",
+                          may_go_along ? ", as what a foreign key takes along with a parent is"
+                                       : "",
+                          logs.is_later ? ", or since the logs were collected and before the rows "
+                                          "were read"
+                                        : "");
+        if (n.count > 0)
+            mr_strbuf_add_fmt(out, " %s %s.",
+                              all > n.count  ? "Such are"
+                              : n.count == 1 ? "It is"
+                                             : "They are",
+                              n.names.ptr);
+    }
+    mr_image_release(&n.row);
+    mr_strbuf_release(&n.names);
+    return code;
 }
