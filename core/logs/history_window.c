@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/row/when.h"
 #include "core/logs/log_names.h"
 
 #define DIGITS_MAX 19
+#define CLOCKS_S 60
 
 /* FILE:POS; false: it is none. */
 static bool read_place(struct mr_history_bound *bound, const char *text, struct mr_arena *arena)
@@ -34,6 +36,7 @@ static enum mr_code read_bound(struct mr_history_bound *bound, const char *optio
     if (mr_when_parse(&when, text, NULL) == MR_OK) {
         bound->by = MR_BOUND_TIME;
         bound->us = mr_when_us(&when);
+        bound->is_bare = !when.has_zone;
         return MR_OK;
     }
     if (read_place(bound, text, arena))
@@ -53,12 +56,28 @@ static bool is_reversed(const struct mr_history_bound *from, const struct mr_his
            strcmp(from->log, to->log) == 0 && from->position >= to->position;
 }
 
+/* A minute is what clocks may differ. */
+static enum mr_code refuse_future(const struct mr_history_bound *from, struct mr_err *err)
+{
+    const int64_t now_s = (int64_t)time(NULL);
+    struct mr_strbuf now = MR_STRBUF_INIT;
+    if (from->by != MR_BOUND_TIME || from->us / 1000000 <= now_s + CLOCKS_S)
+        return MR_OK;
+    mr_when_format_us(now_s * 1000000, &now);
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--from\": \"%.200s\" is in the future", from->text);
+    mr_err_hint(err, "Without Z or +HH:MM behind it a time is UTC. It is %s UTC now.",
+                now.failed ? "earlier" : now.ptr);
+    mr_strbuf_release(&now);
+    return MR_E_USAGE;
+}
+
 enum mr_code mr_history_window_read(struct mr_history_window *w, const char *from, const char *to,
                                     struct mr_arena *arena, struct mr_err *err)
 {
     *w = (struct mr_history_window){.from = {.by = MR_BOUND_NONE}};
     MR_TRY(read_bound(&w->from, "--from", from, arena, err));
     MR_TRY(read_bound(&w->to, "--to", to, arena, err));
+    MR_TRY(refuse_future(&w->from, err));
     if (!is_reversed(&w->from, &w->to))
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "nothing is between \"%.100s\" and \"%.100s\"", from, to);

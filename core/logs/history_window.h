@@ -27,6 +27,7 @@ struct mr_history_bound {
     enum mr_bound_by by;
     const char *text; /* as it was given; NULL: none */
     int64_t us;       /* of a time: microseconds of UTC since 1970 */
+    bool is_bare;     /* a time without a zone */
     const char *log;  /* of a place: as the server calls its log */
     uint64_t position;
 };
@@ -37,7 +38,8 @@ struct mr_history_window {
     bool in_from, in_to, is_behind, is_over;
 };
 
-/* Texts of --from and --to: a time as of mr_when_parse(), UTC without a zone, or FILE:POS; NULL: open. */
+/* Texts of --from and --to: a time as of mr_when_parse(), UTC without a zone, or FILE:POS; NULL: open.  A
+ * window that begins in the future is refused: mostly it is a time of another zone. */
 enum mr_code mr_history_window_read(struct mr_history_window *window, const char *from,
                                     const char *to, struct mr_arena *arena, struct mr_err *err);
 

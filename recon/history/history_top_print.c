@@ -53,10 +53,12 @@ static void add_head(const struct mr_top_print *p, struct mr_strbuf *out)
     if (r->window->from.text != NULL) {
         mr_strbuf_add_str(out, ", from ");
         mr_utf8_show_str(out, r->window->from.text);
+        mr_strbuf_add_str(out, r->window->from.is_bare ? " UTC" : "");
     }
     if (r->window->to.text != NULL) {
         mr_strbuf_add_str(out, ", before ");
         mr_utf8_show_str(out, r->window->to.text);
+        mr_strbuf_add_str(out, r->window->to.is_bare ? " UTC" : "");
     }
     mr_strbuf_add_char(out, '\n');
 }

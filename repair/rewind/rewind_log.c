@@ -729,6 +729,9 @@ enum mr_code mr_rewind_read(struct mr_rewind *r, struct mr_err *err)
         keys += r->tables[i].keys;
     mr_log_info("%" PRIu64 " selected transaction%s changed %" PRIu64 " row%s of the plan's tables",
                 r->transactions, r->transactions == 1 ? "" : "s", keys, keys == 1 ? "" : "s");
+    if (r->transactions == 0 && !r->task->is_strict)
+        mr_log_warning("no transaction that changed rows lies there: a time without Z or +HH:MM "
+                       "behind it is UTC, and myrecon history show --top tells what the log has");
 out:
     mr_history_read_release(&read);
     return code;

@@ -69,6 +69,8 @@ for S in $KINDS; do
     BEFORE=$(all)
     sql "BEGIN; DELETE FROM orders; DELETE FROM visits; DELETE FROM customers; COMMIT"
     TO=$(place)
+    plan --from "2001-01-01" --to "2001-01-02"
+    is "$S: a window without transactions is told, and whose time it is" "$RC $(grep -c 'no transaction that changed rows lies there: a time without Z or +HH:MM behind it is UTC' "$ERR")" "0 1"
     plan --from "$FROM" --to "$TO"
     is "$S: a DELETE without WHERE" "$RC $(conflicts)" "0 "
     act apply

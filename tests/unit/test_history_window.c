@@ -116,6 +116,8 @@ static void test_refused(void **state)
         {"2026-04-02", "2026-04-02", "nothing is between"},
         {"2026-04-03", "2026-04-02", "nothing is between"},
         {"bin.000001:400", "bin.000001:400", "nothing is between"},
+        {"2999-04-02", NULL, "option \"--from\": \"2999-04-02\" is in the future"},
+        {"2999-04-02 03:00:00+02:00", "2999-04-03", "is in the future"},
     };
     struct mr_arena arena = MR_ARENA_INIT;
     (void)state;
@@ -130,13 +132,25 @@ static void test_refused(void **state)
     mr_arena_release(&arena);
 }
 
+/* The end may lie in the future; which zone a time is of is told. */
+static void test_zones(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_history_window w;
+    (void)state;
+    assert_int_equal(
+        mr_history_window_read(&w, "2026-04-02 03:00:00+02:00", "2999-04-02", &arena, NULL), MR_OK);
+    assert_false(w.from.is_bare);
+    assert_true(w.to.is_bare);
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_judge),
-        cmocka_unit_test(test_empty_log),
-        cmocka_unit_test(test_over),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_judge), cmocka_unit_test(test_empty_log),
+        cmocka_unit_test(test_over),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_zones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
