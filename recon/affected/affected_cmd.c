@@ -331,7 +331,7 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
     MR_TRY(find_next(c, err));
     MR_TRY(write_list(c, err));
     tell(c);
-    if (!c->incomplete && !c->other && c->next != NULL)
+    if (c->opts->plan == NULL && !c->incomplete && !c->other && c->next != NULL)
         mr_log_info("what would become of them shows: %s", c->next);
     return MR_OK;
 }

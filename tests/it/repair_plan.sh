@@ -177,6 +177,8 @@ client b -D "$DB" <people.sql || bail "the SQL does not run"
 is "the SQL runs" "$(client b -D "$DB" <<<"SELECT new_key FROM people WHERE mobile = 'm3'; DROP TABLE people")" 1000006
 affected --format template --template '{new_key}' >/dev/null
 like "without a plan there is no new key" "$(cat "$ERR")" 'unknown name "new_key"'
+told() { "$MYRECON" affected --case c.case --config c.ini "$@" 2>&1 >/dev/null | grep -c 'what would become of them shows'; }
+is "who names a plan is not told to make one" "$(told) $(told --plan one)" "1 0"
 cp -r one changed && echo >>changed/idmap.csv
 affected --plan changed >/dev/null
 like "a map that was changed is refused" "$(cat "$ERR")" 'idmap.csv" was changed'
