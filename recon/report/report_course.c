@@ -101,6 +101,7 @@ struct done {
     bool is_clean;
     bool stays;                 /* of what was taken back a part */
     bool in_force, wants_raise; /* a plan that was applied, and one that has a counter to raise */
+    bool stood, low;            /* of all plans: one has counters; one stood too low for it */
 };
 
 /* What was written before an undo is not so any more, and the undo is told; counters stay raised. */
@@ -148,6 +149,8 @@ static struct done sum_up(const struct mr_story *story)
         const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
         const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
         take_acts(&done, plan);
+        done.stood = done.stood || plan->counters.count > 0;
+        done.low = done.low || wants_raise(plan);
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
         done.open += plan->open;
@@ -187,6 +190,9 @@ void mr_parts_course(struct mr_edition *e)
     if (done.reseeded == NULL && done.in_force && !done.wants_raise)
         mr_doc_say(doc, "<none><term>Reseeded</term><said>not needed<small>no counter stood too "
                         "low for what was applied</small></said></none>");
+    else if (done.reseeded == NULL && done.stood && !done.low)
+        mr_doc_say(doc, "<none><term>Reseeded</term><said>not needed<small>each counter stood high "
+                        "enough when it was planned</small></said></none>");
     else
         add_done(doc, "Reseeded", done.reseeded,
                  mr_doc_count(doc, done.raised, "counter raised", "counters raised"), has_plans);

@@ -223,6 +223,12 @@ static void add_open(struct mr_edition *e, const struct mr_story_plan *plan)
     mr_strbuf_release(&command);
 }
 
+/* Who reads may not write: where the planning account could not, the command does not name it. */
+static const char *write_to(const struct mr_story_plan *plan)
+{
+    return plan->apply_to != NULL ? plan->apply_to : plan->target;
+}
+
 static void add_plan_step(struct mr_edition *e, const struct mr_story_plan *plan, const char *what,
                           const char *case_path, const char *target, const char *words)
 {
@@ -275,7 +281,7 @@ static size_t add_undo(struct mr_edition *e, const struct mr_story_plan *plan)
         add_again(e, plan);
         return 1;
     }
-    add_plan_step(e, plan, "undo", e->report->case_path, plan->target,
+    add_plan_step(e, plan, "undo", e->report->case_path, write_to(plan),
                   "take it back to its end, with an account that may write");
     return 1;
 }
@@ -293,7 +299,7 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
         told++;
     }
     if (!applied || unended || plan->units_failed > 0) {
-        add_plan_step(e, plan, "apply", e->report->case_path, plan->target,
+        add_plan_step(e, plan, "apply", e->report->case_path, write_to(plan),
                       applied ? "carry it out to its end, with an account that may write"
                               : "carry it out once it was read, with an account that may write");
         told++;

@@ -71,6 +71,7 @@ struct mr_story_raise {
 struct mr_story_plan {
     const char *dir, *uuid, *created, *policy, *source, *target;
     const char *run;        /* that it was planned from, or NULL */
+    const char *apply_to;   /* TARGET for who may write: without the account that reads; or NULL */
     uint64_t units, rows;   /* of apply.sql */
     uint64_t open, decided; /* conflicts */
     uint64_t notes;

@@ -79,6 +79,7 @@ static enum mr_code take_manifest(struct mr_story_reader *r, const struct json_t
     plan->source = mr_story_get_text(r, root, "source");
     plan->target = mr_story_get_text(r, root, "target");
     plan->run = mr_story_get_text(r, root, "run");
+    plan->apply_to = mr_story_get_text(r, root, "apply_to");
     const struct json_t *array = mr_story_get_array(root, "tables", &count);
     for (size_t i = 0; i < count; i++) {
         const struct json_t *item = NULL;
