@@ -18,7 +18,8 @@
  *                        or the row would go, and what was to have its value is a conflict
  *   duplicate            several rows of SOURCE are one by TARGET's collations
  *   parent-differs       a reference would lead to somebody else than on SOURCE
- *   parent-absent        a reference would lead to nobody
+ *   parent-absent        a reference would lead to nobody; of rows that are filled in also one by
+ *                        a foreign key to nobody on either side
  *   orphan-would-attach  a reference that leads to nobody on SOURCE would lead to somebody
  *   referenced           rows that stay refer to what would go
  *   differs              newest: the rows differ, their times do not, or there is no such

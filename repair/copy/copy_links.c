@@ -104,6 +104,14 @@ static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
     return w->c->task->fill != NULL ? overlay(w, err) : MR_OK;
 }
 
+/* Does the server take the row only with its parent, by a foreign key?  Of two servers SOURCE may have it without one, and what
+ * it has is to be; a row that comes back to its own server stood there with one, or by leave that nobody gives
+ * now. */
+static bool must(const struct linking *w, const struct mr_merge_work_row *row)
+{
+    return w->c->task->fill != NULL && w->r->pair->edge.declared && row->n == MR_STEP_INSERT;
+}
+
 /* The link is there before the parents are asked for: what neither side answers leads to nobody,
  * which is a fact, too. */
 static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -122,7 +130,7 @@ static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
         code = mr_merge_reference_push(&w->asks, row->id, image, w->r, arena, err);
         if (code == MR_OK)
             code = MR_CASE_RUN(w->add, err, MR_ARG_INT("child", row->id),
-                               MR_ARG_INT("ref", w->number));
+                               MR_ARG_INT("ref", w->number), MR_ARG_INT("must", must(w, row)));
     }
     return code == MR_OK ? ask_sides(w, err) : code;
 }
@@ -286,7 +294,7 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
 static enum mr_code prepare(struct linking *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&w->add, "INSERT OR IGNORE INTO link (child, ref) VALUES (:child, :ref)"},
+        {&w->add, "INSERT OR IGNORE INTO link (child, ref, must) VALUES (:child, :ref, :must)"},
         {&w->found[MR_SOURCE],
          "UPDATE link SET sfound=1, ps=coalesce((SELECT id FROM c WHERE tbl=:tbl AND"
          " skey=:key), 0), sident=:ident WHERE child=:child AND ref=:ref"},

@@ -32,7 +32,7 @@ static const char schema_sql[] =
     " ROWID;"
     "CREATE TEMP TABLE link (child INT, ref INT, sfound INT DEFAULT 0, ps INT DEFAULT 0,"
     " sident BLOB, tfound INT DEFAULT 0, pt INT DEFAULT 0, tident BLOB,"
-    " same INT DEFAULT 0, PRIMARY KEY (child, ref)) WITHOUT ROWID;"
+    " same INT DEFAULT 0, must INT DEFAULT 0, PRIMARY KEY (child, ref)) WITHOUT ROWID;"
     "CREATE INDEX temp.link_ps ON link (ps) WHERE ps>0;"
     "CREATE INDEX temp.link_pt ON link (pt) WHERE pt>0;"
     "CREATE TEMP TABLE take (taker INT, u INT, holder INT, PRIMARY KEY (taker, u))"

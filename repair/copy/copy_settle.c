@@ -20,10 +20,11 @@
 #define STAYS "(l.tfound AND (p.id IS NULL OR NOT " ACTIVE("p") " OR (p.op=2 AND l.pt=l.ps)))"
 
 #define MISLED                                                                                     \
-    "SELECT l.child AS slot, CASE WHEN NOT l.sfound THEN 'orphan-would-attach'"                    \
+    "SELECT l.child AS slot, CASE WHEN NOT l.sfound AND l.tfound THEN 'orphan-would-attach'"       \
     " WHEN " STAYS " THEN 'parent-differs' ELSE 'parent-absent' END AS kind, l.ref AS"             \
     " what, l.ps AS other FROM link l LEFT JOIN c s ON s.id=l.ps LEFT JOIN c p ON"                 \
-    " p.id=l.pt WHERE CASE WHEN NOT l.sfound THEN " STAYS " WHEN coalesce(" ACTIVE(                \
+    " p.id=l.pt WHERE CASE WHEN NOT l.sfound THEN (l.must AND NOT l.tfound) OR " STAYS             \
+    " WHEN coalesce(" ACTIVE(                                                                      \
         "s") ", 0) AND s.op<3 THEN 0 WHEN " STAYS                                                  \
              " THEN NOT l.same OR (l.ps=l.pt AND coalesce(s.taint, 0)>0) ELSE 1 END"
 

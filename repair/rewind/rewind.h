@@ -9,7 +9,8 @@
  * selected change, SOURCE the row before the first, TARGET the row now.  So what was changed rightly
  * since stays, column by column, and where a column that they changed was changed again, otherwise, the
  * row is asked about: `changed-since`.  Inserted rows go where nobody changed them since; deleted ones come
- * back under their keys; one whose key is another row's by now is `key-taken`.
+ * back under their keys; one whose key is another row's by now is `key-taken`, one whose parent by a foreign
+ * key has gone, and does not come back, `parent-absent`.
  *
  * Nothing is guessed.  Refused by name: definitions among the selected transactions, and tables that were
  * defined anew behind them; changes logged as statements; rows of which the log has a part only; what was

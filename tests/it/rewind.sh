@@ -83,6 +83,16 @@ for S in $KINDS; do
     act undo
     is "$S: undone" "$RC $(rows orders)$(rows customers)" "0 "
 
+    # a parent that went since: what hung on it is asked about, and not left to the server
+    world
+    sql "DELETE FROM orders"
+    TO=$(place)
+    sql "DELETE FROM visits WHERE who = 2; DELETE FROM customers WHERE id = 2"
+    plan --from "$FROM" --to "$TO"
+    is "$S: a parent that went since" "$RC $(conflicts)" "1 orders:3:parent-absent"
+    act apply
+    is "$S: the others come back, and nothing is refused" "$RC $(cat "$OUT" "$ERR" | grep -c 'foreign key constraint fails') $(mr_sql $S -e "SELECT GROUP_CONCAT(DISTINCT customer ORDER BY customer) FROM shop.orders")" "1 0 1,3"
+
     # the UPDATE that set every price to 0, and what was put right since
     world
     sql "UPDATE products SET price = 0"

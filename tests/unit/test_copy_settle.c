@@ -48,6 +48,11 @@ static const struct {
 
     /* parents */
     {"nobody on either side", SLOT(1, 1) LINK(1, NULL, NULL, 0), ""},
+    {"nobody on either side, and a foreign key wants one",
+     SLOT(1, 1) SLOT(2, 1) LINK(1, NULL, NULL, 0) "UPDATE link SET must=1;" LINK(2, 1, NULL, 0),
+     "1 parent-absent,2 parent-absent"},
+    {"a foreign key wants one, and SOURCE has him",
+     SLOT(1, 1) SLOT(2, 1) LINK(2, 1, NULL, 0) "UPDATE link SET must=1;", ""},
     {"nobody on SOURCE, somebody on TARGET", SLOT(1, 1) LINK(1, NULL, 0, 0),
      "1 orphan-would-attach"},
     {"nobody on SOURCE, and TARGET's goes", SLOT(1, 1) SLOT(2, 3) LINK(1, NULL, 2, 0), ""},
