@@ -58,6 +58,17 @@ verified "a link that was swapped" 1 "n2 base .* is not what .*n1\" is by now"
 nothing_made "a link that was swapped"
 rm -rf "$SHELF/n1" && cp -a "$IT_TMP/far/n1" "$SHELF/n1"
 verified "put back" 0
+
+printf x | dd of="$(find "$SHELF/n1" -name '*.zst' -size +8c | head -n 1)" bs=1 seek=8 conv=notrunc 2>"$ERR" || bail "no file of n1"
+verified "rows of a link were changed" 1 "n1/.* was changed"
+snap list --chain "$SHELF/n2"
+is "what verify has found is told" "$RC $(grep -c 'n1  damaged: snapshot verify found it so at 20' "$OUT")" "1 1"
+snap list --json --chain "$SHELF/n2"
+is "as JSON, too" "$RC $(jq -r '.damage // empty' "$OUT" | grep -c 'verify found it so at') $(jq -r 'select(.type == "summary") | .whole' "$OUT")" "1 1 false"
+rm -rf "$SHELF/n1" && cp -a "$IT_TMP/far/n1" "$SHELF/n1"
+verified "the link is back" 0
+snap list --chain "$SHELF/n2"
+is "and it is whole again" "$RC" 0
 for file in n0/data/$DB.t.0.tsv.zst n1/data/$DB.t.gone.tsv.zst n1/data/$DB.u.0.tsv.zst n1/schema/$DB.t.table.sql n2/data/$DB.t.0.tsv.zst; do
     cp -a "$SHELF/$file" "$IT_TMP/good"
     printf '\001' | dd of="$SHELF/$file" bs=1 seek=14 conv=notrunc status=none
