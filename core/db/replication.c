@@ -319,8 +319,9 @@ enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err
         goto out;
     if (allowed) {
         if (seen)
-            mr_log_warning("--allow-replica: server \"%s\" replicates from %s", mr_db_label(db),
-                           text.ptr);
+            mr_log_warning("--allow-replica: server \"%s\" replicates from %s; without --no-binlog "
+                           "its binary log gets what that one lacks",
+                           mr_db_label(db), text.ptr);
         goto out;
     }
     if (seen) {
@@ -330,7 +331,9 @@ enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err
                     "Nothing was changed. What is written to a replica parts it from "
                     "its source: name the server that the application writes to. If "
                     "this one was promoted for good, run RESET %s ALL there; else pass "
-                    "--allow-replica.",
+                    "--allow-replica. With --no-binlog beside it (apply, undo, restore) its "
+                    "binary log gets no transaction that its source lacks, at which MariaDB's "
+                    "gtid_strict_mode stops replication.",
                     mr_has_replica_words(mr_db_server(db)) ? "REPLICA" : "SLAVE");
         goto out;
     }

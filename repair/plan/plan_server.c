@@ -18,7 +18,8 @@ static enum mr_code find_sources(const struct mr_server_side *target, struct mr_
         if (server->replicates_from == NULL)
             code = mr_err_nomem(err, "planning");
         mr_log_warning("the target replicates from %s: apply and undo refuse it without "
-                       "--allow-replica",
+                       "--allow-replica; with --no-binlog, too, its log gets nothing that its "
+                       "source lacks",
                        text.ptr);
     }
     mr_strbuf_release(&text);

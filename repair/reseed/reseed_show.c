@@ -50,7 +50,8 @@ void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m,
     if (m->server.replicates_from != NULL) {
         mr_strbuf_add_str(out, "          replicates from ");
         mr_utf8_show_str(out, m->server.replicates_from);
-        mr_strbuf_add_str(out, ": apply and undo refuse it without --allow-replica\n");
+        mr_strbuf_add_str(out, ": apply and undo refuse it without --allow-replica; with "
+                               "--no-binlog, too, its log gets nothing that its source lacks\n");
     }
     add_signers(out, signers);
 }

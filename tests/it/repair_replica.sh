@@ -41,7 +41,7 @@ refused_by() { # refused_by DESCRIPTION STATE COMMAND…
     RC=$?
     is "$1: refused" "$RC" 5
     like "$1: by whom it is fed" "$(cat "$ERR")" "replicates from \"$PRIMARY\" \($2\)"
-    like "$1: what can be done" "$(cat "$ERR")" "hint: .*--allow-replica"
+    like "$1: what can be done" "$(cat "$ERR")" "hint: .*--allow-replica.* With --no-binlog beside it"
 }
 "$MYRECON" snapshot create -q "$(uri a "$DB")" snap >/dev/null 2>&1 || bail "no snapshot"
 for how in running stopped; do
@@ -80,6 +80,14 @@ rep_is 5 "one that may" apply --dry-run plan "$(uri r "$DB" "$U:pw")"
 like "sees the source" "$(cat "$ERR")" "replicates from \"$PRIMARY\" \(running\)"
 is "nothing was written" "$(T=r; state)" "$BEFORE"
 [ $KIND = mysql ] || is "not even to its log" "$(client r <<<"SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${DB}_back'")" 0
+
+# Out of its log: what its source lacks is no transaction of its own, and it goes on to replicate.
+LOGGED=$(position)
+rep_is 0 "written to the replica alone" apply --yes --allow-replica --no-binlog plan "$DST"
+is "all of it" "$(T=r; state)" "$DONE"
+is "no transaction of its own" "$(position)" "$LOGGED"
+rep_is 0 "and taken back" undo --yes --allow-replica --no-binlog plan "$DST"
+is "as it was" "$(T=r; state) $(position)" "$BEFORE $LOGGED"
 
 # The server above it, which replicates from nobody, is written to.
 DST=$(uri p "$DB")

@@ -134,7 +134,7 @@ static void test_text(void **state)
         "  target  mysql://dba@live/club_live  (10.11.19-MariaDB, host db's host, port 3306, "
         "server_id 4294967295)\n"
         "          replicates from primary\\x1b: apply and undo refuse it without "
-        "--allow-replica\n"
+        "--allow-replica; with --no-binlog, too, its log gets nothing that its source lacks\n"
         "  signed  by the key aaaa, as its file says: --signer CERT.pem proves it\n"
         "  signed  by the key bbbb\n"
         "\n"
