@@ -296,8 +296,8 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
         return MR_OK;
     add_case_command(t, "repair plan --policy backfill", ".backfill");
     return add_str(t, MR_NEXT_PLAN,
-                   "To see what it takes to insert what TARGET lacks; a plan writes to no "
-                   "server:",
+                   "To see what it takes to insert what TARGET lacks, or with --policy mirror to "
+                   "make it what SOURCE is, as a replica should be; a plan writes to no server:",
                    err);
 }
 
