@@ -22,6 +22,8 @@ struct mr_binlog_dump {
     uint64_t at;          /* of the next event in it */
     uint64_t bytes;
     bool is_over;
+    bool is_ended; /* the log that is sent now, by its last event so far */
+    bool has_unended;
     unsigned again; /* how often it was asked anew since the last event */
 };
 
@@ -60,6 +62,11 @@ uint64_t mr_binlog_dump_bytes(const struct mr_binlog_dump *dump)
     return dump->bytes;
 }
 
+bool mr_binlog_dump_has_unended(const struct mr_binlog_dump *dump)
+{
+    return dump->has_unended;
+}
+
 static bool is_in_last(const struct mr_binlog_dump *dump)
 {
     return strcmp(dump->log.ptr, dump->span.until_log) == 0;
@@ -92,6 +99,8 @@ static enum mr_code follow(struct mr_binlog_dump *dump, const struct mr_binlog_e
         dump->is_over = true;
         return MR_OK;
     }
+    dump->has_unended = dump->has_unended || !dump->is_ended;
+    dump->is_ended = false;
     mr_strbuf_reset(&dump->log);
     mr_strbuf_add(&dump->log, rotate.name.ptr, rotate.name.len);
     dump->at = MR_DB_BINLOG_FIRST;
@@ -162,6 +171,7 @@ static enum mr_code next_event(void *arg, const uint8_t **raw, size_t *len, uint
     }
     if (event.type == MR_BINLOG_FORMAT_DESCRIPTION && dump->at > MR_DB_BINLOG_FIRST)
         return MR_OK;
+    dump->is_ended = event.type == MR_BINLOG_ROTATE || event.type == MR_BINLOG_STOP;
     *position = dump->at;
     dump->at += *len;
     dump->again = 0;

@@ -41,6 +41,7 @@ struct mr_changes {
     const char *whole_why;        /* all tables are whole; NULL: they are not */
     uint64_t log_bytes[MR_SIDES]; /* that were read */
     uint64_t transactions[MR_SIDES];
+    bool unended[MR_SIDES]; /* the server has not ended one of its logs, as in a crash */
     /* private */
     size_t bytes; /* of all keys */
 };

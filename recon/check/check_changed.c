@@ -20,8 +20,8 @@
 /* A row that is looked up costs about three that a scan meets. */
 #define MANY_KEYS 10000U
 #define UNLOGGED " (log_slave_updates is off)"
-#define RESTARTED                                                                                  \
-    "the server was restarted since the last run, and may have lost the end of its log before "    \
+#define CRASHED                                                                                    \
+    "the server left a file of it without an end, as in a crash, and may have lost the last of "   \
     "that (sync_binlog is not 1)"
 #define MUCH_CHANGED "so many of its rows changed that to read all is less work"
 
@@ -410,10 +410,7 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     if (back)
         why = "the server has executed less than the last run saw: it was restored, or its log was "
               "begun anew";
-    /* in a crash of the machine: the rows of what is gone may be there all the same */
     check->changed->restarted[side] = changes->habits[side].up_since >= was->at;
-    if (why == NULL && check->changed->restarted[side] && !changes->habits[side].syncs)
-        why = RESTARTED;
     if (why == NULL && changes->habits[side].hides_triggers)
         why = "triggers that the server runs for what it applies change rows that are not in it "
               "(slave_run_triggers_for_rbr = YES; LOGGING logs them)";
@@ -448,6 +445,9 @@ static enum mr_code read_logs(struct mr_check_run *check, struct mr_err *err)
         mr_log_detail("log of the %s: %" PRIu64 " bytes, %" PRIu64 " transactions",
                       mr_side_name((enum mr_side)side), changes->log_bytes[side],
                       changes->transactions[side]);
+        /* in a crash of the machine: the rows of what is gone may be there all the same */
+        if (changes->unended[side] && !changes->habits[side].syncs)
+            MR_TRY(say_whole(check, (enum mr_side)side, CRASHED, err));
     }
     /* where the place itself was removed, that is the reason */
     for (int side = MR_SOURCE; side < MR_SIDES; side++)

@@ -231,6 +231,7 @@ enum mr_code mr_history_changed_read(struct mr_changes *c, enum mr_side side, st
     code = read_log(&r, &db, &why);
     c->log_bytes[side] = r.keys.bytes;
     c->transactions[side] = r.keys.transactions;
+    c->unended[side] = r.keys.unended;
     if (is_of_log(code))
         code = all_whole(&r, mr_arena_fmt(c->arena, "%s", why.message), err);
     else if (code != MR_OK && err != NULL)

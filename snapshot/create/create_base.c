@@ -32,8 +32,9 @@ struct mr_create_base {
     struct mr_create_table **tables; /* by place in the catalogue; NULL: it is not kept */
     const char *until_file;
     uint64_t until;
-    int64_t created_s;   /* when it was made, by the clock of who made it */
-    const char *crashed; /* why log and rows may differ, whatever the log says; NULL: they do not */
+    int64_t created_s; /* when it was made, by the clock of who made it */
+    /* why log and rows may differ, whatever the log says, if it was not ended; NULL: they do not */
+    const char *crashed;
 };
 
 /* ---- the base ---- */
@@ -276,7 +277,7 @@ static enum mr_code require_older(const struct mr_create *c, const char *oldest,
 }
 
 /* A server that does not sync log and rows at each commit loses the last of either in a crash: rows that no log
- * has any more, or a log of rows that are not there.  It does not say whether it has crashed, but since when it runs. */
+ * has any more, or a log of rows that are not there.  It says since when it runs, and its log whether it had ended. */
 static enum mr_code ask_crashed(const struct mr_create *c, struct mr_err *err)
 {
     static const char sql[] =
@@ -296,8 +297,9 @@ static enum mr_code ask_crashed(const struct mr_create *c, struct mr_err *err)
         began_s = (int64_t)time(NULL) - (int64_t)strtoull(cells[1].ptr, NULL, 10);
     if (began_s > c->base->created_s + 1) /* all are whole seconds */
         c->base->crashed =
-            "the server was started anew since, and may have lost in a crash what its "
-            "log, or its tables, had (sync_binlog, innodb_flush_log_at_trx_commit)";
+            "the server was started anew since without having ended its log, and may have lost in "
+            "that crash what its log, or its tables, had (sync_binlog, "
+            "innodb_flush_log_at_trx_commit)";
 out:
     mr_result_free(res);
     mr_strbuf_release(&syncs);
@@ -407,8 +409,6 @@ static const char *why_copied(const struct mr_create *c, const struct mr_create_
     const struct mr_snap_table *was = find_in_base(c, &t->snap);
     if (was == NULL)
         return "the base does not have it";
-    if (c->base->crashed != NULL)
-        return c->base->crashed;
     if (!t->snap.transactional)
         return "its engine has no transactions: a crash changes rows that are in no log";
     if (!was->consistent)
@@ -521,12 +521,15 @@ static bool is_worth_it(const struct mr_create_table *t, size_t nkeys)
     return nkeys <= rows / WHOLE_PART || rows < ROWS_MIN;
 }
 
-static void settle_table(struct mr_create_table *t, struct mr_changed_keys_of *changed)
+static void settle_table(const struct mr_create_base *b, struct mr_create_table *t,
+                         struct mr_changed_keys_of *changed)
 {
     const size_t nkeys = mr_key_set_count(&changed->keys);
     if (t->snap.kept_rows == MR_SNAP_ROWS_COPIED)
         return;
-    if (changed->why != NULL)
+    if (b->crashed != NULL && b->changed.unended)
+        mr_create_base_copy(t, b->crashed);
+    else if (changed->why != NULL)
         mr_create_base_copy(t, changed->why);
     else if (!is_worth_it(t, nkeys))
         mr_create_base_copy(t, "more than a fourth of its rows changed");
@@ -590,7 +593,7 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
         struct mr_create_table *t = b->tables[i];
         if (t == NULL)
             continue;
-        settle_table(t, &b->changed.tables[i]);
+        settle_table(b, t, &b->changed.tables[i]);
         mr_progress_add_total(c->progress,
                               t->delta != NULL ? mr_key_set_count(&t->delta->keys) : t->est_rows);
     }

@@ -128,19 +128,28 @@ check --changed
 is "from within a database that is left out: found" "$RC $(rows)" '1 club.members changed {"id":"2"}'
 like "from within a database that is left out: why" "$(reason members)" 'log of the source: what sessions change from within a database that is left out'
 
-# a side that was restarted: the end of its log may be gone, as if it had never been written
+# a side that was restarted: behind a crash the end of its log may be gone, as if it had never been written
 S=US SU=$(mr_get_server US URI)/club CASE=$IT_TMP/restarted.case
 make_world
 PORT=$(mr_get_server US PORT) ID=$(mr_sql US -e "SELECT @@server_id")
-mr_sql US -e "SET sql_log_bin = 0; UPDATE club.members SET v = 9 WHERE id = 3"
+start_again() {
+    mr_spawn_mariadb US --port="$PORT" --server-id="$ID" && mr_await US || bail "no MariaDB"
+    mr_set_server US PORT "$PORT"
+    mr_set_server US URI "mysql://root@127.0.0.1:$PORT"
+}
 mr_stop_server US
-mr_spawn_mariadb US --port="$PORT" --server-id="$ID" && mr_await US || bail "no MariaDB"
-mr_set_server US PORT "$PORT"
-mr_set_server US URI "mysql://root@127.0.0.1:$PORT"
+start_again
 check --changed
-is "restarted: found" "$RC $(rows)" '1 club.members changed {"id":"3"}'
-like "restarted: why" "$(reason members)" 'log of the source: the server was restarted since the last run'
+is "restarted, with an end of its log: by key" "$RC $(reason members)" "0 "
+mr_sql US -e "SET GLOBAL innodb_flush_log_at_trx_commit = 1; SET sql_log_bin = 0; UPDATE club.members SET v = 9 WHERE id = 3"
+PID=$(mr_get_server US PID)
+kill -KILL "$PID"
+wait "$PID" 2>/dev/null
+start_again
 check --changed
-is "restarted: and the next one by key" "$RC $(reason members)" "1 "
+is "crashed: found" "$RC $(rows)" '1 club.members changed {"id":"3"}'
+like "crashed: why" "$(reason members)" 'log of the source: the server left a file of it without an end'
+check --changed
+is "crashed: and the next one by key" "$RC $(reason members)" "1 "
 
 finish

@@ -157,7 +157,14 @@ uri=$MR_CB_URI number=$(mr_sql CB -e "SELECT @@server_id") port=$(mr_get_server 
 mr_stop_server CB
 mr_start_mariadb CB --server-id="$number" --port="$port" || bail "no MariaDB"
 take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
-like "a server that was started anew: all is read" "$RC $(kept "$IT_TMP/n1" t)" "^0 all: the server was started anew since"
+is "a server that was started anew, and had ended its log" "$RC $(kept "$IT_TMP/n1" t)" "0 changed 0 rows 0 gone"
+rm -rf "$IT_TMP/n1"
+pid=$(mr_get_server CB PID)
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+mr_start_mariadb CB --server-id="$number" --port="$port" || bail "no MariaDB"
+take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
+like "one that had crashed: all is read" "$RC $(kept "$IT_TMP/n1" t)" "^0 all: the server was started anew since without having ended its log"
 rm -rf "$IT_TMP/n1"
 mr_sql CB -e "SET GLOBAL sync_binlog = 1; SET GLOBAL innodb_flush_log_at_trx_commit = 1"
 take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"

@@ -12,6 +12,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 NO_MEMORY := -Wl,--wrap=mr_arena_calloc,--wrap=mr_arena_dup,--wrap=mr_arena_strdup \
     -Wl,--wrap=mr_vec_push,--wrap=realloc
 
+LDFLAGS_test_binlog_dump_ends := -Wl,--wrap=mr_db_binlog_open,--wrap=mr_db_binlog_next \
+    -Wl,--wrap=mr_db_binlog_close
 LDFLAGS_test_check_confirm := -Wl,--wrap=mr_canon -Wl,--wrap=mr_inflight_find \
     -Wl,--wrap=mr_check_main \
     -Wl,--wrap=mr_replication_position -Wl,--wrap=mr_replication_wait -Wl,--wrap=nanosleep
