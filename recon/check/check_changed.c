@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/cluster.h"
+#include "core/db/replica_status.h"
 #include "core/schema/engine.h"
 #include "recon/check/changed_how.h"
 #include "recon/check/check_marks.h"
@@ -349,6 +350,31 @@ static enum mr_code note_fed(struct mr_check_run *check, enum mr_side side, stru
     return MR_OK;
 }
 
+/* A channel that follows by GTIDs moves gtid_slave_pos with all that it applies.  *all: there is no other. */
+static enum mr_code follows_by_gtids(struct mr_db *db, bool *all, struct mr_err *err)
+{
+    struct mr_replica_status status;
+    *all = true;
+    MR_TRY(mr_replica_status_open(db, &status, err));
+    const size_t at = mr_result_column_named(status.res, "Using_Gtid");
+    while (mr_replica_status_next(&status)) {
+        const char *by = at != MR_NO_COLUMN ? status.row[at].ptr : NULL;
+        *all = *all && by != NULL && strcasecmp(by, "No") != 0;
+    }
+    mr_replica_status_close(&status);
+    return MR_OK;
+}
+
+/* Nothing was: of a MariaDB its position says so, but for what a MySQL, or a source without GTIDs, has written. */
+static enum mr_code applied_nothing(const struct mr_check_run *check, const struct fed *fed,
+                                    struct mr_db *db, bool *yes, struct mr_err *err)
+{
+    const struct mr_check_changed *c = check->changed;
+    *yes = fed->cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
+           strcmp(c->changes.from[fed->side].applied, c->places[fed->side].applied) == 0;
+    return *yes && fed->sources.len > 0 ? follows_by_gtids(db, yes, err) : MR_OK;
+}
+
 /*
  * A side that logs nothing of what it applies: where that comes from the other side alone, its log names
  * the rows: *by, where that is a MySQL.  *why: it does not.
@@ -357,15 +383,14 @@ static enum mr_code applied_unlogged(struct mr_check_run *check, enum mr_side si
                                      struct mr_db *db, struct mr_db **by, const char **why,
                                      struct mr_err *err)
 {
-    const struct mr_check_changed *c = check->changed;
     struct fed fed = {.side = side, .sources = MR_STRBUF_INIT, .note = MR_STRBUF_INIT};
     struct mr_db *other;
+    bool nothing;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_cluster_of(db, &fed.cluster, err));
     MR_TRY_OUT(mr_replication_sources(db, &fed.seen, &fed.sources, err));
-    /* nothing was applied; what a MySQL, or a source without GTIDs, has written leaves that as it was */
-    if (fed.cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
-        fed.sources.len == 0 && strcmp(c->changes.from[side].applied, c->places[side].applied) == 0)
+    MR_TRY_OUT(applied_nothing(check, &fed, db, &nothing, err));
+    if (nothing)
         goto out;
     MR_TRY_OUT(mr_check_main(check, mr_other_side(side), &other, err));
     MR_TRY_OUT(mr_replication_relation(other, db, &fed.relation, &fed.note, err));
