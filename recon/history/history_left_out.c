@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/db/cluster.h"
@@ -79,8 +80,51 @@ enum mr_code mr_history_left_out(struct mr_db *db, enum mr_side side,
 
 /* ---- on the way into the log ---- */
 
+/* Is a table that is asked about of the database in front of the dot? */
+static bool is_of_ours(const struct mr_history_scan *scan, const char *db, size_t len)
+{
+    for (size_t i = 0; i < scan->ntables; i++) {
+        const struct mr_table *today = scan->tables[i].today[scan->side];
+        if (today != NULL && strlen(today->db) == len && strncasecmp(today->db, db, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "mysql.%,mysql.rds_history": does it name another database than the server's own? */
+static bool has_patterns_of_others(const char *list)
+{
+    char db[256];
+    for (const char *at = list; *at != '\0'; at += *at == ',') {
+        const size_t len = strcspn(at, ","), dot = strcspn(at, ".,");
+        (void)snprintf(db, sizeof db, "%.*s", (int)dot, at);
+        if (dot >= sizeof db || mr_log_names_others(db))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+/* Does a filter leave out anything that is asked about?  Managed servers have one for tables of their own. */
+static bool leaves_out(const struct mr_history_scan *scan, const char *filter, const char *list)
+{
+    if (strcmp(filter, "Replicate_Ignore_DB") == 0)
+        return mr_log_names_others(list);
+    if (strcmp(filter, "Replicate_Wild_Ignore_Table") == 0)
+        return has_patterns_of_others(list);
+    if (strcmp(filter, "Replicate_Ignore_Table") != 0)
+        return *list != '\0';
+    for (const char *at = list; *at != '\0'; at += *at == ',') {
+        if (is_of_ours(scan, at, strcspn(at, ".,")))
+            return true;
+        at += strcspn(at, ",");
+    }
+    return false;
+}
+
 /* As the servers call them. */
-static void add_filters(const struct mr_replica_status *status, struct mr_strbuf *out)
+static void add_filters(const struct mr_history_scan *scan, const struct mr_replica_status *status,
+                        struct mr_strbuf *out)
 {
     static const char *const filters[] = {"Replicate_Do_DB",
                                           "Replicate_Ignore_DB",
@@ -95,7 +139,7 @@ static void add_filters(const struct mr_replica_status *status, struct mr_strbuf
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         const size_t at = mr_result_column_named(status->res, filters[i]);
         const char *value = at != MR_NO_COLUMN ? status->row[at].ptr : NULL;
-        if (value != NULL && *value != '\0')
+        if (value != NULL && leaves_out(scan, filters[i], value))
             mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", filters[i], value);
     }
 }
@@ -124,7 +168,7 @@ static enum mr_code read_channels(const struct mr_history_scan *scan, struct mr_
     MR_TRY(code);
     while (mr_replica_status_next(&status)) {
         if (but == NULL)
-            add_filters(&status, out);
+            add_filters(scan, &status, out);
         else if (!mr_replica_status_is_source(&status, but, mr_db_server(db)) &&
                  (by_gtid || mr_replica_status_is_running(&status, MR_REPLICA_SQL)))
             add_source(&status, out);
