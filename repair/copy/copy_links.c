@@ -83,25 +83,26 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
 }
 
 /* SOURCE is TARGET, but for the rows that were filled in: those stand for their parents in front of what
- * was read. */
-static enum mr_code overlay(struct linking *w, struct mr_err *err)
+ * was read.  A child may spell its parent's key as the collation lets it. */
+static enum mr_code overlay(struct linking *w, struct mr_arena *arena, struct mr_err *err)
 {
+    MR_TRY(mr_merge_lookup_canonise(&w->c->m, parent_of(w), w->r->to, &w->asks, arena, err));
     for (size_t i = 0; i < w->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
         MR_TRY(MR_CASE_RUN(w->laid, err, MR_ARG_INT("child", ask->tag),
-                           MR_ARG_INT("ref", w->number), MR_ARG_BYTES("value", ask->value)));
+                           MR_ARG_INT("ref", w->number), MR_ARG_BYTES("value", ask->canon)));
     }
     return MR_OK;
 }
 
-static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
+static enum mr_code ask_sides(struct linking *w, struct mr_arena *arena, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_merge_lookup what = {(enum mr_side)side, parent_of(w), w->r->to};
         w->side = (enum mr_side)side;
         MR_TRY(mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err));
     }
-    return w->c->task->fill != NULL ? overlay(w, err) : MR_OK;
+    return w->c->task->fill != NULL ? overlay(w, arena, err) : MR_OK;
 }
 
 /* Does the server take the row only with its parent, by a foreign key?  Of two servers SOURCE may have it without one, and what
@@ -132,7 +133,7 @@ static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
             code = MR_CASE_RUN(w->add, err, MR_ARG_INT("child", row->id),
                                MR_ARG_INT("ref", w->number), MR_ARG_INT("must", must(w, row)));
     }
-    return code == MR_OK ? ask_sides(w, err) : code;
+    return code == MR_OK ? ask_sides(w, arena, err) : code;
 }
 
 /* ---- are they the same? ---- */
@@ -325,15 +326,17 @@ static enum mr_code lay_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
                              struct mr_err *err)
 {
     struct linking *w = ctx;
-    (void)arena;
+    mr_vec_clear(&w->asks);
     for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        bool null = false;
-        MR_TRY(mr_pair_values_of(row->image, row->len, w->r->to.at, w->r->to.count, &w->key, &null,
-                                 err));
-        if (!null)
-            MR_TRY(MR_CASE_RUN(w->lay, err, MR_ARG_BLOB("value", w->key.ptr, w->key.len),
-                               MR_ARG_INT("slot", row->id)));
+        const struct mr_key image = {row->image, row->len};
+        MR_TRY(mr_merge_lookup_push(&w->asks, row->id, image, w->r->to, arena, err));
+    }
+    MR_TRY(mr_merge_lookup_canonise(&w->c->m, parent_of(w), w->r->to, &w->asks, arena, err));
+    for (size_t i = 0; i < w->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
+        MR_TRY(MR_CASE_RUN(w->lay, err, MR_ARG_BYTES("value", ask->canon),
+                           MR_ARG_INT("slot", ask->tag)));
     }
     return MR_OK;
 }

@@ -109,6 +109,46 @@ static void test_names(void **state)
     }
 }
 
+static enum mr_code fill(void *ctx, struct mr_copy *copy, struct mr_err *err)
+{
+    (void)ctx;
+    (void)copy;
+    (void)err;
+    return MR_OK;
+}
+
+/* Of rows that come back to their own server parents are those that TARGET's collation takes for them; only one
+ * that an INSERT cannot do without must be there. */
+static void test_filled(void **state)
+{
+    static const struct {
+        const char *bill; /* it refers to a shop that comes back, to one that stands, or to none */
+        const char *expected;
+    } bills[] = {
+        {"1|B", "2 0 1 1 0 0 1"}, {"1|b ", "2 0 1 1 0 0 1"},
+        {"1|A", "2 0 1 0 1 0 1"}, {"1|c", "2 0 0 0 0 0 1"},
+        {"1|NULL", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(bills); i++) {
+        struct copy_world *cw = copy_new();
+        world_table(&cw->w, "shops", "code:text*");
+        world_table(&cw->w, "bills", "no:int* code:text?");
+        world_reference(&cw->w, 1, "code", 0, "code");
+        copy_open(cw);
+        cw->task.fill = fill;
+        copy_slot(cw, 1, 0, "B", NULL, MR_STEP_INSERT);
+        copy_slot(cw, 2, 1, bills[i].bill, NULL, MR_STEP_INSERT);
+        world_both(&cw->w, 0, "a");
+        copy_run(cw, mr_copy_links(&cw->c, &cw->w.err));
+        const char *got = world_ask(
+            &cw->w, "SELECT child, ref, sfound, ps, tfound, pt, must FROM link ORDER BY child");
+        if (strcmp(got, bills[i].expected) != 0)
+            fail_msg("%s: %s", bills[i].bill, got);
+        copy_free(cw);
+    }
+}
+
 /* What is not written needs no parents: rows that go, that stay, and tables that stay. */
 static void test_who_links(void **state)
 {
@@ -265,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_parents),
         cmocka_unit_test(test_newest),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_filled),
         cmocka_unit_test(test_who_links),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_children),
