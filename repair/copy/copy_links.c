@@ -107,10 +107,20 @@ static enum mr_code ask_sides(struct linking *w, struct mr_arena *arena, struct 
 
 /* Does the server take the row only with its parent, by a foreign key?  Of two servers SOURCE may have it without one, and what
  * it has is to be; a row that comes back to its own server stood there with one, or by leave that nobody gives
- * now. */
-static bool must(const struct linking *w, const struct mr_merge_work_row *row)
+ * now.  What an update leaves as it is nobody looks at. */
+static enum mr_code must(struct linking *w, const struct mr_merge_work_row *row, bool *is,
+                         struct mr_err *err)
 {
-    return w->c->task->fill != NULL && w->r->pair->edge.declared && row->n == MR_STEP_INSERT;
+    const struct mr_plan_columns from = w->r->from;
+    bool null = false;
+    *is = w->c->task->fill != NULL && w->r->pair->edge.declared;
+    if (!*is || row->n == MR_STEP_INSERT)
+        return MR_OK;
+    MR_TRY(mr_pair_values_of(row->image, row->len, from.at, from.count, &w->key, &null, err));
+    MR_TRY(mr_pair_values_of(row->live, row->live_len, from.at, from.count, &w->bytes, &null, err));
+    *is = null || mr_key_compare((struct mr_key){w->key.ptr, w->key.len},
+                                 (struct mr_key){w->bytes.ptr, w->bytes.len}) != 0;
+    return MR_OK;
 }
 
 /* The link is there before the parents are asked for: what neither side answers leads to nobody,
@@ -124,14 +134,16 @@ static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         const struct mr_key image = {row->image, row->len};
-        bool refers = false;
+        bool refers = false, needs = false;
         code = mr_merge_row_refers(w->r, image, &refers, err);
         if (code != MR_OK || !refers)
             continue;
         code = mr_merge_reference_push(&w->asks, row->id, image, w->r, arena, err);
         if (code == MR_OK)
+            code = must(w, row, &needs, err);
+        if (code == MR_OK)
             code = MR_CASE_RUN(w->add, err, MR_ARG_INT("child", row->id),
-                               MR_ARG_INT("ref", w->number), MR_ARG_INT("must", must(w, row)));
+                               MR_ARG_INT("ref", w->number), MR_ARG_INT("must", needs));
     }
     return code == MR_OK ? ask_sides(w, arena, err) : code;
 }

@@ -117,17 +117,23 @@ static enum mr_code fill(void *ctx, struct mr_copy *copy, struct mr_err *err)
     return MR_OK;
 }
 
-/* Of rows that come back to their own server parents are those that TARGET's collation takes for them; only one
- * that an INSERT cannot do without must be there. */
+/* Of rows that come back to their own server parents are those that TARGET's collation takes for them; one
+ * must be there where a reference to it is written. */
 static void test_filled(void **state)
 {
     static const struct {
         const char *bill; /* it refers to a shop that comes back, to one that stands, or to none */
+        const char *live; /* TARGET's; NULL: there is none */
         const char *expected;
     } bills[] = {
-        {"1|B", "2 0 1 1 0 0 1"}, {"1|b ", "2 0 1 1 0 0 1"},
-        {"1|A", "2 0 1 0 1 0 1"}, {"1|c", "2 0 0 0 0 0 1"},
-        {"1|NULL", ""},
+        {"1|B", NULL, "2 0 1 1 0 0 1"},
+        {"1|b ", NULL, "2 0 1 1 0 0 1"},
+        {"1|A", NULL, "2 0 1 0 1 0 1"},
+        {"1|c", NULL, "2 0 0 0 0 0 1"},
+        {"1|NULL", NULL, ""},
+        {"1|c", "1|NULL", "2 0 0 0 0 0 1"},
+        {"1|c", "1|a", "2 0 0 0 0 0 1"},
+        {"1|c", "1|c", "2 0 0 0 0 0 0"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(bills); i++) {
@@ -138,7 +144,8 @@ static void test_filled(void **state)
         copy_open(cw);
         cw->task.fill = fill;
         copy_slot(cw, 1, 0, "B", NULL, MR_STEP_INSERT);
-        copy_slot(cw, 2, 1, bills[i].bill, NULL, MR_STEP_INSERT);
+        copy_slot(cw, 2, 1, bills[i].bill, bills[i].live,
+                  bills[i].live == NULL ? MR_STEP_INSERT : MR_STEP_UPDATE);
         world_both(&cw->w, 0, "a");
         copy_run(cw, mr_copy_links(&cw->c, &cw->w.err));
         const char *got = world_ask(
