@@ -184,9 +184,11 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     MR_TRY_OUT(
         mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
 out:
+    /* replicas get raised counters, but not of a replica, whose source lacks them */
     job->run = (struct mr_reseed_run){.manifest = &job->plan.manifest,
                                       .target = &job->target,
                                       .peers = &job->peers,
+                                      .unlogged = job->opts->no_binlog && job->opts->allow_replica,
                                       .lock_timeout_s = job->opts->lock_timeout_s,
                                       .retries = job->opts->retries,
                                       .peer_timeout_s = PEER_TIMEOUT_S,

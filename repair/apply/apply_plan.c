@@ -100,8 +100,6 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     if (!undo)
         MR_TRY(mr_apply_check_blocks(ap->target, m, err));
     MR_TRY(mr_apply_check_session(ap->target, ap->opts->no_binlog, err));
-    if (ap->opts->no_binlog && ap->opts->allow_replica) /* counters, too: its source lacks them */
-        MR_TRY(mr_apply_session(ap->target, true, err));
     if (ap->opts->no_binlog && !mr_manifest_rejoins(m))
         mr_log_warning("--no-binlog: replicas of \"%s\" will not get these rows, and "
                        "differ from it",

@@ -10,6 +10,7 @@
 #include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/sqltext.h"
+#include "repair/apply/apply_checks.h"
 #include "repair/apply/reseed_insert.h"
 #include "repair/reseed/counter_read.h"
 #include "repair/reseed/reseed_value.h"
@@ -51,11 +52,18 @@ static const char *keep(struct mr_reseed_run *run, const char *text)
 
 /* ---- reading ---- */
 
+/* Of each connection anew. */
+static enum mr_code keep_unlogged(const struct mr_reseed_run *run, struct mr_err *err)
+{
+    return run->unlogged ? mr_apply_session(run->target, true, err) : MR_OK;
+}
+
 static enum mr_code reconnect(struct mr_reseed_run *run, struct mr_err *err)
 {
     mr_log_warning("the target \"%s\" was lost, connecting again, up to %d times",
                    mr_db_label(run->target->db), RECONNECTS);
-    return mr_db_reconnect(run->target->db, RECONNECTS, err);
+    MR_TRY(mr_db_reconnect(run->target->db, RECONNECTS, err));
+    return keep_unlogged(run, err);
 }
 
 /* After a lost connection once more.  A counter that cannot be read is a failure of its
@@ -467,6 +475,7 @@ static enum mr_code prove_all(struct mr_reseed_run *run, struct mr_err *err)
 
 enum mr_code mr_reseed_apply(struct mr_reseed_run *run, struct mr_err *err)
 {
+    MR_TRY(keep_unlogged(run, err));
     MR_TRY(run_rounds(run, err));
     MR_TRY(run_inserts(run, err));
     return prove_all(run, err);

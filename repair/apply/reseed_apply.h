@@ -49,6 +49,7 @@ struct mr_reseed_run {
     struct mr_target *target;
     struct mr_peers *peers;
     struct mr_journal *journal; /* NULL: of a dry run, and of verify */
+    bool unlogged;              /* nothing of it comes into the target's log */
     unsigned lock_timeout_s;
     unsigned retries; /* rounds after the first */
     unsigned peer_timeout_s;

@@ -365,6 +365,29 @@ static void test_lost(void **state)
     }
 }
 
+/* What is to stay out of the log stays out of it behind a lost connection, too. */
+static void test_unlogged(void **state)
+{
+    static const struct {
+        bool unlogged;
+        const char *lost;
+        unsigned off;
+    } cases[] = {{true, "nowhere", 1}, {true, ALTER, 2}, {false, ALTER, 0}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        BEGIN({.has = cases[i].lost, .code = MR_E_LOST, .number = 2013, .times = 1}, NEXT("5", 2),
+              NEXT("100", 0), TYPE("int(11)"), {.has = "SHOW GLOBAL "});
+        begin_run();
+        run.retries = 1;
+        run.unlogged = cases[i].unlogged;
+        assert_int_equal(mr_reseed_survey(&run, &p.err), MR_OK);
+        assert_int_equal(mr_reseed_apply(&run, &p.err), MR_OK);
+        if (world_sent_count("SET SESSION sql_log_bin = 0") != cases[i].off)
+            fail_msg("case %zu: %s", i, world.sent.ptr);
+        end();
+    }
+}
+
 /* A server that does not come back ends the run; so does one that is another. */
 static void test_not_back(void **state)
 {
@@ -430,10 +453,11 @@ static void test_verify(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_survey),     cmocka_unit_test(test_survey_holds),
-        cmocka_unit_test(test_apply),      cmocka_unit_test(test_never_lower),
-        cmocka_unit_test(test_rounds),     cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_lost),       cmocka_unit_test(test_not_back),
-        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_verify)};
+        cmocka_unit_test(test_survey),   cmocka_unit_test(test_survey_holds),
+        cmocka_unit_test(test_apply),    cmocka_unit_test(test_never_lower),
+        cmocka_unit_test(test_rounds),   cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_lost),     cmocka_unit_test(test_unlogged),
+        cmocka_unit_test(test_not_back), cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_verify)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
