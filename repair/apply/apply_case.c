@@ -11,6 +11,8 @@
 #include "core/case/case_fields.h"
 #include "core/file/io.h"
 #include "core/json/journal_line.h"
+#include "core/row/row.h"
+#include "core/row/value_text.h"
 #include "repair/plan/entity_file.h"
 #include "repair/plan/plan_dir.h"
 
@@ -330,6 +332,79 @@ out:
     return code;
 }
 
+/* ---- rows that were left out ---- */
+
+struct begun {
+    struct mr_key key, target_key;
+};
+
+static const struct mr_case_field begun_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct begun, key, MR_CASE_BYTES),
+                 MR_CASE_FIELD(struct begun, target_key, MR_CASE_BYTES));
+
+/* The journal calls a row by the text of its key, of which a number alone has one way to be written; one with ZEROFILL
+ * has another, which is not found. */
+static bool has_number(const struct mr_planned_table *t)
+{
+    for (size_t i = 0; t->key.count == 1 && i < t->ncolumns; i++)
+        if (strcmp(t->columns[i].name, t->key.items[0]) == 0)
+            return t->columns[i].reading != NULL && (strcmp(t->columns[i].reading, "int") == 0 ||
+                                                     strcmp(t->columns[i].reading, "uint") == 0);
+    return false;
+}
+
+static enum mr_code is_left_out(struct mr_journal *journal, const struct mr_planned_table *t,
+                                struct mr_key key, bool *is, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_value value;
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_row_decode(key.ptr, key.len, &pos, &value, err));
+    mr_value_to_text(&text, &value, (struct mr_value_style){.cls = value.cls});
+    MR_TRY_OUT(mr_strbuf_check(&text, "reading the journal", err));
+    code = mr_journal_is_left_out(journal, t->table, text.ptr, is, err);
+out:
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* Rows that the plan never wrote, by its journal, though others of their units may have been. */
+static enum mr_code set_left_out(struct mr_apply_case *ac, struct mr_journal *journal, size_t tbl,
+                                 struct mr_err *err)
+{
+    static const char find_sql[] =
+        "SELECT r.key AS key, e.target_key AS target_key FROM step s CROSS JOIN entity e ON"
+        " e.id = s.entity CROSS JOIN plan_restored r ON r.tbl = :name AND r.key = e.source_key AND"
+        " r.plan = s.plan WHERE s.plan = :plan AND s.tbl = :tbl AND r.state = 'begun'";
+    static const char set_sql[] = "UPDATE plan_restored SET state = 'proposed' WHERE plan = :plan"
+                                  " AND tbl = :name AND key = :key";
+    const struct mr_planned_table *t = &ac->manifest->planned.tables[tbl];
+    struct mr_vec rows = MR_VEC_INIT(struct begun);
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_case_stmt *find = NULL, *set = NULL;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(MR_CASE_PREPARE(ac->cf, find_sql, &find, err, MR_ARG_INT("plan", ac->plan),
+                               MR_ARG_TEXT("name", t->table), MR_ARG_INT("tbl", tbl)));
+    MR_TRY_OUT(mr_case_fields_all(find, MR_CASE_FIELDS(begun_fields), &arena, &rows, err));
+    MR_TRY_OUT(mr_case_prepare(ac->cf, set_sql, &set, err));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct begun *row = mr_vec_at(&rows, i);
+        bool is = false;
+        if (row->target_key.ptr != NULL)
+            MR_TRY_OUT(is_left_out(journal, t, row->target_key, &is, err));
+        if (is)
+            MR_TRY_OUT(MR_CASE_RUN(set, err, MR_ARG_INT("plan", ac->plan),
+                                   MR_ARG_TEXT("name", t->table), MR_ARG_BYTES("key", row->key)));
+    }
+out:
+    mr_case_free(find);
+    mr_case_free(set);
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    return code;
+}
+
 static enum mr_code end_map(struct mr_apply_case *ac, const struct mr_journal *journal, bool undo,
                             bool clean, struct mr_err *err)
 {
@@ -339,21 +414,25 @@ static enum mr_code end_map(struct mr_apply_case *ac, const struct mr_journal *j
     return undo ? MR_OK : set_units(ac, journal, is_done, done_rows_sql, err);
 }
 
-static enum mr_code end_restored(struct mr_apply_case *ac, const struct mr_journal *journal,
-                                 bool undo, bool clean, struct mr_err *err)
+static enum mr_code end_restored(struct mr_apply_case *ac, struct mr_journal *journal, bool undo,
+                                 bool clean, struct mr_err *err)
 {
+    const struct mr_planned *planned = &ac->manifest->planned;
     if (clean)
         return set_restored(ac, undo ? "undone" : "applied", err);
     MR_TRY(set_restored(ac, undo ? "begun" : "proposed", err));
     if (undo)
         return MR_OK;
     MR_TRY(set_units(ac, journal, mr_journal_unit_may_be_written, begun_restored_sql, err));
+    for (size_t i = 0; mr_journal_has_left_out(journal) && i < planned->ntables; i++)
+        if (has_number(&planned->tables[i]))
+            MR_TRY(set_left_out(ac, journal, i, err));
     return set_units(ac, journal, is_done, done_restored_sql, err);
 }
 
 /* Only where nothing was refused is it known of every row what became of it; of the others the
  * next plan asks TARGET: of a unit with a refused row nobody has noted which others went with it. */
-enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
+enum mr_code mr_apply_case_end(struct mr_apply_case *ac, struct mr_journal *journal,
                                enum mr_journal_script which, bool clean, struct mr_err *err)
 {
     const bool undo = which == MR_JOURNAL_UNDO;

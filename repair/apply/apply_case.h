@@ -9,7 +9,8 @@
  * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
  * plan_restored (merge_restored.h): the same of rows that stood, and were updated; but from begin on they are
  * `begun`, and stay so where rows of the unit were refused, or nobody knows its end, and after an undo that has
- * left something.  `since` is the last plan of the case by then: those after it know of this one.
+ * left something; but not those that the journal has as left out, if their key is one number.  `since` is the last
+ * plan of the case by then: those after it know of this one.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone
@@ -37,7 +38,7 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
                                  struct mr_err *err);
 /* Units of the script were carried out or refused, or the run has ended before; the journal knows which
  * ones are done.  clean: all were carried out, and nothing was refused. */
-enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
+enum mr_code mr_apply_case_end(struct mr_apply_case *ac, struct mr_journal *journal,
                                enum mr_journal_script which, bool clean, struct mr_err *err);
 /* Copies the journal of the plan in dir; also after a run that did not come to its end. */
 enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir, struct mr_err *err);

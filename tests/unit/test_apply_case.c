@@ -270,6 +270,48 @@ static void test_restored(void **state)
     }
 }
 
+#define NUMBER(n) "x'690100000000000000" n "'"
+
+/* A row that the journal has as left out was never written, whatever became of others of its unit; it has TARGET's
+ * keys. */
+static void test_left_out(void **state)
+{
+    static const struct {
+        const char *what, *reading, *left_out, *states;
+    } cases[] = {
+        {"one of two", "int", "3:x.t3:107", "proposed begun"},
+        {"by its key on SOURCE", "uint", "3:x.t1:7", "begun begun"},
+        {"of another table", "int", "3:x.u3:107", "begun begun"},
+        {"nobody", "int", NULL, "begun begun"},
+        {"a text is not looked for", "text/latin1", "3:x.t3:107", "begun begun"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        begin_case("proposed applied proposed",
+                   STORE "CREATE TABLE plan_restored (plan INT, tbl TEXT, key BLOB, state TEXT);"
+                         "INSERT INTO entity VALUES (1, " NUMBER("07") ", " NUMBER(
+                             "6B") "),"
+                                   " (2, " NUMBER("08") ", " NUMBER(
+                                       "6C") ");"
+                                             "INSERT INTO step VALUES (2, 1, 1, 0), (2, 2, 1, 0);"
+                                             "INSERT INTO plan_restored VALUES (2, 'x.t', " NUMBER(
+                                                 "07") ", 'begun'),"
+                                                       " (2, 'x.t', " NUMBER("08") ", 'begun');");
+        p.columns[0][0].reading = cases[i].reading;
+        plan_journal();
+        const struct mr_journal_unit unit = {
+            .script = MR_JOURNAL_APPLY, .number = 1, .refused = 1, .left_out = cases[i].left_out};
+        assert_int_equal(mr_journal_write_unit(p.run.journal, MR_JOURNAL_DONE, &unit, NULL, &p.err),
+                         MR_OK);
+        struct mr_apply_case *ac = open_case();
+        assert_int_equal(mr_apply_case_end(ac, p.run.journal, MR_JOURNAL_APPLY, false, &p.err),
+                         MR_OK);
+        end_case(ac);
+        rows_are("SELECT state FROM plan_restored ORDER BY key", cases[i].states);
+        end();
+    }
+}
+
 /* as merge_restored.c makes it */
 #define SUMMED                                                                                     \
     STORE STEPS "CREATE TABLE plan_restored (plan INT, tbl TEXT, key BLOB, state TEXT, sums TEXT," \
@@ -529,11 +571,12 @@ static void test_journal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),        cmocka_unit_test(test_tell),
-        cmocka_unit_test(test_begin),       cmocka_unit_test(test_matched),
-        cmocka_unit_test(test_restored),    cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_since),       cmocka_unit_test(test_claim),
-        cmocka_unit_test(test_without_map), cmocka_unit_test(test_later),
-        cmocka_unit_test(test_failures),    cmocka_unit_test(test_journal)};
+        cmocka_unit_test(test_open),     cmocka_unit_test(test_tell),
+        cmocka_unit_test(test_begin),    cmocka_unit_test(test_matched),
+        cmocka_unit_test(test_restored), cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_sums),     cmocka_unit_test(test_since),
+        cmocka_unit_test(test_claim),    cmocka_unit_test(test_without_map),
+        cmocka_unit_test(test_later),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_journal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,9 +71,9 @@ enum mr_code __wrap_mr_apply_check_rights(const struct mr_target *t, const struc
     return step("rights", err);
 }
 
-enum mr_code __wrap_mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *j,
+enum mr_code __wrap_mr_apply_case_end(struct mr_apply_case *ac, struct mr_journal *j,
                                       enum mr_journal_script which, bool clean, struct mr_err *err);
-enum mr_code __wrap_mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *j,
+enum mr_code __wrap_mr_apply_case_end(struct mr_apply_case *ac, struct mr_journal *j,
                                       enum mr_journal_script which, bool clean, struct mr_err *err)
 {
     (void)ac, (void)j, (void)which;
