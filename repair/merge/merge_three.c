@@ -220,6 +220,13 @@ static enum mr_code is_back(const struct mr_merge_three *x, const struct mr_plan
     return mr_merge_earlier_restored(x->m, parent, by_key ? value : (struct mr_key){0}, is, err);
 }
 
+/* May a foreign key of TARGET have set the column?  Else it was TARGET's own edit, whatever became of the parent. */
+static bool may_be_taken(const struct mr_merge_three *x, size_t at)
+{
+    const unsigned char *unlogged = x->table->unlogged[MR_TARGET];
+    return unlogged != NULL && (unlogged[at] & (MR_UNLOGGED_NULL | MR_UNLOGGED_VALUE)) != 0;
+}
+
 /* Of a reference to somebody who is back, or comes back, to TARGET: which of its columns a cascade parted from him. */
 static enum mr_code note_parted(struct mr_merge_three *x, const struct end *end, struct mr_err *err)
 {
@@ -229,7 +236,7 @@ static enum mr_code note_parted(struct mr_merge_three *x, const struct end *end,
         const size_t at = r->from.at[i];
         bool parted = false;
         MR_TRY(mr_merge_told_is_parted(&x->told, x->m, x->table, at, &parted, err));
-        if (parted && !back)
+        if (parted && !back && may_be_taken(x, at))
             MR_TRY(is_back(x, r, end->value, &back, err));
         x->facts[at].seen = x->facts[at].seen && !(parted && back);
     }

@@ -524,14 +524,16 @@ static void test_returns(void **state)
 /* A new check finds the team equal on both sides: whether a plan brought it back, the case knows. */
 static void test_is_back(void **state)
 {
-    static const unsigned char taken[TAGS + 1] = {[TEAM] = MR_UNLOGGED_NULL};
+    static const unsigned char taken[TAGS + 1] = {[TEAM] = MR_UNLOGGED_NULL}, left[TAGS + 1];
     static const struct {
         const char *what, *row, *mapped, *outcome;
+        bool edited; /* no foreign key does that */
     } teams[] = {
-        {"a plan brought it back", "1|red", "applied", "unseen"},
-        {"it was undone", "1|red", "undone", "unchanged-in-source"},
-        {"it was matched", "1|red", "matched", "unchanged-in-source"},
-        {"another one was brought back", "3|red", "applied", "unchanged-in-source"},
+        {"a plan brought it back", "1|red", "applied", "unseen", false},
+        {"it was undone", "1|red", "undone", "unchanged-in-source", false},
+        {"it was matched", "1|red", "matched", "unchanged-in-source", false},
+        {"another one was brought back", "3|red", "applied", "unchanged-in-source", false},
+        {"TARGET's own edit", "1|red", "applied", "unchanged-in-source", true},
     };
     const struct three_case as = {.own = X, .live = TEAM_OF("NULL")};
     (void)state;
@@ -542,7 +544,9 @@ static void test_is_back(void **state)
         struct mr_strbuf sql = MR_STRBUF_INIT;
         build(w);
         tell(w, &as);
-        w->merged[MEMBERS].unlogged[MR_TARGET] = taken;
+        w->merged[MEMBERS].unlogged[MR_TARGET] = teams[i].edited ? left : taken;
+        if (teams[i].edited) /* behind its log */
+            w->merged[MEMBERS].witness[MR_TARGET] = MR_WITNESS_NONE;
         const struct mr_merge_mapping mapping = {.table =
                                                      mr_plan_table_name(&w->plan.tables[TEAMS]),
                                                  .source_key = world_key(w, TEAMS, teams[i].row),
