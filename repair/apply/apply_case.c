@@ -310,12 +310,18 @@ static const char done_rows_sql[] =
     " WHERE s.plan = :plan AND s.tbl = :tbl AND s.unit = :unit)"
 static const char done_restored_sql[] = RESTORED_OF_UNIT("applied");
 static const char begun_restored_sql[] = RESTORED_OF_UNIT("begun");
+static const char undone_restored_sql[] = RESTORED_OF_UNIT("undone");
 
 typedef bool is_unit(const struct mr_journal *j, uint64_t unit);
 
 static bool is_done(const struct mr_journal *j, uint64_t unit)
 {
     return mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, unit);
+}
+
+static bool is_undone(const struct mr_journal *j, uint64_t unit)
+{
+    return mr_journal_unit_is_done(j, MR_JOURNAL_UNDO, unit);
 }
 
 static enum mr_code set_units(struct mr_apply_case *ac, const struct mr_journal *j, is_unit *is,
@@ -414,15 +420,25 @@ static enum mr_code end_map(struct mr_apply_case *ac, const struct mr_journal *j
     return undo ? MR_OK : set_units(ac, journal, is_done, done_rows_sql, err);
 }
 
+/* undo.sql takes some units together, and numbers what it has; where it has as many as apply.sql, none is. */
+static enum mr_code end_undo(struct mr_apply_case *ac, const struct mr_journal *journal,
+                             struct mr_err *err)
+{
+    MR_TRY(set_restored(ac, "begun", err));
+    return mr_journal_undo_units(journal) == ac->manifest->planned.units
+               ? set_units(ac, journal, is_undone, undone_restored_sql, err)
+               : MR_OK;
+}
+
 static enum mr_code end_restored(struct mr_apply_case *ac, struct mr_journal *journal, bool undo,
                                  bool clean, struct mr_err *err)
 {
     const struct mr_planned *planned = &ac->manifest->planned;
     if (clean)
         return set_restored(ac, undo ? "undone" : "applied", err);
-    MR_TRY(set_restored(ac, undo ? "begun" : "proposed", err));
     if (undo)
-        return MR_OK;
+        return end_undo(ac, journal, err);
+    MR_TRY(set_restored(ac, "proposed", err));
     MR_TRY(set_units(ac, journal, mr_journal_unit_may_be_written, begun_restored_sql, err));
     for (size_t i = 0; mr_journal_has_left_out(journal) && i < planned->ntables; i++)
         if (has_number(&planned->tables[i]))

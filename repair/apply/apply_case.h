@@ -9,8 +9,9 @@
  * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
  * plan_restored (merge_restored.h): the same of rows that stood, and were updated; but from begin on they are
  * `begun`, and stay so where rows of the unit were refused, or nobody knows its end, and after an undo that has
- * left something; but not those that the journal has as left out, if their key is one number.  `since` is the last
- * plan of the case by then: those after it know of this one.
+ * left something of the unit, or of another where undo.sql takes some together; but not those that the journal has
+ * as left out, if their key is one number.  `since` is the last plan of the case by then: those after it know of
+ * this one.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone

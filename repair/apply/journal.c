@@ -391,6 +391,11 @@ bool mr_journal_unit_may_be_written(const struct mr_journal *j, uint64_t number)
     return l != NULL && (l->open || l->unknown || l->done);
 }
 
+uint64_t mr_journal_undo_units(const struct mr_journal *j)
+{
+    return j->undo_of;
+}
+
 uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_script script)
 {
     const struct mr_vec *units = &j->units[script].items;

@@ -64,6 +64,8 @@ bool mr_journal_unit_is_done(const struct mr_journal *journal, enum mr_journal_s
                              uint64_t number);
 /* Of apply: may rows of it have been committed?  All, some, or nobody knows. */
 bool mr_journal_unit_may_be_written(const struct mr_journal *journal, uint64_t number);
+/* How many units undo.sql has, as the last undo had it; 0: none was done, or an older version wrote the line. */
+uint64_t mr_journal_undo_units(const struct mr_journal *journal);
 /* Rows that the server refused when it was last carried out, as struct mr_journal_unit has
  * them, or NULL. */
 const char *mr_journal_unit_aside(const struct mr_journal *journal, enum mr_journal_script script,

@@ -270,6 +270,36 @@ static void test_restored(void **state)
     }
 }
 
+/* What an undo has taken back of units that it did not keep anything of is open, whatever others kept. */
+static void test_undone_units(void **state)
+{
+    static const struct {
+        uint64_t of, refused;
+        const char *states;
+    } cases[] = {
+        {2, 0, "undone undone begun begun"},
+        {2, 1, "begun begun begun begun"},
+        {1, 0, "begun begun begun begun"}, /* both units are one of undo.sql's */
+        {0, 0, "begun begun begun begun"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        begin_case("proposed applied proposed", RESTORED);
+        journal_units("dd");
+        const struct mr_journal_unit unit = {
+            .script = MR_JOURNAL_UNDO, .number = 1, .of = cases[i].of, .refused = cases[i].refused};
+        assert_int_equal(mr_journal_write_unit(p.run.journal, MR_JOURNAL_DONE, &unit, NULL, &p.err),
+                         MR_OK);
+        struct mr_apply_case *ac = open_case();
+        assert_int_equal(mr_apply_case_end(ac, p.run.journal, MR_JOURNAL_UNDO, false, &p.err),
+                         MR_OK);
+        end_case(ac);
+        rows_are("SELECT state FROM plan_restored WHERE plan = 2 ORDER BY tbl, key",
+                 cases[i].states);
+        end();
+    }
+}
+
 #define NUMBER(n) "x'690100000000000000" n "'"
 
 /* A row that the journal has as left out was never written, whatever became of others of its unit; it has TARGET's
@@ -571,12 +601,12 @@ static void test_journal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),     cmocka_unit_test(test_tell),
-        cmocka_unit_test(test_begin),    cmocka_unit_test(test_matched),
-        cmocka_unit_test(test_restored), cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_sums),     cmocka_unit_test(test_since),
-        cmocka_unit_test(test_claim),    cmocka_unit_test(test_without_map),
-        cmocka_unit_test(test_later),    cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_journal)};
+        cmocka_unit_test(test_open),         cmocka_unit_test(test_tell),
+        cmocka_unit_test(test_begin),        cmocka_unit_test(test_matched),
+        cmocka_unit_test(test_restored),     cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_undone_units), cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_since),        cmocka_unit_test(test_claim),
+        cmocka_unit_test(test_without_map),  cmocka_unit_test(test_later),
+        cmocka_unit_test(test_failures),     cmocka_unit_test(test_journal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
