@@ -94,13 +94,15 @@ static inline const struct mr_column *plan_type(const char *word, size_t *len)
     abort();
 }
 
-/* Takes escapes (\0 \n \p for a bar) out of a text, in place; its length. */
+/* Takes escapes (\0 \n \p for a bar, \\ for itself) out of a text, in place; its length. */
 static inline size_t plan_unescape(char *text)
 {
     size_t n = 0;
     for (const char *p = text; *p != '\0'; p++) {
         char c = *p;
-        if (c == '\\' && *++p != '\0')
+        if (c == '\\' && *++p == '\0')
+            abort(); /* what stands behind it is none of the text's */
+        if (c == '\\')
             c = (char)(*p == '0' ? '\0' : *p == 'n' ? '\n' : *p == 'p' ? '|' : *p);
         text[n++] = c;
     }

@@ -71,8 +71,8 @@ static void test_names(void **state)
         const char *columns, *row, *name;
     } cases[] = {
         {"id:bytes* n:int", "\\0a\xff|0", "6:0061FF"},
-        {"a:text* n:int", "x,y\\|0", "4:x,y\\"},
-        {"a:text* b:text* n:int", "x,y|z\\|0", "8:x\\,y,z\\\\"},
+        {"a:text* n:int", "x,y\\\\|0", "4:x,y\\"},
+        {"a:text* b:text* n:int", "x,y|z\\\\|0", "8:x\\,y,z\\\\"},
         {"a:text* b:text* n:int", "x|y,z|0", "6:x,y\\,z"},
         {"a:int* b:bytes* n:int", "7|,|0", "4:7,2C"},
     };
