@@ -54,7 +54,7 @@ struct made {
 static inline void put(struct mr_strbuf *out, uint64_t value, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++)
-        mr_strbuf_add_char(out, (char)(value >> 8 * i));
+        mr_strbuf_add_char(out, (char)(i < sizeof value ? value >> 8 * i : 0));
 }
 
 static inline void add_header(struct mr_strbuf *out, unsigned type, size_t size, uint64_t end,
