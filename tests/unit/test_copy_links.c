@@ -309,16 +309,11 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parents),
-        cmocka_unit_test(test_newest),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_filled),
-        cmocka_unit_test(test_who_links),
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_children),
-        cmocka_unit_test(test_unplanned_parents),
-        cmocka_unit_test(test_changed_value),
-        cmocka_unit_test(test_equal_children),
+        cmocka_unit_test(test_parents),       cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_filled),
+        cmocka_unit_test(test_who_links),     cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_children),      cmocka_unit_test(test_unplanned_parents),
+        cmocka_unit_test(test_changed_value), cmocka_unit_test(test_equal_children),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
