@@ -171,7 +171,7 @@ static enum mr_code next_event(void *arg, const uint8_t **raw, size_t *len, uint
     }
     if (event.type == MR_BINLOG_FORMAT_DESCRIPTION && dump->at > MR_DB_BINLOG_FIRST)
         return MR_OK;
-    dump->is_ended = event.type == MR_BINLOG_ROTATE || event.type == MR_BINLOG_STOP;
+    dump->is_ended = mr_binlog_ends_log(event.type);
     *position = dump->at;
     dump->at += *len;
     dump->again = 0;

@@ -25,6 +25,11 @@ enum mr_code mr_binlog_damaged(const struct mr_binlog_place *place, const char *
                       place->log != NULL ? place->log : "", place->position, what);
 }
 
+bool mr_binlog_ends_log(enum mr_binlog_type type)
+{
+    return type == MR_BINLOG_ROTATE || type == MR_BINLOG_STOP;
+}
+
 enum mr_code mr_binlog_header(const struct mr_binlog_place *place, const uint8_t *raw, size_t len,
                               struct mr_binlog_event *event, struct mr_err *err)
 {

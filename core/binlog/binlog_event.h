@@ -67,6 +67,9 @@ struct mr_binlog_event {
 /* "WRITE_ROWS_V1"; "event 201" for a number without a name.  The text is constant, or in buf. */
 const char *mr_binlog_type_word(enum mr_binlog_type type, char buf[MR_BINLOG_WORD_BYTES]);
 
+/* What a server ends each log with; a crash leaves neither. */
+bool mr_binlog_ends_log(enum mr_binlog_type type);
+
 /* The header of an event that is whole in memory, with nothing behind it; the body is all that
  * follows, a CRC too.  MR_E_BINLOG where there is no header, or it says another length. */
 enum mr_code mr_binlog_header(const struct mr_binlog_place *place, const uint8_t *raw, size_t len,

@@ -199,7 +199,7 @@ static enum mr_code take_whole(struct mr_binlog_stream *s, struct mr_binlog_even
                                bool *is_given, struct mr_err *err)
 {
     *is_given = true;
-    s->is_ended = event->type == MR_BINLOG_ROTATE || event->type == MR_BINLOG_STOP;
+    s->is_ended = mr_binlog_ends_log(event->type);
     event->is_mariadb = s->format.is_mariadb;
     if (event->type == MR_BINLOG_ROTATE)
         return take_rotate(s, event, err);

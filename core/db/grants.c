@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "core/base/vec.h"
 #include "core/db/grants_internal.h"
+#include "core/db/servers_own.h"
 #include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
 
@@ -479,22 +479,12 @@ bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege, c
     return false;
 }
 
-/* Databases that no user's tables are in, and that are never compared. */
-static bool is_servers_own(const char *db)
-{
-    static const char *const names[] = {"mysql", "information_schema", "performance_schema", "sys"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(names[i], db) == 0)
-            return true;
-    return false;
-}
-
 bool mr_grants_reads_all(const struct mr_grants *grants)
 {
     const struct grant *list = grants->list.items;
     for (size_t i = 0; i < grants->list.count; i++)
         if (list[i].revoked && list[i].db != NULL && gives(&list[i], "SELECT") &&
-            !is_servers_own(list[i].db))
+            !mr_is_servers_own(list[i].db, strlen(list[i].db)))
             return false;
     return mr_grants_global(grants, "SELECT");
 }

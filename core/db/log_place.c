@@ -9,6 +9,7 @@
 #include "core/db/grants.h"
 #include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
+#include "core/db/servers_own.h"
 
 #define START_TRIES 4
 
@@ -166,21 +167,12 @@ enum mr_code mr_log_filters_read(struct mr_db *db, struct mr_arena *arena, const
     return failed ? nomem(err) : MR_OK;
 }
 
-/* Nobody works from within these. */
-static bool is_servers_own(const char *name, size_t len)
-{
-    static const char *const own[] = {"mysql", "sys", "information_schema", "performance_schema"};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strlen(own[i]) == len && strncasecmp(own[i], name, len) == 0)
-            return true;
-    return false;
-}
-
+/* From within the server's own nobody works. */
 bool mr_log_names_others(const char *list)
 {
     for (const char *at = list; *at != '\0'; at += *at == ',') {
         const size_t len = strcspn(at, ",");
-        if (len > 0 && !is_servers_own(at, len))
+        if (len > 0 && !mr_is_servers_own(at, len))
             return true;
         at += len;
     }

@@ -26,6 +26,17 @@ static const char *const field_names[MR_REPLICA_FIELDS][2] = {
     [MR_REPLICA_FETCHED] = {"Retrieved_Gtid_Set", "Retrieved_Gtid_Set"},
 };
 
+const char *const mr_replica_filters[MR_REPLICA_FILTERS] = {"Replicate_Do_DB",
+                                                            "Replicate_Ignore_DB",
+                                                            "Replicate_Do_Table",
+                                                            "Replicate_Ignore_Table",
+                                                            "Replicate_Wild_Do_Table",
+                                                            "Replicate_Wild_Ignore_Table",
+                                                            "Replicate_Rewrite_DB",
+                                                            "Replicate_Do_Domain_Ids",
+                                                            "Replicate_Ignore_Domain_Ids",
+                                                            "Replicate_Ignore_Server_Ids"};
+
 bool mr_has_replica_words(const struct mr_server *server)
 {
     return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80022;
@@ -86,6 +97,20 @@ const char *mr_replica_status_text(const struct mr_replica_status *status,
 void mr_replica_status_close(struct mr_replica_status *status)
 {
     mr_result_free(status->res);
+}
+
+enum mr_code mr_replica_goes_by_gtid(struct mr_db *db, bool *all, struct mr_err *err)
+{
+    struct mr_replica_status status;
+    *all = true;
+    MR_TRY(mr_replica_status_open(db, &status, err));
+    const size_t at = mr_result_column_named(status.res, "Using_Gtid");
+    while (*all && mr_replica_status_next(&status)) {
+        const char *by = at != MR_NO_COLUMN ? status.row[at].ptr : NULL;
+        *all = by != NULL && by[0] != '\0' && strcasecmp(by, "No") != 0;
+    }
+    mr_replica_status_close(&status);
+    return MR_OK;
 }
 
 bool mr_replica_status_is_running(const struct mr_replica_status *status,

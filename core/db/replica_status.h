@@ -17,6 +17,10 @@
 
 #define MR_NO_COLUMN SIZE_MAX
 
+/* Columns of what keeps a replica from getting all that its source writes, as the servers call them. */
+#define MR_REPLICA_FILTERS 10
+extern const char *const mr_replica_filters[MR_REPLICA_FILTERS];
+
 enum mr_replica_field {
     MR_REPLICA_HOST,
     MR_REPLICA_PORT,
@@ -53,6 +57,8 @@ const char *mr_replica_status_text(const struct mr_replica_status *status,
                                    enum mr_replica_field field);
 void mr_replica_status_close(struct mr_replica_status *status);
 
+/* Of a MariaDB: do all of its channels go by GTIDs, so that gtid_slave_pos moves with all that they apply? */
+enum mr_code mr_replica_goes_by_gtid(struct mr_db *db, bool *all, struct mr_err *err);
 /* Does that thread (…_IO or …_SQL) run? */
 bool mr_replica_status_is_running(const struct mr_replica_status *status,
                                   enum mr_replica_field field);

@@ -350,21 +350,6 @@ static enum mr_code note_fed(struct mr_check_run *check, enum mr_side side, stru
     return MR_OK;
 }
 
-/* A channel that follows by GTIDs moves gtid_slave_pos with all that it applies.  *all: there is no other. */
-static enum mr_code follows_by_gtids(struct mr_db *db, bool *all, struct mr_err *err)
-{
-    struct mr_replica_status status;
-    *all = true;
-    MR_TRY(mr_replica_status_open(db, &status, err));
-    const size_t at = mr_result_column_named(status.res, "Using_Gtid");
-    while (mr_replica_status_next(&status)) {
-        const char *by = at != MR_NO_COLUMN ? status.row[at].ptr : NULL;
-        *all = *all && by != NULL && strcasecmp(by, "No") != 0;
-    }
-    mr_replica_status_close(&status);
-    return MR_OK;
-}
-
 /* Nothing was: of a MariaDB its position says so, but for what a MySQL, or a source without GTIDs, has written. */
 static enum mr_code applied_nothing(const struct mr_check_run *check, const struct fed *fed,
                                     struct mr_db *db, bool *yes, struct mr_err *err)
@@ -372,7 +357,7 @@ static enum mr_code applied_nothing(const struct mr_check_run *check, const stru
     const struct mr_check_changed *c = check->changed;
     *yes = fed->cluster == NULL && mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB &&
            strcmp(c->changes.from[fed->side].applied, c->places[fed->side].applied) == 0;
-    return *yes && fed->sources.len > 0 ? follows_by_gtids(db, yes, err) : MR_OK;
+    return *yes && fed->sources.len > 0 ? mr_replica_goes_by_gtid(db, yes, err) : MR_OK;
 }
 
 /*

@@ -127,7 +127,7 @@ static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *i
     return code;
 }
 
-/* With --consistent: who alters a table that was read need not wait for all the others. */
+/* Who alters a table that was read, with --consistent, need not wait for all the others. */
 static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item, struct mr_err *err)
 {
     MR_TRY(mr_check_known_scan(w, &item->scan, err));

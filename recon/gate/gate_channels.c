@@ -3,13 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/vec.h"
 #include "core/db/monitor_right.h"
+#include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 
-#define NO_COLUMN SIZE_MAX
 #define ER_UNKNOWN_SYSTEM_VARIABLE 1193
 
 enum field {
@@ -56,39 +55,18 @@ static const char *const names[F_COUNT][2] = {
     [F_EXEC_POS] = {"Exec_Master_Log_Pos", "Exec_Source_Log_Pos"},
 };
 
-/* What keeps a replica from getting all that its source writes, as the server names it. */
-static const char *const filter_columns[] = {"Replicate_Do_DB",
-                                             "Replicate_Ignore_DB",
-                                             "Replicate_Do_Table",
-                                             "Replicate_Ignore_Table",
-                                             "Replicate_Wild_Do_Table",
-                                             "Replicate_Wild_Ignore_Table",
-                                             "Replicate_Rewrite_DB",
-                                             "Replicate_Do_Domain_Ids",
-                                             "Replicate_Ignore_Domain_Ids",
-                                             "Replicate_Ignore_Server_Ids"};
-#define FILTERS (sizeof filter_columns / sizeof *filter_columns)
-
 struct status {
     struct mr_arena *arena;
     size_t columns[F_COUNT];
-    size_t filters[FILTERS];
+    size_t filters[MR_REPLICA_FILTERS];
     const struct mr_cell *row;
     bool nomem;
 };
 
-static size_t column_named(const struct mr_result *res, const char *name)
-{
-    for (size_t c = 0; c < mr_result_columns(res); c++)
-        if (strcasecmp(mr_result_column_name(res, c), name) == 0)
-            return c;
-    return NO_COLUMN;
-}
-
 static const char *raw(const struct status *s, enum field field)
 {
     size_t column = s->columns[field];
-    return column == NO_COLUMN ? NULL : s->row[column].ptr;
+    return column == MR_NO_COLUMN ? NULL : s->row[column].ptr;
 }
 
 static const char *text(struct status *s, enum field field)
@@ -111,10 +89,11 @@ static bool same(const struct status *s, enum field a, enum field b)
 static const char *filters(struct status *s)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
-    for (size_t i = 0; i < FILTERS; i++) {
-        const char *value = s->filters[i] != NO_COLUMN ? s->row[s->filters[i]].ptr : NULL;
+    for (size_t i = 0; i < MR_REPLICA_FILTERS; i++) {
+        const char *value = s->filters[i] != MR_NO_COLUMN ? s->row[s->filters[i]].ptr : NULL;
         if (value != NULL && value[0] != '\0')
-            mr_strbuf_add_fmt(&out, "%s%s %s", out.len > 0 ? ", " : "", filter_columns[i], value);
+            mr_strbuf_add_fmt(&out, "%s%s %s", out.len > 0 ? ", " : "", mr_replica_filters[i],
+                              value);
     }
     const char *kept = out.failed ? NULL : mr_arena_dup(s->arena, out.ptr, out.len);
     mr_strbuf_release(&out);
@@ -189,12 +168,12 @@ static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
 {
     struct status s = {.arena = arena};
     for (size_t f = 0; f < F_COUNT; f++) {
-        s.columns[f] = column_named(res, names[f][0]);
-        if (s.columns[f] == NO_COLUMN)
-            s.columns[f] = column_named(res, names[f][1]);
+        s.columns[f] = mr_result_column_named(res, names[f][0]);
+        if (s.columns[f] == MR_NO_COLUMN)
+            s.columns[f] = mr_result_column_named(res, names[f][1]);
     }
-    for (size_t i = 0; i < FILTERS; i++)
-        s.filters[i] = column_named(res, filter_columns[i]);
+    for (size_t i = 0; i < MR_REPLICA_FILTERS; i++)
+        s.filters[i] = mr_result_column_named(res, mr_replica_filters[i]);
     while ((s.row = mr_result_next(res)) != NULL) {
         const char *host = raw(&s, F_HOST);
         /* a member of a group: no source; MySQL writes "<NULL>" for it, too */

@@ -122,25 +122,15 @@ static bool leaves_out(const struct mr_history_scan *scan, const char *filter, c
     return false;
 }
 
-/* As the servers call them. */
 static void add_filters(const struct mr_history_scan *scan, const struct mr_replica_status *status,
                         struct mr_strbuf *out)
 {
-    static const char *const filters[] = {"Replicate_Do_DB",
-                                          "Replicate_Ignore_DB",
-                                          "Replicate_Do_Table",
-                                          "Replicate_Ignore_Table",
-                                          "Replicate_Wild_Do_Table",
-                                          "Replicate_Wild_Ignore_Table",
-                                          "Replicate_Rewrite_DB",
-                                          "Replicate_Do_Domain_Ids",
-                                          "Replicate_Ignore_Domain_Ids",
-                                          "Replicate_Ignore_Server_Ids"};
-    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
-        const size_t at = mr_result_column_named(status->res, filters[i]);
+    for (size_t i = 0; i < MR_REPLICA_FILTERS; i++) {
+        const size_t at = mr_result_column_named(status->res, mr_replica_filters[i]);
         const char *value = at != MR_NO_COLUMN ? status->row[at].ptr : NULL;
-        if (value != NULL && leaves_out(scan, filters[i], value))
-            mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", filters[i], value);
+        if (value != NULL && leaves_out(scan, mr_replica_filters[i], value))
+            mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", mr_replica_filters[i],
+                              value);
     }
 }
 

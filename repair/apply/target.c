@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/db/replication.h"
+#include "core/db/servers_own.h"
 #include "core/db/sqltext.h"
 #include "core/db/writable.h"
 
@@ -108,25 +108,17 @@ static enum mr_code check_dbs(const struct mr_target *t, const struct mr_plan_se
 
 /* ---- where its tables are ---- */
 
-static bool is_servers_own(const char *db)
-{
-    static const char *const names[] = {"mysql", "information_schema", "performance_schema", "sys"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcasecmp(db, names[i]) == 0)
-            return true;
-    return false;
-}
-
 static enum mr_code check_place(const struct mr_target *t, const struct mr_plan_server *wanted,
                                 const char *table, const char *db, struct mr_err *err)
 {
     bool known = false;
     for (size_t i = 0; i < wanted->ndbs; i++)
         known = known || mr_server_same_name(mr_db_server(t->db), wanted->dbs[i], db);
-    if (known && !is_servers_own(db))
+    if (known && !mr_is_servers_own(db, strlen(db)))
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" of the plan is %s", table,
-                     is_servers_own(db) ? "one of the server's own" : "in none of its databases");
+                     mr_is_servers_own(db, strlen(db)) ? "one of the server's own"
+                                                       : "in none of its databases");
     mr_err_hint(err, "Nothing was changed. No plan is made so: somebody has edited it. Plan "
                      "again.");
     return MR_E_REFUSED;

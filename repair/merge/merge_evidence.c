@@ -63,13 +63,18 @@ static enum mr_code widen(const struct mr_pair *pair, struct mr_arena *arena, st
     return code;
 }
 
+int64_t mr_merge_evidence_id(const struct mr_merge_table *table)
+{
+    return table->evidence != 0 ? table->evidence : table->told;
+}
+
 enum mr_code mr_merge_evidence_mark(struct mr_merge *m, const struct mr_merge_table *table,
                                     enum mr_side side, struct mr_key key, struct mr_arena *arena,
                                     struct mr_evidence_mark *mark, bool *found, struct mr_err *err)
 {
     const struct mr_pair *pair = table->plan->pair;
-    MR_TRY(mr_evidence_mark(m->fd, table->evidence != 0 ? table->evidence : table->told, side, key,
-                            arena, mark, found, err));
+    MR_TRY(
+        mr_evidence_mark(m->fd, mr_merge_evidence_id(table), side, key, arena, mark, found, err));
     if (!*found || pair->ignored == NULL)
         return MR_OK;
     MR_TRY(widen(pair, arena, &mark->first, err));

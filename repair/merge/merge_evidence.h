@@ -28,6 +28,8 @@ enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *t
  * ignore-columns names, too. */
 enum mr_code mr_merge_evidence_compared(const struct mr_pair *pair, struct mr_arena *arena,
                                         struct mr_find_table *out, struct mr_err *err);
+/* Under which the table's marks and changes are asked for. */
+int64_t mr_merge_evidence_id(const struct mr_merge_table *table);
 /* mr_evidence_mark() of a table of the plan, with a place for each of its columns: those that are not
  * compared are unseen. */
 enum mr_code mr_merge_evidence_mark(struct mr_merge *m, const struct mr_merge_table *table,

@@ -187,8 +187,8 @@ static enum mr_code is_written(struct mr_merge_restored *a, const struct since *
     const struct mr_merge_table *t = table_of(a, s->table);
     struct mr_vec changes = MR_VEC_INIT(struct mr_evidence_change);
     int64_t known = s->from;
-    enum mr_code code = mr_evidence_changes(a->m->fd, t->evidence != 0 ? t->evidence : t->told,
-                                            MR_TARGET, s->key, &a->arena, &changes, err);
+    enum mr_code code = mr_evidence_changes(a->m->fd, mr_merge_evidence_id(t), MR_TARGET, s->key,
+                                            &a->arena, &changes, err);
     *is = false;
     for (size_t i = 0; code == MR_OK && !*is && i < changes.count; i++) {
         const struct mr_evidence_change *change = mr_vec_at(&changes, i);

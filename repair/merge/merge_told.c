@@ -466,7 +466,6 @@ static enum mr_code is_copy(struct telling *t, const struct mr_merge_work_row *r
         told->found[MR_SOURCE] && (told->mark[MR_SOURCE].flags & MR_MARK_ABSENT_BEFORE) != 0;
     const enum mr_side maker = by_source ? MR_SOURCE : MR_TARGET;
     const enum mr_side other = by_source ? MR_TARGET : MR_SOURCE;
-    const int64_t evidence = t->table->evidence != 0 ? t->table->evidence : t->table->told;
     struct mr_vec changes = MR_VEC_INIT(struct mr_evidence_change);
     struct mr_seen_image made;
     *is = false;
@@ -474,8 +473,8 @@ static enum mr_code is_copy(struct telling *t, const struct mr_merge_work_row *r
         (told->mark[maker].flags & (MR_MARK_AGAIN | MR_MARK_CAME | MR_MARK_WENT)) != 0)
         return MR_OK;
     mr_seen_image_init(&made);
-    enum mr_code code = mr_evidence_changes(t->m->fd, evidence, (int)maker, row->key,
-                                            &t->told.arena, &changes, err);
+    enum mr_code code = mr_evidence_changes(t->m->fd, mr_merge_evidence_id(t->table), (int)maker,
+                                            row->key, &t->told.arena, &changes, err);
     const struct mr_evidence_change *first =
         code == MR_OK && changes.count > 0 ? mr_vec_at(&changes, 0) : NULL;
     if (first != NULL && first->n == 1 && first->kind == MR_CHANGE_INSERT) {

@@ -88,24 +88,6 @@ static enum mr_code look_at_filters(struct mr_db *db, struct mr_view_log *out, s
     return MR_OK;
 }
 
-/* Does every channel go by GTIDs, which a MariaDB keeps with the rows it applies? */
-static enum mr_code goes_by_gtid(struct mr_db *db, bool *all, struct mr_err *err)
-{
-    static const char sql[] = "SHOW ALL SLAVES STATUS";
-    struct mr_result *res = NULL;
-    const struct mr_cell *row;
-    size_t at = 0;
-    MR_TRY(mr_db_query(db, "*", sql, sizeof sql - 1, &res, err));
-    while (at < mr_result_columns(res) &&
-           strcasecmp(mr_result_column_name(res, at), "Using_Gtid") != 0)
-        at++;
-    *all = at < mr_result_columns(res);
-    while (*all && (row = mr_result_next(res)) != NULL)
-        *all = row[at].len > 0 && strcasecmp(row[at].ptr, "No") != 0;
-    mr_result_free(res);
-    return MR_OK;
-}
-
 /* The table may be of an engine without views, and there may be several. */
 static enum mr_code reads_applied(struct mr_db *db, bool *can, struct mr_err *err)
 {
@@ -141,7 +123,7 @@ static enum mr_code look_at_sources(struct mr_db *db, const struct variables *v,
         out->lacks = not_logged;
     if (!seen || !is_replica || v->is_cluster || !is_mariadb(db))
         return MR_OK;
-    code = goes_by_gtid(db, &by_gtid, err);
+    code = mr_replica_goes_by_gtid(db, &by_gtid, err);
     return code == MR_OK && by_gtid ? reads_applied(db, &out->has_applied, err) : code;
 }
 
