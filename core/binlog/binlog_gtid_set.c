@@ -257,6 +257,44 @@ bool mr_gtid_set_is_empty(const struct mr_gtid_set *set)
     return set->nranges == 0;
 }
 
+/* 0: none. */
+static uint64_t last_shared(const struct source *a, const struct source *b)
+{
+    const struct range *of_a = a->ranges.items, *of_b = b->ranges.items;
+    size_t i = a->ranges.count, k = b->ranges.count;
+    while (i > 0 && k > 0) {
+        const struct range *x = &of_a[i - 1], *y = &of_b[k - 1];
+        const uint64_t last = x->last < y->last ? x->last : y->last;
+        if (last >= x->first && last >= y->first)
+            return last;
+        if (x->first > y->first)
+            i--;
+        else
+            k--;
+    }
+    return 0;
+}
+
+enum mr_code mr_gtid_set_last_shared(const struct mr_gtid_set *set, const struct mr_gtid_set *other,
+                                     struct mr_vec *last, struct mr_err *err)
+{
+    for (size_t i = 0; i < set->sources.count; i++) {
+        const struct source *source = mr_vec_at(&set->sources, i);
+        size_t at = 0;
+        const struct source *there = find_source(other, source->uuid, source->tag, &at);
+        const uint64_t number = there != NULL ? last_shared(source, there) : 0;
+        struct mr_gtid *gtid = number > 0 ? mr_vec_push(last) : NULL;
+        if (number == 0)
+            continue;
+        if (gtid == NULL)
+            return mr_err_nomem(err, "collecting GTIDs");
+        *gtid = (struct mr_gtid){.family = MR_GTID_OF_MYSQL, .number = number};
+        memcpy(gtid->uuid, source->uuid, sizeof gtid->uuid);
+        memcpy(gtid->tag, source->tag, sizeof gtid->tag);
+    }
+    return MR_OK;
+}
+
 /* A tag stands behind the uuid that the one before it had. */
 void mr_gtid_set_add_text(struct mr_strbuf *out, const struct mr_gtid_set *set)
 {
@@ -621,6 +659,28 @@ bool mr_gtid_state_contains_shared(const struct mr_gtid_state *state,
 bool mr_gtid_state_is_empty(const struct mr_gtid_state *state)
 {
     return state->last.count == 0;
+}
+
+enum mr_code mr_gtid_state_last_shared(const struct mr_gtid_state *state,
+                                       const struct mr_gtid_state *other, struct mr_vec *last,
+                                       struct mr_err *err)
+{
+    const struct last *items = state->last.items;
+    for (size_t i = 0; i < state->last.count; i++) {
+        size_t at = 0;
+        const struct last *there = find_last(other, items[i].domain, items[i].server, &at);
+        if (there == NULL)
+            continue;
+        struct mr_gtid *gtid = mr_vec_push(last);
+        if (gtid == NULL)
+            return mr_err_nomem(err, "collecting GTIDs");
+        *gtid = (struct mr_gtid){.family = MR_GTID_OF_MARIADB,
+                                 .domain = items[i].domain,
+                                 .server = items[i].server,
+                                 .sequence = items[i].sequence < there->sequence ? items[i].sequence
+                                                                                 : there->sequence};
+    }
+    return MR_OK;
 }
 
 void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *state)

@@ -52,6 +52,9 @@ enum mr_code mr_gtid_set_subtract(struct mr_gtid_set *set, const struct mr_gtid_
 bool mr_gtid_set_has(const struct mr_gtid_set *set, const struct mr_gtid *gtid);
 bool mr_gtid_set_contains(const struct mr_gtid_set *set, const struct mr_gtid_set *other);
 bool mr_gtid_set_is_empty(const struct mr_gtid_set *set);
+/* Pushes struct mr_gtid: of each uuid and tag the greatest number that both hold. */
+enum mr_code mr_gtid_set_last_shared(const struct mr_gtid_set *set, const struct mr_gtid_set *other,
+                                     struct mr_vec *last, struct mr_err *err);
 /* "uuid:1-5:7:tag:3,uuid:2", sorted. */
 void mr_gtid_set_add_text(struct mr_strbuf *out, const struct mr_gtid_set *set);
 
@@ -82,6 +85,10 @@ bool mr_gtid_state_contains(const struct mr_gtid_state *state, const struct mr_g
 bool mr_gtid_state_contains_shared(const struct mr_gtid_state *state,
                                    const struct mr_gtid_state *other);
 bool mr_gtid_state_is_empty(const struct mr_gtid_state *state);
+/* Pushes struct mr_gtid: of each domain and server that both have the lesser of their last ones. */
+enum mr_code mr_gtid_state_last_shared(const struct mr_gtid_state *state,
+                                       const struct mr_gtid_state *other, struct mr_vec *last,
+                                       struct mr_err *err);
 /* Sorted by domain, then server. */
 void mr_gtid_state_add_text(struct mr_strbuf *out, const struct mr_gtid_state *state);
 

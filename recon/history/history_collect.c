@@ -27,6 +27,7 @@ struct mr_history_collecting {
     struct mr_evidence_writer *writer;
     struct mr_history_executed executed[MR_SIDES];
     struct mr_history_own own[MR_SIDES];
+    struct mr_shared_gtids shared[MR_SIDES];
     struct mr_endpoint log_ep[MR_SIDES]; /* of logs that are read from another server */
     struct mr_history_logs logs[MR_SIDES];
     struct mr_history_scan scan[MR_SIDES];
@@ -52,6 +53,7 @@ void mr_history_collect_release(struct mr_history_collect *c)
         mr_history_scan_release(&w->scan[side]);
         mr_history_logs_close(&w->logs[side]);
         mr_history_own_release(&w->own[side]);
+        mr_shared_gtids_release(&w->shared[side]);
         mr_endpoint_release(&w->log_ep[side]);
     }
     mr_evidence_writer_free(w->writer);
@@ -217,8 +219,9 @@ static enum mr_code take_own(struct mr_history_collect *c, enum mr_side side, st
         mr_history_own_by_time(&w->own[side], mr_when_us(c->split_at), c->split_at_text);
         return MR_OK;
     }
-    return mr_history_own_by_gtid(&w->own[side], &w->executed[side],
-                                  &w->executed[mr_other_side(side)], c->arena, err);
+    const struct mr_history_executed *const other = &w->executed[mr_other_side(side)];
+    MR_TRY(mr_history_own_by_gtid(&w->own[side], &w->executed[side], other, c->arena, err));
+    return mr_shared_gtids_find(&w->shared[side], &w->executed[side], other, err);
 }
 
 /* ---- one side ---- */
@@ -296,6 +299,7 @@ static enum mr_code begin_side(struct mr_history_collect *c, enum mr_side side, 
                                      .ntables = c->ntables,
                                      .server = mr_db_server(mr_reader_db(w->sides.side[side].main)),
                                      .own = &w->own[side],
+                                     .shared = &w->shared[side],
                                      .known = &c->sides[side],
                                      .writer = w->writer,
                                      .fd = c->fd,
@@ -479,11 +483,12 @@ static enum mr_code open_collection(struct mr_history_collect *c, const char *op
 /* Whose transactions were whose is proved before that is kept. */
 static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
 {
-    const struct mr_history_collecting *w = c->work;
+    struct mr_history_collecting *w = c->work;
     mr_progress_begin(c->progress, "reading logs");
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_side(c, (enum mr_side)side, err));
     MR_TRY(mr_history_reuse_check(w->own, NULL, c->arena, err));
+    MR_TRY(mr_history_reuse_check_shared(w->shared, w->logs, c->arena, err));
     MR_TRY(refuse_less(c, err));
     MR_TRY(mr_findings_begin(c->fd, err));
     return mr_findings_end(c->fd, save_read(c, err), err);
@@ -519,6 +524,7 @@ static enum mr_code open_all(struct mr_history_collect *c, struct mr_err *err)
     mr_history_keys_init(&w->keys);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         mr_history_own_init(&w->own[side]);
+        mr_shared_gtids_init(&w->shared[side]);
         mr_history_logs_init(&w->logs[side]);
     }
     MR_TRY(mr_db_global_init(err));

@@ -715,6 +715,8 @@ static enum mr_code walk(struct mr_history_scan *scan, struct mr_binlog_walk *wa
             MR_TRY(note_log(scan, &step.event->place, err));
             MR_TRY(count_event(scan, step.event, err));
         }
+        if (scan->shared != NULL)
+            mr_shared_gtids_take(scan->shared, &step);
         MR_TRY(take_step(scan, &step, err));
         if (step.kind == MR_STEP_END)
             return MR_OK;

@@ -19,7 +19,7 @@
 
 #include "core/binlog/binlog_walk.h"
 #include "recon/history/history_fold.h"
-#include "core/logs/history_own.h"
+#include "core/logs/shared_gtids.h"
 #include "recon/history/history_table.h"
 
 struct mr_history_scan {
@@ -29,6 +29,7 @@ struct mr_history_scan {
     size_t ntables;
     const struct mr_server *server; /* whose catalogue that is */
     struct mr_history_own *own;
+    struct mr_shared_gtids *shared; /* NULL, or: sees each step */
     struct mr_evidence_side *known; /* counts, and how far it is */
     struct mr_evidence_writer *writer;
     struct mr_findings *fd;

@@ -9,6 +9,7 @@
 #include "core/db/replica_status.h"
 #include "core/logs/archive_head.h"
 #include "core/logs/server_logs.h"
+#include "core/logs/shared_gtids.h"
 
 #define SOURCE_WORDS_SINCE 80200 /* of MySQL: RESET BINARY LOGS AND GTIDS */
 
@@ -95,6 +96,41 @@ static enum mr_code check_address(const struct mr_endpoint *live, struct mr_err 
     return MR_E_USAGE;
 }
 
+/* What both have executed is not taken back, and is not sent again: it has to be the same. */
+static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
+{
+    struct mr_rejoin_rows *r = p->rejoin;
+    struct mr_shared_gtids shared[MR_SIDES];
+    const char *differs = NULL, *untold = NULL;
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        mr_shared_gtids_init(&shared[side]);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        MR_TRY_OUT(mr_shared_gtids_find(&shared[side], &r->servers.executed[side],
+                                        &r->servers.executed[mr_other_side((enum mr_side)side)],
+                                        err));
+        MR_TRY_OUT(mr_shared_gtids_look(&shared[side], &r->ep[side], &r->opts, err));
+    }
+    MR_TRY_OUT(mr_shared_gtids_compare(shared, &p->arena, &differs, &untold, err));
+    if (differs != NULL) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "both servers have executed %s, and their logs show two transactions of "
+                          "that number",
+                          differs);
+        mr_err_hint(err, "Nothing was changed. A server was set up from another's disk or backup, "
+                         "and went on under its server_uuid or server_id. Build the replica anew "
+                         "from a snapshot of the live server.");
+    } else if (untold != NULL) {
+        mr_log_warning("that both servers mean the same transaction by %s is not proved: it is not "
+                       "in the logs of both",
+                       untold);
+    }
+out:
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        mr_shared_gtids_release(&shared[side]);
+    return code;
+}
+
 enum mr_code mr_rejoin_open(struct mr_planning *p, struct mr_err *err)
 {
     struct mr_rejoin_facts facts;
@@ -114,8 +150,9 @@ enum mr_code mr_rejoin_open(struct mr_planning *p, struct mr_err *err)
                                             .arena = &p->arena};
     MR_TRY(mr_rejoin_facts_read(&r->servers, &facts, err));
     MR_TRY(mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err));
-    return mr_history_own_by_gtid(&r->own, &r->servers.executed[1], &r->servers.executed[0],
-                                  &p->arena, err);
+    MR_TRY(mr_history_own_by_gtid(&r->own, &r->servers.executed[1], &r->servers.executed[0],
+                                  &p->arena, err));
+    return check_shared(p, err);
 }
 
 void mr_rejoin_close(struct mr_planning *p)

@@ -230,6 +230,55 @@ for PAIR in $PAIRS; do
         is "$S: an empty transaction, put there by hand" "$RC $(grep -c 'has empty ones, that somebody wrote there' "$ERR")" "5 1"
     fi
 
+    # ---- a server that was set up from the other's disk, and goes on under its name ----
+    as_source() { # SQL…: one transaction each on the target, under the source's next numbers
+        local id n sql
+        if is_mariadb $S; then
+            id=$(mr_sql $S -e "SELECT @@server_id")
+            for sql in "$@"; do mr_sql $T w -e "SET SESSION server_id = $id; $sql"; done
+            return
+        fi
+        id=$(mr_sql $S -e "SELECT @@server_uuid")
+        n=$(mr_sql $T -e "SELECT SUBSTRING_INDEX(REGEXP_SUBSTR(@@global.gtid_executed, '$id:1-[0-9]+'), '-', -1)")
+        for sql in "$@"; do mr_sql $T w -e "SET GTID_NEXT = '$id:$((n += 1))'; $sql; SET GTID_NEXT = 'AUTOMATIC'"; done
+    }
+    two_histories() { # the source's, of three transactions, and the target's, of two
+        split_world "$T1"
+        cut_in_two
+        mr_sql $S w -e "INSERT INTO t (id, a) VALUES (20, 1); INSERT INTO t (id, a) VALUES (21, 1); INSERT INTO t (id, a) VALUES (22, 1)"
+        sleep 1.1
+        as_source "INSERT INTO t (id, a) VALUES (20, 2)" "INSERT INTO t (id, a) VALUES (21, 2)"
+    }
+    TWO='and their logs show two transactions of that number'
+    two_histories
+    check_world
+    collect
+    is "$S: numbers given twice" "$RC $(grep -c "$TWO" "$ERR") $(grep -c 'set up from another' "$ERR")" "5 1 1"
+    mr_sql $T -e "FLUSH BINARY LOGS; INSERT INTO beat.b VALUES ()"
+    mr_sql $S -e "FLUSH BINARY LOGS; INSERT INTO beat.b VALUES ()"
+    check_world
+    collect
+    is "$S: … in logs that need not be read" "$RC $(grep -c "$TWO" "$ERR")" "5 1"
+    mr_sql $S -e "FLUSH BINARY LOGS"
+    "$MYRECON" history archive "$(mr_get_server $S URI)" "$IT_TMP/$S.twice" >/dev/null 2>&1
+    collect --source-log "$IT_TMP/$S.twice"
+    is "$S: … of an archive" "$RC $(grep -c "$TWO" "$ERR")" "5 1"
+    split_world "$T1"
+    cut_in_two
+    mr_sql $S -e "FLUSH BINARY LOGS; UPDATE w.t SET a = 70 WHERE id = 1"
+    mr_sql $T -e "FLUSH BINARY LOGS; UPDATE w.t SET a = 71 WHERE id = 2"
+    check_world
+    collect
+    is "$S: a restart at the split" "$RC $(evidence) $(grep -c 'not proved' "$ERR")" "0 t s good 1/1; t t good 1/1 0"
+    LAST=$(mr_sql $T -e "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
+    for _ in {1..100}; do
+        mr_sql $T -e "PURGE BINARY LOGS TO '$LAST'"
+        [ "$(mr_sql $T -e "SHOW BINARY LOGS" | wc -l)" != 1 ] || break
+        sleep 0.1
+    done
+    collect
+    is "$S: … and the logs in front of it are gone" "$RC $(evidence) $(grep -c 'means\? the same transaction by .* is not proved' "$ERR")" "0 t s good 1/1; t t good 1/1 1"
+
     # ---- a file that ends between two events of a transaction ----
     split_world "$T1"
     cut_in_two

@@ -80,11 +80,23 @@ world() {
     old "STOP REPLICA; RESET REPLICA ALL"
 }
 
+as_old() { # SQL: on LIVE, under the last number that OLD has given, as a server has it that was set up from OLD's disk
+    local uuid
+    if [ "$ON" = MariaDB ]; then
+        live "SET SESSION server_id = $(old "SELECT @@server_id"); $1"
+        return
+    fi
+    uuid=$(old "SELECT @@server_uuid")
+    live "SET GTID_NEXT = '$uuid:$(old "SELECT SUBSTRING_INDEX(REGEXP_SUBSTR(@@global.gtid_executed, '$uuid:1-[0-9]+'), '-', -1)")'; $1; SET GTID_NEXT = 'AUTOMATIC'"
+}
 # A definition in the part that is OLD's own.
 defined() {
     live "SET GLOBAL read_only = 0"
     old "SET GLOBAL read_only = 0; ALTER TABLE club.tags ADD COLUMN more INT; SET GLOBAL read_only = 1"
     refused "a definition of its own" "no log can undo: ALTER TABLE"
+    sleep 1.1
+    as_old "INSERT INTO club.tags VALUES (4, 'twice')"
+    refused "a number that both have given" "and their logs show two transactions of that number"
     live "FLUSH BINARY LOGS; INSERT INTO club.tags VALUES (4, 'late'); FLUSH BINARY LOGS"
     local i
     for ((i = 0; i < 100; i++)); do # it keeps a log that InnoDB may need yet
