@@ -4,16 +4,9 @@
  * A server that was set up from another's disk, backup or configuration may have its server_uuid or
  * server_id, and goes on with its numbers.  What it writes then, and what the other wrote behind that
  * copy, bear the same GTIDs, and each side seems to have executed what only the other has.  The last
- * numbers that both have tell it: of two histories these are two transactions.
+ * numbers that both have tell it: of two histories these are two transactions (tx_mark.h).
  *
  *   _init of both sides → _find → _take of each step of a side's logs, or _look → _compare → _release
- *
- * A replica keeps of a transaction: MySQL 8 and later, when it was committed at first, to the
- * microsecond; all, the second of each statement, whichever format it is logged in (measured: MariaDB
- * 10.11 also with optimistic parallel appliers, MySQL 5.6; of MariaDB's GTID and XID events, and of
- * what a transaction began with, it does not); the names of tables, but not of databases
- * (replicate-rewrite-db).  Filters leave some of it out, so that one of two has less; one without a change
- * was emptied by a filter, or skipped by hand, and tells nothing.
  *
  * Ownership: the struct is the caller's.  Errors: those of a server's logs; MR_E_USAGE for texts that are no
  * GTIDs; MR_E_NOMEM.  Threads: one at a time.
@@ -21,18 +14,15 @@
 #ifndef MR_SHARED_GTIDS_H
 #define MR_SHARED_GTIDS_H
 
-#include "core/binlog/binlog_walk.h"
-#include "core/db/db.h"
+#include "core/db/throttle.h"
 #include "core/logs/history_own.h"
+#include "core/logs/tx_mark.h"
 
 #define MR_SHARED_LAST 16 /* numbers of each origin that are looked at */
 
-/* What a log shows of one transaction. */
 struct mr_shared_tx {
-    uint64_t number;        /* 0: it was not met */
-    uint64_t originally_us; /* 0: not said */
-    uint32_t first, last;   /* seconds of its changes */
-    uint64_t tables;        /* a bit per name; all: a statement may be of any */
+    uint64_t number; /* 0: it was not met */
+    struct mr_tx_mark mark;
 };
 
 /* Of one uuid and tag, or domain and server: the last that both have, and what was met of it and of those before. */
@@ -61,10 +51,19 @@ void mr_shared_gtids_take(struct mr_shared_gtids *shared, const struct mr_binlog
 /* Reads what was not met, from the side's own logs, by connections of its own: of an origin that may differ one
  * log, up to its last number.  A log that is gone is no error. */
 enum mr_code mr_shared_gtids_look(struct mr_shared_gtids *shared, const struct mr_endpoint *ep,
-                                  const struct mr_db_opts *opts, struct mr_err *err);
-/* *differs: the first that is two transactions; *untold: of an origin that may differ the last number, where not one
- * of those that are looked at was met on both sides.  Texts in the arena; NULL: none. */
+                                  const struct mr_db_opts *opts, struct mr_throttle *throttle,
+                                  struct mr_err *err);
+
+struct mr_shared_found {
+    const char *differs; /* the first that is two transactions; NULL: none */
+    struct mr_gtid two;  /* that one; of origins that differ the last */
+    size_t origins;      /* that differ */
+    /* of an origin that may differ the last number, where not one of those that are looked at was met on both sides;
+     * NULL: none */
+    const char *untold;
+};
+/* Texts in the arena. */
 enum mr_code mr_shared_gtids_compare(const struct mr_shared_gtids sides[2], struct mr_arena *arena,
-                                     const char **differs, const char **untold, struct mr_err *err);
+                                     struct mr_shared_found *found, struct mr_err *err);
 
 #endif

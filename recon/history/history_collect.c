@@ -488,7 +488,7 @@ static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_side(c, (enum mr_side)side, err));
     MR_TRY(mr_history_reuse_check(w->own, NULL, c->arena, err));
-    MR_TRY(mr_history_reuse_check_shared(w->shared, w->logs, c->arena, err));
+    MR_TRY(mr_history_reuse_check_shared(w->shared, w->logs, w->throttle, c->arena, err));
     MR_TRY(refuse_less(c, err));
     MR_TRY(mr_findings_begin(c->fd, err));
     return mr_findings_end(c->fd, save_read(c, err), err);

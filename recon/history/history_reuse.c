@@ -1,7 +1,10 @@
 /* history_reuse.c: see history_reuse.h. */
 #include "recon/history/history_reuse.h"
 
+#include <inttypes.h>
+
 #include "core/base/log.h"
+#include "core/logs/shared_split.h"
 
 static enum mr_code refuse_by_hand(enum mr_side side, const char *which, struct mr_err *err)
 {
@@ -47,12 +50,12 @@ enum mr_code mr_history_reuse_check(const struct mr_history_own own[MR_SIDES],
 
 /* A side that has no log, or does not show it, is why files were given. */
 static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history_logs *logs,
-                         struct mr_err *err)
+                         struct mr_throttle *throttle, struct mr_err *err)
 {
     struct mr_err why = {0};
     if (logs->ep != NULL)
-        return mr_shared_gtids_look(shared, logs->ep, logs->opts, err);
-    const enum mr_code code = mr_shared_gtids_look(shared, logs->of, logs->opts, &why);
+        return mr_shared_gtids_look(shared, logs->ep, logs->opts, throttle, err);
+    const enum mr_code code = mr_shared_gtids_look(shared, logs->of, logs->opts, throttle, &why);
     if (code == MR_OK || code == MR_E_DENIED || code == MR_E_UNSUPPORTED)
         return MR_OK;
     if (err != NULL)
@@ -60,35 +63,71 @@ static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history
     return code;
 }
 
-static enum mr_code refuse_two(const char *which, struct mr_err *err)
+#define PARTED                                                                                     \
+    "A server was set up from another's disk or backup, and went on under its server_uuid or "     \
+    "server_id. "
+
+/* Two histories of one number have one place where they part; what cannot be found out is a person's to say. */
+static enum mr_code refuse_two(const struct mr_shared_found *found,
+                               const struct mr_history_logs logs[MR_SIDES],
+                               struct mr_throttle *throttle, struct mr_arena *arena,
+                               struct mr_err *err)
 {
+    struct mr_shared_split split = {.log = {NULL, NULL}};
+    struct mr_gtid_logs of[MR_SIDES];
+    struct mr_err why = {0};
+    struct mr_strbuf first = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        of[side] =
+            (struct mr_gtid_logs){.ep = logs[side].ep != NULL ? logs[side].ep : logs[side].of,
+                                  .opts = logs[side].opts,
+                                  .throttle = throttle};
+    if (found->origins == 1) {
+        mr_log_info("two transactions have the number %s: looking for where the histories part",
+                    found->differs);
+        code = mr_shared_split_find(of, &found->two, arena, &split, &why);
+    }
+    if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
     (void)mr_err_set(err, MR_E_REFUSED,
                      "GTIDs do not tell which transactions are of one side: both sides have %s, "
                      "and their logs show two transactions of that number",
-                     which);
-    mr_err_hint(err, "A server was set up from another's disk or backup, and went on under its "
-                     "server_uuid or server_id. Say where the histories part: --split "
-                     "source=FILE:POS,target=FILE:POS, or --split-at TIME.");
+                     found->differs);
+    mr_gtid_add_text(&first, &split.first);
+    if (split.log[0] != NULL && !first.failed)
+        mr_err_hint(err,
+                    PARTED "By both logs %s is the first that is two: --split "
+                           "source=%s:%" PRIu64 ",target=%s:%" PRIu64 ".",
+                    first.ptr, split.log[0], split.at[0], split.log[1], split.at[1]);
+    else
+        mr_err_hint(err, PARTED "Say where the histories part: --split "
+                                "source=FILE:POS,target=FILE:POS, or --split-at TIME.");
+    mr_strbuf_release(&first);
     return MR_E_REFUSED;
 }
 
 enum mr_code mr_history_reuse_check_shared(struct mr_shared_gtids shared[MR_SIDES],
                                            const struct mr_history_logs logs[MR_SIDES],
-                                           struct mr_arena *arena, struct mr_err *err)
+                                           struct mr_throttle *throttle, struct mr_arena *arena,
+                                           struct mr_err *err)
 {
-    const char *differs, *untold;
+    struct mr_shared_found found;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const enum mr_code code = look(&shared[side], &logs[side], err);
+        const enum mr_code code = look(&shared[side], &logs[side], throttle, err);
         if (code != MR_OK)
             mr_err_context(err, "logs of the %s", mr_side_name((enum mr_side)side));
         MR_TRY(code);
     }
-    MR_TRY(mr_shared_gtids_compare(shared, arena, &differs, &untold, err));
-    if (differs != NULL)
-        return refuse_two(differs, err);
-    if (untold != NULL)
+    MR_TRY(mr_shared_gtids_compare(shared, arena, &found, err));
+    if (found.differs != NULL)
+        return refuse_two(&found, logs, throttle, arena, err);
+    if (found.untold != NULL)
         mr_log_warning("that both sides mean the same transaction by %s is not proved: it is not "
                        "in the logs of both",
-                       untold);
+                       found.untold);
     return MR_OK;
 }

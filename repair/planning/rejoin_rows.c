@@ -101,7 +101,7 @@ static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
 {
     struct mr_rejoin_rows *r = p->rejoin;
     struct mr_shared_gtids shared[MR_SIDES];
-    const char *differs = NULL, *untold = NULL;
+    struct mr_shared_found found;
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         mr_shared_gtids_init(&shared[side]);
@@ -109,21 +109,21 @@ static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
         MR_TRY_OUT(mr_shared_gtids_find(&shared[side], &r->servers.executed[side],
                                         &r->servers.executed[mr_other_side((enum mr_side)side)],
                                         err));
-        MR_TRY_OUT(mr_shared_gtids_look(&shared[side], &r->ep[side], &r->opts, err));
+        MR_TRY_OUT(mr_shared_gtids_look(&shared[side], &r->ep[side], &r->opts, NULL, err));
     }
-    MR_TRY_OUT(mr_shared_gtids_compare(shared, &p->arena, &differs, &untold, err));
-    if (differs != NULL) {
+    MR_TRY_OUT(mr_shared_gtids_compare(shared, &p->arena, &found, err));
+    if (found.differs != NULL) {
         code = mr_err_set(err, MR_E_REFUSED,
                           "both servers have executed %s, and their logs show two transactions of "
                           "that number",
-                          differs);
+                          found.differs);
         mr_err_hint(err, "Nothing was changed. A server was set up from another's disk or backup, "
                          "and went on under its server_uuid or server_id. Build the replica anew "
                          "from a snapshot of the live server.");
-    } else if (untold != NULL) {
+    } else if (found.untold != NULL) {
         mr_log_warning("that both servers mean the same transaction by %s is not proved: it is not "
                        "in the logs of both",
-                       untold);
+                       found.untold);
     }
 out:
     for (int side = MR_SOURCE; side < MR_SIDES; side++)

@@ -263,6 +263,10 @@ for PAIR in $PAIRS; do
     "$MYRECON" history archive "$(mr_get_server $S URI)" "$IT_TMP/$S.twice" >/dev/null 2>&1
     collect --source-log "$IT_TMP/$S.twice"
     is "$S: … of an archive" "$RC $(grep -c "$TWO" "$ERR")" "5 1"
+    SPLIT=$(sed -n 's/.*: --split \(source=[^ ]*:[0-9]*,target=[^ ]*:[0-9]*\)\..*/\1/p' "$ERR" | head -n 1)
+    check_world
+    collect --split "$SPLIT" --tables 'w.*'
+    is "$S: … and where they part is told" "$RC $(evidence)" "0 t s good 3/3; t t good 2/2"
     split_world "$T1"
     cut_in_two
     mr_sql $S -e "FLUSH BINARY LOGS; UPDATE w.t SET a = 70 WHERE id = 1"

@@ -223,7 +223,7 @@ static void test_compare(void **state)
             server(worlds[i].is_mariadb, 1, A, worlds[i].is_mariadb ? "0-1-120" : A ":1-120"),
             server(worlds[i].is_mariadb, 2, B, worlds[i].is_mariadb ? "0-1-100" : A ":1-100")};
         struct mr_shared_gtids sides[2];
-        const char *differs, *untold;
+        struct mr_shared_found found;
         for (size_t side = 0; side < 2; side++) {
             mr_shared_gtids_init(&sides[side]);
             assert_int_equal(
@@ -234,9 +234,10 @@ static void test_compare(void **state)
             for (size_t k = 0; k < LOG_MAX && worlds[i].logs[side][k] != NULL; k++)
                 take(&sides[side], &origin->last, worlds[i].logs[side][k]);
         }
-        assert_int_equal(mr_shared_gtids_compare(sides, &arena, &differs, &untold, NULL), MR_OK);
-        const char *const got[2] = {differs, untold}, *const wanted[2] = {worlds[i].differs,
-                                                                          worlds[i].untold};
+        assert_int_equal(mr_shared_gtids_compare(sides, &arena, &found, NULL), MR_OK);
+        const char *const got[2] = {found.differs, found.untold}, *const wanted[2] = {
+                                                                      worlds[i].differs,
+                                                                      worlds[i].untold};
         for (size_t k = 0; k < 2; k++)
             if ((got[k] == NULL) != (wanted[k] == NULL) ||
                 (got[k] != NULL && strcmp(got[k], wanted[k]) != 0))
@@ -254,16 +255,16 @@ static void test_untold(void **state)
     const struct mr_history_executed servers[2] = {server(true, 2, "", "0-1-100,0-2-7"),
                                                    server(true, 3, "", "0-1-100")};
     struct mr_shared_gtids sides[2];
-    const char *differs, *untold;
+    struct mr_shared_found found;
     (void)state;
     for (size_t side = 0; side < 2; side++) {
         mr_shared_gtids_init(&sides[side]);
         assert_int_equal(
             mr_shared_gtids_find(&sides[side], &servers[side], &servers[1 - side], NULL), MR_OK);
     }
-    assert_int_equal(mr_shared_gtids_compare(sides, &arena, &differs, &untold, NULL), MR_OK);
-    assert_null(differs);
-    assert_null(untold);
+    assert_int_equal(mr_shared_gtids_compare(sides, &arena, &found, NULL), MR_OK);
+    assert_null(found.differs);
+    assert_null(found.untold);
     for (size_t side = 0; side < 2; side++)
         mr_shared_gtids_release(&sides[side]);
     mr_arena_release(&arena);

@@ -1,0 +1,50 @@
+/*
+ * gtid_logs: the part of a server's binary logs that holds some GTIDs of one origin (MySQL's uuid and tag, MariaDB's
+ * domain and server).
+ *
+ *   mr_gtid_logs_open → mr_gtid_logs_read … → mr_gtid_logs_close
+ *
+ * Where it begins is told by the heads of logs: what stands in front of a log only grows, so that halving finds it
+ * with a few short connections.  Reading has a connection of its own each time.
+ *
+ * Ownership: what is set by the caller outlives it.  Errors: those of server_logs.h, archive_head.h,
+ * binlog_dump.h, of take.  Threads: one.
+ */
+#ifndef MR_GTID_LOGS_H
+#define MR_GTID_LOGS_H
+
+#include "core/base/arena.h"
+#include "core/base/vec.h"
+#include "core/binlog/binlog_walk.h"
+#include "core/db/db.h"
+#include "core/db/throttle.h"
+
+struct mr_gtid_logs {
+    /* set by the caller */
+    const struct mr_endpoint *ep;
+    const struct mr_db_opts *opts;
+    struct mr_throttle *throttle; /* NULL: none */
+    /* private */
+    struct mr_db *db;
+    struct mr_db_opts same; /* the server that the logs were listed of, and no other */
+    struct mr_vec logs;
+    struct mr_arena arena;
+};
+
+typedef enum mr_code mr_gtid_logs_take_fn(void *ctx, const struct mr_binlog_step *step,
+                                          struct mr_err *err);
+
+/* To be closed also after a failure. */
+enum mr_code mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
+void mr_gtid_logs_close(struct mr_gtid_logs *logs);
+/* From the beginning of the log that has number `from` of the origin, or, where that was removed, of the first that is
+ * there, to the end of the transaction `to`: take gets all steps.  Nothing where `to` was removed. */
+enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
+                               const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
+                               struct mr_err *err);
+
+/* The number within its origin; and are two of one? */
+uint64_t mr_gtid_number(const struct mr_gtid *gtid);
+bool mr_gtid_is_of(const struct mr_gtid *a, const struct mr_gtid *b);
+
+#endif

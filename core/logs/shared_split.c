@@ -1,0 +1,190 @@
+/* shared_split.c: see shared_split.h. */
+#include "core/logs/shared_split.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/logs/tx_mark.h"
+
+#define SLOTS ((uint64_t)65536)
+#define WIDER 16      /* times as many numbers, where none is the same */
+#define BEGINNING 64  /* numbers */
+#define PASSES_MAX 24 /* 16 ^ 11 numbers, and back */
+
+struct slot {
+    uint64_t number; /* 0: it was not met, or tells nothing */
+    struct mr_tx_mark mark;
+    const char *log;
+    uint64_t at;
+};
+
+/* Every so many numbers, up to one. */
+struct sample {
+    struct mr_gtid from, to;
+    uint64_t step, count;
+    struct slot *slots[2];
+};
+
+/* One side's log, while it is read. */
+struct reading {
+    const struct sample *sample;
+    struct slot *slots;
+    struct mr_arena *arena;
+    struct slot tx; /* number 0: it is none of the sample */
+    const char *log;
+};
+
+static struct mr_gtid with_number(const struct mr_gtid *gtid, uint64_t number)
+{
+    struct mr_gtid with = *gtid;
+    if (with.family == MR_GTID_OF_MARIADB)
+        with.sequence = number;
+    else
+        with.number = number;
+    return with;
+}
+
+/* ---- reading ---- */
+
+static enum mr_code begin_tx(struct reading *r, const struct mr_binlog_step *step,
+                             struct mr_err *err)
+{
+    const struct sample *s = r->sample;
+    const uint64_t from = mr_gtid_number(&s->from), number = mr_gtid_number(step->gtid);
+    r->tx.number = 0;
+    if (!mr_gtid_is_of(step->gtid, &s->from) || number < from || (number - from) % s->step != 0 ||
+        (number - from) / s->step >= s->count)
+        return MR_OK;
+    if (r->log == NULL || strcmp(r->log, step->begun.log) != 0)
+        r->log = mr_arena_strdup(r->arena, step->begun.log);
+    if (r->log == NULL)
+        return mr_err_nomem(err, "comparing logs");
+    r->tx = (struct slot){.number = number, .log = r->log, .at = step->begun.position};
+    mr_tx_mark_begin(&r->tx.mark, step);
+    return MR_OK;
+}
+
+static enum mr_code take_step(void *ctx, const struct mr_binlog_step *step, struct mr_err *err)
+{
+    struct reading *r = ctx;
+    if (step->kind == MR_STEP_BEGIN)
+        return begin_tx(r, step, err);
+    if (r->tx.number == 0)
+        return MR_OK;
+    if (step->kind == MR_STEP_ROWS || step->kind == MR_STEP_STATEMENT) {
+        mr_tx_mark_take(&r->tx.mark, step);
+    } else if (step->kind == MR_STEP_COMMIT || step->kind == MR_STEP_PREPARED) {
+        if (r->tx.mark.tables != 0)
+            r->slots[(r->tx.number - mr_gtid_number(&r->sample->from)) / r->sample->step] = r->tx;
+        r->tx.number = 0;
+    }
+    return MR_OK;
+}
+
+static enum mr_code read_sample(const struct mr_gtid_logs logs[2], struct sample *s,
+                                struct mr_arena *arena, struct mr_err *err)
+{
+    for (size_t side = 0; side < 2; side++) {
+        struct reading r = {.sample = s, .slots = s->slots[side], .arena = arena};
+        memset(s->slots[side], 0, s->count * sizeof *s->slots[side]);
+        MR_TRY(mr_gtid_logs_read(&logs[side], &s->from, &s->to, take_step, &r, err));
+    }
+    return MR_OK;
+}
+
+/* ---- which numbers ---- */
+
+static void choose(struct sample *s, const struct mr_gtid *to, uint64_t width)
+{
+    const uint64_t last = mr_gtid_number(to);
+    s->to = *to;
+    s->step = (width + SLOTS - 1) / SLOTS;
+    s->count = (width + s->step - 2) / s->step + 1;
+    s->count = s->count < SLOTS ? s->count : SLOTS;
+    s->count = s->count < (last - 1) / s->step + 1 ? s->count : (last - 1) / s->step + 1;
+    s->from = with_number(to, last - s->step * (s->count - 1));
+}
+
+static bool is_told(const struct sample *s, uint64_t i)
+{
+    return s->slots[0][i].number != 0 && s->slots[1][i].number != 0;
+}
+
+/* Do both logs go back to where the sample begins?  Some numbers tell nothing. */
+static bool reaches(const struct sample *s)
+{
+    for (uint64_t i = 0; i < s->count && i < BEGINNING; i++)
+        if (is_told(s, i))
+            return true;
+    return false;
+}
+
+/* The first that is two, and the last before it that is one; count: none. */
+static void compare(const struct sample *s, uint64_t *one, uint64_t *two)
+{
+    *one = *two = s->count;
+    for (uint64_t i = 0; i < s->count && *two == s->count; i++) {
+        if (!is_told(s, i))
+            continue;
+        if (mr_tx_marks_differ(&s->slots[0][i].mark, &s->slots[1][i].mark))
+            *two = i;
+        else
+            *one = i;
+    }
+}
+
+static void take_place(const struct sample *s, uint64_t two, struct mr_shared_split *split)
+{
+    split->first = with_number(&s->to, s->slots[0][two].number);
+    for (size_t side = 0; side < 2; side++) {
+        split->log[side] = s->slots[side][two].log;
+        split->at[side] = s->slots[side][two].at;
+    }
+}
+
+static enum mr_code search(const struct mr_gtid_logs logs[2], const struct mr_gtid *known,
+                           struct sample *s, struct mr_arena *arena, struct mr_shared_split *split,
+                           struct mr_err *err)
+{
+    uint64_t width = SLOTS, one, two;
+    choose(s, known, width);
+    for (int pass = 0; pass < PASSES_MAX; pass++) {
+        MR_TRY(read_sample(logs, s, arena, err));
+        compare(s, &one, &two);
+        if (two == s->count)
+            return MR_OK; /* what was known is not there any more */
+        const struct mr_gtid first = with_number(&s->to, s->slots[0][two].number);
+        if (one == s->count && (!reaches(s) || mr_gtid_number(&s->from) <= s->step))
+            return MR_OK; /* it goes back no further */
+        if (one < s->count && s->step == 1) {
+            take_place(s, two, split);
+            return MR_OK;
+        }
+        width =
+            one < s->count ? s->slots[0][two].number - s->slots[0][one].number + 1 : width * WIDER;
+        choose(s, &first, width);
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_shared_split_find(struct mr_gtid_logs logs[2], const struct mr_gtid *two,
+                                  struct mr_arena *arena, struct mr_shared_split *split,
+                                  struct mr_err *err)
+{
+    struct sample s = {.count = 0};
+    enum mr_code code = MR_OK;
+    *split = (struct mr_shared_split){.log = {NULL, NULL}};
+    for (size_t side = 0; side < 2; side++)
+        s.slots[side] = calloc(SLOTS, sizeof *s.slots[side]);
+    if (s.slots[0] == NULL || s.slots[1] == NULL)
+        code = mr_err_nomem(err, "comparing logs");
+    for (size_t side = 0; code == MR_OK && side < 2; side++)
+        code = mr_gtid_logs_open(&logs[side], err);
+    if (code == MR_OK)
+        code = search(logs, two, &s, arena, split, err);
+    for (size_t side = 0; side < 2; side++) {
+        mr_gtid_logs_close(&logs[side]);
+        free(s.slots[side]);
+    }
+    return code;
+}

@@ -1,0 +1,130 @@
+/* test_shared_split.c: where two histories of one number part is found, whatever lies behind and in front of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/logs/shared_split.h"
+
+#define LEN(a) (sizeof(a) / sizeof *(a))
+#define PER_LOG 100000
+
+/* Two servers: up to parts_at - 1 each number is the same on both. */
+struct world {
+    const char *what;
+    uint64_t parts_at, last;
+    uint64_t kept[2];   /* the first number that is in a log of the side still */
+    uint64_t empty_per; /* every so many tell nothing; 0: none */
+    bool is_found;
+    size_t reads_max; /* of both sides */
+};
+static const struct world *world;
+static size_t reads;
+
+enum mr_code __wrap_mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
+enum mr_code __wrap_mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err)
+{
+    (void)logs;
+    (void)err;
+    return MR_OK;
+}
+
+void __wrap_mr_gtid_logs_close(struct mr_gtid_logs *logs);
+void __wrap_mr_gtid_logs_close(struct mr_gtid_logs *logs)
+{
+    (void)logs;
+}
+
+static void tell(mr_gtid_logs_take_fn *take, void *ctx, uint64_t number, bool is_target)
+{
+    char log[32];
+    const struct mr_binlog_map map = {.table = {.db = "d", .name = "t"}};
+    const struct mr_gtid gtid = {
+        .family = MR_GTID_OF_MARIADB, .server = 1, .sequence = number, .domain = 0};
+    const bool is_two = is_target && number >= world->parts_at;
+    const struct mr_binlog_event event = {.when = (uint32_t)number / 4 + (is_two ? 7777777 : 0)};
+    struct mr_binlog_step step = {
+        .kind = MR_STEP_BEGIN, .event = &event, .gtid = &gtid, .map = &map};
+    (void)snprintf(log, sizeof log, "%s.%06" PRIu64, is_target ? "t" : "s", number / PER_LOG + 1);
+    step.begun.log = log;
+    step.begun.position = number % PER_LOG * 10 + (is_target ? 5 : 4);
+    assert_int_equal(take(ctx, &step, NULL), MR_OK);
+    step.kind = MR_STEP_ROWS;
+    if (world->empty_per == 0 || number % world->empty_per != 0)
+        assert_int_equal(take(ctx, &step, NULL), MR_OK);
+    step.kind = MR_STEP_COMMIT;
+    assert_int_equal(take(ctx, &step, NULL), MR_OK);
+}
+
+enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
+                                      const struct mr_gtid *to, mr_gtid_logs_take_fn *take,
+                                      void *ctx, struct mr_err *err);
+enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
+                                      const struct mr_gtid *to, mr_gtid_logs_take_fn *take,
+                                      void *ctx, struct mr_err *err)
+{
+    const bool is_target = logs->ep != NULL;
+    uint64_t first = from->sequence - from->sequence % PER_LOG; /* its log's beginning */
+    (void)err;
+    reads++;
+    first = first > world->kept[is_target] ? first : world->kept[is_target];
+    for (uint64_t number = first > 0 ? first : 1; number <= to->sequence; number++)
+        tell(take, ctx, number, is_target);
+    return MR_OK;
+}
+
+static void test_find(void **state)
+{
+    static const struct world worlds[] = {
+        {"a few behind it", 101, 150, {1, 1}, 0, true, 2},
+        {"the last alone", 150, 150, {1, 1}, 0, true, 2},
+        {"the second alone is the same", 2, 150, {1, 1}, 0, true, 2},
+        {"at the edge of what is looked at first", 1000002, 1065536, {1, 1}, 0, true, 2},
+        {"one in front of that", 1000001, 1065536, {1, 1}, 0, true, 6},
+        {"many", 123457, 1200000, {1, 1}, 0, true, 8},
+        {"many, of which every third tells nothing", 123457, 1200000, {1, 1}, 3, true, 10},
+        {"where what parts tells nothing, the next", 123458, 1200000, {1, 1}, 2, true, 10},
+        {"logs that were removed in front of it", 1123457, 1200000, {1100001, 1000001}, 0, true, 6},
+        {"and behind it", 123457, 1200000, {1, 300001}, 0, false, 8},
+        {"no common past", 1, 150, {1, 1}, 0, false, 2},
+    };
+    const struct mr_endpoint target = {0};
+    (void)state;
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        struct mr_gtid_logs logs[2] = {{.ep = NULL}, {.ep = &target}};
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_shared_split split;
+        char log[32];
+        world = &worlds[i];
+        reads = 0;
+        uint64_t two = world->last, first = world->parts_at;
+        two -= world->empty_per != 0 && two % world->empty_per == 0 ? 1 : 0;
+        first += world->empty_per != 0 && first % world->empty_per == 0 ? 1 : 0;
+        const struct mr_gtid known = {.family = MR_GTID_OF_MARIADB, .server = 1, .sequence = two};
+        assert_int_equal(mr_shared_split_find(logs, &known, &arena, &split, NULL), MR_OK);
+        if ((split.log[0] != NULL) != world->is_found || (split.log[1] != NULL) != world->is_found)
+            fail_msg("%s: found %d", world->what, split.log[0] != NULL);
+        if (reads > world->reads_max)
+            fail_msg("%s: %zu reads", world->what, reads);
+        for (int side = 0; side < 2 && world->is_found; side++) {
+            (void)snprintf(log, sizeof log, "%s.%06" PRIu64, side == 1 ? "t" : "s",
+                           first / PER_LOG + 1);
+            if (split.first.sequence != first)
+                fail_msg("%s: %" PRIu64, world->what, split.first.sequence);
+            assert_string_equal(split.log[side], log);
+            assert_int_equal(split.at[side], first % PER_LOG * 10 + (side == 1 ? 5 : 4));
+        }
+        mr_arena_release(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_find)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
