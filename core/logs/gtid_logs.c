@@ -116,7 +116,7 @@ static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk 
     }
 }
 
-enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *l, const struct mr_gtid *from,
+enum mr_code mr_gtid_logs_read(struct mr_gtid_logs *l, const struct mr_gtid *from,
                                const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
                                struct mr_err *err)
 {
@@ -127,7 +127,8 @@ enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *l, const struct mr_gti
     size_t first, last;
     enum mr_code code = MR_OK;
     MR_TRY(find_log(l, to, &last, err));
-    if (last == 0)
+    l->is_gone = last == 0;
+    if (l->is_gone)
         return MR_OK;
     MR_TRY(find_log(l, from, &first, err));
     first = first < last ? first : last; /* it has never executed that one */

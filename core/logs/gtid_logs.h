@@ -24,6 +24,7 @@ struct mr_gtid_logs {
     const struct mr_endpoint *ep;
     const struct mr_db_opts *opts;
     struct mr_throttle *throttle; /* NULL: none */
+    bool is_gone; /* what was to be read last stood in front of all logs that are there */
     /* private */
     struct mr_db *db;
     struct mr_db_opts same; /* the server that the logs were listed of, and no other */
@@ -38,8 +39,8 @@ typedef enum mr_code mr_gtid_logs_take_fn(void *ctx, const struct mr_binlog_step
 enum mr_code mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
 void mr_gtid_logs_close(struct mr_gtid_logs *logs);
 /* From the beginning of the log that has number `from` of the origin, or, where that was removed, of the first that is
- * there, to the end of the transaction `to`: take gets all steps.  Nothing where `to` was removed. */
-enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
+ * there, to the end of the transaction `to`: take gets all steps.  Nothing where `to` was removed: is_gone. */
+enum mr_code mr_gtid_logs_read(struct mr_gtid_logs *logs, const struct mr_gtid *from,
                                const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
                                struct mr_err *err);
 

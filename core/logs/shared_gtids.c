@@ -192,9 +192,11 @@ enum mr_code mr_shared_gtids_look(struct mr_shared_gtids *s, const struct mr_end
         return MR_OK;
     enum mr_code code = mr_gtid_logs_open(&logs, err);
     for (size_t i = 0; code == MR_OK && i < s->origins.count; i++) {
-        const struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
-        if (origin->may_differ && !is_met(origin))
-            code = mr_gtid_logs_read(&logs, &origin->last, &origin->last, take_step, s, err);
+        struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
+        if (!origin->may_differ || is_met(origin))
+            continue;
+        code = mr_gtid_logs_read(&logs, &origin->last, &origin->last, take_step, s, err);
+        origin->is_gone = logs.is_gone;
     }
     mr_gtid_logs_close(&logs);
     return code;
@@ -232,6 +234,8 @@ static enum mr_code name(const struct mr_gtid *gtid, struct mr_arena *arena, con
 enum mr_code mr_shared_gtids_compare(const struct mr_shared_gtids sides[2], struct mr_arena *arena,
                                      struct mr_shared_found *found, struct mr_err *err)
 {
+    const char *gone = NULL;
+    bool is_proved = false;
     *found = (struct mr_shared_found){.differs = NULL};
     for (size_t i = 0; i < sides[0].origins.count && i < sides[1].origins.count; i++) {
         const struct mr_shared_origin *a = mr_vec_at(&sides[0].origins, i);
@@ -243,10 +247,13 @@ enum mr_code mr_shared_gtids_compare(const struct mr_shared_gtids sides[2], stru
             found->two.number = found->two.sequence = first;
             found->origins++;
         }
+        is_proved = is_proved || (is_told && first == 0);
+        const char **untold = a->is_gone || b->is_gone ? &gone : &found->untold;
         if (first != 0 && found->differs == NULL)
             MR_TRY(name(&found->two, arena, &found->differs, err));
-        if (a->may_differ && !is_told && found->untold == NULL)
-            MR_TRY(name(&a->last, arena, &found->untold, err));
+        if (a->may_differ && !is_told && *untold == NULL)
+            MR_TRY(name(&a->last, arena, untold, err));
     }
+    found->untold = found->untold == NULL && !is_proved ? gone : found->untold;
     return MR_OK;
 }

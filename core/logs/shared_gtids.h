@@ -29,7 +29,8 @@ struct mr_shared_tx {
 struct mr_shared_origin {
     struct mr_gtid last;
     bool
-        may_differ; /* one of the two servers gives such numbers, or they have not executed the same of them */
+        may_differ; /* one of the two gives such numbers, or they have not executed the same of them */
+    bool is_gone;                            /* the side has removed the log of the last */
     struct mr_shared_tx met[MR_SHARED_LAST]; /* by number, modulo */
 };
 
@@ -59,7 +60,8 @@ struct mr_shared_found {
     struct mr_gtid two;  /* that one; of origins that differ the last */
     size_t origins;      /* that differ */
     /* of an origin that may differ the last number, where not one of those that are looked at was met on both sides;
-     * NULL: none */
+     * NULL: none.  What is so old that its log is gone needs no proof where numbers of another origin are the
+     * same: roles change, and who was the primary years ago gives numbers again. */
     const char *untold;
 };
 /* Texts in the arena. */

@@ -81,7 +81,7 @@ static enum mr_code take_step(void *ctx, const struct mr_binlog_step *step, stru
     return MR_OK;
 }
 
-static enum mr_code read_sample(const struct mr_gtid_logs logs[2], struct sample *s,
+static enum mr_code read_sample(struct mr_gtid_logs logs[2], struct sample *s,
                                 struct mr_arena *arena, struct mr_err *err)
 {
     for (size_t side = 0; side < 2; side++) {
@@ -142,7 +142,7 @@ static void take_place(const struct sample *s, uint64_t two, struct mr_shared_sp
     }
 }
 
-static enum mr_code search(const struct mr_gtid_logs logs[2], const struct mr_gtid *known,
+static enum mr_code search(struct mr_gtid_logs logs[2], const struct mr_gtid *known,
                            struct sample *s, struct mr_arena *arena, struct mr_shared_split *split,
                            struct mr_err *err)
 {

@@ -248,25 +248,48 @@ static void test_compare(void **state)
     mr_arena_release(&arena);
 }
 
-/* What nobody could have given twice is not asked for. */
+/* What nobody could have given twice is not asked for, nor what is gone, behind a proof. */
 static void test_untold(void **state)
 {
+    static const struct {
+        const char *what, *executed[2];
+        size_t gone; /* the origin whose log one side has removed; 9: none */
+        bool is_proved;
+        const char *untold;
+    } worlds[] = {
+        {"of an old server", {"0-1-100,0-2-7", "0-1-100"}, 9, false, NULL},
+        {"roles have changed, long ago", {"0-1-100,0-2-70", "0-1-120,0-2-7"}, 1, true, NULL},
+        {"… and its log is there", {"0-1-100,0-2-70", "0-1-120,0-2-7"}, 9, true, "0-2-7"},
+        {"… or nothing is proved", {"0-1-100,0-2-70", "0-1-120,0-2-7"}, 1, false, "0-1-100"},
+        {"all is gone", {"0-2-70", "0-2-7"}, 0, false, "0-2-7"},
+    };
     struct mr_arena arena = MR_ARENA_INIT;
-    const struct mr_history_executed servers[2] = {server(true, 2, "", "0-1-100,0-2-7"),
-                                                   server(true, 3, "", "0-1-100")};
-    struct mr_shared_gtids sides[2];
-    struct mr_shared_found found;
     (void)state;
-    for (size_t side = 0; side < 2; side++) {
-        mr_shared_gtids_init(&sides[side]);
-        assert_int_equal(
-            mr_shared_gtids_find(&sides[side], &servers[side], &servers[1 - side], NULL), MR_OK);
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        const struct mr_history_executed servers[2] = {server(true, 2, "", worlds[i].executed[0]),
+                                                       server(true, 3, "", worlds[i].executed[1])};
+        struct mr_shared_gtids sides[2];
+        struct mr_shared_found found;
+        for (size_t side = 0; side < 2; side++) {
+            mr_shared_gtids_init(&sides[side]);
+            assert_int_equal(
+                mr_shared_gtids_find(&sides[side], &servers[side], &servers[1 - side], NULL),
+                MR_OK);
+            struct mr_shared_origin *first = mr_vec_at(&sides[side].origins, 0);
+            if (worlds[i].is_proved)
+                take(&sides[side], &first->last, "100 t@5 =");
+            if (worlds[i].gone < sides[side].origins.count && side == 1)
+                ((struct mr_shared_origin *)mr_vec_at(&sides[side].origins, worlds[i].gone))
+                    ->is_gone = true;
+        }
+        assert_int_equal(mr_shared_gtids_compare(sides, &arena, &found, NULL), MR_OK);
+        assert_null(found.differs);
+        if ((found.untold == NULL) != (worlds[i].untold == NULL) ||
+            (found.untold != NULL && strcmp(found.untold, worlds[i].untold) != 0))
+            fail_msg("%s: %s", worlds[i].what, found.untold != NULL ? found.untold : "none");
+        for (size_t side = 0; side < 2; side++)
+            mr_shared_gtids_release(&sides[side]);
     }
-    assert_int_equal(mr_shared_gtids_compare(sides, &arena, &found, NULL), MR_OK);
-    assert_null(found.differs);
-    assert_null(found.untold);
-    for (size_t side = 0; side < 2; side++)
-        mr_shared_gtids_release(&sides[side]);
     mr_arena_release(&arena);
 }
 
