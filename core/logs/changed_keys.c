@@ -16,6 +16,7 @@
 
 #define KNOWN_MAPS ((size_t)1024)
 #define BREATHE_BYTES ((uint64_t)1024 * 1024)
+#define SEEN_SLACK_S 60 /* until what was seen was asked for */
 #define READING "reading a binary log"
 
 /* What is known of a table map, by its serial. */
@@ -423,12 +424,26 @@ static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_bi
 
 /* ---- transactions ---- */
 
+/* A MySQL before 8.0 says by the clock of whom it is when that was. */
+static bool is_given_again(const struct mr_changed_keys *c, const struct mr_binlog_step *step)
+{
+    const bool is_by_its_clock = step->gtid->committed_us != 0 ||
+                                 step->event->server_id == c->cat->server.server_id;
+    return c->work->passes && c->seen_at != 0 && is_by_its_clock &&
+           mr_binlog_committed_us(step) > (int64_t)(c->seen_at + SEEN_SLACK_S) * 1000000;
+}
+
 static enum mr_code begin_tx(struct mr_changed_keys *c, const struct mr_binlog_step *step,
                              struct mr_err *err)
 {
     c->work->passes =
         step->gtid->family == MR_GTID_OF_MYSQL && mr_gtid_set_has(&c->work->seen, step->gtid);
     c->transactions += !c->work->passes;
+    if (is_given_again(c, step))
+        return blind_all(c,
+                         "the server gave numbers of transactions again that were there before, as "
+                         "one does that was put back from a copy of its data",
+                         &step->begun, err);
     return step->is_headless && !c->work->passes
                ? blind_all(c, "the log begins within a transaction", &step->begun, err)
                : MR_OK;

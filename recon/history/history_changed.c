@@ -223,6 +223,7 @@ enum mr_code mr_history_changed_read(struct mr_changes *c, enum mr_side side, st
     r.keys = (struct mr_changed_keys){.most_bytes = MR_CHANGES_MAX_BYTES,
                                       .moved_only = c->moved_only,
                                       .seen = c->from[side].gtids,
+                                      .seen_at = c->from[side].at,
                                       .habits = &c->habits[side],
                                       .breathe = c->breathe,
                                       .ctx = c->ctx};
