@@ -3,12 +3,13 @@
 
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/binlog/binlog_dump.h"
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/logs/archive_head.h"
 #include "core/logs/server_logs.h"
 
-#define BREATHE_BYTES ((size_t)1024 * 1024)
+#define BREATHE_BYTES ((uint64_t)1024 * 1024)
 
 uint64_t mr_gtid_number(const struct mr_gtid *gtid)
 {
@@ -90,7 +91,24 @@ static enum mr_code find_log(const struct mr_gtid_logs *l, const struct mr_gtid 
     return MR_OK;
 }
 
+enum mr_code mr_gtid_logs_has(const struct mr_gtid_logs *l, const struct mr_gtid *gtid, bool *has,
+                              struct mr_err *err)
+{
+    size_t at = 0;
+    const enum mr_code code = find_log(l, gtid, &at, err);
+    *has = at > 0;
+    return code;
+}
+
 /* ---- reading ---- */
+
+static enum mr_code breathe(const struct mr_gtid_logs *l, const struct mr_binlog_event *event,
+                            uint64_t *since, struct mr_err *err)
+{
+    const uint64_t bytes = *since + event->len + MR_BINLOG_HEADER_BYTES;
+    *since = bytes < BREATHE_BYTES ? bytes : 0;
+    return l->breathe == NULL || bytes < BREATHE_BYTES ? MR_OK : l->breathe(l->ctx, bytes, err);
+}
 
 /* A number behind it tells, too, that it was passed. */
 static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk *walk,
@@ -99,7 +117,7 @@ static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk 
 {
     struct mr_binlog_step step = {.kind = MR_STEP_LOG};
     bool is_last = false;
-    size_t since_breath = 0;
+    uint64_t since = 0;
     for (;;) {
         MR_TRY(mr_binlog_walk_next(walk, &step, err));
         if (step.kind == MR_STEP_END || (step.kind == MR_STEP_BEGIN && is_last))
@@ -108,15 +126,12 @@ static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk 
         if (step.kind == MR_STEP_BEGIN)
             is_last =
                 mr_gtid_is_of(step.gtid, to) && mr_gtid_number(step.gtid) >= mr_gtid_number(to);
-        since_breath += step.event != NULL ? step.event->len : 0;
-        if (l->throttle != NULL && since_breath >= BREATHE_BYTES) {
-            since_breath = 0;
-            MR_TRY(mr_throttle_wait(l->throttle, err));
-        }
+        if (step.event != NULL)
+            MR_TRY(breathe(l, step.event, &since, err));
     }
 }
 
-enum mr_code mr_gtid_logs_read(struct mr_gtid_logs *l, const struct mr_gtid *from,
+enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *l, const struct mr_gtid *from,
                                const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
                                struct mr_err *err)
 {
@@ -127,14 +142,15 @@ enum mr_code mr_gtid_logs_read(struct mr_gtid_logs *l, const struct mr_gtid *fro
     size_t first, last;
     enum mr_code code = MR_OK;
     MR_TRY(find_log(l, to, &last, err));
-    l->is_gone = last == 0;
-    if (l->is_gone)
+    if (last == 0)
         return MR_OK;
     MR_TRY(find_log(l, from, &first, err));
     first = first < last ? first : last; /* it has never executed that one */
     const struct mr_server_log *until = log_at(l, l->logs.count - 1);
     const struct mr_binlog_span span = {log_at(l, first > 0 ? first - 1 : 0)->name,
                                         MR_DB_BINLOG_FIRST, until->name, until->bytes};
+    mr_log_info("reading \"%s\" for transactions that both servers have, up to \"%s\"",
+                span.from_log, log_at(l, last - 1)->name);
     MR_TRY_OUT(mr_db_open(l->ep, &l->same, &db, err));
     MR_TRY_OUT(mr_binlog_dump_open(db, &span, &dump, err));
     MR_TRY_OUT(mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err));

@@ -17,14 +17,14 @@
 #include "core/base/vec.h"
 #include "core/binlog/binlog_walk.h"
 #include "core/db/db.h"
-#include "core/db/throttle.h"
 
 struct mr_gtid_logs {
     /* set by the caller */
     const struct mr_endpoint *ep;
     const struct mr_db_opts *opts;
-    struct mr_throttle *throttle; /* NULL: none */
-    bool is_gone; /* what was to be read last stood in front of all logs that are there */
+    /* Called now and then, with the bytes since the last call; or NULL. */
+    enum mr_code (*breathe)(void *ctx, uint64_t bytes, struct mr_err *err);
+    void *ctx;
     /* private */
     struct mr_db *db;
     struct mr_db_opts same; /* the server that the logs were listed of, and no other */
@@ -38,9 +38,12 @@ typedef enum mr_code mr_gtid_logs_take_fn(void *ctx, const struct mr_binlog_step
 /* To be closed also after a failure. */
 enum mr_code mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
 void mr_gtid_logs_close(struct mr_gtid_logs *logs);
+/* Is there a log that has it, as far as the heads of all tell? */
+enum mr_code mr_gtid_logs_has(const struct mr_gtid_logs *logs, const struct mr_gtid *gtid,
+                              bool *has, struct mr_err *err);
 /* From the beginning of the log that has number `from` of the origin, or, where that was removed, of the first that is
- * there, to the end of the transaction `to`: take gets all steps.  Nothing where `to` was removed: is_gone. */
-enum mr_code mr_gtid_logs_read(struct mr_gtid_logs *logs, const struct mr_gtid *from,
+ * there, to the end of the transaction `to`: take gets all steps.  Nothing where `to` was removed. */
+enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
                                const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
                                struct mr_err *err);
 

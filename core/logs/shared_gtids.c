@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/logs/gtid_logs.h"
+#include "core/row/when.h"
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -75,6 +76,7 @@ out:
     return code;
 }
 
+/* What a MariaDB has applied and not logged stands in its position alone. */
 static enum mr_code last_of_states(const struct mr_history_executed *const servers[2],
                                    struct mr_vec *last, struct mr_vec *greatest, struct mr_err *err)
 {
@@ -82,15 +84,33 @@ static enum mr_code last_of_states(const struct mr_history_executed *const serve
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < 2; i++)
         mr_gtid_state_init(&state[i]);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         MR_TRY_OUT(mr_gtid_state_parse(&state[i], servers[i]->executed,
                                        strlen(servers[i]->executed), err));
+        MR_TRY_OUT(mr_gtid_state_parse(&state[i], servers[i]->position,
+                                       strlen(servers[i]->position), err));
+    }
     MR_TRY_OUT(mr_gtid_state_last_shared(&state[0], &state[1], last, err));
     for (size_t i = 0; i < 2; i++)
         MR_TRY_OUT(mr_gtid_state_last_shared(&state[i], &state[i], greatest, err));
 out:
     for (size_t i = 0; i < 2; i++)
         mr_gtid_state_release(&state[i]);
+    return code;
+}
+
+/* at: of the side itself, or of the other. */
+static enum mr_code note_unlogged(struct mr_shared_gtids *s, const struct mr_history_executed *of,
+                                  size_t at, struct mr_err *err)
+{
+    struct mr_gtid_state logged;
+    mr_gtid_state_init(&logged);
+    const enum mr_code code = mr_gtid_state_parse(&logged, of->executed, strlen(of->executed), err);
+    for (size_t i = 0; code == MR_OK && i < s->origins.count; i++) {
+        struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
+        origin->is_unlogged[at] = !mr_gtid_state_covers(&logged, &origin->last);
+    }
+    mr_gtid_state_release(&logged);
     return code;
 }
 
@@ -105,6 +125,40 @@ enum mr_code mr_shared_gtids_find(struct mr_shared_gtids *s, const struct mr_his
                                          : last_of_sets(servers, &last, &greatest, err);
     if (code == MR_OK)
         code = add_origins(s, &last, &greatest, servers, err);
+    for (size_t i = 0; code == MR_OK && self->is_mariadb && i < 2; i++)
+        code = note_unlogged(s, servers[i], i, err);
+    mr_vec_release(&last);
+    mr_vec_release(&greatest);
+    return code;
+}
+
+static bool is_unlogged(const struct mr_shared_origin *origin)
+{
+    return origin->is_unlogged[0] || origin->is_unlogged[1];
+}
+
+enum mr_code mr_shared_gtids_know(struct mr_shared_gtids *s, bool is_mariadb,
+                                  const char *const executed[2], struct mr_err *err)
+{
+    const struct mr_history_executed then[2] = {
+        {.is_mariadb = is_mariadb, .executed = executed[0], .position = ""},
+        {.is_mariadb = is_mariadb, .executed = executed[1], .position = ""}};
+    const struct mr_history_executed *const servers[2] = {&then[0], &then[1]};
+    struct mr_vec last = MR_VEC_INIT(struct mr_gtid), greatest = MR_VEC_INIT(struct mr_gtid);
+    if (s->origins.count == 0)
+        return MR_OK;
+    const enum mr_code code = is_mariadb ? last_of_states(servers, &last, &greatest, err)
+                                         : last_of_sets(servers, &last, &greatest, err);
+    for (size_t i = 0; code == MR_OK && i < s->origins.count; i++) {
+        struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
+        origin->is_known = is_unlogged(origin); /* no log will ever tell it, and that was said */
+        for (size_t k = 0; k < last.count; k++) {
+            const struct mr_gtid *was = mr_vec_at(&last, k);
+            if (mr_gtid_is_of(was, &origin->last) &&
+                mr_gtid_number(was) == mr_gtid_number(&origin->last))
+                origin->is_known = true;
+        }
+    }
     mr_vec_release(&last);
     mr_vec_release(&greatest);
     return code;
@@ -121,8 +175,10 @@ static void begin_tx(struct mr_shared_gtids *s, const struct mr_binlog_step *ste
     for (size_t i = 0; i < s->origins.count && s->under == NULL; i++) {
         struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
         const uint64_t last = mr_gtid_number(&origin->last);
-        if (number <= last && last - number < MR_SHARED_LAST &&
-            mr_gtid_is_of(step->gtid, &origin->last))
+        if (number > last || !mr_gtid_is_of(step->gtid, &origin->last))
+            continue;
+        origin->is_met = true;
+        if (last - number < MR_SHARED_LAST)
             s->under = origin;
     }
     s->tx.number = number;
@@ -155,12 +211,17 @@ void mr_shared_gtids_take(struct mr_shared_gtids *s, const struct mr_binlog_step
     }
 }
 
-static bool is_met(const struct mr_shared_origin *origin)
+static bool is_shown(const struct mr_shared_origin *origin)
 {
     for (size_t i = 0; i < MR_SHARED_LAST; i++)
         if (origin->met[i].number != 0)
             return true;
     return false;
+}
+
+static bool is_lacking(const struct mr_shared_origin *origin)
+{
+    return origin->may_differ && !origin->is_known && !origin->is_unlogged[0] && !is_shown(origin);
 }
 
 /* ---- what is in none of the logs that were read ---- */
@@ -174,51 +235,66 @@ static enum mr_code take_step(void *ctx, const struct mr_binlog_step *step, stru
 
 static bool is_complete(const struct mr_shared_gtids *s)
 {
-    for (size_t i = 0; i < s->origins.count; i++) {
-        const struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
-        if (origin->may_differ && !is_met(origin))
+    for (size_t i = 0; i < s->origins.count; i++)
+        if (is_lacking(mr_vec_at(&s->origins, i)))
             return false;
-    }
     return true;
 }
 
-/* The last of an origin is in one log with most of those before it. */
+/* The last of an origin is in one log with most of those before it.  Where the other logs none of them, there is nothing
+ * that it could be compared with. */
 enum mr_code mr_shared_gtids_look(struct mr_shared_gtids *s, const struct mr_endpoint *ep,
-                                  const struct mr_db_opts *opts, struct mr_throttle *throttle,
-                                  struct mr_err *err)
+                                  const struct mr_db_opts *opts, struct mr_err *err)
 {
-    struct mr_gtid_logs logs = {.ep = ep, .opts = opts, .throttle = throttle};
+    struct mr_gtid_logs logs = {.ep = ep, .opts = opts, .breathe = s->breathe, .ctx = s->ctx};
+    enum mr_code code = MR_OK;
     if (is_complete(s))
         return MR_OK;
-    enum mr_code code = mr_gtid_logs_open(&logs, err);
-    for (size_t i = 0; code == MR_OK && i < s->origins.count; i++) {
+    MR_TRY_OUT(mr_gtid_logs_open(&logs, err));
+    for (size_t i = 0; i < s->origins.count; i++) {
         struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
-        if (!origin->may_differ || is_met(origin))
+        bool has = false;
+        if (!is_lacking(origin))
             continue;
-        code = mr_gtid_logs_read(&logs, &origin->last, &origin->last, take_step, s, err);
-        origin->is_gone = logs.is_gone;
+        MR_TRY_OUT(mr_gtid_logs_has(&logs, &origin->last, &has, err));
+        origin->is_gone = !has;
+        if (has && !origin->is_unlogged[1])
+            MR_TRY_OUT(mr_gtid_logs_read(&logs, &origin->last, &origin->last, take_step, s, err));
     }
+out:
     mr_gtid_logs_close(&logs);
     return code;
 }
 
 /* ---- both sides ---- */
 
-/* The first number of those that is two transactions; 0: none. */
+/* The first number of those that is two transactions; 0: none.  *before: seconds. */
 static uint64_t first_of_two(const struct mr_shared_origin *a, const struct mr_shared_origin *b,
-                             bool *is_told)
+                             bool *is_told, uint32_t *before)
 {
     uint64_t first = 0;
     *is_told = false;
     for (size_t i = 0; i < MR_SHARED_LAST; i++) {
-        if (a->met[i].number == 0 || a->met[i].number != b->met[i].number)
+        const struct mr_shared_tx *x = &a->met[i], *y = &b->met[i];
+        if (x->number == 0 || x->number != y->number)
             continue;
         *is_told = true;
-        if (mr_tx_marks_differ(&a->met[i].mark, &b->met[i].mark) &&
-            (first == 0 || a->met[i].number < first))
-            first = a->met[i].number;
+        if (!mr_tx_marks_differ(&x->mark, &y->mark) || (first != 0 && x->number > first))
+            continue;
+        first = x->number;
+        *before = x->mark.last < y->mark.last ? x->mark.last : y->mark.last;
     }
     return first;
+}
+
+static enum mr_code tell_time(uint32_t seconds, struct mr_arena *arena, const char **text,
+                              struct mr_err *err)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_when_format_us((int64_t)seconds * 1000000, &out);
+    *text = out.failed ? NULL : mr_arena_strdup(arena, out.ptr);
+    mr_strbuf_release(&out);
+    return *text != NULL ? MR_OK : nomem(err);
 }
 
 static enum mr_code name(const struct mr_gtid *gtid, struct mr_arena *arena, const char **text,
@@ -231,6 +307,24 @@ static enum mr_code name(const struct mr_gtid *gtid, struct mr_arena *arena, con
     return *text != NULL ? MR_OK : nomem(err);
 }
 
+static enum mr_code take_two(struct mr_shared_found *found, const struct mr_gtid *last,
+                             uint64_t number, uint32_t before, struct mr_arena *arena,
+                             struct mr_err *err)
+{
+    found->two = *last;
+    found->two.number = found->two.sequence = number;
+    if (found->origins++ > 0)
+        return MR_OK;
+    MR_TRY(name(&found->two, arena, &found->differs, err));
+    return tell_time(before, arena, &found->before, err);
+}
+
+/* What stands in no log of either side was told of by none: whose it is decides nothing. */
+static bool may_stand(const struct mr_shared_origin *origin)
+{
+    return !origin->is_unlogged[0] && (origin->is_met || !origin->is_gone);
+}
+
 enum mr_code mr_shared_gtids_compare(const struct mr_shared_gtids sides[2], struct mr_arena *arena,
                                      struct mr_shared_found *found, struct mr_err *err)
 {
@@ -240,18 +334,16 @@ enum mr_code mr_shared_gtids_compare(const struct mr_shared_gtids sides[2], stru
     for (size_t i = 0; i < sides[0].origins.count && i < sides[1].origins.count; i++) {
         const struct mr_shared_origin *a = mr_vec_at(&sides[0].origins, i);
         const struct mr_shared_origin *b = mr_vec_at(&sides[1].origins, i);
+        uint32_t before = 0;
         bool is_told;
-        const uint64_t first = first_of_two(a, b, &is_told);
-        if (first != 0) {
-            found->two = a->last;
-            found->two.number = found->two.sequence = first;
-            found->origins++;
-        }
+        if (a->is_known)
+            continue;
+        const uint64_t first = first_of_two(a, b, &is_told, &before);
+        if (first != 0)
+            MR_TRY(take_two(found, &a->last, first, before, arena, err));
         is_proved = is_proved || (is_told && first == 0);
         const char **untold = a->is_gone || b->is_gone ? &gone : &found->untold;
-        if (first != 0 && found->differs == NULL)
-            MR_TRY(name(&found->two, arena, &found->differs, err));
-        if (a->may_differ && !is_told && *untold == NULL)
+        if (a->may_differ && !is_told && (may_stand(a) || may_stand(b)) && *untold == NULL)
             MR_TRY(name(&a->last, arena, untold, err));
     }
     found->untold = found->untold == NULL && !is_proved ? gone : found->untold;

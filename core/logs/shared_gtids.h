@@ -14,7 +14,7 @@
 #ifndef MR_SHARED_GTIDS_H
 #define MR_SHARED_GTIDS_H
 
-#include "core/db/throttle.h"
+#include "core/db/db.h"
 #include "core/logs/history_own.h"
 #include "core/logs/tx_mark.h"
 
@@ -28,14 +28,21 @@ struct mr_shared_tx {
 /* Of one uuid and tag, or domain and server: the last that both have, and what was met of it and of those before. */
 struct mr_shared_origin {
     struct mr_gtid last;
-    bool
-        may_differ; /* one of the two gives such numbers, or they have not executed the same of them */
-    bool is_gone;                            /* the side has removed the log of the last */
+    /* one of the two servers gives such numbers, or they have not executed the same of them */
+    bool may_differ;
+    bool is_known; /* it was looked at before */
+    bool is_met;   /* one up to the last was */
+    bool is_gone;  /* the last is in no log of the server's any more */
+    /* MariaDB: the side, and the other, has applied the last without logging it */
+    bool is_unlogged[2];
     struct mr_shared_tx met[MR_SHARED_LAST]; /* by number, modulo */
 };
 
 struct mr_shared_gtids {
-    struct mr_vec origins;          /* struct mr_shared_origin */
+    struct mr_vec origins; /* struct mr_shared_origin */
+    /* Set by the caller, or NULL: now and then while a log is read for it. */
+    enum mr_code (*breathe)(void *ctx, uint64_t bytes, struct mr_err *err);
+    void *ctx;
     struct mr_shared_origin *under; /* private: of the transaction that is read; or NULL */
     struct mr_shared_tx tx;
 };
@@ -47,21 +54,27 @@ void mr_shared_gtids_release(struct mr_shared_gtids *shared);
 enum mr_code mr_shared_gtids_find(struct mr_shared_gtids *shared,
                                   const struct mr_history_executed *self,
                                   const struct mr_history_executed *other, struct mr_err *err);
+/* What two servers of those texts (mr_history_executed.executed) had in common is known: by those that
+ * were found since nothing is told of numbers up to the same last one. */
+enum mr_code mr_shared_gtids_know(struct mr_shared_gtids *shared, bool is_mariadb,
+                                  const char *const executed[2], struct mr_err *err);
 /* Any step of the side's logs, in their order. */
 void mr_shared_gtids_take(struct mr_shared_gtids *shared, const struct mr_binlog_step *step);
 /* Reads what was not met, from the side's own logs, by connections of its own: of an origin that may differ one
  * log, up to its last number.  A log that is gone is no error. */
 enum mr_code mr_shared_gtids_look(struct mr_shared_gtids *shared, const struct mr_endpoint *ep,
-                                  const struct mr_db_opts *opts, struct mr_throttle *throttle,
-                                  struct mr_err *err);
+                                  const struct mr_db_opts *opts, struct mr_err *err);
 
 struct mr_shared_found {
     const char *differs; /* the first that is two transactions; NULL: none */
-    struct mr_gtid two;  /* that one; of origins that differ the last */
-    size_t origins;      /* that differ */
-    /* of an origin that may differ the last number, where not one of those that are looked at was met on both sides;
-     * NULL: none.  What is so old that its log is gone needs no proof where numbers of another origin are the
-     * same: roles change, and who was the primary years ago gives numbers again. */
+    const char
+        *before; /* when the earlier of those was made, UTC: before that the histories part */
+    struct mr_gtid two; /* that one; of origins that differ the last */
+    size_t origins;     /* that differ */
+    /* of an origin that may differ the last number, where not one of those that are looked at was met on both
+     * sides; NULL: none.  What stands in no log of either side decides nothing; nor does what is so old that a log of
+     * it is gone, where another origin's numbers are the same: roles change, and who was the primary years
+     * ago gives numbers again. */
     const char *untold;
 };
 /* Texts in the arena. */

@@ -1,17 +1,23 @@
 /* tx_mark.c: see tx_mark.h. */
 #include "core/logs/tx_mark.h"
 
-#include <string.h>
 #include <xxhash.h>
 
 void mr_tx_mark_begin(struct mr_tx_mark *mark, const struct mr_binlog_step *step)
 {
-    *mark = (struct mr_tx_mark){.originally_us = step->gtid->originally_us};
+    *mark = (struct mr_tx_mark){.originally_us = step->gtid->originally_us,
+                                .is_first = step->gtid->originally_us == step->gtid->committed_us};
 }
 
+/* Of a replica that has names in small letters, which other letters than these have, too, this is all that stays. */
 static uint64_t bit_of(const char *table)
 {
-    return (uint64_t)1 << XXH3_64bits(table, strlen(table)) % 64;
+    char name[256];
+    size_t len = 0;
+    for (const char *c = table; *c != '\0' && len < sizeof name; c++)
+        if ((unsigned char)*c < 0x80)
+            name[len++] = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+    return (uint64_t)1 << XXH3_64bits(name, len) % 64;
 }
 
 void mr_tx_mark_take(struct mr_tx_mark *mark, const struct mr_binlog_step *step)
@@ -30,7 +36,8 @@ void mr_tx_mark_take(struct mr_tx_mark *mark, const struct mr_binlog_step *step)
 
 bool mr_tx_marks_differ(const struct mr_tx_mark *a, const struct mr_tx_mark *b)
 {
-    if (a->originally_us != 0 && b->originally_us != 0)
+    const bool is_said = a->originally_us != 0 && b->originally_us != 0;
+    if (is_said && (a->originally_us == b->originally_us || !a->is_first || !b->is_first))
         return a->originally_us != b->originally_us;
     return a->last < b->first || b->last < a->first || (a->tables & b->tables) == 0;
 }

@@ -210,6 +210,15 @@ static enum mr_code by_place(struct mr_history_collect *c, enum mr_side side, st
     return MR_OK;
 }
 
+static enum mr_code breathe(void *ctx, uint64_t bytes, struct mr_err *err)
+{
+    const struct mr_history_collect *c = ctx;
+    mr_progress_add(c->progress, 0, bytes);
+    mr_progress_add_done(c->progress, bytes);
+    mr_progress_tick(c->progress);
+    return mr_throttle_wait(c->work->throttle, err);
+}
+
 static enum mr_code take_own(struct mr_history_collect *c, enum mr_side side, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
@@ -221,6 +230,8 @@ static enum mr_code take_own(struct mr_history_collect *c, enum mr_side side, st
     }
     const struct mr_history_executed *const other = &w->executed[mr_other_side(side)];
     MR_TRY(mr_history_own_by_gtid(&w->own[side], &w->executed[side], other, c->arena, err));
+    w->shared[side].breathe = breathe;
+    w->shared[side].ctx = c;
     return mr_shared_gtids_find(&w->shared[side], &w->executed[side], other, err);
 }
 
@@ -230,15 +241,6 @@ static bool matters(void *ctx, size_t table, struct mr_key key)
 {
     const struct mr_history_collect *c = ctx;
     return mr_history_keys_has(&c->work->keys, table, key);
-}
-
-static enum mr_code breathe(void *ctx, uint64_t bytes, struct mr_err *err)
-{
-    const struct mr_history_collect *c = ctx;
-    mr_progress_add(c->progress, 0, bytes);
-    mr_progress_add_done(c->progress, bytes);
-    mr_progress_tick(c->progress);
-    return mr_throttle_wait(c->work->throttle, err);
 }
 
 static bool is_uri(const char *text)
@@ -488,7 +490,7 @@ static enum mr_code read_sides(struct mr_history_collect *c, struct mr_err *err)
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_side(c, (enum mr_side)side, err));
     MR_TRY(mr_history_reuse_check(w->own, NULL, c->arena, err));
-    MR_TRY(mr_history_reuse_check_shared(w->shared, w->logs, w->throttle, c->arena, err));
+    MR_TRY(mr_history_reuse_check_shared(w->shared, w->logs, c->arena, err));
     MR_TRY(refuse_less(c, err));
     MR_TRY(mr_findings_begin(c->fd, err));
     return mr_findings_end(c->fd, save_read(c, err), err);
@@ -698,7 +700,12 @@ static enum mr_code join_own(struct mr_history_collect *c, enum mr_side side, st
 static enum mr_code finish_on(struct mr_history_collect *c, const char *const then[MR_SIDES],
                               struct mr_err *err)
 {
-    MR_TRY(mr_history_reuse_check(c->work->own, then, c->arena, err));
+    struct mr_history_collecting *w = c->work;
+    MR_TRY(mr_history_reuse_check(w->own, then, c->arena, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (then[MR_SOURCE] != NULL && then[MR_TARGET] != NULL)
+            MR_TRY(mr_shared_gtids_know(&w->shared[side], w->executed[side].is_mariadb, then, err));
+    MR_TRY(mr_history_reuse_check_shared(w->shared, w->logs, c->arena, err));
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(join_own(c, (enum mr_side)side, err));
     return finish(c, err);

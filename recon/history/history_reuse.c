@@ -48,19 +48,23 @@ enum mr_code mr_history_reuse_check(const struct mr_history_own own[MR_SIDES],
 
 /* ---- what both have ---- */
 
-/* A side that has no log, or does not show it, is why files were given. */
+/* Files were given because the server has no log any more, or does not show it, or stands behind what passes on no
+ * log: what they do not tell stays untold then. */
 static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history_logs *logs,
-                         struct mr_throttle *throttle, struct mr_err *err)
+                         struct mr_err *err)
 {
     struct mr_err why = {0};
     if (logs->ep != NULL)
-        return mr_shared_gtids_look(shared, logs->ep, logs->opts, throttle, err);
-    const enum mr_code code = mr_shared_gtids_look(shared, logs->of, logs->opts, throttle, &why);
-    if (code == MR_OK || code == MR_E_DENIED || code == MR_E_UNSUPPORTED)
-        return MR_OK;
-    if (err != NULL)
-        *err = why;
-    return code;
+        return mr_shared_gtids_look(shared, logs->ep, logs->opts, err);
+    const enum mr_code code = mr_shared_gtids_look(shared, logs->of, logs->opts, &why);
+    if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        mr_log_detail("logs of the server itself are not read: %s", why.message);
+    return MR_OK;
 }
 
 #define PARTED                                                                                     \
@@ -69,8 +73,8 @@ static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history
 
 /* Two histories of one number have one place where they part; what cannot be found out is a person's to say. */
 static enum mr_code refuse_two(const struct mr_shared_found *found,
-                               const struct mr_history_logs logs[MR_SIDES],
-                               struct mr_throttle *throttle, struct mr_arena *arena,
+                               const struct mr_shared_gtids shared[MR_SIDES],
+                               const struct mr_history_logs logs[MR_SIDES], struct mr_arena *arena,
                                struct mr_err *err)
 {
     struct mr_shared_split split = {.log = {NULL, NULL}};
@@ -82,7 +86,8 @@ static enum mr_code refuse_two(const struct mr_shared_found *found,
         of[side] =
             (struct mr_gtid_logs){.ep = logs[side].ep != NULL ? logs[side].ep : logs[side].of,
                                   .opts = logs[side].opts,
-                                  .throttle = throttle};
+                                  .breathe = shared[side].breathe,
+                                  .ctx = shared[side].ctx};
     if (found->origins == 1) {
         mr_log_info("two transactions have the number %s: looking for where the histories part",
                     found->differs);
@@ -104,27 +109,28 @@ static enum mr_code refuse_two(const struct mr_shared_found *found,
                            "source=%s:%" PRIu64 ",target=%s:%" PRIu64 ".",
                     first.ptr, split.log[0], split.at[0], split.log[1], split.at[1]);
     else
-        mr_err_hint(err, PARTED "Say where the histories part: --split "
-                                "source=FILE:POS,target=FILE:POS, or --split-at TIME.");
+        mr_err_hint(err,
+                    PARTED "Say where the histories part, before %s UTC: --split "
+                           "source=FILE:POS,target=FILE:POS, or --split-at TIME.",
+                    found->before);
     mr_strbuf_release(&first);
     return MR_E_REFUSED;
 }
 
 enum mr_code mr_history_reuse_check_shared(struct mr_shared_gtids shared[MR_SIDES],
                                            const struct mr_history_logs logs[MR_SIDES],
-                                           struct mr_throttle *throttle, struct mr_arena *arena,
-                                           struct mr_err *err)
+                                           struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_shared_found found;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const enum mr_code code = look(&shared[side], &logs[side], throttle, err);
+        const enum mr_code code = look(&shared[side], &logs[side], err);
         if (code != MR_OK)
             mr_err_context(err, "logs of the %s", mr_side_name((enum mr_side)side));
         MR_TRY(code);
     }
     MR_TRY(mr_shared_gtids_compare(shared, arena, &found, err));
     if (found.differs != NULL)
-        return refuse_two(&found, logs, throttle, arena, err);
+        return refuse_two(&found, shared, logs, arena, err);
     if (found.untold != NULL)
         mr_log_warning("that both sides mean the same transaction by %s is not proved: it is not "
                        "in the logs of both",

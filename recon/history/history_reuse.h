@@ -23,7 +23,6 @@ enum mr_code mr_history_reuse_check(const struct mr_history_own own[MR_SIDES],
  * part, where both servers have the logs still. */
 enum mr_code mr_history_reuse_check_shared(struct mr_shared_gtids shared[MR_SIDES],
                                            const struct mr_history_logs logs[MR_SIDES],
-                                           struct mr_throttle *throttle, struct mr_arena *arena,
-                                           struct mr_err *err);
+                                           struct mr_arena *arena, struct mr_err *err);
 
 #endif

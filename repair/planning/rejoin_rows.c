@@ -109,7 +109,7 @@ static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
         MR_TRY_OUT(mr_shared_gtids_find(&shared[side], &r->servers.executed[side],
                                         &r->servers.executed[mr_other_side((enum mr_side)side)],
                                         err));
-        MR_TRY_OUT(mr_shared_gtids_look(&shared[side], &r->ep[side], &r->opts, NULL, err));
+        MR_TRY_OUT(mr_shared_gtids_look(&shared[side], &r->ep[side], &r->opts, err));
     }
     MR_TRY_OUT(mr_shared_gtids_compare(shared, &p->arena, &found, err));
     if (found.differs != NULL) {
@@ -117,9 +117,11 @@ static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
                           "both servers have executed %s, and their logs show two transactions of "
                           "that number",
                           found.differs);
-        mr_err_hint(err, "Nothing was changed. A server was set up from another's disk or backup, "
-                         "and went on under its server_uuid or server_id. Build the replica anew "
-                         "from a snapshot of the live server.");
+        mr_err_hint(err,
+                    "Nothing was changed. A server was set up from another's disk or backup, "
+                    "and went on under its server_uuid or server_id, before %s UTC. Build the "
+                    "replica anew from a snapshot of the live server.",
+                    found.before);
     } else if (found.untold != NULL) {
         mr_log_warning("that both servers mean the same transaction by %s is not proved: it is not "
                        "in the logs of both",

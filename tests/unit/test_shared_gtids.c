@@ -76,6 +76,14 @@ static void test_find(void **state)
          {false, true, 1, A, C ":1-5:t:1-9", ""},
          {false, true, 2, B, C ":1-5:t:1-3:u:1", ""},
          C ":5 " C ":t:3!"},
+        {"MariaDB: the other has applied it, and logs nothing of that",
+         {true, true, 1, "", "0-1-500", ""},
+         {true, true, 2, "", "0-2-151", "0-1-150,7-9-3"},
+         "0-1-150!"},
+        {"… and has applied more of it",
+         {true, true, 1, "", "0-1-120", ""},
+         {true, true, 2, "", "", "0-1-150"},
+         "0-1-120!"},
         {"of two families",
          {false, true, 1, A, A ":1-5", ""},
          {true, true, 2, "", "0-1-5", ""},
@@ -114,7 +122,7 @@ static void step(struct mr_shared_gtids *s, enum mr_binlog_step_kind kind,
 }
 
 /* "100 t@5 u@7 =": its number, tables that are changed at a second, "sql@5" a statement; then = it is committed,
- * p prepared, ~ rolled back.  "/9" behind the number: when it was committed at first. */
+ * p prepared, ~ rolled back.  "/9" behind the number: when it was committed at first; "!9": by this log. */
 static void take(struct mr_shared_gtids *s, const struct mr_gtid *of, const char *text)
 {
     struct mr_gtid gtid = *of;
@@ -124,9 +132,11 @@ static void take(struct mr_shared_gtids *s, const struct mr_gtid *of, const char
     assert_int_equal(sscanf(text, "%" SCNu64 "%n", &number, &len), 1);
     gtid.number = gtid.sequence = number;
     text += len;
-    if (*text == '/') {
-        assert_int_equal(sscanf(text, "/%" SCNu64 "%n", &gtid.originally_us, &len), 1);
-        text += len;
+    if (*text == '/' || *text == '!') {
+        const bool is_first = *text == '!';
+        assert_int_equal(sscanf(text + 1, "%" SCNu64 "%n", &gtid.originally_us, &len), 1);
+        gtid.committed_us = is_first ? gtid.originally_us : gtid.originally_us + 5;
+        text += len + 1;
     }
     step(s, MR_STEP_BEGIN, &gtid, 1, NULL);
     for (; sscanf(text, " %15s%n", word, &len) == 1; text += len) {
@@ -149,73 +159,66 @@ static void take(struct mr_shared_gtids *s, const struct mr_gtid *of, const char
 
 #define LOG_MAX 20
 
+static const struct {
+    const char *what;
+    bool is_mariadb;
+    const char *logs[2][LOG_MAX];
+    const char *differs, *untold;
+} worlds[] = {
+    {"one", true, {{"100 t@5 ="}, {"100 t@5 ="}}, NULL, NULL},
+    {"statements here, rows there", true, {{"100 sql@5 sql@8 ="}, {"100 t@5 u@8 ="}}, NULL, NULL},
+    {"a filter has left out its first table", true, {{"100 t@5 u@8 ="}, {"100 u@8 ="}}, NULL, NULL},
+    {"an event without a table is none", true, {{"100 t@5 end@9 ="}, {"100 t@5 ="}}, NULL, NULL},
+    {"another second", true, {{"100 t@5 ="}, {"100 t@6 ="}}, "0-1-100", NULL},
+    {"and before", true, {{"100 t@5 t@6 ="}, {"100 t@3 t@4 ="}}, "0-1-100", NULL},
+    {"the second of 1970", true, {{"100 t@0 ="}, {"100 t@0 ="}}, NULL, NULL},
+    {"another table", true, {{"100 t@5 ="}, {"100 u@5 ="}}, "0-1-100", NULL},
+    {"small letters on a replica", true, {{"100 TaB@5 ="}, {"100 tab@5 ="}}, NULL, NULL},
+    {"prepared", true, {{"100 t@5 p"}, {"100 t@6 p"}}, "0-1-100", NULL},
+    {"rolled back: nothing is told", true, {{"100 t@5 ~"}, {"100 t@6 ="}}, NULL, "0-1-100"},
+    {"empty here", true, {{"100 ="}, {"100 t@6 ="}}, NULL, "0-1-100"},
+    {"empty, and the one before is not",
+     true,
+     {{"99 t@5 =", "100 ="}, {"99 t@5 =", "100 t@6 ="}},
+     NULL,
+     NULL},
+    {"not met there", true, {{"100 t@5 ="}, {"17 t@5 ="}}, NULL, "0-1-100"},
+    {"sixteen are looked at", true, {{"85 t@5 =", "100 ="}, {"85 t@6 =", "100 ="}}, "0-1-85", NULL},
+    {"and not more", true, {{"84 t@5 =", "100 ="}, {"84 t@6 =", "100 ="}}, NULL, "0-1-100"},
+    {"nor behind the last",
+     true,
+     {{"100 t@5 =", "101 t@5 ="}, {"100 t@5 =", "101 t@9 ="}},
+     NULL,
+     NULL},
+    {"the first is named",
+     true,
+     {{"97 t@1 =", "98 t@5 =", "99 t@5 =", "100 t@5 ="},
+      {"97 t@1 =", "98 t@6 =", "99 t@6 =", "100 t@6 ="}},
+     "0-1-98",
+     NULL},
+    {"MySQL: to the microsecond",
+     false,
+     {{"100/7000001 t@5 ="}, {"100/7000002 t@5 ="}},
+     A ":100",
+     NULL},
+    {"which is all that counts", false, {{"100/7000001 t@5 ="}, {"100/7000001 u@6 ="}}, NULL, NULL},
+    {"also of the one that wrote it",
+     false,
+     {{"100!7000001 t@5 ="}, {"100/7000002 t@5 ="}},
+     A ":100",
+     NULL},
+    {"where both say that they did, by seconds",
+     false,
+     {{"100!7000001 t@5 ="}, {"100!7000002 t@5 ="}},
+     NULL,
+     NULL},
+    {"… of two", false, {{"100!7000001 t@5 ="}, {"100!8000002 t@6 ="}}, A ":100", NULL},
+    {"where a log says it", false, {{"100/7000001 t@5 ="}, {"100 t@5 ="}}, NULL, NULL},
+    {"else by seconds", false, {{"100/7000001 t@5 ="}, {"100 t@6 ="}}, A ":100", NULL},
+};
+
 static void test_compare(void **state)
 {
-    static const struct {
-        const char *what;
-        bool is_mariadb;
-        const char *logs[2][LOG_MAX];
-        const char *differs, *untold;
-    } worlds[] = {
-        {"one", true, {{"100 t@5 ="}, {"100 t@5 ="}}, NULL, NULL},
-        {"statements here, rows there",
-         true,
-         {{"100 sql@5 sql@8 ="}, {"100 t@5 u@8 ="}},
-         NULL,
-         NULL},
-        {"a filter has left out its first table",
-         true,
-         {{"100 t@5 u@8 ="}, {"100 u@8 ="}},
-         NULL,
-         NULL},
-        {"an event without a table is none",
-         true,
-         {{"100 t@5 end@9 ="}, {"100 t@5 ="}},
-         NULL,
-         NULL},
-        {"another second", true, {{"100 t@5 ="}, {"100 t@6 ="}}, "0-1-100", NULL},
-        {"and before", true, {{"100 t@5 t@6 ="}, {"100 t@3 t@4 ="}}, "0-1-100", NULL},
-        {"the second of 1970", true, {{"100 t@0 ="}, {"100 t@0 ="}}, NULL, NULL},
-        {"another table", true, {{"100 t@5 ="}, {"100 u@5 ="}}, "0-1-100", NULL},
-        {"prepared", true, {{"100 t@5 p"}, {"100 t@6 p"}}, "0-1-100", NULL},
-        {"rolled back: nothing is told", true, {{"100 t@5 ~"}, {"100 t@6 ="}}, NULL, "0-1-100"},
-        {"empty here", true, {{"100 ="}, {"100 t@6 ="}}, NULL, "0-1-100"},
-        {"empty, and the one before is not",
-         true,
-         {{"99 t@5 =", "100 ="}, {"99 t@5 =", "100 t@6 ="}},
-         NULL,
-         NULL},
-        {"not met there", true, {{"100 t@5 ="}, {"17 t@5 ="}}, NULL, "0-1-100"},
-        {"sixteen are looked at",
-         true,
-         {{"85 t@5 =", "100 ="}, {"85 t@6 =", "100 ="}},
-         "0-1-85",
-         NULL},
-        {"and not more", true, {{"84 t@5 =", "100 ="}, {"84 t@6 =", "100 ="}}, NULL, "0-1-100"},
-        {"nor behind the last",
-         true,
-         {{"100 t@5 =", "101 t@5 ="}, {"100 t@5 =", "101 t@9 ="}},
-         NULL,
-         NULL},
-        {"the first is named",
-         true,
-         {{"97 t@1 =", "98 t@5 =", "99 t@5 =", "100 t@5 ="},
-          {"97 t@1 =", "98 t@6 =", "99 t@6 =", "100 t@6 ="}},
-         "0-1-98",
-         NULL},
-        {"MySQL: to the microsecond",
-         false,
-         {{"100/7000001 t@5 ="}, {"100/7000002 t@5 ="}},
-         A ":100",
-         NULL},
-        {"which is all that counts",
-         false,
-         {{"100/7000001 t@5 ="}, {"100/7000001 u@6 ="}},
-         NULL,
-         NULL},
-        {"where a log says it", false, {{"100/7000001 t@5 ="}, {"100 t@5 ="}}, NULL, NULL},
-        {"else by seconds", false, {{"100/7000001 t@5 ="}, {"100 t@6 ="}}, A ":100", NULL},
-    };
     struct mr_arena arena = MR_ARENA_INIT;
     (void)state;
     for (size_t i = 0; i < LEN(worlds); i++) {
@@ -256,7 +259,7 @@ static void test_untold(void **state)
         size_t gone; /* the origin whose log one side has removed; 9: none */
         bool is_proved;
         const char *untold;
-    } worlds[] = {
+    } pairs[] = {
         {"of an old server", {"0-1-100,0-2-7", "0-1-100"}, 9, false, NULL},
         {"roles have changed, long ago", {"0-1-100,0-2-70", "0-1-120,0-2-7"}, 1, true, NULL},
         {"… and its log is there", {"0-1-100,0-2-70", "0-1-120,0-2-7"}, 9, true, "0-2-7"},
@@ -265,9 +268,9 @@ static void test_untold(void **state)
     };
     struct mr_arena arena = MR_ARENA_INIT;
     (void)state;
-    for (size_t i = 0; i < LEN(worlds); i++) {
-        const struct mr_history_executed servers[2] = {server(true, 2, "", worlds[i].executed[0]),
-                                                       server(true, 3, "", worlds[i].executed[1])};
+    for (size_t i = 0; i < LEN(pairs); i++) {
+        const struct mr_history_executed servers[2] = {server(true, 2, "", pairs[i].executed[0]),
+                                                       server(true, 3, "", pairs[i].executed[1])};
         struct mr_shared_gtids sides[2];
         struct mr_shared_found found;
         for (size_t side = 0; side < 2; side++) {
@@ -276,29 +279,132 @@ static void test_untold(void **state)
                 mr_shared_gtids_find(&sides[side], &servers[side], &servers[1 - side], NULL),
                 MR_OK);
             struct mr_shared_origin *first = mr_vec_at(&sides[side].origins, 0);
-            if (worlds[i].is_proved)
+            if (pairs[i].is_proved)
                 take(&sides[side], &first->last, "100 t@5 =");
-            if (worlds[i].gone < sides[side].origins.count && side == 1)
-                ((struct mr_shared_origin *)mr_vec_at(&sides[side].origins, worlds[i].gone))
+            if (pairs[i].gone < sides[side].origins.count && side == 1)
+                ((struct mr_shared_origin *)mr_vec_at(&sides[side].origins, pairs[i].gone))
                     ->is_gone = true;
         }
         assert_int_equal(mr_shared_gtids_compare(sides, &arena, &found, NULL), MR_OK);
         assert_null(found.differs);
-        if ((found.untold == NULL) != (worlds[i].untold == NULL) ||
-            (found.untold != NULL && strcmp(found.untold, worlds[i].untold) != 0))
-            fail_msg("%s: %s", worlds[i].what, found.untold != NULL ? found.untold : "none");
+        if ((found.untold == NULL) != (pairs[i].untold == NULL) ||
+            (found.untold != NULL && strcmp(found.untold, pairs[i].untold) != 0))
+            fail_msg("%s: %s", pairs[i].what, found.untold != NULL ? found.untold : "none");
         for (size_t side = 0; side < 2; side++)
             mr_shared_gtids_release(&sides[side]);
     }
     mr_arena_release(&arena);
 }
 
+struct pair {
+    struct mr_shared_gtids sides[2];
+    struct mr_arena arena;
+    struct mr_shared_found found;
+};
+
+static void find_pair(struct pair *p, const struct mr_history_executed servers[2])
+{
+    *p = (struct pair){.arena = MR_ARENA_INIT};
+    for (size_t side = 0; side < 2; side++) {
+        mr_shared_gtids_init(&p->sides[side]);
+        assert_int_equal(
+            mr_shared_gtids_find(&p->sides[side], &servers[side], &servers[1 - side], NULL), MR_OK);
+    }
+}
+
+static void compare_pair(struct pair *p)
+{
+    assert_int_equal(mr_shared_gtids_compare(p->sides, &p->arena, &p->found, NULL), MR_OK);
+}
+
+static void release_pair(struct pair *p)
+{
+    for (size_t side = 0; side < 2; side++)
+        mr_shared_gtids_release(&p->sides[side]);
+    mr_arena_release(&p->arena);
+}
+
+static struct mr_shared_origin *origin_of(struct pair *p, size_t side)
+{
+    return mr_vec_at(&p->sides[side].origins, 0);
+}
+
+/* A server that was primary once, and is so again: of what it gave then neither has a log any more. */
+static void test_gone(void **state)
+{
+    const struct mr_history_executed servers[2] = {server(false, 1, A, A ":1-7"),
+                                                   server(false, 2, B, A ":1-7," B ":1-9")};
+    (void)state;
+    for (int with = 0; with < 3; with++) {
+        struct pair p;
+        find_pair(&p, servers);
+        origin_of(&p, 0)->is_gone = true;
+        origin_of(&p, 1)->is_gone = with != 1;
+        if (with == 2)
+            take(&p.sides[0], &origin_of(&p, 0)->last, "7 t@5 =");
+        compare_pair(&p);
+        assert_null(p.found.differs);
+        if (with == 0)
+            assert_null(p.found.untold);
+        else
+            assert_string_equal(p.found.untold, A ":7");
+        release_pair(&p);
+    }
+}
+
+/* No log of the one has it, and the other's may be another's. */
+static void test_unlogged(void **state)
+{
+    const struct mr_history_executed servers[2] = {{true, true, 1, "", "0-1-500", ""},
+                                                   {true, true, 2, "", "0-2-151", "0-1-150"}};
+    static const char *const then[2] = {"0-1-490", "0-2-151"};
+    struct pair p;
+    (void)state;
+    find_pair(&p, servers);
+    take(&p.sides[0], &origin_of(&p, 0)->last, "150 t@5 =");
+    compare_pair(&p);
+    assert_null(p.found.differs);
+    assert_string_equal(p.found.untold, "0-1-150");
+    for (size_t side = 0; side < 2; side++) /* which was said */
+        assert_int_equal(mr_shared_gtids_know(&p.sides[side], true, then, NULL), MR_OK);
+    compare_pair(&p);
+    assert_null(p.found.untold);
+    release_pair(&p);
+}
+
+/* Of a pair whose logs are read on: what both had then was told then. */
+static void test_know(void **state)
+{
+    const struct mr_history_executed servers[2] = {server(false, 1, A, A ":1-120"),
+                                                   server(false, 2, B, A ":1-100")};
+    static const char *const as_now[2] = {A ":1-110", A ":1-100"}, *const less[2] = {A ":1-90",
+                                                                                     A ":1-100"};
+    struct pair p;
+    (void)state;
+    for (int has_less = 0; has_less < 2; has_less++) {
+        find_pair(&p, servers);
+        for (size_t side = 0; side < 2; side++) {
+            assert_int_equal(
+                mr_shared_gtids_know(&p.sides[side], false, has_less ? less : as_now, NULL), MR_OK);
+            take(&p.sides[side], &origin_of(&p, side)->last, side == 0 ? "95 t@5 =" : "95 t@6 =");
+        }
+        compare_pair(&p);
+        assert_null(p.found.untold);
+        if (has_less)
+            assert_string_equal(p.found.differs, A ":95");
+        if (has_less) /* of the earlier one */
+            assert_string_equal(p.found.before, "1970-01-01 00:00:05");
+        if (!has_less)
+            assert_true(p.found.differs == NULL && p.found.before == NULL);
+        release_pair(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_untold),
+        cmocka_unit_test(test_find), cmocka_unit_test(test_compare),  cmocka_unit_test(test_untold),
+        cmocka_unit_test(test_gone), cmocka_unit_test(test_unlogged), cmocka_unit_test(test_know),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

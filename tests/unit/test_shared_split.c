@@ -61,10 +61,10 @@ static void tell(mr_gtid_logs_take_fn *take, void *ctx, uint64_t number, bool is
     assert_int_equal(take(ctx, &step, NULL), MR_OK);
 }
 
-enum mr_code __wrap_mr_gtid_logs_read(struct mr_gtid_logs *logs, const struct mr_gtid *from,
+enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
                                       const struct mr_gtid *to, mr_gtid_logs_take_fn *take,
                                       void *ctx, struct mr_err *err);
-enum mr_code __wrap_mr_gtid_logs_read(struct mr_gtid_logs *logs, const struct mr_gtid *from,
+enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
                                       const struct mr_gtid *to, mr_gtid_logs_take_fn *take,
                                       void *ctx, struct mr_err *err)
 {
