@@ -166,10 +166,17 @@ void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out)
 
 /* Within one run a server keeps its number and its machine: with the same server_uuid another one of
  * either is a copy of its data directory. */
-static bool is_still(const struct mr_server *was, const struct mr_server *now)
+bool mr_server_is_still(const struct mr_server *was, const struct mr_server *now)
 {
     return mr_server_is_same(was, now) && was->server_id == now->server_id &&
            strcmp(was->hostname, now->hostname) == 0;
+}
+
+bool mr_server_is_one(const struct mr_server *a, const struct mr_server *b)
+{
+    return a->flavour == b->flavour && a->server_id == b->server_id && a->port == b->port &&
+           strcmp(a->uuid, b->uuid) == 0 && strcmp(a->hostname, b->hostname) == 0 &&
+           strcmp(a->datadir, b->datadir) == 0;
 }
 
 /* What both are told by, since a server and its copy may have one name. */
@@ -194,7 +201,7 @@ static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server 
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
                                   struct mr_err *err)
 {
-    return is_still(was, &db->server) ? MR_OK : refuse_other(db, was, &db->server, err);
+    return mr_server_is_still(was, &db->server) ? MR_OK : refuse_other(db, was, &db->server, err);
 }
 
 /* Sleeps in short steps, so that a cancel is heard. */
@@ -237,7 +244,7 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
         if (rc != MR_E_CONNECT && rc != MR_E_LOST)
             break;
     }
-    if (rc == MR_OK && !is_still(&db->server, &now)) {
+    if (rc == MR_OK && !mr_server_is_still(&db->server, &now)) {
         mr_db_disconnect(db);
         return refuse_other(db, &db->server, &now, err);
     }

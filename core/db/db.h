@@ -107,6 +107,12 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
  * name, port and data directory.  False also for the same data on a machine of another name:
  * that cannot be told from another server. */
 bool mr_server_is_same(const struct mr_server *was, const struct mr_server *now);
+/* Is it, and has it kept its server_id and host name?  A MySQL that has not may be a copy of its data
+ * directory on another machine. */
+bool mr_server_is_still(const struct mr_server *was, const struct mr_server *now);
+/* Are two that answer now one server?  All that tells one from another agrees: a copy of the data has the uuid,
+ * servers of one machine its host name. */
+bool mr_server_is_one(const struct mr_server *a, const struct mr_server *b);
 /* What it is told by, for people. */
 void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out);
 /* MR_E_MOVED where db is not on the server `was`: one address, several servers behind it. */

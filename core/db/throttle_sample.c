@@ -76,13 +76,7 @@ static void lose(struct watch *watch, struct mr_err *err)
     watch->told = true;
 }
 
-/* Whatever names lead to it, a server has one port, one server_id and one uuid. */
-static bool is_same_server(const struct mr_server *a, const struct mr_server *b)
-{
-    return a->server_id == b->server_id && a->port == b->port && strcmp(a->uuid, b->uuid) == 0 &&
-           strcmp(a->hostname, b->hostname) == 0 && strcmp(a->datadir, b->datadir) == 0;
-}
-
+/* Whatever names lead to it, one server is watched once. */
 static void connect_watch(struct probe *probe, struct watch *watch)
 {
     struct mr_err err;
@@ -95,7 +89,7 @@ static void connect_watch(struct probe *probe, struct watch *watch)
     }
     watch->was_connected = true;
     for (struct watch *w = probe->watches; w != watch; w = w->next) {
-        if (w->db == NULL || !is_same_server(mr_db_server(w->db), mr_db_server(watch->db)))
+        if (w->db == NULL || !mr_server_is_one(mr_db_server(w->db), mr_db_server(watch->db)))
             continue;
         watch->duplicate = true;
         mr_db_close(watch->db);

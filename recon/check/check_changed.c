@@ -10,6 +10,7 @@
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/cluster.h"
 #include "core/db/replica_status.h"
+#include "core/logs/went_back.h"
 #include "core/schema/engine.h"
 #include "recon/check/changed_how.h"
 #include "recon/check/check_marks.h"
@@ -208,46 +209,6 @@ void mr_check_changed_end(struct mr_check_run *check)
 
 /* ---- what logs cannot tell of a side ---- */
 
-/* Has the server executed less than it had?  Then it was restored, or its log was begun anew. */
-static enum mr_code went_back_states(const char *was, const char *now, bool *back,
-                                     struct mr_err *err)
-{
-    struct mr_gtid_state then, here;
-    enum mr_code code = MR_OK;
-    mr_gtid_state_init(&then);
-    mr_gtid_state_init(&here);
-    MR_TRY_OUT(mr_gtid_state_parse(&then, was, strlen(was), err));
-    MR_TRY_OUT(mr_gtid_state_parse(&here, now, strlen(now), err));
-    *back = !mr_gtid_state_contains(&here, &then);
-out:
-    mr_gtid_state_release(&then);
-    mr_gtid_state_release(&here);
-    return code;
-}
-
-static enum mr_code went_back_sets(const char *was, const char *now, bool *back, struct mr_err *err)
-{
-    struct mr_gtid_set then, here;
-    enum mr_code code = MR_OK;
-    mr_gtid_set_init(&then);
-    mr_gtid_set_init(&here);
-    MR_TRY_OUT(mr_gtid_set_parse(&then, was, strlen(was), err));
-    MR_TRY_OUT(mr_gtid_set_parse(&here, now, strlen(now), err));
-    *back = !mr_gtid_set_contains(&here, &then);
-out:
-    mr_gtid_set_release(&then);
-    mr_gtid_set_release(&here);
-    return code;
-}
-
-static enum mr_code went_back(const struct mr_db *db, const struct mr_log_place *was,
-                              const struct mr_log_place *now, bool *back, struct mr_err *err)
-{
-    return mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB
-               ? went_back_states(was->gtids, now->gtids, back, err)
-               : went_back_sets(was->gtids, now->gtids, back, err);
-}
-
 static enum mr_code ask_set(struct mr_db *db, const char *sql, struct mr_gtid_set *set,
                             struct mr_err *err)
 {
@@ -416,7 +377,8 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     else if (now->log == NULL)
         why = now->why;
     else
-        MR_TRY(went_back(db, was, now, &back, err));
+        MR_TRY(mr_went_back(mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB, was->gtids, now->gtids,
+                            &back, err));
     if (back)
         why = "the server has executed less than the last run saw: it was restored, or its log was "
               "begun anew";

@@ -11,6 +11,8 @@
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/term.h"
+#include "core/case/run_change.h"
+#include "core/logs/went_back.h"
 #include "core/pair/pair_references.h"
 #include "core/pair/pair_sections.h"
 #include "recon/check/check_changed.h"
@@ -115,11 +117,42 @@ static enum mr_code refuse_other_server(const struct mr_find_run *old, int side,
     return MR_E_CASE_OTHER;
 }
 
+static void warn_of_machine(const struct mr_find_run *old, enum mr_side side,
+                            const struct mr_server *was, const struct mr_server *now)
+{
+    mr_log_warning(
+        "the %s of run %s was \"%s\" (server_id %u), and \"%s\" (server_id %u) answers now under "
+        "its server_uuid: if that is a copy of its data, leave out --resume",
+        mr_side_name(side), old->uuid, was->hostname, (unsigned)was->server_id, now->hostname,
+        (unsigned)now->server_id);
+}
+
+/* A server that was put back, or a copy under its name, has not the rows that were read. */
+static enum mr_code refuse_back(struct mr_check_run *check, const struct mr_find_run *old,
+                                enum mr_side side, const struct mr_log_place *was,
+                                struct mr_err *err)
+{
+    bool back = false;
+    struct mr_db *db = mr_reader_db(check->pairing.side[side].main);
+    if (db == NULL || was->log == NULL)
+        return MR_OK;
+    MR_TRY(mr_went_back_ask(db, was, &check->arena, &back, err));
+    if (!back)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CASE_OTHER,
+                     "the %s has executed less than when the unfinished run %s began: it was put "
+                     "back to what it was before, or it is a copy of that server",
+                     mr_side_name(side), old->uuid);
+    mr_err_hint(err, "What the run has read of it is not true any more. Leave out --resume.");
+    return MR_E_CASE_OTHER;
+}
+
 /* Its address may have moved on to another server since. */
 static enum mr_code refuse_moved(struct mr_check_run *check, const struct mr_find_run *old,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    struct mr_log_place places[MR_SIDES];
+    enum mr_code code = mr_run_places(check->fd, &check->arena, places, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         struct mr_server was;
         bool known = false;
@@ -129,7 +162,11 @@ static enum mr_code refuse_moved(struct mr_check_run *check, const struct mr_fin
         code = mr_findings_server(check->fd, side, &was, &known, err);
         if (code == MR_OK && known && !mr_server_is_same(&was, now))
             code = refuse_other_server(old, side, &was, now, err);
-        else if (code == MR_OK && !known)
+        else if (code == MR_OK && known)
+            code = refuse_back(check, old, (enum mr_side)side, &places[side], err);
+        if (code == MR_OK && known && !mr_server_is_still(&was, now))
+            warn_of_machine(old, (enum mr_side)side, &was, now);
+        if (code == MR_OK && !known)
             mr_log_warning("whether %s is still the server that run %s has read cannot be "
                            "told: the case does not say which one that was",
                            side == MR_SOURCE ? old->source : old->target, old->uuid);

@@ -88,7 +88,7 @@ static enum mr_code refuse_few(const struct connections *c, unsigned nslots, str
         const struct mr_server *server = mr_db_server(c->db[i]);
         size_t needed = 0;
         for (size_t k = 0; k < c->count; k++)
-            needed += mr_server_is_same(server, mr_db_server(c->db[k]));
+            needed += mr_server_is_one(server, mr_db_server(c->db[k]));
         if (needed <= nslots)
             continue;
         (void)mr_err_set(

@@ -60,7 +60,7 @@ enum mr_code mr_doctor_pair_logs(struct mr_doctor *d, const struct mr_doctor_ser
     struct mr_history_executed x, y;
     bool told = false, also = false;
     if ((d->opts.work & (unsigned)MR_DOCTOR_FOR_HISTORY) == 0 || a->log_before == NULL ||
-        b->log_before == NULL || mr_server_is_same(&a->facts.server, &b->facts.server))
+        b->log_before == NULL || mr_server_is_one(&a->facts.server, &b->facts.server))
         return MR_OK;
     MR_TRY(mr_history_executed_read(a->link.db, &d->arena, &x, err));
     MR_TRY(mr_history_executed_read(b->link.db, &d->arena, &y, err));

@@ -19,15 +19,6 @@ struct couple {
 
 /* ---- who they are ---- */
 
-/* No single one of these is proof: MariaDB's server_uid is made of the machine's network address
- * and the port, and a copied data directory of MySQL has its server_uuid. */
-static bool is_one_server(const struct mr_server *x, const struct mr_server *y)
-{
-    return x->flavour == y->flavour && x->server_id == y->server_id && x->port == y->port &&
-           strcmp(x->uuid, y->uuid) == 0 && strcmp(x->hostname, y->hostname) == 0 &&
-           strcmp(x->datadir, y->datadir) == 0;
-}
-
 /* Two copies in one server are compared in earnest, by their names. */
 static bool names_other_databases(const struct couple *c)
 {
@@ -45,13 +36,23 @@ static void say_who(const struct couple *c)
 {
     struct mr_doctor *d = c->doctor;
     const struct mr_server *x = &c->a->facts.server, *y = &c->b->facts.server;
-    const bool one = is_one_server(x, y);
+    const bool one = mr_server_is_one(x, y);
     if (one && !names_other_databases(c)) {
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_same_server,
                       "%s and %s are one server: %s:%u", c->a->uri, c->b->uri, x->hostname,
                       x->port);
         mr_doctor_hint(d, "A comparison would find everything equal. See the address: a "
                           "load balancer, a name that was moved, a copied port?");
+    } else if (!one && x->flavour == MR_FLAVOUR_MYSQL && y->flavour == MR_FLAVOUR_MYSQL &&
+               x->uuid[0] != '\0' && strcmp(x->uuid, y->uuid) == 0) {
+        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_same_server,
+                      "%s and %s have the same server_uuid, %s: one was set up from the other's "
+                      "data, or both from one",
+                      c->a->uri, c->b->uri, x->uuid);
+        mr_doctor_hint(d,
+                       "What they write bears the same GTIDs, and a replica passes over what it "
+                       "has of the other. Stop the one that is not live, remove auto.cnf from its "
+                       "data directory, and start it anew.");
     } else if (!one && x->server_id == y->server_id && x->flavour == y->flavour) {
         mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_same_server,
                       "%s and %s have the same server_id, %" PRIu32, c->a->uri, c->b->uri,
@@ -88,7 +89,7 @@ static enum mr_code say_writers(const struct couple *c, struct mr_err *err)
     enum mr_relation relation = MR_RELATION_UNKNOWN;
     struct mr_err why = {0};
     if (c->a->facts.read_only || c->b->facts.read_only ||
-        is_one_server(&c->a->facts.server, &c->b->facts.server))
+        mr_server_is_one(&c->a->facts.server, &c->b->facts.server))
         return MR_OK;
     enum mr_code code = relate(c, &relation, &why);
     if (mr_gate_is_fatal(code)) {

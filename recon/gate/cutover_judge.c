@@ -75,6 +75,12 @@ static void judge_identity(const struct judging *g)
     } else if (g->f->is_same) {
         mr_gate_found(g->j, MR_GATE_CRITICAL, "OLD and NEW are one server");
         mr_gate_hint(g->j, "Name each by an address that is its own.");
+    } else if (old->flavour == MR_FLAVOUR_MYSQL && new->flavour == MR_FLAVOUR_MYSQL &&
+               old->uuid[0] != '\0' && strcmp(old->uuid, new->uuid) == 0) {
+        mr_gate_found(g->j, MR_GATE_CRITICAL, "both have server_uuid %s", new->uuid);
+        mr_gate_hint(g->j,
+                     "NEW was set up from OLD's data directory, and what both write bears the same "
+                     "GTIDs: stop NEW, remove its auto.cnf, and start it anew.");
     } else if (old->server_id == new->server_id) {
         mr_gate_found(g->j, MR_GATE_CRITICAL, "both have server_id %" PRIu32, new->server_id);
         mr_gate_hint(g->j, "A server passes over what has its own server_id: give NEW another one "

@@ -106,7 +106,7 @@ static enum mr_code open_both(struct mr_cutover *c, struct mr_err *err)
     c->facts.server[MR_NEW] = *mr_db_server(c->link[MR_NEW].db);
     if (code == MR_OK) {
         c->facts.server[MR_OLD] = *mr_db_server(c->link[MR_OLD].db);
-        c->facts.is_same = mr_server_is_same(&c->facts.server[MR_OLD], &c->facts.server[MR_NEW]);
+        c->facts.is_same = mr_server_is_one(&c->facts.server[MR_OLD], &c->facts.server[MR_NEW]);
         if (!c->facts.is_same)
             MR_TRY(mr_gate_share_cluster(&c->link[MR_OLD], &c->link[MR_NEW], &c->facts.is_cluster,
                                          err));

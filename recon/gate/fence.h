@@ -40,6 +40,7 @@ struct mr_fence_facts {
     const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     bool is_mariadb;
     bool is_live;          /* it is the server that --live names, */
+    bool is_twin;          /* or another one of its server_uuid, */
     bool shares_cluster;   /* or another node of that server's Galera cluster */
     unsigned nodes, named; /* of its own cluster: that it sees, 0: none; that are looked at */
     uint32_t server_id;

@@ -52,6 +52,18 @@ static bool is_on(const struct mr_fence_value *value)
     return value->is_seen && value->value != 0;
 }
 
+/* ---- who it is ---- */
+
+static void judge_twin(struct judging *j)
+{
+    if (j->f->is_twin)
+        say(j, MR_GATE_WARNING, "identity",
+            "One was set up from the other's data directory. What both have written bears the same "
+            "GTIDs, and a replica of the one passes over it from the other: do not let any follow "
+            "them before that is told apart (myrecon check, with each of the two).",
+            "it has the server_uuid of the live server, %s", j->f->uuid != NULL ? j->f->uuid : "");
+}
+
 /* ---- who may write ---- */
 
 static void judge_read_only(struct judging *j)
@@ -302,6 +314,7 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
             "take a node out, stop it, or set wsrep_reject_queries = 'ALL_KILL' there.",
             "it and the live server are nodes of one Galera cluster");
     } else {
+        judge_twin(&j);
         judge_cluster(&j);
         judge_read_only(&j);
         judge_exempt(&j);

@@ -136,7 +136,10 @@ static enum mr_code open_one(struct fence *f, struct subject *s, const char *uri
     s->is_open = true; /* to be closed also after a failure */
     enum mr_code code = mr_gate_link_open(&s->link, uri, &how, &why);
     if (code == MR_OK && f->has_live)
-        s->facts.is_live = mr_server_is_same(mr_db_server(s->link.db), mr_db_server(f->live.db));
+        s->facts.is_live = mr_server_is_one(mr_db_server(s->link.db), mr_db_server(f->live.db));
+    if (code == MR_OK && f->has_live)
+        s->facts.is_twin = !s->facts.is_live &&
+                           mr_server_is_same(mr_db_server(s->link.db), mr_db_server(f->live.db));
     if (code == MR_OK)
         code = mr_fence_read(&s->link, &f->arena, &s->facts, &why);
     if (code == MR_OK && f->has_live)
@@ -173,10 +176,10 @@ static enum mr_code count_named(struct fence *f, struct subject *s, struct mr_er
         bool shares = false, is_known = other == s || other->facts.away != NULL;
         for (size_t k = 0; k < i && !is_known; k++)
             is_known = f->subjects[k].facts.away == NULL &&
-                       mr_server_is_same(mr_db_server(f->subjects[k].link.db),
-                                         mr_db_server(other->link.db));
+                       mr_server_is_one(mr_db_server(f->subjects[k].link.db),
+                                        mr_db_server(other->link.db));
         is_known =
-            is_known || mr_server_is_same(mr_db_server(s->link.db), mr_db_server(other->link.db));
+            is_known || mr_server_is_one(mr_db_server(s->link.db), mr_db_server(other->link.db));
         if (!is_known)
             code = mr_gate_share_cluster(&s->link, &other->link, &shares, &why);
         s->facts.named += shares;

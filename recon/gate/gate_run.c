@@ -100,12 +100,6 @@ static struct mr_gate_task task_of(struct mr_gate_run *run, struct mr_gate_link 
 
 /* ---- peers ---- */
 
-static bool is_same_server(const struct mr_server *a, const struct mr_server *b)
-{
-    return a->server_id == b->server_id && a->port == b->port && strcmp(a->uuid, b->uuid) == 0 &&
-           strcmp(a->hostname, b->hostname) == 0 && strcmp(a->datadir, b->datadir) == 0;
-}
-
 static enum mr_code refuse_itself(const char *peer, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_USAGE, "peer \"%s\" is SERVER itself", peer);
@@ -128,7 +122,7 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
     if (s->peers[i].uri == NULL)
         return mr_err_nomem(err, "connecting to a peer");
     enum mr_code code = mr_gate_link_open(&s->links[i], run->opts->peers.items[i], &opts, &why);
-    if (code == MR_OK && is_same_server(mr_db_server(s->links[i].db), mr_db_server(s->server.db)))
+    if (code == MR_OK && mr_server_is_one(mr_db_server(s->links[i].db), mr_db_server(s->server.db)))
         return refuse_itself(display, err);
     if (code == MR_OK)
         code = mr_gate_collect_status(&task, facts, &why);

@@ -133,9 +133,9 @@ static enum mr_code refuse_one_server(const struct mr_history_collect *c, enum m
     const enum mr_side other = mr_other_side(side);
     const struct mr_server *theirs = mr_db_server(mr_reader_db(w->sides.side[other].main));
     const char *which = NULL;
-    if (mr_server_is_same(theirs, mr_db_server(mr_reader_db(w->sides.side[side].main))))
+    if (mr_server_is_one(theirs, mr_db_server(mr_reader_db(w->sides.side[side].main))))
         which = "source and target are one server";
-    else if (w->logs[side].db != NULL && mr_server_is_same(theirs, mr_db_server(w->logs[side].db)))
+    else if (w->logs[side].db != NULL && mr_server_is_one(theirs, mr_db_server(w->logs[side].db)))
         which = side == MR_SOURCE ? "--source-log names the server of the target"
                                   : "--target-log names the server of the source";
     if (which == NULL)

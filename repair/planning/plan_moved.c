@@ -2,6 +2,8 @@
 #include "repair/planning/plan_moved.h"
 
 #include "core/base/log.h"
+#include "core/case/run_change.h"
+#include "core/logs/went_back.h"
 
 static enum mr_code warn(const struct mr_find_run *run, enum mr_side side,
                          const struct mr_server *was, const struct mr_server *now,
@@ -12,26 +14,57 @@ static enum mr_code warn(const struct mr_find_run *run, enum mr_side side,
     mr_server_add_text(now, &here);
     const bool failed = then.failed || here.failed;
     if (!failed)
-        mr_log_warning("the %s is not the server that run %s has read, and rows that were equal on "
-                       "that one are not looked at: compare again, unless the two are alike (the "
-                       "run's: %s; now: %s)",
-                       mr_side_name(side), run->uuid, then.ptr, here.ptr);
+        mr_log_warning(
+            "the %s is not the server that run %s has read%s, and rows that were equal on "
+            "that one are not looked at: compare again, unless the two are alike (the "
+            "run's: %s; now: %s)",
+            mr_side_name(side), run->uuid,
+            mr_server_is_same(was, now) ? ", or it has moved to another machine" : "", then.ptr,
+            here.ptr);
     mr_strbuf_release(&then);
     mr_strbuf_release(&here);
     return failed ? mr_err_nomem(err, "planning") : MR_OK;
 }
 
+/* One that was put back lacks rows that were equal, too. */
+static enum mr_code warn_back(const struct mr_find_run *run, enum mr_side side,
+                              const struct mr_server_side *on, const struct mr_log_place *was,
+                              struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_db *db = mr_reader_db(on->main);
+    bool back = false;
+    if (db == NULL || was->log == NULL)
+        return MR_OK;
+    const enum mr_code code = mr_went_back_ask(db, was, &arena, &back, err);
+    if (code == MR_OK && back)
+        mr_log_warning(
+            "the %s has executed less than when run %s read it: it was put back to what it "
+            "was before, or it is a copy, and rows that were equal then are not looked "
+            "at: compare again",
+            mr_side_name(side), run->uuid);
+    mr_arena_release(&arena);
+    return code;
+}
+
 enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run *run,
                                 const struct mr_server_side side[MR_SIDES], struct mr_err *err)
 {
-    for (int i = MR_SOURCE; i < MR_SIDES; i++) {
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_log_place places[MR_SIDES];
+    enum mr_code code = mr_run_places(fd, &arena, places, err);
+    for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES; i++) {
         struct mr_server was;
         bool known = false;
-        MR_TRY(mr_findings_server(fd, i, &was, &known, err));
-        if (!known || !mr_side_is_server(&side[i]))
+        code = mr_findings_server(fd, i, &was, &known, err);
+        if (code != MR_OK || !known || !mr_side_is_server(&side[i]))
             continue;
-        if (!mr_server_is_same(&was, &side[i].cat->server))
-            MR_TRY(warn(run, (enum mr_side)i, &was, &side[i].cat->server, err));
+        const struct mr_server *now = &side[i].cat->server;
+        if (!mr_server_is_still(&was, now))
+            code = warn(run, (enum mr_side)i, &was, now, err);
+        if (code == MR_OK && mr_server_is_same(&was, now))
+            code = warn_back(run, (enum mr_side)i, &side[i], &places[i], err);
     }
-    return MR_OK;
+    mr_arena_release(&arena);
+    return code;
 }

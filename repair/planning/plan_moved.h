@@ -10,8 +10,9 @@
 #include "core/case/findings.h"
 #include "core/source/sides.h"
 
-/* Warns of each side that is another server.  fd: its run is chosen.  Nothing is known of runs of earlier versions, nor of
- * snapshots.  Errors: those of the case. */
+/* Warns of each side that is another server, may be a copy of it, or has executed less than it had.  fd: its run is
+ * chosen.  Nothing is known of runs of earlier versions, nor of snapshots.  Errors: those of the case, and of the
+ * servers. */
 enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run *run,
                                 const struct mr_server_side side[MR_SIDES], struct mr_err *err);
 

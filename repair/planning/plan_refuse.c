@@ -77,13 +77,6 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_f
 
 /* ---- the servers ---- */
 
-static bool same_server(const struct mr_server *a, const struct mr_server *b)
-{
-    return a->flavour == b->flavour && strcmp(a->uuid, b->uuid) == 0 &&
-           a->server_id == b->server_id && a->port == b->port &&
-           strcmp(a->hostname, b->hostname) == 0 && strcmp(a->datadir, b->datadir) == 0;
-}
-
 enum mr_code mr_plan_refuse_itself(const struct mr_sides *sides, struct mr_arena *arena,
                                    struct mr_err *err)
 {
@@ -91,7 +84,7 @@ enum mr_code mr_plan_refuse_itself(const struct mr_sides *sides, struct mr_arena
     const struct mr_server_side *side = sides->side;
     enum mr_code code = MR_OK;
     if (sides->ep[MR_SOURCE].kind != MR_ENDPOINT_MYSQL ||
-        !same_server(&side[MR_SOURCE].cat->server, &side[MR_TARGET].cat->server))
+        !mr_server_is_one(&side[MR_SOURCE].cat->server, &side[MR_TARGET].cat->server))
         return MR_OK;
     code = mr_sides_pair_dbs(side, arena, &pairs, err);
     for (size_t i = 0; code == MR_OK && i < pairs.count; i++) {

@@ -169,7 +169,7 @@ static enum mr_code open_view(struct mr_verify *v, struct mr_err *err)
     MR_TRY(mr_source_live_new(&run->target->ep, opts, &v->source, err));
     MR_TRY(mr_source_reader_new(v->source, &v->reader, err));
     v->db = mr_reader_db(v->reader);
-    if (!mr_server_is_same(mr_db_server(run->target->db), mr_db_server(v->db)))
+    if (!mr_server_is_still(mr_db_server(run->target->db), mr_db_server(v->db)))
         return mr_err_set(err, MR_E_CHANGED, "\"%s\" is another server than a moment ago",
                           mr_db_label(v->db));
     return MR_OK;

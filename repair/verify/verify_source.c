@@ -93,7 +93,7 @@ static enum mr_code refuse_itself(const struct mr_verify_source *s, const struct
                                   const struct mr_target *target, struct mr_err *err)
 {
     const struct mr_db *db = mr_reader_db(s->reader);
-    if (db == NULL || !mr_server_is_same(mr_db_server(db), mr_db_server(target->db)) ||
+    if (db == NULL || !mr_server_is_one(mr_db_server(db), mr_db_server(target->db)) ||
         strcmp(t->db, planned->target_db) != 0 || strcmp(t->name, planned->target_name) != 0)
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,

@@ -107,6 +107,8 @@ static void test_who(void **state)
     CHECK(f.is_same = true, MR_GATE_CRITICAL, "identity", "one server");
     CHECK(f.is_same = f.is_cluster = true, MR_GATE_CRITICAL, "identity", "one Galera cluster");
     CHECK(f.is_same = f.is_group = true, MR_GATE_CRITICAL, "identity", "members of one group");
+    CHECK((memcpy(f.server[MR_OLD].uuid, "3e11", 5), memcpy(f.server[MR_NEW].uuid, "3e11", 5)),
+          MR_GATE_CRITICAL, "identity", "server_uuid 3e11");
     CHECK(f.server[MR_NEW].server_id = 1, MR_GATE_CRITICAL, "identity", "server_id 1");
     CHECK(f.server[MR_NEW].version = 50744, MR_GATE_CRITICAL, "version", "NEW is older");
     CHECK(f.server[MR_NEW].version = 80035, MR_GATE_WARNING, "version", "a little older");

@@ -115,6 +115,8 @@ static void test_each(void **state)
     CHECK((f.away = "error 1045", f.away_hint = "Check user and password"), MR_GATE_UNKNOWN,
           "connection", "it is there, refused the login, and cannot be looked at: error 1045");
     CHECK(f.is_live = true, MR_GATE_CRITICAL, "identity", "the live server");
+    CHECK((f.is_twin = true, f.uuid = "3e11"), MR_GATE_WARNING, "identity",
+          "server_uuid of the live server, 3e11");
     CHECK(f.shares_cluster = true, MR_GATE_CRITICAL, "identity", "one Galera cluster");
 }
 

@@ -69,6 +69,26 @@ static void test_same(void **state)
     assert_false(mr_server_is_same(&mysql, &mariadb));
 }
 
+/* A copy of its data directory has its server_uuid. */
+static void test_copy(void **state)
+{
+    struct mr_server copy = mysql;
+    (void)state;
+    assert_true(mr_server_is_still(&mysql, &copy) && mr_server_is_one(&mysql, &copy));
+    copy.port = 3307; /* it may have got another one since, and two have not one */
+    assert_true(mr_server_is_still(&mysql, &copy));
+    assert_false(mr_server_is_one(&mysql, &copy));
+    put(copy.hostname, sizeof copy.hostname, "temporary");
+    assert_true(mr_server_is_same(&mysql, &copy));
+    assert_false(mr_server_is_still(&mysql, &copy));
+    copy = mysql;
+    copy.server_id = 9;
+    assert_false(mr_server_is_still(&mysql, &copy) || mr_server_is_one(&mysql, &copy));
+    copy = mysql;
+    put(copy.datadir, sizeof copy.datadir, "/restored/");
+    assert_false(mr_server_is_one(&mysql, &copy));
+}
+
 static void test_kept(void **state)
 {
     struct check_case c;
@@ -111,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same),
+        cmocka_unit_test(test_copy),
         cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,57 @@
+/* went_back.c: see went_back.h. */
+#include "core/logs/went_back.h"
+
+#include <string.h>
+
+#include "core/binlog/binlog_gtid_set.h"
+
+static enum mr_code of_states(const char *was, const char *now, bool *back, struct mr_err *err)
+{
+    struct mr_gtid_state then, here;
+    enum mr_code code = MR_OK;
+    mr_gtid_state_init(&then);
+    mr_gtid_state_init(&here);
+    MR_TRY_OUT(mr_gtid_state_parse(&then, was, strlen(was), err));
+    MR_TRY_OUT(mr_gtid_state_parse(&here, now, strlen(now), err));
+    *back = !mr_gtid_state_contains(&here, &then);
+out:
+    mr_gtid_state_release(&then);
+    mr_gtid_state_release(&here);
+    return code;
+}
+
+static enum mr_code of_sets(const char *was, const char *now, bool *back, struct mr_err *err)
+{
+    struct mr_gtid_set then, here;
+    enum mr_code code = MR_OK;
+    mr_gtid_set_init(&then);
+    mr_gtid_set_init(&here);
+    MR_TRY_OUT(mr_gtid_set_parse(&then, was, strlen(was), err));
+    MR_TRY_OUT(mr_gtid_set_parse(&here, now, strlen(now), err));
+    *back = !mr_gtid_set_contains(&here, &then);
+out:
+    mr_gtid_set_release(&then);
+    mr_gtid_set_release(&here);
+    return code;
+}
+
+enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, bool *back,
+                          struct mr_err *err)
+{
+    *back = false;
+    return is_mariadb ? of_states(was, now, back, err) : of_sets(was, now, back, err);
+}
+
+/* Who may not see the log is told nothing of what was executed either. */
+enum mr_code mr_went_back_ask(struct mr_db *db, const struct mr_log_place *was,
+                              struct mr_arena *arena, bool *back, struct mr_err *err)
+{
+    struct mr_log_place now;
+    *back = false;
+    if (was->gtids == NULL || was->gtids[0] == '\0')
+        return MR_OK;
+    MR_TRY(mr_log_place_read(db, arena, &now, err));
+    return now.log == NULL ? MR_OK
+                           : mr_went_back(mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB,
+                                          was->gtids, now.gtids, back, err);
+}

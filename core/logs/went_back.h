@@ -1,0 +1,20 @@
+/*
+ * went_back: has a server executed less than it had at a place?
+ *
+ * Then it was put back to what it was before, by its disk or a backup; or another one that has its name
+ * answers, which was set up from it; or its log was begun anew.  Without GTIDs nothing tells.
+ *
+ * Errors: those of log_place.h; MR_E_USAGE for texts that are no GTIDs; MR_E_NOMEM.  Threads: no state.
+ */
+#ifndef MR_WENT_BACK_H
+#define MR_WENT_BACK_H
+
+#include "core/db/log_place.h"
+
+enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, bool *back,
+                          struct mr_err *err);
+/* Asks db, which is of the family that the place is of.  *back false also where it does not say. */
+enum mr_code mr_went_back_ask(struct mr_db *db, const struct mr_log_place *was,
+                              struct mr_arena *arena, bool *back, struct mr_err *err);
+
+#endif
