@@ -429,17 +429,17 @@ static bool is_given_again(const struct mr_changed_keys *c, const struct mr_binl
 {
     const bool is_by_its_clock = step->gtid->committed_us != 0 ||
                                  step->event->server_id == c->cat->server.server_id;
-    return c->work->passes && c->seen_at != 0 && is_by_its_clock &&
+    return c->seen_at != 0 && is_by_its_clock &&
            mr_binlog_committed_us(step) > (int64_t)(c->seen_at + SEEN_SLACK_S) * 1000000;
 }
 
 static enum mr_code begin_tx(struct mr_changed_keys *c, const struct mr_binlog_step *step,
                              struct mr_err *err)
 {
-    c->work->passes =
-        step->gtid->family == MR_GTID_OF_MYSQL && mr_gtid_set_has(&c->work->seen, step->gtid);
+    const bool is_seen = mr_gtid_set_has(&c->work->seen, step->gtid);
+    c->work->passes = is_seen && !c->takes_seen;
     c->transactions += !c->work->passes;
-    if (is_given_again(c, step))
+    if (is_seen && is_given_again(c, step))
         return blind_all(c,
                          "the server gave numbers of transactions again that were there before, as "
                          "one does that was put back from a copy of its data",

@@ -58,6 +58,7 @@ struct mr_changed_keys {
     /* When they had been seen, seconds of UTC by the server's clock, or 0.  One that was committed later is another
      * under its number: the server was put back to what it was before, and gives it again. */
     uint64_t seen_at;
+    bool takes_seen; /* nothing is passed over: by `seen` only that is told */
     /* What the server does with changes; NULL: it logs all databases, and no cascades. */
     const struct mr_log_habits *habits;
     enum mr_code (*breathe)(void *ctx, struct mr_err *err); /* now and then; or NULL */

@@ -24,6 +24,7 @@
     ((size_t)128 * 1024 * 1024) /* of the keys of all tables: twice that in memory */
 #define WHOLE_PART 4            /* where more than a fourth of the rows changed, all are read */
 #define ROWS_MIN 1000           /* of a table that is so small there is nothing to be saved */
+#define CLOCKS_DIFFER_S 300     /* of who made the base, and us */
 #define HEAD_EVENTS 4           /* among which a log says when it was begun */
 
 struct mr_create_base {
@@ -261,19 +262,33 @@ static enum mr_code ask_ahead(const struct mr_create *c, int64_t *ahead_s, struc
     return code;
 }
 
-/* RESET gives logs their old names, positions and GTIDs again.  What it cannot give is their age: of logs that
- * go back to the base the oldest was begun before that. */
-static enum mr_code require_older(const struct mr_create *c, const char *oldest, struct mr_err *err)
+static bool read_time(const char *text, int64_t *seconds)
 {
     struct tm tm = {0};
-    int64_t began_s = 0, ahead_s = 0;
+    const char *end = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+    *seconds = end != NULL ? (int64_t)timegm(&tm) : 0;
+    return end != NULL;
+}
+
+/* RESET gives logs their old names, positions and GTIDs again, and so does a server that was put back to what it was
+ * before.  What they cannot give is their age: of logs that go back to the base the oldest was begun before that,
+ * and the one of its position before its end. */
+static enum mr_code require_older(const struct mr_create *c, const char *oldest, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = manifest_of(c);
+    int64_t began_s = 0, ahead_s = 0, finished_s = 0;
     MR_TRY(ask_began(c, oldest, &began_s, err));
     MR_TRY(ask_ahead(c, &ahead_s, err));
-    const char *end = strptime(manifest_of(c)->created, "%Y-%m-%dT%H:%M:%S", &tm);
-    c->base->created_s = (int64_t)timegm(&tm);
-    if (end != NULL && began_s != 0 && began_s - ahead_s <= c->base->created_s)
+    if (!read_time(m->created, &c->base->created_s) || began_s == 0 ||
+        began_s - ahead_s > c->base->created_s)
+        return refuse_anew(c, err);
+    if (!read_time(m->finished, &finished_s))
         return MR_OK;
-    return refuse_anew(c, err);
+    c->base->changed.seen_at = (uint64_t)(finished_s + ahead_s + CLOCKS_DIFFER_S);
+    if (strcmp(oldest, m->consistency.binlog_file) == 0)
+        return MR_OK;
+    MR_TRY(ask_began(c, m->consistency.binlog_file, &began_s, err));
+    return began_s != 0 && began_s - ahead_s <= finished_s ? MR_OK : refuse_anew(c, err);
 }
 
 /* A server that does not sync log and rows at each commit loses the last of either in a crash: rows that no log
@@ -582,6 +597,9 @@ enum mr_code mr_create_base_read(struct mr_create *c, struct mr_err *err)
     MR_TRY(list_tables(c, err));
     b->changed.cat = c->cat;
     b->changed.is_older = true; /* it was read in front of the views */
+    b->changed.seen = manifest_of(c)->consistency.gtid;
+    b->changed.takes_seen =
+        true; /* what is in the base is looked at again, where its place is vague */
     b->changed.most_bytes = KEY_BYTES_MAX;
     b->changed.breathe = breathe;
     b->changed.ctx = c;

@@ -401,7 +401,7 @@ static enum mr_code has_before(const struct mr_until *u, const struct mr_gtid *f
 }
 
 /* In front of the place stands what the snapshot has, and behind it what it has not: of MySQL only where its place is
- * exact. */
+ * exact; and what it has was not committed behind its end, but by a server that was put back and numbers anew. */
 static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog_step *step,
                                 bool is_past_place, struct mr_err *err)
 {
@@ -414,6 +414,8 @@ static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog
     } else if (gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had)) {
         has = mr_gtid_set_has(&u->had, gtid);
         fits = is_past_place ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
+        fits = fits &&
+               !(has && gtid->committed_us != 0 && is_behind_end(u, (int64_t)gtid->committed_us));
         if (fits && !u->is_begun)
             MR_TRY(has_before(u, gtid, &fits, err));
     }

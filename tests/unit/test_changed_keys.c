@@ -311,13 +311,14 @@ static void test_given_again(void **state)
         .ntables = TABLES};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        for (int is_told = 0; is_told < 2; is_told++) {
+        for (int is_told = 0; is_told < 3; is_told++) {
             struct mr_changed_keys_of found[TABLES] = {{.why = NULL}};
             struct mr_changed_keys c = {.cat = &cat,
                                         .tables = found,
                                         .most_bytes = 1000000,
                                         .seen = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa:1-100",
-                                        .seen_at = is_told ? 1000 : 0};
+                                        .seen_at = is_told ? 1000 : 0,
+                                        .takes_seen = is_told == 2};
             struct mr_gtid gtid = {.family = MR_GTID_OF_MYSQL,
                                    .number = all[i].number,
                                    .committed_us = all[i].committed_us};
@@ -332,6 +333,7 @@ static void test_given_again(void **state)
             assert_int_equal(mr_changed_keys_step(&c, &step, NULL), MR_OK);
             if ((c.why != NULL) != (is_told && all[i].is_again))
                 fail_msg("%zu: %s", i, c.why);
+            assert_int_equal(c.transactions, is_told == 2 || all[i].number > 100);
             mr_changed_keys_release(&c);
         }
     }

@@ -385,6 +385,24 @@ static void test_place_of_mysql(void **state)
     }
 }
 
+/* What the snapshot has was not committed behind its end: a server that was put back numbers anew. */
+static void test_given_again(void **state)
+{
+    static const struct {
+        uint64_t s; /* 0: before MySQL 8.0 */
+        bool fits;
+    } rows[] = {{86000, true}, {86700, true}, {86701, false}, {0, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        begin_mysql(&w, MR_SNAP_AT_OR_BEFORE, "1-4");
+        w.snap.manifest.finished = "1970-01-02T00:00:00Z"; /* and clocks differ */
+        assert_int_equal(meet(&w, 5, PLACE + 1, rows[i].s * 1000000),
+                         rows[i].fits ? MR_OK : MR_E_REFUSED);
+        end(&w);
+    }
+}
+
 /* Without GTIDs only the place itself tells logs apart. */
 static void test_place_without_gtids(void **state)
 {
@@ -503,10 +521,14 @@ static void test_later_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_database),   cmocka_unit_test(test_later_rows),
-        cmocka_unit_test(test_samples),        cmocka_unit_test(test_other_log),
-        cmocka_unit_test(test_place_of_mysql), cmocka_unit_test(test_place_without_gtids),
-        cmocka_unit_test(test_within_vague),   cmocka_unit_test(test_young_log)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_new_database),
+                                       cmocka_unit_test(test_later_rows),
+                                       cmocka_unit_test(test_samples),
+                                       cmocka_unit_test(test_other_log),
+                                       cmocka_unit_test(test_place_of_mysql),
+                                       cmocka_unit_test(test_given_again),
+                                       cmocka_unit_test(test_place_without_gtids),
+                                       cmocka_unit_test(test_within_vague),
+                                       cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
