@@ -12,6 +12,7 @@
 #include "core/base/signals.h"
 #include "core/db/replication.h"
 #include "core/logs/history_archive.h"
+#include "core/logs/went_back.h"
 #include "repair/apply/rejoin_report.h"
 #include "repair/rejoin/rejoin_read.h"
 
@@ -66,6 +67,29 @@ enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr
 
 /* ---- before anything is done ---- */
 
+/* A copy of it, or the server put back to what it was before, has its server_uuid, and not what the target keeps. */
+static enum mr_code require_shared(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_strbuf executed = MR_STRBUF_INIT;
+    bool back = false;
+    if (run->file.is_mariadb)
+        return MR_OK;
+    enum mr_code code =
+        mr_db_query_text(run->live, "SELECT @@GLOBAL.gtid_executed", &executed, err);
+    if (code == MR_OK)
+        code = mr_went_back(false, run->file.position, executed.ptr, &back, err);
+    mr_strbuf_release(&executed);
+    if (code != MR_OK || !back)
+        return code;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "\"%s\" has not executed what both servers had when it was planned: it was put "
+        "back to what it was before, or is a copy of the live server",
+        mr_db_label(run->live));
+    mr_err_hint(err, "Nothing was changed. Plan again for the one that is live now.");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code open_live(struct mr_rejoin_run *run, struct mr_err *err)
 {
     const struct mr_db_opts opts = {.run_tag = run->run_tag,
@@ -78,7 +102,7 @@ static enum mr_code open_live(struct mr_rejoin_run *run, struct mr_err *err)
     MR_TRY(mr_db_open(&run->live_ep, &opts, &run->live, err));
     const struct mr_server *server = mr_db_server(run->live);
     if (server->server_id == run->file.live_id && strcmp(server->uuid, run->file.live_uuid) == 0)
-        return MR_OK;
+        return require_shared(run, err);
     (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" is not the live server that was planned for",
                      mr_db_label(run->live));
     mr_err_hint(err, "Nothing was changed. Plan again for the one that is live now.");
