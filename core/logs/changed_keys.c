@@ -427,8 +427,8 @@ static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_bi
 /* A MySQL before 8.0 says by the clock of whom it is when that was. */
 static bool is_given_again(const struct mr_changed_keys *c, const struct mr_binlog_step *step)
 {
-    const bool is_by_its_clock = step->gtid->committed_us != 0 ||
-                                 step->event->server_id == c->cat->server.server_id;
+    const bool is_by_its_clock =
+        step->gtid->committed_us != 0 || step->event->server_id == c->cat->server.server_id;
     return c->seen_at != 0 && is_by_its_clock &&
            mr_binlog_committed_us(step) > (int64_t)(c->seen_at + SEEN_SLACK_S) * 1000000;
 }

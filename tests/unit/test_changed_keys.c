@@ -342,10 +342,10 @@ static void test_given_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),       cmocka_unit_test(test_statements),
-        cmocka_unit_test(test_cascades),   cmocka_unit_test(test_habits),
-        cmocka_unit_test(test_gaps),       cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_keeps_none), cmocka_unit_test(test_moved_only),
+        cmocka_unit_test(test_keys),        cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_cascades),    cmocka_unit_test(test_habits),
+        cmocka_unit_test(test_gaps),        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_keeps_none),  cmocka_unit_test(test_moved_only),
         cmocka_unit_test(test_given_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
