@@ -3,6 +3,8 @@
 
 #include "core/case/case_args.h"
 #include "core/case/case_merge_internal.h"
+#include "core/case/run_change.h"
+#include "core/source/went_back.h"
 
 #define SCOPE_OPTION "scope" /* options of a part that one check of the pair has not */
 
@@ -115,11 +117,28 @@ static enum mr_code refuse(struct mr_case_merging *m, const char *what, struct m
     return m->refused != NULL ? MR_OK : mr_case_merge_nomem(err);
 }
 
+/* A server that was put back between the parts, or a copy that took its place, has one server_uuid with what it was. */
+static enum mr_code compare_places(struct mr_case_merging *m, bool is_mariadb, int side,
+                                   const struct mr_log_place *base, const struct mr_log_place *part,
+                                   struct mr_err *err)
+{
+    bool back = false;
+    MR_TRY(mr_went_back_between(is_mariadb, base, part, &back, err));
+    return back ? refuse(m,
+                         side == 0 ? "read another source, by what it had executed,"
+                                   : "read another target, by what it had executed,",
+                         err)
+                : MR_OK;
+}
+
 static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_findings *base,
                                     struct mr_err *err)
 {
+    struct mr_log_place places[2], parts[2];
     struct mr_server was, now;
     bool was_known = false, now_known = false;
+    MR_TRY(mr_run_places(base, &m->arena, places, err));
+    MR_TRY(mr_run_places(m->part, &m->arena, parts, err));
     for (int side = 0; m->refused == NULL && side < 2; side++) {
         MR_TRY(mr_findings_server(base, side, &was, &was_known, err));
         MR_TRY(mr_findings_server(m->part, side, &now, &now_known, err));
@@ -128,6 +147,9 @@ static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_finding
                           side == 0 ? "read another server as its source"
                                     : "read another server as its target",
                           err));
+        else if (was_known)
+            MR_TRY(compare_places(m, was.flavour == MR_FLAVOUR_MARIADB, side, &places[side],
+                                  &parts[side], err));
     }
     return MR_OK;
 }

@@ -10,7 +10,7 @@
 #include "core/binlog/binlog_gtid_set.h"
 #include "core/db/cluster.h"
 #include "core/db/replica_status.h"
-#include "core/logs/went_back.h"
+#include "core/source/went_back.h"
 #include "core/schema/engine.h"
 #include "recon/check/changed_how.h"
 #include "recon/check/check_marks.h"

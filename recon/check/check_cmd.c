@@ -12,7 +12,7 @@
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "core/case/run_change.h"
-#include "core/logs/went_back.h"
+#include "core/source/went_back.h"
 #include "core/pair/pair_references.h"
 #include "core/pair/pair_sections.h"
 #include "recon/check/check_changed.h"

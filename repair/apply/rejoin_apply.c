@@ -12,7 +12,7 @@
 #include "core/base/signals.h"
 #include "core/db/replication.h"
 #include "core/logs/history_archive.h"
-#include "core/logs/went_back.h"
+#include "core/source/went_back.h"
 #include "repair/apply/rejoin_report.h"
 #include "repair/rejoin/rejoin_read.h"
 

@@ -3,7 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/case/run_change.h"
-#include "core/logs/went_back.h"
+#include "core/source/went_back.h"
 
 static enum mr_code warn(const struct mr_find_run *run, enum mr_side side,
                          const struct mr_server *was, const struct mr_server *now,

@@ -1,9 +1,11 @@
 /* went_back.c: see went_back.h. */
-#include "core/logs/went_back.h"
+#include "core/source/went_back.h"
 
 #include <string.h>
 
 #include "core/binlog/binlog_gtid_set.h"
+
+#define MOMENT_S 60
 
 static enum mr_code of_states(const char *was, const char *now, bool *back, struct mr_err *err)
 {
@@ -40,6 +42,17 @@ enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, boo
 {
     *back = false;
     return is_mariadb ? of_states(was, now, back, err) : of_sets(was, now, back, err);
+}
+
+enum mr_code mr_went_back_between(bool is_mariadb, const struct mr_log_place *a,
+                                  const struct mr_log_place *b, bool *back, struct mr_err *err)
+{
+    const bool in_order = a->at < b->at;
+    const struct mr_log_place *was = in_order ? a : b, *now = in_order ? b : a;
+    *back = false;
+    return a->log == NULL || b->log == NULL || now->at <= was->at + MOMENT_S
+               ? MR_OK
+               : mr_went_back(is_mariadb, was->gtids, now->gtids, back, err);
 }
 
 /* Who may not see the log is told nothing of what was executed either. */

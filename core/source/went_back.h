@@ -13,6 +13,10 @@
 
 enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, bool *back,
                           struct mr_err *err);
+/* Of two readings, in whatever order: does the later one have less?  Those of one minute tell nothing, since a place's time
+ * is that of its beginning. */
+enum mr_code mr_went_back_between(bool is_mariadb, const struct mr_log_place *a,
+                                  const struct mr_log_place *b, bool *back, struct mr_err *err);
 /* Asks db, which is of the family that the place is of.  *back false also where it does not say. */
 enum mr_code mr_went_back_ask(struct mr_db *db, const struct mr_log_place *was,
                               struct mr_arena *arena, bool *back, struct mr_err *err);
