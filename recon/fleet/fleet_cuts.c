@@ -162,3 +162,9 @@ enum mr_code mr_fleet_cuts(struct mr_reader *reader, const struct mr_readspec *s
     mr_vec_release(&c.pieces);
     return code;
 }
+
+double mr_fleet_cuts_limit(double left_s, size_t tables)
+{
+    const double share_s = tables > 0 ? left_s / (double)tables : left_s;
+    return share_s < 0 ? 0 : share_s < MR_FLEET_CUTS_S ? share_s : MR_FLEET_CUTS_S;
+}

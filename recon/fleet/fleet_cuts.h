@@ -17,12 +17,16 @@
 #include "core/source/source.h"
 
 #define MR_FLEET_CUTS_MAX 2000
-#define MR_FLEET_CUTS_S 20.0 /* of a table, in a plan */
+#define MR_FLEET_CUTS_S 20.0 /* of a table, in a plan, at most */
 
 /* Pushes at most `wanted` keys (struct mr_key), ascending in the server's order.  *rough: limit_s were
  * over while a piece was still too heavy. */
 enum mr_code mr_fleet_cuts(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
                            double limit_s, struct mr_arena *arena, struct mr_vec *keys, bool *rough,
                            struct mr_err *err);
+
+/* For how long one of so many tables may be cut where left_s are left for all of them: its share, and
+ * MR_FLEET_CUTS_S at most; 0: not at all. */
+double mr_fleet_cuts_limit(double left_s, size_t tables);
 
 #endif

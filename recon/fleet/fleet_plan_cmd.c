@@ -213,12 +213,14 @@ static unsigned cuts_of(const struct options *o)
                                         : MR_FLEET_CUTS_MAX;
 }
 
-/* URIs without passwords: a task takes them from where check would. */
+/* URIs without passwords: a task takes them from where check would.  Of its time a quarter is left for
+ * what comes before and behind the cuts. */
 static enum mr_code make_tasks(struct planner *p, struct mr_fleet_task *tasks, struct mr_err *err)
 {
     static const char *const words[] = {"check", NULL};
-    char cuts[16];
+    char cuts[16], seconds[16];
     (void)snprintf(cuts, sizeof cuts, "%u", cuts_of(p->opts));
+    (void)snprintf(seconds, sizeof seconds, "%u", (p->opts->fleet.limit_s * 3 + 3) / 4);
     for (size_t i = 0; i < p->file.npairs; i++) {
         struct mr_fleet_line line;
         mr_fleet_line_begin(&line, &p->arena, &p->opts->fleet,
@@ -226,6 +228,8 @@ static enum mr_code make_tasks(struct planner *p, struct mr_fleet_task *tasks, s
                             words);
         mr_fleet_line_add(&line, "--cuts");
         mr_fleet_line_add(&line, cuts);
+        mr_fleet_line_add(&line, "--cut-seconds");
+        mr_fleet_line_add(&line, seconds);
         mr_fleet_line_add(&line, "--");
         mr_fleet_line_add(&line, p->file.pairs[i].uri[MR_SOURCE]);
         mr_fleet_line_add(&line, p->file.pairs[i].uri[MR_TARGET]);

@@ -6,7 +6,6 @@
 
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
-#include "recon/fleet/fleet_cuts.h"
 #include "recon/fleet/fleet_units.h"
 
 #define ROUGH_SAID 10 /* tables */
@@ -74,10 +73,8 @@ static void add_rough(const struct mr_fleet_sizes *sizes, struct mr_strbuf *out)
                 continue;
             mr_strbuf_add_fmt(out, "CUT ROUGHLY: %s: ", pair->name);
             mr_utf8_show_str(out, pair->tables[t].name);
-            mr_strbuf_add_fmt(out,
-                              ": its server had answered too slowly after %.0f s; some of its "
-                              "ranges may take longer than others\n",
-                              MR_FLEET_CUTS_S);
+            mr_strbuf_add_str(out, ": its server answered too slowly for the time that there was; "
+                                   "some of its ranges may take longer than others\n");
             said++;
         }
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/run_id.h"
 #include "core/db/db.h"
 #include "recon/check/check_cmd.h"
@@ -19,18 +20,31 @@
 /* Check's own stand first, so that its table of options holds for both. */
 struct options {
     struct mr_check_options check;
-    unsigned cuts; /* of a table, at most */
+    unsigned cuts;  /* of a table, at most */
+    unsigned cut_s; /* from the beginning: no table is cut any more then */
 };
 
-static const struct mr_option cuts_option = {.name = "cuts",
-                                             .type = MR_OPTION_UINT,
-                                             .offset = offsetof(struct options, cuts),
-                                             .arg = "N",
-                                             .group = "The fleet",
-                                             .help = "how often a table is cut at most",
-                                             .initial = "0",
-                                             .max = MR_FLEET_CUTS_MAX,
-                                             .not_in_file = true};
+static const struct mr_option own_options[] = {
+    {.name = "cuts",
+     .type = MR_OPTION_UINT,
+     .offset = offsetof(struct options, cuts),
+     .arg = "N",
+     .group = "The fleet",
+     .help = "how often a table is cut at most",
+     .initial = "0",
+     .max = MR_FLEET_CUTS_MAX,
+     .not_in_file = true},
+    {.name = "cut-seconds",
+     .type = MR_OPTION_UINT,
+     .offset = offsetof(struct options, cut_s),
+     .arg = "SECONDS",
+     .group = "The fleet",
+     .help = "for how long tables are cut",
+     .initial = "0",
+     .max = 86400,
+     .not_in_file = true},
+};
+#define OWN_OPTIONS (sizeof own_options / sizeof *own_options)
 
 /* ---- one table ---- */
 
@@ -63,18 +77,26 @@ static enum mr_side cutter(const struct mr_check_run *check, const struct mr_pai
     return mr_side_is_snapshot(&check->pairing.side[side]) ? mr_other_side(side) : side;
 }
 
-static enum mr_code find_cuts(struct mr_check_run *check, struct mr_pair *table, size_t most,
-                              struct mr_fleet_table *out, struct mr_err *err)
+/* How often a table is to be cut; 0: it stays whole. */
+static size_t wanted_cuts(const struct mr_check_run *check, struct mr_pair *table, size_t most)
+{
+    const uint64_t units = bytes_of(table->side[larger(table)]) / MR_UNIT_BYTES;
+    if (units < 2 || !can_be_cut(table, mr_side_is_shards(&check->pairing.side[MR_SOURCE])))
+        return 0;
+    return units - 1 < most ? (size_t)units - 1 : most;
+}
+
+/* Where there is no time left the table is one range: slow, but planned. */
+static enum mr_code find_cuts(struct mr_check_run *check, struct mr_pair *table, size_t wanted,
+                              double limit_s, struct mr_fleet_table *out, struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
-    const uint64_t units = out->bytes / MR_UNIT_BYTES;
     const enum mr_side side = cutter(check, table);
     enum mr_code code = MR_OK;
-    if (units < 2 || most == 0 ||
-        !can_be_cut(table, mr_side_is_shards(&check->pairing.side[MR_SOURCE])))
+    out->rough = limit_s <= 0;
+    if (out->rough)
         return MR_OK;
-    MR_TRY_OUT(mr_fleet_cuts(check->pairing.side[side].main, &table->scan[side],
-                             units - 1 < most ? (size_t)units - 1 : most, MR_FLEET_CUTS_S,
+    MR_TRY_OUT(mr_fleet_cuts(check->pairing.side[side].main, &table->scan[side], wanted, limit_s,
                              &check->arena, &keys, &out->rough, err));
     out->ncuts = keys.count;
     out->cuts = (const struct mr_key *)(const void *)mr_arena_dup(
@@ -88,14 +110,32 @@ out:
     return code;
 }
 
-static enum mr_code print_table(struct mr_check_run *check, struct mr_pair *table, size_t most,
-                                struct mr_jsonw *w, struct mr_err *err)
+static enum mr_code print_table(struct mr_check_run *check, struct mr_pair *table, size_t wanted,
+                                double limit_s, struct mr_jsonw *w, struct mr_err *err)
 {
     const struct mr_table *t = table->side[larger(table)];
     struct mr_fleet_table line = {
         .name = table->find.name, .bytes = bytes_of(t), .rows = t->est_rows};
-    MR_TRY(find_cuts(check, table, most, &line, err));
+    if (wanted > 0)
+        MR_TRY(find_cuts(check, table, wanted, limit_s, &line, err));
     mr_fleet_sizes_put(w, &line);
+    return MR_OK;
+}
+
+/* Those that are to be cut share the time: a pair of many big ones is planned as any other. */
+static enum mr_code print_tables(struct mr_check_run *check, size_t most, double until_s,
+                                 struct mr_jsonw *w, struct mr_err *err)
+{
+    const struct mr_pairing *pairing = &check->pairing;
+    size_t left = 0;
+    for (size_t i = 0; i < pairing->ntables; i++)
+        left += wanted_cuts(check, pairing->tables[i], most) > 0;
+    for (size_t i = 0; i < pairing->ntables; i++) {
+        const size_t wanted = wanted_cuts(check, pairing->tables[i], most);
+        const double limit_s = mr_fleet_cuts_limit(until_s - mr_clock_now_s(), left);
+        MR_TRY(print_table(check, pairing->tables[i], wanted, limit_s, w, err));
+        left -= wanted > 0;
+    }
     return MR_OK;
 }
 
@@ -120,8 +160,8 @@ static enum mr_code refuse_choice(const struct mr_check_options *o, struct mr_er
     return MR_E_USAGE;
 }
 
-static enum mr_code survey(struct mr_check_run *check, size_t most, struct mr_jsonw *w,
-                           struct mr_err *err)
+static enum mr_code survey(struct mr_check_run *check, size_t most, double until_s,
+                           struct mr_jsonw *w, struct mr_err *err)
 {
     struct mr_vec dbs = MR_VEC_INIT(struct mr_db_pair);
     enum mr_code code = MR_OK;
@@ -129,8 +169,7 @@ static enum mr_code survey(struct mr_check_run *check, size_t most, struct mr_js
     MR_TRY_OUT(mr_sides_pair_dbs(check->pairing.side, &check->arena, &dbs, err));
     MR_TRY_OUT(mr_check_same(check, &dbs, err));
     MR_TRY_OUT(mr_check_plan(check, &dbs, err));
-    for (size_t i = 0; i < check->pairing.ntables; i++)
-        MR_TRY_OUT(print_table(check, check->pairing.tables[i], most, w, err));
+    MR_TRY_OUT(print_tables(check, most, until_s, w, err));
     mr_jsonw_line(w, "type:summary tables:%" PRIu64, (uint64_t)check->pairing.ntables);
     MR_TRY_OUT(mr_jsonw_finish(w, "standard output", err));
 out:
@@ -143,6 +182,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     const struct options *o = invocation->settings.values;
     const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
     const struct mr_run_id id = mr_run_id_now();
+    const double until_s = mr_clock_now_s() + o->cut_s;
     struct mr_check_run check = {.opts = &o->check,
                                  .pairing = {.config = invocation->config},
                                  .open_snapshot = invocation->commands.open_snapshot,
@@ -165,7 +205,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     code = mr_check_sides_open(&check, &sides, operands, err);
     mr_check_hint_connections(code, err);
     MR_TRY_OUT(code);
-    MR_TRY_OUT(survey(&check, o->cuts, &w, err));
+    MR_TRY_OUT(survey(&check, o->cuts, until_s, &w, err));
 out:
     mr_jsonw_release(&w);
     mr_sides_close(&sides);
@@ -191,15 +231,15 @@ enum mr_code mr_fleet_survey_new(struct mr_command_list all, struct mr_fleet_sur
     struct mr_fleet_survey *s = *out = calloc(1, sizeof *s);
     if (s == NULL)
         return mr_err_nomem(err, "planning a fleet");
-    s->option = calloc(known->count + 1, sizeof *s->option);
+    s->option = calloc(known->count + OWN_OPTIONS, sizeof *s->option);
     s->items = calloc(all.count + 1, sizeof *s->items);
     if (s->option == NULL || s->items == NULL)
         return mr_err_nomem(err, "planning a fleet");
     memcpy(s->option, known->options, known->count * sizeof *s->option);
-    s->option[known->count] = cuts_option;
+    memcpy(s->option + known->count, own_options, sizeof own_options);
     s->options = *known;
     s->options.options = s->option;
-    s->options.count++;
+    s->options.count += OWN_OPTIONS;
     s->options.values_size = sizeof(struct options);
     s->check = mr_check_command;
     s->check.options = &s->options;

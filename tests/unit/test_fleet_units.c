@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "recon/fleet/fleet_cuts.h"
 #include "recon/fleet/fleet_units.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -239,6 +240,30 @@ static void test_a_pair_stays_together(void **state)
     world_end(&w);
 }
 
+/* Tables that are cut take no longer together than there is time, however many there are. */
+static void test_the_time_for_cuts_is_shared(void **state)
+{
+    (void)state;
+    static const struct {
+        double left_s;
+        size_t tables;
+        double limit_s;
+    } cases[] = {{45, 1, MR_FLEET_CUTS_S},
+                 {600, 12, MR_FLEET_CUTS_S},
+                 {45, 3, 15},
+                 {45, 90, 0.5},
+                 {0, 4, 0},
+                 {-3, 4, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_true(mr_fleet_cuts_limit(cases[i].left_s, cases[i].tables) == cases[i].limit_s);
+    for (size_t tables = 1; tables < 100; tables += 7) {
+        double left_s = 45;
+        for (size_t i = tables; i > 0; i--)
+            left_s -= mr_fleet_cuts_limit(left_s, i);
+        assert_true(left_s > -0.001);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_more_parts_than_units),
         cmocka_unit_test(test_parts_are_alike),
         cmocka_unit_test(test_a_pair_stays_together),
+        cmocka_unit_test(test_the_time_for_cuts_is_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
