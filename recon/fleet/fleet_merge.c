@@ -362,6 +362,19 @@ static void add_unchecked(const struct mr_check_result *r, struct mr_strbuf *out
     }
 }
 
+/* Incomplete without a word would be taken for a fault of the merge. */
+static void add_unsettled(const struct mr_check_result *r, struct mr_strbuf *out)
+{
+    if (r->unsettled_rows == 0)
+        return;
+    mr_strbuf_add_str(out, out->len > 0 ? "\n" : "");
+    mr_strbuf_add_grouped(out, r->unsettled_rows);
+    mr_strbuf_add_fmt(out,
+                      " row%s could not be settled: they kept moving while compared, or a replica "
+                      "was behind",
+                      r->unsettled_rows == 1 ? "" : "s");
+}
+
 static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_result *r,
                            struct mr_fleet_merged *out, struct mr_err *err)
 {
@@ -373,11 +386,12 @@ static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_resul
     out->not_checked = r->not_checked;
     out->unsettled_rows = r->unsettled_rows;
     out->seconds = r->run->seconds;
-    if (r->run->hidden == NULL && r->not_checked == 0)
+    if (r->run->hidden == NULL && r->not_checked == 0 && r->unsettled_rows == 0)
         return MR_OK;
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_str(&why, r->run->hidden != NULL ? r->run->hidden : "");
     add_unchecked(r, &why);
+    add_unsettled(r, &why);
     out->reason = why.failed ? NULL : mr_arena_strdup(&m->arena, why.ptr);
     mr_strbuf_release(&why);
     return out->reason != NULL ? MR_OK : nomem(err);

@@ -22,7 +22,7 @@
 #include "recon/fleet/fleet_next.h"
 #include "recon/fleet/fleet_result.h"
 
-#define NAMED_MAX 8 /* parts that a message names */
+#define NAMED_MAX 8 /* parts that a message names, or pairs */
 
 struct options {
     const char *output;
@@ -369,6 +369,20 @@ static enum mr_code print_text(const struct merging *g, struct mr_err *err)
 
 /* ---- the command ---- */
 
+/* As check says of one pair: equal is what a person reads who has named two wrong databases. */
+static void say_empty(const struct merging *g)
+{
+    const size_t pairs = g->merge.file.npairs;
+    size_t empty = 0;
+    for (size_t i = 0; i < pairs; i++)
+        if (g->pairs[i].verdict == MR_FLEET_EQUAL && g->pairs[i].tables == 0 && empty++ < NAMED_MAX)
+            mr_log_warning("pair %s: neither side has a table that is looked at: nothing was "
+                           "compared",
+                           g->pairs[i].pair->name);
+    if (empty > NAMED_MAX)
+        mr_log_warning("of %zu more pairs nothing was compared", empty - NAMED_MAX);
+}
+
 /* One pair after the other: a case open for writing takes most of the memory. */
 static enum mr_code merge_all(struct merging *g, struct mr_err *err)
 {
@@ -402,6 +416,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     code = merge_all(&g, err);
     if (code != MR_OK)
         drop_dir(&g);
+    else
+        say_empty(&g);
     if (code == MR_OK)
         code = opts->json ? print_json(&g, err) : print_text(&g, err);
     *exit_code = code == MR_OK ? exit_of(&g) : 0;

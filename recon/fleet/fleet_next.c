@@ -61,10 +61,10 @@ static bool is_incomplete(const struct mr_fleet_status *s)
 
 static void add_unread(struct mr_strbuf *out)
 {
-    mr_strbuf_add_str(out,
-                      "A part that could not check a table is read again once its parts/I.case is "
-                      "removed.\nWhere tables are others than when the fleet was planned, plan it "
-                      "anew.\n");
+    mr_strbuf_add_str(
+        out, "A part that could not check a table, or settle its rows, is read again once "
+             "its parts/I.case\nis removed. Where tables are others than when the fleet was "
+             "planned, plan it anew.\n");
 }
 
 void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *out)
@@ -135,7 +135,7 @@ void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_flee
     const struct mr_fleet_merged *worst = NULL;
     bool unread = false;
     for (size_t i = 0; i < m->file.npairs; i++) {
-        unread = unread || pairs[i].not_checked > 0;
+        unread = unread || pairs[i].not_checked > 0 || pairs[i].unsettled_rows > 0;
         if (pairs[i].differing > 0 && (worst == NULL || pairs[i].differing > worst->differing))
             worst = &pairs[i];
     }

@@ -105,3 +105,17 @@ enum mr_code mr_fleet_plan_warn_twins(const struct mr_fleet_file *file, struct m
     free(sorted);
     return MR_OK;
 }
+
+void mr_fleet_plan_warn_empty(const struct mr_fleet_sizes *sizes)
+{
+    size_t empty = 0;
+    for (size_t i = 0; i < sizes->npairs; i++) {
+        const struct mr_fleet_sizes_pair *pair = &sizes->pairs[i];
+        if (pair->failed == NULL && pair->ntables == 0 && empty++ < SAID)
+            mr_log_warning("pair \"%s\" has no table that both sides have: see that its databases "
+                           "are those you mean",
+                           pair->name);
+    }
+    if (empty > SAID)
+        mr_log_warning("%zu more pairs have no table that both sides have", empty - SAID);
+}

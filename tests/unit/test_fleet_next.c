@@ -137,7 +137,7 @@ static void test_merge(void **state)
     (void)state;
     static const struct {
         const char *name, *missing;
-        uint64_t differing[2], unchecked;
+        uint64_t differing[2], unchecked, unsettled;
         const char *next, *never;
         enum mr_fleet_word told; /* of a pair, by part 1 */
     } cases[] = {
@@ -145,12 +145,14 @@ static void test_merge(void **state)
          NULL,
          {0, 0},
          0,
+         0,
          "  myrecon fleet report res --output fleet.html\n",
          "affected",
          MR_FLEET_UNSAID},
         {"the worst pair",
          NULL,
          {1, 3},
+         0,
          0,
          "  myrecon affected --config 'a fleet/config/0.ini' --case res/q.case --output "
          "res/q.csv\n",
@@ -160,14 +162,24 @@ static void test_merge(void **state)
          "it is missing",
          {0, 0},
          2,
+         0,
          "  myrecon fleet run 'a fleet' --part 1\n",
          "affected",
          MR_FLEET_UNSAID},
-        {"a table was not checked", NULL, {0, 0}, 1, "plan it anew.\n", "fleet run", MR_FLEET_DONE},
+        {"a table was not checked",
+         NULL,
+         {0, 0},
+         1,
+         0,
+         "plan it anew.\n",
+         "fleet run",
+         MR_FLEET_DONE},
+        {"rows kept moving", NULL, {0, 0}, 0, 3, "settle its rows", "fleet run", MR_FLEET_DONE},
         {"a pair has failed",
          NULL,
          {0, 0},
          1,
+         0,
          "part that is incomplete, before all are merged again:\n  myrecon fleet run 'a fleet' "
          "--part 1\n",
          "plan it anew",
@@ -191,7 +203,8 @@ static void test_merge(void **state)
             {.pair = &planned[0], .differing = cases[i].differing[0]},
             {.pair = &planned[1],
              .differing = cases[i].differing[1],
-             .not_checked = cases[i].unchecked}};
+             .not_checked = cases[i].unchecked,
+             .unsettled_rows = cases[i].unsettled}};
         struct mr_strbuf out = MR_STRBUF_INIT;
         mr_fleet_next_of_merge(&merge, pairs, "res", &out);
         if (cases[i].next == NULL ? out.len > 0 : line_of(&out, cases[i].next) == NULL)

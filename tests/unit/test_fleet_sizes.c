@@ -10,11 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "core/file/io.h"
 #include "core/file/sha256.h"
 #include "recon/check/check_scope.h"
 #include "recon/fleet/fleet_engines.h"
 #include "recon/fleet/fleet_plan_print.h"
+#include "recon/fleet/fleet_plan_warn.h"
 #include "recon/fleet/fleet_sizes.h"
 #include "recon/fleet/fleet_work.h"
 
@@ -183,6 +185,24 @@ static void test_rough_tables_are_named(void **state)
     assert_non_null(strstr(json.ptr, "\"bytes\":0,\"rough\":12}"));
     mr_strbuf_release(&text);
     mr_strbuf_release(&json);
+}
+
+/* Of two wrong databases nothing but "equal" would be said later on; a pair that failed has its own warning. */
+static void test_empty_pairs_are_named(void **state)
+{
+    (void)state;
+    static struct capture said;
+    static const struct mr_fleet_table table = {.name = "d.t"};
+    struct mr_fleet_sizes sizes = pairs_of(8);
+    sizes.pairs[0].tables = &table;
+    sizes.pairs[0].ntables = 1;
+    sizes.pairs[1].failed = "it is gone";
+    capture_begin(&said, CAPTURE_FILE, 0);
+    mr_fleet_plan_warn_empty(&sizes);
+    capture_end(&said);
+    assert_int_equal(capture_count(&said, "has no table that both sides have"), 4);
+    assert_int_equal(capture_count(&said, "pair \"p00002\" has no table"), 1);
+    assert_int_equal(capture_count(&said, "2 more pairs have no table"), 1);
 }
 
 static void test_what_was_changed_is_refused(void **state)
@@ -385,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_kept_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rough_tables_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_empty_pairs_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_changed_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_large_fleet_from_sizes, setup, teardown),
