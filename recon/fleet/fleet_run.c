@@ -116,7 +116,8 @@ static enum mr_code read_case(const struct work *w, const char *path, struct mr_
 }
 
 /* A case that cannot be read is not done: it is told of when it is adopted.  What it says of some pairs
- * is forgotten then: another one may be gone on from, which does not have them. */
+ * is forgotten then: another one may be gone on from, which does not have them.  Nor does what this
+ * process has read count: a pair may be in one of the two cases alone. */
 static enum mr_code is_published(struct work *w, bool *over, struct mr_err *err)
 {
     struct mr_fleet_part *s = &w->run->status;
@@ -125,6 +126,8 @@ static enum mr_code is_published(struct work *w, bool *over, struct mr_err *err)
     if (own == NULL)
         return mr_err_nomem(err, "working on a part");
     memcpy(own, s->pairs, s->npairs * sizeof *own);
+    for (size_t i = 0; i < s->npairs; i++)
+        s->pairs[i] = (struct mr_fleet_part_pair){.name = own[i].name, .state = MR_FLEET_WAITING};
     *over = access(w->case_path, F_OK) == 0 && read_case(w, w->case_path, &why) == MR_OK &&
             mr_fleet_part_is_done(s) && mr_fleet_seal_check(w->case_path, NULL, &why) == MR_OK;
     if (!*over)
