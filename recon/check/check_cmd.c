@@ -244,6 +244,14 @@ static enum mr_code refuse_second(const struct mr_find_run *run, struct mr_err *
                       run->uuid);
 }
 
+/* Nobody who runs a part has chosen to resume it. */
+static void hint_part(struct mr_err *err)
+{
+    mr_err_hint(err, "A part of a fleet goes on with what is kept of it. To read it from its start "
+                     "remove its parts/I.case and parts/I.progress, and run it again; where other "
+                     "parts have read the other server, plan the fleet anew.");
+}
+
 /* A new run in the case, or with --resume the unfinished one. */
 static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
 {
@@ -261,6 +269,8 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
         code = refuse_other_run(&last, &check->run, err);
         if (code == MR_OK)
             code = refuse_moved(check, &last, err);
+        if (code == MR_E_CASE_OTHER && check->scope != NULL)
+            hint_part(err);
         last.options = check->run.options;
         last.replication = check->run.replication;
         last.hidden = NULL;

@@ -16,12 +16,14 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/file/io.h"
 #include "recon/check/check_cmd.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
 #include "recon/check/check_relate.h"
 #include "recon/check/check_run.h"
 #include "recon/check/check_same.h"
+#include "recon/check/check_scope.h"
 #include "recon/check/check_sides.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
@@ -401,6 +403,32 @@ static void test_resume(void **state)
     }
 }
 
+/* Who runs a part of a fleet cannot leave out --resume: what to remove is said. */
+static void test_resume_part(void **state)
+{
+    static const struct mr_scope scope = {.run = "20260102T030405Z-8f3a.p", .pair = "p"};
+    struct mr_check_options o = options(true);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err err;
+    int exit_code;
+    char file[80];
+    (void)state;
+    begin();
+    (void)snprintf(file, sizeof file, "%s/scope", dir);
+    mr_scope_write(&scope, &text);
+    assert_int_equal(mr_io_write_file(file, 0600, text.ptr, text.len, NULL), MR_OK);
+    o.scope_path = file;
+    fake.finishes = false;
+    assert_int_equal(run(&o, "mysql://a@old/", "/dev/null", &exit_code, &err), MR_OK);
+    assert_string_equal(fake.run, scope.run);
+    fake.uuids[MR_TARGET] = "three";
+    assert_int_equal(run(&o, "mysql://a@old/", "/dev/null", &exit_code, &err), MR_E_CASE_OTHER);
+    assert_non_null(strstr(err.message, "has another server as its target"));
+    assert_non_null(strstr(err.hint, "parts/I.progress"));
+    mr_strbuf_release(&text);
+    (void)unlink(file);
+}
+
 /* Without it an unfinished run stays as it is, and a new one begins. */
 static void test_new_run(void **state)
 {
@@ -473,9 +501,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_resume),     cmocka_unit_test(test_new_run),
-        cmocka_unit_test(test_full_disk),  cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_exit_codes),  cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_resume),      cmocka_unit_test(test_new_run),
+        cmocka_unit_test(test_full_disk),   cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_resume_part),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
