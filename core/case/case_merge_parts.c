@@ -6,7 +6,8 @@
 #include "core/case/run_change.h"
 #include "core/source/went_back.h"
 
-#define SCOPE_OPTION "scope" /* options of a part that one check of the pair has not */
+#define SCOPE_OPTION "scope"   /* options of a part that one check of the pair has not */
+#define ROWS_OPTION "rows of " /* which rows of a table are compared: "rows of db.t=SQL" */
 
 /* Numbers of files are none's on some mounts of object stores. */
 static bool is_same_file(const struct stat *a, const struct stat *b)
@@ -62,9 +63,9 @@ enum mr_code mr_case_merge_close(struct mr_case_merging *m, enum mr_code code, s
 
 /* ---- texts of a run ---- */
 
-static bool has_line(const struct mr_strbuf *lines, const char *line, size_t len)
+static bool has_line(const char *lines, const char *line, size_t len)
 {
-    for (const char *at = lines->ptr; lines->len > 0 && *at != '\0';) {
+    for (const char *at = lines; *at != '\0';) {
         const size_t n = strcspn(at, "\n");
         if (n == len && memcmp(at, line, len) == 0)
             return true;
@@ -75,7 +76,7 @@ static bool has_line(const struct mr_strbuf *lines, const char *line, size_t len
 
 void mr_case_merge_add_line(struct mr_strbuf *lines, const char *line, size_t len)
 {
-    if (lines->failed || len == 0 || has_line(lines, line, len))
+    if (lines->failed || len == 0 || (lines->len > 0 && has_line(lines->ptr, line, len)))
         return;
     if (lines->len > 0)
         mr_strbuf_add_char(lines, '\n');
@@ -154,17 +155,74 @@ static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_finding
     return MR_OK;
 }
 
+/* A table of which a case has nothing but the name is not there. */
+static enum mr_code is_there(struct mr_case_merging *m, bool in_base, const char *name, bool *there,
+                             struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_find_table found = {0};
+    enum mr_code code = MR_OK;
+    if (in_base) {
+        const struct mr_case_merged_table *t = mr_case_merge_table_of(m, name);
+        *there = t != NULL && t->find.ncolumns > 0;
+        return MR_OK;
+    }
+    code = mr_findings_table_find(m->part, name, &arena, &found, there, err);
+    *there = *there && found.ncolumns > 0;
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* Has base, or the part under way, the table whose rows the line chooses?  Its name may hold "=".  A line of
+ * no table is the run's. */
+static enum mr_code has_table(struct mr_case_merging *m, bool in_base, const char *line, size_t len,
+                              bool *has, struct mr_err *err)
+{
+    const size_t from = sizeof ROWS_OPTION - 1;
+    *has = len < from || strncmp(line, ROWS_OPTION, from) != 0;
+    for (size_t at = from; !*has && at < len; at++) {
+        if (line[at] != '=')
+            continue;
+        const char *name = mr_arena_dup(&m->arena, line + from, at - from);
+        if (name == NULL)
+            return mr_case_merge_nomem(err);
+        MR_TRY(is_there(m, in_base, name, has, err));
+    }
+    return MR_OK;
+}
+
+/* Does every line of the options stand in the others', too?  Those of base, or of the part under way, need
+ * not have rows of a table that came or went between the two. */
+static enum mr_code are_among(struct mr_case_merging *m, const char *options, const char *others,
+                              bool in_base, bool *all, struct mr_err *err)
+{
+    *all = true;
+    for (const char *at = options; *all && *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        bool has = false;
+        if (!has_line(others, at, n))
+            MR_TRY(has_table(m, in_base, at, n, &has, err));
+        *all = !has;
+        at += n + (at[n] == '\n');
+    }
+    return MR_OK;
+}
+
 static enum mr_code compare_runs(struct mr_case_merging *m, const struct mr_find_run *run,
                                  struct mr_err *err)
 {
     const char *options = options_of(m, run->options);
+    bool same = false;
     if (options == NULL)
         return mr_case_merge_nomem(err);
     if (strcmp(run->source, m->run.source) != 0)
         return refuse(m, "another source", err);
     if (strcmp(run->target, m->run.target) != 0)
         return refuse(m, "another target", err);
-    return strcmp(options, m->run.options) != 0 ? refuse(m, "other options", err) : MR_OK;
+    MR_TRY(are_among(m, options, m->run.options, true, &same, err));
+    if (same)
+        MR_TRY(are_among(m, m->run.options, options, false, &same, err));
+    return same ? MR_OK : refuse(m, "other options", err);
 }
 
 /* ---- looking ---- */
