@@ -157,6 +157,25 @@ static void know(struct mr_case_merged_table *t, const struct mr_find_table *fou
     t->is_known = true;
 }
 
+static bool is_in_scope(const struct mr_case_merge_part *part, const char *table)
+{
+    for (size_t i = 0; i < part->ntables; i++)
+        if (strcmp(part->tables[i].name, table) == 0)
+            return true;
+    return false;
+}
+
+/* Whoever compares the objects gives up tables of other parts, too: that a column is hidden from the account
+ * on one side, or that the table was altered meanwhile, those who read its rows do not see. */
+static void heed(const struct mr_case_merging *m, struct mr_case_merged_table *t,
+                 const struct mr_find_table *found)
+{
+    if (found->verdict == MR_VERDICT_NOT_CHECKED && t->reason == NULL &&
+        !is_in_scope(&m->of->parts[m->at], t->name))
+        t->reason = found->reason != NULL ? found->reason
+                                          : "whoever has compared the objects has given it up";
+}
+
 enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
 {
     const bool objects = m->of->parts[m->at].has_objects;
@@ -177,6 +196,7 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
                             ? found[i].reason
                             : "it was not there when the fleet was planned: no part has read it";
         }
+        heed(m, t, &found[i]);
         know(t, &found[i], objects);
     }
     for (size_t i = 0; i < extra.count; i++) {

@@ -1,5 +1,5 @@
-/* test_case_merge_options.c: parts of one pair have its options, but for rows of tables that came or went
- * between two of them. */
+/* test_case_merge_whole.c: what the parts of one pair say of what others of them read: its options, and
+ * tables that they have given up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 static const char *const tables[PARTS] = {"db.t", "db.u"};
 static char dir[40], path[PARTS][64], into[64];
 
-static void make_part(size_t part, const char *options)
+static void make_part(size_t part, const char *options, const char *other_reason)
 {
     static const struct mr_range whole;
     struct check_case c;
@@ -31,6 +31,11 @@ static void make_part(size_t part, const char *options)
     c.run.options = options;
     case_require(mr_findings_run_begin(c.fd, &c.run, NULL));
     case_table(&c, tables[1 - part], MR_VERDICT_UNDECIDED, true);
+    if (other_reason != NULL) {
+        c.table.verdict = MR_VERDICT_NOT_CHECKED;
+        c.table.reason = other_reason;
+        case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    }
     case_table(&c, tables[part], MR_VERDICT_UNDECIDED, true);
     const struct mr_find_chunk chunk = {.table = c.table.id, .last = true};
     case_require(mr_findings_segments_add(c.fd, c.table.id, &whole, 1, NULL));
@@ -43,8 +48,15 @@ static void make_part(size_t part, const char *options)
     case_require(mr_findings_close(c.fd, NULL));
 }
 
-/* Of the first table, once both are one. */
-static enum mr_verdict merge(struct mr_arena *arena, const char **reason)
+static void begin(void)
+{
+    (void)snprintf(dir, sizeof dir, "/tmp/test_merge_whole.XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(into, sizeof into, "%s/into.case", dir);
+}
+
+/* Both tables, once the parts are one. */
+static struct mr_find_table *merge(struct mr_arena *arena)
 {
     static const struct mr_case_merge_range range;
     static const struct mr_case_merge_table scopes[PARTS] = {{"db.t", &range, 1},
@@ -65,10 +77,17 @@ static enum mr_verdict merge(struct mr_arena *arena, const char **reason)
     case_require(mr_case_merge(&of, out, &damaged, NULL));
     case_require(mr_findings_tables(out, arena, &found, &count, NULL));
     assert_int_equal(count, PARTS);
-    assert_int_equal(found[0].verdict, found[1].verdict);
-    *reason = found[0].reason;
     (void)mr_findings_close(out, NULL);
-    return found[0].verdict;
+    return found;
+}
+
+static void end(struct mr_arena *arena)
+{
+    (void)unlink(into);
+    for (size_t part = 0; part < PARTS; part++)
+        (void)unlink(path[part]);
+    assert_int_equal(rmdir(dir), 0);
+    mr_arena_release(arena);
 }
 
 static void test_options(void **state)
@@ -93,27 +112,44 @@ static void test_options(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mr_arena arena = MR_ARENA_INIT;
-        const char *reason = NULL;
-        (void)snprintf(dir, sizeof dir, "/tmp/test_merge_options.XXXXXX");
-        assert_non_null(mkdtemp(dir));
-        (void)snprintf(into, sizeof into, "%s/into.case", dir);
+        begin();
         for (size_t part = 0; part < PARTS; part++)
-            make_part(part, rows[i].options[part]);
-        const enum mr_verdict verdict = merge(&arena, &reason);
-        if (verdict != (rows[i].is_one ? MR_VERDICT_EQUAL : MR_VERDICT_NOT_CHECKED))
-            fail_msg("row %zu: %s", i, reason != NULL ? reason : "");
+            make_part(part, rows[i].options[part], NULL);
+        const struct mr_find_table *found = merge(&arena);
+        const char *reason = found[0].reason != NULL ? found[0].reason : "";
+        if (found[0].verdict != (rows[i].is_one ? MR_VERDICT_EQUAL : MR_VERDICT_NOT_CHECKED))
+            fail_msg("row %zu: %s", i, reason);
+        assert_int_equal(found[0].verdict, found[1].verdict);
         if (!rows[i].is_one)
             assert_non_null(strstr(reason, "part 1 has other options than part 0"));
-        (void)unlink(into);
-        for (size_t part = 0; part < PARTS; part++)
-            (void)unlink(path[part]);
-        assert_int_equal(rmdir(dir), 0);
-        mr_arena_release(&arena);
+        end(&arena);
+    }
+}
+
+/* A column that one side hides from the account is seen by whoever compares the objects, and its values by
+ * nobody: who has read the rows of the table has read the others.  What the objects' part has not to read, the
+ * others judge alone. */
+static void test_given_up_by_objects(void **state)
+{
+    static const char *const hidden = "SELECT command denied for column 'c'";
+    (void)state;
+    for (size_t part = 0; part < PARTS; part++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        begin();
+        for (size_t i = 0; i < PARTS; i++)
+            make_part(i, "since=\n", i == part ? hidden : NULL);
+        const struct mr_find_table *found = merge(&arena);
+        assert_int_equal(found[0].verdict, MR_VERDICT_EQUAL);
+        assert_int_equal(found[1].verdict, part == 0 ? MR_VERDICT_NOT_CHECKED : MR_VERDICT_EQUAL);
+        if (part == 0)
+            assert_string_equal(found[1].reason, hidden);
+        end(&arena);
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_options)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_options),
+                                       cmocka_unit_test(test_given_up_by_objects)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
