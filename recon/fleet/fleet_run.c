@@ -2,6 +2,7 @@
 #include "recon/fleet/fleet_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,33 @@ static enum mr_code find_run(struct mr_findings *fd, const struct mr_scope *scop
     return code;
 }
 
+/* What was not seen first of all, for whoever asks fleet status; all of it is told by the merge. */
+static enum mr_code say_unseen(const struct mr_check_result *r, struct mr_arena *arena,
+                               const char **why, struct mr_err *err)
+{
+    const char *hidden = r->run->hidden;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    size_t at = 0;
+    while (at < r->ntables && r->tables[at].verdict != MR_VERDICT_NOT_CHECKED)
+        at++;
+    if (at < r->ntables)
+        mr_strbuf_add_fmt(&text, "table \"%s\": %s", r->tables[at].name,
+                          r->tables[at].reason != NULL ? r->tables[at].reason : "not checked");
+    else if (hidden != NULL)
+        mr_strbuf_add_fmt(&text, "not visible: %.*s", (int)strcspn(hidden, "\n"), hidden);
+    else if (r->unsettled_rows > 0)
+        mr_strbuf_add_fmt(&text, "%" PRIu64 " row%s could not be settled", r->unsettled_rows,
+                          r->unsettled_rows == 1 ? "" : "s");
+    if (r->not_checked > 1)
+        mr_strbuf_add_fmt(&text, "; %" PRIu64 " tables in all are not checked", r->not_checked);
+    enum mr_code code = mr_strbuf_check(&text, "working on a part", err);
+    *why = code == MR_OK && text.len > 0 ? mr_arena_strdup(arena, text.ptr) : NULL;
+    if (code == MR_OK && text.len > 0 && *why == NULL)
+        code = mr_err_nomem(err, "working on a part");
+    mr_strbuf_release(&text);
+    return code;
+}
+
 /* Of the scope's run, where it is finished. */
 static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *scope,
                                 struct mr_arena *arena, struct mr_fleet_part_pair *pair,
@@ -74,8 +102,8 @@ static enum mr_code read_result(struct mr_findings *fd, const struct mr_scope *s
     if (code == MR_OK) {
         pair->state = MR_FLEET_DONE;
         pair->verdict = mr_fleet_verdict_of_exit(mr_check_result_exit(&result));
-        pair->why = NULL;
         pair->differing = mr_find_counts_differing(&result.sums);
+        code = say_unseen(&result, arena, &pair->why, err);
     }
     mr_check_result_release(&result);
     return code;

@@ -29,7 +29,7 @@ static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_par
     sum->diverged |= told->verdict == MR_FLEET_DIVERGED;
     sum->incomplete |= told->verdict == MR_FLEET_INCOMPLETE;
     sum->differing += told->differing;
-    if (told->why != NULL)
+    if (told->why != NULL && (told->state == MR_FLEET_FAILED || sum->failed == 0))
         sum->why = told->why;
 }
 

@@ -30,7 +30,7 @@ struct mr_fleet_status_pair {
     size_t done, failed, running; /* parts that have told so of it; running: and are at work */
     bool diverged, incomplete;    /* as one of them has found */
     uint64_t differing;           /* rows; those that straddle parts may count twice until merged */
-    const char *why;              /* of the last that failed */
+    const char *why; /* of the last that failed, else of which something was not seen */
 };
 
 struct mr_fleet_status {
