@@ -59,12 +59,40 @@ static bool is_incomplete(const struct mr_fleet_status *s)
     return false;
 }
 
-static void add_unread(struct mr_strbuf *out)
+#define NAMED_MAX 8 /* parts */
+
+/* Parts in which something was not seen, by number. */
+struct unread {
+    struct mr_strbuf names;
+    size_t count;
+};
+
+static void add_part(struct unread *u, size_t number, const struct mr_fleet_part *told)
 {
-    mr_strbuf_add_str(
-        out, "A part that could not check a table, or settle its rows, is read again once "
-             "its parts/I.case\nis removed. Where tables are others than when the fleet was "
-             "planned, plan it anew.\n");
+    bool is_unread = false;
+    for (size_t i = 0; i < told->npairs; i++)
+        is_unread |=
+            told->pairs[i].state == MR_FLEET_DONE && told->pairs[i].verdict == MR_FLEET_INCOMPLETE;
+    if (is_unread && u->count++ < NAMED_MAX)
+        mr_strbuf_add_fmt(&u->names, "%s%zu", u->count > 1 ? ", " : "", number);
+}
+
+/* What parts tell of themselves may be missing. */
+static void add_unread(struct unread *u, struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out, "A part that could not check a table, or settle its rows, is read again "
+                           "once its parts/I.case\nis removed");
+    if (u->count > 0)
+        mr_strbuf_add_fmt(out, " (here part%s %s", u->count > 1 ? "s" : "",
+                          u->names.failed ? "" : u->names.ptr);
+    if (u->count > NAMED_MAX)
+        mr_strbuf_add_fmt(out, " and %zu more", u->count - NAMED_MAX);
+    mr_strbuf_add_fmt(out,
+                      "%s. Where tables are others than when the fleet was planned, plan it "
+                      "anew.\n",
+                      u->count > 0 ? ")" : "");
+    out->failed |= u->names.failed;
+    mr_strbuf_release(&u->names);
 }
 
 void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *out)
@@ -77,8 +105,12 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
         return;
     }
     if (s->done == s->file->nparts) {
-        if (is_incomplete(s))
-            add_unread(out);
+        if (is_incomplete(s)) {
+            struct unread unread = {.names = MR_STRBUF_INIT};
+            for (size_t i = 0; i < s->file->nparts; i++)
+                add_part(&unread, i, &s->parts[i].told);
+            add_unread(&unread, out);
+        }
         mr_strbuf_add_str(out, "To join the parts, which alone tells what the pairs come to:\n"
                                "  myrecon fleet merge ");
         mr_utf8_show_word(out, s->file->dir);
@@ -139,8 +171,13 @@ void mr_fleet_next_of_merge(const struct mr_fleet_merge *m, const struct mr_flee
         if (pairs[i].differing > 0 && (worst == NULL || pairs[i].differing > worst->differing))
             worst = &pairs[i];
     }
-    if (!add_undone(m, out) && unread)
-        add_unread(out);
+    if (!add_undone(m, out) && unread) {
+        struct unread parts = {.names = MR_STRBUF_INIT};
+        for (size_t i = 0; i < m->file.nparts; i++)
+            if (m->parts[i].has_status)
+                add_part(&parts, i, &m->parts[i].status);
+        add_unread(&parts, out);
+    }
     add_unplanned(m, out);
     mr_strbuf_add_str(out, "One page of all pairs, and one of each:\n  myrecon fleet report ");
     mr_utf8_show_word(out, output);

@@ -189,7 +189,10 @@ static void test_merge(void **state)
         struct mr_fleet_file_pair planned[] = {
             {.name = "p", .config = "a fleet/config/0.ini", .parts = 1},
             {.name = "q", .config = "a fleet/config/0.ini", .parts = 1}};
-        struct mr_fleet_part_pair told = {.name = "q", .state = cases[i].told};
+        struct mr_fleet_part_pair told = {.name = "q",
+                                          .state = cases[i].told,
+                                          .verdict = cases[i].unchecked > 0 ? MR_FLEET_INCOMPLETE
+                                                                            : MR_FLEET_EQUAL};
         struct mr_fleet_merge_part parts[] = {{.name = "part 0"},
                                               {.name = "part 1",
                                                .why = cases[i].missing,
