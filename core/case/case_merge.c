@@ -283,6 +283,7 @@ enum mr_code mr_case_merge(const struct mr_case_merge *merge, struct mr_findings
     mr_strbuf_release(&m.hidden);
     mr_strbuf_release(&m.follows);
     mr_vec_release(&m.references);
+    mr_vec_release(&m.reference_names);
     mr_vec_release(&m.tables);
     mr_arena_release(&m.arena);
     return code;

@@ -38,8 +38,9 @@ struct mr_case_merging {
     struct mr_case_merging_part *parts;
     size_t base;                   /* part that tables and servers are taken from; nparts: none */
     const char *refused;           /* parts that cannot be of one pair: why; or NULL */
-    struct mr_vec references;      /* struct mr_lineage_reference, as base has them */
+    struct mr_vec references;      /* struct mr_lineage_reference, as the first part has them */
     const char **reference_tables; /* names of their tables */
+    struct mr_vec reference_names; /* of all tables that this part has, case_merge_kin.c's */
     const char *other_references;  /* the first part that has others; NULL: none */
     struct mr_strbuf hidden, follows; /* lines of the run */
     /* the part under way */
@@ -86,7 +87,7 @@ void mr_case_merge_add_line(struct mr_strbuf *lines, const char *line, size_t le
 
 /* Of the part under way: everything of the tables of its scope that are not given up. */
 enum mr_code mr_case_merge_rows(struct mr_case_merging *m, struct mr_err *err);
-/* References of the part under way: base's are kept, others compared with them. */
+/* References of the part under way: the first one's are kept, others compared with them. */
 enum mr_code mr_case_merge_references(struct mr_case_merging *m, struct mr_err *err);
 /* Of the part under way, once all findings are there. */
 enum mr_code mr_case_merge_kin(struct mr_case_merging *m, struct mr_err *err);

@@ -1,9 +1,10 @@
 /*
  * case_merge_kin.c: whom rows belong to, over all parts; see case_merge.h.
  *
- * References are those of the pair, in one order in every part.  The row that a reference of one
- * part names may be a finding of another: every ancestor is placed anew, by its key or its image,
- * among all findings (lineage.h), and links lead to where it is then.
+ * References are those of the pair, the same in every part, but for tables that came or went between two
+ * of them, which nobody has read.  The row that a reference of one part names may be a finding of another:
+ * every ancestor is placed anew, by its key or its image, among all findings (lineage.h), and links lead to
+ * where it is then.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct named {
     const char *name;
 };
 
+/* Those that were there: of others a case has the name alone. */
 static enum mr_code read_names(struct mr_findings *part, struct mr_arena *arena,
                                struct mr_vec *names, struct mr_err *err)
 {
@@ -32,8 +34,10 @@ static enum mr_code read_names(struct mr_findings *part, struct mr_arena *arena,
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(part->cf);
     enum mr_code code =
-        MR_CASE_PREPARE(part->cf, "SELECT id, name FROM tbl WHERE run=:run ORDER BY id", &stmt, err,
-                        MR_ARG_INT("run", part->run));
+        MR_CASE_PREPARE(part->cf,
+                        "SELECT id, name FROM tbl t WHERE run=:run AND EXISTS (SELECT 1 FROM col c"
+                        " WHERE c.tbl=t.id) ORDER BY id",
+                        &stmt, err, MR_ARG_INT("run", part->run));
     if (code == MR_OK)
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, names, err);
     mr_case_free(stmt);
@@ -85,17 +89,56 @@ static enum mr_code name_tables(struct mr_case_merging *m, const struct mr_vec *
     return *tables != NULL && !out ? MR_OK : mr_case_merge_nomem(err);
 }
 
-static bool same_references(const struct mr_case_merging *m, const struct mr_vec *references,
-                            const struct mr_vec *names)
+/* Which of the merge's references it is; as many as there are: none.  They come in one order: it is looked for
+ * from `from` on. */
+static size_t match_of(const struct mr_case_merging *m, const struct mr_lineage_reference *r,
+                       const struct mr_vec *names, size_t from)
 {
-    bool same = references->count == m->references.count;
-    for (size_t i = 0; same && i < references->count; i++) {
-        const struct mr_lineage_reference *r = mr_vec_at(references, i);
-        const char *child = name_of(names, r->table), *parent = name_of(names, r->parent);
-        same = same_reference(r, mr_vec_at(&m->references, i)) &&
-               mr_same_text(child != NULL ? child : "", m->reference_tables[2 * i]) &&
-               mr_same_text(parent != NULL ? parent : "", m->reference_tables[2 * i + 1]);
+    const size_t count = m->references.count;
+    const char *child = name_of(names, r->table), *parent = name_of(names, r->parent);
+    for (size_t n = 0; n < count; n++) {
+        const size_t at = (from + n) % count;
+        if (same_reference(r, mr_vec_at(&m->references, at)) &&
+            mr_same_text(child != NULL ? child : "", m->reference_tables[2 * at]) &&
+            mr_same_text(parent != NULL ? parent : "", m->reference_tables[2 * at + 1]))
+            return at;
     }
+    return count;
+}
+
+static bool is_named(const struct mr_vec *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(((const struct named *)mr_vec_at(names, i))->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Rows of a table that the first part did not have, and that none is to read, are no findings, and none's
+ * ancestors: what leads to it would be a reference that only one of the two has, of a table that both have. */
+static bool is_new(const struct mr_case_merging *m, const char *table)
+{
+    const struct mr_case_merged_table *t = table != NULL ? mr_case_merge_table_of(m, table) : NULL;
+    return table != NULL && (t == NULL || t->nranges == 0) && !is_named(&m->reference_names, table);
+}
+
+/* matched: of each of the merge's references, whether the part has it. */
+static bool same_references(const struct mr_case_merging *m, const struct mr_vec *references,
+                            const struct mr_vec *names, bool *matched)
+{
+    bool same = true;
+    for (size_t i = 0, from = 0; same && i < references->count; i++) {
+        const struct mr_lineage_reference *r = mr_vec_at(references, i);
+        const size_t at = match_of(m, r, names, from);
+        if (at < m->references.count) {
+            matched[at] = true;
+            from = at + 1;
+        } else {
+            same = is_new(m, name_of(names, r->table));
+        }
+    }
+    for (size_t at = 0; same && at < m->references.count; at++)
+        same = matched[at] || !is_named(names, m->reference_tables[2 * at]); /* it is gone */
     return same;
 }
 
@@ -118,12 +161,19 @@ enum mr_code mr_case_merge_references(struct mr_case_merging *m, struct mr_err *
     const bool first = m->reference_tables == NULL;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(has_kin(m->part, &m->parts[m->at].has_kin, err));
+    if (first) {
+        m->reference_names = (struct mr_vec)MR_VEC_INIT(struct named);
+        MR_TRY_OUT(read_names(m->part, &m->arena, &m->reference_names, err));
+        MR_TRY_OUT(mr_lineage_references(m->part, &m->arena, &m->references, err));
+        MR_TRY_OUT(name_tables(m, &m->references, &m->reference_names, &m->reference_tables, err));
+        goto out;
+    }
     MR_TRY_OUT(read_names(m->part, &arena, &names, err));
-    MR_TRY_OUT(mr_lineage_references(m->part, first ? &m->arena : &arena,
-                                     first ? &m->references : &references, err));
-    if (first)
-        MR_TRY_OUT(name_tables(m, &m->references, &names, &m->reference_tables, err));
-    else if (m->other_references == NULL && !same_references(m, &references, &names))
+    MR_TRY_OUT(mr_lineage_references(m->part, &arena, &references, err));
+    bool *matched = mr_arena_calloc(&arena, m->references.count + 1, sizeof *matched);
+    if (matched == NULL)
+        MR_TRY_OUT(mr_case_merge_nomem(err));
+    if (m->other_references == NULL && !same_references(m, &references, &names, matched))
         m->other_references = m->of->parts[m->at].name;
 out:
     mr_vec_release(&references);
@@ -144,7 +194,8 @@ enum mr_code mr_case_merge_references_save(struct mr_case_merging *m, struct mr_
         struct mr_lineage_reference *r = mr_vec_at(&m->references, i);
         r->table = id_of(m, m->reference_tables[2 * i]);
         r->parent = id_of(m, m->reference_tables[2 * i + 1]);
-        MR_TRY(mr_lineage_reference_add(m->out, r, err));
+        if (r->table != 0) /* else of a table that is gone: no link is of it */
+            MR_TRY(mr_lineage_reference_add(m->out, r, err));
     }
     return MR_OK;
 }
@@ -162,6 +213,7 @@ struct kin {
     struct mr_arena batch;     /* of some ancestors or links */
     struct mr_vec names;       /* struct named */
     struct mr_vec references;  /* struct mr_lineage_reference, the part's */
+    size_t *matches;           /* of each of these, which of the merge's it is */
     struct mr_vec placed;      /* struct placed, by id */
     struct mr_vec steps;       /* struct mr_lineage_step */
     struct mr_case_stmt *find; /* is there a finding of that id? */
@@ -271,11 +323,14 @@ static enum mr_code take_link(struct kin *k, const struct link *link, struct mr_
         at++;
     if (at == k->references.count) /* of another pair of the part */
         return MR_OK;
+    const size_t match = k->matches[at];
+    if (match == k->m->references.count) /* of a table that is none's */
+        return MR_OK;
     MR_TRY(node_of(k, link->child, &step.child, &child, err));
     MR_TRY(node_of(k, link->parent, &step.node, &parent, err));
     if (!child || step.child == 0 || !parent)
         return MR_OK;
-    step.reference = ((const struct mr_lineage_reference *)mr_vec_at(&k->m->references, at))->id;
+    step.reference = ((const struct mr_lineage_reference *)mr_vec_at(&k->m->references, match))->id;
     struct mr_lineage_step *slot = mr_vec_push(&k->steps);
     if (slot == NULL)
         return mr_case_merge_nomem(err);
@@ -318,11 +373,23 @@ static int compare_placed(const void *a, const void *b)
     return compare_ids(&((const struct placed *)a)->id, &((const struct placed *)b)->id);
 }
 
+static enum mr_code match_references(struct kin *k, struct mr_err *err)
+{
+    k->matches = mr_arena_calloc(&k->arena, k->references.count + 1, sizeof *k->matches);
+    if (k->matches == NULL)
+        return mr_case_merge_nomem(err);
+    for (size_t i = 0; i < k->references.count; i++)
+        k->matches[i] = match_of(k->m, mr_vec_at(&k->references, i), &k->names,
+                                 i > 0 ? k->matches[i - 1] + 1 : 0);
+    return MR_OK;
+}
+
 static enum mr_code copy_kin(struct kin *k, struct mr_err *err)
 {
     struct mr_case_merging *m = k->m;
     MR_TRY(read_names(m->part, &k->arena, &k->names, err));
     MR_TRY(mr_lineage_references(m->part, &k->arena, &k->references, err));
+    MR_TRY(match_references(k, err));
     MR_TRY(mr_case_prepare(m->out->cf, "SELECT 1 FROM finding WHERE id=:id", &k->find, err));
     for (size_t i = 0; i < k->names.count; i++)
         for (int side = 0; side < 2; side++)

@@ -1,5 +1,5 @@
-/* test_case_merge_whole.c: what the parts of one pair say of what others of them read: its options, and
- * tables that they have given up. */
+/* test_case_merge_whole.c: what the parts of one pair say of what others of them read: its options,
+ * references, and tables that they have given up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,28 +12,49 @@
 
 #include "check_case.h"
 
+#include "core/case/case_args.h"
 #include "core/case/case_merge.h"
+#include "core/case/lineage.h"
 
 #define UUID "20260102T030405Z-8f3a.one"
 #define PARTS 2
 
-/* Part 0 has the objects and reads db.t, part 1 reads db.u; each knows both. */
+/* Part 0 reads db.t, part 1 reads db.u; each knows both. */
 static const char *const tables[PARTS] = {"db.t", "db.u"};
 static char dir[40], path[PARTS][64], into[64];
 
-static void make_part(size_t part, const char *options, const char *other_reason)
+/* Of a table that the part alone has, or of one that both have, to one that it does not compare. */
+static void add_reference(struct check_case *c, const char *table)
+{
+    static const size_t column[] = {0};
+    if (strcmp(table, c->table.name) != 0)
+        case_table(c, table, MR_VERDICT_UNDECIDED, true);
+    struct mr_lineage_reference r = {.table = c->table.id,
+                                     .parent_name = "db.p",
+                                     .name = "fk",
+                                     .condition_at = -1,
+                                     .columns = column,
+                                     .ncolumns = 1};
+    case_require(mr_lineage_reference_add(c->fd, &r, NULL));
+}
+
+struct told {
+    const char *options, *other_reason, *referring; /* or NULL */
+};
+
+static void make_part(size_t part, struct told told)
 {
     static const struct mr_range whole;
     struct check_case c;
     (void)snprintf(path[part], sizeof path[part], "%s/%zu.case", dir, part);
     case_begin_at(&c, path[part]);
     c.run.uuid = UUID;
-    c.run.options = options;
+    c.run.options = told.options != NULL ? told.options : "";
     case_require(mr_findings_run_begin(c.fd, &c.run, NULL));
     case_table(&c, tables[1 - part], MR_VERDICT_UNDECIDED, true);
-    if (other_reason != NULL) {
+    if (told.other_reason != NULL) {
         c.table.verdict = MR_VERDICT_NOT_CHECKED;
-        c.table.reason = other_reason;
+        c.table.reason = told.other_reason;
         case_require(mr_findings_table_save(c.fd, &c.table, NULL));
     }
     case_table(&c, tables[part], MR_VERDICT_UNDECIDED, true);
@@ -43,6 +64,8 @@ static void make_part(size_t part, const char *options, const char *other_reason
     c.table.verdict = MR_VERDICT_EQUAL;
     c.table.scanned = c.table.settled = true;
     case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    if (told.referring != NULL)
+        add_reference(&c, told.referring);
     c.run.finished = c.run.objects_done = c.run.kin_done = true;
     case_require(mr_findings_run_end(c.fd, &c.run, NULL));
     case_require(mr_findings_close(c.fd, NULL));
@@ -55,28 +78,40 @@ static void begin(void)
     (void)snprintf(into, sizeof into, "%s/into.case", dir);
 }
 
-/* Both tables, once the parts are one. */
-static struct mr_find_table *merge(struct mr_arena *arena)
+/* Both tables, once the parts are one; others are none's. */
+static struct mr_find_table *merge(struct mr_arena *arena, size_t objects, struct mr_find_run *run)
 {
     static const struct mr_case_merge_range range;
     static const struct mr_case_merge_table scopes[PARTS] = {{"db.t", &range, 1},
                                                              {"db.u", &range, 1}};
-    const struct mr_case_merge_part parts[PARTS] = {
-        {.name = "part 0",
-         .path = path[0],
-         .has_objects = true,
-         .tables = &scopes[0],
-         .ntables = 1},
-        {.name = "part 1", .path = path[1], .tables = &scopes[1], .ntables = 1}};
+    const struct mr_case_merge_part parts[PARTS] = {{.name = "part 0",
+                                                     .path = path[0],
+                                                     .has_objects = objects == 0,
+                                                     .tables = &scopes[0],
+                                                     .ntables = 1},
+                                                    {.name = "part 1",
+                                                     .path = path[1],
+                                                     .has_objects = objects == 1,
+                                                     .tables = &scopes[1],
+                                                     .ntables = 1}};
     const struct mr_case_merge of = {
         .pair = "one", .run = {.uuid = UUID}, .parts = parts, .nparts = PARTS};
     struct mr_findings *out = NULL;
     struct mr_find_table *found = NULL;
     size_t damaged = 0, count = 0;
+    int64_t lost = -1;
     case_require(mr_findings_open(into, MR_CASE_WRITE, &out, NULL));
-    case_require(mr_case_merge(&of, out, &damaged, NULL));
+    struct mr_err err = {0};
+    if (mr_case_merge(&of, out, &damaged, &err) != MR_OK)
+        fail_msg("%s", err.message);
     case_require(mr_findings_tables(out, arena, &found, &count, NULL));
-    assert_int_equal(count, PARTS);
+    case_require(mr_findings_run_last(out, arena, run, NULL));
+    assert_true(count >= PARTS);
+    case_require(
+        mr_case_number_with(mr_findings_case(out),
+                            "SELECT count(*) FROM reference WHERE tbl NOT IN (SELECT id FROM tbl)",
+                            NULL, 0, &lost, NULL));
+    assert_int_equal(lost, 0);
     (void)mr_findings_close(out, NULL);
     return found;
 }
@@ -114,8 +149,9 @@ static void test_options(void **state)
         struct mr_arena arena = MR_ARENA_INIT;
         begin();
         for (size_t part = 0; part < PARTS; part++)
-            make_part(part, rows[i].options[part], NULL);
-        const struct mr_find_table *found = merge(&arena);
+            make_part(part, (struct told){.options = rows[i].options[part]});
+        struct mr_find_run run;
+        const struct mr_find_table *found = merge(&arena, 0, &run);
         const char *reason = found[0].reason != NULL ? found[0].reason : "";
         if (found[0].verdict != (rows[i].is_one ? MR_VERDICT_EQUAL : MR_VERDICT_NOT_CHECKED))
             fail_msg("row %zu: %s", i, reason);
@@ -137,8 +173,9 @@ static void test_given_up_by_objects(void **state)
         struct mr_arena arena = MR_ARENA_INIT;
         begin();
         for (size_t i = 0; i < PARTS; i++)
-            make_part(i, "since=\n", i == part ? hidden : NULL);
-        const struct mr_find_table *found = merge(&arena);
+            make_part(i, (struct told){.other_reason = i == part ? hidden : NULL});
+        struct mr_find_run run;
+        const struct mr_find_table *found = merge(&arena, 0, &run);
         assert_int_equal(found[0].verdict, MR_VERDICT_EQUAL);
         assert_int_equal(found[1].verdict, part == 0 ? MR_VERDICT_NOT_CHECKED : MR_VERDICT_EQUAL);
         if (part == 0)
@@ -147,9 +184,36 @@ static void test_given_up_by_objects(void **state)
     }
 }
 
+/* Whom rows belong to is known without the references of a table that nobody reads, and that came or went. */
+static void test_references_of_others(void **state)
+{
+    static const struct {
+        const char *referring[PARTS];
+        bool is_one;
+    } rows[] = {
+        {{NULL, NULL}, true},       {{"db.a_gone", NULL}, true},
+        {{NULL, "db.z_new"}, true}, {{"db.z_gone", "db.z_new"}, true},
+        {{"db.t", NULL}, false},    {{NULL, "db.u"}, false},
+    };
+    (void)state;
+    for (size_t n = 0; n < PARTS * sizeof rows / sizeof *rows; n++) {
+        const size_t i = n / PARTS;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_find_run run;
+        begin();
+        for (size_t part = 0; part < PARTS; part++)
+            make_part(part, (struct told){.referring = rows[i].referring[part]});
+        (void)merge(&arena, n % PARTS, &run);
+        if (run.kin_done != rows[i].is_one || run.finished != rows[i].is_one)
+            fail_msg("row %zu: %s", i, run.hidden != NULL ? run.hidden : "");
+        end(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_options),
+                                       cmocka_unit_test(test_references_of_others),
                                        cmocka_unit_test(test_given_up_by_objects)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
