@@ -14,6 +14,8 @@ struct mr_case_merged_table {
     bool is_known;             /* find has its columns */
     bool is_made;              /* and made what it was */
     struct mr_find_made made[2];
+    bool is_shown; /* what it was when another part than its own compared the objects: */
+    struct mr_find_made shown[2];
     size_t nranges, nparts; /* that its scopes have */
     size_t unseen;          /* parts whose case does not have it */
     const char *unseen_by;  /* the first of these */

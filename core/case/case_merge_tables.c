@@ -197,6 +197,9 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
                             : "it was not there when the fleet was planned: no part has read it";
         }
         heed(m, t, &found[i]);
+        if (objects && !is_in_scope(&m->of->parts[m->at], t->name))
+            MR_TRY_OUT(
+                mr_findings_made(m->part, found[i].id, &m->arena, t->shown, &t->is_shown, err));
         know(t, &found[i], objects);
     }
     for (size_t i = 0; i < extra.count; i++) {
@@ -328,6 +331,37 @@ static enum mr_code compare_made(struct mr_case_merging *m, struct mr_case_merge
     return MR_OK;
 }
 
+/* Its columns as they were compared, and as it was read: one that a side got in between was compared by nobody.
+ * Whoever has filled it anew meanwhile has changed no column; but rows of a snapshot are others only in another
+ * one. */
+static enum mr_code compare_shown(struct mr_case_merging *m, struct mr_case_merged_table *t,
+                                  int64_t table, struct mr_arena *arena, struct mr_err *err)
+{
+    const char *const uri[2] = {m->run.source, m->run.target};
+    struct mr_find_made made[2] = {{0}};
+    bool known = false;
+    if (t->is_shown)
+        MR_TRY(mr_findings_made(m->part, table, arena, made, &known, err));
+    for (size_t side = 0; known && side < 2; side++) {
+        struct mr_find_made was = t->shown[side], now = made[side];
+        const bool is_snapshot = strncmp(uri[side], "snapshot:", 9) == 0;
+        was.numbers = now.numbers = NULL;
+        was.time = is_snapshot ? was.time : NULL;
+        if (mr_findings_made_is_same(&was, &now))
+            continue;
+        return give_up(t,
+                       mr_case_merge_say(m,
+                                         "%s on the %s between %s, which has compared its "
+                                         "definition, and %s, which has read it",
+                                         is_snapshot ? "another snapshot has taken its place"
+                                                     : "it was altered",
+                                         side == 0 ? "source" : "target",
+                                         m->of->parts[m->base].name, m->of->parts[m->at].name),
+                       err);
+    }
+    return MR_OK;
+}
+
 static enum mr_code judge_table(struct mr_case_merging *m, const struct mr_case_merge_table *scope,
                                 struct mr_arena *arena, struct mr_err *err)
 {
@@ -364,6 +398,7 @@ static enum mr_code judge_table(struct mr_case_merging *m, const struct mr_case_
     if (!found.settled || !found.scanned || found.verdict == MR_VERDICT_UNDECIDED || !covered)
         return give_up(t, mr_case_merge_say(m, "%s has not read all that it was to read", part),
                        err);
+    MR_TRY(compare_shown(m, t, found.id, arena, err));
     return compare_made(m, t, found.id, arena, err);
 }
 

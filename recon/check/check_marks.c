@@ -204,6 +204,14 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
                                               : code;
 }
 
+enum mr_code mr_check_marks_shown(struct mr_check_run *check, const struct mr_pair *table,
+                                  struct mr_err *err)
+{
+    bool same;
+    return check->scope->has_objects ? mr_check_marks_resume(check, table, false, &same, err)
+                                     : MR_OK;
+}
+
 enum mr_code mr_check_marks_are_of(struct mr_check_run *check, const struct mr_pair *table,
                                    int64_t id, bool *same, struct mr_err *err)
 {

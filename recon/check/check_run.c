@@ -358,7 +358,7 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table, struct m
     bool failed = atomic_load(&table->failed);
     enum mr_code code = mr_findings_table_add(check->fd, &table->find, &known, err);
     if (code != MR_OK || failed || !mr_check_in_scope(check, table))
-        return code;
+        return code != MR_OK || failed ? code : mr_check_marks_shown(check, table, err);
     if (known && table->find.settled && table->find.verdict != MR_VERDICT_NOT_CHECKED)
         return MR_OK;
     code = forget_other(check, table, known, err);

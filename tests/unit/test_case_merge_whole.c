@@ -38,9 +38,18 @@ static void add_reference(struct check_case *c, const char *table)
     case_require(mr_lineage_reference_add(c->fd, &r, NULL));
 }
 
+/* made: what the columns of the other part's table are, of its own: by SOURCE. */
 struct told {
-    const char *options, *other_reason, *referring; /* or NULL */
+    const char *source, *options, *other_reason, *referring, *other_made, *made; /* or NULL */
 };
+
+/* Each part finds other numbers, and another time. */
+static void save_made(struct check_case *c, const char *key, const char *time)
+{
+    const struct mr_find_made made[2] = {{key, NULL, time}, {"int(11)\nee", time, time}};
+    if (key != NULL)
+        case_require(mr_findings_made_save(c->fd, c->table.id, made, NULL));
+}
 
 static void make_part(size_t part, struct told told)
 {
@@ -49,15 +58,18 @@ static void make_part(size_t part, struct told told)
     (void)snprintf(path[part], sizeof path[part], "%s/%zu.case", dir, part);
     case_begin_at(&c, path[part]);
     c.run.uuid = UUID;
+    c.run.source = told.source != NULL ? told.source : c.run.source;
     c.run.options = told.options != NULL ? told.options : "";
     case_require(mr_findings_run_begin(c.fd, &c.run, NULL));
     case_table(&c, tables[1 - part], MR_VERDICT_UNDECIDED, true);
+    save_made(&c, told.other_made, "=7");
     if (told.other_reason != NULL) {
         c.table.verdict = MR_VERDICT_NOT_CHECKED;
         c.table.reason = told.other_reason;
         case_require(mr_findings_table_save(c.fd, &c.table, NULL));
     }
     case_table(&c, tables[part], MR_VERDICT_UNDECIDED, true);
+    save_made(&c, told.made, "=8");
     const struct mr_find_chunk chunk = {.table = c.table.id, .last = true};
     case_require(mr_findings_segments_add(c.fd, c.table.id, &whole, 1, NULL));
     case_require(mr_findings_chunk_done(c.fd, &chunk, NULL, 0, NULL));
@@ -210,10 +222,43 @@ static void test_references_of_others(void **state)
     }
 }
 
+/* A column that one side gets after the definitions were compared is seen by nobody who reads the others. */
+static void test_altered_in_between(void **state)
+{
+    static const struct {
+        const char *shown, *read; /* of db.u, by part 0 and by part 1 */
+        bool is_one;
+        const char *source, *why;
+    } rows[] = {
+        {"int(11)\nff", "int(11)\nff", true, NULL, NULL}, /* it was filled anew */
+        {"int(11)\nff", "int(11)\nff", false, "snapshot:dir",
+         "another snapshot has taken its place on the source"},
+        {"int(11)\nff", "int(11)\nfe", false, NULL, "altered on the source between part 0"},
+        {"int(11)\nff", "int(11)", true, NULL, NULL}, /* by an earlier version */
+        {"int(11)\nff", NULL, true, NULL, NULL},
+        {NULL, "int(11)\nff", true, NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_find_run run;
+        begin();
+        make_part(0, (struct told){.source = rows[i].source, .other_made = rows[i].shown});
+        make_part(1, (struct told){.source = rows[i].source, .made = rows[i].read});
+        const struct mr_find_table *found = merge(&arena, 0, &run);
+        assert_int_equal(found[0].verdict, MR_VERDICT_EQUAL);
+        if (found[1].verdict != (rows[i].is_one ? MR_VERDICT_EQUAL : MR_VERDICT_NOT_CHECKED))
+            fail_msg("row %zu: %s", i, found[1].reason != NULL ? found[1].reason : "");
+        if (!rows[i].is_one)
+            assert_non_null(strstr(found[1].reason, rows[i].why));
+        end(&arena);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_options),
-                                       cmocka_unit_test(test_references_of_others),
-                                       cmocka_unit_test(test_given_up_by_objects)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_options), cmocka_unit_test(test_references_of_others),
+        cmocka_unit_test(test_altered_in_between), cmocka_unit_test(test_given_up_by_objects)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
