@@ -204,10 +204,12 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
                                               : code;
 }
 
-enum mr_code mr_check_marks_shown(struct mr_check_run *check, const struct mr_pair *table,
+enum mr_code mr_check_marks_shown(struct mr_check_run *check, struct mr_pair *table,
                                   struct mr_err *err)
 {
     bool same;
+    table->find.verdict = MR_VERDICT_UNDECIDED; /* an earlier try may have given it up */
+    table->find.reason = NULL;
     return check->scope->has_objects ? mr_check_marks_resume(check, table, false, &same, err)
                                      : MR_OK;
 }

@@ -36,8 +36,9 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err);
 /* Of a table that another part of a fleet reads: what its columns are is kept, where this part compares the
- * objects, so that the merge can tell whether it was read as it was compared. */
-enum mr_code mr_check_marks_shown(struct mr_check_run *check, const struct mr_pair *table,
+ * objects, so that the merge can tell whether it was read as it was compared.  Nothing is decided of it so
+ * far. */
+enum mr_code mr_check_marks_shown(struct mr_check_run *check, struct mr_pair *table,
                                   struct mr_err *err);
 /* With --resume: tables of the earlier try that are on both sides no more are forgotten, and told as any
  * other table that one side alone has. */
