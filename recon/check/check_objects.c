@@ -681,6 +681,8 @@ static enum mr_code store(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
     enum mr_code code = mr_findings_objects_clear(check->fd, err);
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        check->pairing.tables[i]->find.schema_differs = false;
     for (size_t i = 0; code == MR_OK && i < l->found.count; i++) {
         const struct mr_find_object *o = mr_vec_at(&l->found, i);
         if (leave_out(l, o))
