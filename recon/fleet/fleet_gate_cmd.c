@@ -1,4 +1,5 @@
 /* fleet_gate_cmd.c: `myrecon fleet gate`; see fleet_cmd.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -381,6 +382,50 @@ static enum mr_code open_dir(const struct fleet_gate *f, struct mr_err *err)
     return err->code;
 }
 
+/* ---- what is not asked for ---- */
+
+#define UNUSED_SAID 4
+
+static bool ends_with(const char *name, const char *end)
+{
+    const size_t n = strlen(name), m = strlen(end);
+    return n > m && strcmp(name + n - m, end) == 0;
+}
+
+/* A server's, by the name that record gives it. */
+static bool is_used(const struct fleet_gate *f, const char *name)
+{
+    for (size_t i = 0; i < f->gate.count; i++)
+        if (strcmp(strrchr(f->gate.servers[i].baseline, '/') + 1, name) == 0)
+            return true;
+    return false;
+}
+
+/* A section that was lost from the inventory takes a server out of the verdict: its baseline is there still.
+ * Who chooses pairs or a side means that. */
+static void warn_unused(const struct fleet_gate *f)
+{
+    size_t unused = 0;
+    DIR *dir = !f->records && f->dir != NULL && f->opts->fleet.pairs.count == 0 &&
+                       f->opts->sides == SIDES_BOTH
+                   ? opendir(f->dir)
+                   : NULL;
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        const char *name = entry->d_name;
+        if ((!ends_with(name, ".source.json") && !ends_with(name, ".target.json")) ||
+            is_used(f, name) || unused++ >= UNUSED_SAID)
+            continue;
+        mr_log_warning("baseline \"%s/%s\" is of no server of the inventory: nothing is compared "
+                       "with it",
+                       f->dir, name);
+    }
+    if (unused > UNUSED_SAID)
+        mr_log_warning("%zu more baselines in \"%s\" are of no server of the inventory",
+                       unused - UNUSED_SAID, f->dir);
+    if (dir != NULL)
+        (void)closedir(dir);
+}
+
 static void release(struct fleet_gate *f)
 {
     for (size_t i = 0; i < f->gate.count; i++) {
@@ -407,6 +452,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     f.gate.inventory = f.inventory.path;
     MR_TRY_OUT(add_servers(&f, err));
     MR_TRY_OUT(open_dir(&f, err));
+    warn_unused(&f);
     MR_TRY_OUT(run_tasks(&f, err));
     MR_TRY_OUT(f.records ? print_record(&f, exit_code, err) : conclude(&f, exit_code, err));
 out:
