@@ -238,7 +238,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     name_faults(&g.report);
     *exit_code = mr_fleet_report_exit(&g.report);
     if (opts->output != NULL)
-        mr_log_info("the report of %zu pairs is written to \"%s\"", g.result.npairs, opts->output);
+        mr_log_info("the report of %zu pair%s is written to \"%s\"", g.result.npairs,
+                    g.result.npairs == 1 ? "" : "s", opts->output);
 out:
     if (code == MR_E_CANCELLED && opts->output != NULL)
         mr_err_hint(err, "No file was written; run it again.");
