@@ -188,6 +188,13 @@ static bool is_listed(const struct fleet *f, const struct mr_fleet_listed *sorte
     return false;
 }
 
+/* What Slurm has written of its tasks, where the array was begun from within. */
+static bool is_engines(const char *name)
+{
+    const size_t len = strlen(name);
+    return len > 10 && strncmp(name, "slurm-", 6) == 0 && strcmp(name + len - 4, ".out") == 0;
+}
+
 static bool is_plans(const char *name)
 {
     static const char *const names[] = {
@@ -196,7 +203,8 @@ static bool is_plans(const char *name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strncmp(name, ".myrecon-", 9) == 0;
+    return is_engines(name) || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+           strncmp(name, ".myrecon-", 9) == 0;
 }
 
 static enum mr_code find_others(struct fleet *f, struct mr_err *err)
