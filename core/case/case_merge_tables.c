@@ -165,8 +165,9 @@ static bool is_in_scope(const struct mr_case_merge_part *part, const char *table
     return false;
 }
 
-/* Whoever compares the objects gives up tables of other parts, too: that a column is hidden from the account
- * on one side, or that the table was altered meanwhile, those who read its rows do not see. */
+/* Whoever compares the objects gives up tables of other parts, too: one that was altered or dropped meanwhile,
+ * or whose counter could not be read.  Those who read its rows do not see that, and its counter is judged by
+ * nobody. */
 static void heed(const struct mr_case_merging *m, struct mr_case_merged_table *t,
                  const struct mr_find_table *found)
 {
