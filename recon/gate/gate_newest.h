@@ -12,6 +12,8 @@
 #include "core/cli/table_config.h"
 #include "core/schema/schema.h"
 
+#define MR_GATE_SMALL_ROWS 10000 /* as estimated: all of so few may be read */
+
 enum mr_gate_newest_by {
     MR_GATE_BY_NOTHING = 0,
     MR_GATE_BY_INDEX,
@@ -51,6 +53,10 @@ void mr_gate_newest_sql(struct mr_strbuf *sql, const struct mr_table *table,
 void mr_gate_newest_again_sql(struct mr_strbuf *sql, const struct mr_table *table,
                               const struct mr_column *column, const char *greatest,
                               const char *read_by);
+/* Appends " ORDER BY … LIMIT n": the rows of a table with a primary key from the newest on, or from
+ * the oldest; of a small one those of one time by their keys. */
+void mr_gate_newest_order_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                              const struct mr_column *column, bool newest, uint64_t limit);
 /* Appends an expression: how many seconds ago the greatest value was.  A DATETIME is
  * taken as written in the server's global time zone, an integer as a Unix time.  False:
  * the column's type has no time in it. */

@@ -25,7 +25,6 @@
 #define LEAST_ROWS 32                /* of a table with wide rows */
 #define SPREAD_ROWS 64               /* and so many of all those behind the newest */
 #define LAST_BYTES (4 * 1024 * 1024) /* of rows, by the server's estimate */
-#define SMALL_TABLE_ROWS 10000       /* whose keys are all read to find those far back */
 #define MINUTES_BACK_BITS 24         /* 2^24 minutes are 32 years */
 #define IDENTITY_MAX 16
 #define NO_COLUMN SIZE_MAX
@@ -187,24 +186,6 @@ static void add_key_sql(struct mr_strbuf *sql, const struct reading *r)
     mr_sql_table(sql, r->spec.read.db, r->spec.read.table);
 }
 
-/* " ORDER BY column DESC, key DESC LIMIT n" */
-static void add_order_sql(struct mr_strbuf *sql, const struct reading *r,
-                          const struct mr_column *column, bool newest, uint64_t limit)
-{
-    mr_strbuf_add_str(sql, " ORDER BY ");
-    mr_sql_ident(sql, column->name);
-    mr_strbuf_add_str(sql, newest ? " DESC" : "");
-    for (size_t i = 0; i < r->spec.read.nkey; i++) {
-        const char *name = r->spec.read.cols[r->spec.read.key[i]].name;
-        if (strcasecmp(name, column->name) == 0)
-            continue;
-        mr_strbuf_add_str(sql, ", ");
-        mr_sql_ident(sql, name);
-        mr_strbuf_add_str(sql, newest ? " DESC" : "");
-    }
-    mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64, limit);
-}
-
 static enum mr_code read_keys(struct reading *r, const struct mr_strbuf *sql, struct listing *l,
                               struct mr_err *err)
 {
@@ -274,12 +255,12 @@ static void add_far_back_sql(struct mr_strbuf *sql, const struct reading *r,
             mr_sql_string(sql, out->newest);
             mr_strbuf_add_fmt(sql, " - INTERVAL %" PRIu64 " MINUTE", back);
         }
-        add_order_sql(sql, r, column, true, 1);
+        mr_gate_newest_order_sql(sql, r->item->table, column, true, 1);
         mr_strbuf_add_str(sql, ") UNION ALL ");
     }
     mr_strbuf_add_char(sql, '(');
     add_key_sql(sql, r);
-    add_order_sql(sql, r, column, false, 1);
+    mr_gate_newest_order_sql(sql, r->item->table, column, false, 1);
     mr_strbuf_add_char(sql, ')');
 }
 
@@ -309,14 +290,14 @@ static enum mr_code list_seen(struct reading *r, const struct mr_column *column,
 static enum mr_code list_by(struct reading *r, const struct mr_column *column, struct listing *l,
                             struct mr_err *err)
 {
-    const bool small = r->item->table->est_rows <= SMALL_TABLE_ROWS;
+    const bool small = r->item->table->est_rows <= MR_GATE_SMALL_ROWS;
     struct mr_strbuf sql = MR_STRBUF_INIT;
     /* a time that the server computes is none of what is read of a row */
     if (r->seen->all && mr_gate_spec_position(&r->spec, column->name) < r->columns)
         return list_seen(r, column, l, err);
     add_key_sql(&sql, r);
-    add_order_sql(&sql, r, column, true,
-                  small ? 2 * SMALL_TABLE_ROWS : rows_wanted(r->item->table));
+    mr_gate_newest_order_sql(&sql, r->item->table, column, true,
+                             small ? 2 * MR_GATE_SMALL_ROWS : rows_wanted(r->item->table));
     enum mr_code code = read_keys(r, &sql, l, err);
     if (code == MR_OK && !small && l->ends.count > 0) {
         mr_strbuf_reset(&sql);
@@ -362,7 +343,7 @@ static enum mr_code add_probe(struct reading *r, struct mr_key key, struct mr_ga
 static enum mr_code keep_list(struct reading *r, const struct listing *l, struct mr_gate_rows *out,
                               struct mr_err *err)
 {
-    const bool all_read = r->item->table->est_rows <= SMALL_TABLE_ROWS;
+    const bool all_read = r->item->table->est_rows <= MR_GATE_SMALL_ROWS;
     const size_t newest = rows_wanted(r->item->table);
     struct mr_gate_row *rows =
         mr_arena_calloc(r->work->task->arena, l->ends.count + 1, sizeof *rows);
@@ -682,7 +663,7 @@ static enum mr_code look_elsewhere(struct reading *r, const struct mr_gate_table
     MR_TRY_OUT(add_lost(&e.lost, &out->by_time, err));
     if (e.lost.count > 0) {
         qsort(e.lost.items, e.lost.count, e.lost.item_size, compare_who);
-        if (r->item->table->est_rows > SMALL_TABLE_ROWS && out->by_key.count > 0 &&
+        if (r->item->table->est_rows > MR_GATE_SMALL_ROWS && out->by_key.count > 0 &&
             mr_gate_unhex(out->by_key.rows[0].key, &lo))
             range.lo = (struct mr_key){lo.ptr, lo.len};
         MR_TRY_OUT(mr_strbuf_check(&lo, "looking for rows", err));
