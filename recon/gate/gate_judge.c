@@ -7,7 +7,6 @@
 
 #include "recon/gate/gate_rules.h"
 
-#define FOUND_SHOWN 5
 #define UNREAD_HINT "Remove what kept it from being read, and check again."
 
 const char *mr_gate_severity_text(enum mr_gate_severity severity)
@@ -21,17 +20,23 @@ void mr_gate_judge_init(struct mr_gate_judge *judge)
     *judge = (struct mr_gate_judge){.results = MR_VEC_INIT(struct mr_gate_result),
                                     .metrics = MR_VEC_INIT(struct mr_gate_metric),
                                     .gtid_last = "",
+                                    .aside = MR_STRBUF_INIT,
                                     .message = MR_STRBUF_INIT,
                                     .note = MR_STRBUF_INIT,
                                     .value = MR_STRBUF_INIT,
                                     .base = MR_STRBUF_INIT,
                                     .hint = MR_STRBUF_INIT};
+    for (size_t i = 0; i < MR_GATE_SHOWN; i++)
+        mr_strbuf_init(&judge->shows[i].text);
 }
 
 void mr_gate_judge_release(struct mr_gate_judge *judge)
 {
     mr_vec_release(&judge->results);
     mr_vec_release(&judge->metrics);
+    for (size_t i = 0; i < MR_GATE_SHOWN; i++)
+        mr_strbuf_release(&judge->shows[i].text);
+    mr_strbuf_release(&judge->aside);
     mr_strbuf_release(&judge->message);
     mr_strbuf_release(&judge->note);
     mr_strbuf_release(&judge->value);
@@ -64,18 +69,41 @@ static void add_args(struct mr_strbuf *out, const char *fmt, va_list args)
     mr_strbuf_add_str(out, text);
 }
 
+/* Where there is no room any more, the last of the least grave ones makes it; NULL: all are as grave. */
+static struct mr_gate_finding *make_room(struct mr_gate_judge *judge,
+                                         enum mr_gate_severity severity)
+{
+    struct mr_gate_finding *shows = judge->shows;
+    size_t least = MR_GATE_SHOWN - 1;
+    if (judge->shown < MR_GATE_SHOWN)
+        return &shows[judge->shown++];
+    for (size_t i = MR_GATE_SHOWN - 1; i-- > 0;)
+        if (shows[i].severity < shows[least].severity)
+            least = i;
+    if (shows[least].severity >= severity)
+        return NULL;
+    const struct mr_gate_finding out = shows[least];
+    memmove(&shows[least], &shows[least + 1], (MR_GATE_SHOWN - 1 - least) * sizeof *shows);
+    shows[MR_GATE_SHOWN - 1] = out;
+    return &shows[MR_GATE_SHOWN - 1];
+}
+
 void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity, const char *fmt,
                    ...)
 {
     va_list args;
+    if (severity > judge->severity && judge->severity > MR_GATE_OK)
+        mr_strbuf_reset(&judge->hint); /* of something less grave */
     if (severity > judge->severity)
         judge->severity = severity;
-    if (++judge->found > FOUND_SHOWN)
+    judge->found++;
+    struct mr_gate_finding *finding = make_room(judge, severity);
+    if (finding == NULL)
         return;
-    if (judge->message.len > 0)
-        mr_strbuf_add_str(&judge->message, "; ");
+    finding->severity = severity;
+    mr_strbuf_reset(&finding->text);
     va_start(args, fmt);
-    add_args(&judge->message, fmt, args);
+    add_args(&finding->text, fmt, args);
     va_end(args);
 }
 
@@ -201,7 +229,21 @@ static unsigned priority_of(unsigned priority, enum mr_gate_severity severity)
     return severity == MR_GATE_WARNING && priority < 2 ? priority + 1 : priority;
 }
 
-/* Only the first findings are spelled out: of a thousand tables, a line that a pager can show. That
+static void join_findings(struct mr_gate_judge *judge)
+{
+    struct mr_strbuf *message = &judge->message;
+    for (size_t i = 0; i < judge->shown; i++) {
+        mr_strbuf_add_str(message, i > 0 ? "; " : "");
+        mr_strbuf_add(message, judge->shows[i].text.ptr, judge->shows[i].text.len);
+        message->failed |= judge->shows[i].text.failed;
+    }
+    mr_strbuf_add(message, judge->aside.ptr, judge->aside.len);
+    message->failed |= judge->aside.failed;
+    if (judge->found > judge->shown)
+        mr_strbuf_add_fmt(message, "; and %zu more", judge->found - judge->shown);
+}
+
+/* Only a few findings are spelled out: of a thousand tables, a line that a pager can show. That
  * nothing could be read has a hint of its own: the rule's would advise to mend what is not known to
  * be broken. */
 struct mr_gate_result *mr_gate_judge_end(struct mr_gate_judge *judge, const char *check,
@@ -212,8 +254,7 @@ struct mr_gate_result *mr_gate_judge_end(struct mr_gate_judge *judge, const char
         judge->nomem = true;
         return NULL;
     }
-    if (judge->found > FOUND_SHOWN)
-        mr_strbuf_add_fmt(&judge->message, "; and %zu more", judge->found - FOUND_SHOWN);
+    join_findings(judge);
     *r = (struct mr_gate_result){.check = check,
                                  .check_priority = priority,
                                  .severity = judge->severity,
@@ -244,8 +285,9 @@ static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
 void mr_gate_judge_begin(struct mr_gate_judge *judge)
 {
     judge->severity = MR_GATE_OK;
-    judge->found = 0;
+    judge->found = judge->shown = 0;
     judge->unread = false;
+    mr_strbuf_reset(&judge->aside);
     mr_strbuf_reset(&judge->message);
     mr_strbuf_reset(&judge->note);
     mr_strbuf_reset(&judge->value);

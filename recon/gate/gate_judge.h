@@ -56,6 +56,14 @@ struct mr_gate_peer {
     const struct mr_gate_facts *facts;
 };
 
+#define MR_GATE_SHOWN 5 /* so many findings of a check are spelled out */
+
+/* One of them. */
+struct mr_gate_finding {
+    enum mr_gate_severity severity;
+    struct mr_strbuf text;
+};
+
 struct mr_gate_judge {
     /* what is judged; set by the caller of init */
     const struct mr_gate_facts *now;
@@ -75,8 +83,10 @@ struct mr_gate_judge {
 
     /* the result that is being made */
     enum mr_gate_severity severity;
-    size_t found;
+    size_t found, shown;
+    struct mr_gate_finding shows[MR_GATE_SHOWN];
     bool unread; /* a part failed: what a rule advises is of no use before it is read */
+    struct mr_strbuf aside; /* what is said behind the findings */
     struct mr_strbuf message, note, value, base, hint;
     bool nomem;
 };
@@ -106,7 +116,7 @@ enum mr_code mr_gate_judge_add(struct mr_gate_judge *judge, enum mr_gate_name na
 
 /* ---- for rules ---- */
 
-/* One thing found; the first few are listed, the others counted. */
+/* One thing found; a few are listed, the gravest of all, and the others counted. */
 void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity, const char *fmt,
                    ...) MR_PRINTF(3, 4);
 /* A part that is hidden or failed: UNKNOWN, with the GRANT as the hint. */
@@ -118,7 +128,7 @@ void mr_gate_found_away(struct mr_gate_judge *judge, const struct mr_gate_peer *
 void mr_gate_note(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
 void mr_gate_value(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
 void mr_gate_base(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
-/* The first hint stands. */
+/* The first hint stands, but for one that was given before something graver was found. */
 void mr_gate_hint(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
 
 /* OK, WARNING or CRITICAL by a threshold: reaching it counts. */

@@ -29,7 +29,7 @@ static void planned(struct mr_gate_judge *j, const char *what)
     if (j->severity == MR_GATE_OK)
         return;
     j->severity = MR_GATE_OK;
-    mr_strbuf_add_fmt(&j->message, " (%s, as expected)", what);
+    mr_strbuf_add_fmt(&j->aside, " (%s, as expected)", what);
 }
 
 void mr_gate_rule_server_identity(struct mr_gate_judge *j)

@@ -241,6 +241,30 @@ static void test_cutover(void **state)
     gate_end(&g);
 }
 
+/* What a check found of a hundred tables: the one that matters is not among those that are only
+ * counted, and what to do is about that one. */
+static void test_gravest(void **state)
+{
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    g.judge.arena = &g.arena;
+    mr_gate_judge_begin(&g.judge);
+    for (int i = 0; i < 7; i++) {
+        mr_gate_found(&g.judge, i == 2 ? MR_GATE_UNKNOWN : MR_GATE_WARNING, "t%d", i);
+        mr_gate_hint(&g.judge, "look at t%d", i);
+    }
+    mr_gate_found(&g.judge, MR_GATE_CRITICAL, "users lost");
+    mr_gate_hint(&g.judge, "keep users");
+    mr_gate_found(&g.judge, MR_GATE_WARNING, "t8");
+    const struct mr_gate_result *r = mr_gate_judge_end(&g.judge, "sample_digest", 0);
+    assert_non_null(r);
+    assert_int_equal(r->severity, MR_GATE_CRITICAL);
+    assert_string_equal(r->message, "t0; t1; t2; t3; users lost; and 4 more");
+    assert_string_equal(r->hint, "keep users");
+    gate_end(&g);
+}
+
 static void test_exit(void **state)
 {
     (void)state;
@@ -256,7 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),    cmocka_unit_test(test_perfdata),
         cmocka_unit_test(test_json),    cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_cutover), cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_cutover), cmocka_unit_test(test_gravest),
+        cmocka_unit_test(test_exit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
