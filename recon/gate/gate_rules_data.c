@@ -9,11 +9,12 @@
 #include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_rules.h"
 
-/* A baseline of other tables than those that are looked at says nothing of these. */
+/* A baseline of other tables than those that are looked at says nothing of these, nor does one of
+ * none: its account saw none. */
 static void found_other_tables(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
-    if (past->ntables == 0 || j->now->nabsent > 0)
+    if ((past->ntables == 0 && j->now->ntables == 0) || j->now->nabsent > 0)
         return;
     for (size_t i = 0; i < past->ntables; i++)
         if (mr_gate_table_now(j, &past->tables[i]) != NULL)

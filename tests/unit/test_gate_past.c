@@ -445,6 +445,18 @@ static void db_hidden(struct gate *g)
     g->now.nabsent_dbs = 1;
 }
 
+/* Its account saw none, or there was none; and where there is none now, none is missed. */
+static void no_tables_then(struct gate *g)
+{
+    g->baseline.server.ntables = 0;
+}
+
+static void no_tables_ever(struct gate *g)
+{
+    no_tables_then(g);
+    g->now.ntables = 0;
+}
+
 static void other_tables(struct gate *g)
 {
     for (size_t i = 0; i < sizeof g->past_tables / sizeof g->past_tables[0]; i++)
@@ -631,6 +643,10 @@ static const struct gate_example examples[] = {
     {"a lookup that fails", probe_failed, "probe_latency:unknown"},
     {"a database without tables gone", db_gone, "tables:critical"},
     {"a database without tables hidden", db_hidden, "tables:unknown"},
+    {"a baseline without a table", no_tables_then,
+     "tables:unknown row_counts:unknown max_keys:unknown newest_row:unknown schema:unknown "
+     "sample_digest:unknown"},
+    {"no table then or now", no_tables_ever, ""},
     {"a baseline of other tables", other_tables,
      "tables:unknown row_counts:unknown max_keys:unknown newest_row:unknown "
      "schema:unknown sample_digest:unknown"},
