@@ -32,10 +32,22 @@ static enum mr_code count_rows(const struct mr_gate_link *link, const struct mr_
     return code;
 }
 
-/* SERVER is counted before and after: what the replica has lies between, or is not what
- * SERVER has. */
+/* What SERVER had, from the first count on. */
+struct span {
+    uint64_t least, most;
+};
+
+static void widen(struct span *span, uint64_t rows)
+{
+    span->least = rows < span->least ? rows : span->least;
+    span->most = rows > span->most ? rows : span->most;
+}
+
+/* SERVER is counted before and after: what the replica has lies between, or is not what SERVER has.
+ * Of a table that is written all the time the replica has what SERVER had a moment ago: before the
+ * first count, but not before the second try. */
 static enum mr_code count_both(const struct mr_gate_twin_task *task,
-                               const struct mr_gate_table *table, const char *db,
+                               const struct mr_gate_table *table, const char *db, struct span *span,
                                struct mr_gate_twin *twin, struct mr_err *why)
 {
     uint64_t before = 0, after = 0;
@@ -44,11 +56,13 @@ static enum mr_code count_both(const struct mr_gate_twin_task *task,
         code = count_rows(task->replica, table, db, &twin->theirs, why);
     if (code == MR_OK)
         code = count_rows(task->server, table, table->db, &after, why);
-    const uint64_t least = before < after ? before : after;
-    const uint64_t most = before < after ? after : before;
-    twin->ours = twin->theirs < least ? least : most;
-    twin->differs = twin->theirs < least || twin->theirs > most;
-    return code;
+    if (code != MR_OK)
+        return code;
+    widen(span, before);
+    widen(span, after);
+    twin->ours = twin->theirs < span->least ? span->least : span->most;
+    twin->differs = twin->theirs < span->least || twin->theirs > span->most;
+    return MR_OK;
 }
 
 static enum mr_code compare(const struct mr_gate_twin_task *task, const struct mr_gate_table *table,
@@ -57,12 +71,13 @@ static enum mr_code compare(const struct mr_gate_twin_task *task, const struct m
     const struct timespec step = {.tv_nsec = WAIT_MS * 1000000L};
     struct mr_strbuf place = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    enum mr_code code = count_both(task, table, db, twin, &why);
+    struct span span = {.least = UINT64_MAX};
+    enum mr_code code = count_both(task, table, db, &span, twin, &why);
     for (int i = 1; code == MR_OK && twin->differs && i < TRIES; i++) {
         (void)nanosleep(&step, NULL);
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        code = count_both(task, table, db, twin, &why);
+        code = count_both(task, table, db, &span, twin, &why);
     }
     mr_sql_table(&place, db, table->name);
     twin->view = mr_gate_link_view(task->replica, code, &why, "SELECT", place.ptr, task->arena);

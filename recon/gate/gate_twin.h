@@ -3,7 +3,7 @@
  *
  * Neither its threads nor its GTIDs tell of rows that were deleted on it with
  * sql_log_bin = 0: both are counted, up to the greatest key that SERVER had.  A count that
- * differs is taken again a few times; what is written meanwhile moves both.
+ * differs is taken again a few times; what is written meanwhile moves both, the replica's later.
  *
  * Errors: MR_E_LOST, MR_E_CANCELLED, MR_E_NOMEM.
  */
