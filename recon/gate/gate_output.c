@@ -142,6 +142,9 @@ static void first_line(const struct mr_gate_report *report, struct mr_strbuf *ou
         mr_strbuf_add_fmt(out, "%zu check%s of ", judge->results.count,
                           judge->results.count == 1 ? "" : "s");
         show_plain(out, report->server);
+        /* all is as it was then, which may be longer ago than whoever reads this thinks */
+        if (judge->baseline != NULL)
+            mr_strbuf_add_fmt(out, " against the baseline of %s", judge->baseline->recorded);
     }
     mr_strbuf_add_str(out, " |");
     for (size_t i = 0; i < judge->metrics.count; i++) {

@@ -87,6 +87,24 @@ static void test_text(void **state)
     gate_end(&g);
 }
 
+/* An old baseline knows nothing of what was lost since: where all is well, it is said how old. */
+static void test_well(void **state)
+{
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    gate_run(&g);
+    const struct mr_gate_report report = {.judge = &g.judge, .server = "mysql://db1"};
+    char *text = printed(&report, mr_gate_output_text);
+    has(text, " checks of mysql://db1 against the baseline of 2026-04-08T14:00:00Z | '");
+    free(text);
+    g.judge.baseline = NULL;
+    text = printed(&report, mr_gate_output_text);
+    has(text, " checks of mysql://db1 | '");
+    free(text);
+    gate_end(&g);
+}
+
 /* The grammar of the plugins' guideline:
  * 'label'=value[UOM];[warn];[crit];[min];[max] */
 static void test_perfdata(void **state)
@@ -278,10 +296,10 @@ static void test_exit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),    cmocka_unit_test(test_perfdata),
-        cmocka_unit_test(test_json),    cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_cutover), cmocka_unit_test(test_gravest),
-        cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_text),     cmocka_unit_test(test_well),
+        cmocka_unit_test(test_perfdata), cmocka_unit_test(test_json),
+        cmocka_unit_test(test_metrics),  cmocka_unit_test(test_cutover),
+        cmocka_unit_test(test_gravest),  cmocka_unit_test(test_exit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
