@@ -217,6 +217,16 @@ struct mr_gate_cluster {
     uint64_t queue;           /* write sets that it has not applied yet */
 };
 
+/* What MySQL says of the group (Group Replication) that the server is set up for. */
+struct mr_gate_group {
+    const char *name; /* "" or NULL: none, and nothing else is set */
+    struct mr_gate_view view;
+    const char *state; /* of the server itself: "ONLINE", "RECOVERING", "ERROR", "OFFLINE" */
+    uint64_t members;  /* that it knows, itself included, */
+    uint64_t reached;  /* and of these those that are ONLINE or RECOVERING: */
+    const char *with;  /* their server_uuids, "u1 u2" */
+};
+
 struct mr_gate_facts {
     const char *uri;      /* without password */
     const char *recorded; /* UTC, "2026-11-20T14:03:00Z" */
@@ -243,6 +253,7 @@ struct mr_gate_facts {
     bool semi_sync_wanted, semi_sync_on;
     uint64_t semi_sync_clients;
     struct mr_gate_cluster cluster;
+    struct mr_gate_group group;
     const struct mr_gate_variable *variables;
     size_t nvariables;
     struct mr_gate_view any_db; /* HIDDEN: none shows, and the account need not see all */

@@ -62,6 +62,18 @@ static void put_channel(struct mr_jsonw *w, const struct mr_gate_channel *c)
     mr_jsonw_object_end(w);
 }
 
+static void put_group(struct mr_jsonw *w, const struct mr_gate_group *group)
+{
+    begin_object(w, "group");
+    put_view(w, &group->view);
+    mr_jsonw_add_str(w, "name", group->name);
+    mr_jsonw_add_str(w, "state", group->state);
+    mr_jsonw_add_number(w, "members", group->members);
+    mr_jsonw_add_number(w, "reached", group->reached);
+    mr_jsonw_add_str(w, "with", group->with);
+    mr_jsonw_object_end(w);
+}
+
 /* The binary log is left out where there is none: then nothing can be said later of what came
  * between. */
 static void put_replication(struct mr_jsonw *w, const struct mr_gate_facts *f)
@@ -91,6 +103,8 @@ static void put_replication(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_add_bool(w, "on", f->semi_sync_on);
     mr_jsonw_add_number(w, "clients", f->semi_sync_clients);
     mr_jsonw_object_end(w);
+    if (f->group.name != NULL && f->group.name[0] != '\0')
+        put_group(w, &f->group);
     if (!f->cluster.is_member)
         return;
     begin_object(w, "cluster");

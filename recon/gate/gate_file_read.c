@@ -127,6 +127,23 @@ static void get_cluster(struct mr_json_reader *r, node facts, struct mr_gate_clu
     cluster->size = mr_json_read_number(r, object, "size");
 }
 
+/* Not of a server that is set up for none, nor in files of older versions. */
+static void get_group(struct mr_json_reader *r, node facts, struct mr_gate_group *group)
+{
+    *group = (struct mr_gate_group){.name = "", .state = "", .with = ""};
+    if (r->code != MR_OK || !mr_json_has(facts, "group"))
+        return;
+    node object = mr_json_read_object(r, facts, "group");
+    if (r->code != MR_OK)
+        return;
+    group->view = get_view(r, object);
+    group->name = mr_json_read_text(r, object, "name");
+    group->state = mr_json_read_text(r, object, "state");
+    group->members = mr_json_read_number(r, object, "members");
+    group->reached = mr_json_read_number(r, object, "reached");
+    group->with = mr_json_read_text(r, object, "with");
+}
+
 static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
     node object = mr_json_read_object(r, facts, "gtid");
@@ -149,6 +166,7 @@ static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate
     f->semi_sync_wanted = mr_json_read_bool(r, object, "wanted");
     f->semi_sync_on = mr_json_read_bool(r, object, "on");
     f->semi_sync_clients = mr_json_read_number(r, object, "clients");
+    get_group(r, facts, &f->group);
     get_cluster(r, facts, &f->cluster);
 }
 

@@ -57,7 +57,8 @@ bool mr_gate_is_below(const struct mr_gate_judge *judge, const struct mr_gate_fa
                       const struct mr_gate_facts *source, bool running);
 /* Do both run, and follow one server? */
 bool mr_gate_are_siblings(const struct mr_gate_facts *a, const struct mr_gate_facts *b);
-/* Are both nodes of one Galera cluster?  Then they are one server to whoever writes. */
+/* Are both nodes of one Galera cluster, or members of one group?  Then they are one server to whoever
+ * writes. */
 bool mr_gate_is_one_cluster(const struct mr_gate_facts *a, const struct mr_gate_facts *b);
 /* Is it a node that refuses statements, for want of a quorum or of a state? */
 bool mr_gate_is_cut_off(const struct mr_gate_facts *facts);

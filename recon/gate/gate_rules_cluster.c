@@ -1,4 +1,5 @@
-/* gate_rules_cluster.c: nodes of Galera: are they in step, and is their cluster whole? */
+/* gate_rules_cluster.c: nodes of Galera, members of a group (Group Replication): are they in step, and
+ * is their cluster whole? */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +10,31 @@
 /* Of the time, from which on writers are held up for more than a moment. */
 #define PAUSED_SHARE 0.1
 
+static bool has_group(const struct mr_gate_facts *facts)
+{
+    return facts->group.name != NULL && facts->group.name[0] != '\0';
+}
+
+/* Does it apply what the others write, or is it about to? */
+static bool is_in_group(const struct mr_gate_facts *facts)
+{
+    const char *state = has_group(facts) ? facts->group.state : "";
+    return has_group(facts) && facts->group.view.seen == MR_GATE_SEEN &&
+           (strcasecmp(state, "ONLINE") == 0 || strcasecmp(state, "RECOVERING") == 0);
+}
+
+/* Two groups may have one name, where each was made anew: their members do not know each other. */
+static bool is_one_group(const struct mr_gate_facts *a, const struct mr_gate_facts *b)
+{
+    return is_in_group(a) && is_in_group(b) && a->server.uuid[0] != '\0' &&
+           b->server.uuid[0] != '\0' && strcasestr(a->group.with, b->server.uuid) != NULL &&
+           strcasestr(b->group.with, a->server.uuid) != NULL;
+}
+
 bool mr_gate_is_one_cluster(const struct mr_gate_facts *a, const struct mr_gate_facts *b)
 {
+    if (is_one_group(a, b))
+        return true;
     return a->cluster.is_member && b->cluster.is_member && a->cluster.uuid[0] != '\0' &&
            strcmp(a->cluster.uuid, b->cluster.uuid) == 0;
 }
@@ -73,6 +97,58 @@ static void judge_flow(struct mr_gate_judge *j, const struct mr_gate_facts *f)
                     "wsrep_local_recv_queue, its disk, and tables without a primary key.");
 }
 
+/* One that has left goes on to serve what it had, and no channel tells: it has none. */
+static void judge_group(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                        const struct mr_gate_facts *past)
+{
+    const struct mr_gate_group *g = &f->group;
+    const uint64_t reached = g->reached, members = g->members;
+    if (g->view.seen != MR_GATE_SEEN) {
+        mr_gate_found_hidden(j, "which state it has in its group (Group Replication)", &g->view);
+    } else if (strcasecmp(g->state, "ERROR") == 0) {
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s is in state ERROR: its group goes on without it, and it gets nothing of "
+                      "what the others write",
+                      f->uri);
+        mr_gate_hint(j,
+                     "See its error log; performance_schema.replication_applier_status_by_worker "
+                     "says what could not be applied. Compare it by \"myrecon check\" before it "
+                     "is set up anew.");
+    } else if (!is_in_group(f)) {
+        mr_gate_found(j, past != NULL && is_in_group(past) ? MR_GATE_CRITICAL : MR_GATE_WARNING,
+                      "%s is set up for a group, and not in it (%s): it gets nothing of what the "
+                      "others write",
+                      f->uri, g->state);
+        mr_gate_hint(j, "START GROUP_REPLICATION there, when it is known why it left.");
+    } else if (reached * 2 <= members) {
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s reaches %" PRIu64 " of the %" PRIu64
+                      " members of its group: without more than half of them writes wait for ever",
+                      f->uri, reached, members);
+        mr_gate_hint(j, "See whether it reaches the other members. Where they are lost: "
+                        "group_replication_force_members, on one of those that are left, alone.");
+    } else if (strcasecmp(g->state, "ONLINE") != 0) {
+        mr_gate_found(j, MR_GATE_WARNING, "%s has not caught up with its group: %s", f->uri,
+                      g->state);
+        mr_gate_hint(j, "Let no traffic go there until it is ONLINE.");
+    }
+}
+
+static void compare_groups(struct mr_gate_judge *j, const struct mr_gate_facts *past)
+{
+    const struct mr_gate_group *now = &j->now->group, *then = &past->group;
+    mr_gate_base(j, "%" PRIu64 " members", then->reached);
+    if (!has_group(j->now) || strcasecmp(now->name, then->name) != 0)
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s is in %s", j->now->uri,
+                      has_group(j->now) ? "another group" : "no group any more");
+    else if (is_in_group(j->now) && now->reached < then->reached)
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%" PRIu64 " of %" PRIu64 " members are left in the group", now->reached,
+                      then->reached);
+    mr_gate_hint(j, "Look at the members that are missing before anything else is changed; compare "
+                    "them by \"myrecon check\" before one is thrown away.");
+}
+
 static void compare_past(struct mr_gate_judge *j, const struct mr_gate_facts *past)
 {
     const struct mr_gate_cluster *now = &j->now->cluster, *then = &past->cluster;
@@ -114,9 +190,13 @@ static void put_metrics(struct mr_gate_judge *j, const struct mr_gate_cluster *c
 void mr_gate_rule_cluster(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
-    size_t members = 0;
+    size_t members = 0, grouped = 0;
     for (size_t i = 0; i <= j->npeers; i++) {
         const struct mr_gate_facts *f = mr_gate_server_at(j, i);
+        if (f != NULL && has_group(f)) {
+            grouped++;
+            judge_group(j, f, i == 0 ? past : NULL);
+        }
         if (f == NULL || !f->cluster.is_member)
             continue;
         members++;
@@ -125,12 +205,18 @@ void mr_gate_rule_cluster(struct mr_gate_judge *j)
     }
     if (past != NULL && past->cluster.is_member)
         compare_past(j, past);
+    if (past != NULL && is_in_group(past))
+        compare_groups(j, past);
+    if (has_group(j->now))
+        mr_gate_value(j, "%s, %" PRIu64 " members", j->now->group.state, j->now->group.reached);
     if (j->now->cluster.is_member) {
         mr_gate_value(j, "%s, %" PRIu64 " nodes", j->now->cluster.state, j->now->cluster.size);
         put_metrics(j, &j->now->cluster);
     }
     if (members > 0)
         mr_gate_note(j, "%zu node%s of Galera, in step", members, members > 1 ? "s" : "");
-    else
-        mr_gate_note(j, "no server here is a node of Galera");
+    if (grouped > 0)
+        mr_gate_note(j, "%zu member%s of a group, ONLINE", grouped, grouped > 1 ? "s" : "");
+    if (members + grouped == 0)
+        mr_gate_note(j, "no server here is a node of Galera, or of a group");
 }

@@ -11,6 +11,7 @@
 #include "core/db/server_disk.h"
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_collect.h"
+#include "recon/gate/gate_group.h"
 #include "recon/gate/gate_log.h"
 
 /* Name and value, as SHOW VARIABLES and SHOW STATUS give them. */
@@ -341,6 +342,9 @@ static enum mr_code read_settings(const struct mr_gate_task *task, struct mr_gat
     take_load(&variables, &status, facts);
     take_semi_sync(&variables, &status, facts);
     take_cluster(&variables, &status, facts);
+    MR_TRY_OUT(mr_gate_read_group(task->link,
+                                  pair_value(&variables, "group_replication_group_name"),
+                                  task->arena, &facts->group, err));
     MR_TRY_OUT(take_started(facts, task->arena, err));
     MR_TRY_OUT(keep_variables(task, &variables, facts, err));
     MR_TRY_OUT(read_history(task, &status, facts, err));

@@ -69,6 +69,10 @@ if group; then
     like "it is said how the group does it" "$(jq -r 'select(.name == "identity") | .message + .hint' "$OUT")" \
         "members of one group.*group_replication_set_as_primary\('$(mr_sql GP -e 'SELECT @@server_uuid')'\)"
     mr_sql GR -e "STOP GROUP_REPLICATION"
+    run gate check --json --only cluster "$FACTS" "$(gate_uri GR)"
+    is "one that has left is told by the gate" "$RC $(fires)" "2 cluster:critical"
+    run gate check --json --only cluster "$(gate_uri GR)"
+    is "and without a baseline, too" "$RC $(fires)" "1 cluster:warning"
     run gate cutover --json --wait 0 "$(gate_uri GP)" "$(gate_uri GR)"
     like "one that has left is a server of its own" "$(fires)" "replication:critical"
 else

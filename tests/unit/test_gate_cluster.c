@@ -1,4 +1,5 @@
-/* test_gate_cluster.c: nodes of Galera: what is found, and what several of them are taken for. */
+/* test_gate_cluster.c: nodes of Galera, and members of a group: what is found, and what several of
+ * them are taken for. */
 #include "gate_sample.h"
 
 static const struct mr_gate_cluster whole_cluster = {.is_member = true,
@@ -77,7 +78,96 @@ static void cluster_behind(struct gate *g)
     g->peer_facts.cluster.queue = 1000000;
 }
 
+static const struct mr_gate_group whole_group = {.name = "g",
+                                                 .view = {.seen = MR_GATE_SEEN},
+                                                 .state = "ONLINE",
+                                                 .members = 3,
+                                                 .reached = 3,
+                                                 .with = "u1 u2 u3"};
+
+/* Two of three members, both writable; the peer was read a moment later, and gives ids. */
+static void group(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster = g->baseline.server.cluster = g->peer_facts.cluster =
+        (struct mr_gate_cluster){0};
+    g->now.group = g->baseline.server.group = g->peer_facts.group = whole_group;
+    (void)snprintf(g->peer_facts.server.uuid, sizeof g->peer_facts.server.uuid, "u2");
+    g->peer_tables[0].counter_greatest = 1005;
+}
+
+/* Each was made anew, under one name. */
+static void group_parted(struct gate *g)
+{
+    group(g);
+    g->peer_tables[0].counter_greatest = 1000;
+    g->now.group.with = g->baseline.server.group.with = "u1 u3";
+    g->peer_facts.group.with = "u2";
+}
+
+static void group_shrunk(struct gate *g)
+{
+    group(g);
+    g->now.group.members = g->now.group.reached = 2;
+}
+
+static void group_without_quorum(struct gate *g)
+{
+    group(g);
+    g->peer_facts.group.reached = 1;
+}
+
+static void group_recovering(struct gate *g)
+{
+    group(g);
+    g->peer_facts.group.state = "RECOVERING";
+}
+
+static void group_left(struct gate *g)
+{
+    group(g);
+    g->peer_facts.read_only = true;
+    g->peer_tables[0].counter_greatest = 1000;
+    g->now.group = (struct mr_gate_group){
+        .name = "g", .view = {.seen = MR_GATE_SEEN}, .state = "OFFLINE", .with = ""};
+}
+
+static void group_left_before(struct gate *g)
+{
+    group_left(g);
+    g->baseline.server.group = g->now.group;
+}
+
+static void group_expelled(struct gate *g)
+{
+    group_left(g);
+    g->now.group.state = "ERROR";
+    g->now.group.members = 1;
+}
+
+static void group_gone(struct gate *g)
+{
+    group_left(g);
+    g->now.group = (struct mr_gate_group){.name = ""};
+}
+
+static void group_hidden(struct gate *g)
+{
+    group_left(g);
+    g->now.group.view = (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
+}
+
 static const struct gate_example examples[] = {
+    {"two members of a group", group, ""},
+    {"two groups of one name", group_parted, "split_brain:critical"},
+    {"a group that lost a member", group_shrunk, "cluster:warning"},
+    {"a member without a majority", group_without_quorum, "cluster:critical"},
+    {"a member that recovers", group_recovering, "cluster:warning"},
+    {"a member that left its group", group_left, "cluster:critical"},
+    {"a server that was in none before", group_left_before, "cluster:warning"},
+    {"a member that its group goes on without", group_expelled, "cluster:critical"},
+    {"a server that is set up for no group any more", group_gone, "cluster:critical"},
+    {"a group that is hidden", group_hidden, "cluster:unknown"},
     {"two nodes of a cluster", cluster, ""},
     {"a cluster that is two", cluster_parted, "split_brain:critical"},
     {"a cluster that lost a node", cluster_shrunk, "cluster:warning"},

@@ -46,6 +46,12 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     g->peer_channel.filters = "Replicate_Ignore_Table a.b";
     g->now.cluster = (struct mr_gate_cluster){
         .is_member = true, .uuid = "c1", .component = "Primary", .state = "Synced", .size = 3};
+    g->now.group = (struct mr_gate_group){.name = "g",
+                                          .view = {.seen = MR_GATE_SEEN},
+                                          .state = "ONLINE",
+                                          .members = 3,
+                                          .reached = 2,
+                                          .with = "u1 u2"};
     servers[0] = g->now;
     servers[1] = g->peer_facts;
     assert_int_equal(mr_gate_file_text(servers, 2, text, &err), MR_OK);
@@ -79,6 +85,13 @@ static void test_round_trip(void **state)
     assert_string_equal(f->cluster.uuid, "c1");
     assert_int_equal(f->cluster.size, 3);
     assert_false(got.peers[0].cluster.is_member);
+    assert_int_equal(f->group.view.seen, MR_GATE_SEEN);
+    assert_string_equal(f->group.name, "g");
+    assert_string_equal(f->group.state, "ONLINE");
+    assert_int_equal(f->group.members, 3);
+    assert_int_equal(f->group.reached, 2);
+    assert_string_equal(f->group.with, "u1 u2");
+    assert_string_equal(got.peers[0].group.name, "");
     assert_int_equal(f->ntables, GATE_TABLES);
     const struct mr_gate_table *t = mr_gate_facts_table(f, "club", "orders");
     assert_string_equal(t->sequence_view.why, "no time");
