@@ -5,6 +5,7 @@
 
 #include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
+#include "recon/gate/gate_shape.h"
 
 #define ROUNDING_S 2.0       /* of two times in whole seconds */
 #define ZONE_S (14 * 3600.0) /* so far ahead of UTC a clock on the wall may be */
@@ -66,20 +67,6 @@ static bool got_all(const struct mr_gate_judge *j, const struct mr_gate_facts *p
     return all;
 }
 
-/* "datetime" of "column created_at datetime(6) …": behind that name; "" for none. */
-static const char *type_of(const struct mr_gate_table *t, const char *column)
-{
-    static const char word[] = "column ";
-    const size_t len = strlen(column);
-    for (size_t i = 0; i < t->nshape; i++) {
-        const char *name = t->shape[i] + sizeof word - 1;
-        if (strncmp(t->shape[i], word, sizeof word - 1) == 0 && strncmp(name, column, len) == 0 &&
-            name[len] == ' ')
-            return name + len + 1;
-    }
-    return "";
-}
-
 /* Is it known when its rows came? */
 static bool tells_times(const struct mr_gate_table *t)
 {
@@ -103,8 +90,8 @@ static bool bears_witness(const struct mr_gate_judge *j, const struct mr_gate_ta
     if (other == then || now == NULL || !tells_times(other) || !tells_times(now) ||
         strcmp(other->newest_by, "last rows") == 0)
         return false;
-    const char *type = type_of(other, other->time_column);
-    const char *mine = type_of(then, then->time_column);
+    const char *type = mr_gate_shape_type(other, other->time_column);
+    const char *mine = mr_gate_shape_type(then, then->time_column);
     const size_t len = strcspn(type, " (");
     if (len == 0 || len != strcspn(mine, " (") || strncmp(type, mine, len) != 0 ||
         strcmp(other->newest, then->newest) < 0 ||

@@ -18,6 +18,7 @@
 #include "core/row/row_class.h"
 #include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_newest.h"
+#include "recon/gate/gate_shape.h"
 #include "recon/gate/gate_spec.h"
 #include "recon/gate/gate_work.h"
 
@@ -700,15 +701,28 @@ static enum mr_code read_age(struct reading *r, struct mr_err *err)
     return code;
 }
 
+/* A TIMESTAMP that became a DATETIME holds another time where the server's zone is not UTC: all rows
+ * would look like others. */
+static bool were_alike(const struct reading *r, const struct mr_gate_table *past,
+                       const size_t *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!mr_gate_shape_is_alike(past, r->item->out, r->spec.read.cols[columns[i]].name))
+            return false;
+    return true;
+}
+
 static enum mr_code look_again(struct reading *r, const struct mr_gate_table *past,
                                struct mr_err *err)
 {
     struct mr_gate_table *out = r->item->out;
     if (strcasecmp(past->rows_key, out->rows_key) != 0)
         return MR_OK; /* another key: the schema tells */
-    if (strcasecmp(past->rows_identity, out->rows_identity) != 0)
+    if (strcasecmp(past->rows_identity, out->rows_identity) != 0 ||
+        !were_alike(r, past, r->who, r->nwho))
         r->nwho = 0;
-    if (strcasecmp(past->rows_born, out->rows_born) != 0)
+    if (strcasecmp(past->rows_born, out->rows_born) != 0 ||
+        !were_alike(r, past, &r->born, r->born != NO_COLUMN ? 1 : 0))
         r->born = NO_COLUMN;
     r->holds = strcmp(past->fingerprint, out->fingerprint) == 0;
     enum mr_code code = look_for(r, &past->by_key, &out->by_key, err);

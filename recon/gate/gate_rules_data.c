@@ -8,6 +8,7 @@
 #include "recon/gate/gate_deleted.h"
 #include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_rules.h"
+#include "recon/gate/gate_shape.h"
 
 /* A baseline of other tables than those that are looked at says nothing of these, nor does one of
  * none: its account saw none. */
@@ -357,12 +358,16 @@ static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
 {
     struct walk w = {.of_rows = true};
     const struct mr_gate_table *then, *now = NULL;
-    size_t at = 0, back = 0;
+    size_t at = 0, back = 0, changed = 0;
     char ago[32];
     while ((then = next_pair(j, &at, &w, &now)) != NULL) {
         if (then->time_column == NULL || now->time_column == NULL ||
             strcmp(then->time_column, now->time_column) != 0)
             continue;
+        if (!mr_gate_shape_is_alike(then, now, then->time_column)) {
+            changed++;
+            continue;
+        }
         (*compared)++;
         if (compare_newest(now, then) >= 0)
             continue;
@@ -377,6 +382,9 @@ static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
                       now->newest[0] != '\0' ? now->newest : "nothing", seconds > 0 ? " (" : "",
                       seconds > 0 ? span(seconds, ago, sizeof ago) : "", seconds > 0 ? ")" : "");
     }
+    if (changed > 0)
+        mr_gate_note(j, "of %zu the time column has another type now, and cannot be compared",
+                     changed);
 }
 
 static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_peer *peer,

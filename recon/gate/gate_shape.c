@@ -107,3 +107,51 @@ enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
                ? MR_OK
                : mr_err_nomem(err, "describing a table");
 }
+
+const char *mr_gate_shape_type(const struct mr_gate_table *table, const char *column)
+{
+    static const char word[] = "column ";
+    const size_t len = strlen(column);
+    for (size_t i = 0; i < table->nshape; i++) {
+        const char *name = table->shape[i] + sizeof word - 1;
+        if (strncmp(table->shape[i], word, sizeof word - 1) == 0 &&
+            strncmp(name, column, len) == 0 && name[len] == ' ')
+            return name + len + 1;
+    }
+    return "";
+}
+
+static bool is_text(const char *type)
+{
+    const size_t len = strcspn(type, " ");
+    return memmem(type, len, "char", 4) != NULL || memmem(type, len, "text", 4) != NULL;
+}
+
+/* A text may get wider, and a number lose its width of display, and stay what it was. */
+static size_t type_len(const char *type)
+{
+    const size_t len = strcspn(type, " ");
+    return is_text(type) || memmem(type, len, "int", 3) != NULL ? strcspn(type, " (") : len;
+}
+
+/* "utf8mb4 …" of "varchar(20) not null utf8mb4 …"; what follows another type means something else. */
+static const char *charset_of(const char *type)
+{
+    static const char never_null[] = " not null";
+    const char *rest = type + strcspn(type, " ");
+    if (!is_text(type))
+        return "";
+    if (strncmp(rest, never_null, sizeof never_null - 1) == 0)
+        rest += sizeof never_null - 1;
+    return rest + (rest[0] == ' ' ? 1 : 0);
+}
+
+bool mr_gate_shape_is_alike(const struct mr_gate_table *a, const struct mr_gate_table *b,
+                            const char *column)
+{
+    const char *x = mr_gate_shape_type(a, column), *y = mr_gate_shape_type(b, column);
+    const char *of_x = charset_of(x), *of_y = charset_of(y);
+    const size_t len = type_len(x), of_len = strcspn(of_x, " ");
+    return len == type_len(y) && strncmp(x, y, len) == 0 && of_len == strcspn(of_y, " ") &&
+           strncmp(of_x, of_y, of_len) == 0;
+}

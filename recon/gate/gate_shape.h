@@ -14,6 +14,12 @@
 enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
                            struct mr_gate_table *out, struct mr_err *err);
 
+/* "datetime(6) not null …": what stands behind the column's name; "": there is none of that name. */
+const char *mr_gate_shape_type(const struct mr_gate_table *table, const char *column);
+/* Has the column one type in both, so that what it holds can be compared? */
+bool mr_gate_shape_is_alike(const struct mr_gate_table *a, const struct mr_gate_table *b,
+                            const char *column);
+
 /* "0123…": 32 hex digits. */
 const char *mr_gate_digest_text(struct mr_digest digest, struct mr_arena *arena);
 

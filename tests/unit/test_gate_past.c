@@ -445,6 +445,18 @@ static void db_hidden(struct gate *g)
     g->now.nabsent_dbs = 1;
 }
 
+/* West of Greenwich the newest of a TIMESTAMP lies behind that of the DATETIME that it became. */
+static void time_of_another_type(struct gate *g)
+{
+    static const char *const before[] = {"column created_at timestamp not null"};
+    static const char *const after[] = {"column created_at datetime not null"};
+    g->past_tables[0].shape = before;
+    g->tables[0].shape = after;
+    g->past_tables[0].nshape = g->tables[0].nshape = 1;
+    g->tables[0].fingerprint = "f2";
+    g->tables[0].newest = "2026-04-08 09:00:00";
+}
+
 /* Its account saw none, or there was none; and where there is none now, none is missed. */
 static void no_tables_then(struct gate *g)
 {
@@ -643,6 +655,7 @@ static const struct gate_example examples[] = {
     {"a lookup that fails", probe_failed, "probe_latency:unknown"},
     {"a database without tables gone", db_gone, "tables:critical"},
     {"a database without tables hidden", db_hidden, "tables:unknown"},
+    {"a time of another type", time_of_another_type, "schema:warning"},
     {"a baseline without a table", no_tables_then,
      "tables:unknown row_counts:unknown max_keys:unknown newest_row:unknown schema:unknown "
      "sample_digest:unknown"},
