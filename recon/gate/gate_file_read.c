@@ -11,6 +11,7 @@
 #include "core/json/json_reader.h"
 #include "recon/gate/gate_file.h"
 #include "recon/gate/gate_file_internal.h"
+#include "recon/gate/gate_shape.h"
 
 #define MAX_BYTES ((size_t)1 << 30)
 
@@ -317,6 +318,8 @@ static void get_table(struct mr_json_reader *r, node object, struct mr_gate_tabl
     t->engine = mr_json_read_text(r, object, "engine");
     t->fingerprint = mr_json_read_text(r, object, "fingerprint");
     t->shape = mr_json_read_texts(r, object, "shape", &t->nshape);
+    if (r->code == MR_OK)
+        r->code = mr_gate_shape_renew(t, r->arena, r->err);
     get_keys(r, object, t);
     get_samples(r, object, t);
     get_last_rows(r, object, t);

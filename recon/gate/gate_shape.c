@@ -14,6 +14,80 @@ const char *mr_gate_digest_text(struct mr_digest digest, struct mr_arena *arena)
     return mr_arena_strdup(arena, text);
 }
 
+/* ---- what versions of a server write otherwise ---- */
+
+/* "utf8" of "utf8", "utf8_general_ci": since MySQL 8.0.24 and MariaDB 10.6 it is utf8mb3. */
+static bool is_utf8(const char *at)
+{
+    return strncmp(at, "utf8", 4) == 0 && (at[4] == '_' || at[4] == ' ' || at[4] == '\0');
+}
+
+/* "(11)" of "int(11)", which MySQL writes no more since 8.0.19, but of zerofill, which shows it; 0: it is
+ * none. */
+static size_t width_len(const char *line, const char *at)
+{
+    const size_t len = at[0] == '(' ? 1 + strspn(at + 1, "0123456789") : 0;
+    const size_t before = (size_t)(at - line);
+    if (len < 2 || at[len] != ')' || before < 4 ||
+        (strncmp(at - 3, "int", 3) != 0 && strncmp(at - 4, "year", 4) != 0))
+        return 0;
+    const char *rest = at + len + 1;
+    rest += strncmp(rest, " unsigned", 9) == 0 ? 9 : 0;
+    return strncmp(rest, " zerofill", 9) == 0 ? 0 : len + 1;
+}
+
+static void add_line(struct mr_strbuf *out, const char *line)
+{
+    const bool is_column = strncmp(line, "column ", 7) == 0;
+    const bool has_charset = is_column || strncmp(line, "table ", 6) == 0;
+    for (const char *at = line; *at != '\0';) {
+        const size_t width = is_column ? width_len(line, at) : 0;
+        if (has_charset && at > line && at[-1] == ' ' && is_utf8(at)) {
+            mr_strbuf_add_str(out, "utf8mb3");
+            at += 4;
+        } else if (width > 0) {
+            at += width;
+        } else {
+            mr_strbuf_add_char(out, *at++);
+        }
+    }
+}
+
+enum mr_code mr_gate_shape_renew(struct mr_gate_table *table, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
+    const char **lines = NULL;
+    bool nomem = false;
+    for (size_t i = 0; i < table->nshape && !nomem; i++) {
+        mr_strbuf_reset(&line);
+        add_line(&line, table->shape[i]);
+        mr_strbuf_add(&all, line.ptr, line.len);
+        mr_strbuf_add_char(&all, '\n');
+        if (strcmp(line.ptr, table->shape[i]) == 0)
+            continue;
+        if (lines == NULL) {
+            lines = mr_arena_calloc(arena, table->nshape, sizeof *lines);
+            nomem = lines == NULL;
+            for (size_t k = 0; k < table->nshape && !nomem; k++)
+                lines[k] = table->shape[k];
+        }
+        if (!nomem)
+            lines[i] = mr_arena_keep(arena, line.ptr, &nomem);
+    }
+    nomem |= line.failed || all.failed;
+    if (lines != NULL && !nomem) {
+        table->shape = lines;
+        table->fingerprint = mr_gate_digest_text(mr_digest_bytes(all.ptr, all.len), arena);
+        nomem = table->fingerprint == NULL;
+    }
+    mr_strbuf_release(&line);
+    mr_strbuf_release(&all);
+    return nomem ? mr_err_nomem(err, "reading the baseline") : MR_OK;
+}
+
+/* ---- lines ---- */
+
 static void column_line(struct mr_strbuf *out, const struct mr_column *c)
 {
     mr_strbuf_add_fmt(out, "column %s %s%s", c->name, c->type, c->nullable ? "" : " not null");
@@ -71,24 +145,27 @@ enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
 {
     const size_t count = 1 + table->ncolumns + table->nindexes + table->nfks + table->nchecks;
     const char **lines = mr_arena_calloc(arena, count, sizeof *lines);
-    struct mr_strbuf line = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
+    struct mr_strbuf raw = MR_STRBUF_INIT, line = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
     size_t n = 0;
     if (lines == NULL)
         return mr_err_nomem(err, "describing a table");
     for (; n < count; n++) {
         size_t at = n;
-        mr_strbuf_reset(&line);
+        mr_strbuf_reset(&raw);
         if (at == 0)
-            table_line(&line, table);
+            table_line(&raw, table);
         else if ((at -= 1) < table->ncolumns)
-            column_line(&line, &table->columns[at]);
+            column_line(&raw, &table->columns[at]);
         else if ((at -= table->ncolumns) < table->nindexes)
-            index_line(&line, &table->indexes[at]);
+            index_line(&raw, &table->indexes[at]);
         else if ((at -= table->nindexes) < table->nfks)
-            key_line(&line, &table->fks[at]);
+            key_line(&raw, &table->fks[at]);
         else
-            mr_strbuf_add_fmt(&line, "check %s %s", table->checks[at - table->nfks].name,
+            mr_strbuf_add_fmt(&raw, "check %s %s", table->checks[at - table->nfks].name,
                               table->checks[at - table->nfks].clause);
+        mr_strbuf_reset(&line);
+        add_line(&line, raw.ptr);
+        line.failed |= raw.failed;
         lines[n] = line.failed ? NULL : mr_arena_dup(arena, line.ptr, line.len);
         if (lines[n] == NULL)
             break;
@@ -101,6 +178,7 @@ enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
         out->nshape = count;
         out->fingerprint = mr_gate_digest_text(mr_digest_bytes(all.ptr, all.len), arena);
     }
+    mr_strbuf_release(&raw);
     mr_strbuf_release(&line);
     mr_strbuf_release(&all);
     return out->fingerprint != NULL && out->engine != NULL

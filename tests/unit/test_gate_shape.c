@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "recon/gate/gate_shape.h"
 
 static void test_alike(void **state)
@@ -38,8 +40,80 @@ static void test_alike(void **state)
     }
 }
 
+/* An upgrade of the server changes no table: of the versions before and behind one. */
+static void test_versions(void **state)
+{
+    static const struct mr_column before[] = {
+        {.name = "id", .type = "int(10) unsigned", .auto_increment = true},
+        {.name = "born", .type = "year(4)", .nullable = true},
+        {.name = "name",
+         .type = "varchar(20)",
+         .charset = "utf8",
+         .collation = "utf8_general_ci",
+         .default_text = "'utf8x'"},
+        {.name = "code", .type = "int(5) unsigned zerofill"},
+    };
+    static const struct mr_column after[] = {
+        {.name = "id", .type = "int unsigned", .auto_increment = true},
+        {.name = "born", .type = "year", .nullable = true},
+        {.name = "name",
+         .type = "varchar(20)",
+         .charset = "utf8mb3",
+         .collation = "utf8mb3_general_ci",
+         .default_text = "'utf8x'"},
+        {.name = "code", .type = "int(5) unsigned zerofill"},
+    };
+    struct mr_table table = {.db = "club",
+                             .name = "members",
+                             .engine = "InnoDB",
+                             .collation = "utf8_general_ci",
+                             .columns = before,
+                             .ncolumns = 4};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_table then = {0}, now = {0};
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_gate_shape(&table, &arena, &then, &err), MR_OK);
+    table.collation = "utf8mb3_general_ci";
+    table.columns = after;
+    assert_int_equal(mr_gate_shape(&table, &arena, &now, &err), MR_OK);
+    assert_string_equal(then.fingerprint, now.fingerprint);
+    assert_string_equal(now.shape[0], "table InnoDB utf8mb3_general_ci");
+    assert_string_equal(now.shape[1], "column id int unsigned not null auto_increment");
+    assert_string_equal(now.shape[3], "column name varchar(20) not null utf8mb3 utf8mb3_general_ci "
+                                      "default 'utf8x'");
+    assert_string_equal(now.shape[4], "column code int(5) unsigned zerofill not null");
+    mr_arena_release(&arena);
+}
+
+/* A baseline of an older program has them as its server wrote them. */
+static void test_renew(void **state)
+{
+    static const char *const old[] = {"table InnoDB utf8_general_ci",
+                                      "column id int(11) not null auto_increment",
+                                      "index PRIMARY unique BTREE (point(10))"};
+    static const char *const wanted[] = {"table InnoDB utf8mb3_general_ci",
+                                         "column id int not null auto_increment",
+                                         "index PRIMARY unique BTREE (point(10))"};
+    struct mr_gate_table read = {.shape = old, .nshape = 3, .fingerprint = "f1"};
+    struct mr_gate_table same = {.shape = wanted, .nshape = 3, .fingerprint = "f1"};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_gate_shape_renew(&read, &arena, &err), MR_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(read.shape[i], wanted[i]);
+    assert_int_equal(strlen(read.fingerprint), 32);
+    assert_int_equal(mr_gate_shape_renew(&same, &arena, &err), MR_OK);
+    assert_ptr_equal(same.shape, wanted);
+    assert_string_equal(same.fingerprint, "f1");
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike),
+                                       cmocka_unit_test(test_versions),
+                                       cmocka_unit_test(test_renew)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
