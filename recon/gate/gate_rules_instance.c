@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/schema/schema_norm.h"
 #include "recon/gate/gate_rules.h"
 
 static const char *flavour(const struct mr_server *server)
@@ -298,6 +299,23 @@ static bool is_set_by_cluster(const struct mr_gate_judge *j, const char *name)
            is_listed(names, sizeof names / sizeof *names, name);
 }
 
+/* A character set that a later version calls otherwise is the same. */
+static bool is_same_value(struct mr_gate_judge *j, const char *name, const char *a, const char *b)
+{
+    struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
+    bool same = strcmp(a, b) == 0;
+    if (!same &&
+        (strcmp(name, "character_set_server") == 0 || strcmp(name, "collation_server") == 0)) {
+        mr_norm_charset(&x, a);
+        mr_norm_charset(&y, b);
+        j->nomem |= x.failed || y.failed;
+        same = strcmp(x.ptr, y.ptr) == 0;
+    }
+    mr_strbuf_release(&x);
+    mr_strbuf_release(&y);
+    return same;
+}
+
 void mr_gate_rule_variables(struct mr_gate_judge *j)
 {
     /* they may change with a new machine, and change no result */
@@ -312,7 +330,7 @@ void mr_gate_rule_variables(struct mr_gate_judge *j)
              is_listed(machine, sizeof machine / sizeof *machine, then->name)))
             continue;
         compared++;
-        if (strcmp(now, then->value) == 0)
+        if (is_same_value(j, then->name, now, then->value))
             continue;
         mr_gate_found(j, MR_GATE_WARNING, "%s is \"%s\", was \"%s\"", then->name, now, then->value);
         mr_gate_value(j, "%s=%s", then->name, now);

@@ -47,6 +47,17 @@ static void no_writes_as_ever(struct gate *g)
     g->peer_facts.read_only = false;
 }
 
+/* As MariaDB 10.6 and MySQL 8.0.24 call it. */
+static void charset_called_otherwise(struct gate *g)
+{
+    set(g, "collation_server", "utf8_general_ci", "utf8mb3_general_ci");
+}
+
+static void charset_other(struct gate *g)
+{
+    set(g, "collation_server", "utf8_general_ci", "utf8mb4_general_ci");
+}
+
 static void recovery(struct gate *g)
 {
     set(g, "innodb_force_recovery", "0", "1");
@@ -58,6 +69,8 @@ static void offline(struct gate *g)
 }
 
 static const struct gate_example examples[] = {
+    {"a character set of another name", charset_called_otherwise, ""},
+    {"another character set", charset_other, "variables:warning"},
     {"transactions that may not write", no_writes,
      "read_only:critical split_brain:critical variables:warning"},
     {"the same, by its old name", no_writes_of_old,
