@@ -1,4 +1,5 @@
 /* doctor_replication.c: a replica that is stopped or late, and why; see doctor.h. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,35 @@ static enum mr_code say_channel(struct mr_doctor *d, const struct mr_doctor_serv
     return late ? say_cause(d, server, err) : MR_OK;
 }
 
+/* A member has no channel that would tell. */
+static void say_group(struct mr_doctor *d, const struct mr_gate_group *group)
+{
+    if (group->name == NULL || group->name[0] == '\0')
+        return;
+    if (group->view.seen != MR_GATE_SEEN) {
+        mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_replication,
+                      "it is set up for a group, and which state it has there is not known: %s",
+                      group->view.why);
+        if (group->view.grant != NULL)
+            mr_doctor_hint(d, "%s", group->view.grant);
+        return;
+    }
+    const bool is_online = strcasecmp(group->state, "ONLINE") == 0;
+    const bool is_cut_off = is_online && group->reached * 2 <= group->members;
+    const bool is_bad = is_cut_off || strcasecmp(group->state, "ERROR") == 0;
+    mr_doctor_say(d,
+                  is_bad      ? MR_DOCTOR_PROBLEM
+                  : is_online ? MR_DOCTOR_OK
+                              : MR_DOCTOR_NOTE,
+                  MR_DOCTOR_replication,
+                  "it is set up for a group: its state is %s, and it reaches %" PRIu64
+                  " of %" PRIu64 " members",
+                  group->state, group->reached, group->members);
+    if (!is_online || is_cut_off)
+        mr_doctor_hint(d, "What the others write does not get there, or not yet: \"myrecon gate "
+                          "check --only cluster\" says what to do.");
+}
+
 enum mr_code mr_doctor_replication(struct mr_doctor *d, struct mr_doctor_server *server,
                                    struct mr_err *err)
 {
@@ -250,6 +280,7 @@ enum mr_code mr_doctor_replication(struct mr_doctor *d, struct mr_doctor_server 
     }
     mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_replication,
                   f->nchannels > 0 ? "the server is a replica" : "the server is no replica");
+    say_group(d, &f->group);
     for (size_t i = 0; i < f->nchannels; i++)
         MR_TRY(say_channel(d, server, &f->channels[i], err));
     return MR_OK;
