@@ -340,12 +340,13 @@ static struct mr_gate_view see_any_db(const struct mr_gate_work *work)
 
 /* ---- heartbeat ---- */
 
+/* By name and columns; of one row a server, which a table of somebody's own beats is not. */
 static const struct mr_table *find_heartbeat(const struct mr_catalogue *cat)
 {
     for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
         if (strcasecmp(t->name, "heartbeat") == 0 && mr_table_column(t, "ts") &&
-            mr_table_column(t, "server_id"))
+            mr_table_column(t, "server_id") && t->est_rows <= MR_GATE_SMALL_ROWS)
             return t;
     }
     return NULL;
