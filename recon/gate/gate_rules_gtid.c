@@ -1,5 +1,6 @@
 /* gate_rules_gtid.c: are all transactions there, and none that should not be? */
 #include <inttypes.h>
+#include <string.h>
 
 #include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
@@ -186,18 +187,63 @@ static void errant_circle(struct mr_gate_judge *j, const struct side *us, const 
     mr_strbuf_release(&theirs);
 }
 
+/* What MariaDB applied without log_slave_updates stands in its position alone. */
+static const char *with_applied(struct mr_gate_judge *j, const char *set, const char *position)
+{
+    if (position[0] == '\0')
+        return set;
+    const char *both = mr_arena_fmt(j->arena, "%s%s%s", set, set[0] != '\0' ? "," : "", position);
+    j->nomem |= both == NULL;
+    return both != NULL ? both : "";
+}
+
+/* "0-1-100": is there anything of domain 0 in the set? */
+static bool has_domain(const char *set, const char *gtid)
+{
+    const size_t len = strcspn(gtid, "-") + 1;
+    for (const char *at = set; *at != '\0'; at += strcspn(at, ",")) {
+        at += strspn(at, ",");
+        if (strncmp(at, gtid, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How far a replica has got in what SERVER knows of: a domain of long ago stays in its position. */
+static const char *applied_of(struct mr_gate_judge *j, const struct mr_gate_facts *replica,
+                              const char *known)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    for (const char *at = replica->gtid_position; *at != '\0';) {
+        const size_t len = strcspn(at, ",");
+        if (has_domain(known, at))
+            mr_strbuf_add_fmt(&out, "%s%.*s", out.len > 0 ? "," : "", (int)len, at);
+        at += len + (at[len] == ',' ? 1 : 0);
+    }
+    const char *kept = out.failed ? NULL : mr_arena_dup(j->arena, out.ptr, out.len);
+    mr_strbuf_release(&out);
+    j->nomem |= kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
 /* The peer's set was read before SERVER's last one and after its first: what is
- * written meanwhile does not look errant. */
+ * written meanwhile does not look errant.  Of SERVER's position only the last is known. */
 static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer, size_t *compared)
 {
     const struct mr_gate_facts *them = peer->facts, *us = j->now;
     /* a cluster numbers write sets by itself; GTIDs are each node's own matter */
     if (mr_gate_is_one_cluster(us, them) || them->server.flavour != us->server.flavour ||
-        them->gtid_executed[0] == '\0' || us->gtid_executed[0] == '\0')
+        us->gtid_executed[0] == '\0')
         return;
-    const struct side peer_side = {them, peer->uri, them->gtid_executed};
+    /* the position of one that applies nothing may be of long ago */
+    const char *theirs = mr_gate_replicates(them) ? with_applied(j, them->gtid_executed,
+                                                                 applied_of(j, them, j->gtid_last))
+                                                  : them->gtid_executed;
+    if (theirs[0] == '\0')
+        return;
+    const struct side peer_side = {them, peer->uri, theirs};
     const struct side first = {us, us->uri, us->gtid_executed};
-    const struct side last = {us, us->uri, j->gtid_last};
+    const struct side last = {us, us->uri, with_applied(j, j->gtid_last, us->gtid_position)};
     const bool is_below = mr_gate_is_below(j, them, us, false);
     const bool is_above = mr_gate_is_below(j, us, them, false);
     const bool related = is_below || is_above || mr_gate_are_siblings(us, them);

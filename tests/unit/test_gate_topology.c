@@ -126,6 +126,28 @@ static void test_chain(void **state)
     gate_end(&c.gate);
 }
 
+/* A copy of the source from days ago has its server_id: by that its replica follows the copy.  Without a
+ * log of its own all that tells is how far the replica has got. */
+static void test_copy_of_the_source(void **state)
+{
+    struct cluster c;
+    (void)state;
+    cluster_begin(&c);
+    follow(&c, 2, 1);
+    c.facts[1].gtid_executed = "";
+    c.facts[1].gtid_position = "0-1-100";
+    judge(&c, (int[]){1, 2, 0}, "");
+    c.facts[1].gtid_position = "5-9-50,0-1-100"; /* of a source of long ago */
+    judge(&c, (int[]){1, 2, 0}, "");
+    c.facts[1].gtid_position = "5-9-50,0-1-600";
+    judge(&c, (int[]){1, 2, 0}, "errant_transactions:critical");
+    /* of one that does not run it may be of a source that nobody remembers */
+    c.channels[1][0].io = c.channels[1][0].sql = "No";
+    c.facts[1].gtid_position = "0-9-50";
+    judge(&c, (int[]){1, 2, 0}, "");
+    gate_end(&c.gate);
+}
+
 /* Two that follow each other: what either lacks is on its way, unless neither fetches any more
  * and both have something of their own. */
 static void test_circle(void **state)
@@ -261,10 +283,15 @@ static void test_late_on_purpose(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chain),           cmocka_unit_test(test_chain_stopped),
-        cmocka_unit_test(test_circle),          cmocka_unit_test(test_ring),
-        cmocka_unit_test(test_several_sources), cmocka_unit_test(test_siblings),
-        cmocka_unit_test(test_strangers),       cmocka_unit_test(test_late_on_purpose),
+        cmocka_unit_test(test_copy_of_the_source),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_chain_stopped),
+        cmocka_unit_test(test_circle),
+        cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_several_sources),
+        cmocka_unit_test(test_siblings),
+        cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_late_on_purpose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
