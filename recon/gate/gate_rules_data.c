@@ -358,9 +358,10 @@ static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
 {
     struct walk w = {.of_rows = true};
     const struct mr_gate_table *then, *now = NULL;
-    size_t at = 0, back = 0, changed = 0;
+    size_t at = 0, back = 0, changed = 0, unread = 0;
     char ago[32];
     while ((then = next_pair(j, &at, &w, &now)) != NULL) {
+        unread += then->time_column != NULL && now->time_column == NULL ? 1 : 0;
         if (then->time_column == NULL || now->time_column == NULL ||
             strcmp(then->time_column, now->time_column) != 0)
             continue;
@@ -382,6 +383,10 @@ static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
                       now->newest[0] != '\0' ? now->newest : "nothing", seconds > 0 ? " (" : "",
                       seconds > 0 ? span(seconds, ago, sizeof ago) : "", seconds > 0 ? ")" : "");
     }
+    if (unread > 0)
+        mr_gate_note(
+            j, "of %zu the time column is gone, or too many rows would have to be read for it",
+            unread);
     if (changed > 0)
         mr_gate_note(j, "of %zu the time column has another type now, and cannot be compared",
                      changed);

@@ -691,9 +691,24 @@ static void test_another_flavour(void **state)
     gate_end(&g);
 }
 
+/* The table has grown, and no index leads to the time: that two are compared and not three is said. */
+static void test_newest_not_read(void **state)
+{
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    g.tables[0].time_column = NULL;
+    g.tables[0].newest = "";
+    gate_run(&g);
+    assert_non_null(strstr(gate_result(&g, MR_GATE_newest_row)->message,
+                           "of 1 the time column is gone, or too many rows"));
+    gate_end(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
+                                       cmocka_unit_test(test_newest_not_read),
                                        cmocka_unit_test(test_another_flavour)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
