@@ -224,7 +224,7 @@ struct mr_gate_group {
     const char *state; /* of the server itself: "ONLINE", "RECOVERING", "ERROR", "OFFLINE" */
     uint64_t members;  /* that it knows, itself included, */
     uint64_t reached;  /* and of these those that are ONLINE or RECOVERING: */
-    const char *with;  /* their server_uuids, "u1 u2" */
+    const char *with;  /* the server_uuid of each of these, "u1 u2" */
 };
 
 struct mr_gate_facts {

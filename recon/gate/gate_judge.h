@@ -85,7 +85,7 @@ struct mr_gate_judge {
     enum mr_gate_severity severity;
     size_t found, shown;
     struct mr_gate_finding shows[MR_GATE_SHOWN];
-    bool unread; /* a part failed: what a rule advises is of no use before it is read */
+    bool unread;            /* a part failed: what a rule advises is of no use before it is read */
     struct mr_strbuf aside; /* what is said behind the findings */
     struct mr_strbuf message, note, value, base, hint;
     bool nomem;
