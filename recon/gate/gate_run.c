@@ -107,6 +107,15 @@ static enum mr_code refuse_itself(const char *peer, struct mr_err *err)
     return MR_E_USAGE;
 }
 
+/* What is known of SERVER is told all the same, and that of this peer nothing is. */
+static enum mr_code give_up(struct servers *s, size_t i, const struct mr_err *why,
+                            struct mr_err *err)
+{
+    s->peers[i].facts = NULL;
+    s->peers[i].why = mr_arena_strdup(&s->run->round, why->message);
+    return s->peers[i].why != NULL ? MR_OK : mr_err_nomem(err, "connecting to a peer");
+}
+
 static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
@@ -140,8 +149,7 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
             mr_err_context(err, "peer %zu", i + 1);
         return code;
     }
-    s->peers[i].why = mr_arena_strdup(&run->round, why.message);
-    return s->peers[i].why != NULL ? MR_OK : mr_err_nomem(err, "connecting to a peer");
+    return give_up(s, i, &why, err);
 }
 
 static bool is_behind(const struct mr_gate_facts *source, const struct mr_gate_facts *replica)
@@ -184,9 +192,10 @@ static bool is_worth_waiting(const struct mr_gate_facts *replica,
 
 /* A replica that runs is given a moment to apply what its source had executed: then what
  * is still missing is no mere moment.  *late: it was not enough. */
-static enum mr_code settle(const struct servers *s, size_t replica, size_t source, bool *late,
+static enum mr_code settle(struct servers *s, size_t replica, size_t source, bool *late,
                            struct mr_err *err)
 {
+    struct mr_err why = {0};
     struct mr_gate_facts *facts = &s->facts[replica];
     const struct mr_gate_link *link = replica == 0 ? &s->server : &s->links[replica - 1];
     if (!is_worth_waiting(facts, &s->facts[source]))
@@ -199,8 +208,14 @@ static enum mr_code settle(const struct servers *s, size_t replica, size_t sourc
         wait_a_step();
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        MR_TRY(
-            mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed, &next.gtid_position, err));
+        const enum mr_code code =
+            mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed, &next.gtid_position, &why);
+        if (code != MR_OK && replica > 0 && !mr_gate_link_ends_run(code))
+            return give_up(s, replica - 1, &why, err);
+        if (code != MR_OK) {
+            *err = why;
+            return code;
+        }
     }
     /* what SERVER had executed first is kept: it is compared with what peers had later */
     if (replica > 0) {
@@ -212,7 +227,7 @@ static enum mr_code settle(const struct servers *s, size_t replica, size_t sourc
 
 /* A replica whose source was given a moment has more to apply: once more for each server
  * between the first and the last of a chain. */
-static enum mr_code settle_all(const struct servers *s, struct mr_err *err)
+static enum mr_code settle_all(struct servers *s, struct mr_err *err)
 {
     const size_t count = s->run->opts->peers.count + 1;
     bool *late = mr_arena_calloc(&s->run->round, count, sizeof *late);
@@ -240,7 +255,7 @@ static bool is_twin(const struct mr_gate_facts *server, const struct mr_gate_fac
     return true;
 }
 
-static enum mr_code read_twins(const struct servers *s, struct mr_err *err)
+static enum mr_code read_twins(struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
     if (!run->wanted[MR_GATE_completeness] || !s->facts[0].tables_read)
@@ -251,8 +266,16 @@ static enum mr_code read_twins(const struct servers *s, struct mr_err *err)
                                                .facts = &s->facts[0],
                                                .budget_s = run->opts->budget_ms / 1000.0,
                                                .arena = &run->round};
+        struct mr_err why = {0};
+        enum mr_code code = MR_OK;
         if (is_reached(s, i + 1) && is_twin(&s->facts[0], &s->facts[i + 1]))
-            MR_TRY(mr_gate_read_twins(&task, &s->facts[i + 1], err));
+            code = mr_gate_read_twins(&task, &s->facts[i + 1], &why);
+        if (code == MR_E_LOST) /* if it is SERVER that is lost, the next statement tells */
+            code = give_up(s, i, &why, &why);
+        if (code != MR_OK) {
+            *err = why;
+            return code;
+        }
     }
     return MR_OK;
 }
