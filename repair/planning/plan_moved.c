@@ -32,9 +32,9 @@ static enum mr_code warn_back(const struct mr_find_run *run, enum mr_side side,
                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_db *db = mr_reader_db(on->main);
+    struct mr_db *db = was->log != NULL ? mr_reader_db(on->main) : NULL;
     bool back = false;
-    if (db == NULL || was->log == NULL)
+    if (db == NULL)
         return MR_OK;
     const enum mr_code code = mr_went_back_ask(db, was, &arena, &back, err);
     if (code == MR_OK && back)

@@ -568,7 +568,10 @@ static const struct {
     {MR_FLAVOUR_MARIADB, {.uuid = "7c", .server_id = 6, .port = 1, .datadir = "/a/"}, true},
     {MR_FLAVOUR_MARIADB, {.uuid = "7c", .server_id = 5, .port = 2, .datadir = "/a/"}, true},
     {MR_FLAVOUR_MARIADB, {.uuid = "7c", .server_id = 5, .port = 1, .datadir = "/b/"}, true},
-    {MR_FLAVOUR_MYSQL, {.uuid = "7c", .server_id = 6, .port = 1, .datadir = "/a/"}, false},
+    {MR_FLAVOUR_MYSQL,
+     {.uuid = "7c", .server_id = 6, .port = 1, .datadir = "/a/"},
+     true}, /* a copy */
+    {MR_FLAVOUR_MYSQL, {.uuid = "7c", .server_id = 5, .port = 2, .datadir = "/b/"}, false},
     {MR_FLAVOUR_MYSQL, {.uuid = "8c", .server_id = 5, .port = 1, .datadir = "/a/"}, true},
 };
 
