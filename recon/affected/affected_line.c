@@ -218,7 +218,8 @@ static void add_facts(struct sealer *s, const struct mr_affected_subject *subjec
         mr_affected_extent_add(&facts->keys[side], &text);
         if (s->nkeys[side] == 1 && mr_affected_key_is_number(subject))
             add_number(&facts->keys[side], s->key_text[side].ptr);
-        facts->several_keys = facts->several_keys || s->nkeys[side] > 1;
+        if (s->nkeys[side] > facts->most_keys)
+            facts->most_keys = s->nkeys[side];
     }
     struct mr_value tables = {
         .cls = MR_CLASS_TEXT, .ptr = s->table_text.ptr, .len = s->table_text.len};

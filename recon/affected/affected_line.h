@@ -30,7 +30,7 @@ struct mr_affected_line {
 struct mr_affected_facts {
     uint64_t people;
     uint64_t by_reason[MR_AFFECTED_REASONS];
-    bool several_keys;                 /* somebody has several keys on one side */
+    size_t most_keys;                  /* that somebody has on one side */
     struct mr_affected_extent *fields; /* one a field */
     struct mr_affected_extent keys[2]; /* of joined texts, SOURCE's and TARGET's; of the
                                           numbers, too, where a key is one integer */

@@ -12,10 +12,12 @@
 #include "core/file/csv_in.h"
 #include "core/file/sha256.h"
 #include "core/row/row_class.h"
+#include "recon/affected/affected_deeds.h"
 #include "recon/affected/affected_line.h"
 #include "recon/affected/affected_row.h"
 
 #define MAP_NAME "idmap.csv"
+#define ROWS_NAME "entities.csv.zst"
 
 /* The bytes are not in maps of older versions. */
 enum column { TABLE, SOURCE_KEY, TARGET_KEY, SOURCE_BYTES, TARGET_BYTES, COLUMNS };
@@ -72,43 +74,56 @@ static enum mr_code check_run(const char *dir, const struct json_t *root,
     return MR_E_REFUSED;
 }
 
-/* Is the map the one that plan.json lists? */
-static enum mr_code check_digest(const char *dir, const char *path, const struct json_t *root,
-                                 struct mr_err *err)
+/* Is the file at that path the one that plan.json lists under the name?  *listed false: it lists
+ * none. */
+static enum mr_code check_digest(const char *path, const char *name, const struct json_t *root,
+                                 bool *listed, struct mr_err *err)
 {
     const struct json_t *files = NULL;
     const char *wanted = NULL;
     size_t count = 0;
     char hex[MR_SHA256_HEX];
+    *listed = false;
     MR_TRY(mr_json_get_array(root, "files", &files, &count, err));
     for (size_t i = 0; i < count; i++) {
         const struct json_t *file = NULL;
-        const char *name = NULL;
+        const char *called = NULL;
         MR_TRY(mr_json_item(files, i, &file, err));
-        MR_TRY(mr_json_get_text(file, "name", &name, err));
-        if (strcmp(name, MAP_NAME) == 0)
+        MR_TRY(mr_json_get_text(file, "name", &called, err));
+        if (strcmp(called, name) == 0)
             MR_TRY(mr_json_get_text(file, "sha256", &wanted, err));
     }
     if (wanted == NULL)
-        MR_TRY(refuse(dir, "is a plan that restores nobody", err));
+        return MR_OK;
+    *listed = true;
     MR_TRY(mr_sha256_file(path, hex, NULL, err));
-    if (strcmp(hex, wanted) != 0)
-        MR_TRY(refuse(path, "was changed since it was planned", err));
-    return MR_OK;
+    return strcmp(hex, wanted) == 0 ? MR_OK : refuse(path, "was changed since it was planned", err);
 }
+
+/* Where the parts of a plan are that are read. */
+struct place {
+    const char *dir;
+    struct mr_strbuf map, rows;
+    bool has_rows; /* the plan tells row by row what it does */
+};
 
 /* The map must be the one that was sealed with the plan, and the plan one of the run that is
  * listed: keys of another would be told to the wrong people. */
-static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *dir, const char *path,
+static enum mr_code check_manifest(struct mr_affected_plan *plan, struct place *place,
                                    const struct mr_find_run *run, struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
     const char *policy = NULL;
+    bool has_map = false;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_plan_manifest_load(dir, &doc, err));
-    MR_TRY_OUT(check_digest(dir, path, mr_json_root(doc), err));
-    MR_TRY_OUT(check_run(dir, mr_json_root(doc), run, err));
-    MR_TRY_OUT(mr_json_get_text(mr_json_root(doc), "policy", &policy, err));
+    MR_TRY_OUT(mr_plan_manifest_load(place->dir, &doc, err));
+    const struct json_t *root = mr_json_root(doc);
+    MR_TRY_OUT(check_digest(place->map.ptr, MAP_NAME, root, &has_map, err));
+    if (!has_map)
+        MR_TRY_OUT(refuse(place->dir, "is a plan that restores nobody", err));
+    MR_TRY_OUT(check_digest(place->rows.ptr, ROWS_NAME, root, &place->has_rows, err));
+    MR_TRY_OUT(check_run(place->dir, root, run, err));
+    MR_TRY_OUT(mr_json_get_text(root, "policy", &policy, err));
     plan->mirrors = strcmp(policy, "mirror") == 0;
 out:
     mr_json_free(doc);
@@ -185,17 +200,24 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
                                    const struct mr_find_run *run, struct mr_findings *fd,
                                    struct mr_err *err)
 {
-    struct mr_strbuf map = MR_STRBUF_INIT;
+    struct place place = {.dir = dir, .map = MR_STRBUF_INIT, .rows = MR_STRBUF_INIT};
     struct loading l = {.plan = plan};
+    struct mr_case *cf = mr_findings_case(fd);
+    enum mr_code code = MR_OK;
     *plan = (struct mr_affected_plan){0};
-    mr_strbuf_add_fmt(&map, "%s/" MAP_NAME, dir);
-    enum mr_code code = mr_strbuf_check(&map, "reading a plan", err);
-    l.path = map.ptr;
-    if (code == MR_OK)
-        code = check_manifest(plan, dir, map.ptr, run, err);
-    if (code == MR_OK)
-        code = load(&l, mr_findings_case(fd), err);
-    mr_strbuf_release(&map);
+    mr_strbuf_add_fmt(&place.map, "%s/" MAP_NAME, dir);
+    mr_strbuf_add_fmt(&place.rows, "%s/" ROWS_NAME, dir);
+    MR_TRY_OUT(mr_strbuf_check(&place.map, "reading a plan", err));
+    MR_TRY_OUT(mr_strbuf_check(&place.rows, "reading a plan", err));
+    l.path = place.map.ptr;
+    MR_TRY_OUT(check_manifest(plan, &place, run, err));
+    MR_TRY_OUT(load(&l, cf, err));
+    MR_TRY_OUT(mr_affected_deeds_load(place.has_rows ? place.rows.ptr : NULL, cf, err));
+    MR_TRY_OUT(mr_case_prepare(cf, "SELECT 1 FROM temp.gone WHERE tbl=:tbl AND tkey=:tkey",
+                               &plan->gone, err));
+out:
+    mr_strbuf_release(&place.map);
+    mr_strbuf_release(&place.rows);
     return code;
 }
 
@@ -284,6 +306,16 @@ static bool has_text_key(const struct mr_affected_subject *subject)
     return text;
 }
 
+/* No key is longer than the longest: what is declared for it holds them all. */
+static enum mr_code measure(struct mr_affected_plan *plan, struct mr_case *cf, struct mr_err *err)
+{
+    int64_t chars = 0;
+    MR_TRY(
+        MR_CASE_NUMBER(cf, "SELECT ifnull(max(length(tkey)), 0) FROM temp.new_key", &chars, err));
+    plan->chars = (size_t)chars;
+    return MR_OK;
+}
+
 enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_err *err)
 {
     for (size_t i = 0; i < list->nsubjects; i++) {
@@ -291,44 +323,112 @@ enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_er
         for (int side = 0; has_text_key(subject) && side < 2; side++)
             MR_TRY(spell_side(list, subject, side, err));
     }
-    return MR_OK;
+    MR_TRY(mr_affected_deeds_spell(list, list->plan->mirrors, err));
+    return measure(list->plan, mr_findings_case(list->fd), err);
 }
 
 void mr_affected_plan_release(struct mr_affected_plan *plan)
 {
     mr_case_free(plan->find);
-    plan->find = NULL;
+    mr_case_free(plan->gone);
+    plan->find = plan->gone = NULL;
 }
 
-/* Who is not in the map keeps the key on TARGET, unless the plan deletes that row: then there is
- * none to be told. */
+/* ---- the keys of a person ---- */
+
+struct keys {
+    struct mr_affected_plan *plan;
+    const struct mr_affected_line *line;
+    const char *table;
+    struct mr_strbuf *out;
+    struct mr_vec parts; /* size_t, where each key in out ends */
+};
+
+static bool is_same(struct mr_key a, const struct mr_key *b)
+{
+    return a.len == b->len && (a.len == 0 || memcmp(a.ptr, b->ptr, a.len) == 0);
+}
+
+/* Two rows of SOURCE may be one of TARGET, whose key stands once. */
+static enum mr_code add_key(struct keys *k, struct mr_key key, struct mr_err *err)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < k->parts.count; i++) {
+        const size_t end = *(const size_t *)mr_vec_at(&k->parts, i);
+        if (is_same((struct mr_key){k->out->ptr + from, end - from}, &key))
+            return MR_OK;
+        from = end + 1;
+    }
+    mr_strbuf_add_str(k->out, k->parts.count > 0 ? ";" : "");
+    mr_strbuf_add(k->out, key.ptr, key.len);
+    size_t *end = mr_vec_push(&k->parts);
+    if (end == NULL)
+        return mr_err_nomem(err, "listing people");
+    *end = k->out->len;
+    return mr_strbuf_check(k->out, "listing people", err);
+}
+
+/* Is the row of TARGET under that key nobody's or another person's afterwards? */
+static enum mr_code is_gone(struct keys *k, struct mr_key key, bool *gone, struct mr_err *err)
+{
+    enum mr_code code =
+        MR_CASE_ASK(k->plan->gone, gone, err, MR_ARG_BLOB("tbl", k->table, strlen(k->table)),
+                    MR_ARG_BYTES("tkey", key));
+    mr_case_reset(k->plan->gone);
+    return code;
+}
+
+/* Rows of TARGET that stay the person's; of: only that of this key, or NULL. */
+static enum mr_code add_kept(struct keys *k, const struct mr_key *of, struct mr_err *err)
+{
+    const struct mr_vec *keys = &k->line->keys[1];
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct mr_key *key = mr_vec_at(keys, i);
+        bool gone = false;
+        if (of != NULL && !is_same(*key, of))
+            continue;
+        MR_TRY(is_gone(k, *key, &gone, err));
+        if (!gone)
+            MR_TRY(add_key(k, *key, err));
+    }
+    return MR_OK;
+}
+
+/* A row of SOURCE stands where the map says; one that it does not know, where TARGET has the same
+ * person under that key. */
+static enum mr_code add_mapped(struct keys *k, const struct mr_key *source, struct mr_err *err)
+{
+    struct mr_case_stmt *find = k->plan->find;
+    bool found = false;
+    enum mr_code code =
+        MR_CASE_ASK(find, &found, err, MR_ARG_BLOB("tbl", k->table, strlen(k->table)),
+                    MR_ARG_BYTES("skey", *source));
+    if (code == MR_OK && found) {
+        size_t len;
+        const void *target = mr_case_blob(find, 0, &len);
+        code = add_key(k, (struct mr_key){target, len}, err);
+    }
+    mr_case_reset(find);
+    return code == MR_OK && !found ? add_kept(k, source, err) : code;
+}
+
+/* Who is not in the map keeps the key on TARGET, unless the plan deletes that row or makes it
+ * another person's: then there is none to be told. */
 enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
                                   const struct mr_affected_line *line, struct mr_strbuf *out,
                                   bool *none, struct mr_err *err)
 {
-    const char *table = line->subject->table->name;
+    struct keys k = {plan, line, line->subject->table->name, out, MR_VEC_INIT(size_t)};
     enum mr_code code = MR_OK;
     mr_strbuf_reset(out);
-    *none = true;
-    for (size_t i = 0; code == MR_OK && i < line->keys[0].count; i++) {
-        const struct mr_key *source = mr_vec_at(&line->keys[0], i);
-        bool found = false;
-        code = MR_CASE_ASK(plan->find, &found, err, MR_ARG_BLOB("tbl", table, strlen(table)),
-                           MR_ARG_BYTES("skey", *source));
-        if (code == MR_OK && found) {
-            size_t len;
-            const void *target = mr_case_blob(plan->find, 0, &len);
-            mr_strbuf_add_str(out, *none ? "" : ";");
-            mr_strbuf_add(out, target, len);
-            *none = false;
-        }
-        mr_case_reset(plan->find);
-    }
-    bool deleted =
+    for (size_t i = 0; i < line->keys[0].count; i++)
+        MR_TRY_OUT(add_mapped(&k, mr_vec_at(&line->keys[0], i), err));
+    const bool deleted =
         plan->mirrors && line->keys[0].count == 0 && strstr(line->reasons.ptr, "extra") != NULL;
-    if (code == MR_OK && *none && !deleted && line->keys[1].count > 0) {
-        mr_strbuf_add(out, line->key_text[1].ptr, line->key_text[1].len);
-        *none = false;
-    }
-    return code == MR_OK ? mr_strbuf_check(out, "listing people", err) : code;
+    if (k.parts.count == 0 && !deleted)
+        MR_TRY_OUT(add_kept(&k, NULL, err));
+out:
+    *none = k.parts.count == 0;
+    mr_vec_release(&k.parts);
+    return code;
 }

@@ -1,13 +1,13 @@
 /*
  * affected_plan: the keys that people have when a plan is carried out (--plan DIR), from
- * its idmap.csv.
+ * its idmap.csv, and from what it does row by row (affected_deeds.h).
  *
  *   mr_affected_plan_run; mr_affected_plan_load; mr_affected_plan_spell, then
  *   mr_affected_plan_key for each line → mr_affected_plan_release
  *
  * Who is restored, or is found on TARGET, has the key that the plan gives; anybody else
- * who is on TARGET keeps that key, unless the plan mirrors SOURCE, where that person is not;
- * who waits for a decision has none.
+ * who is on TARGET keeps that key, unless the plan deletes that row or, mirroring SOURCE, makes
+ * it another person's; who waits for a decision has none.
  *
  * The map is a temporary table of the case: memory does not grow with it.
  *
@@ -22,7 +22,7 @@
 struct mr_affected_line;
 
 struct mr_affected_plan {
-    struct mr_case_stmt *find;
+    struct mr_case_stmt *find, *gone;
     size_t chars; /* of the longest key */
     bool mirrors; /* TARGET becomes SOURCE: who is on TARGET alone is deleted */
 };
@@ -36,7 +36,8 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
                                    const struct mr_find_run *run, struct mr_findings *fd,
                                    struct mr_err *err);
 /* Writes keys of the map as the list has them: a text of another charset than UTF-8 stands there
- * as its bytes.  The subjects of list are chosen. */
+ * as its bytes; and takes what the plan does with rows of people.  The subjects of list are
+ * chosen. */
 enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_err *err);
 void mr_affected_plan_release(struct mr_affected_plan *plan);
 

@@ -127,6 +127,15 @@ static void add_key_column(struct mr_affected_writer *w, int side, struct mr_str
     mr_strbuf_add_str(out, " NULL");
 }
 
+/* Which keys a person gets is looked up line by line: no more than the keys that anybody has, and
+ * none longer than the longest, with what joins them. */
+static size_t longest_new_key(const struct mr_affected_writer *w)
+{
+    const size_t kept = w->facts->keys[1].chars, planned = w->list->plan->chars;
+    const size_t longest = kept > planned ? kept : planned;
+    return w->facts->most_keys > 1 ? w->facts->most_keys * (longest + 1) : longest;
+}
+
 /* Widths come from what is listed, and the bytes of a row are counted on the way: a declared row
  * beyond the server's limit would refuse the whole file. */
 static void add_table(struct mr_affected_writer *w, struct mr_strbuf *out)
@@ -149,10 +158,8 @@ static void add_table(struct mr_affected_writer *w, struct mr_strbuf *out)
         if (!list->fields[i].repeated)
             add_field_column(w, i, out, &row_bytes);
     if (list->plan != NULL) {
-        size_t chars = w->facts->keys[1].chars;
         add_name(out, "new_key");
-        mr_affected_add_text_type(out, chars > list->plan->chars ? chars : list->plan->chars,
-                                  &row_bytes);
+        mr_affected_add_text_type(out, longest_new_key(w), &row_bytes);
         mr_strbuf_add_str(out, " NULL");
     }
     mr_strbuf_add_str(out, "\n) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;\n"
@@ -169,7 +176,7 @@ static void add_comment(struct mr_strbuf *out, const char *name, const char *tex
 static bool has_number_keys(const struct mr_affected_writer *w)
 {
     const struct mr_affected *list = w->list;
-    if (w->facts->several_keys || list->nsubjects != 1)
+    if (w->facts->most_keys > 1 || list->nsubjects != 1)
         return false;
     return mr_affected_key_is_number(&list->subjects[0]);
 }

@@ -8,6 +8,7 @@
 
 #include "affected_case.h"
 #include "core/case/plan_manifest.h"
+#include "core/file/compress.h"
 #include "core/file/io.h"
 #include "core/file/sha256.h"
 #include "place.h"
@@ -18,21 +19,51 @@ static void write_text(const char *path, const char *text, size_t len)
     case_require(mr_io_write_file(path, 0600, text, len, NULL));
 }
 
-/* A plan in the working directory, of the run and the policy that `members` says. */
-static void write_plan(const char *members, const char *map, size_t len)
+static void add_file(struct mr_strbuf *body, const char *name)
+{
+    char hex[MR_SHA256_HEX];
+    case_require(mr_sha256_file(name, hex, NULL, NULL));
+    mr_strbuf_add_fmt(body, "{\"name\":\"%s\",\"sha256\":\"%s\"}", name, hex);
+}
+
+#define ROWS "table,source_key,target_key,identity,decision,kind\r\n"
+
+/* What the plan does row by row. */
+static void write_rows(const char *rows)
+{
+    struct mr_strbuf packed = MR_STRBUF_INIT;
+    struct mr_compress *compress = NULL;
+    case_require(mr_compress_new(mr_sink_to_strbuf(&packed), &compress, NULL));
+    case_require(mr_compress_write(compress, ROWS, sizeof ROWS - 1, NULL));
+    case_require(mr_compress_write(compress, rows, strlen(rows), NULL));
+    case_require(mr_compress_finish(compress, NULL));
+    mr_compress_free(compress);
+    write_text("entities.csv.zst", packed.ptr, packed.len);
+    mr_strbuf_release(&packed);
+}
+
+/* A plan in the working directory, of the run and the policy that `members` says; rows: or NULL. */
+static void write_plan_of(const char *members, const char *map, size_t len, const char *rows)
 {
     struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    char hex[MR_SHA256_HEX];
     write_text("idmap.csv", map, len);
-    case_require(mr_sha256_file("idmap.csv", hex, NULL, NULL));
-    mr_strbuf_add_fmt(&body,
-                      "{\"schema\":\"" MR_PLAN_SCHEMA "\"%s,\"files\":["
-                      "{\"name\":\"idmap.csv\",\"sha256\":\"%s\"}]}\n",
-                      members, hex);
+    mr_strbuf_add_fmt(&body, "{\"schema\":\"" MR_PLAN_SCHEMA "\"%s,\"files\":[", members);
+    add_file(&body, "idmap.csv");
+    if (rows != NULL) {
+        write_rows(rows);
+        mr_strbuf_add_char(&body, ',');
+        add_file(&body, "entities.csv.zst");
+    }
+    mr_strbuf_add_str(&body, "]}\n");
     case_require(mr_plan_manifest_seal(&body, &text, NULL));
     write_text("plan.json", text.ptr, text.len);
     mr_strbuf_release(&body);
     mr_strbuf_release(&text);
+}
+
+static void write_plan(const char *members, const char *map, size_t len)
+{
+    write_plan_of(members, map, len, NULL);
 }
 
 #define HEAD "table,source_key,target_key,identity,decision\r\n"
@@ -156,12 +187,111 @@ static void test_deleted(void **state)
     }
 }
 
+static void check_keys(struct club *club, const char *const *keys, size_t count)
+{
+    const struct mr_affected_line *line = NULL;
+    for (size_t n = 0; n < count; n++) {
+        case_require(mr_affected_lines_next(&club->lines, &line, NULL));
+        assert_non_null(line);
+        assert_string_equal(line->no_new_key ? "" : line->new_key.ptr, keys[n]);
+    }
+    case_require(mr_affected_lines_next(&club->lines, &line, NULL));
+    assert_null(line);
+}
+
+/* 3 was Ann's and is Bob's, who is on TARGET alone; 5 and 6 were exchanged; 7 is left as it is, for
+ * a conflict; 8 is deleted. */
+static void add_people(struct club *club)
+{
+    const int64_t m = club->c.table.id;
+    club_row(club, m, MR_KIND_COLLISION, "3/ann/x", "3/bob/x", "ann", "bob");
+    club_row(club, m, MR_KIND_EXTRA, NULL, "4/ann/x", NULL, "ann");
+    club_row(club, m, MR_KIND_COLLISION, "5/cat/x", "5/dan/x", "cat", "dan");
+    club_row(club, m, MR_KIND_COLLISION, "6/dan/x", "6/cat/x", "dan", "cat");
+    club_row(club, m, MR_KIND_COLLISION, "7/eve/x", "7/fay/x", "eve", "fay");
+    club_row(club, m, MR_KIND_EXTRA, NULL, "8/gil/x", NULL, "gil");
+}
+
+/* What a plan does to rows that are there is in no map. */
+static void test_deeds(void **state)
+{
+    static const struct {
+        const char *members, *rows, *keys[7];
+    } cases[] = {
+        {MIRROR THIS_RUN,
+         "d.members,%3,%3,,update,\r\nd.members,,%4,,delete,\r\nd.members,%5,%5,,update,\r\n"
+         "d.members,%6,%6,,update,\r\nd.members,%7,,,conflict,does-not-fit\r\n"
+         "d.members,,%8,,delete,\r\n",
+         {"3", "", "5", "6", "", "7", ""}},
+        {MERGE THIS_RUN,
+         "d.members,%3,,,conflict,changed\r\nd.members,,%8,,delete,deleted-in-source\r\n",
+         {"4", "3", "6", "5", "", "7", ""}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct club club;
+        struct mr_affected_plan plan = {0};
+        struct mr_strbuf rows = MR_STRBUF_INIT, key = MR_STRBUF_INIT;
+        club_begin(&club);
+        (void)club_table(&club, "d.members", true, MR_SUBJECT_CONFIGURED);
+        add_people(&club);
+        for (const char *at = cases[i].rows; *at != '\0'; at++) {
+            char row[] = "0/a/b";
+            if (*at != '%') {
+                mr_strbuf_add_char(&rows, *at);
+                continue;
+            }
+            row[0] = *++at;
+            mr_strbuf_reset(&key);
+            case_encode(&key, row);
+            mr_strbuf_add_hex(&rows, key.ptr, 10);
+        }
+        write_plan_of(cases[i].members, HEAD, sizeof HEAD - 1, rows.ptr);
+        case_require(load(&club, &plan, NULL));
+        case_require(mr_affected_plan_spell(&club.list, NULL));
+        check_keys(&club, cases[i].keys, 7);
+        mr_affected_plan_release(&plan);
+        mr_strbuf_release(&rows);
+        mr_strbuf_release(&key);
+        club_end(&club);
+    }
+}
+
+/* What is declared for the new key holds all keys of somebody. */
+static void test_width(void **state)
+{
+    static const char map[] = HEAD "d.members,1,1000,,insert\r\nd.members,2,1001,,insert\r\n";
+    static const struct mr_affected_format_opts opts = {.format = MR_AFFECTED_SQL, .table = "t"};
+    struct club club;
+    struct mr_affected_plan plan = {0};
+    struct mr_affected_writer *w = NULL;
+    const struct mr_affected_line *line = NULL;
+    (void)state;
+    begin(&club);
+    club_row(&club, club.c.table.id, MR_KIND_MISSING, "2/ann/y", NULL, "ann", NULL);
+    write_plan(MERGE THIS_RUN, map, sizeof map - 1);
+    case_require(load(&club, &plan, NULL));
+    case_require(mr_affected_plan_spell(&club.list, NULL));
+    case_require(mr_affected_writer_new(&club.list, &opts, &w, NULL));
+    w->facts = &club.lines.facts;
+    case_require(w->ops->begin(w, &club.text, NULL));
+    case_require(mr_affected_lines_next(&club.lines, &line, NULL));
+    case_require(w->ops->line(w, line, &club.text, NULL));
+    assert_non_null(strstr(club.text.ptr, "`new_key` varchar(10)"));
+    assert_non_null(strstr(club.text.ptr, "1000;1001"));
+    mr_affected_writer_free(w);
+    mr_affected_plan_release(&plan);
+    club_end(&club);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_run, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_bytes, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_deleted, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_deeds, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_width, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
