@@ -55,10 +55,17 @@ static enum mr_code time_of(struct mr_report_survey *s, struct mr_image *image,
     return code == MR_OK ? mr_image_value(image, at, value, err) : code;
 }
 
+/* Is what the column has shown as it is? */
+static bool is_bare(const struct mr_report_columns *columns, size_t at)
+{
+    return columns->masks[at] == MR_MASK_OFF || columns->masks[at] == MR_MASK_FOUND;
+}
+
+/* The ends of a timeline are values of the column, so that a masked one has none. */
 static bool has_times(const struct mr_report_survey *s)
 {
     int at = table_of(s)->time_at;
-    return at >= 0 && (size_t)at < table_of(s)->ncolumns;
+    return at >= 0 && (size_t)at < table_of(s)->ncolumns && is_bare(&s->columns, (size_t)at);
 }
 
 static bool has_one_key(const struct mr_report_survey *s)
@@ -150,9 +157,7 @@ static bool is_numeric(const struct mr_report_columns *columns)
         mr_image_part_column(table, MR_IMAGE_KEY, 1) != table->ncolumns)
         return false;
     enum mr_class cls = table->columns[first].style.cls;
-    enum mr_mask mask = columns->masks[first];
-    return (cls == MR_CLASS_INT || cls == MR_CLASS_UINT) &&
-           (mask == MR_MASK_OFF || mask == MR_MASK_FOUND);
+    return (cls == MR_CLASS_INT || cls == MR_CLASS_UINT) && is_bare(columns, first);
 }
 
 static void note_chunks(struct first_pass *p)
@@ -433,9 +438,11 @@ void mr_survey_key_names(const struct mr_find_table *table, struct mr_strbuf *ou
 static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
 {
     const struct mr_survey_tail *tail = &s->tail;
+    const bool is_window = table_of(s)->windowed; /* of the other rows nothing is known */
     struct mr_texts t = {.made = 0};
     if (tail->equal == 0 && tail->rows == s->order.rows) {
-        mr_strbuf_add_str(out, "Every row of the table differs.");
+        mr_strbuf_add_str(out, is_window ? "Every row that was compared differs."
+                                         : "Every row of the table differs.");
         return;
     }
     mr_strbuf_add_str(out, tail->equal == 0 ? "Everything from " : "Nearly everything from ");
@@ -446,10 +453,11 @@ static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
     } else {
         mr_strbuf_add_fmt(out, has_one_key(s) ? " %s" : " (%s)", tail->from);
     }
-    mr_strbuf_add_fmt(out, " on differs: %s%s%s, to the end of the table.",
+    mr_strbuf_add_fmt(out, " on differs: %s%s%s, to the end of %s.",
                       tail->equal > 0 ? mr_text_number(&t, tail->rows) : "",
                       tail->equal > 0 ? " of " : "",
-                      mr_text_count(&t, tail->rows + tail->equal, "row", "rows"));
+                      mr_text_count(&t, tail->rows + tail->equal, "row", "rows"),
+                      is_window ? "what was compared" : "the table");
     if (tail->diverged_before > 0)
         mr_strbuf_add_fmt(out, " Before that, %s.",
                           mr_text_count(&t, tail->diverged_before, "row differs", "rows differ"));

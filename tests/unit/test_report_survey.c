@@ -223,6 +223,58 @@ static void test_masked_key(void **state)
     report_end(&report, &c);
 }
 
+/* Of rows that were not compared nothing is claimed. */
+static void test_window(void **state)
+{
+    static const struct {
+        uint64_t equal;
+        const char *words;
+    } cases[] = {{0, "Every row that was compared differs."},
+                 {5, "Everything from id 7 on differs: 2 rows, to the end of what was compared."}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct check_case c;
+        struct mr_report report;
+        struct mr_report_survey s;
+        begin(&c);
+        c.table.windowed = true;
+        case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+        case_chunk(&c, 0, cases[i].equal, true);
+        add_row(&c, 0, cases[i].equal, 7, MR_FIND_DIVERGED);
+        add_row(&c, 0, cases[i].equal, 8, MR_FIND_DIVERGED);
+        case_summarise(&c);
+        report_begin(&report, &c, false);
+        assert_int_equal(mr_survey(&s, &report, &c.result.tables[0], NULL), MR_OK);
+        check_words(&s, cases[i].words);
+        mr_survey_release(&s);
+        report_end(&report, &c);
+    }
+}
+
+/* The ends of a timeline would tell values of a masked column. */
+static void test_masked_time(void **state)
+{
+    (void)state;
+    for (int masked = 0; masked < 2; masked++) {
+        struct check_case c;
+        struct mr_report report;
+        struct mr_report_survey s;
+        const char *const names[3] = {"id", "phone", masked ? "birth_date" : "made_on"};
+        case_begin(&c);
+        report_table(&c, "d.t", names, MR_SUBJECT_NO);
+        c.table.time_at = 2;
+        case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+        case_chunk(&c, 0, 0, true);
+        add_row(&c, 0, 0, 7, MR_FIND_DIVERGED);
+        case_summarise(&c);
+        report_begin(&report, &c, false);
+        assert_int_equal(mr_survey(&s, &report, &c.result.tables[0], NULL), MR_OK);
+        assert_int_equal(s.times.dated + s.times.undated, masked ? 0 : 1);
+        mr_survey_release(&s);
+        report_end(&report, &c);
+    }
+}
+
 /* Every second of many rows differs: a picture stays small. */
 static void test_size_of_map(void **state)
 {
@@ -282,6 +334,8 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_without_order),
         cmocka_unit_test(test_masked_key),
+        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_masked_time),
         cmocka_unit_test(test_size_of_map),
         cmocka_unit_test(test_quota),
     };
