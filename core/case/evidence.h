@@ -74,10 +74,13 @@ struct mr_evidence_side {
     bool has_own;                   /* a transaction of its own was met */
 };
 
+/* What stands in a reason before the key of a row, with which it ends. */
+#define MR_WITNESS_AT_KEY ", at key "
+
 /* What is known of a table on one side. */
 struct mr_evidence_of {
     enum mr_witness witness;
-    const char *reason;     /* of all but good and none: a clause */
+    const char *reason;     /* of all but good and none: a clause; may end with a key, not masked */
     uint64_t keys, changes; /* that own transactions changed */
     uint64_t moving;        /* keys of which the last row could not be held still (mark: moving) */
     int64_t since;          /* transaction from which on it is blind; 0: from the beginning */

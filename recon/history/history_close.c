@@ -180,7 +180,7 @@ static enum mr_code break_table(struct work *w, size_t table, struct mr_key key,
     const char *shown = key_text(w, table, key, err);
     if (of->witness == MR_WITNESS_BLIND || of->witness == MR_WITNESS_BROKEN)
         return MR_OK;
-    mr_strbuf_add_fmt(&text, "%s, at key %s", why, shown != NULL ? shown : "?");
+    mr_strbuf_add_fmt(&text, "%s" MR_WITNESS_AT_KEY "%s", why, shown != NULL ? shown : "?");
     of->witness = MR_WITNESS_BROKEN;
     of->reason = text.failed ? NULL : mr_arena_strdup(w->c->scan->arena, text.ptr);
     mr_strbuf_release(&text);

@@ -164,11 +164,12 @@ static void put_columns(struct json *j, const struct mr_key_history *h)
     mr_jsonw_array_end(&j->w);
 }
 
-static void put_untold(struct json *j, const struct mr_key_history *h, int side)
+static void put_untold(struct json *j, const struct mr_key_history *h, int side,
+                       const enum mr_mask *masks)
 {
     static const char *const names[2] = {"source_untold", "target_untold"};
     mr_strbuf_reset(&j->text);
-    mr_history_add_untold(&j->text, h, side);
+    mr_history_add_untold(&j->text, h, side, masks);
     mr_jsonw_add_str(&j->w, names[side], j->text.len > 0 ? j->text.ptr : NULL);
 }
 
@@ -197,8 +198,8 @@ static enum mr_code row_line(struct json *j, const struct mr_key_history *h, str
     mr_jsonw_add_str(&j->w, "table", h->table->name);
     MR_TRY_OUT(put_key(j, "key", h->table, h->key, masks, err));
     mr_jsonw_add_str(&j->w, "kind", h->known == MR_ROWS_OF_FINDING ? mr_kind_name(h->kind) : NULL);
-    put_untold(j, h, 0);
-    put_untold(j, h, 1);
+    put_untold(j, h, 0, masks);
+    put_untold(j, h, 1, masks);
     mr_jsonw_add_uint(&j->w, "source_changes", h->marks[0].changes);
     mr_jsonw_add_uint(&j->w, "target_changes", h->marks[1].changes);
     mr_jsonw_add_uint(&j->w, "source_not_kept", h->skipped[0]);

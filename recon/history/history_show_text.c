@@ -199,13 +199,13 @@ static enum mr_code add_name(struct text *t, const struct mr_key_history *h,
 }
 
 /* Why a side's log is not to be relied upon stands before what it says. */
-static void add_untold(struct text *t, const struct mr_key_history *h)
+static void add_untold(struct text *t, const struct mr_key_history *h, const enum mr_mask *masks)
 {
     for (int side = 0; side < 2; side++) {
         const size_t before = t->out.len;
         mr_strbuf_add_fmt(&t->out, "  %s%-7s", style(t, MR_STYLE_WARN), side_names[side]);
         const size_t behind = t->out.len;
-        mr_history_add_untold(&t->out, h, side);
+        mr_history_add_untold(&t->out, h, side, masks);
         if (t->out.failed || t->out.len > behind) {
             mr_strbuf_add_fmt(&t->out, "%s\n", style(t, MR_STYLE_RESET));
         } else {
@@ -223,7 +223,7 @@ static enum mr_code add_row(struct text *t, const struct mr_key_history *h, stru
     mr_strbuf_add_str(&t->out, style(t, MR_STYLE_HEAD));
     MR_TRY(add_name(t, h, masks, err));
     mr_strbuf_add_fmt(&t->out, "%s\n", style(t, MR_STYLE_RESET));
-    add_untold(t, h);
+    add_untold(t, h, masks);
     mr_strbuf_add_str(&t->out, "  split  ");
     MR_TRY(mr_history_add_base(&t->out, h, masks, err));
     mr_strbuf_add_str(&t->out, "\n  now    ");

@@ -377,7 +377,31 @@ void mr_history_add_explained(struct mr_strbuf *out, const struct mr_key_history
     }
 }
 
-void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h, int side)
+/* How much is shown of a key that is a text as a whole: as of the column of which the least is. */
+static enum mr_mask mask_of_key(const struct mr_find_table *table, const enum mr_mask *masks)
+{
+    enum mr_mask most = MR_MASK_OFF;
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (table->columns[i].key_at >= 0 && masks[i] > most)
+            most = masks[i];
+    return most == MR_MASK_VALUE ? MR_MASK_SECRET : most;
+}
+
+/* The key that a reason ends with is of any row of the table. */
+static void add_reason(struct mr_strbuf *out, const char *reason, enum mr_mask mask)
+{
+    struct mr_strbuf masked = MR_STRBUF_INIT;
+    const char *at = strstr(reason, MR_WITNESS_AT_KEY);
+    const char *key = at != NULL ? at + strlen(MR_WITNESS_AT_KEY) : reason + strlen(reason);
+    mr_utf8_show(out, reason, (size_t)(key - reason), false);
+    mr_mask_text(mask, true, key, strlen(key), &masked);
+    mr_utf8_show(out, masked.ptr, masked.len, false);
+    out->failed = out->failed || masked.failed;
+    mr_strbuf_release(&masked);
+}
+
+void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h, int side,
+                           const enum mr_mask *masks)
 {
     const struct mr_evidence_of *of = &h->of.of[side];
     if (of->witness != MR_WITNESS_GOOD) {
@@ -385,7 +409,7 @@ void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h
                                                               : mr_witness_name(of->witness));
         if (of->reason != NULL) {
             mr_strbuf_add_str(out, ": ");
-            mr_utf8_show_str(out, of->reason);
+            add_reason(out, of->reason, mask_of_key(h->table, masks));
         }
     } else if (h->known != MR_ROWS_UNKNOWN && h->explain.told[side] != MR_TOLD) {
         mr_strbuf_add_str(out, mr_told_text(h->explain.told[side]));

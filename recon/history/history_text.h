@@ -49,6 +49,7 @@ enum mr_code mr_history_add_now(struct mr_strbuf *out, const struct mr_key_histo
 /* What the logs explain of the difference, a sentence without its end. */
 void mr_history_add_explained(struct mr_strbuf *out, const struct mr_key_history *h);
 /* Why that side's log is not to be relied upon for the row: "blind: TRUNCATE"; nothing where it is. */
-void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h, int side);
+void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h, int side,
+                           const enum mr_mask *masks);
 
 #endif

@@ -55,7 +55,7 @@ static enum mr_code tell(struct walk *w, struct mr_err *err)
     MR_TRY_OUT(mr_history_add_key(&text, h->table, h->key, masks, err));
     MR_TRY_OUT(keep(w, &text, &row.key, err));
     for (int side = 0; side < 2; side++) {
-        mr_history_add_untold(&text, h, side);
+        mr_history_add_untold(&text, h, side, masks);
         MR_TRY_OUT(keep(w, &text, &row.untold[side], err));
     }
     MR_TRY_OUT(mr_history_add_base(&text, h, masks, err));

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "evidence_case.h"
+#include "recon/history/history_text.h"
 #include "recon/history/key_history.h"
 
 /* Changes of key 5, one a transaction, 'i' or 'd'; likewise of key 1, from which a row came last, and of key 6, to
@@ -97,8 +98,45 @@ static void test_links(void **state)
     }
 }
 
+/* Where a chain of images breaks, the key of a row is said, as far as its column is shown. */
+static void test_untold(void **state)
+{
+    static const struct {
+        enum mr_mask masks[3];
+        const char *reason, *expected;
+    } cases[] = {
+        {{MR_MASK_OFF, MR_MASK_VALUE, MR_MASK_OFF}, "a gap, at key 49170", "a gap, at key 49170"},
+        {{MR_MASK_FOUND, MR_MASK_VALUE, MR_MASK_OFF}, "a gap, at key 49170", "a gap, at key 49170"},
+        {{MR_MASK_FOUND, MR_MASK_FOUND, MR_MASK_FOUND},
+         "a gap, at key alice@example.com",
+         "a gap, at key a" MR_MASK_DOTS "e@e" MR_MASK_DOTS ".com"},
+        {{MR_MASK_VALUE, MR_MASK_OFF, MR_MASK_OFF},
+         "a gap, at key 49170",
+         "a gap, at key " MR_MASK_DOTS},
+        {{MR_MASK_SECRET, MR_MASK_OFF, MR_MASK_OFF},
+         "a gap, at key x, at key y",
+         "a gap, at key " MR_MASK_DOTS},
+        {{MR_MASK_VALUE, MR_MASK_OFF, MR_MASK_OFF}, "TRUNCATE", "TRUNCATE"},
+    };
+    struct check_case c;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_key_history h = {.table = &c.table};
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        h.of.of[1] =
+            (struct mr_evidence_of){.witness = MR_WITNESS_BROKEN, .reason = cases[i].reason};
+        mr_history_add_untold(&got, &h, 1, cases[i].masks);
+        assert_true(strncmp(got.ptr, "broken: ", 8) == 0);
+        assert_string_equal(got.ptr + 8, cases[i].expected);
+        mr_strbuf_release(&got);
+    }
+    case_end(&c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_links)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_links), cmocka_unit_test(test_untold)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
