@@ -277,6 +277,20 @@ static bool is_part_of_any(struct mr_findings *fd, const char *uuid)
     return found != 0;
 }
 
+#define USUAL "ORDER BY finished DESC, id DESC LIMIT 1"
+
+enum mr_code mr_findings_run_is_usual(struct mr_findings *fd, const struct mr_find_run *run,
+                                      bool *is, struct mr_err *err)
+{
+    int64_t usual = 0;
+    mr_case_lock(fd->cf);
+    enum mr_code code =
+        mr_case_number_with(fd->cf, "SELECT id FROM run " USUAL, NULL, 0, &usual, err);
+    mr_case_unlock(fd->cf);
+    *is = usual == run->id;
+    return code;
+}
+
 /* A part of a name is enough where only one run has it. Without a name it is the run that
  * finished last. */
 enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
@@ -288,7 +302,7 @@ enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
                   uuid != NULL ? RUN_COLUMNS
                       "WHERE uuid = :uuid OR (instr(uuid, :uuid) > 0 AND (SELECT count(*) FROM run"
                       " WHERE instr(uuid, :uuid) > 0) = 1) ORDER BY uuid = :uuid DESC LIMIT 1"
-                               : RUN_COLUMNS "ORDER BY finished DESC, id DESC LIMIT 1",
+                               : RUN_COLUMNS USUAL,
                   uuid, arena, run, err);
     if (code != MR_OK || run->id != 0)
         return code;

@@ -109,6 +109,9 @@ enum mr_code mr_findings_run_last(struct mr_findings *fd, struct mr_arena *arena
 enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
                                     struct mr_arena *arena, struct mr_find_run *run,
                                     struct mr_err *err);
+/* Is it the one that readers use who name none? */
+enum mr_code mr_findings_run_is_usual(struct mr_findings *fd, const struct mr_find_run *run,
+                                      bool *is, struct mr_err *err);
 enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_run *run,
                                  struct mr_err *err);
 

@@ -295,14 +295,17 @@ static void tell(struct command *c)
  * written yet, so that a failure leaves no list behind. */
 static enum mr_code find_next(struct command *c, struct mr_err *err)
 {
-    const struct mr_next_opts opts = {.has_case = true,
-                                      .commands = true,
-                                      .case_path = c->opts->case_path,
-                                      .config = c->config->file};
+    struct mr_next_opts opts = {.has_case = true,
+                                .commands = true,
+                                .case_path = c->opts->case_path,
+                                .config = c->config->file};
     struct mr_check_result result;
     struct mr_next_steps steps = {.items = MR_VEC_INIT(struct mr_next_step),
                                   .arena = MR_ARENA_INIT};
+    bool is_usual = true;
+    MR_TRY(mr_findings_run_is_usual(c->list.fd, &c->list.run, &is_usual, err));
     enum mr_code code = MR_OK;
+    opts.run = is_usual ? NULL : c->list.run.uuid;
     MR_TRY_OUT(mr_check_result_load(&result, c->list.fd, &c->list.run, 0, err));
     MR_TRY_OUT(mr_next_steps(&steps, &result, &opts, err));
     for (size_t i = 0; i < steps.items.count; i++) {

@@ -82,6 +82,17 @@ static void add_case_command(struct telling *t, const char *words, const char *s
         add_output(t, suffix);
 }
 
+/* The same of what reads a run: another one than the case's last may be what this is about. */
+static void add_run_command(struct telling *t, const char *words, const char *suffix)
+{
+    struct mr_strbuf whole = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&whole, words);
+    mr_command_add_option(&whole, "--run", t->opts->run);
+    add_case_command(t, whole.ptr, suffix);
+    t->command.failed = t->command.failed || whole.failed;
+    mr_strbuf_release(&whole);
+}
+
 /* ---- two histories ---- */
 
 static bool is_low(const struct mr_find_counter *counter)
@@ -286,7 +297,7 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
     /* What a merge has left open or decided, only a merge knows: backfill would begin anew. */
     if (has_two_histories(t) || r->all_explained.rows > 0) {
         MR_TRY(history(t, err));
-        add_case_command(t, "repair plan --policy merge", ".merge");
+        add_run_command(t, "repair plan --policy merge", ".merge");
         return add_str(t, MR_NEXT_PLAN,
                        "To see what would become of everybody; a plan writes to no "
                        "server:",
@@ -294,7 +305,7 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
     }
     if (r->sums.missing == 0)
         return MR_OK;
-    add_case_command(t, "repair plan --policy backfill", ".backfill");
+    add_run_command(t, "repair plan --policy backfill", ".backfill");
     return add_str(t, MR_NEXT_PLAN,
                    "To see what it takes to insert what TARGET lacks, or with --policy mirror to "
                    "make it what SOURCE is, as a replica should be; a plan writes to no server:",
@@ -310,7 +321,7 @@ static enum mr_code commands(struct telling *t, struct mr_err *err)
     if (!rows_differ(t->result) || t->result->interrupted)
         return MR_OK;
     if (knows_people(t->result)) {
-        add_case_command(t, "affected", ".csv");
+        add_run_command(t, "affected", ".csv");
         MR_TRY(add_str(t, MR_NEXT_AFFECTED,
                        "To list everybody whom this touches, with both keys:", err));
     }

@@ -44,6 +44,7 @@ struct mr_next_opts {
     bool commands;         /* are wanted */
     const char *case_path; /* with commands and has_case */
     const char *config;    /* file of the configuration, or NULL */
+    const char *run;       /* that commands have to name, or NULL: it is the one that they take */
 };
 
 struct mr_next_steps {

@@ -7,15 +7,19 @@
  * nothing is left to be released. */
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
 {
-    const struct mr_next_opts opts = {.has_case = true,
-                                      .commands = true,
-                                      .case_path = report->case_path,
-                                      .config = report->config->file};
+    struct mr_next_opts opts = {.has_case = true,
+                                .commands = true,
+                                .case_path = report->case_path,
+                                .config = report->config->file};
+    bool is_usual = true;
     report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
     report->arena = (struct mr_arena)MR_ARENA_INIT;
     report->steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step)};
     enum mr_code code =
         mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
+    if (code == MR_OK)
+        code = mr_findings_run_is_usual(report->result->fd, report->result->run, &is_usual, err);
+    report->run = opts.run = is_usual ? NULL : report->result->run->uuid;
     if (code == MR_OK)
         code = mr_next_steps(&report->steps, report->result, &opts, err);
     if (code == MR_OK)

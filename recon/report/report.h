@@ -26,6 +26,7 @@ struct mr_report {
     uint64_t max_rows;            /* samples a table */
     const struct mr_story *story; /* what was done since, or NULL */
     const char *up;               /* URL of the page of all pairs, or NULL */
+    const char *run;              /* that commands have to name, or NULL */
     struct mr_vec counters;       /* struct mr_find_counter, by table */
     struct mr_next_steps steps;
     struct mr_report_people people; /* only of a run in which rows differ */
@@ -35,7 +36,7 @@ struct mr_report {
     struct mr_arena arena;
 };
 
-/* The fields before counters are set by the caller. */
+/* The fields before run are set by the caller. */
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err);
 void mr_report_release(struct mr_report *report);
 

@@ -132,7 +132,10 @@ static void add_affected(struct mr_doc *doc, const struct mr_report *report)
     mr_strbuf_add_str(&words, "myrecon affected");
     mr_command_add_option(&words, "--config", report->config->file);
     mr_command_add_option(&words, "--case", report->case_path);
-    mr_command_add_option(&words, "--plan", done != NULL ? done->dir : NULL);
+    if (done != NULL)
+        mr_command_add_option(&words, "--plan", done->dir); /* which names its run */
+    else
+        mr_command_add_option(&words, "--run", report->run);
     end_step(doc, &words);
     mr_strbuf_release(&words);
 }

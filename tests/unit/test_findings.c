@@ -127,8 +127,11 @@ static void test_run_chosen(void **state)
             assert_non_null(strstr(mr_err_get_hint(&err), "20260103T000000Z-cccc"));
             continue;
         }
+        bool is_usual = false;
         assert_string_equal(run.uuid, cases[i].chosen);
         assert_int_equal(mr_findings_run_id(fd), run.id);
+        case_require(mr_findings_run_is_usual(fd, &run, &is_usual, NULL));
+        assert_int_equal(is_usual, strcmp(run.uuid, cases[0].chosen) == 0);
     }
     assert_true(run.finished && run.kin_done);
     mr_arena_release(&arena);

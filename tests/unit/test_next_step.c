@@ -244,12 +244,36 @@ static void test_roles(void **state)
     case_end(&c);
 }
 
+/* Of another run than the case's last the commands that read a run name it. */
+static void test_older_run(void **state)
+{
+    const struct mr_next_opts opts = {.has_case = true,
+                                      .commands = true,
+                                      .case_path = "/nowhere/club.case",
+                                      .run = "20260101T000000Z-0001"};
+    struct check_case c;
+    (void)state;
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    c.table.subject = MR_SUBJECT_CONFIGURED;
+    case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    check_commands(&c, &opts,
+                   (const char *const[]){
+                       "myrecon affected --run 20260101T000000Z-0001 --case /nowhere/club.case "
+                       "--output /nowhere/club.csv",
+                       "myrecon history collect --case /nowhere/club.case",
+                       "myrecon repair plan --policy merge --run 20260101T000000Z-0001 --case "
+                       "/nowhere/club.case --output /nowhere/club.merge",
+                       NULL});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),     cmocka_unit_test(test_two_histories),
         cmocka_unit_test(test_the_rest),  cmocka_unit_test(test_commands),
         cmocka_unit_test(test_collected), cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_older_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
