@@ -123,6 +123,21 @@ static void add_gaps(const struct mr_check_result *r, struct mr_strbuf *out)
     }
 }
 
+/* After a merge the two differ for good: who reads of rows that differ is told which are its work. */
+static void add_explained(const struct mr_check_result *r, uint64_t rows, struct mr_strbuf *out)
+{
+    const uint64_t explained = r->all_explained.rows;
+    if (explained == 0)
+        return;
+    mr_strbuf_add_str(out, ", ");
+    if (explained < rows)
+        mr_strbuf_add_grouped(out, explained);
+    else
+        mr_strbuf_add_str(out, "all");
+    mr_strbuf_add_str(out, " as a plan of the case has made ");
+    mr_strbuf_add_str(out, explained < rows && explained == 1 ? "it" : "them");
+}
+
 /* Gaps come first, and what was found is then said to be "so far": a run with gaps must never read
  * as if both sides were the same. */
 void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
@@ -140,6 +155,8 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
         mr_strbuf_add_fmt(
             out, "%s in %s of %s", mr_text_count(&t, rows, "row differs", "rows differ"),
             mr_text_number(&t, r->diverged), mr_text_count(&t, r->ntables, "table", "tables"));
+    if (rows > 0)
+        add_explained(r, rows, out);
     if (objects)
         mr_strbuf_add_fmt(out, "%s%s%s", rows > 0 ? ", and " : "",
                           mr_text_count(&t, r->objects.count, "schema object", "schema objects"),

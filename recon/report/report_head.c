@@ -144,7 +144,10 @@ static void add_found(struct mr_doc *doc, const struct mr_report *report)
     bool taken = false;
     mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone_of(report->result)),
                mr_report_verdict(report));
-    add_people(report, "person is touched: ", "people are touched: ", &words);
+    if (mr_check_result_all_explained(report->result))
+        add_people(report, "person was touched: ", "people were touched: ", &words);
+    else
+        add_people(report, "person is touched: ", "people are touched: ", &words);
     const size_t begun = words.len;
     mr_report_headline(report, &words);
     if (begun == 0 && words.len > 0 && words.ptr[0] >= 'a' && words.ptr[0] <= 'z')

@@ -424,6 +424,47 @@ static void test_states(void **state)
     report_end(&report, &c);
 }
 
+/* What a plan of the case has made is no reason to block anybody. */
+static void test_explained(void **state)
+{
+    static const struct {
+        const char *sql, *words, *people, *left;
+    } cases[] = {
+        {"INSERT INTO explained SELECT id, tbl, 1, 7 FROM finding",
+         "were touched: 2 rows differ in 1 of 1 table, all as a plan of the case has made them.",
+         "2 people were touched", "lift what was blocked"},
+        {"INSERT INTO explained SELECT id, tbl, 1, 7 FROM finding WHERE kind = 4",
+         "are touched: 2 rows differ in 1 of 1 table, 1 as a plan of the case has made it.",
+         "2 people are touched", "block whoever is touched"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct check_case c;
+        struct mr_report report;
+        static const char *const names[3] = {"id", "phone", "note"};
+        case_begin(&c);
+        c.run.finished = c.run.kin_done = true;
+        report_table(&c, "d.members", names, MR_SUBJECT_CONFIGURED);
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_COLLISION, "4/ann/x",
+                                       "4/xen/y", "ann", "xen"});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "9/ann/x", NULL,
+                                       "ann"});
+        case_summarise(&c);
+        case_require(
+            mr_case_exec(mr_findings_case(c.fd),
+                         "CREATE TABLE explained (finding INTEGER PRIMARY KEY, tbl INT NOT"
+                         " NULL, how INT NOT NULL, plan INT NOT NULL);"
+                         "CREATE TABLE IF NOT EXISTS plan (id INTEGER PRIMARY KEY, dir TEXT)",
+                         NULL));
+        case_require(mr_case_exec(mr_findings_case(c.fd), cases[i].sql, NULL));
+        report_begin(&report, &c, false);
+        char *page = report_text(&report, mr_report_html);
+        check_contains(page,
+                       (const char *const[]){cases[i].words, cases[i].people, cases[i].left, NULL});
+        free(page);
+        report_end(&report, &c);
+    }
+}
+
 /* 2,000 tables, 700 of them diverged. */
 static void test_many_tables(void **state)
 {
@@ -523,7 +564,7 @@ int main(void)
         cmocka_unit_test(test_markdown_counter), cmocka_unit_test(test_other_configuration),
         cmocka_unit_test(test_masked_now),       cmocka_unit_test(test_states),
         cmocka_unit_test(test_many_tables),      cmocka_unit_test(test_nothing_is_cut_in_silence),
-        cmocka_unit_test(test_keyless_rows),
+        cmocka_unit_test(test_keyless_rows),     cmocka_unit_test(test_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
