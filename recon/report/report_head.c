@@ -120,14 +120,19 @@ static void add_state(struct mr_doc *doc, const struct mr_report *report, const 
     enum mr_doc_tone tone = mr_story_conclude(report->story, &now);
     if (tone == MR_TONE_GOOD && (report->result->interrupted || report->result->incomplete))
         tone = MR_TONE_WARN;
+    const bool since = is_since(report);
     mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone), state);
-    add_people(report, "person was touched. ", "people were touched. ", &words);
+    /* of a check behind all that was done the number is of what is left */
+    if (since && !mr_check_result_all_explained(report->result))
+        add_people(report, "person is still touched. ", "people are still touched. ", &words);
+    else
+        add_people(report, "person was touched. ", "people were touched. ", &words);
     mr_strbuf_add(&words, now.ptr, now.len);
     words.failed = words.failed || now.failed;
     mr_doc_words(doc, "h1", &words);
     mr_strbuf_reset(&words);
-    mr_strbuf_add_str(&words, is_since(report) ? "Since then a check has found: "
-                                               : "Before that, the check had found: ");
+    mr_strbuf_add_str(&words, since ? "Since then a check has found: "
+                                    : "Before that, the check had found: ");
     mr_report_headline(report, &words);
     mr_strbuf_add_str(&words, ". ");
     add_lead(doc, report, words.failed ? "" : words.ptr);
