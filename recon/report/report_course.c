@@ -111,6 +111,8 @@ static void take_acts(struct done *done, const struct mr_story_plan *plan)
     uint64_t written = 0;
     for (size_t i = 0; i < plan->acts.count; i++) {
         const struct mr_story_act *act = mr_vec_at(&plan->acts, i);
+        if (act->is_undo && act->units == 0)
+            continue;
         if (act->is_undo) {
             done->undone = act->to;
             repaired = NULL;

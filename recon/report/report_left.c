@@ -302,6 +302,14 @@ static size_t add_undo(struct mr_edition *e, const struct mr_story_plan *plan)
     return 1;
 }
 
+/* The last that was done to the plan was an undo that has taken back nothing. */
+static bool is_undo_tried(const struct mr_story_plan *plan)
+{
+    const struct mr_story_act *last =
+        plan->acts.count > 0 ? mr_vec_at(&plan->acts, plan->acts.count - 1) : NULL;
+    return last != NULL && last->is_undo && last->units == 0 && !plan->is_undone;
+}
+
 static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
 {
     const struct mr_story_verify *verify = mr_story_verify_of(e->report->story, plan);
@@ -310,6 +318,12 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
     size_t told = 0;
     if (plan->is_undone)
         return add_undo(e, plan);
+    if (is_undo_tried(plan)) {
+        add_plan_step(e, plan, "undo", e->report->case_path, write_to(plan),
+                      "taking it back has failed, see below why; where it is still to be, with an "
+                      "account that may write");
+        told++;
+    }
     if (plan->open > 0) {
         add_open(e, plan);
         told++;

@@ -54,7 +54,7 @@ struct mr_story_counter {
 /* One run of `repair apply` or `repair undo`, as the journal tells it. */
 struct mr_story_act {
     const char *run, *from, *to;
-    bool is_undo;
+    bool is_undo;                     /* with units of 0: it was only tried */
     uint64_t raised;                  /* counters */
     uint64_t units, partial;          /* units that ended; some rows refused */
     uint64_t failed;                  /* tries that left nothing */

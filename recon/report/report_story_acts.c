@@ -193,8 +193,11 @@ static void add_rows(struct mr_teller *t, const struct mr_story_act *act)
 static void add_act(struct mr_teller *t, const struct mr_story_act *act)
 {
     bool is_whole = act->begun <= act->ended;
-    mr_strbuf_add_fmt(&t->words, "%s at %s by run %s", act->is_undo ? "Taken back" : "Applied",
-                      mr_text_time(&t->texts, act->from), act->run);
+    const char *what = !act->is_undo    ? "Applied"
+                       : act->units > 0 ? "Taken back"
+                                        : "Tried to take it back";
+    mr_strbuf_add_fmt(&t->words, "%s at %s by run %s", what, mr_text_time(&t->texts, act->from),
+                      act->run);
     add_lasted(t, act);
     mr_strbuf_add_char(&t->words, ':');
     size_t from = t->words.len;

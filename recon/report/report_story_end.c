@@ -22,8 +22,10 @@ static void sum_acts(struct sums *s, const struct mr_story_plan *plan)
 {
     for (size_t i = plan->acts.count; i-- > 0;) {
         const struct mr_story_act *act = mr_vec_at(&plan->acts, i);
-        if (act->is_undo)
+        if (act->is_undo && act->units > 0)
             return;
+        if (act->is_undo)
+            continue;
         s->rows += act->written;
         s->raised += act->raised;
     }

@@ -148,11 +148,15 @@ static void set_state(struct telling *t, const struct mr_journal_line *line)
 }
 
 /* A unit may be tried several times; how it stands in the end is kept by its number, what each run
- * did in the act. */
+ * did in the act.  What the other script has done stands until this one has ended a unit. */
 static void take_unit(struct telling *t, const struct mr_journal_line *line,
                       struct mr_story_act *act)
 {
     act->is_undo = line->unit.script == MR_JOURNAL_UNDO;
+    if (t->plan->is_undone != act->is_undo && line->event != MR_JOURNAL_DONE) {
+        act->failed += line->event == MR_JOURNAL_FAILED;
+        return;
+    }
     turn(t->plan, act->is_undo);
     if (line->unit.of > 0)
         t->plan->units_left = line->unit.of;

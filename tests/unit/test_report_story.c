@@ -504,6 +504,28 @@ static void test_conclusions(void **state)
          "Taken back",
          {"What was applied has been taken back."},
          "written"},
+        /* an undo that could not take back anything, and an apply behind one that wrote nothing */
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("04", "r1", DONE("apply", "2", "0,\"there\":1,\"refused\":0"))
+                 AT("05", "r2", UNIT("try", "undo", "1"))
+                     AT("06", "r2", UNIT("failed", "undo", "1") ",\"detail\":\"Lock wait\"")
+                         AT("07", "r2", UNIT("failed", "undo", "2") ",\"detail\":\"Lock wait\""),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Applied in part",
+         {"7 rows were written", "Not all of it is verified"},
+         "taken back"},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0,\"of\":1"))
+                 AT("06", "r3", UNIT("try", "apply", "1"))
+                     AT("07", "r3", UNIT("failed", "apply", "1") ",\"detail\":\"Lock wait\""),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Taken back",
+         {"What was applied has been taken back."},
+         "written"},
         /* not all of it, and not all of its units */
         {AT("01", "r1", RAISE("done"))
              AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
