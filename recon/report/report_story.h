@@ -35,6 +35,7 @@ enum mr_story_decision {
     MR_STORY_CONFLICT,
     MR_STORY_WAITS,
     MR_STORY_SKIP,
+    MR_STORY_LEFT, /* the live side deleted it, and nobody had changed it on SOURCE */
     MR_STORY_DECISIONS
 };
 

@@ -14,7 +14,7 @@ static const char *const decision_words[MR_STORY_DECISIONS] = {
     [MR_STORY_INSERT] = "Restored",      [MR_STORY_RENUMBER] = "Restored, new id",
     [MR_STORY_UPDATE] = "Updated",       [MR_STORY_DELETE] = "Deleted",
     [MR_STORY_CONFLICT] = "In conflict", [MR_STORY_WAITS] = "Waiting for one",
-    [MR_STORY_SKIP] = "Left out"};
+    [MR_STORY_SKIP] = "Left out",        [MR_STORY_LEFT] = "Left deleted"};
 
 /* ---- what was planned ---- */
 
@@ -32,7 +32,8 @@ static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
                 {MR_STORY_SAME, "as they were"},
                 {MR_STORY_CONFLICT, "in conflict"},
                 {MR_STORY_WAITS, "waiting for a decision"},
-                {MR_STORY_SKIP, "left out"}};
+                {MR_STORY_SKIP, "left out"},
+                {MR_STORY_LEFT, "left deleted, as the target had it"}};
     bool any = false;
     for (size_t d = 0; d < sizeof said / sizeof *said; d++) {
         uint64_t people = 0;

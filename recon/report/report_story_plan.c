@@ -11,7 +11,8 @@
 const char *const mr_story_decision_names[MR_STORY_DECISIONS] = {
     [MR_STORY_SAME] = "same",         [MR_STORY_MATCHED] = "matched", [MR_STORY_INSERT] = "insert",
     [MR_STORY_RENUMBER] = "renumber", [MR_STORY_UPDATE] = "update",   [MR_STORY_DELETE] = "delete",
-    [MR_STORY_CONFLICT] = "conflict", [MR_STORY_WAITS] = "waits",     [MR_STORY_SKIP] = "skip"};
+    [MR_STORY_CONFLICT] = "conflict", [MR_STORY_WAITS] = "waits",     [MR_STORY_SKIP] = "skip",
+    [MR_STORY_LEFT] = "left"};
 
 /* ---- plan.json ---- */
 

@@ -39,7 +39,8 @@ static void write_plan(const char *dir, const char *members)
     "\"to\":\"12\"},\"reseed_to\":\"18446744073709551615\"}],\"rows\":{\"units\":3,"               \
     "\"rows\":7,\"open\":2,\"decided\":1,\"tables\":[{\"table\":\"club.m\",\"subject\":"           \
     "true,\"decisions\":[{\"decision\":\"insert\",\"count\":2},{\"decision\":"                     \
-    "\"renumber\",\"count\":3},{\"decision\":\"of tomorrow\",\"count\":9}]},{\"table\":"           \
+    "\"renumber\",\"count\":3},{\"decision\":\"left\",\"count\":4},"                               \
+    "{\"decision\":\"of tomorrow\",\"count\":9}]},{\"table\":"                                     \
     "\"club." EVIL "\",\"subject\":false,\"decisions\":[{\"decision\":\"insert\","                 \
     "\"count\":2}]}],\"notes\":[{}]}"
 
@@ -178,6 +179,7 @@ static void test_plan(void **state)
     const struct mr_story_table *table = mr_vec_at(&plan->tables, 0);
     assert_true(table->people);
     assert_int_equal(table->decided[MR_STORY_RENUMBER], 3);
+    assert_int_equal(table->decided[MR_STORY_LEFT], 4);
     const struct mr_story_counter *counter = mr_vec_at(&plan->counters, 0);
     assert_int_equal(counter->reseed_to, UINT64_MAX);
     assert_int_equal(counter->next, 8);
