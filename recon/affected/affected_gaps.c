@@ -10,6 +10,7 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/case/lineage.h"
+#include "core/cli/config.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_result.h"
 
@@ -297,6 +298,102 @@ static enum mr_code look_at_references(struct gaps *g, struct mr_err *err)
     return code;
 }
 
+/* ---- references that nothing declares ---- */
+
+/* The lines of an advice, with those that are to be chosen from. */
+static enum mr_code read_advice(const struct mr_find_advice *advice, struct mr_config **config,
+                                struct mr_err *err)
+{
+    static const char choice[] = "\n; reference = ";
+    struct mr_strbuf lines = MR_STRBUF_INIT;
+    const char *from = advice->config;
+    for (const char *at; (at = strstr(from, choice)) != NULL; from = at + strlen("\n; "))
+        mr_strbuf_add_fmt(&lines, "%.*s\n", (int)(at - from), from);
+    mr_strbuf_add_str(&lines, from);
+    enum mr_code code = mr_strbuf_check(&lines, "listing people", err);
+    *config = NULL;
+    if (code == MR_OK &&
+        mr_config_parse(lines.ptr, lines.len, "advice", MR_CONFIG_NO_ROOMS, config, NULL) != MR_OK)
+        *config = NULL; /* it says nothing of references, then */
+    mr_strbuf_release(&lines);
+    return code;
+}
+
+static bool leads_to_people(const struct gaps *g, const struct mr_reference *r, bool *seen)
+{
+    const struct mr_find_table *parent = NULL;
+    for (size_t i = 0; parent == NULL && i < g->list->ntables; i++) {
+        const char *name = g->list->tables[i].name;
+        const size_t len = strlen(r->ref_db);
+        if (strncmp(name, r->ref_db, len) == 0 && name[len] == '.' &&
+            strcmp(name + len + 1, r->ref_table) == 0)
+            parent = &g->list->tables[i];
+    }
+    return parent != NULL && (is_chosen(g, parent->id) || leads_to_subject(g, parent->id, seen));
+}
+
+/* Is it about a reference that would lead to people? */
+static enum mr_code would_lead(struct gaps *g, const struct mr_find_advice *advice, bool *seen,
+                               bool *yes, struct mr_err *err)
+{
+    struct mr_config *config = NULL;
+    enum mr_code code = MR_OK;
+    *yes = false;
+    MR_TRY(read_advice(advice, &config, err));
+    for (const char *dot = strchr(advice->table, '.'); config != NULL && !*yes && dot != NULL;
+         dot = strchr(dot + 1, '.')) {
+        struct mr_table_config table = {0};
+        const char *db = mr_arena_dup(&config->arena, advice->table, (size_t)(dot - advice->table));
+        MR_TRY_OUT(db != NULL ? mr_config_table(config, db, dot + 1, &config->arena, &table, err)
+                              : mr_err_nomem(err, "listing people"));
+        for (size_t i = 0; !*yes && i < table.nreferences; i++)
+            *yes = leads_to_people(g, &table.references[i], seen);
+    }
+out:
+    mr_config_free(config);
+    return code;
+}
+
+/* Rows of such a table lead to people by what only looks like a reference: names and values are no
+ * proof, so that the list counts as whole; but who reads it is told. */
+static enum mr_code look_at_advice(struct gaps *g, struct mr_err *err)
+{
+    struct mr_vec list = MR_VEC_INIT(struct mr_find_advice);
+    bool *seen = mr_arena_calloc(&g->people->list->arena, g->list->ntables + 1, sizeof *seen);
+    size_t count = 0;
+    enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "listing people");
+    if (code == MR_OK)
+        code = mr_findings_advice(g->list->fd, &g->people->list->arena, &list, err);
+    for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+        const struct mr_find_advice *advice = mr_vec_at(&list, i);
+        const struct mr_find_table *child = table_called(g, advice->table);
+        int64_t met = 0;
+        bool yes = false;
+        if (child == NULL || advice->column == NULL || child->subject != MR_SUBJECT_NO ||
+            is_chosen(g, child->id))
+            continue;
+        MR_TRY_OUT(MR_CASE_NUMBER(g->cf,
+                                  "SELECT 1 FROM finding f WHERE tbl = :tbl AND state = 2"
+                                  " AND EXISTS (SELECT 1 FROM temp.start WHERE tbl = :tbl)"
+                                  " UNION ALL SELECT 1 FROM ancestor WHERE tbl = :tbl LIMIT 1",
+                                  &met, err, MR_ARG_INT("tbl", child->id)));
+        if (met != 0)
+            MR_TRY_OUT(would_lead(g, advice, seen, &yes, err));
+        if (!yes || count++ >= NAMED)
+            continue;
+        mr_log_warning(
+            "column \"%s\" of table \"%s\" looks like a reference that nothing declares: "
+            "whoever is led to by its rows alone is not listed; check says how to "
+            "declare it, or that it is none",
+            advice->column, advice->table);
+    }
+    if (count > NAMED)
+        mr_log_warning("so do %zu others", count - NAMED);
+out:
+    mr_vec_release(&list);
+    return code;
+}
+
 struct orphans {
     const char *child, *parent; /* tables */
     int64_t rows;
@@ -347,6 +444,7 @@ enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplet
         goto out;
     MR_TRY_OUT(look_at_subjects(&g, err));
     MR_TRY_OUT(look_at_references(&g, err));
+    MR_TRY_OUT(look_at_advice(&g, err));
     MR_TRY_OUT(look_at_orphans(&g, err));
 out:
     *incomplete = g.any;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "affected_case.h"
+#include "capture.h"
 
 enum { SOURCE, TARGET };
 
@@ -135,6 +136,47 @@ static void test_duplicates(void **state)
     assert_string_equal(club_lines(&club, "note"), "ann|9;10|9|missing|d.members|y\n");
     assert_int_equal(club.lines.facts.most_keys, 2);
     club_end(&club);
+}
+
+/* Rows that seem to refer to people are told of, while nothing declares it. */
+static void test_undeclared(void **state)
+{
+    static const struct {
+        const char *table, *config;
+        bool differs, said;
+    } cases[] = {
+        {"d.orders", "[table d.orders]\nreference = note -> d.members.id", true, true},
+        {"d.orders", "[table d.orders]\nreference = note -> d.members.id", false, false},
+        {"d.orders", "[table d.orders]\nreference = note -> d.shops.id", true, false},
+        {"d.orders",
+         "[table d.orders]\n; one of these is meant: take its ; away"
+         "\n; reference = note -> d.shops.id\n; reference = note -> d.members.id",
+         true, true},
+        {"d.members", "[table d.members]\nreference = note -> d.members.id", true, false},
+        {"d.orders", "[table d.orders]\nidentity = phone", true, false},
+    };
+    static struct capture out;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct mr_find_advice advice = {
+            .table = cases[i].table, .column = "note", .text = "-", .config = cases[i].config};
+        struct club club;
+        club_begin(&club);
+        int64_t m = members(&club);
+        (void)club_table(&club, "d.shops", true, MR_SUBJECT_NO);
+        int64_t o = club_table(&club, "d.orders", false, MR_SUBJECT_NO);
+        club_row(&club, m, MR_KIND_MISSING, "1/ann/x", NULL, "ann", NULL);
+        if (cases[i].differs)
+            club_row(&club, o, MR_KIND_MISSING, "7/7/7", NULL, NULL, NULL);
+        case_require(mr_findings_advice_save(club.c.fd, &advice, 1, NULL));
+        capture_begin(&out, CAPTURE_FILE, 0);
+        (void)club_lines(&club, NULL);
+        capture_end(&out);
+        if ((strstr(out.text, "looks like a reference") != NULL) != cases[i].said)
+            fail_msg("case %zu: %s", i, out.text);
+        assert_false(club.incomplete);
+        club_end(&club);
+    }
 }
 
 /* What still moved at the last look is nobody's reason, and the list is incomplete. */
@@ -599,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_named_by_key),
         cmocka_unit_test(test_one_person_two_spellings),
         cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_undeclared),
         cmocka_unit_test(test_duplicate_of_an_equal_row),
         cmocka_unit_test(test_unsettled),
         cmocka_unit_test(test_children_of_both_sides),
