@@ -328,7 +328,7 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
         add_open(e, plan);
         told++;
     }
-    if (!applied || unended || plan->units_failed > 0) {
+    if ((!applied || unended || plan->units_failed > 0) && !plan->is_rejoined) {
         add_plan_step(e, plan, "apply", e->report->case_path, write_to(plan),
                       applied ? "carry it out to its end, with an account that may write"
                               : "carry it out once it was read, with an account that may write");
@@ -339,6 +339,12 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
                           ? "prove that it stands; what it prints is for report --verify"
                           : "it does not stand as it was planned: see below what is amiss, "
                             "mend it, and prove it again");
+        told++;
+    }
+    if (applied && !unended && strcmp(plan->policy, "rejoin") == 0 && !plan->is_rejoined) {
+        add_plan_step(e, plan, "apply --point-of-no-return", e->report->case_path, write_to(plan),
+                      "its rows are back; what makes a replica of the old primary is left, and "
+                      "cannot be undone");
         told++;
     }
     if (plan->rows_refused > 0) {

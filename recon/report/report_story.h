@@ -82,6 +82,7 @@ struct mr_story_plan {
     struct mr_vec raises;   /* struct mr_story_raise, by time */
     /* how it stands by the journal */
     bool is_undone;
+    bool is_rejoined; /* of a rejoin: past the point of no return, replication was started */
     uint64_t units_done, units_partial, units_failed, rows_refused;
     uint64_t units_left; /* is_undone: of undo.sql, not ended; 0 also where the journal is old */
     struct mr_by_number states; /* of units, while the journal is read */

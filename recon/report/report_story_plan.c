@@ -190,6 +190,15 @@ static void take_raise(struct telling *t, const struct mr_journal_line *line,
     raise->how = mr_story_keep(&t->r, line->how);
 }
 
+/* Of a rejoin what follows its rows, of which the last step is told. */
+static void take_step(struct mr_story_plan *plan, const struct json_t *root)
+{
+    const char *step = NULL, *event = NULL;
+    if (mr_json_get_text(root, "step", &step, NULL) == MR_OK && strcmp(step, "start") == 0 &&
+        mr_json_get_text(root, "event", &event, NULL) == MR_OK && strcmp(event, "done") == 0)
+        plan->is_rejoined = true;
+}
+
 /* Lines of other kinds are passed over. A failure's text comes from the server and may hold values,
  * so that it is masked. */
 static enum mr_code take_line(void *ctx, const struct json_t *root, struct mr_err *err)
@@ -197,8 +206,10 @@ static enum mr_code take_line(void *ctx, const struct json_t *root, struct mr_er
     struct telling *t = ctx;
     struct mr_journal_line line;
     (void)err;
-    if (!mr_journal_line_get(root, &line))
+    if (!mr_journal_line_get(root, &line)) {
+        take_step(t->plan, root);
         return MR_OK;
+    }
     if (line.event == MR_JOURNAL_SUMS || line.event == MR_JOURNAL_SETTLED)
         return MR_OK; /* the unit's own lines say what became of it */
     struct mr_story_act *act = act_of(t, &line);

@@ -592,6 +592,43 @@ static void test_states(void **state)
     mr_story_release(&story);
 }
 
+/* Of a rejoin more is left than its rows, until the last step of it is done. */
+static void test_rejoin(void **state)
+{
+    static const struct {
+        const char *journal;
+        bool is_left;
+    } cases[] = {
+        {"", false}, /* first of all its rows */
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")), true},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("04", "r2", "\"event\":\"done\",\"step\":\"reset\"")
+                 AT("05", "r2", "\"event\":\"try\",\"step\":\"start\""),
+         true},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("05", "r2", "\"event\":\"done\",\"step\":\"start\""),
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_story story;
+        struct mr_report report;
+        struct check_case c;
+        write_plan("p", ",\"uuid\":\"R\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":"
+                        "\"rejoin\",\"source\":\"mysql://a@new/\",\"target\":"
+                        "\"mysql://a@old/\",\"run\":null,\"tables\":[],\"rows\":{\"units\":1,"
+                        "\"rows\":7,\"open\":0,\"decided\":0,\"tables\":[],\"notes\":[]}");
+        write_file("p/journal.jsonl", cases[i].journal);
+        load_ok(&story, &(struct given){.plans = {"p"}});
+        free(conclude(&story, &report, &c, MR_TONE_WARN));
+        char *page = report_text(&report, mr_report_html);
+        assert_int_equal(strstr(page, "point-of-no-return") != NULL, cases[i].is_left);
+        free(page);
+        report_end(&report, &c);
+        mr_story_release(&story);
+    }
+}
+
 /* A plan that waits is not among what stands. */
 static void test_waiting_plan(void **state)
 {
@@ -790,6 +827,7 @@ int main(void)
         CASE(test_states),
         CASE(test_waiting_plan),
         CASE(test_undone_plan),
+        CASE(test_rejoin),
         CASE(test_conclusions),
         CASE(test_formats),
         CASE(test_beyond),
