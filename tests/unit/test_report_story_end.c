@@ -1,0 +1,280 @@
+/* test_report_story_end.c: what a story comes to, in the words that stand on top. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "story_case.h"
+
+static void test_conclusions(void **state)
+{
+    static const struct {
+        const char *journal, *verify, *gate;
+        enum mr_doc_tone tone;
+        const char *state, *says[3], *never;
+    } cases[] = {
+        {NULL,
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Planned, not applied",
+         {"nothing is applied"},
+         "verified"},
+        {APPLIED,
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Applied in part",
+         {"5 rows were written", "1 row refused", "Not all of it is verified"},
+         "stands"},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
+         "\"stands\":7",
+         "ok",
+         MR_TONE_WARN,
+         "Applied in part",
+         {"2 conflicts left open", "verify proves", "says ok now"},
+         "Not all"},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
+         "\"stands\":6,\"changed_since\":1",
+         NULL,
+         MR_TONE_WARN,
+         "Applied in part",
+         {"stands, as verify proves, 1 row of it edited since."},
+         "Not all"},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
+         "\"stands\":6,\"missing\":1",
+         NULL,
+         MR_TONE_BAD,
+         "Applied, and does not stand",
+         {"Not all of it stands as planned, 1 row does not"},
+         "proves"},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0")),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Taken back",
+         {"What was applied has been taken back."},
+         "written"},
+        /* an undo that could not take back anything, and an apply behind one that wrote nothing */
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("04", "r1", DONE("apply", "2", "0,\"there\":1,\"refused\":0"))
+                 AT("05", "r2", UNIT("try", "undo", "1"))
+                     AT("06", "r2", UNIT("failed", "undo", "1") ",\"detail\":\"Lock wait\"")
+                         AT("07", "r2", UNIT("failed", "undo", "2") ",\"detail\":\"Lock wait\""),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Applied in part",
+         {"7 rows were written", "Not all of it is verified"},
+         "taken back"},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0,\"of\":1"))
+                 AT("06", "r3", UNIT("try", "apply", "1"))
+                     AT("07", "r3", UNIT("failed", "apply", "1") ",\"detail\":\"Lock wait\""),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Taken back",
+         {"What was applied has been taken back."},
+         "written"},
+        /* not all of it, and not all of its units */
+        {AT("01", "r1", RAISE("done"))
+             AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+                 AT("05", "r2", DONE("undo", "4", "5,\"there\":0,\"refused\":2,\"of\":4")),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         "Taken back in part",
+         {"has been taken back, 2 rows kept, 3 units not yet, 1 counter stays raised."},
+         "written"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct given given = {.plans = {"p"}};
+        struct mr_story story;
+        struct mr_report report;
+        struct check_case c;
+        write_plan("p", MERGE);
+        (void)remove("p/journal.jsonl");
+        if (cases[i].journal != NULL)
+            write_file("p/journal.jsonl", cases[i].journal);
+        if (cases[i].verify != NULL) {
+            write_verify("v", "2026-04-09T12:02:00Z", cases[i].verify);
+            given.verifies[0] = "v";
+        }
+        if (cases[i].gate != NULL) {
+            write_gate("g", "2026-04-09T12:02:00Z", "", cases[i].gate);
+            given.gates[0] = "g";
+            given.gates[1] = "b";
+            write_gate("b", "2026-04-09T11:02:00Z", "", "critical");
+        }
+        load_ok(&story, &given);
+        char *text = conclude(&story, &report, &c, cases[i].tone);
+        assert_string_equal(mr_story_state(&story), cases[i].state);
+        for (size_t j = 0; j < 3 && cases[i].says[j] != NULL; j++)
+            if (strstr(text, cases[i].says[j]) == NULL)
+                fail_msg("case %zu: no \"%s\" in: %s", i, cases[i].says[j], text);
+        assert_null(strstr(text, cases[i].never));
+        free(text);
+        report_end(&report, &c);
+        mr_story_release(&story);
+    }
+}
+
+/* The words that stand on top, where one plan raises counters. */
+static void test_states(void **state)
+{
+    struct mr_story story;
+    (void)state;
+    write_plan("p", RESEED("M"));
+    write_file("p/journal.jsonl", AT("01", "r1", RAISE("done")));
+    load_ok(&story, &(struct given){.plans = {"p"}});
+    assert_string_equal(mr_story_state(&story), "Applied, not verified");
+    mr_story_release(&story);
+    write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
+    load_ok(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}});
+    assert_string_equal(mr_story_state(&story), "Applied and verified");
+    mr_story_release(&story);
+    write_gate("g", "2026-04-09T12:02:00Z", "", "ok");
+    load_ok(&story, &(struct given){.gates = {"g"}});
+    assert_null(mr_story_state(&story));
+    mr_story_release(&story);
+}
+
+/* Of a rejoin more is left than its rows, until the last step of it is done. */
+static void test_rejoin(void **state)
+{
+    static const struct {
+        const char *journal;
+        bool is_left;
+    } cases[] = {
+        {"", false}, /* first of all its rows */
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")), true},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("04", "r2", "\"event\":\"done\",\"step\":\"reset\"")
+                 AT("05", "r2", "\"event\":\"try\",\"step\":\"start\""),
+         true},
+        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+             AT("05", "r2", "\"event\":\"done\",\"step\":\"start\""),
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_story story;
+        struct mr_report report;
+        struct check_case c;
+        write_plan("p", ",\"uuid\":\"R\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":"
+                        "\"rejoin\",\"source\":\"mysql://a@new/\",\"target\":"
+                        "\"mysql://a@old/\",\"run\":null,\"tables\":[],\"rows\":{\"units\":1,"
+                        "\"rows\":7,\"open\":0,\"decided\":0,\"tables\":[],\"notes\":[]}");
+        write_file("p/journal.jsonl", cases[i].journal);
+        load_ok(&story, &(struct given){.plans = {"p"}});
+        free(conclude(&story, &report, &c, MR_TONE_WARN));
+        char *page = report_text(&report, mr_report_html);
+        assert_int_equal(strstr(page, "point-of-no-return") != NULL, cases[i].is_left);
+        free(page);
+        report_end(&report, &c);
+        mr_story_release(&story);
+    }
+}
+
+/* A plan that waits is not among what stands. */
+static void test_waiting_plan(void **state)
+{
+    struct mr_story story;
+    struct mr_report report;
+    struct check_case c;
+    (void)state;
+    write_plan("p", RESEED("M"));
+    write_file("p/journal.jsonl", AT("01", "r1", RAISE("done")));
+    write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
+    write_plan("q", RESEED("N"));
+    load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
+    char *text = conclude(&story, &report, &c, MR_TONE_WARN);
+    assert_string_equal(text, "1 counter was raised. All that was applied "
+                              "stands, as verify proves. 1 plan is not applied.");
+    free(text);
+    report_end(&report, &c);
+    mr_story_release(&story);
+    (void)remove("q/plan.json");
+}
+
+/* One that was taken back is none that stands, and what it leaves is told. */
+static void test_undone_plan(void **state)
+{
+    struct mr_story story;
+    struct mr_report report;
+    struct check_case c;
+    (void)state;
+    write_plan("p", RESEED("M"));
+    write_file("p/journal.jsonl", AT("01", "r1", RAISE("done")));
+    write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
+    write_plan("q", RESEED("N"));
+    write_file("q/journal.jsonl",
+               AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+                   AT("05", "r2", DONE("undo", "1", "6,\"there\":0,\"refused\":1,\"of\":1")));
+    load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
+    char *text = conclude(&story, &report, &c, MR_TONE_WARN);
+    assert_string_equal(text, "1 plan was taken back, 1 row kept. 1 counter was raised. All that "
+                              "was applied and not taken back stands, as verify proves.");
+    assert_string_equal(mr_story_state(&story), "Taken back in part");
+    free(text);
+    report_end(&report, &c);
+    mr_story_release(&story);
+    (void)remove("q/plan.json");
+    (void)remove("q/journal.jsonl");
+}
+
+#define AGAIN(created)                                                                             \
+    ",\"uuid\":\"M\",\"created\":\"" created "\",\"policy\":\"merge\",\"source\":"                 \
+    "\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":null,\"tables\":[],\"rows\":"        \
+    "{\"units\":1,\"rows\":7,\"open\":0,\"decided\":0,\"tables\":[{\"table\":\"club.m\","          \
+    "\"subject\":true,\"decisions\":[]}],\"notes\":[]}"
+
+/* One that was taken back and planned anew is of the past, unless something of it is left. */
+static void test_planned_anew(void **state)
+{
+    static const struct {
+        const char *created, *refused, *state;
+    } cases[] = {
+        {"2026-04-09T12:01:06Z", "0", "Applied and verified"},
+        {"2026-04-09T12:01:06Z", "1", "Taken back in part"},
+        {"2026-04-09T12:01:04Z", "0", "Taken back in part"}, /* beside it, not behind it */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_story story;
+        struct mr_strbuf journal = MR_STRBUF_INIT;
+        write_plan("q", RESEED("N"));
+        mr_strbuf_add_fmt(&journal,
+                          AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+                              AT("05", "r2",
+                                 UNIT("done", "undo", "1") ",\"written\":7,\"there\":0,"
+                                                           "\"refused\":%s,\"of\":1"),
+                          cases[i].refused);
+        write_file("q/journal.jsonl", journal.ptr);
+        write_plan("p", strcmp(cases[i].created, cases[0].created) == 0
+                            ? AGAIN("2026-04-09T12:01:06Z")
+                            : AGAIN("2026-04-09T12:01:04Z"));
+        write_file("p/journal.jsonl",
+                   AT("08", "r3", DONE("apply", "1", "7,\"there\":0,\"refused\":0")));
+        write_verify("v", "2026-04-09T12:02:00Z", "\"stands\":7");
+        load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
+        assert_string_equal(mr_story_state(&story), cases[i].state);
+        mr_story_release(&story);
+        mr_strbuf_release(&journal);
+    }
+    (void)remove("q/plan.json");
+    (void)remove("q/journal.jsonl");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_states), CASE(test_waiting_plan), CASE(test_undone_plan),
+        CASE(test_rejoin), CASE(test_planned_anew), CASE(test_conclusions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
