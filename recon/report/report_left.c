@@ -2,6 +2,7 @@
  * needs nothing else but the account that the words name. */
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/run_command.h"
 #include "recon/report/report_parts.h"
 
@@ -153,6 +154,63 @@ static void add_affected(struct mr_doc *doc, const struct mr_report *report)
     mr_strbuf_release(&words);
 }
 
+static bool has_people(const struct mr_story_plan *plan)
+{
+    bool has = false;
+    for (size_t i = 0; i < plan->tables.count; i++)
+        has = has || ((const struct mr_story_table *)mr_vec_at(&plan->tables, i))->people;
+    return has;
+}
+
+static bool is_in_case(const struct mr_report *report, const char *run)
+{
+    int64_t found = 0;
+    return MR_CASE_NUMBER(mr_findings_case(report->result->fd),
+                          "SELECT count(*) FROM run WHERE uuid = :uuid", &found, NULL,
+                          MR_ARG_TEXT("uuid", run)) == MR_OK &&
+           found > 0;
+}
+
+/* The one plan in force that all stands of, made from another run of the case; or NULL. */
+static const struct mr_story_plan *plan_of_before(const struct mr_report *report)
+{
+    const struct mr_story *story = report->story;
+    const struct mr_story_plan *found = NULL;
+    for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
+        if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0)
+            continue;
+        if (found != NULL || plan->run == NULL || !has_people(plan) || verify == NULL ||
+            !mr_story_verify_is_clean(verify) || plan->open + plan->rows_refused > 0 ||
+            !is_in_case(report, plan->run))
+            return NULL;
+        found = plan;
+    }
+    return found;
+}
+
+/* A check that finds nothing any more knows nobody: whom it was about, the run of before knows. */
+static bool add_affected_before(struct mr_doc *doc, const struct mr_report *report)
+{
+    const struct mr_story_plan *plan = plan_of_before(report);
+    struct mr_strbuf command = MR_STRBUF_INIT;
+    if (plan == NULL || report->result->incomplete || report->result->interrupted)
+        return false;
+    begin_step(doc, "Support");
+    mr_doc_say(doc,
+               "tell whoever was touched, drop their caches, and lift what was blocked: those whom "
+               "run %s had found, each with the id that is theirs now.",
+               plan->run);
+    mr_strbuf_add_str(&command, "myrecon affected");
+    mr_command_add_option(&command, "--config", report->config->file);
+    mr_command_add_option(&command, "--case", report->case_path);
+    mr_command_add_option(&command, "--plan", plan->dir);
+    end_step(doc, &command);
+    mr_strbuf_release(&command);
+    return true;
+}
+
 /* What a plan has done is not advised again: of the check's advice what it could not see stays. Who is
  * who is asked before something is written by the answer, not behind it. */
 static bool is_still_so(const struct mr_report *report, enum mr_next_kind kind)
@@ -189,6 +247,8 @@ void mr_parts_left(struct mr_edition *e)
     if (rows) {
         add_affected(doc, e->report);
         told++;
+    } else {
+        told += add_affected_before(doc, e->report);
     }
     told += add_steps(e, false);
     if (told == 0)

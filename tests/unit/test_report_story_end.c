@@ -201,6 +201,48 @@ static void test_waiting_plan(void **state)
     (void)remove("q/plan.json");
 }
 
+/* A check behind a repair may find nothing: who was touched is told all the same, by the run that knows. */
+static void test_touched_before(void **state)
+{
+    static const char *const runs[] = {"null", "\"20260102T030405Z-8f3a\"", "\"nowhere\""};
+    static const struct mr_config nothing;
+    (void)state;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        struct mr_story story;
+        struct mr_strbuf plan = MR_STRBUF_INIT;
+        struct check_case c;
+        mr_strbuf_add_fmt(&plan,
+                          ",\"uuid\":\"M\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":"
+                          "\"merge\",\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/\","
+                          "\"run\":%s,\"tables\":[],\"rows\":{\"units\":1,\"rows\":7,\"open\":0,"
+                          "\"decided\":0,\"tables\":[{\"table\":\"club.m\",\"subject\":true,"
+                          "\"decisions\":[]}],\"notes\":[]}",
+                          runs[i]);
+        write_plan("p", plan.ptr);
+        write_file("p/journal.jsonl",
+                   AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")));
+        write_verify("v", "2026-04-09T12:02:00Z", "\"stands\":7");
+        load_ok(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}});
+        case_begin(&c);
+        c.run.finished = true;
+        case_table(&c, "club.m", MR_VERDICT_EQUAL, true);
+        case_load(&c, 50);
+        c.result.run = &c.run;
+        struct mr_report report = {.result = &c.result,
+                                   .config = &nothing,
+                                   .case_path = "incident.case",
+                                   .max_rows = 50,
+                                   .story = &story};
+        case_require(mr_report_load(&report, NULL));
+        char *page = report_text(&report, mr_report_html);
+        assert_int_equal(strstr(page, "lift what was blocked") != NULL, i == 1);
+        free(page);
+        report_end(&report, &c);
+        mr_story_release(&story);
+        mr_strbuf_release(&plan);
+    }
+}
+
 /* One that was taken back is none that stands, and what it leaves is told. */
 static void test_undone_plan(void **state)
 {
@@ -273,8 +315,9 @@ static void test_planned_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_states), CASE(test_waiting_plan), CASE(test_undone_plan),
-        CASE(test_rejoin), CASE(test_planned_anew), CASE(test_conclusions),
+        CASE(test_states),      CASE(test_waiting_plan),   CASE(test_undone_plan),
+        CASE(test_rejoin),      CASE(test_touched_before), CASE(test_planned_anew),
+        CASE(test_conclusions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
