@@ -3,10 +3,10 @@
  *
  * A report masks a column because the configuration says so (that of the run, or the one that is
  * given), because its name is one that personal data or secrets usually have, or because it is
- * (part of) the identity of a table of people; what is for a DBA's terminal masks what the
- * configuration says.  A key is not, for it is what somebody has to act upon, unless its
- * own name or the configuration says so.  In all other texts, mail addresses and
- * telephone numbers are masked wherever they stand.
+ * (part of) the identity of a table of people, or because it refers to such a column; what is
+ * for a DBA's terminal masks what the configuration says.  A key is not, for it is what somebody
+ * has to act upon, unless its own name or the configuration says so.  In all other texts, mail
+ * addresses and telephone numbers are masked wherever they stand.
  *
  *   alice@example.com   a•••e@e•••.com        +491709000021   +49•••21
  *   Alice Arendt        A•••                  a secret        •••

@@ -14,11 +14,14 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
     bool is_usual = true;
     report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
     report->arena = (struct mr_arena)MR_ARENA_INIT;
+    report->references = (struct mr_vec)MR_VEC_INIT(struct mr_lineage_reference);
     report->steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step)};
     enum mr_code code =
         mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
     if (code == MR_OK)
         code = mr_findings_run_is_usual(report->result->fd, report->result->run, &is_usual, err);
+    if (code == MR_OK)
+        code = mr_lineage_references(report->result->fd, &report->arena, &report->references, err);
     report->run = opts.run = is_usual ? NULL : report->result->run->uuid;
     if (code == MR_OK)
         code = mr_next_steps(&report->steps, report->result, &opts, err);
@@ -38,6 +41,7 @@ void mr_report_release(struct mr_report *report)
 {
     mr_next_steps_release(&report->steps);
     mr_vec_release(&report->counters);
+    mr_vec_release(&report->references);
     mr_arena_release(&report->arena);
 }
 
@@ -84,14 +88,58 @@ static enum mr_code mask_configured(const struct mr_report *report,
     return MR_OK;
 }
 
-enum mr_mask *mr_report_masks(const struct mr_report *report, const struct mr_find_table *table,
-                              struct mr_arena *arena)
+static enum mr_mask *own_masks(const struct mr_report *report, const struct mr_find_table *table,
+                               struct mr_arena *arena)
 {
     enum mr_mask *masks = mr_arena_calloc(arena, table->ncolumns + 1, sizeof *masks);
     for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
-        masks[i] = report->unmask ? MR_MASK_OFF : mr_mask_of_column(table, i);
-    if (masks != NULL && !report->unmask && mask_configured(report, table, arena, masks) != MR_OK)
+        masks[i] = mr_mask_of_column(table, i);
+    if (masks != NULL && mask_configured(report, table, arena, masks) != MR_OK)
         return NULL;
+    return masks;
+}
+
+static const struct mr_find_table *table_of(const struct mr_report *report, int64_t id)
+{
+    for (size_t i = 0; i < report->result->ntables; i++)
+        if (report->result->tables[i].id == id)
+            return &report->result->tables[i];
+    return NULL;
+}
+
+#define STEPS_MAX 2 /* of references that are followed to what a column's values are */
+
+/* A column that refers to one that is masked has the same values.  NULL: memory is out. */
+static enum mr_mask *masks_of(const struct mr_report *report, const struct mr_find_table *table,
+                              const struct mr_vec *references, int steps, struct mr_arena *arena)
+{
+    enum mr_mask *masks = own_masks(report, table, arena);
+    for (size_t i = 0; masks != NULL && steps > 0 && i < references->count; i++) {
+        const struct mr_lineage_reference *r = mr_vec_at(references, i);
+        const struct mr_find_table *parent =
+            r->table == table->id && r->parent != 0 ? table_of(report, r->parent) : NULL;
+        if (parent == NULL)
+            continue;
+        const enum mr_mask *theirs = masks_of(report, parent, references, steps - 1, arena);
+        if (theirs == NULL)
+            return NULL;
+        for (size_t k = 0; k < r->ncolumns; k++)
+            if (r->columns[k] < table->ncolumns && r->parent_columns[k] < parent->ncolumns &&
+                theirs[r->parent_columns[k]] > masks[r->columns[k]])
+                masks[r->columns[k]] = theirs[r->parent_columns[k]];
+    }
+    return masks;
+}
+
+enum mr_mask *mr_report_masks(const struct mr_report *report, const struct mr_find_table *table,
+                              struct mr_arena *arena)
+{
+    enum mr_mask *masks = NULL;
+    if (!report->unmask)
+        return masks_of(report, table, &report->references, STEPS_MAX, arena);
+    masks = mr_arena_calloc(arena, table->ncolumns + 1, sizeof *masks);
+    for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
+        masks[i] = MR_MASK_OFF;
     return masks;
 }
 

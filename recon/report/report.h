@@ -13,6 +13,7 @@
 #include "recon/check/check_result.h"
 #include "recon/check/next_step.h"
 #include "core/case/evidence.h"
+#include "core/case/lineage.h"
 #include "core/case/mask.h"
 #include "recon/report/report_people.h"
 #include "recon/report/report_story_text.h"
@@ -28,6 +29,7 @@ struct mr_report {
     const char *up;               /* URL of the page of all pairs, or NULL */
     const char *run;              /* that commands have to name, or NULL */
     struct mr_vec counters;       /* struct mr_find_counter, by table */
+    struct mr_vec references;     /* struct mr_lineage_reference, of the run */
     struct mr_next_steps steps;
     struct mr_report_people people; /* only of a run in which rows differ */
     /* what the logs say of the parting of the two; own_by MR_OWN_BY_NONE: nothing */

@@ -376,6 +376,51 @@ static void test_masked_now(void **state)
     mr_config_free(config);
 }
 
+/* What refers to a masked column has its values, over a table in between, too. */
+static void test_masked_reference(void **state)
+{
+    static report_fn *const formats[] = {mr_report_html, mr_report_json};
+    static const char *const names[3] = {"id", "code", "ref"};
+    static const struct case_row row = {
+        0, 1, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "4/own/M-4711", NULL, "own"};
+    static const size_t code_at[1] = {1}, ref_at[1] = {2};
+    const char *const tables[3] = {"d.members", "d.cards", "d.visits"};
+    for (int referring = 0; referring < 2; referring++) {
+        int64_t ids[3];
+        struct check_case c;
+        struct mr_report report;
+        (void)state;
+        case_begin(&c);
+        c.run.finished = true;
+        for (size_t i = 0; i < 3; i++) {
+            /* people are known by their code, which is hidden */
+            report_table(&c, tables[i], names, i == 0 ? MR_SUBJECT_CONFIGURED : MR_SUBJECT_NO);
+            ids[i] = c.table.id;
+        }
+        case_row(&c, row);
+        case_summarise(&c);
+        for (size_t i = 1; i < 3 && referring == 1; i++) {
+            struct mr_lineage_reference r = {.table = ids[i],
+                                             .parent = ids[i - 1],
+                                             .parent_name = tables[i - 1],
+                                             .name = "fk",
+                                             .condition_at = -1,
+                                             .columns = ref_at,
+                                             .parent_columns = i == 1 ? code_at : ref_at,
+                                             .ncolumns = 1};
+            case_require(mr_lineage_reference_add(c.fd, &r, NULL));
+        }
+        report_begin(&report, &c, false);
+        for (size_t f = 0; f < 2; f++) {
+            char *page = report_text(&report, formats[f]);
+            if ((strstr(page, "M-4711") == NULL) != (referring == 1))
+                fail_msg("format %zu, referring %d", f, referring);
+            free(page);
+        }
+        report_end(&report, &c);
+    }
+}
+
 static void test_states(void **state)
 {
     struct check_case c;
@@ -565,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_masked_now),       cmocka_unit_test(test_states),
         cmocka_unit_test(test_many_tables),      cmocka_unit_test(test_nothing_is_cut_in_silence),
         cmocka_unit_test(test_keyless_rows),     cmocka_unit_test(test_explained),
+        cmocka_unit_test(test_masked_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
