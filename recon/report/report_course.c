@@ -155,7 +155,7 @@ static struct done sum_up(const struct mr_story *story)
         done.low = done.low || wants_raise(plan);
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
-        done.open += plan->open;
+        done.open += mr_story_open_of(story, plan);
         done.in_force = true;
         done.wants_raise = done.wants_raise || wants_raise(plan);
         done.is_clean = done.is_clean && verify != NULL && mr_story_verify_is_clean(verify);

@@ -74,16 +74,6 @@ static const struct mr_story_plan *plan_of_people(const struct mr_report *report
     return found;
 }
 
-static bool has_table(const struct mr_story_plan *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->tables.count; i++) {
-        const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
-        if (table->name != NULL && strcmp(table->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Whether the plan is about all that differs: what only inserts leaves other rows as they are, and a table that was
  * not planned is as it was. */
 static bool is_about_all(const struct mr_report *report, const struct mr_story_plan *plan)
@@ -91,8 +81,8 @@ static bool is_about_all(const struct mr_report *report, const struct mr_story_p
     const struct mr_check_result *r = report->result;
     bool is = strcmp(plan->policy, "backfill") != 0;
     for (size_t i = 0; i < r->ntables; i++)
-        is = is &&
-             (r->tables[i].verdict != MR_VERDICT_DIVERGED || has_table(plan, r->tables[i].name));
+        is = is && (r->tables[i].verdict != MR_VERDICT_DIVERGED ||
+                    mr_story_plan_has(plan, r->tables[i].name));
     return is;
 }
 
@@ -115,7 +105,8 @@ static bool is_over(const struct mr_report *report, const struct mr_story_plan *
     const struct mr_story_verify *verify =
         plan != NULL ? mr_story_verify_of(report->story, plan) : NULL;
     return verify != NULL && mr_story_verify_is_clean(verify) &&
-           plan->open + plan->rows_refused == 0 && is_about_all(report, plan);
+           mr_story_open_of(report->story, plan) + plan->rows_refused == 0 &&
+           is_about_all(report, plan);
 }
 
 /* Whom it touches; where nobody knows who the people are, what would tell. */
@@ -182,7 +173,8 @@ static const struct mr_story_plan *plan_of_before(const struct mr_report *report
         if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0)
             continue;
         if (found != NULL || plan->run == NULL || !has_people(plan) || verify == NULL ||
-            !mr_story_verify_is_clean(verify) || plan->open + plan->rows_refused > 0 ||
+            !mr_story_verify_is_clean(verify) ||
+            mr_story_open_of(story, plan) + plan->rows_refused > 0 ||
             !is_in_case(report, plan->run))
             return NULL;
         found = plan;
@@ -384,7 +376,7 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
                       "account that may write");
         told++;
     }
-    if (plan->open > 0) {
+    if (mr_story_open_of(e->report->story, plan) > 0) {
         add_open(e, plan);
         told++;
     }

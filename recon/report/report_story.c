@@ -199,6 +199,39 @@ bool mr_story_verify_is_clean(const struct mr_story_verify *verify)
     return verify->not_proven == 0 && verify->too_low == 0;
 }
 
+/* ---- conflicts ---- */
+
+bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table)
+{
+    for (size_t i = 0; i < plan->tables.count; i++) {
+        const struct mr_story_table *t = mr_vec_at(&plan->tables, i);
+        if (t->name != NULL && strcmp(t->name, table) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool takes_up(const struct mr_story_plan *later, const struct mr_story_plan *plan)
+{
+    bool all = !later->is_undone && later->tables.count > 0 &&
+               strcmp(later->created, plan->created) > 0 &&
+               strcmp(later->policy, plan->policy) == 0 && strcmp(later->target, plan->target) == 0;
+    for (size_t i = 0; all && i < plan->tables.count; i++) {
+        const struct mr_story_table *t = mr_vec_at(&plan->tables, i);
+        all = t->name != NULL && mr_story_plan_has(later, t->name);
+    }
+    return all;
+}
+
+/* What was decided since stands in the later plan, and what was not is open there. */
+uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_plan *plan)
+{
+    for (size_t i = 0; i < story->plans.count; i++)
+        if (takes_up(mr_vec_at(&story->plans, i), plan))
+            return 0;
+    return plan->open;
+}
+
 /* A proof of counters alone is none of a plan that writes rows. */
 static enum mr_code check_proofs(const struct mr_story *story, struct mr_err *err)
 {

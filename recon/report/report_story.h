@@ -177,6 +177,11 @@ bool mr_story_verify_is_of(const struct mr_story_verify *verify, const struct mr
 const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
                                                  const struct mr_story_plan *plan);
 bool mr_story_verify_is_clean(const struct mr_story_verify *verify);
+/* Conflicts of the plan that wait still: none where a later plan of the same policy, for its target and about
+ * all of its tables, has taken them up. */
+uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_plan *plan);
+/* A table that the plan is about? */
+bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table);
 /* Between two times; false where one is none. */
 bool mr_story_seconds(const char *from, const char *to, double *seconds);
 bool mr_story_check_fires(const struct mr_story_check *check);

@@ -76,7 +76,7 @@ static struct sums sum_up(const struct mr_story *story)
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
         s.applied++;
-        s.open += plan->open;
+        s.open += mr_story_open_of(story, plan);
         s.refused += plan->rows_refused;
         s.failed += plan->units_failed;
         if (plan->units > plan->units_done + plan->units_partial)

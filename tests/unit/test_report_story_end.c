@@ -201,6 +201,43 @@ static void test_waiting_plan(void **state)
     (void)remove("q/plan.json");
 }
 
+/* Conflicts that a later plan has taken up are open no more, if it is about all of them. */
+static void test_taken_up(void **state)
+{
+    static const struct {
+        const char *created, *policy, *table;
+        uint64_t open;
+    } cases[] = {{"2026-04-09T13:00:00Z", "merge", "club.m", 0},
+                 {"2026-04-09T11:00:00Z", "merge", "club.m", 2},
+                 {"2026-04-09T13:00:00Z", "backfill", "club.m", 2},
+                 {"2026-04-09T13:00:00Z", "merge", "club.other", 2}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_story story;
+        struct mr_strbuf plan = MR_STRBUF_INIT;
+        uint64_t open = 0;
+        for (int q = 0; q < 2; q++) {
+            mr_strbuf_reset(&plan);
+            mr_strbuf_add_fmt(
+                &plan,
+                ",\"uuid\":\"%s\",\"created\":\"%s\",\"policy\":\"%s\",\"source\":"
+                "\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":null,\"tables\":[],"
+                "\"rows\":{\"units\":1,\"rows\":7,\"open\":%d,\"decided\":0,\"tables\":["
+                "{\"table\":\"%s\",\"subject\":true,\"decisions\":[]}],\"notes\":[]}",
+                q ? "N" : "M", q ? cases[i].created : "2026-04-09T12:00:00Z",
+                q ? cases[i].policy : "merge", q ? 0 : 2, q ? cases[i].table : "club.m");
+            write_plan(q ? "q" : "p", plan.ptr);
+        }
+        load_ok(&story, &(struct given){.plans = {"p", "q"}});
+        for (size_t k = 0; k < 2; k++)
+            open += mr_story_open_of(&story, mr_vec_at(&story.plans, k));
+        assert_int_equal(open, cases[i].open);
+        mr_story_release(&story);
+        mr_strbuf_release(&plan);
+    }
+    (void)remove("q/plan.json");
+}
+
 /* A check behind a repair may find nothing: who was touched is told all the same, by the run that knows. */
 static void test_touched_before(void **state)
 {
@@ -315,9 +352,9 @@ static void test_planned_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_states),      CASE(test_waiting_plan),   CASE(test_undone_plan),
-        CASE(test_rejoin),      CASE(test_touched_before), CASE(test_planned_anew),
-        CASE(test_conclusions),
+        CASE(test_states),       CASE(test_waiting_plan), CASE(test_undone_plan),
+        CASE(test_rejoin),       CASE(test_taken_up),     CASE(test_touched_before),
+        CASE(test_planned_anew), CASE(test_conclusions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
