@@ -232,6 +232,16 @@ uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_pl
     return plan->open;
 }
 
+bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan)
+{
+    for (size_t i = 0; i < story->plans.count; i++) {
+        const struct mr_story_plan *later = mr_vec_at(&story->plans, i);
+        if (later->acts.count > 0 && takes_up(later, plan))
+            return true;
+    }
+    return false;
+}
+
 /* A proof of counters alone is none of a plan that writes rows. */
 static enum mr_code check_proofs(const struct mr_story *story, struct mr_err *err)
 {

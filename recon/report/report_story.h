@@ -180,6 +180,8 @@ bool mr_story_verify_is_clean(const struct mr_story_verify *verify);
 /* Conflicts of the plan that wait still: none where a later plan of the same policy, for its target and about
  * all of its tables, has taken them up. */
 uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_plan *plan);
+/* Was such a plan carried out, which knows where the rows of this one stand, too? */
+bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan);
 /* A table that the plan is about? */
 bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table);
 /* Between two times; false where one is none. */

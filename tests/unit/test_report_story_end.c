@@ -238,6 +238,37 @@ static void test_taken_up(void **state)
     (void)remove("q/plan.json");
 }
 
+/* Of two plans that were carried out, the second about the rest of the first, the second knows all ids. */
+static void test_ids_of_last(void **state)
+{
+    struct mr_story story;
+    struct mr_report report;
+    struct check_case c;
+    (void)state;
+    write_plan("p", MERGE);
+    write_file("p/journal.jsonl",
+               AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")));
+    write_plan("q", ",\"uuid\":\"N\",\"created\":\"2026-04-09T13:00:00Z\",\"policy\":\"merge\","
+                    "\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":"
+                    "\"20260102T030405Z-8f3a\",\"tables\":[],\"rows\":{\"units\":1,\"rows\":2,"
+                    "\"open\":0,\"decided\":2,\"tables\":[{\"table\":\"club.m\",\"subject\":true,"
+                    "\"decisions\":[]},{\"table\":\"club." EVIL "\",\"subject\":false,"
+                    "\"decisions\":[]}],\"notes\":[]}");
+    write_file("q/journal.jsonl",
+               AT("09", "r3", DONE("apply", "1", "2,\"there\":0,\"refused\":0")));
+    load_ok(&story, &(struct given){.plans = {"p", "q"}});
+    free(conclude(&story, &report, &c, MR_TONE_WARN));
+    char *page = report_text(&report, mr_report_html);
+    assert_non_null(strstr(page, "--plan</span> q"));
+    assert_null(strstr(page, "--plan</span> p"));
+    assert_null(strstr(page, "repair decide"));
+    free(page);
+    report_end(&report, &c);
+    mr_story_release(&story);
+    (void)remove("q/plan.json");
+    (void)remove("q/journal.jsonl");
+}
+
 /* A check behind a repair may find nothing: who was touched is told all the same, by the run that knows. */
 static void test_touched_before(void **state)
 {
@@ -352,9 +383,9 @@ static void test_planned_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_states),       CASE(test_waiting_plan), CASE(test_undone_plan),
-        CASE(test_rejoin),       CASE(test_taken_up),     CASE(test_touched_before),
-        CASE(test_planned_anew), CASE(test_conclusions),
+        CASE(test_states),         CASE(test_waiting_plan), CASE(test_undone_plan),
+        CASE(test_rejoin),         CASE(test_ids_of_last),  CASE(test_taken_up),
+        CASE(test_touched_before), CASE(test_planned_anew), CASE(test_conclusions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
