@@ -7,6 +7,11 @@
 #ifndef MR_TESTS_STORY_CASE_H
 #define MR_TESTS_STORY_CASE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
 #include <sys/stat.h>
 
 #include "core/case/plan_manifest.h"

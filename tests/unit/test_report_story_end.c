@@ -7,116 +7,111 @@
 
 #include "story_case.h"
 
+/* What the words are of each state of a plan. */
+static const struct conclusion {
+    const char *journal, *verify, *gate;
+    enum mr_doc_tone tone;
+    const char *state, *says[3], *never;
+} conclusions[] = {
+    {NULL, NULL, NULL, MR_TONE_WARN, "Planned, not applied", {"nothing is applied"}, "verified"},
+    {APPLIED,
+     NULL,
+     NULL,
+     MR_TONE_WARN,
+     "Applied in part",
+     {"5 rows were written", "1 row refused", "Not all of it is verified"},
+     "stands"},
+    {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
+     "\"stands\":7",
+     "ok",
+     MR_TONE_WARN,
+     "Applied in part",
+     {"2 conflicts left open", "verify proves", "says ok now"},
+     "Not all"},
+    {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
+     "\"stands\":6,\"changed_since\":1",
+     NULL,
+     MR_TONE_WARN,
+     "Applied in part",
+     {"stands, as verify proves, 1 row of it edited since."},
+     "Not all"},
+    {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
+     "\"stands\":6,\"missing\":1",
+     NULL,
+     MR_TONE_BAD,
+     "Applied, and does not stand",
+     {"Not all of it stands as planned, 1 row does not"},
+     "proves"},
+    {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+         AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0")),
+     NULL,
+     NULL,
+     MR_TONE_WARN,
+     "Taken back",
+     {"What was applied has been taken back."},
+     "written"},
+    /* an undo that could not take back anything, and an apply behind one that wrote nothing */
+    {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+         AT("04", "r1", DONE("apply", "2", "0,\"there\":1,\"refused\":0"))
+             AT("05", "r2", UNIT("try", "undo", "1"))
+                 AT("06", "r2", UNIT("failed", "undo", "1") ",\"detail\":\"Lock wait\"")
+                     AT("07", "r2", UNIT("failed", "undo", "2") ",\"detail\":\"Lock wait\""),
+     NULL,
+     NULL,
+     MR_TONE_WARN,
+     "Applied in part",
+     {"7 rows were written", "Not all of it is verified"},
+     "taken back"},
+    {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+         AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0,\"of\":1"))
+             AT("06", "r3", UNIT("try", "apply", "1"))
+                 AT("07", "r3", UNIT("failed", "apply", "1") ",\"detail\":\"Lock wait\""),
+     NULL,
+     NULL,
+     MR_TONE_WARN,
+     "Taken back",
+     {"What was applied has been taken back."},
+     "written"},
+    /* not all of it, and not all of its units */
+    {AT("01", "r1", RAISE("done")) AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+         AT("05", "r2", DONE("undo", "4", "5,\"there\":0,\"refused\":2,\"of\":4")),
+     NULL,
+     NULL,
+     MR_TONE_WARN,
+     "Taken back in part",
+     {"has been taken back, 2 rows kept, 3 units not yet, 1 counter stays raised."},
+     "written"},
+};
+
 static void test_conclusions(void **state)
 {
-    static const struct {
-        const char *journal, *verify, *gate;
-        enum mr_doc_tone tone;
-        const char *state, *says[3], *never;
-    } cases[] = {
-        {NULL,
-         NULL,
-         NULL,
-         MR_TONE_WARN,
-         "Planned, not applied",
-         {"nothing is applied"},
-         "verified"},
-        {APPLIED,
-         NULL,
-         NULL,
-         MR_TONE_WARN,
-         "Applied in part",
-         {"5 rows were written", "1 row refused", "Not all of it is verified"},
-         "stands"},
-        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
-         "\"stands\":7",
-         "ok",
-         MR_TONE_WARN,
-         "Applied in part",
-         {"2 conflicts left open", "verify proves", "says ok now"},
-         "Not all"},
-        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
-         "\"stands\":6,\"changed_since\":1",
-         NULL,
-         MR_TONE_WARN,
-         "Applied in part",
-         {"stands, as verify proves, 1 row of it edited since."},
-         "Not all"},
-        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")),
-         "\"stands\":6,\"missing\":1",
-         NULL,
-         MR_TONE_BAD,
-         "Applied, and does not stand",
-         {"Not all of it stands as planned, 1 row does not"},
-         "proves"},
-        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
-             AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0")),
-         NULL,
-         NULL,
-         MR_TONE_WARN,
-         "Taken back",
-         {"What was applied has been taken back."},
-         "written"},
-        /* an undo that could not take back anything, and an apply behind one that wrote nothing */
-        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
-             AT("04", "r1", DONE("apply", "2", "0,\"there\":1,\"refused\":0"))
-                 AT("05", "r2", UNIT("try", "undo", "1"))
-                     AT("06", "r2", UNIT("failed", "undo", "1") ",\"detail\":\"Lock wait\"")
-                         AT("07", "r2", UNIT("failed", "undo", "2") ",\"detail\":\"Lock wait\""),
-         NULL,
-         NULL,
-         MR_TONE_WARN,
-         "Applied in part",
-         {"7 rows were written", "Not all of it is verified"},
-         "taken back"},
-        {AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
-             AT("05", "r2", DONE("undo", "1", "7,\"there\":0,\"refused\":0,\"of\":1"))
-                 AT("06", "r3", UNIT("try", "apply", "1"))
-                     AT("07", "r3", UNIT("failed", "apply", "1") ",\"detail\":\"Lock wait\""),
-         NULL,
-         NULL,
-         MR_TONE_WARN,
-         "Taken back",
-         {"What was applied has been taken back."},
-         "written"},
-        /* not all of it, and not all of its units */
-        {AT("01", "r1", RAISE("done"))
-             AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
-                 AT("05", "r2", DONE("undo", "4", "5,\"there\":0,\"refused\":2,\"of\":4")),
-         NULL,
-         NULL,
-         MR_TONE_WARN,
-         "Taken back in part",
-         {"has been taken back, 2 rows kept, 3 units not yet, 1 counter stays raised."},
-         "written"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof conclusions / sizeof conclusions[0]; i++) {
         struct given given = {.plans = {"p"}};
         struct mr_story story;
         struct mr_report report;
         struct check_case c;
         write_plan("p", MERGE);
         (void)remove("p/journal.jsonl");
-        if (cases[i].journal != NULL)
-            write_file("p/journal.jsonl", cases[i].journal);
-        if (cases[i].verify != NULL) {
-            write_verify("v", "2026-04-09T12:02:00Z", cases[i].verify);
+        if (conclusions[i].journal != NULL)
+            write_file("p/journal.jsonl", conclusions[i].journal);
+        if (conclusions[i].verify != NULL) {
+            write_verify("v", "2026-04-09T12:02:00Z", conclusions[i].verify);
             given.verifies[0] = "v";
         }
-        if (cases[i].gate != NULL) {
-            write_gate("g", "2026-04-09T12:02:00Z", "", cases[i].gate);
+        if (conclusions[i].gate != NULL) {
+            write_gate("g", "2026-04-09T12:02:00Z", "", conclusions[i].gate);
             given.gates[0] = "g";
             given.gates[1] = "b";
             write_gate("b", "2026-04-09T11:02:00Z", "", "critical");
         }
         load_ok(&story, &given);
-        char *text = conclude(&story, &report, &c, cases[i].tone);
-        assert_string_equal(mr_story_state(&story), cases[i].state);
-        for (size_t j = 0; j < 3 && cases[i].says[j] != NULL; j++)
-            if (strstr(text, cases[i].says[j]) == NULL)
-                fail_msg("case %zu: no \"%s\" in: %s", i, cases[i].says[j], text);
-        assert_null(strstr(text, cases[i].never));
+        char *text = conclude(&story, &report, &c, conclusions[i].tone);
+        assert_string_equal(mr_story_state(&story), conclusions[i].state);
+        for (size_t j = 0; j < 3 && conclusions[i].says[j] != NULL; j++)
+            if (strstr(text, conclusions[i].says[j]) == NULL)
+                fail_msg("case %zu: no \"%s\" in: %s", i, conclusions[i].says[j], text);
+        assert_null(strstr(text, conclusions[i].never));
         free(text);
         report_end(&report, &c);
         mr_story_release(&story);
