@@ -143,6 +143,24 @@ enum mr_mask *mr_report_masks(const struct mr_report *report, const struct mr_fi
     return masks;
 }
 
+/* Where memory is out it is hidden: too much rather than too little. */
+bool mr_report_counter_is_masked(const struct mr_report *report,
+                                 const struct mr_find_counter *counter)
+{
+    const struct mr_find_table *table = mr_report_counter_table(report, counter);
+    struct mr_arena arena = MR_ARENA_INIT;
+    bool is = false;
+    if (table == NULL)
+        return false;
+    const enum mr_mask *masks = mr_report_masks(report, table, &arena);
+    for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
+        is = is || (strcmp(table->columns[i].name, counter->column) == 0 &&
+                    (masks[i] == MR_MASK_VALUE || masks[i] == MR_MASK_SECRET));
+    is = is || masks == NULL;
+    mr_arena_release(&arena);
+    return is;
+}
+
 const char *mr_report_verdict(const struct mr_report *report)
 {
     const struct mr_check_result *r = report->result;

@@ -47,6 +47,9 @@ const struct mr_find_counter *mr_report_counter(const struct mr_report *report, 
 /* The table of a counter. */
 const struct mr_find_table *mr_report_counter_table(const struct mr_report *report,
                                                     const struct mr_find_counter *counter);
+/* Is the counter's column masked, so that the greatest key of a side, which is somebody's, is not shown? */
+bool mr_report_counter_is_masked(const struct mr_report *report,
+                                 const struct mr_find_counter *counter);
 /* The next insert of this side would get a key that a row of either side has, or had. */
 bool mr_report_counter_collides(const struct mr_find_counter *counter, int side);
 

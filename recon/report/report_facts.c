@@ -98,12 +98,14 @@ static void add_counter(struct mr_edition *e, const struct mr_find_table *table,
                         const struct mr_find_counter *c)
 {
     const uint64_t numbers[] = {c->next[0], c->greatest[0], c->next[1], c->greatest[1]};
+    const bool is_masked = mr_report_counter_is_masked(e->report, c);
     struct mr_doc *doc = &e->doc;
     mr_doc_say(doc, "<row><key><code>%s.%s</code></key>", table->name, c->column);
     for (size_t i = 0; i < 4; i++) {
         mr_doc_say(doc, "<number>%s</number>",
-                   e->is_brief ? mr_text_plain(&doc->texts, numbers[i])
-                               : mr_doc_number(doc, numbers[i]));
+                   is_masked && i % 2 == 1 ? MR_MASK_DOTS
+                   : e->is_brief           ? mr_text_plain(&doc->texts, numbers[i])
+                                           : mr_doc_number(doc, numbers[i]));
     }
     if (!e->is_brief)
         add_collision(doc, c);

@@ -376,6 +376,38 @@ static void test_masked_now(void **state)
     mr_config_free(config);
 }
 
+/* The greatest key is somebody's. */
+static void test_masked_counter(void **state)
+{
+    static report_fn *const formats[] = {mr_report_html, mr_report_md, mr_report_json};
+    static const char *const names[3] = {"mobile", "phone", "note"};
+    (void)state;
+    for (int unmask = 0; unmask < 2; unmask++) {
+        struct check_case c;
+        struct mr_report report;
+        case_begin(&c);
+        c.run.finished = true;
+        report_table(&c, "d.members", names, MR_SUBJECT_NO);
+        case_row(
+            &c, (struct case_row){0, 1, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "4/a/b", NULL, "a"});
+        case_summarise(&c);
+        struct mr_find_counter counter = {.table = c.table.id,
+                                          .column = "mobile",
+                                          .next = {4917001, 4917001},
+                                          .greatest = {4915999, 4915999}};
+        case_require(mr_findings_counter_save(c.fd, &counter, NULL));
+        report_begin(&report, &c, unmask != 0);
+        for (size_t f = 0; f < 3; f++) {
+            char *page = report_text(&report, formats[f]);
+            if ((strstr(page, "4,915,999") != NULL || strstr(page, "4915999") != NULL) !=
+                (unmask != 0))
+                fail_msg("format %zu, unmask %d", f, unmask);
+            free(page);
+        }
+        report_end(&report, &c);
+    }
+}
+
 /* What refers to a masked column has its values, over a table in between, too. */
 static void test_masked_reference(void **state)
 {
@@ -610,7 +642,7 @@ int main(void)
         cmocka_unit_test(test_masked_now),       cmocka_unit_test(test_states),
         cmocka_unit_test(test_many_tables),      cmocka_unit_test(test_nothing_is_cut_in_silence),
         cmocka_unit_test(test_keyless_rows),     cmocka_unit_test(test_explained),
-        cmocka_unit_test(test_masked_reference),
+        cmocka_unit_test(test_masked_reference), cmocka_unit_test(test_masked_counter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
