@@ -35,6 +35,7 @@ struct command {
     bool incomplete;  /* somebody may be missing */
     bool other;       /* by the configuration that is given the list could be another */
     const char *next; /* a command, or NULL */
+    uint64_t differing, explained; /* rows of the run; those that plans of the case have made so */
 };
 
 /* ---- the columns that there are ---- */
@@ -283,6 +284,10 @@ static void tell(struct command *c)
     mr_log_info("%s", text.ptr);
     mr_strbuf_release(&text);
     tell_lineless(c);
+    if (c->explained > 0)
+        mr_log_info("%" PRIu64 " of the %" PRIu64 " differing rows are as a plan of the case has "
+                    "made them: whoever is listed for those alone has been seen to",
+                    c->explained, c->differing);
     if (c->writer->left_out > 0) {
         c->incomplete = true;
         mr_log_warning("%" PRIu64 " line%s left out: a value has a control character, "
@@ -307,6 +312,8 @@ static enum mr_code find_next(struct command *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     opts.run = is_usual ? NULL : c->list.run.uuid;
     MR_TRY_OUT(mr_check_result_load(&result, c->list.fd, &c->list.run, 0, err));
+    c->differing = mr_find_counts_differing(&result.sums);
+    c->explained = result.all_explained.rows;
     MR_TRY_OUT(mr_next_steps(&steps, &result, &opts, err));
     for (size_t i = 0; i < steps.items.count; i++) {
         const struct mr_next_step *step = mr_vec_at(&steps.items, i);
