@@ -204,7 +204,7 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
     struct loading l = {.plan = plan};
     struct mr_case *cf = mr_findings_case(fd);
     enum mr_code code = MR_OK;
-    *plan = (struct mr_affected_plan){0};
+    *plan = (struct mr_affected_plan){.ends = MR_VEC_INIT(size_t)};
     mr_strbuf_add_fmt(&place.map, "%s/" MAP_NAME, dir);
     mr_strbuf_add_fmt(&place.rows, "%s/" ROWS_NAME, dir);
     MR_TRY_OUT(mr_strbuf_check(&place.map, "reading a plan", err));
@@ -332,6 +332,7 @@ void mr_affected_plan_release(struct mr_affected_plan *plan)
     mr_case_free(plan->find);
     mr_case_free(plan->gone);
     plan->find = plan->gone = NULL;
+    mr_vec_release(&plan->ends);
 }
 
 /* ---- the keys of a person ---- */
@@ -341,7 +342,6 @@ struct keys {
     const struct mr_affected_line *line;
     const char *table;
     struct mr_strbuf *out;
-    struct mr_vec parts; /* size_t, where each key in out ends */
 };
 
 static bool is_same(struct mr_key a, const struct mr_key *b)
@@ -352,16 +352,17 @@ static bool is_same(struct mr_key a, const struct mr_key *b)
 /* Two rows of SOURCE may be one of TARGET, whose key stands once. */
 static enum mr_code add_key(struct keys *k, struct mr_key key, struct mr_err *err)
 {
+    struct mr_vec *ends = &k->plan->ends;
     size_t from = 0;
-    for (size_t i = 0; i < k->parts.count; i++) {
-        const size_t end = *(const size_t *)mr_vec_at(&k->parts, i);
+    for (size_t i = 0; i < ends->count; i++) {
+        const size_t end = *(const size_t *)mr_vec_at(ends, i);
         if (is_same((struct mr_key){k->out->ptr + from, end - from}, &key))
             return MR_OK;
         from = end + 1;
     }
-    mr_strbuf_add_str(k->out, k->parts.count > 0 ? ";" : "");
+    mr_strbuf_add_str(k->out, ends->count > 0 ? ";" : "");
     mr_strbuf_add(k->out, key.ptr, key.len);
-    size_t *end = mr_vec_push(&k->parts);
+    size_t *end = mr_vec_push(ends);
     if (end == NULL)
         return mr_err_nomem(err, "listing people");
     *end = k->out->len;
@@ -418,17 +419,15 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
                                   const struct mr_affected_line *line, struct mr_strbuf *out,
                                   bool *none, struct mr_err *err)
 {
-    struct keys k = {plan, line, line->subject->table->name, out, MR_VEC_INIT(size_t)};
-    enum mr_code code = MR_OK;
+    struct keys k = {plan, line, line->subject->table->name, out};
     mr_strbuf_reset(out);
+    mr_vec_clear(&plan->ends);
     for (size_t i = 0; i < line->keys[0].count; i++)
-        MR_TRY_OUT(add_mapped(&k, mr_vec_at(&line->keys[0], i), err));
+        MR_TRY(add_mapped(&k, mr_vec_at(&line->keys[0], i), err));
     const bool deleted =
         plan->mirrors && line->keys[0].count == 0 && strstr(line->reasons.ptr, "extra") != NULL;
-    if (k.parts.count == 0 && !deleted)
-        MR_TRY_OUT(add_kept(&k, NULL, err));
-out:
-    *none = k.parts.count == 0;
-    mr_vec_release(&k.parts);
-    return code;
+    if (plan->ends.count == 0 && !deleted)
+        MR_TRY(add_kept(&k, NULL, err));
+    *none = plan->ends.count == 0;
+    return MR_OK;
 }

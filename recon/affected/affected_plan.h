@@ -23,8 +23,9 @@ struct mr_affected_line;
 
 struct mr_affected_plan {
     struct mr_case_stmt *find, *gone;
-    size_t chars; /* of the longest key */
-    bool mirrors; /* TARGET becomes SOURCE: who is on TARGET alone is deleted */
+    size_t chars;       /* of the longest key */
+    bool mirrors;       /* TARGET becomes SOURCE: who is on TARGET alone is deleted */
+    struct mr_vec ends; /* size_t: of each key in what mr_affected_plan_key() wrote last */
 };
 
 /* The run that the plan in dir was made from, in arena; NULL: from none. */
@@ -41,7 +42,7 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
 enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_err *err);
 void mr_affected_plan_release(struct mr_affected_plan *plan);
 
-/* Replaces out by the person's key, or keys joined by ';'; *none: there is none. */
+/* Replaces out by the person's key, or keys joined by ';' (see ends); *none: there is none. */
 enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
                                   const struct mr_affected_line *line, struct mr_strbuf *out,
                                   bool *none, struct mr_err *err);

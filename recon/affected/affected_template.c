@@ -2,7 +2,8 @@
  * affected_template.c: the list by a template, one line a key; see affected_format.h.
  *
  * A person with several keys gives a line for each: {id} stands for every key that it has
- * on either side, {source_key} and {target_key} for every one of that side.  A line for
+ * on either side, {source_key} and {target_key} for every one of that side, {new_key} for every one
+ * that a plan gives.  A line for
  * which the person has no value is not printed, and who has no line is counted; no line is
  * printed twice.  A value with a control character in it could pass for the end of a line:
  * such a line is left out, and counted.
@@ -16,6 +17,7 @@
 #include "core/base/suggest.h"
 #include "core/base/utf8.h"
 #include "core/case/case_args.h"
+#include "recon/affected/affected_plan.h"
 
 enum piece_kind {
     PIECE_TEXT = 1,
@@ -196,7 +198,7 @@ static bool has_control(const char *ptr, size_t len)
 
 /* The keys that one line is made for. */
 struct choice {
-    struct mr_key id, source, target;
+    struct mr_key id, source, target, new_key;
 };
 
 /* *unfit: the value cannot stand in a line. */
@@ -212,7 +214,7 @@ static void add_piece(struct mr_affected_writer *w, const struct mr_affected_lin
     case PIECE_TARGET_KEY: value = choice->target; break;
     case PIECE_REASONS: value = (struct mr_key){person->reasons.ptr, person->reasons.len}; break;
     case PIECE_TABLES: value = (struct mr_key){person->tables.ptr, person->tables.len}; break;
-    case PIECE_NEW_KEY: value = (struct mr_key){person->new_key.ptr, person->new_key.len}; break;
+    case PIECE_NEW_KEY: value = choice->new_key; break;
     case PIECE_FIELD:
         mr_strbuf_reset(&t->value);
         mr_affected_add_text(&t->value, &person->values[piece->field],
@@ -298,6 +300,22 @@ static struct mr_key key_at(const struct mr_vec *keys, size_t i)
     return i < keys->count ? *(const struct mr_key *)mr_vec_at(keys, i) : none;
 }
 
+static size_t count_new(const struct template *t, const struct mr_affected *list)
+{
+    return t->uses[PIECE_NEW_KEY] ? list->plan->ends.count : 1;
+}
+
+/* The n-th of the keys that the plan gives. */
+static struct mr_key new_key_at(const struct template *t, const struct mr_affected *list,
+                                const struct mr_affected_line *person, size_t n)
+{
+    if (!t->uses[PIECE_NEW_KEY])
+        return (struct mr_key){"", 0};
+    const struct mr_vec *ends = &list->plan->ends;
+    const size_t from = n > 0 ? *(const size_t *)mr_vec_at(ends, n - 1) + 1 : 0;
+    return (struct mr_key){person->new_key.ptr + from, *(const size_t *)mr_vec_at(ends, n) - from};
+}
+
 /* Lines a person gives for a list of keys: one a key where the template asks for it. */
 static size_t times(const struct template *t, enum piece_kind kind, const struct mr_vec *keys)
 {
@@ -329,10 +347,13 @@ static enum mr_code line(struct mr_affected_writer *w, const struct mr_affected_
         return code;
     }
     w->no_key += nsource * ntarget == 0;
-    for (size_t i = 0; code == MR_OK && i < nid * nsource * ntarget; i++) {
-        struct choice choice = {.id = key_at(&t->ids, i / (nsource * ntarget)),
-                                .source = key_at(&person->keys[0], i / ntarget % nsource),
-                                .target = key_at(&person->keys[1], i % ntarget)};
+    const size_t nnew = count_new(t, w->list), keys = nid * nsource * ntarget;
+    for (size_t i = 0; code == MR_OK && i < keys * nnew; i++) {
+        const size_t k = i / nnew;
+        struct choice choice = {.id = key_at(&t->ids, k / (nsource * ntarget)),
+                                .source = key_at(&person->keys[0], k / ntarget % nsource),
+                                .target = key_at(&person->keys[1], k % ntarget),
+                                .new_key = new_key_at(t, w->list, person, i % nnew)};
         code = add_line(w, person, &choice, out, err);
     }
     return code;

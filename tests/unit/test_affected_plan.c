@@ -257,11 +257,13 @@ static void test_deeds(void **state)
     }
 }
 
-/* What is declared for the new key holds all keys of somebody. */
-static void test_width(void **state)
+/* What is declared for the new key holds all keys of somebody, and a template has a line for each. */
+static void test_several(void **state)
 {
     static const char map[] = HEAD "d.members,1,1000,,insert\r\nd.members,2,1001,,insert\r\n";
     static const struct mr_affected_format_opts opts = {.format = MR_AFFECTED_SQL, .table = "t"};
+    static const struct mr_affected_format_opts by_template = {.format = MR_AFFECTED_TEMPLATE,
+                                                               .template = "user:{new_key}"};
     struct club club;
     struct mr_affected_plan plan = {0};
     struct mr_affected_writer *w = NULL;
@@ -280,6 +282,12 @@ static void test_width(void **state)
     assert_non_null(strstr(club.text.ptr, "`new_key` varchar(10)"));
     assert_non_null(strstr(club.text.ptr, "1000;1001"));
     mr_affected_writer_free(w);
+    mr_strbuf_reset(&club.text);
+    case_require(mr_affected_writer_new(&club.list, &by_template, &w, NULL));
+    case_require(w->ops->begin(w, &club.text, NULL));
+    case_require(w->ops->line(w, line, &club.text, NULL));
+    assert_string_equal(club.text.ptr, "user:1000\nuser:1001\n");
+    mr_affected_writer_free(w);
     mr_affected_plan_release(&plan);
     club_end(&club);
 }
@@ -291,7 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bytes, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_deleted, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_deeds, place_begin, place_end),
-        cmocka_unit_test_setup_teardown(test_width, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_several, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
