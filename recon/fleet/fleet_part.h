@@ -28,9 +28,9 @@ struct mr_fleet_part_pair {
     const char *name;
     enum mr_fleet_word state;
     enum mr_fleet_word verdict; /* of one that is done */
-    const char *why; /* of one that failed, or of which something was not seen; or NULL */
-    uint64_t differing;         /* rows, of one that is done */
-    const char *manifest;       /* of a snapshot that is made: SHA-256 of its manifest; or NULL */
+    const char *why;      /* of one that failed, or of which something was not seen; or NULL */
+    uint64_t differing;   /* rows, of one that is done */
+    const char *manifest; /* of a snapshot that is made: SHA-256 of its manifest; or NULL */
 };
 
 struct mr_fleet_part {
