@@ -38,7 +38,10 @@ enum mr_code mr_check_main(const struct mr_check_run *check, enum mr_side side, 
     *db = mr_reader_db(check->pairing.side[side].main);
     if (*db == NULL)
         return mr_err_set(err, MR_E_LOST, "a connection is gone");
-    return mr_db_is_lost(*db) ? mr_db_reconnect(*db, RECONNECTS, err) : MR_OK;
+    /* workers have waited for a server that is lost, in vain */
+    return mr_db_is_lost(*db)
+               ? mr_db_reconnect(*db, atomic_load(&check->lost) ? 1 : RECONNECTS, err)
+               : MR_OK;
 }
 
 static bool has_snapshot(const struct mr_check_run *check)
