@@ -11,8 +11,8 @@
 #include "recon/gate/gate_file.h"
 #include "recon/gate/gate_run.h"
 
-#define WAIT_MS 100
-#define NAPS_A_ROUND 10
+#define NAP_MS 100
+#define PAUSE_S 1.0 /* at least */
 
 /* A name after --only must be checkable: silence would be taken for fine. */
 static enum mr_code require_baseline(const struct mr_gate_run *run, struct mr_err *err)
@@ -36,16 +36,17 @@ static enum mr_code require_baseline(const struct mr_gate_run *run, struct mr_er
     return MR_OK;
 }
 
-/* Until the next round; false when the time is up. */
-static bool pause_until(double deadline_s)
+/* As long as the last round has taken, so that no server is read more than half of the time; the last one begins when
+ * the time is up.  False when it is. */
+static bool pause_for(double round_s, double deadline_s)
 {
-    const struct timespec step = {.tv_nsec = WAIT_MS * 1000000L};
-    for (int i = 0; i < NAPS_A_ROUND && !mr_is_cancelled(); i++) {
-        if (mr_clock_now_s() >= deadline_s)
-            return false;
+    const struct timespec step = {.tv_nsec = NAP_MS * 1000000L};
+    const double begun_s = mr_clock_now_s();
+    double until_s = begun_s + (round_s > PAUSE_S ? round_s : PAUSE_S);
+    until_s = until_s < deadline_s ? until_s : deadline_s;
+    while (mr_clock_now_s() < until_s && !mr_is_cancelled())
         (void)nanosleep(&step, NULL);
-    }
-    return true;
+    return begun_s < deadline_s;
 }
 
 static bool is_retryable(enum mr_code code)
@@ -59,13 +60,14 @@ static enum mr_code rounds(struct mr_gate_run *run, struct mr_err *err)
     const double deadline_s = mr_clock_now_s() + run->opts->wait_s;
     enum mr_code code;
     for (;;) {
+        const double begun_s = mr_clock_now_s();
         code = mr_gate_run_round(run, err);
         const bool well = code == MR_OK && mr_gate_judge_verdict(&run->judge) == MR_GATE_OK;
         if (well || (code != MR_OK && !is_retryable(code)) || run->opts->wait_s == 0)
             break;
         mr_log_detail("not well yet%s%s", code != MR_OK ? ": " : "",
                       code != MR_OK ? err->message : "");
-        if (!pause_until(deadline_s))
+        if (!pause_for(mr_clock_now_s() - begun_s, deadline_s))
             break;
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
