@@ -1,10 +1,8 @@
 /* archive_head.c: see archive_head.h. */
 #include "core/logs/archive_head.h"
 
-#include <string.h>
-
 #include "core/binlog/binlog_format.h"
-#include "core/binlog/binlog_gtid_set.h"
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/db/db_binlog.h"
 #include "core/file/inflate.h"
 
@@ -104,31 +102,7 @@ enum mr_code mr_archive_head_ask(struct mr_archive_head *head, const struct mr_e
 enum mr_code mr_archive_head_follows(const char *earlier, const char *later, bool is_mariadb,
                                      bool *known, bool *follows, struct mr_err *err)
 {
-    struct mr_gtid_set a, b;
-    struct mr_gtid_state x, y;
-    enum mr_code code;
     *known = earlier[0] != '\0';
     *follows = false;
-    if (!*known)
-        return MR_OK;
-    mr_gtid_set_init(&a);
-    mr_gtid_set_init(&b);
-    mr_gtid_state_init(&x);
-    mr_gtid_state_init(&y);
-    if (is_mariadb) {
-        code = mr_gtid_state_parse(&x, earlier, strlen(earlier), err);
-        if (code == MR_OK)
-            code = mr_gtid_state_parse(&y, later, strlen(later), err);
-        *follows = code == MR_OK && mr_gtid_state_contains(&y, &x);
-    } else {
-        code = mr_gtid_set_parse(&a, earlier, strlen(earlier), err);
-        if (code == MR_OK)
-            code = mr_gtid_set_parse(&b, later, strlen(later), err);
-        *follows = code == MR_OK && mr_gtid_set_contains(&b, &a);
-    }
-    mr_gtid_set_release(&a);
-    mr_gtid_set_release(&b);
-    mr_gtid_state_release(&x);
-    mr_gtid_state_release(&y);
-    return code;
+    return *known ? mr_gtid_text_contains(is_mariadb, later, earlier, follows, err) : MR_OK;
 }

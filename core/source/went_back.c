@@ -1,47 +1,18 @@
 /* went_back.c: see went_back.h. */
 #include "core/source/went_back.h"
 
-#include <string.h>
-
-#include "core/binlog/binlog_gtid_set.h"
+#include "core/binlog/binlog_gtid_text.h"
 
 #define MOMENT_S 60
-
-static enum mr_code of_states(const char *was, const char *now, bool *back, struct mr_err *err)
-{
-    struct mr_gtid_state then, here;
-    enum mr_code code = MR_OK;
-    mr_gtid_state_init(&then);
-    mr_gtid_state_init(&here);
-    MR_TRY_OUT(mr_gtid_state_parse(&then, was, strlen(was), err));
-    MR_TRY_OUT(mr_gtid_state_parse(&here, now, strlen(now), err));
-    *back = !mr_gtid_state_contains(&here, &then);
-out:
-    mr_gtid_state_release(&then);
-    mr_gtid_state_release(&here);
-    return code;
-}
-
-static enum mr_code of_sets(const char *was, const char *now, bool *back, struct mr_err *err)
-{
-    struct mr_gtid_set then, here;
-    enum mr_code code = MR_OK;
-    mr_gtid_set_init(&then);
-    mr_gtid_set_init(&here);
-    MR_TRY_OUT(mr_gtid_set_parse(&then, was, strlen(was), err));
-    MR_TRY_OUT(mr_gtid_set_parse(&here, now, strlen(now), err));
-    *back = !mr_gtid_set_contains(&here, &then);
-out:
-    mr_gtid_set_release(&then);
-    mr_gtid_set_release(&here);
-    return code;
-}
 
 enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, bool *back,
                           struct mr_err *err)
 {
+    bool has_all = true;
     *back = false;
-    return is_mariadb ? of_states(was, now, back, err) : of_sets(was, now, back, err);
+    MR_TRY(mr_gtid_text_contains(is_mariadb, now, was, &has_all, err));
+    *back = !has_all;
+    return MR_OK;
 }
 
 enum mr_code mr_went_back_between(bool is_mariadb, const struct mr_log_place *a,

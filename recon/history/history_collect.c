@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/run_id.h"
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/db/replication.h"
 #include "core/logs/server_logs.h"
 #include "recon/history/history_close.h"
@@ -547,30 +548,6 @@ static enum mr_code cannot(enum mr_side side, const char *why, struct mr_err *er
     return mr_err_set(err, MR_E_REFUSED, "the log of the %s %s", mr_side_name(side), why);
 }
 
-/* Has the server executed all that it had then?  One that was reset, or is another one, has not. */
-static enum mr_code goes_on(const struct mr_history_executed *now, const char *then, bool *does,
-                            struct mr_err *err)
-{
-    struct mr_gtid_state state[2];
-    struct mr_gtid_set set[2];
-    const char *const texts[2] = {now->executed, then};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; i < 2; i++) {
-        mr_gtid_state_init(&state[i]);
-        mr_gtid_set_init(&set[i]);
-    }
-    for (size_t i = 0; code == MR_OK && i < 2; i++)
-        code = now->is_mariadb ? mr_gtid_state_parse(&state[i], texts[i], strlen(texts[i]), err)
-                               : mr_gtid_set_parse(&set[i], texts[i], strlen(texts[i]), err);
-    *does = code == MR_OK && (now->is_mariadb ? mr_gtid_state_contains(&state[0], &state[1])
-                                              : mr_gtid_set_contains(&set[0], &set[1]));
-    for (size_t i = 0; i < 2; i++) {
-        mr_gtid_state_release(&state[i]);
-        mr_gtid_set_release(&set[i]);
-    }
-    return code;
-}
-
 /* An address may lead to another server by now, such as a replica that was promoted: it has executed all that the
  * one before had, but its logs, which may have the same names, are others. */
 static enum mr_code check_server(const struct mr_history_collect *c, enum mr_side side,
@@ -606,7 +583,8 @@ static enum mr_code find_place(const struct mr_history_collect *c, enum mr_side 
         return cannot(
             side, "has no GTIDs, so that nothing tells whether it is the one that was read", err);
     if (has_gtids)
-        MR_TRY(goes_on(&w->executed[side], known->executed, &does, err));
+        MR_TRY(mr_gtid_text_contains(w->executed[side].is_mariadb, w->executed[side].executed,
+                                     known->executed, &does, err));
     if (!does)
         return cannot(side, "is not the one that was read: the server has executed less", err);
     for (size_t i = 0; i < logs->count; i++) {

@@ -1,45 +1,15 @@
 /* merge_still.c: see merge_still.h. */
 #include "repair/merge/merge_still.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
 #include "core/case/catch_up.h"
-#include "core/binlog/binlog_gtid_set.h"
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/db/replica_status.h"
 #include "core/logs/log_names.h"
 
 /* ---- by GTIDs ---- */
-
-/* Triples of MariaDB, in whatever order they come. */
-static enum mr_code is_same_state(const char *a, const char *b, bool *is, struct mr_err *err)
-{
-    struct mr_gtid_state x, y;
-    mr_gtid_state_init(&x);
-    mr_gtid_state_init(&y);
-    enum mr_code code = mr_gtid_state_parse(&x, a, strlen(a), err);
-    if (code == MR_OK)
-        code = mr_gtid_state_parse(&y, b, strlen(b), err);
-    *is = code == MR_OK && mr_gtid_state_contains(&x, &y) && mr_gtid_state_contains(&y, &x);
-    mr_gtid_state_release(&x);
-    mr_gtid_state_release(&y);
-    return code;
-}
-
-static enum mr_code is_same_set(const char *a, const char *b, bool *is, struct mr_err *err)
-{
-    struct mr_gtid_set x, y;
-    mr_gtid_set_init(&x);
-    mr_gtid_set_init(&y);
-    enum mr_code code = mr_gtid_set_parse(&x, a, strlen(a), err);
-    if (code == MR_OK)
-        code = mr_gtid_set_parse(&y, b, strlen(b), err);
-    *is = code == MR_OK && mr_gtid_set_contains(&x, &y) && mr_gtid_set_contains(&y, &x);
-    mr_gtid_set_release(&x);
-    mr_gtid_set_release(&y);
-    return code;
-}
 
 /* Both ways: a server that was reset has executed less.  *all false: some transactions
  * have no GTID there, and are not counted. */
@@ -54,8 +24,7 @@ static enum mr_code by_gtids(struct mr_db *db, const char *then, bool *is, bool 
     const struct mr_cell *row = mr_result_next(res);
     const char *now = row != NULL && row[0].ptr != NULL ? row[0].ptr : "";
     *all = row != NULL && row[1].ptr != NULL && strcmp(row[1].ptr, "ON") == 0;
-    enum mr_code code =
-        is_mariadb ? is_same_state(now, then, is, err) : is_same_set(now, then, is, err);
+    enum mr_code code = mr_gtid_text_is_same(is_mariadb, now, then, is, err);
     mr_result_free(res);
     return code;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/binlog/binlog_gtid_set.h"
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 #include "core/file/io.h"
@@ -201,37 +201,6 @@ enum mr_code mr_rejoin_now_read(struct mr_db *old, const struct mr_rejoin_plan *
     return code;
 }
 
-/* Do two texts say the same transactions? */
-static enum mr_code same_mysql(const char *a, const char *b, bool *same, bool *holds,
-                               struct mr_err *err)
-{
-    struct mr_gtid_set x, y;
-    mr_gtid_set_init(&x);
-    mr_gtid_set_init(&y);
-    enum mr_code code = mr_gtid_set_parse(&x, a, strlen(a), err);
-    if (code == MR_OK)
-        code = mr_gtid_set_parse(&y, b, strlen(b), err);
-    *holds = code == MR_OK && mr_gtid_set_contains(&x, &y);
-    *same = *holds && mr_gtid_set_contains(&y, &x);
-    mr_gtid_set_release(&x);
-    mr_gtid_set_release(&y);
-    return code;
-}
-
-static enum mr_code same_mariadb(const char *a, const char *b, bool *same, struct mr_err *err)
-{
-    struct mr_gtid_state x, y;
-    mr_gtid_state_init(&x);
-    mr_gtid_state_init(&y);
-    enum mr_code code = mr_gtid_state_parse(&x, a, strlen(a), err);
-    if (code == MR_OK)
-        code = mr_gtid_state_parse(&y, b, strlen(b), err);
-    *same = code == MR_OK && mr_gtid_state_contains(&x, &y) && mr_gtid_state_contains(&y, &x);
-    mr_gtid_state_release(&x);
-    mr_gtid_state_release(&y);
-    return code;
-}
-
 static bool is_blank(const char *text)
 {
     return text[strspn(text, " \n\t")] == '\0';
@@ -243,15 +212,14 @@ enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_
 {
     bool planned = false, placed = false, grown = false;
     *stage = MR_REJOIN_STAGE_STRANGE;
+    MR_TRY(mr_gtid_text_is_same(plan->is_mariadb, now->executed, plan->executed, &planned, err));
+    MR_TRY(mr_gtid_text_is_same(plan->is_mariadb, plan->is_mariadb ? now->position : now->executed,
+                                plan->position, &placed, err));
     if (plan->is_mariadb) {
-        MR_TRY(same_mariadb(now->executed, plan->executed, &planned, err));
-        MR_TRY(same_mariadb(now->position, plan->position, &placed, err));
         grown = !planned;
         placed = placed && is_blank(now->executed);
     } else {
-        bool ignored;
-        MR_TRY(same_mysql(now->executed, plan->executed, &planned, &ignored, err));
-        MR_TRY(same_mysql(now->executed, plan->position, &placed, &grown, err));
+        MR_TRY(mr_gtid_text_contains(false, now->executed, plan->position, &grown, err));
         planned = planned && !is_blank(plan->own);
     }
     if (now->follows_other)

@@ -1,0 +1,57 @@
+/* binlog_gtid_text.c: see binlog_gtid_text.h. */
+#include "core/binlog/binlog_gtid_text.h"
+
+#include <string.h>
+
+#include "core/binlog/binlog_gtid_set.h"
+
+static enum mr_code states_contain(const char *whole, const char *part, bool *does,
+                                   struct mr_err *err)
+{
+    struct mr_gtid_state x, y;
+    enum mr_code code = MR_OK;
+    mr_gtid_state_init(&x);
+    mr_gtid_state_init(&y);
+    MR_TRY_OUT(mr_gtid_state_parse(&x, whole, strlen(whole), err));
+    MR_TRY_OUT(mr_gtid_state_parse(&y, part, strlen(part), err));
+    *does = mr_gtid_state_contains(&x, &y);
+out:
+    mr_gtid_state_release(&x);
+    mr_gtid_state_release(&y);
+    return code;
+}
+
+static enum mr_code sets_contain(const char *whole, const char *part, bool *does,
+                                 struct mr_err *err)
+{
+    struct mr_gtid_set x, y;
+    enum mr_code code = MR_OK;
+    mr_gtid_set_init(&x);
+    mr_gtid_set_init(&y);
+    MR_TRY_OUT(mr_gtid_set_parse(&x, whole, strlen(whole), err));
+    MR_TRY_OUT(mr_gtid_set_parse(&y, part, strlen(part), err));
+    *does = mr_gtid_set_contains(&x, &y);
+out:
+    mr_gtid_set_release(&x);
+    mr_gtid_set_release(&y);
+    return code;
+}
+
+enum mr_code mr_gtid_text_contains(bool is_mariadb, const char *whole, const char *part, bool *does,
+                                   struct mr_err *err)
+{
+    *does = false;
+    return is_mariadb ? states_contain(whole, part, does, err)
+                      : sets_contain(whole, part, does, err);
+}
+
+enum mr_code mr_gtid_text_is_same(bool is_mariadb, const char *a, const char *b, bool *is,
+                                  struct mr_err *err)
+{
+    bool holds = false, is_held = false;
+    *is = false;
+    MR_TRY(mr_gtid_text_contains(is_mariadb, a, b, &holds, err));
+    MR_TRY(mr_gtid_text_contains(is_mariadb, b, a, &is_held, err));
+    *is = holds && is_held;
+    return MR_OK;
+}
