@@ -748,3 +748,12 @@ bool mr_gtid_pos_covers(const struct mr_gtid_pos *pos, uint32_t domain, uint64_t
     const struct last *last = find_domain(&pos->last, domain);
     return last != NULL && last->sequence >= sequence;
 }
+
+bool mr_gtid_pos_contains(const struct mr_gtid_pos *pos, const struct mr_gtid_pos *other)
+{
+    const struct last *items = other->last.last.items;
+    for (size_t i = 0; i < other->last.last.count; i++)
+        if (!mr_gtid_pos_covers(pos, items[i].domain, items[i].sequence))
+            return false;
+    return true;
+}

@@ -115,5 +115,7 @@ void mr_gtid_pos_release(struct mr_gtid_pos *pos);
 enum mr_code mr_gtid_pos_parse(struct mr_gtid_pos *pos, const char *ptr, size_t len,
                                struct mr_err *err);
 bool mr_gtid_pos_covers(const struct mr_gtid_pos *pos, uint32_t domain, uint64_t sequence);
+/* covers, for each domain of the other: both are of one server, at two times. */
+bool mr_gtid_pos_contains(const struct mr_gtid_pos *pos, const struct mr_gtid_pos *other);
 
 #endif

@@ -55,3 +55,19 @@ enum mr_code mr_gtid_text_is_same(bool is_mariadb, const char *a, const char *b,
     *is = holds && is_held;
     return MR_OK;
 }
+
+enum mr_code mr_gtid_text_is_as_far(const char *now, const char *was, bool *is, struct mr_err *err)
+{
+    struct mr_gtid_pos here, then;
+    enum mr_code code = MR_OK;
+    *is = false;
+    mr_gtid_pos_init(&here);
+    mr_gtid_pos_init(&then);
+    MR_TRY_OUT(mr_gtid_pos_parse(&here, now, strlen(now), err));
+    MR_TRY_OUT(mr_gtid_pos_parse(&then, was, strlen(was), err));
+    *is = mr_gtid_pos_contains(&here, &then);
+out:
+    mr_gtid_pos_release(&here);
+    mr_gtid_pos_release(&then);
+    return code;
+}

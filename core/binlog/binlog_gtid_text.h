@@ -1,7 +1,7 @@
 /*
  * binlog_gtid_text: compares what two servers, or one at two times, have executed, as texts that the
- * server itself gives: gtid_executed of MySQL, gtid_binlog_state of MariaDB, in whatever order its
- * parts come.
+ * server itself gives: gtid_executed of MySQL, gtid_binlog_state and gtid_slave_pos of MariaDB, in
+ * whatever order their parts come.
  *
  * Errors: MR_E_USAGE for texts that are none, MR_E_NOMEM; the answer is false then.  Threads: no state.
  */
@@ -18,5 +18,8 @@ enum mr_code mr_gtid_text_contains(bool is_mariadb, const char *whole, const cha
 /* Does each hold all of the other? */
 enum mr_code mr_gtid_text_is_same(bool is_mariadb, const char *a, const char *b, bool *is,
                                   struct mr_err *err);
+
+/* gtid_slave_pos of one MariaDB at two times: is it in each domain as far as it was? */
+enum mr_code mr_gtid_text_is_as_far(const char *now, const char *was, bool *is, struct mr_err *err);
 
 #endif

@@ -377,8 +377,8 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     else if (now->log == NULL)
         why = now->why;
     else
-        MR_TRY(mr_went_back(mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB, was->gtids, now->gtids,
-                            &back, err));
+        MR_TRY(mr_went_back_since(mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB, was, now, &back,
+                                  err));
     if (back)
         why = "the server has executed less than the last run saw: it was restored, or its log was "
               "begun anew";

@@ -133,7 +133,7 @@ static enum mr_code refuse_back(struct mr_check_run *check, const struct mr_find
                                 struct mr_err *err)
 {
     bool back = false;
-    struct mr_db *db = was->log != NULL ? mr_reader_db(check->pairing.side[side].main) : NULL;
+    struct mr_db *db = mr_reader_db(check->pairing.side[side].main);
     if (db == NULL)
         return MR_OK;
     MR_TRY(mr_went_back_ask(db, was, &check->arena, &back, err));

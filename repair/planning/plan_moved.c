@@ -32,7 +32,7 @@ static enum mr_code warn_back(const struct mr_find_run *run, enum mr_side side,
                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_db *db = was->log != NULL ? mr_reader_db(on->main) : NULL;
+    struct mr_db *db = mr_reader_db(on->main);
     bool back = false;
     if (db == NULL)
         return MR_OK;

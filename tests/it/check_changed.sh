@@ -256,4 +256,12 @@ mr_sql CR -e "USE club; UPDATE members SET v = 4 WHERE id = 4"
 changed
 is "replica: its own change" "$RC $(rows)" '1 club.members changed {"id":"4"}'
 
+# it is put back: only the position tells, since no log has what it had applied
+WAS=$(mr_sql CR -e 'SELECT @@gtid_slave_pos')
+mr_sql CR -e "STOP SLAVE; SET GLOBAL gtid_strict_mode = 0; SET GLOBAL gtid_slave_pos = '${WAS%-*}-$((${WAS##*-} - 1))'" || bail "not put back"
+"$MYRECON" repair plan --policy backfill --case "$CASE" --source "$SU" --target "$TU" --output "$IT_TMP/replica.plan" >"$OUT" 2>"$ERR"
+like "replica: put back: a plan" "$(cat "$ERR")" 'the target has executed less than when run'
+changed
+like "replica: put back: all are read" "$(reason members)" 'log of the target: the server has executed less than the last run saw'
+
 finish

@@ -60,11 +60,44 @@ static void test_between(void **state)
         }
 }
 
+/* A replica that does not log what it applies has only that to tell by. */
+static void test_applied(void **state)
+{
+    static const struct {
+        bool is_mariadb;
+        struct mr_log_place was, now;
+        bool back;
+    } rows[] = {
+        {true, {.log = "bin.1", .applied = "0-1-150"}, {.log = "bin.1", .applied = "0-1-95"}, true},
+        {true, {.log = NULL, .applied = "0-1-150"}, {.log = NULL, .applied = "0-1-95"}, true},
+        {true, {.log = NULL, .applied = "0-1-150"}, {.log = NULL, .applied = ""}, true},
+        {true,
+         {.log = "bin.1", .applied = "0-1-150"},
+         {.log = "bin.1", .applied = "0-2-151,7-1-3"},
+         false},
+        {true,
+         {.log = NULL, .applied = "0-1-150,7-1-3"},
+         {.log = NULL, .applied = "0-1-150"},
+         true},
+        {true, {.log = NULL, .applied = ""}, {.log = NULL, .applied = "0-1-95"}, false},
+        {false, {.log = NULL, .applied = ""}, {.log = NULL, .applied = ""}, false},
+        {true, {.log = NULL, .applied = NULL}, {.log = NULL, .applied = ""}, false}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_log_place was = rows[i].was, now = rows[i].now;
+        bool back = !rows[i].back;
+        was.gtids = now.gtids = rows[i].is_mariadb ? "0-2-3" : "";
+        assert_int_equal(mr_went_back_since(rows[i].is_mariadb, &was, &now, &back, NULL), MR_OK);
+        assert_int_equal(back, rows[i].back);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_between),
+        cmocka_unit_test(test_applied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
