@@ -6,6 +6,7 @@
 
 #include "core/case/case_merge.h"
 #include "core/case/lineage.h"
+#include "core/db/log_place.h"
 
 /* A table of the pair. */
 struct mr_case_merged_table {
@@ -29,6 +30,7 @@ struct mr_case_merging_part {
     int64_t first; /* what is added to the ids of its findings */
     bool is_seen;  /* its file was opened before: */
     struct stat seen;
+    struct mr_log_place places[2]; /* where the servers' logs stood when it began */
 };
 
 struct mr_case_merging {
@@ -44,6 +46,7 @@ struct mr_case_merging {
     const char **reference_tables; /* names of their tables */
     struct mr_vec reference_names; /* of all tables that this part has, case_merge_kin.c's */
     const char *other_references;  /* the first part that has others; NULL: none */
+    bool is_moved[2];              /* some part has read a side's server on another machine */
     struct mr_strbuf hidden, follows; /* lines of the run */
     /* the part under way */
     struct mr_findings *part;

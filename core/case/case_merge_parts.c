@@ -1,6 +1,8 @@
 /* case_merge_parts.c: what the parts of a pair tell of their run; see case_merge.h. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/case/case_args.h"
 #include "core/case/case_merge_internal.h"
 #include "core/case/run_change.h"
@@ -118,28 +120,24 @@ static enum mr_code refuse(struct mr_case_merging *m, const char *what, struct m
     return m->refused != NULL ? MR_OK : mr_case_merge_nomem(err);
 }
 
-/* A server that was put back between the parts, or a copy that took its place, has one server_uuid with what it was. */
-static enum mr_code compare_places(struct mr_case_merging *m, bool is_mariadb, int side,
-                                   const struct mr_log_place *base, const struct mr_log_place *part,
-                                   struct mr_err *err)
+/* A container that was made anew has another name, and a copy of the disk has, too. */
+static void warn_of_machine(struct mr_case_merging *m, int side, const struct mr_server *was,
+                            const struct mr_server *now)
 {
-    bool back = false;
-    MR_TRY(mr_went_back_between(is_mariadb, base, part, &back, err));
-    return back ? refuse(m,
-                         side == 0 ? "read another source, by what it had executed,"
-                                   : "read another target, by what it had executed,",
-                         err)
-                : MR_OK;
+    m->is_moved[side] = true;
+    mr_log_warning(
+        "the %s of %s was \"%s\" (server_id %u), and that of %s \"%s\" (server_id %u), under "
+        "one server_uuid: if either is a copy of the other, plan the fleet anew",
+        side == 0 ? "source" : "target", m->of->parts[m->base].name, was->hostname,
+        (unsigned)was->server_id, m->of->parts[m->at].name, now->hostname,
+        (unsigned)now->server_id);
 }
 
 static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_findings *base,
                                     struct mr_err *err)
 {
-    struct mr_log_place places[2], parts[2];
     struct mr_server was, now;
     bool was_known = false, now_known = false;
-    MR_TRY(mr_run_places(base, &m->arena, places, err));
-    MR_TRY(mr_run_places(m->part, &m->arena, parts, err));
     for (int side = 0; m->refused == NULL && side < 2; side++) {
         MR_TRY(mr_findings_server(base, side, &was, &was_known, err));
         MR_TRY(mr_findings_server(m->part, side, &now, &now_known, err));
@@ -148,11 +146,65 @@ static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_finding
                           side == 0 ? "read another server as its source"
                                     : "read another server as its target",
                           err));
-        else if (was_known)
-            MR_TRY(compare_places(m, was.flavour == MR_FLAVOUR_MARIADB, side, &places[side],
-                                  &parts[side], err));
+        else if (was_known && !m->is_moved[side] && !mr_server_is_still(&was, &now))
+            warn_of_machine(m, side, &was, &now);
     }
     return MR_OK;
+}
+
+struct stood {
+    const struct mr_log_place *place;
+    size_t part;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct stood *x = a, *y = b;
+    if (x->place->at != y->place->at)
+        return x->place->at < y->place->at ? -1 : 1;
+    return (x->part > y->part) - (x->part < y->part);
+}
+
+/* A server that was put back between two parts, or a copy that took its place, has one server_uuid with what it was.
+ * It has gone on since: the two that follow each other tell, and not each with base. */
+static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb, int side,
+                                     const struct stood *all, size_t count, struct mr_err *err)
+{
+    size_t before = 0;
+    for (size_t i = 1; m->refused == NULL && i < count; i++) {
+        bool back = false;
+        while (mr_went_back_tells(all[before + 1].place, all[i].place))
+            before++;
+        MR_TRY(mr_went_back_between(is_mariadb, all[before].place, all[i].place, &back, err));
+        if (!back)
+            continue;
+        m->refused =
+            mr_case_merge_say(m, "%s has read another %s, by what it had executed, than %s",
+                              m->of->parts[all[i].part].name, side == 0 ? "source" : "target",
+                              m->of->parts[all[before].part].name);
+        if (m->refused == NULL)
+            return mr_case_merge_nomem(err);
+    }
+    return MR_OK;
+}
+
+static enum mr_code compare_places(struct mr_case_merging *m, struct mr_findings *base, int side,
+                                   struct mr_err *err)
+{
+    struct mr_server server;
+    bool known = false;
+    size_t count = 0;
+    MR_TRY(mr_findings_server(base, side, &server, &known, err));
+    struct stood *all = mr_arena_alloc(&m->arena, (m->of->nparts + 1) * sizeof *all);
+    if (all == NULL)
+        return mr_case_merge_nomem(err);
+    for (size_t i = 0; known && i < m->of->nparts; i++)
+        if (m->parts[i].is_read && m->parts[i].places[side].at != 0)
+            all[count++] = (struct stood){&m->parts[i].places[side], i};
+    if (count == 0)
+        return MR_OK;
+    qsort(all, count, sizeof *all, by_time);
+    return compare_in_order(m, server.flavour == MR_FLAVOUR_MARIADB, side, all, count, err);
 }
 
 /* A table of which a case has nothing but the name is not there. */
@@ -285,6 +337,7 @@ static enum mr_code look_at(struct mr_case_merging *m, struct mr_findings *base,
     if (m->refused != NULL)
         return MR_OK;
     MR_TRY(highest_id(m, &highest, err));
+    MR_TRY(mr_run_places(m->part, &m->arena, kept->places, err));
     kept->is_read = true;
     kept->first = *next;
     *next += highest;
@@ -380,6 +433,8 @@ enum mr_code mr_case_merge_look(struct mr_case_merging *m, struct mr_err *err)
         code = find_base(m, false, &base, err);
     for (size_t i = 0; code == MR_OK && m->refused == NULL && i < m->of->nparts; i++)
         code = look_one(m, i, base, &next, err);
+    for (int side = 0; code == MR_OK && base != NULL && m->refused == NULL && side < 2; side++)
+        code = compare_places(m, base, side, err);
     (void)mr_findings_close(base, NULL); /* it was only read */
     return code;
 }

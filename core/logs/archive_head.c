@@ -2,6 +2,7 @@
 #include "core/logs/archive_head.h"
 
 #include "core/binlog/binlog_format.h"
+#include "core/binlog/binlog_gtid_set.h"
 #include "core/binlog/binlog_gtid_text.h"
 #include "core/db/db_binlog.h"
 #include "core/file/inflate.h"

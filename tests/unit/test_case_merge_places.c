@@ -1,0 +1,166 @@
+/* test_case_merge_places.c: parts of a pair that a server was put back between are not joined. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_case.h"
+
+#include "core/case/case_merge.h"
+#include "core/case/run_change.h"
+
+#define LEN(array) (sizeof(array) / sizeof *(array))
+#define UUID "20260102T030405Z-8f3a.one"
+#define U "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
+#define PARTS 3
+#define HOUR ((uint64_t)3600)
+
+/* Each reads one, and knows all. */
+static const char *const tables[PARTS] = {"db.a", "db.b", "db.c"};
+static const char *const names[PARTS] = {"part 0", "part 1", "part 2"};
+static char dir[40], path[PARTS][64], into[64];
+
+/* What the target had executed when the part began; gtids NULL: nobody may see it. */
+struct stood {
+    uint64_t at;
+    const char *gtids, *applied;
+};
+
+static void save_places(struct check_case *c, bool is_mariadb, const struct stood *stood)
+{
+    const struct mr_server
+        mysql = {.flavour = MR_FLAVOUR_MYSQL, .hostname = "h", .uuid = U},
+        mariadb = {.flavour = MR_FLAVOUR_MARIADB, .hostname = "h", .server_id = 7},
+        *const server = is_mariadb ? &mariadb : &mysql, *const servers[2] = {server, server};
+    const struct mr_log_place source = {.gtids = "", .applied = "", .at = stood->at, .why = "-"},
+                              target = {.log = stood->gtids != NULL ? "bin.1" : NULL,
+                                        .gtids = stood->gtids != NULL ? stood->gtids : "",
+                                        .applied = stood->applied != NULL ? stood->applied : "",
+                                        .at = stood->at,
+                                        .why = stood->gtids == NULL ? "-" : NULL},
+                              places[2] = {source, target};
+    case_require(mr_findings_servers_save(c->fd, servers, NULL));
+    case_require(mr_run_places_save(c->fd, places, NULL));
+}
+
+static void make_part(size_t part, bool is_mariadb, const struct stood *stood)
+{
+    static const struct mr_range whole;
+    struct check_case c;
+    (void)snprintf(path[part], sizeof path[part], "%s/%zu.case", dir, part);
+    case_begin_at(&c, path[part]);
+    c.run.uuid = UUID;
+    case_require(mr_findings_run_begin(c.fd, &c.run, NULL));
+    save_places(&c, is_mariadb, stood);
+    for (size_t i = 1; i <= PARTS; i++)
+        case_table(&c, tables[(part + i) % PARTS], MR_VERDICT_UNDECIDED, true);
+    const struct mr_find_chunk chunk = {.table = c.table.id, .last = true};
+    case_require(mr_findings_segments_add(c.fd, c.table.id, &whole, 1, NULL));
+    case_require(mr_findings_chunk_done(c.fd, &chunk, NULL, 0, NULL));
+    c.table.verdict = MR_VERDICT_EQUAL;
+    c.table.scanned = c.table.settled = true;
+    case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    c.run.finished = c.run.objects_done = c.run.kin_done = true;
+    case_require(mr_findings_run_end(c.fd, &c.run, NULL));
+    case_require(mr_findings_close(c.fd, NULL));
+}
+
+/* Why the tables are not-checked; "": they are equal. */
+static const char *merge(struct mr_arena *arena)
+{
+    static const struct mr_case_merge_range range;
+    struct mr_case_merge_table scopes[PARTS];
+    struct mr_case_merge_part parts[PARTS];
+    for (size_t i = 0; i < PARTS; i++) {
+        scopes[i] = (struct mr_case_merge_table){tables[i], &range, 1};
+        parts[i] = (struct mr_case_merge_part){.name = names[i],
+                                               .path = path[i],
+                                               .has_objects = i == 0,
+                                               .tables = &scopes[i],
+                                               .ntables = 1};
+    }
+    const struct mr_case_merge of = {
+        .pair = "one", .run = {.uuid = UUID}, .parts = parts, .nparts = PARTS};
+    struct mr_findings *out = NULL;
+    struct mr_find_table *found = NULL;
+    size_t damaged = 0, count = 0;
+    struct mr_err err = {0};
+    (void)snprintf(into, sizeof into, "%s/into.case", dir);
+    case_require(mr_findings_open(into, MR_CASE_WRITE, &out, NULL));
+    if (mr_case_merge(&of, out, &damaged, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    case_require(mr_findings_tables(out, arena, &found, &count, NULL));
+    assert_int_equal(count, PARTS);
+    (void)mr_findings_close(out, NULL);
+    return found[1].verdict == MR_VERDICT_EQUAL ? "" : found[1].reason;
+}
+
+static void test_put_back(void **state)
+{
+    static const struct {
+        const char *what;
+        bool is_mariadb;
+        struct stood stood[PARTS];
+        const char *why; /* a part of it; "": they are one */
+    } rows[] = {
+        {"it goes on",
+         false,
+         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-300", ""}, {5 * HOUR, U ":1-500", ""}},
+         ""},
+        {"parts begin in any order",
+         false,
+         {{5 * HOUR, U ":1-500", ""}, {HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-300", ""}},
+         ""},
+        {"to before base",
+         false,
+         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-90", ""}, {5 * HOUR, U ":1-95", ""}},
+         "part 1 has read another target, by what it had executed, than part 0"},
+        {"to between base and another",
+         false,
+         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, U ":1-350", ""}},
+         "part 2 has read another target, by what it had executed, than part 1"},
+        {"read within a minute",
+         false,
+         {{HOUR, U ":1-100", ""}, {HOUR + 50, U ":1-300", ""}, {HOUR + 60, U ":1-200", ""}},
+         ""},
+        {"read within a minute of one alone",
+         false,
+         {{HOUR, U ":1-400", ""}, {HOUR + 50, U ":1-300", ""}, {HOUR + 61, U ":1-350", ""}},
+         "part 2 has read another target, by what it had executed, than part 0"},
+        {"a replica without a log",
+         true,
+         {{HOUR, NULL, "0-1-100"}, {3 * HOUR, NULL, "0-1-500"}, {5 * HOUR, NULL, "0-1-350"}},
+         "part 2 has read another target, by what it had executed, than part 1"},
+        {"nobody may see",
+         false,
+         {{HOUR, NULL, ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, NULL, ""}},
+         ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        (void)snprintf(dir, sizeof dir, "/tmp/test_merge_places.XXXXXX");
+        assert_non_null(mkdtemp(dir));
+        for (size_t part = 0; part < PARTS; part++)
+            make_part(part, rows[i].is_mariadb, &rows[i].stood[part]);
+        const char *why = merge(&arena);
+        if (rows[i].why[0] == '\0' ? why[0] != '\0' : strstr(why, rows[i].why) == NULL)
+            fail_msg("%s: \"%s\"", rows[i].what, why);
+        (void)unlink(into);
+        for (size_t part = 0; part < PARTS; part++)
+            (void)unlink(path[part]);
+        assert_int_equal(rmdir(dir), 0);
+        mr_arena_release(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_put_back)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
