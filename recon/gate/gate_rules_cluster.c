@@ -23,12 +23,18 @@ static bool is_in_group(const struct mr_gate_facts *facts)
            (strcasecmp(state, "ONLINE") == 0 || strcasecmp(state, "RECOVERING") == 0);
 }
 
+/* Where nobody may see whom it knows, the name of its group has to do: that it is hidden is told. */
+static bool may_know(const struct mr_gate_facts *a, const struct mr_gate_facts *b)
+{
+    return has_group(a) && (a->group.view.seen != MR_GATE_SEEN ||
+                            (is_in_group(a) && strcasestr(a->group.with, b->server.uuid) != NULL));
+}
+
 /* Two groups may have one name, where each was made anew: their members do not know each other. */
 static bool is_one_group(const struct mr_gate_facts *a, const struct mr_gate_facts *b)
 {
-    return is_in_group(a) && is_in_group(b) && a->server.uuid[0] != '\0' &&
-           b->server.uuid[0] != '\0' && strcasestr(a->group.with, b->server.uuid) != NULL &&
-           strcasestr(b->group.with, a->server.uuid) != NULL;
+    return a->server.uuid[0] != '\0' && b->server.uuid[0] != '\0' && may_know(a, b) &&
+           may_know(b, a) && strcasecmp(a->group.name, b->group.name) == 0;
 }
 
 bool mr_gate_is_one_cluster(const struct mr_gate_facts *a, const struct mr_gate_facts *b)
@@ -41,6 +47,8 @@ bool mr_gate_is_one_cluster(const struct mr_gate_facts *a, const struct mr_gate_
 
 bool mr_gate_is_cut_off(const struct mr_gate_facts *facts)
 {
+    if (is_in_group(facts))
+        return facts->group.reached * 2 <= facts->group.members;
     return facts->cluster.is_member &&
            (strcasecmp(facts->cluster.component, "Primary") != 0 || !facts->cluster.is_ready);
 }
@@ -193,6 +201,8 @@ void mr_gate_rule_cluster(struct mr_gate_judge *j)
     size_t members = 0, grouped = 0;
     for (size_t i = 0; i <= j->npeers; i++) {
         const struct mr_gate_facts *f = mr_gate_server_at(j, i);
+        if (f == NULL) /* SERVER is always there */
+            mr_gate_found_away(j, &j->peers[i - 1]);
         if (f != NULL && has_group(f)) {
             grouped++;
             judge_group(j, f, i == 0 ? past : NULL);
@@ -207,7 +217,7 @@ void mr_gate_rule_cluster(struct mr_gate_judge *j)
         compare_past(j, past);
     if (past != NULL && is_in_group(past))
         compare_groups(j, past);
-    if (has_group(j->now))
+    if (has_group(j->now) && j->now->group.view.seen == MR_GATE_SEEN)
         mr_gate_value(j, "%s, %" PRIu64 " members", j->now->group.state, j->now->group.reached);
     if (j->now->cluster.is_member) {
         mr_gate_value(j, "%s, %" PRIu64 " nodes", j->now->cluster.state, j->now->cluster.size);

@@ -149,12 +149,10 @@ static inline void gate_begin(struct gate *g)
     g->judge.time = "2026-04-09T10:00:00Z";
 }
 
-/* Judges everything that a baseline and a peer allow. */
-static inline void gate_run(struct gate *g)
+/* Judges what is wanted: indexed by enum mr_gate_name. */
+static inline void gate_run_wanted(struct gate *g, const bool wanted[MR_GATE_NAMES_END])
 {
-    bool wanted[MR_GATE_NAMES_END];
     struct mr_err err = {0};
-    memset(wanted, 1, sizeof wanted);
     g->judge.now = &g->now;
     g->judge.activity = &g->activity;
     g->judge.baseline = &g->baseline;
@@ -163,6 +161,14 @@ static inline void gate_run(struct gate *g)
     g->judge.config = &g->config;
     g->judge.arena = &g->arena;
     assert_int_equal(mr_gate_judge_run(&g->judge, wanted, &err), MR_OK);
+}
+
+/* Everything that a baseline and a peer allow. */
+static inline void gate_run(struct gate *g)
+{
+    bool wanted[MR_GATE_NAMES_END];
+    memset(wanted, 1, sizeof wanted);
+    gate_run_wanted(g, wanted);
 }
 
 static inline const struct mr_gate_result *gate_result(const struct gate *g, enum mr_gate_name name)

@@ -157,6 +157,28 @@ static void group_hidden(struct gate *g)
     g->now.group.view = (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
 }
 
+/* A healthy one, whose list the account may not see: whose ids the peer gives is known by its name. */
+static void group_hidden_of_both(struct gate *g)
+{
+    group(g);
+    g->now.group = g->baseline.server.group = g->peer_facts.group =
+        (struct mr_gate_group){.name = "g",
+                               .view = {.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"},
+                               .state = "",
+                               .with = ""};
+}
+
+/* Its writers wait: that is no second one that accepts writes. */
+static void group_isolated(struct gate *g)
+{
+    group(g);
+    g->peer_tables[0].counter_greatest = 1000;
+    g->now.group.reached = 2;
+    g->now.group.with = "u1 u3";
+    g->peer_facts.group.reached = 1;
+    g->peer_facts.group.with = "u2";
+}
+
 static const struct gate_example examples[] = {
     {"two members of a group", group, ""},
     {"two groups of one name", group_parted, "split_brain:critical"},
@@ -168,6 +190,8 @@ static const struct gate_example examples[] = {
     {"a member that its group goes on without", group_expelled, "cluster:critical"},
     {"a server that is set up for no group any more", group_gone, "cluster:critical"},
     {"a group that is hidden", group_hidden, "cluster:unknown"},
+    {"a healthy group that is hidden", group_hidden_of_both, "cluster:unknown"},
+    {"a member that reaches nobody", group_isolated, "cluster:critical"},
     {"two nodes of a cluster", cluster, ""},
     {"a cluster that is two", cluster_parted, "split_brain:critical"},
     {"a cluster that lost a node", cluster_shrunk, "cluster:warning"},
@@ -202,10 +226,25 @@ static void test_baseline(void **state)
     gate_end(&g);
 }
 
+/* Nothing is known of its cluster either. */
+static void test_away(void **state)
+{
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    group(&g);
+    g.peer.facts = NULL;
+    g.peer.why = "refused";
+    gate_run_wanted(&g, (const bool[MR_GATE_NAMES_END]){[MR_GATE_cluster] = true});
+    gate_fires(&g, "cluster:unknown");
+    gate_end(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
-                                       cmocka_unit_test(test_baseline)};
+                                       cmocka_unit_test(test_baseline),
+                                       cmocka_unit_test(test_away)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

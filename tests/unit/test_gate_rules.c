@@ -655,12 +655,12 @@ static const struct gate_example examples[] = {
      "split_brain:unknown newest_row:unknown errant_transactions:unknown "
      "auto_increment_position:unknown sequence_gaps:unknown completeness:unknown "
      "replication_threads:unknown replication_lag:unknown replication_source:unknown "
-     "replication_errors:unknown witness:unknown"},
+     "replication_errors:unknown cluster:unknown witness:unknown"},
     {"a peer that is away", peer_away,
      "split_brain:unknown newest_row:unknown errant_transactions:unknown "
      "auto_increment_position:unknown completeness:unknown replication_threads:unknown "
      "replication_lag:unknown replication_source:unknown "
-     "replication_errors:unknown witness:unknown"},
+     "replication_errors:unknown cluster:unknown witness:unknown"},
 };
 
 static void test_examples(void **state)
