@@ -235,15 +235,18 @@ static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer
     if (mr_gate_is_one_cluster(us, them) || them->server.flavour != us->server.flavour ||
         us->gtid_executed[0] == '\0')
         return;
-    /* the position of one that applies nothing may be of long ago */
-    const char *theirs = mr_gate_replicates(them) ? with_applied(j, them->gtid_executed,
-                                                                 applied_of(j, them, j->gtid_last))
-                                                  : them->gtid_executed;
+    /* the position of one that applies nothing may be of long ago, and what it has of others SERVER may have to
+     * get still */
+    const bool is_ours = them->nchannels == 1 && mr_gate_is_below(j, them, us, true);
+    const char *theirs =
+        is_ours ? with_applied(j, them->gtid_executed, applied_of(j, them, j->gtid_last))
+                : them->gtid_executed;
     if (theirs[0] == '\0')
         return;
     const struct side peer_side = {them, peer->uri, theirs};
     const struct side first = {us, us->uri, us->gtid_executed};
-    const struct side last = {us, us->uri, with_applied(j, j->gtid_last, us->gtid_position)};
+    const struct side last = {us, us->uri,
+                              with_applied(j, j->gtid_last, applied_of(j, us, theirs))};
     const bool is_below = mr_gate_is_below(j, them, us, false);
     const bool is_above = mr_gate_is_below(j, us, them, false);
     const bool related = is_below || is_above || mr_gate_are_siblings(us, them);

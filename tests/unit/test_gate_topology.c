@@ -169,6 +169,10 @@ static void test_circle(void **state)
     /* one of them is only late */
     c.facts[1].gtid_executed = "0-1-100,0-2-100";
     judge(&c, (int[]){1, 2, 0}, "");
+    c.facts[0].gtid_position = "5-9-50"; /* of a source of long ago */
+    c.facts[1].gtid_executed = "0-1-100,0-2-101";
+    c.facts[0].gtid_executed = "0-1-100,0-2-100";
+    judge(&c, (int[]){1, 2, 0}, "");
     gate_end(&c.gate);
 }
 
@@ -245,6 +249,29 @@ static void test_siblings(void **state)
     gate_end(&c.gate);
 }
 
+/* Without a log of its own a peer has a position alone: of what others write it tells nothing. */
+static void test_position_of_others(void **state)
+{
+    struct cluster c;
+    (void)state;
+    cluster_begin(&c);
+    follow(&c, 1, 3); /* as both do, which follows 4 */
+    follow(&c, 2, 3);
+    c.facts[0].gtid_executed = "0-4-100";
+    c.facts[1].gtid_executed = "";
+    c.facts[1].gtid_position = "0-4-107";
+    judge(&c, (int[]){1, 2, 0}, "");
+    gate_end(&c.gate);
+    cluster_begin(&c);
+    follow(&c, 2, 1);
+    follow(&c, 2, 3); /* and that one 4, in the same domain */
+    c.facts[0].gtid_executed = "0-1-1000";
+    c.facts[1].gtid_executed = "";
+    c.facts[1].gtid_position = "0-4-777";
+    judge(&c, (int[]){1, 2, 0}, "replication_source:critical");
+    gate_end(&c.gate);
+}
+
 /* Two that follow nobody who is named, and a source that is not. */
 static void test_strangers(void **state)
 {
@@ -288,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_chain_stopped),
         cmocka_unit_test(test_circle),
         cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_position_of_others),
         cmocka_unit_test(test_several_sources),
         cmocka_unit_test(test_siblings),
         cmocka_unit_test(test_strangers),
