@@ -32,6 +32,10 @@ static size_t width_len(const char *line, const char *at)
         (strncmp(at - 3, "int", 3) != 0 && strncmp(at - 4, "year", 4) != 0))
         return 0;
     const char *rest = at + len + 1;
+    /* connectors take it for a boolean, and MySQL goes on to write it */
+    if (len == 2 && at[1] == '1' && before >= 7 && strncmp(at - 7, "tinyint", 7) == 0 &&
+        strncmp(rest, " unsigned", 9) != 0)
+        return 0;
     rest += strncmp(rest, " unsigned", 9) == 0 ? 9 : 0;
     return strncmp(rest, " zerofill", 9) == 0 ? 0 : len + 1;
 }
@@ -40,9 +44,13 @@ static void add_line(struct mr_strbuf *out, const char *line)
 {
     const bool is_column = strncmp(line, "column ", 7) == 0;
     const bool has_charset = is_column || strncmp(line, "table ", 6) == 0;
+    const char *behind = line + (is_column ? 7 + strcspn(line + 7, " ") : 0); /* its name */
+    bool is_quoted = false; /* within a member of an ENUM, a default, a comment */
     for (const char *at = line; *at != '\0';) {
-        const size_t width = is_column ? width_len(line, at) : 0;
-        if (has_charset && at > line && at[-1] == ' ' && is_utf8(at)) {
+        const bool is_spoken = at > behind && !is_quoted;
+        const size_t width = is_spoken && is_column ? width_len(line, at) : 0;
+        is_quoted = is_quoted != (*at == '\'');
+        if (is_spoken && has_charset && at[-1] == ' ' && is_utf8(at)) {
             mr_strbuf_add_str(out, "utf8mb3");
             at += 4;
         } else if (width > 0) {
@@ -224,12 +232,24 @@ static const char *charset_of(const char *type)
     return rest + (rest[0] == ' ' ? 1 : 0);
 }
 
+static bool is_integer(const char *type)
+{
+    static const char *const names[] = {"tinyint", "smallint", "mediumint", "int", "bigint"};
+    const size_t len = strcspn(type, " (");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == len && strncmp(type, names[i], len) == 0)
+            return true;
+    return false;
+}
+
 bool mr_gate_shape_is_alike(const struct mr_gate_table *a, const struct mr_gate_table *b,
                             const char *column)
 {
     const char *x = mr_gate_shape_type(a, column), *y = mr_gate_shape_type(b, column);
     const char *of_x = charset_of(x), *of_y = charset_of(y);
     const size_t len = type_len(x), of_len = strcspn(of_x, " ");
+    if (is_integer(x) && is_integer(y))
+        return true; /* of whatever width, they are read as one number */
     return len == type_len(y) && strncmp(x, y, len) == 0 && of_len == strcspn(of_y, " ") &&
            strncmp(of_x, of_y, of_len) == 0;
 }
