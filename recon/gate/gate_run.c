@@ -270,8 +270,8 @@ static enum mr_code read_twins(struct servers *s, struct mr_err *err)
         enum mr_code code = MR_OK;
         if (is_reached(s, i + 1) && is_twin(&s->facts[0], &s->facts[i + 1]))
             code = mr_gate_read_twins(&task, &s->facts[i + 1], &why);
-        if (code == MR_E_LOST) /* if it is SERVER that is lost, the next statement tells */
-            code = give_up(s, i, &why, &why);
+        if (code == MR_E_LOST) /* the table says so; what was read of the peer before stands */
+            code = MR_OK;
         if (code != MR_OK) {
             *err = why;
             return code;
