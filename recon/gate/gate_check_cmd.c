@@ -12,6 +12,7 @@
 #include "recon/gate/gate_run.h"
 
 #define NAP_MS 100
+#define TOLD_S 5    /* pauses longer than that are announced */
 #define PAUSE_S 1.0 /* at least */
 
 /* A name after --only must be checkable: silence would be taken for fine. */
@@ -38,12 +39,14 @@ static enum mr_code require_baseline(const struct mr_gate_run *run, struct mr_er
 
 /* As long as the last round has taken, so that no server is read more than half of the time; the last one begins when
  * the time is up.  False when it is. */
-static bool pause_for(double round_s, double deadline_s)
+static bool pause_for(const char *server, double round_s, double deadline_s)
 {
     const struct timespec step = {.tv_nsec = NAP_MS * 1000000L};
     const double begun_s = mr_clock_now_s();
     double until_s = begun_s + (round_s > PAUSE_S ? round_s : PAUSE_S);
     until_s = until_s < deadline_s ? until_s : deadline_s;
+    if (until_s - begun_s > TOLD_S)
+        mr_log_info("not well yet: %s is looked at again in %.0f s", server, until_s - begun_s);
     while (mr_clock_now_s() < until_s && !mr_is_cancelled())
         (void)nanosleep(&step, NULL);
     return begun_s < deadline_s;
@@ -67,7 +70,7 @@ static enum mr_code rounds(struct mr_gate_run *run, struct mr_err *err)
             break;
         mr_log_detail("not well yet%s%s", code != MR_OK ? ": " : "",
                       code != MR_OK ? err->message : "");
-        if (!pause_for(mr_clock_now_s() - begun_s, deadline_s))
+        if (!pause_for(run->display, mr_clock_now_s() - begun_s, deadline_s))
             break;
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
