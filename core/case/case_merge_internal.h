@@ -13,6 +13,7 @@ struct mr_case_merged_table {
     const char *name;
     struct mr_find_table find; /* as the first part tells of it, with sums; id: in the new case */
     bool is_known;             /* find has its columns */
+    bool is_own;               /* base reads something of it, too */
     bool is_made;              /* and made what it was */
     struct mr_find_made made[2];
     bool is_shown; /* what it was when another part than its own compared the objects: */

@@ -175,13 +175,19 @@ static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb,
         bool back = false;
         while (mr_went_back_tells(all[before + 1].place, all[i].place))
             before++;
-        MR_TRY(mr_went_back_between(is_mariadb, all[before].place, all[i].place, &back, err));
-        if (!back)
+        const enum mr_code code =
+            mr_went_back_between(is_mariadb, all[before].place, all[i].place, &back, err);
+        if (code != MR_OK && code != MR_E_USAGE)
+            return code;
+        if (code == MR_OK && !back)
             continue;
+        const char *name = m->of->parts[all[i].part].name,
+                   *was = m->of->parts[all[before].part].name;
         m->refused =
-            mr_case_merge_say(m, "%s has read another %s, by what it had executed, than %s",
-                              m->of->parts[all[i].part].name, side == 0 ? "source" : "target",
-                              m->of->parts[all[before].part].name);
+            back ? mr_case_merge_say(m, "%s has read another %s, by what it had executed, than %s",
+                                     name, side == 0 ? "source" : "target", was)
+                 : mr_case_merge_say(m, "what the servers of %s or %s had executed cannot be read",
+                                     was, name);
         if (m->refused == NULL)
             return mr_case_merge_nomem(err);
     }
@@ -271,6 +277,8 @@ static enum mr_code compare_runs(struct mr_case_merging *m, const struct mr_find
         return refuse(m, "another source", err);
     if (strcmp(run->target, m->run.target) != 0)
         return refuse(m, "another target", err);
+    if (strcmp(options, m->run.options) == 0)
+        return MR_OK;
     MR_TRY(are_among(m, options, m->run.options, true, &same, err));
     if (same)
         MR_TRY(are_among(m, m->run.options, options, false, &same, err));

@@ -157,22 +157,12 @@ static void know(struct mr_case_merged_table *t, const struct mr_find_table *fou
     t->is_known = true;
 }
 
-static bool is_in_scope(const struct mr_case_merge_part *part, const char *table)
-{
-    for (size_t i = 0; i < part->ntables; i++)
-        if (strcmp(part->tables[i].name, table) == 0)
-            return true;
-    return false;
-}
-
 /* Whoever compares the objects gives up tables of other parts, too: one that was altered or dropped meanwhile,
  * or whose counter could not be read.  Those who read its rows do not see that, and its counter is judged by
  * nobody. */
-static void heed(const struct mr_case_merging *m, struct mr_case_merged_table *t,
-                 const struct mr_find_table *found)
+static void heed(struct mr_case_merged_table *t, const struct mr_find_table *found)
 {
-    if (found->verdict == MR_VERDICT_NOT_CHECKED && t->reason == NULL &&
-        !is_in_scope(&m->of->parts[m->at], t->name))
+    if (found->verdict == MR_VERDICT_NOT_CHECKED && t->reason == NULL && !t->is_own)
         t->reason = found->reason != NULL ? found->reason
                                           : "whoever has compared the objects has given it up";
 }
@@ -184,6 +174,8 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
     struct mr_find_table *found = NULL;
     size_t count = 0;
     MR_TRY(mr_findings_tables(m->part, &m->arena, &found, &count, err));
+    for (size_t i = 0; i < m->of->parts[m->at].ntables; i++) /* all of which stand in a scope */
+        mr_case_merge_table_of(m, m->of->parts[m->at].tables[i].name)->is_own = true;
     struct mr_vec extra = MR_VEC_INIT(struct mr_case_merged_table);
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < count; i++) {
@@ -197,8 +189,8 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
                             ? found[i].reason
                             : "it was not there when the fleet was planned: no part has read it";
         }
-        heed(m, t, &found[i]);
-        if (objects && !is_in_scope(&m->of->parts[m->at], t->name))
+        heed(t, &found[i]);
+        if (objects && !t->is_own)
             MR_TRY_OUT(
                 mr_findings_made(m->part, found[i].id, &m->arena, t->shown, &t->is_shown, err));
         know(t, &found[i], objects);

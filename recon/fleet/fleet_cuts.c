@@ -163,8 +163,8 @@ enum mr_code mr_fleet_cuts(struct mr_reader *reader, const struct mr_readspec *s
     return code;
 }
 
-double mr_fleet_cuts_limit(double left_s, size_t tables)
+double mr_fleet_cuts_limit(double left_s, size_t wanted, size_t all)
 {
-    const double share_s = tables > 0 ? left_s / (double)tables : left_s;
+    const double share_s = all > 0 ? left_s * ((double)wanted / (double)all) : left_s;
     return share_s < 0 ? 0 : share_s < MR_FLEET_CUTS_S ? share_s : MR_FLEET_CUTS_S;
 }

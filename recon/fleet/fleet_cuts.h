@@ -25,8 +25,8 @@ enum mr_code mr_fleet_cuts(struct mr_reader *reader, const struct mr_readspec *s
                            double limit_s, struct mr_arena *arena, struct mr_vec *keys, bool *rough,
                            struct mr_err *err);
 
-/* For how long one of so many tables may be cut where left_s are left for all of them: its share, and
- * MR_FLEET_CUTS_S at most; 0: not at all. */
-double mr_fleet_cuts_limit(double left_s, size_t tables);
+/* For how long a table may be cut into `wanted` of `all` ranges that there are still to find, for which left_s are left:
+ * its share, and MR_FLEET_CUTS_S at most; 0: not at all. */
+double mr_fleet_cuts_limit(double left_s, size_t wanted, size_t all);
 
 #endif

@@ -73,8 +73,11 @@ static void add_rough(const struct mr_fleet_sizes *sizes, struct mr_strbuf *out)
                 continue;
             mr_strbuf_add_fmt(out, "CUT ROUGHLY: %s: ", pair->name);
             mr_utf8_show_str(out, pair->tables[t].name);
-            mr_strbuf_add_str(out, ": its server answered too slowly for the time that there was; "
-                                   "some of its ranges may take longer than others\n");
+            mr_strbuf_add_fmt(out,
+                              ": its server answered too slowly for the time that there was; %s\n",
+                              pair->tables[t].ncuts > 0
+                                  ? "some of its ranges may take longer than others"
+                                  : "it is one range of one part (a longer --time-limit cuts it)");
             said++;
         }
     }

@@ -122,19 +122,20 @@ static enum mr_code print_table(struct mr_check_run *check, struct mr_pair *tabl
     return MR_OK;
 }
 
-/* Those that are to be cut share the time: a pair of many big ones is planned as any other. */
+/* Those that are to be cut share the time, which each takes by its cuts: a pair of many big ones is planned as any
+ * other. */
 static enum mr_code print_tables(struct mr_check_run *check, size_t most, double until_s,
                                  struct mr_jsonw *w, struct mr_err *err)
 {
     const struct mr_pairing *pairing = &check->pairing;
     size_t left = 0;
     for (size_t i = 0; i < pairing->ntables; i++)
-        left += wanted_cuts(check, pairing->tables[i], most) > 0;
+        left += wanted_cuts(check, pairing->tables[i], most);
     for (size_t i = 0; i < pairing->ntables; i++) {
         const size_t wanted = wanted_cuts(check, pairing->tables[i], most);
-        const double limit_s = mr_fleet_cuts_limit(until_s - mr_clock_now_s(), left);
+        const double limit_s = mr_fleet_cuts_limit(until_s - mr_clock_now_s(), wanted, left);
         MR_TRY(print_table(check, pairing->tables[i], wanted, limit_s, w, err));
-        left -= wanted > 0;
+        left -= wanted;
     }
     return MR_OK;
 }

@@ -246,20 +246,22 @@ static void test_the_time_for_cuts_is_shared(void **state)
     (void)state;
     static const struct {
         double left_s;
-        size_t tables;
+        size_t wanted, all;
         double limit_s;
-    } cases[] = {{45, 1, MR_FLEET_CUTS_S},
-                 {600, 12, MR_FLEET_CUTS_S},
-                 {45, 3, 15},
-                 {45, 90, 0.5},
-                 {0, 4, 0},
-                 {-3, 4, 0}};
+    } cases[] = {{45, 7, 7, MR_FLEET_CUTS_S},
+                 {600, 1, 12, MR_FLEET_CUTS_S},
+                 {45, 8, 24, 15},
+                 {45, 1, 90, 0.5},
+                 {45, 1000, 1100, MR_FLEET_CUTS_S}, /* one huge table among a hundred others */
+                 {0, 1, 4, 0},
+                 {-3, 1, 4, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_true(mr_fleet_cuts_limit(cases[i].left_s, cases[i].tables) == cases[i].limit_s);
+        assert_true(mr_fleet_cuts_limit(cases[i].left_s, cases[i].wanted, cases[i].all) ==
+                    cases[i].limit_s);
     for (size_t tables = 1; tables < 100; tables += 7) {
         double left_s = 45;
         for (size_t i = tables; i > 0; i--)
-            left_s -= mr_fleet_cuts_limit(left_s, i);
+            left_s -= mr_fleet_cuts_limit(left_s, 1, i);
         assert_true(left_s > -0.001);
     }
 }
