@@ -49,6 +49,8 @@ bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
                                 const struct mr_gate_facts *peer);
 /* SERVER is number 0, its peers follow; NULL where one was not reached. */
 const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge, size_t i);
+/* What that one was when the baseline was recorded; NULL where the baseline has it not. */
+const struct mr_gate_facts *mr_gate_then_of(const struct mr_gate_judge *judge, size_t i);
 /* Do two channels lead to one server? */
 bool mr_gate_same_source(const struct mr_gate_channel *a, const struct mr_gate_channel *b);
 /* Does the replica follow the source, itself or over others that are named?  running: and

@@ -146,7 +146,10 @@ static void compare_groups(struct mr_gate_judge *j, const struct mr_gate_facts *
 {
     const struct mr_gate_group *now = &j->now->group, *then = &past->group;
     mr_gate_base(j, "%" PRIu64 " members", then->reached);
-    if (!has_group(j->now) || strcasecmp(now->name, then->name) != 0)
+    const bool is_other = !has_group(j->now) || strcasecmp(now->name, then->name) != 0;
+    if (is_other && j->expect_new_instance)
+        return;
+    if (is_other)
         mr_gate_found(j, MR_GATE_CRITICAL, "%s is in %s", j->now->uri,
                       has_group(j->now) ? "another group" : "no group any more");
     else if (is_in_group(j->now) && now->reached < then->reached)
@@ -161,6 +164,8 @@ static void compare_past(struct mr_gate_judge *j, const struct mr_gate_facts *pa
 {
     const struct mr_gate_cluster *now = &j->now->cluster, *then = &past->cluster;
     mr_gate_base(j, "%" PRIu64 " nodes", then->size);
+    if (j->expect_new_instance && (!now->is_member || !mr_gate_is_one_cluster(past, j->now)))
+        return;
     if (!now->is_member) {
         mr_gate_found(j, MR_GATE_CRITICAL, "%s is in no cluster any more", j->now->uri);
         mr_gate_hint(j, "Nothing that is written there gets to the other nodes: see wsrep_on and "
@@ -205,7 +210,7 @@ void mr_gate_rule_cluster(struct mr_gate_judge *j)
             mr_gate_found_away(j, &j->peers[i - 1]);
         if (f != NULL && has_group(f)) {
             grouped++;
-            judge_group(j, f, i == 0 ? past : NULL);
+            judge_group(j, f, mr_gate_then_of(j, i));
         }
         if (f == NULL || !f->cluster.is_member)
             continue;

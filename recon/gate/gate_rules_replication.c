@@ -9,10 +9,10 @@
 #include "recon/gate/gate_rules.h"
 
 /* What was known of the same server when the baseline was recorded, or NULL. */
-static const struct mr_gate_facts *then_of(const struct mr_gate_judge *j, size_t i)
+const struct mr_gate_facts *mr_gate_then_of(const struct mr_gate_judge *j, size_t i)
 {
     const struct mr_gate_facts *now = mr_gate_server_at(j, i);
-    if (j->baseline == NULL)
+    if (j->baseline == NULL || now == NULL)
         return NULL;
     if (i == 0)
         return &j->baseline->server;
@@ -167,7 +167,7 @@ void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
         channels += f->nchannels;
         for (size_t i = 0; i < f->nchannels; i++)
             channel_threads(j, f, &f->channels[i]);
-        lost_channels(j, f, then_of(j, at - 1));
+        lost_channels(j, f, mr_gate_then_of(j, at - 1));
     }
     if (past != NULL)
         attached_replicas(j, past);
@@ -334,7 +334,7 @@ void mr_gate_rule_replication_lag(struct mr_gate_judge *j)
     while ((f = next_server(j, &at)) != NULL)
         for (size_t i = 0; i < f->nchannels; i++) {
             channels++;
-            channel_lag(j, f, then_of(j, at - 1), &f->channels[i]);
+            channel_lag(j, f, mr_gate_then_of(j, at - 1), &f->channels[i]);
         }
     if (channels == 0)
         mr_gate_note(j, "no server here is a replica");
@@ -403,7 +403,7 @@ void mr_gate_rule_replication_source(struct mr_gate_judge *j)
     while ((f = next_server(j, &at)) != NULL)
         for (size_t i = 0; i < f->nchannels; i++) {
             channels++;
-            channel_source(j, f, then_of(j, at - 1), &f->channels[i]);
+            channel_source(j, f, mr_gate_then_of(j, at - 1), &f->channels[i]);
         }
     if (channels > 0)
         mr_gate_note(j, "%zu channel%s the right source", channels,

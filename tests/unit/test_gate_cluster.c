@@ -145,6 +145,31 @@ static void group_expelled(struct gate *g)
     g->now.group.members = 1;
 }
 
+/* A peer that had been in it when the baseline was recorded. */
+static struct mr_gate_facts peer_then;
+
+static void group_left_by_peer(struct gate *g)
+{
+    group(g);
+    peer_then = g->peer_facts;
+    g->baseline.peers = &peer_then;
+    g->baseline.npeers = 1;
+    g->peer_facts.read_only = true;
+    g->peer_tables[0].counter_greatest = 1000;
+    g->peer_facts.group = (struct mr_gate_group){
+        .name = "g", .view = {.seen = MR_GATE_SEEN}, .state = "OFFLINE", .with = ""};
+}
+
+/* SERVER is a new one, as was said. */
+static void group_moved(struct gate *g)
+{
+    group_left(g);
+    g->now.group = whole_group;
+    g->now.group.name = "h";
+    g->now.group.with = "u1 u3";
+    g->judge.expect_new_instance = true;
+}
+
 static void group_gone(struct gate *g)
 {
     group_left(g);
@@ -189,6 +214,8 @@ static const struct gate_example examples[] = {
     {"a server that was in none before", group_left_before, "cluster:warning"},
     {"a member that its group goes on without", group_expelled, "cluster:critical"},
     {"a server that is set up for no group any more", group_gone, "cluster:critical"},
+    {"a peer that left its group", group_left_by_peer, "cluster:critical"},
+    {"a move to another group", group_moved, ""},
     {"a group that is hidden", group_hidden, "cluster:unknown"},
     {"a healthy group that is hidden", group_hidden_of_both, "cluster:unknown"},
     {"a member that reaches nobody", group_isolated, "cluster:critical"},
