@@ -163,6 +163,9 @@ static enum mr_code read_finding(struct reading *r, const struct json_t *object,
             return mr_err_set(err, MR_E_REFUSED, "\"%s\" is no state of a finding", state);
     if (f.name == NULL || f.message == NULL)
         return mr_err_set(err, MR_E_REFUSED, "a finding lacks its name");
+    /* by their names tables of a map are missing on both sides; check compares them as it says */
+    if (r->patient->pair->of_map && strcmp(f.name, "schema") == 0)
+        return MR_OK;
     if (f.state > r->patient->verdict)
         r->patient->verdict = f.state;
     struct finding *slot = mr_vec_push(&r->patient->findings);

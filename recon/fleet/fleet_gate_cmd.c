@@ -138,9 +138,10 @@ static enum mr_code name_baseline(struct fleet_gate *f, struct mr_fleet_gate_ser
     return code;
 }
 
+/* A source of a map has a part of the target's rows, in which ids of all are. */
 static bool has_peer(const struct fleet_gate *f, const struct mr_fleet_gate_server *s)
 {
-    return f->opts->peers && s->pair->uri[mr_other_side(s->side)] != NULL &&
+    return f->opts->peers && !s->pair->of_map && s->pair->uri[mr_other_side(s->side)] != NULL &&
            strncmp(s->pair->uri[mr_other_side(s->side)], "snapshot:", 9) != 0;
 }
 

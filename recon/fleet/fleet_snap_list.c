@@ -53,12 +53,12 @@ static enum mr_code read_part(const struct mr_fleet_file *file, size_t at, struc
     return MR_OK;
 }
 
-/* Of all parts; *ended false: one of them has not. */
+/* Of all parts; *ended false: one of them has not.  The last ones end last. */
 static enum mr_code take_parts(const struct mr_fleet_file *file, struct mr_arena *arena,
                                bool *ended, bool *differs, struct mr_err *err)
 {
     *ended = true;
-    for (size_t i = 0; i < file->nparts && *ended; i++) {
+    for (size_t i = file->nparts; i-- > 0 && *ended;) {
         struct mr_fleet_part part;
         bool there;
         MR_TRY(read_part(file, i, arena, &part, &there, err));

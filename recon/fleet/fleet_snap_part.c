@@ -63,7 +63,8 @@ static enum mr_code digest_of(const struct work *w, size_t at, const char **dige
 
 /* ---- what was told before ---- */
 
-/* Takes over what an earlier run has told of pairs that are done, whose snapshots are there still. */
+/* Takes over what an earlier run has told of pairs that are done, whose snapshots are there still.  Of one in whose
+ * place another stands it is kept which was made. */
 static enum mr_code take_told(struct work *w, struct mr_err *err)
 {
     struct mr_fleet_part *s = &w->run->status, told;
@@ -77,11 +78,12 @@ static enum mr_code take_told(struct work *w, struct mr_err *err)
     s->rows = told.rows;
     s->bytes = told.bytes;
     for (size_t i = 0; i < s->npairs; i++) {
-        if (told.pairs[i].state != MR_FLEET_DONE || told.pairs[i].manifest == NULL ||
-            strcmp(told.pairs[i].name, s->pairs[i].name) != 0)
+        if (told.pairs[i].manifest == NULL || strcmp(told.pairs[i].name, s->pairs[i].name) != 0)
             continue;
         MR_TRY(digest_of(w, i, &digest, err));
-        if (digest != NULL && strcmp(digest, told.pairs[i].manifest) == 0)
+        if (digest != NULL && strcmp(digest, told.pairs[i].manifest) != 0)
+            s->pairs[i].manifest = told.pairs[i].manifest;
+        else if (digest != NULL && told.pairs[i].state == MR_FLEET_DONE)
             s->pairs[i] = told.pairs[i];
     }
     return MR_OK;
@@ -98,6 +100,14 @@ static enum mr_code look(void *ctx, bool *over, struct mr_err *err)
     MR_TRY(take_told(w, err));
     *over = mr_fleet_part_is_done(&w->run->status);
     return MR_OK;
+}
+
+/* A moment in which the shared directory cannot be written ends no part. */
+static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    const enum mr_code code = mr_fleet_telling_tell(&w->telling, state, &why);
+    return mr_fleet_telling_bear(code, &why, err);
 }
 
 static enum mr_code tick(void *ctx, struct mr_err *err)
@@ -251,7 +261,9 @@ static enum mr_code take_answer(struct work *w, size_t at, const struct mr_fleet
     struct answer a = {0};
     struct mr_strbuf why = MR_STRBUF_INIT;
     struct mr_err unread = {0};
-    const bool is_answer = task->exit_code == 0 || task->exit_code == mr_code_exit(MR_E_CHANGED);
+    /* what was refused, or lost, ends with the same number, and has no answer */
+    const bool is_answer = task->exit_code == 0 ||
+                           (task->exit_code == mr_code_exit(MR_E_CHANGED) && task->out.len > 0);
     enum mr_code code = MR_OK;
     if (!is_answer && was_there)
         mr_strbuf_add_str(&why, "what is there in its place is damaged, or no snapshot");
@@ -274,6 +286,17 @@ static enum mr_code take_answer(struct work *w, size_t at, const struct mr_fleet
     return code;
 }
 
+/* An older copy that was put there is no snapshot of this fleet. */
+static enum mr_code refuse_other(struct work *w, struct mr_fleet_part_pair *pair,
+                                 struct mr_err *err)
+{
+    pair->state = MR_FLEET_FAILED;
+    pair->why = "another snapshot stands in the place of the one that was made: move it away, or "
+                "put that one back";
+    mr_log_warning("pair %s has no snapshot: %s", pair->name, pair->why);
+    return tell(w, MR_FLEET_RUNNING, err);
+}
+
 static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
 {
     const struct mr_fleet_how how = {
@@ -284,6 +307,10 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
     if (dir == NULL || manifest == NULL || partial == NULL)
         return no_memory(err);
     const bool is_there = access(manifest, F_OK) == 0;
+    struct mr_fleet_part_pair *pair = &w->run->status.pairs[at];
+    if (is_there && pair->manifest != NULL)
+        return refuse_other(w, pair, err);
+    pair->manifest = NULL; /* what was made is gone */
     if (!is_there)
         clear_unlockable(partial);
     task.argv = line_of(w, w->pairs[at], dir, is_there);
@@ -291,8 +318,8 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
         return no_memory(err);
     mr_log_info("snapshot of pair %s, %zu of %zu", w->pairs[at]->name, at + 1,
                 w->run->status.npairs);
-    w->run->status.pairs[at].state = MR_FLEET_RUNNING;
-    MR_TRY(mr_fleet_telling_tell(&w->telling, MR_FLEET_RUNNING, err));
+    pair->state = MR_FLEET_RUNNING;
+    MR_TRY(tell(w, MR_FLEET_RUNNING, err));
     enum mr_code code = mr_fleet_tasks_run(&task, 1, &how, err);
     if (code == MR_OK)
         code = take_answer(w, at, &task, is_there, err);
@@ -339,8 +366,7 @@ static enum mr_code do_pairs(struct work *w, struct mr_err *err)
     for (size_t i = 0; i < s->npairs; i++)
         if (s->pairs[i].state != MR_FLEET_DONE)
             MR_TRY(do_pair(w, i, err));
-    return mr_fleet_telling_tell(
-        &w->telling, mr_fleet_part_is_done(s) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);
+    return tell(w, mr_fleet_part_is_done(s) ? MR_FLEET_DONE : MR_FLEET_INCOMPLETE, err);
 }
 
 /* A snapshot that was under way goes on with the next run. */

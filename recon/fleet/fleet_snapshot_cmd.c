@@ -164,6 +164,16 @@ static enum mr_code refuse_source(const struct planner *p, const struct mr_inven
     return MR_E_CONFIG;
 }
 
+static enum mr_code refuse_map(const struct planner *p, const struct mr_inventory_pair *pair,
+                               struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONFIG,
+                     "%s:%u: map \"%s\" has many sources, of which no one snapshot is made",
+                     p->inventory.path, pair->line, pair->name);
+    mr_err_hint(err, "Leave it out by --pair, or name its sources as pairs.");
+    return MR_E_CONFIG;
+}
+
 /* As it stands in fleet.json: with its options, and without what a directory that is shared must not
  * show. */
 static enum mr_code name_side(struct planner *p, const struct mr_inventory_pair *pair,
@@ -198,6 +208,8 @@ static enum mr_code name_pairs(struct planner *p, struct mr_err *err)
         struct mr_fleet_file_pair *to = &file->pairs[i];
         if (is_taken(from->name))
             return refuse_name(p, from, err);
+        if (mr_endpoint_is_shards(from->uri[MR_SOURCE]))
+            return refuse_map(p, from, err);
         *to = (struct mr_fleet_file_pair){.name = from->name, .part = i % file->nparts, .parts = 1};
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             MR_TRY(name_side(p, from, (enum mr_side)side, &to->uri[side], err));

@@ -37,6 +37,7 @@ struct mr_inventory_pair {
     const char *config; /* path, or NULL: where any command looks for it */
     unsigned line;      /* of the section */
     bool only_source;   /* of a map that is spread: the target is another one's */
+    bool of_map;        /* so is each of these: tables of the two have other names */
 };
 
 struct mr_inventory {

@@ -135,6 +135,7 @@ static enum mr_code spread_map(const struct mr_inventory *inventory,
     struct mr_strbuf name = MR_STRBUF_INIT;
     struct mr_inventory_pair one = *map;
     enum mr_code code = MR_OK;
+    one.of_map = true;
     MR_TRY_OUT(mr_shards_parse(map->uri[MR_SOURCE] + strlen("shards:"), arena, &shards, err));
     for (size_t i = 0; i < shards.nservers; i++) {
         mr_strbuf_reset(&name);
@@ -151,6 +152,7 @@ static enum mr_code spread_map(const struct mr_inventory *inventory,
     }
     if (how == MR_SPREAD_SERVERS) {
         one = *map;
+        one.of_map = true;
         one.uri[MR_SOURCE] = NULL;
         MR_TRY_OUT(add_pair(out, &one, err));
     }

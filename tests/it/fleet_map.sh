@@ -112,6 +112,9 @@ fleet gate check --json --inventory "$INI" "$IT_TMP/before"
 is "its gate" "$(lines server '"\(.pair) \(.side)"' | tr ' ' '\n' | sort | xargs)" "shop shop.00 shop.01 source source target"
 fleet doctor --json --inventory "$INI"
 is "its doctor" "$(lines pair .pair)" "shop.00 shop.01"
+is "to whom tables of other names are no problem" "$(grep -c '"name":"schema"' "$OUT")" 0
+fleet gate check --json --peers --inventory "$INI" "$IT_TMP/before"
+is "nor is the target a peer of its sources, which has ids of all" "$(jq -r 'select(.severity == "critical" and (.name == "auto_increment_position" or .name == "newest_row")) | .name' "$OUT")" ""
 
 for readers in 1 2; do # one server under two names is two connections of a reader
     sed -e "s/^readers.*/readers-per-server = $readers/" -e '/^source/s/$/?connect-timeout=1{}/' "$INI" >"$IT_TMP/two.ini"

@@ -141,6 +141,7 @@ proof() { # DESCRIPTION EXIT PATTERN; the fleet is put right by the caller
     is "$1: exit" "$RC" "$2"
     like "$1" "$(jq -r 'select(.type == "damage") | "\(.file) \(.reason)"' "$OUT" | xargs -0)" "$3"
 }
+cp -a "$DIR/parts" "$IT_TMP/parts"
 mv "$DIR/shop-03" "$IT_TMP/away"
 proof "a snapshot that is missing" 1 'shop-03 is missing'
 is "the others are looked at all the same" "$(jq -r 'select(.type == "summary") | "\(.verdict) \(.whole) \(.damaged)"' "$OUT")" "damaged 3 1"
@@ -152,6 +153,12 @@ proof "by that command" 0 '^$'
 rm -rf "$DIR/shop-03"
 cp "$IT_TMP/list" "$DIR/fleet.json"
 mv "$IT_TMP/away" "$DIR/shop-03"
+run fleet run "$DIR" --part "$(jq '.pairs[3].part' "$DIR/fleet.json")"
+is "another one of that source in its place is not taken for it" "$RC $(grep -c 'pair shop-03 has no snapshot: another snapshot stands in the place of the one that was made' "$ERR")" "4 1"
+ok "nor listed" cmp "$DIR/fleet.json" "$IT_TMP/list"
+run fleet run "$DIR" --all
+is "nor by the next run" "$RC $(verdicts)" "4 made made made failed"
+rm -rf "$DIR/parts" && mv "$IT_TMP/parts" "$DIR/parts"
 mv "$DIR/shop-00" "$DIR/x" && mv "$DIR/shop-01" "$DIR/shop-00" && mv "$DIR/x" "$DIR/shop-01"
 proof "two that have changed places" 1 'shop-00/manifest.json is that of another snapshot'
 is "are both named" "$(jq -r 'select(.type == "damage") | .file' "$OUT" | grep -c manifest.json)" 2

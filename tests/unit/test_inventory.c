@@ -103,13 +103,16 @@ static void test_map(void **state)
     assert_string_equal(pair_at(2)->uri[MR_SOURCE], "mysql://recon@db10/shop_10");
     assert_string_equal(pair_at(2)->uri[MR_TARGET], "mysql://recon@new/shop");
     assert_false(pair_at(2)->only_source);
+    assert_true(pair_at(2)->of_map);
     assert_string_equal(pair_at(3)->name, "p");
+    assert_false(pair_at(3)->of_map);
     parse_well(text, "f");
     assert_int_equal(mr_inventory_spread(&inventory, MR_SPREAD_SERVERS, &arena, &err), MR_OK);
     assert_int_equal(inventory.pairs.count, 5);
     assert_true(pair_at(2)->only_source);
     assert_string_equal(pair_at(3)->name, "shop");
     assert_null(pair_at(3)->uri[MR_SOURCE]);
+    assert_true(pair_at(3)->of_map);
     /* files are named by what it becomes */
     parse_well("[pair SHOP.09]\n" ENDS "[map shop]\n" SOURCE TARGET "tables = a -> a\n", "f");
     assert_int_equal(mr_inventory_spread(&inventory, MR_SPREAD_PAIRS, &arena, &err), MR_E_CONFIG);
