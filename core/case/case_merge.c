@@ -83,15 +83,17 @@ static enum mr_code copy_advice(struct mr_case_merging *m, struct mr_err *err)
 static enum mr_code copy_ways(struct mr_case_merging *m, struct mr_err *err)
 {
     struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
-    struct mr_server known[2];
-    const struct mr_server *servers[2] = {NULL, NULL};
+    struct mr_server *known = mr_arena_calloc(&m->arena, m->nservers, sizeof *known);
+    const struct mr_server **servers = mr_arena_calloc(&m->arena, m->nservers, sizeof *servers);
     enum mr_code code = MR_OK;
-    for (int side = 0; side < 2; side++) {
+    if (known == NULL || servers == NULL)
+        return mr_case_merge_nomem(err);
+    for (size_t at = 0; at < m->nservers; at++) {
         bool is_known = false;
-        MR_TRY_OUT(mr_findings_server(m->part, side, &known[side], &is_known, err));
-        servers[side] = is_known ? &known[side] : NULL;
+        MR_TRY_OUT(mr_findings_server(m->part, (int)at, &known[at], &is_known, err));
+        servers[at] = is_known ? &known[at] : NULL;
     }
-    MR_TRY_OUT(mr_findings_servers_save(m->out, servers, err));
+    MR_TRY_OUT(mr_findings_servers_save(m->out, servers, m->nservers, err));
     MR_TRY_OUT(mr_findings_settings(m->part, &m->arena, &settings, err));
     MR_TRY_OUT(mr_findings_settings_save(m->out, settings.items, settings.count, err));
 out:

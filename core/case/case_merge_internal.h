@@ -31,7 +31,7 @@ struct mr_case_merging_part {
     int64_t first; /* what is added to the ids of its findings */
     bool is_seen;  /* its file was opened before: */
     struct stat seen;
-    struct mr_log_place places[2]; /* where the servers' logs stood when it began */
+    struct mr_log_place *places; /* of m->nservers: where their logs stood when it began */
 };
 
 struct mr_case_merging {
@@ -47,7 +47,9 @@ struct mr_case_merging {
     const char **reference_tables; /* names of their tables */
     struct mr_vec reference_names; /* of all tables that this part has, case_merge_kin.c's */
     const char *other_references;  /* the first part that has others; NULL: none */
-    bool is_moved[2];              /* some part has read a side's server on another machine */
+    size_t
+        nservers; /* of base: both sides, and behind them each server of many that are its source */
+    bool is_moved; /* some part has read one of them on another machine: said once */
     struct mr_strbuf hidden, follows; /* lines of the run */
     /* the part under way */
     struct mr_findings *part;

@@ -120,17 +120,33 @@ static enum mr_code refuse(struct mr_case_merging *m, const char *what, struct m
     return m->refused != NULL ? MR_OK : mr_case_merge_nomem(err);
 }
 
+static const char *side_name(size_t server)
+{
+    return server == 1 ? "target" : "source";
+}
+
 /* A container that was made anew has another name, and a copy of the disk has, too. */
-static void warn_of_machine(struct mr_case_merging *m, int side, const struct mr_server *was,
+static void warn_of_machine(struct mr_case_merging *m, size_t at, const struct mr_server *was,
                             const struct mr_server *now)
 {
-    m->is_moved[side] = true;
+    m->is_moved = true;
     mr_log_warning(
         "the %s of %s was \"%s\" (server_id %u), and that of %s \"%s\" (server_id %u), under "
         "one server_uuid: if either is a copy of the other, plan the fleet anew",
-        side == 0 ? "source" : "target", m->of->parts[m->base].name, was->hostname,
-        (unsigned)was->server_id, m->of->parts[m->at].name, now->hostname,
-        (unsigned)now->server_id);
+        side_name(at), m->of->parts[m->base].name, was->hostname, (unsigned)was->server_id,
+        m->of->parts[m->at].name, now->hostname, (unsigned)now->server_id);
+}
+
+/* How many base has kept: those of a source that is many are numbered behind both sides. */
+static enum mr_code count_servers(struct mr_case_merging *m, struct mr_findings *base,
+                                  struct mr_err *err)
+{
+    bool known = true;
+    for (m->nservers = MR_FINDINGS_SHARD; known; m->nservers += known ? 1 : 0) {
+        struct mr_server server;
+        MR_TRY(mr_findings_server(base, (int)m->nservers, &server, &known, err));
+    }
+    return MR_OK;
 }
 
 static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_findings *base,
@@ -138,16 +154,16 @@ static enum mr_code compare_servers(struct mr_case_merging *m, struct mr_finding
 {
     struct mr_server was, now;
     bool was_known = false, now_known = false;
-    for (int side = 0; m->refused == NULL && side < 2; side++) {
-        MR_TRY(mr_findings_server(base, side, &was, &was_known, err));
-        MR_TRY(mr_findings_server(m->part, side, &now, &now_known, err));
+    for (size_t at = 0; m->refused == NULL && at < m->nservers; at++) {
+        MR_TRY(mr_findings_server(base, (int)at, &was, &was_known, err));
+        MR_TRY(mr_findings_server(m->part, (int)at, &now, &now_known, err));
         if (was_known != now_known || (was_known && !mr_server_is_same(&was, &now)))
             MR_TRY(refuse(m,
-                          side == 0 ? "read another server as its source"
-                                    : "read another server as its target",
+                          at == 1 ? "read another server as its target"
+                                  : "read another server as its source",
                           err));
-        else if (was_known && !m->is_moved[side] && !mr_server_is_still(&was, &now))
-            warn_of_machine(m, side, &was, &now);
+        else if (was_known && !m->is_moved && !mr_server_is_still(&was, &now))
+            warn_of_machine(m, at, &was, &now);
     }
     return MR_OK;
 }
@@ -167,7 +183,7 @@ static int by_time(const void *a, const void *b)
 
 /* A server that was put back between two parts, or a copy that took its place, has one server_uuid with what it was.
  * It has gone on since: the two that follow each other tell, and not each with base. */
-static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb, int side,
+static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb, size_t at,
                                      const struct stood *all, size_t count, struct mr_err *err)
 {
     size_t before = 0;
@@ -185,7 +201,7 @@ static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb,
                    *was = m->of->parts[all[before].part].name;
         m->refused =
             back ? mr_case_merge_say(m, "%s has read another %s, by what it had executed, than %s",
-                                     name, side == 0 ? "source" : "target", was)
+                                     name, side_name(at), was)
                  : mr_case_merge_say(m, "what the servers of %s or %s had executed cannot be read",
                                      was, name);
         if (m->refused == NULL)
@@ -194,23 +210,23 @@ static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb,
     return MR_OK;
 }
 
-static enum mr_code compare_places(struct mr_case_merging *m, struct mr_findings *base, int side,
+static enum mr_code compare_places(struct mr_case_merging *m, struct mr_findings *base, size_t at,
                                    struct mr_err *err)
 {
     struct mr_server server;
     bool known = false;
     size_t count = 0;
-    MR_TRY(mr_findings_server(base, side, &server, &known, err));
+    MR_TRY(mr_findings_server(base, (int)at, &server, &known, err));
     struct stood *all = mr_arena_alloc(&m->arena, (m->of->nparts + 1) * sizeof *all);
     if (all == NULL)
         return mr_case_merge_nomem(err);
     for (size_t i = 0; known && i < m->of->nparts; i++)
-        if (m->parts[i].is_read && m->parts[i].places[side].at != 0)
-            all[count++] = (struct stood){&m->parts[i].places[side], i};
+        if (m->parts[i].is_read && m->parts[i].places[at].at != 0)
+            all[count++] = (struct stood){&m->parts[i].places[at], i};
     if (count == 0)
         return MR_OK;
     qsort(all, count, sizeof *all, by_time);
-    return compare_in_order(m, server.flavour == MR_FLAVOUR_MARIADB, side, all, count, err);
+    return compare_in_order(m, server.flavour == MR_FLAVOUR_MARIADB, at, all, count, err);
 }
 
 /* A table of which a case has nothing but the name is not there. */
@@ -345,7 +361,10 @@ static enum mr_code look_at(struct mr_case_merging *m, struct mr_findings *base,
     if (m->refused != NULL)
         return MR_OK;
     MR_TRY(highest_id(m, &highest, err));
-    MR_TRY(mr_run_places(m->part, &m->arena, kept->places, err));
+    kept->places = mr_arena_calloc(&m->arena, m->nservers, sizeof *kept->places);
+    if (kept->places == NULL)
+        return mr_case_merge_nomem(err);
+    MR_TRY(mr_run_places(m->part, &m->arena, kept->places, m->nservers, err));
     kept->is_read = true;
     kept->first = *next;
     *next += highest;
@@ -439,10 +458,13 @@ enum mr_code mr_case_merge_look(struct mr_case_merging *m, struct mr_err *err)
     enum mr_code code = find_base(m, true, &base, err);
     if (code == MR_OK && m->base == m->of->nparts)
         code = find_base(m, false, &base, err);
+    if (code == MR_OK && base != NULL)
+        code = count_servers(m, base, err);
     for (size_t i = 0; code == MR_OK && m->refused == NULL && i < m->of->nparts; i++)
         code = look_one(m, i, base, &next, err);
-    for (int side = 0; code == MR_OK && base != NULL && m->refused == NULL && side < 2; side++)
-        code = compare_places(m, base, side, err);
+    for (size_t at = 0; code == MR_OK && base != NULL && m->refused == NULL && at < m->nservers;
+         at++)
+        code = compare_places(m, base, at, err);
     (void)mr_findings_close(base, NULL); /* it was only read */
     return code;
 }

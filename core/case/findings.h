@@ -445,10 +445,13 @@ bool mr_findings_made_is_same(const struct mr_find_made *was, const struct mr_fi
 enum mr_code mr_findings_alike_save(struct mr_findings *fd, int64_t table, const char *text,
                                     struct mr_err *err);
 
-/* Who has answered at the addresses of the current run, by side; NULL: nobody, a snapshot.
+/* Who has answered at the addresses of the current run, by side; NULL: nobody, a snapshot.  Of many servers that are one
+ * source (core/source/source_shards.h) each has a side of its own, from MR_FINDINGS_SHARD on, in their order.
  * Kept is what mr_server_is_same() looks at. */
+#define MR_FINDINGS_SHARD 2
 enum mr_code mr_findings_servers_save(struct mr_findings *fd,
-                                      const struct mr_server *const servers[2], struct mr_err *err);
+                                      const struct mr_server *const *servers, size_t count,
+                                      struct mr_err *err);
 /* *known false: a snapshot, or an earlier version made the run. */
 enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_server *server,
                                 bool *known, struct mr_err *err);

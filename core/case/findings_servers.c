@@ -23,7 +23,8 @@ static enum mr_code insert(struct mr_findings *fd, int side, const struct mr_ser
 
 /* The table is made on demand, so that cases of older versions stay usable without a new format. */
 enum mr_code mr_findings_servers_save(struct mr_findings *fd,
-                                      const struct mr_server *const servers[2], struct mr_err *err)
+                                      const struct mr_server *const *servers, size_t count,
+                                      struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code = mr_case_exec(fd->cf,
@@ -33,9 +34,9 @@ enum mr_code mr_findings_servers_save(struct mr_findings *fd,
                                      " port INT NOT NULL, datadir TEXT NOT NULL,"
                                      " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
                                      err);
-    for (int side = 0; code == MR_OK && side < 2; side++)
+    for (size_t side = 0; code == MR_OK && side < count; side++)
         if (servers[side] != NULL)
-            code = insert(fd, side, servers[side], err);
+            code = insert(fd, (int)side, servers[side], err);
     return mr_findings_end(fd, code, err);
 }
 

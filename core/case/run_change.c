@@ -21,8 +21,8 @@ static enum mr_code insert_place(struct mr_findings *fd, int side, const struct 
         MR_ARG_TEXT("why", place->why));
 }
 
-enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_place places[2],
-                                struct mr_err *err)
+enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_place *places,
+                                size_t count, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code = mr_case_exec(fd->cf,
@@ -32,8 +32,8 @@ enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_plac
                                      " at INT NOT NULL, why TEXT,"
                                      " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
                                      err);
-    for (int side = 0; code == MR_OK && side < 2; side++)
-        code = insert_place(fd, side, &places[side], err);
+    for (size_t side = 0; code == MR_OK && side < count; side++)
+        code = insert_place(fd, (int)side, &places[side], err);
     return mr_findings_end(fd, code, err);
 }
 
@@ -58,15 +58,15 @@ static enum mr_code find_place(struct mr_findings *fd, int side, struct mr_arena
 }
 
 enum mr_code mr_run_places(struct mr_findings *fd, struct mr_arena *arena,
-                           struct mr_log_place places[2], struct mr_err *err)
+                           struct mr_log_place *places, size_t count, struct mr_err *err)
 {
     bool has_table = false;
     mr_case_lock(fd->cf);
     enum mr_code code = mr_case_has_table(fd->cf, "run_place", &has_table, err);
-    for (int side = 0; side < 2; side++) {
+    for (size_t side = 0; side < count; side++) {
         places[side] = (struct mr_log_place){.gtids = "", .applied = ""};
         if (code == MR_OK && has_table)
-            code = find_place(fd, side, arena, &places[side], err);
+            code = find_place(fd, (int)side, arena, &places[side], err);
     }
     mr_case_unlock(fd->cf);
     return code;

@@ -16,12 +16,13 @@
 #include "core/case/findings.h"
 #include "core/db/log_place.h"
 
-/* places[side].why is set where there is none. */
-enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_place places[2],
-                                struct mr_err *err);
+/* Of each side, of which many servers that are one source have one each (MR_FINDINGS_SHARD).  why is set where there is
+ * none. */
+enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_place *places,
+                                size_t count, struct mr_err *err);
 /* Of a side that nothing is kept of log and why are NULL. */
 enum mr_code mr_run_places(struct mr_findings *fd, struct mr_arena *arena,
-                           struct mr_log_place places[2], struct mr_err *err);
+                           struct mr_log_place *places, size_t count, struct mr_err *err);
 
 struct mr_run_change {
     int64_t base;      /* the run since which changes were read */

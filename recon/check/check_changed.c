@@ -16,6 +16,7 @@
 #include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_rolling.h"
+#include "recon/check/check_servers.h"
 #include "recon/check/check_sides.h"
 
 #define FINDINGS_AT_ONCE 2000
@@ -34,42 +35,44 @@ static enum mr_code nomem(struct mr_err *err)
 
 /* ---- places ---- */
 
-static enum mr_code read_places(struct mr_check_run *check, struct mr_log_place places[MR_SIDES],
-                                struct mr_err *err)
+static enum mr_code read_places(struct mr_check_run *check, struct mr_log_place *places,
+                                size_t count, struct mr_err *err)
 {
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+    for (size_t at = 0; at < count; at++) {
         struct mr_db *db;
-        places[side] = (struct mr_log_place){.gtids = "", .applied = "", .why = "it is no server"};
-        if (!mr_side_is_server(&check->pairing.side[side]))
+        places[at] = (struct mr_log_place){.gtids = "", .applied = "", .why = "it is no server"};
+        MR_TRY(mr_check_servers_db(check, at, &db, err));
+        if (db == NULL)
             continue;
-        MR_TRY(mr_check_main(check, (enum mr_side)side, &db, err));
-        MR_TRY(mr_log_place_read(db, &check->arena, &places[side], err));
-        if (places[side].log == NULL)
+        MR_TRY(mr_log_place_read(db, &check->arena, &places[at], err));
+        if (places[at].log == NULL)
             mr_log_detail("where the log of the %s stands is not kept: %s",
-                          mr_side_name((enum mr_side)side), places[side].why);
+                          mr_side_name(at == MR_TARGET ? MR_TARGET : MR_SOURCE), places[at].why);
     }
     return MR_OK;
 }
 
 enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err)
 {
-    struct mr_log_place places[MR_SIDES];
+    const size_t count = mr_check_servers_count(check);
+    struct mr_log_place *places = mr_arena_calloc(&check->arena, count, sizeof *places);
+    if (places == NULL)
+        return nomem(err);
     if (check->opts->case_path == NULL)
         return MR_OK;
-    MR_TRY(mr_run_places(check->fd, &check->arena, places, err));
+    MR_TRY(mr_run_places(check->fd, &check->arena, places, count, err));
     const bool has_both = (places[MR_SOURCE].log != NULL || places[MR_SOURCE].why != NULL) &&
                           (places[MR_TARGET].log != NULL || places[MR_TARGET].why != NULL);
     if (!has_both && check->is_resumed)
         /* an earlier version began it: of rows that it has read a place of now says nothing */
-        for (int side = MR_SOURCE; side < MR_SIDES; side++)
-            places[side].why =
-                "the last run was begun by a version that did not keep where it stood";
+        for (size_t at = 0; at < count; at++)
+            places[at].why = "the last run was begun by a version that did not keep where it stood";
     else if (!has_both)
-        MR_TRY(read_places(check, places, err));
+        MR_TRY(read_places(check, places, count, err));
     if (!has_both)
-        MR_TRY(mr_run_places_save(check->fd, places, err));
+        MR_TRY(mr_run_places_save(check->fd, places, count, err));
     if (check->changed != NULL)
-        memcpy(check->changed->places, places, sizeof places);
+        memcpy(check->changed->places, places, sizeof check->changed->places);
     return MR_OK;
 }
 
@@ -191,7 +194,7 @@ enum mr_code mr_check_changed_begin(struct mr_check_run *check, struct mr_err *e
         *err = why;
         return code;
     }
-    MR_TRY(mr_run_places(check->fd, &check->arena, c->changes.from, err));
+    MR_TRY(mr_run_places(check->fd, &check->arena, c->changes.from, MR_SIDES, err));
     MR_TRY(check_servers(check, err));
     MR_TRY(mr_run_change(check->fd, &check->arena, &c->before, &has_change, err));
     MR_TRY(mr_findings_settings(check->fd, &check->arena, &c->settings, err));

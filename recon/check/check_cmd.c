@@ -11,8 +11,6 @@
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/term.h"
-#include "core/case/run_change.h"
-#include "core/source/went_back.h"
 #include "core/pair/pair_references.h"
 #include "core/pair/pair_sections.h"
 #include "recon/check/check_changed.h"
@@ -25,6 +23,7 @@
 #include "recon/check/check_run.h"
 #include "recon/check/check_same.h"
 #include "recon/check/check_scope.h"
+#include "recon/check/check_servers.h"
 #include "recon/check/check_shards.h"
 #include "recon/check/check_sides.h"
 #include "recon/check/check_text.h"
@@ -94,94 +93,6 @@ static enum mr_code refuse_other_run(const struct mr_find_run *old, const struct
                   options.ptr);
     mr_strbuf_release(&options);
     return MR_E_CASE_OTHER;
-}
-
-static enum mr_code refuse_other_server(const struct mr_find_run *old, int side,
-                                        const struct mr_server *was, const struct mr_server *now,
-                                        struct mr_err *err)
-{
-    struct mr_strbuf then = MR_STRBUF_INIT, here = MR_STRBUF_INIT;
-    mr_server_add_text(was, &then);
-    mr_server_add_text(now, &here);
-    (void)mr_err_set(err, MR_E_CASE_OTHER,
-                     "the unfinished run %s of the case file has another server as its %s",
-                     old->uuid, mr_side_name(side));
-    if (!then.failed && !here.failed)
-        mr_err_detail(err, "the run's: %s\nnow at %s: %s", then.ptr,
-                      side == MR_SOURCE ? old->source : old->target, here.ptr);
-    mr_err_hint(err, "Name the server that the run has read, not an address that moves "
-                     "between servers; or leave out --resume, also where it is the same "
-                     "one on another machine, which cannot be told.");
-    mr_strbuf_release(&then);
-    mr_strbuf_release(&here);
-    return MR_E_CASE_OTHER;
-}
-
-static void warn_of_machine(const struct mr_find_run *old, enum mr_side side,
-                            const struct mr_server *was, const struct mr_server *now)
-{
-    mr_log_warning(
-        "the %s of run %s was \"%s\" (server_id %u), and \"%s\" (server_id %u) answers now under "
-        "its server_uuid: if that is a copy of its data, leave out --resume",
-        mr_side_name(side), old->uuid, was->hostname, (unsigned)was->server_id, now->hostname,
-        (unsigned)now->server_id);
-}
-
-/* A server that was put back, or a copy under its name, has not the rows that were read. */
-static enum mr_code refuse_back(struct mr_check_run *check, const struct mr_find_run *old,
-                                enum mr_side side, const struct mr_log_place *was,
-                                struct mr_err *err)
-{
-    bool back = false;
-    struct mr_db *db = mr_reader_db(check->pairing.side[side].main);
-    if (db == NULL)
-        return MR_OK;
-    MR_TRY(mr_went_back_ask(db, was, &check->arena, &back, err));
-    if (!back)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_CASE_OTHER,
-                     "the %s has executed less than when the unfinished run %s began: it was put "
-                     "back to what it was before, or it is a copy of that server",
-                     mr_side_name(side), old->uuid);
-    mr_err_hint(err, "What the run has read of it is not true any more. Leave out --resume.");
-    return MR_E_CASE_OTHER;
-}
-
-/* Its address may have moved on to another server since. */
-static enum mr_code refuse_moved(struct mr_check_run *check, const struct mr_find_run *old,
-                                 struct mr_err *err)
-{
-    struct mr_log_place places[MR_SIDES];
-    enum mr_code code = mr_run_places(check->fd, &check->arena, places, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_server was;
-        bool known = false;
-        if (!mr_side_is_server(&check->pairing.side[side]))
-            continue;
-        const struct mr_server *now = &check->pairing.side[side].cat->server;
-        code = mr_findings_server(check->fd, side, &was, &known, err);
-        if (code == MR_OK && known && !mr_server_is_same(&was, now))
-            code = refuse_other_server(old, side, &was, now, err);
-        else if (code == MR_OK && known)
-            code = refuse_back(check, old, (enum mr_side)side, &places[side], err);
-        if (code == MR_OK && known && !mr_server_is_still(&was, now))
-            warn_of_machine(old, (enum mr_side)side, &was, now);
-        if (code == MR_OK && !known)
-            mr_log_warning("whether %s is still the server that run %s has read cannot be "
-                           "told: the case does not say which one that was",
-                           side == MR_SOURCE ? old->source : old->target, old->uuid);
-    }
-    return code;
-}
-
-/* For --resume. */
-static enum mr_code keep_servers(struct mr_check_run *check, struct mr_err *err)
-{
-    const struct mr_server *servers[MR_SIDES] = {NULL};
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (mr_side_is_server(&check->pairing.side[side]))
-            servers[side] = &check->pairing.side[side].cat->server;
-    return mr_findings_servers_save(check->fd, servers, err);
 }
 
 /* For plans and commands of the run: they are to connect as it did. */
@@ -268,7 +179,7 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
     if (code == MR_OK && last.id != 0 && !last.finished) {
         code = refuse_other_run(&last, &check->run, err);
         if (code == MR_OK)
-            code = refuse_moved(check, &last, err);
+            code = mr_check_servers_refuse(check, &last, err);
         if (code == MR_E_CASE_OTHER && check->scope != NULL)
             hint_part(err);
         last.options = check->run.options;
@@ -286,7 +197,7 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
         mr_log_info("the case holds no unfinished run: starting a new one");
     if (code == MR_OK)
         code = mr_findings_run_begin(check->fd, &check->run, err);
-    return code == MR_OK ? keep_servers(check, err) : code;
+    return code == MR_OK ? mr_check_servers_keep(check, err) : code;
 }
 
 /* --max-rows must not look like "no more". */

@@ -32,7 +32,7 @@ static enum mr_code warn_back(const struct mr_find_run *run, enum mr_side side,
                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_db *db = mr_reader_db(on->main);
+    struct mr_db *db = was->at != 0 ? mr_reader_db(on->main) : NULL;
     bool back = false;
     if (db == NULL)
         return MR_OK;
@@ -52,7 +52,7 @@ enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_log_place places[MR_SIDES];
-    enum mr_code code = mr_run_places(fd, &arena, places, err);
+    enum mr_code code = mr_run_places(fd, &arena, places, MR_SIDES, err);
     for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES; i++) {
         struct mr_server was;
         bool known = false;

@@ -483,7 +483,7 @@ static void other_server(struct world *w)
                            two = {.flavour = MR_FLAVOUR_MYSQL, .uuid = "u2"};
     for (size_t i = 0; i < PARTS; i++) {
         const struct mr_server *const servers[2] = {&one, i == 0 ? &two : &one};
-        case_require(mr_findings_servers_save(w->part[i].fd, servers, NULL));
+        case_require(mr_findings_servers_save(w->part[i].fd, servers, 2, NULL));
     }
 }
 

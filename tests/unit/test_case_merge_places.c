@@ -31,24 +31,29 @@ struct stood {
     const char *gtids, *applied;
 };
 
-static void save_places(struct check_case *c, bool is_mariadb, const struct stood *stood)
+/* of_many: not the target's, but that of the one server of many that are the source. */
+static void save_places(struct check_case *c, bool is_mariadb, bool of_many,
+                        const struct stood *stood)
 {
-    const struct mr_server
-        mysql = {.flavour = MR_FLAVOUR_MYSQL, .hostname = "h", .uuid = U},
-        mariadb = {.flavour = MR_FLAVOUR_MARIADB, .hostname = "h", .server_id = 7},
-        *const server = is_mariadb ? &mariadb : &mysql, *const servers[2] = {server, server};
-    const struct mr_log_place source = {.gtids = "", .applied = "", .at = stood->at, .why = "-"},
-                              target = {.log = stood->gtids != NULL ? "bin.1" : NULL,
-                                        .gtids = stood->gtids != NULL ? stood->gtids : "",
-                                        .applied = stood->applied != NULL ? stood->applied : "",
-                                        .at = stood->at,
-                                        .why = stood->gtids == NULL ? "-" : NULL},
-                              places[2] = {source, target};
-    case_require(mr_findings_servers_save(c->fd, servers, NULL));
-    case_require(mr_run_places_save(c->fd, places, NULL));
+    const struct mr_server mysql = {.flavour = MR_FLAVOUR_MYSQL, .hostname = "h", .uuid = U},
+                           mariadb = {.flavour = MR_FLAVOUR_MARIADB,
+                                      .hostname = "h",
+                                      .server_id = 7},
+                           *const server = is_mariadb ? &mariadb : &mysql,
+                           *const servers[] = {of_many ? NULL : server, server, server};
+    const struct mr_log_place none = {.gtids = "", .applied = "", .at = stood->at, .why = "-"},
+                              place = {.log = stood->gtids != NULL ? "bin.1" : NULL,
+                                       .gtids = stood->gtids != NULL ? stood->gtids : "",
+                                       .applied = stood->applied != NULL ? stood->applied : "",
+                                       .at = stood->at,
+                                       .why = stood->gtids == NULL ? "-" : NULL},
+                              places[] = {none, of_many ? none : place, place};
+    const size_t count = of_many ? MR_FINDINGS_SHARD + 1 : MR_FINDINGS_SHARD;
+    case_require(mr_findings_servers_save(c->fd, servers, count, NULL));
+    case_require(mr_run_places_save(c->fd, places, count, NULL));
 }
 
-static void make_part(size_t part, bool is_mariadb, const struct stood *stood)
+static void make_part(size_t part, bool is_mariadb, bool of_many, const struct stood *stood)
 {
     static const struct mr_range whole;
     struct check_case c;
@@ -56,7 +61,7 @@ static void make_part(size_t part, bool is_mariadb, const struct stood *stood)
     case_begin_at(&c, path[part]);
     c.run.uuid = UUID;
     case_require(mr_findings_run_begin(c.fd, &c.run, NULL));
-    save_places(&c, is_mariadb, stood);
+    save_places(&c, is_mariadb, of_many, stood);
     for (size_t i = 1; i <= PARTS; i++)
         case_table(&c, tables[(part + i) % PARTS], MR_VERDICT_UNDECIDED, true);
     const struct mr_find_chunk chunk = {.table = c.table.id, .last = true};
@@ -104,44 +109,48 @@ static void test_put_back(void **state)
 {
     static const struct {
         const char *what;
-        bool is_mariadb;
+        enum { MYSQL, MARIADB, MANY } kind; /* MANY: of MySQL, that are the source */
         struct stood stood[PARTS];
         const char *why; /* a part of it; "": they are one */
     } rows[] = {
         {"it goes on",
-         false,
+         MYSQL,
          {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-300", ""}, {5 * HOUR, U ":1-500", ""}},
          ""},
         {"parts begin in any order",
-         false,
+         MYSQL,
          {{5 * HOUR, U ":1-500", ""}, {HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-300", ""}},
          ""},
         {"to before base",
-         false,
+         MYSQL,
          {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-90", ""}, {5 * HOUR, U ":1-95", ""}},
          "part 1 has read another target, by what it had executed, than part 0"},
         {"to between base and another",
-         false,
+         MYSQL,
          {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, U ":1-350", ""}},
          "part 2 has read another target, by what it had executed, than part 1"},
         {"read within a minute",
-         false,
+         MYSQL,
          {{HOUR, U ":1-100", ""}, {HOUR + 50, U ":1-300", ""}, {HOUR + 60, U ":1-200", ""}},
          ""},
         {"read within a minute of one alone",
-         false,
+         MYSQL,
          {{HOUR, U ":1-400", ""}, {HOUR + 50, U ":1-300", ""}, {HOUR + 61, U ":1-350", ""}},
          "part 2 has read another target, by what it had executed, than part 0"},
         {"a replica without a log",
-         true,
+         MARIADB,
          {{HOUR, NULL, "0-1-100"}, {3 * HOUR, NULL, "0-1-500"}, {5 * HOUR, NULL, "0-1-350"}},
          "part 2 has read another target, by what it had executed, than part 1"},
         {"no GTIDs at all",
-         false,
+         MYSQL,
          {{HOUR, U ":1-100", ""}, {3 * HOUR, "what", ""}, {5 * HOUR, U ":1-350", ""}},
          "what the servers of part 0 or part 1 had executed cannot be read"},
+        {"one of many that are the source",
+         MANY,
+         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, U ":1-350", ""}},
+         "part 2 has read another source, by what it had executed, than part 1"},
         {"nobody may see",
-         false,
+         MYSQL,
          {{HOUR, NULL, ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, NULL, ""}},
          ""},
     };
@@ -151,7 +160,7 @@ static void test_put_back(void **state)
         (void)snprintf(dir, sizeof dir, "/tmp/test_merge_places.XXXXXX");
         assert_non_null(mkdtemp(dir));
         for (size_t part = 0; part < PARTS; part++)
-            make_part(part, rows[i].is_mariadb, &rows[i].stood[part]);
+            make_part(part, rows[i].kind == MARIADB, rows[i].kind == MANY, &rows[i].stood[part]);
         const char *why = merge(&arena);
         if (rows[i].why[0] == '\0' ? why[0] != '\0' : strstr(why, rows[i].why) == NULL)
             fail_msg("%s: \"%s\"", rows[i].what, why);

@@ -175,8 +175,8 @@ static void write_case(struct world *w, const struct run *run)
     assert_int_equal(mr_findings_open(w->case_path, MR_CASE_WRITE, &fd, NULL), MR_OK);
     assert_int_equal(mr_findings_run_begin(fd, &r, NULL), MR_OK);
     if (!run->has_no_servers)
-        assert_int_equal(mr_findings_servers_save(fd, servers, NULL), MR_OK);
-    assert_int_equal(mr_run_places_save(fd, run->has_no_place ? none : places, NULL), MR_OK);
+        assert_int_equal(mr_findings_servers_save(fd, servers, 2, NULL), MR_OK);
+    assert_int_equal(mr_run_places_save(fd, run->has_no_place ? none : places, 2, NULL), MR_OK);
     if (run->ignores)
         assert_int_equal(mr_findings_settings_save(fd, &ignored, 1, NULL), MR_OK);
     save_table(w, fd, run);

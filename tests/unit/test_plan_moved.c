@@ -45,7 +45,7 @@ static void test_worlds(void **state)
         const struct mr_server_side side[MR_SIDES] = {{.cat = &known[worlds[i].now[MR_SOURCE]]},
                                                       {.cat = &known[worlds[i].now[MR_TARGET]]}};
         case_begin(&c);
-        assert_int_equal(mr_findings_servers_save(c.fd, servers, NULL), MR_OK);
+        assert_int_equal(mr_findings_servers_save(c.fd, servers, 2, NULL), MR_OK);
         capture_begin(&said, CAPTURE_FILE, 0);
         const enum mr_code code = mr_plan_moved_warn(c.fd, &c.run, side, NULL);
         capture_end(&said);

@@ -23,11 +23,11 @@ static void test_places(void **state)
     struct check_case c;
     (void)state;
     case_begin(&c);
-    assert_int_equal(mr_run_places(c.fd, &arena, got, NULL), MR_OK); /* of an earlier version */
+    assert_int_equal(mr_run_places(c.fd, &arena, got, 2, NULL), MR_OK); /* of an earlier version */
     assert_null(got[0].log);
     assert_null(got[0].why);
-    assert_int_equal(mr_run_places_save(c.fd, kept, NULL), MR_OK);
-    assert_int_equal(mr_run_places(c.fd, &arena, got, NULL), MR_OK);
+    assert_int_equal(mr_run_places_save(c.fd, kept, 2, NULL), MR_OK);
+    assert_int_equal(mr_run_places(c.fd, &arena, got, 2, NULL), MR_OK);
     assert_string_equal(got[0].log, "bin.000007");
     assert_true(got[0].position == 4294967296);
     assert_string_equal(got[0].gtids, "0-1-5");
@@ -38,7 +38,7 @@ static void test_places(void **state)
     assert_string_equal(got[1].why, "the server has no binary log");
     /* another run has none of it */
     assert_int_equal(mr_findings_run_begin(c.fd, &c.run, NULL), MR_OK);
-    assert_int_equal(mr_run_places(c.fd, &arena, got, NULL), MR_OK);
+    assert_int_equal(mr_run_places(c.fd, &arena, got, 2, NULL), MR_OK);
     assert_null(got[0].log);
     case_require(mr_findings_close(c.fd, NULL));
     mr_arena_release(&arena);

@@ -100,7 +100,7 @@ static void test_kept(void **state)
     /* a case that an earlier version has made */
     assert_int_equal(mr_findings_server(c.fd, 0, &got, &known, NULL), MR_OK);
     assert_false(known);
-    assert_int_equal(mr_findings_servers_save(c.fd, both, NULL), MR_OK);
+    assert_int_equal(mr_findings_servers_save(c.fd, both, 2, NULL), MR_OK);
     for (int side = 0; side < 2; side++) {
         assert_int_equal(mr_findings_server(c.fd, side, &got, &known, NULL), MR_OK);
         assert_true(known);
@@ -108,7 +108,7 @@ static void test_kept(void **state)
     }
     c.run.uuid = "next";
     assert_int_equal(mr_findings_run_begin(c.fd, &c.run, NULL), MR_OK);
-    assert_int_equal(mr_findings_servers_save(c.fd, one, NULL), MR_OK);
+    assert_int_equal(mr_findings_servers_save(c.fd, one, 2, NULL), MR_OK);
     assert_int_equal(mr_findings_server(c.fd, 0, &got, &known, NULL), MR_OK);
     assert_false(known);
     assert_int_equal(mr_findings_server(c.fd, 1, &got, &known, NULL), MR_OK);
