@@ -1,11 +1,14 @@
 /* shared_gtids.c: see shared_gtids.h. */
 #include "core/logs/shared_gtids.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/logs/gtid_logs.h"
 #include "core/row/when.h"
+
+#define KEPT_ALL ((uint64_t)4 * MR_SHARED_KEPT) /* of all origins that may differ */
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -19,6 +22,8 @@ void mr_shared_gtids_init(struct mr_shared_gtids *s)
 
 void mr_shared_gtids_release(struct mr_shared_gtids *s)
 {
+    for (size_t i = 0; i < s->origins.count; i++)
+        free(((struct mr_shared_origin *)mr_vec_at(&s->origins, i))->met);
     mr_vec_release(&s->origins);
 }
 
@@ -114,6 +119,24 @@ static enum mr_code note_unlogged(struct mr_shared_gtids *s, const struct mr_his
     return code;
 }
 
+/* The same of both sides, since these have the same origins. */
+static enum mr_code make_room(struct mr_shared_gtids *s, struct mr_err *err)
+{
+    uint64_t kept = MR_SHARED_KEPT, differing = 0;
+    for (size_t i = 0; i < s->origins.count; i++)
+        differing += ((const struct mr_shared_origin *)mr_vec_at(&s->origins, i))->may_differ;
+    while (kept > MR_SHARED_LAST && kept * differing > KEPT_ALL)
+        kept /= 2;
+    for (size_t i = 0; i < s->origins.count; i++) {
+        struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
+        origin->kept = origin->may_differ ? kept : MR_SHARED_LAST;
+        origin->met = calloc(origin->kept, sizeof *origin->met);
+        if (origin->met == NULL)
+            return nomem(err);
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_shared_gtids_find(struct mr_shared_gtids *s, const struct mr_history_executed *self,
                                   const struct mr_history_executed *other, struct mr_err *err)
 {
@@ -127,6 +150,8 @@ enum mr_code mr_shared_gtids_find(struct mr_shared_gtids *s, const struct mr_his
         code = add_origins(s, &last, &greatest, servers, err);
     for (size_t i = 0; code == MR_OK && self->is_mariadb && i < 2; i++)
         code = note_unlogged(s, servers[i], i, err);
+    if (code == MR_OK)
+        code = make_room(s, err);
     mr_vec_release(&last);
     mr_vec_release(&greatest);
     return code;
@@ -166,6 +191,11 @@ enum mr_code mr_shared_gtids_know(struct mr_shared_gtids *s, bool is_mariadb,
 
 /* ---- what a log shows ---- */
 
+static bool is_last(const struct mr_shared_origin *origin, uint64_t number)
+{
+    return mr_gtid_number(&origin->last) - number < MR_SHARED_LAST;
+}
+
 static void begin_tx(struct mr_shared_gtids *s, const struct mr_binlog_step *step)
 {
     s->under = NULL;
@@ -178,11 +208,17 @@ static void begin_tx(struct mr_shared_gtids *s, const struct mr_binlog_step *ste
         if (number > last || !mr_gtid_is_of(step->gtid, &origin->last))
             continue;
         origin->is_met = true;
-        if (last - number < MR_SHARED_LAST)
+        if (last - number < origin->kept)
             s->under = origin;
     }
     s->tx.number = number;
     mr_tx_mark_begin(&s->tx.mark, step);
+}
+
+static void keep_tx(struct mr_shared_origin *origin, const struct mr_shared_tx *tx)
+{
+    origin->met[tx->number % origin->kept] = *tx;
+    origin->is_shown = origin->is_shown || is_last(origin, tx->number);
 }
 
 void mr_shared_gtids_take(struct mr_shared_gtids *s, const struct mr_binlog_step *step)
@@ -197,7 +233,7 @@ void mr_shared_gtids_take(struct mr_shared_gtids *s, const struct mr_binlog_step
     case MR_STEP_COMMIT:
     case MR_STEP_PREPARED:
         if (s->under != NULL && s->tx.mark.tables != 0)
-            s->under->met[s->tx.number % MR_SHARED_LAST] = s->tx;
+            keep_tx(s->under, &s->tx);
         s->under = NULL;
         return;
     case MR_STEP_END:
@@ -211,17 +247,9 @@ void mr_shared_gtids_take(struct mr_shared_gtids *s, const struct mr_binlog_step
     }
 }
 
-static bool is_shown(const struct mr_shared_origin *origin)
-{
-    for (size_t i = 0; i < MR_SHARED_LAST; i++)
-        if (origin->met[i].number != 0)
-            return true;
-    return false;
-}
-
 static bool is_lacking(const struct mr_shared_origin *origin)
 {
-    return origin->may_differ && !origin->is_known && !origin->is_unlogged[0] && !is_shown(origin);
+    return origin->may_differ && !origin->is_known && !origin->is_unlogged[0] && !origin->is_shown;
 }
 
 /* ---- what is in none of the logs that were read ---- */
@@ -268,17 +296,18 @@ out:
 
 /* ---- both sides ---- */
 
-/* The first number of those that is two transactions; 0: none.  *before: seconds. */
+/* The first number that is two transactions; 0: none.  *is_told: one of the last was met on both sides; *before:
+ * seconds. */
 static uint64_t first_of_two(const struct mr_shared_origin *a, const struct mr_shared_origin *b,
                              bool *is_told, uint32_t *before)
 {
     uint64_t first = 0;
     *is_told = false;
-    for (size_t i = 0; i < MR_SHARED_LAST; i++) {
+    for (uint64_t i = 0; i < a->kept; i++) {
         const struct mr_shared_tx *x = &a->met[i], *y = &b->met[i];
         if (x->number == 0 || x->number != y->number)
             continue;
-        *is_told = true;
+        *is_told = *is_told || is_last(a, x->number);
         if (!mr_tx_marks_differ(&x->mark, &y->mark) || (first != 0 && x->number > first))
             continue;
         first = x->number;

@@ -4,10 +4,14 @@
  * A server that was set up from another's disk, backup or configuration may have its server_uuid or
  * server_id, and goes on with its numbers.  What it writes then, and what the other wrote behind that
  * copy, bear the same GTIDs, and each side seems to have executed what only the other has.  The last
- * numbers that both have tell it: of two histories these are two transactions (tx_mark.h).
+ * numbers that both have tell it: of two histories these are two transactions (tx_mark.h).  So does a crash that costs a
+ * server its last transactions, once it is past their numbers again: those stand further back, and of what may
+ * differ everything is compared that is met, as far as memory goes.
  *
  *   _init of both sides → _find → _take of each step of a side's logs, or _look → _compare → _release
  *
+ * Memory: MR_SHARED_KEPT numbers of an origin that may differ, 2.5 MiB a side; where these are more than four, all of them
+ * together have four times that, and each MR_SHARED_LAST at least.
  * Ownership: the struct is the caller's.  Errors: those of a server's logs; MR_E_USAGE for texts that are no
  * GTIDs; MR_E_NOMEM.  Threads: one at a time.
  */
@@ -18,7 +22,8 @@
 #include "core/logs/history_own.h"
 #include "core/logs/tx_mark.h"
 
-#define MR_SHARED_LAST 16 /* numbers of each origin that are looked at */
+#define MR_SHARED_LAST 16    /* numbers of each origin that are looked for, and that prove it */
+#define MR_SHARED_KEPT 65536 /* that are compared where they are met */
 
 struct mr_shared_tx {
     uint64_t number; /* 0: it was not met */
@@ -32,10 +37,12 @@ struct mr_shared_origin {
     bool may_differ;
     bool is_known; /* it was looked at before */
     bool is_met;   /* one up to the last was */
+    bool is_shown; /* one of the last MR_SHARED_LAST was, and tells something */
     bool is_gone;  /* the last is in no log of the server's any more */
     /* MariaDB: the side, and the other, has applied the last without logging it */
     bool is_unlogged[2];
-    struct mr_shared_tx met[MR_SHARED_LAST]; /* by number, modulo */
+    struct mr_shared_tx *met; /* by number, modulo: the last `kept` */
+    uint64_t kept;
 };
 
 struct mr_shared_gtids {

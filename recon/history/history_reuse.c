@@ -68,8 +68,8 @@ static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history
 }
 
 #define PARTED                                                                                     \
-    "A server was set up from another's disk or backup, and went on under its server_uuid or "     \
-    "server_id. "
+    "A server was set up from another's disk or backup and went on under its server_uuid or "      \
+    "server_id, or lost its last transactions in a crash and gave their numbers anew. "
 
 /* Two histories of one number have one place where they part; what cannot be found out is a person's to say. */
 static enum mr_code refuse_two(const struct mr_shared_found *found,

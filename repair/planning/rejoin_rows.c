@@ -118,9 +118,10 @@ static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
                           "that number",
                           found.differs);
         mr_err_hint(err,
-                    "Nothing was changed. A server was set up from another's disk or backup, "
-                    "and went on under its server_uuid or server_id, before %s UTC. Build the "
-                    "replica anew from a snapshot of the live server.",
+                    "Nothing was changed. A server was set up from another's disk or backup and "
+                    "went on under its server_uuid or server_id, or lost its last transactions in "
+                    "a crash and gave their numbers anew, before %s UTC. Build the replica anew "
+                    "from a snapshot of the live server.",
                     found.before);
     } else if (found.untold != NULL) {
         mr_log_warning("that both servers mean the same transaction by %s is not proved: it is not "

@@ -183,8 +183,19 @@ static const struct {
      NULL,
      NULL},
     {"not met there", true, {{"100 t@5 ="}, {"17 t@5 ="}}, NULL, "0-1-100"},
-    {"sixteen are looked at", true, {{"85 t@5 =", "100 ="}, {"85 t@6 =", "100 ="}}, "0-1-85", NULL},
-    {"and not more", true, {{"84 t@5 =", "100 ="}, {"84 t@6 =", "100 ="}}, NULL, "0-1-100"},
+    {"sixteen prove it", true, {{"85 t@5 =", "100 ="}, {"85 t@5 =", "100 ="}}, NULL, NULL},
+    {"and none before them", true, {{"84 t@5 =", "100 ="}, {"84 t@5 =", "100 ="}}, NULL, "0-1-100"},
+    {"a crash has cost one side its last, which are behind it by now",
+     true,
+     {{"2 t@3 =", "3 t@4 =", "99 t@9 =", "100 t@9 ="},
+      {"2 t@3 =", "3 t@5 =", "99 t@9 =", "100 t@9 ="}},
+     "0-1-3",
+     NULL},
+    {"… and that is all that was met of it",
+     false,
+     {{"3/7000001 t@5 ="}, {"3/8000001 t@5 ="}},
+     A ":3",
+     A ":100"},
     {"nor behind the last",
      true,
      {{"100 t@5 =", "101 t@5 ="}, {"100 t@5 =", "101 t@9 ="}},
@@ -400,11 +411,69 @@ static void test_know(void **state)
     }
 }
 
+/* Memory has an end: of many origins each has less. */
+static void test_room(void **state)
+{
+    static const struct {
+        size_t origins;
+        uint64_t kept;
+    } rooms[] = {
+        {1, MR_SHARED_KEPT}, {4, MR_SHARED_KEPT}, {5, MR_SHARED_KEPT / 2}, {9, 16384}, {16384, 16}};
+    struct mr_strbuf mine = MR_STRBUF_INIT, others = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < LEN(rooms); i++) {
+        mr_strbuf_reset(&mine);
+        mr_strbuf_reset(&others);
+        mr_strbuf_add_str(&mine, "7-7-5"); /* the same on both: it does not differ */
+        mr_strbuf_add_str(&others, "7-7-5");
+        for (size_t k = 1; k < rooms[i].origins + (rooms[i].origins < 16384); k++) {
+            mr_strbuf_add_fmt(&mine, ",0-%zu-100000", k + 7);
+            mr_strbuf_add_fmt(&others, ",0-%zu-%d", k + 7, 100001);
+        }
+        const struct mr_history_executed servers[2] = {server(true, 1, "", mine.ptr),
+                                                       server(true, 2, "", others.ptr)};
+        struct pair p;
+        find_pair(&p, servers);
+        for (size_t side = 0; side < 2; side++)
+            for (size_t k = 0; k < p.sides[side].origins.count; k++) {
+                const struct mr_shared_origin *origin = mr_vec_at(&p.sides[side].origins, k);
+                assert_int_equal(origin->kept, origin->may_differ ? rooms[i].kept : MR_SHARED_LAST);
+            }
+        release_pair(&p);
+    }
+    mr_strbuf_release(&mine);
+    mr_strbuf_release(&others);
+}
+
+/* The first that has room, and the one in front of it. */
+static void test_edge(void **state)
+{
+    const struct mr_history_executed servers[2] = {server(true, 1, "", "0-1-100000"),
+                                                   server(true, 2, "", "0-1-100000")};
+    (void)state;
+    for (int is_behind = 0; is_behind < 2; is_behind++) {
+        struct pair p;
+        char text[32];
+        find_pair(&p, servers);
+        for (size_t side = 0; side < 2; side++) {
+            (void)snprintf(text, sizeof text, "%d t@%zu =", 100000 - MR_SHARED_KEPT + is_behind,
+                           side + 5);
+            take(&p.sides[side], &origin_of(&p, side)->last, text);
+            take(&p.sides[side], &origin_of(&p, side)->last, "100000 t@9 =");
+        }
+        compare_pair(&p);
+        assert_true((p.found.differs != NULL) == (is_behind == 1));
+        assert_null(p.found.untold);
+        release_pair(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find), cmocka_unit_test(test_compare),  cmocka_unit_test(test_untold),
         cmocka_unit_test(test_gone), cmocka_unit_test(test_unlogged), cmocka_unit_test(test_know),
+        cmocka_unit_test(test_room), cmocka_unit_test(test_edge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
