@@ -26,11 +26,15 @@ static const char *keep(struct mr_arena *arena, const char *text)
     return mr_arena_strdup(arena, text != NULL ? text : "");
 }
 
-/* MySQL 5.6 knows gtid_mode, too, and has it off. */
+/* MySQL 5.6 knows gtid_mode, too, and has it off.  MariaDB has secure_timestamp since 10.3.7; REPLICATION and less let
+ * appliers take the seconds of what they apply. */
 enum mr_code mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
                                       struct mr_history_executed *out, struct mr_err *err)
 {
-    static const char of_mariadb[] = "SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos";
+    static const char of_mariadb[] =
+        "SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos, "
+        "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES WHERE VARIABLE_NAME = "
+        "'SECURE_TIMESTAMP')";
     static const char of_mysql[] = "SELECT @@global.gtid_executed, @@global.gtid_mode";
     const struct mr_server *server = mr_db_server(db);
     struct mr_result *res = NULL;
@@ -38,10 +42,12 @@ enum mr_code mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
                                         .server_id = server->server_id,
                                         .uuid = keep(arena, server->uuid)};
     const char *sql = out->is_mariadb ? of_mariadb : of_mysql;
-    MR_TRY(mr_db_query(db, "vv", sql, strlen(sql), &res, err));
+    MR_TRY(mr_db_query(db, out->is_mariadb ? "vvn" : "vv", sql, strlen(sql), &res, err));
     const struct mr_cell *row = mr_result_next(res);
     out->executed = keep(arena, row != NULL ? row[0].ptr : NULL);
     out->position = keep(arena, row != NULL && out->is_mariadb ? row[1].ptr : NULL);
+    out->own_clock =
+        row != NULL && out->is_mariadb && row[2].ptr != NULL && strcasecmp(row[2].ptr, "YES") == 0;
     out->has_gtids = out->is_mariadb || out->executed == NULL || *out->executed != '\0' ||
                      (row != NULL && row[1].ptr != NULL && strncasecmp(row[1].ptr, "OFF", 3) != 0);
     mr_result_free(res);

@@ -33,6 +33,7 @@ struct mr_history_executed {
     const char *uuid;     /* MySQL */
     const char *executed; /* gtid_executed; MariaDB: gtid_binlog_state */
     const char *position; /* MariaDB: gtid_slave_pos; else "" */
+    bool own_clock; /* MariaDB: what it applies has its own seconds (secure_timestamp = YES) */
 };
 
 enum mr_code mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,

@@ -142,6 +142,7 @@ enum mr_code mr_shared_gtids_find(struct mr_shared_gtids *s, const struct mr_his
 {
     const struct mr_history_executed *const servers[2] = {self, other};
     struct mr_vec last = MR_VEC_INIT(struct mr_gtid), greatest = MR_VEC_INIT(struct mr_gtid);
+    s->own_clock = self->own_clock;
     if (self->is_mariadb != other->is_mariadb || !self->has_gtids || !other->has_gtids)
         return MR_OK;
     enum mr_code code = self->is_mariadb ? last_of_states(servers, &last, &greatest, err)
@@ -213,6 +214,7 @@ static void begin_tx(struct mr_shared_gtids *s, const struct mr_binlog_step *ste
     }
     s->tx.number = number;
     mr_tx_mark_begin(&s->tx.mark, step);
+    s->tx.mark.own_clock = s->own_clock;
 }
 
 static void keep_tx(struct mr_shared_origin *origin, const struct mr_shared_tx *tx)

@@ -47,6 +47,7 @@ struct mr_shared_origin {
 
 struct mr_shared_gtids {
     struct mr_vec origins; /* struct mr_shared_origin */
+    bool own_clock;        /* mr_history_executed.own_clock */
     /* Set by the caller, or NULL: now and then while a log is read for it. */
     enum mr_code (*breathe)(void *ctx, uint64_t bytes, struct mr_err *err);
     void *ctx;

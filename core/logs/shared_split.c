@@ -23,12 +23,14 @@ struct sample {
     struct mr_gtid from, to;
     uint64_t step, count;
     struct slot *slots[2];
+    bool own_clock[2];
 };
 
 /* One side's log, while it is read. */
 struct reading {
     const struct sample *sample;
     struct slot *slots;
+    bool own_clock;
     struct mr_arena *arena;
     struct slot tx; /* number 0: it is none of the sample */
     const char *log;
@@ -61,6 +63,7 @@ static enum mr_code begin_tx(struct reading *r, const struct mr_binlog_step *ste
         return mr_err_nomem(err, "comparing logs");
     r->tx = (struct slot){.number = number, .log = r->log, .at = step->begun.position};
     mr_tx_mark_begin(&r->tx.mark, step);
+    r->tx.mark.own_clock = r->own_clock;
     return MR_OK;
 }
 
@@ -85,7 +88,8 @@ static enum mr_code read_sample(struct mr_gtid_logs logs[2], struct sample *s,
                                 struct mr_arena *arena, struct mr_err *err)
 {
     for (size_t side = 0; side < 2; side++) {
-        struct reading r = {.sample = s, .slots = s->slots[side], .arena = arena};
+        struct reading r = {
+            .sample = s, .slots = s->slots[side], .own_clock = s->own_clock[side], .arena = arena};
         memset(s->slots[side], 0, s->count * sizeof *s->slots[side]);
         MR_TRY(mr_gtid_logs_read(&logs[side], &s->from, &s->to, take_step, &r, err));
     }
@@ -167,11 +171,11 @@ static enum mr_code search(struct mr_gtid_logs logs[2], const struct mr_gtid *kn
     return MR_OK;
 }
 
-enum mr_code mr_shared_split_find(struct mr_gtid_logs logs[2], const struct mr_gtid *two,
-                                  struct mr_arena *arena, struct mr_shared_split *split,
-                                  struct mr_err *err)
+enum mr_code mr_shared_split_find(struct mr_gtid_logs logs[2], const bool own_clock[2],
+                                  const struct mr_gtid *two, struct mr_arena *arena,
+                                  struct mr_shared_split *split, struct mr_err *err)
 {
-    struct sample s = {.count = 0};
+    struct sample s = {.own_clock = {own_clock[0], own_clock[1]}};
     enum mr_code code = MR_OK;
     *split = (struct mr_shared_split){.log = {NULL, NULL}};
     for (size_t side = 0; side < 2; side++)

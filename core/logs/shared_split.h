@@ -19,9 +19,10 @@ struct mr_shared_split {
     uint64_t at[2];       /* of its first event */
 };
 
-/* two: a number that both have given to other transactions.  logs: of both sides, closed; they are opened and closed. */
-enum mr_code mr_shared_split_find(struct mr_gtid_logs logs[2], const struct mr_gtid *two,
-                                  struct mr_arena *arena, struct mr_shared_split *split,
-                                  struct mr_err *err);
+/* two: a number that both have given to other transactions.  logs: of both sides, closed; they are opened and closed.
+ * own_clock: of each side, as tx_mark.h has it. */
+enum mr_code mr_shared_split_find(struct mr_gtid_logs logs[2], const bool own_clock[2],
+                                  const struct mr_gtid *two, struct mr_arena *arena,
+                                  struct mr_shared_split *split, struct mr_err *err);
 
 #endif

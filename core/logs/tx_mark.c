@@ -39,5 +39,6 @@ bool mr_tx_marks_differ(const struct mr_tx_mark *a, const struct mr_tx_mark *b)
     const bool is_said = a->originally_us != 0 && b->originally_us != 0;
     if (is_said && (a->originally_us == b->originally_us || !a->is_first || !b->is_first))
         return a->originally_us != b->originally_us;
-    return a->last < b->first || b->last < a->first || (a->tables & b->tables) == 0;
+    const bool is_timed = !a->own_clock && !b->own_clock;
+    return (is_timed && (a->last < b->first || b->last < a->first)) || (a->tables & b->tables) == 0;
 }

@@ -7,9 +7,9 @@
  * (where both logs say that it was there, as nodes of a cluster may, this tells nothing); all,
  * the second of each statement, whichever format it is logged in (measured: MariaDB 10.11, also with optimistic
  * parallel appliers; MySQL 5.6.  Of MariaDB's GTID and XID events, and of what a transaction begins with, it does
- * not); and the names of tables, but not their case (lower_case_table_names), nor those of databases
- * (replicate-rewrite-db).  Filters leave some of it out, so that one
- * of two has less; one without a change was emptied by a filter, or skipped by hand, and tells nothing.
+ * not; nor a MariaDB with secure_timestamp = YES, whose appliers take its own clock); and the names of tables, but not
+ * their case (lower_case_table_names), nor those of databases (replicate-rewrite-db).  Filters leave some of
+ * it out, so that one of two has less; one without a change was emptied by a filter, or skipped by hand, and tells nothing.
  *
  * Threads: no state.
  */
@@ -21,7 +21,9 @@
 struct mr_tx_mark {
     uint64_t originally_us; /* 0: not said */
     bool is_first;          /* by its log it was committed there at first */
-    uint32_t first, last;   /* seconds of its changes */
+    bool
+        own_clock; /* set by the caller: its seconds may be those of applying it, and tell nothing */
+    uint32_t first, last; /* seconds of its changes */
     uint64_t
         tables; /* a bit per name; all: a statement may be of any; 0: no change, it tells nothing */
 };

@@ -91,7 +91,9 @@ static enum mr_code refuse_two(const struct mr_shared_found *found,
     if (found->origins == 1) {
         mr_log_info("two transactions have the number %s: looking for where the histories part",
                     found->differs);
-        code = mr_shared_split_find(of, &found->two, arena, &split, &why);
+        code = mr_shared_split_find(
+            of, (const bool[]){shared[MR_SOURCE].own_clock, shared[MR_TARGET].own_clock},
+            &found->two, arena, &split, &why);
     }
     if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
         if (err != NULL)

@@ -49,46 +49,49 @@ static void test_find(void **state)
         const char *shared;
     } pairs[] = {
         {"MariaDB: each went on under its own",
-         {true, true, 1, "", "0-1-120", ""},
-         {true, true, 2, "", "0-1-100,0-2-150", ""},
+         {true, true, 1, "", "0-1-120", "", false},
+         {true, true, 2, "", "0-1-100,0-2-150", "", false},
          "0-1-100!"},
         {"… and both under one of a third",
-         {true, true, 2, "", "0-1-500,0-2-90", ""},
-         {true, true, 3, "", "0-1-150", ""},
+         {true, true, 2, "", "0-1-500,0-2-90", "", false},
+         {true, true, 3, "", "0-1-150", "", false},
          "0-1-150!"},
         {"of an old server that is gone they have the same",
-         {true, true, 2, "", "0-1-100,0-2-150,7-9-1", ""},
-         {true, true, 3, "", "0-1-100,0-2-140,0-3-152", ""},
+         {true, true, 2, "", "0-1-100,0-2-150,7-9-1", "", false},
+         {true, true, 3, "", "0-1-100,0-2-140,0-3-152", "", false},
          "0-1-100 0-2-140!"},
         {"MySQL",
-         {false, true, 1, A, A ":1-500," C ":1-7", ""},
-         {false, true, 2, B, A ":1-150," B ":1-9," C ":1-7", ""},
+         {false, true, 1, A, A ":1-500," C ":1-7", "", false},
+         {false, true, 2, B, A ":1-150," B ":1-9," C ":1-7", "", false},
          A ":150! " C ":7"},
         {"with holes",
-         {false, true, 1, A, C ":1-5:9-12:20", ""},
-         {false, true, 2, B, C ":1-4:6-10:13-19:21", ""},
+         {false, true, 1, A, C ":1-5:9-12:20", "", false},
+         {false, true, 2, B, C ":1-4:6-10:13-19:21", "", false},
          C ":10!"},
         {"that do not overlap",
-         {false, true, 1, A, C ":1-5", ""},
-         {false, true, 2, B, C ":6-9", ""},
+         {false, true, 1, A, C ":1-5", "", false},
+         {false, true, 2, B, C ":6-9", "", false},
          ""},
         {"by tags",
-         {false, true, 1, A, C ":1-5:t:1-9", ""},
-         {false, true, 2, B, C ":1-5:t:1-3:u:1", ""},
+         {false, true, 1, A, C ":1-5:t:1-9", "", false},
+         {false, true, 2, B, C ":1-5:t:1-3:u:1", "", false},
          C ":5 " C ":t:3!"},
         {"MariaDB: the other has applied it, and logs nothing of that",
-         {true, true, 1, "", "0-1-500", ""},
-         {true, true, 2, "", "0-2-151", "0-1-150,7-9-3"},
+         {true, true, 1, "", "0-1-500", "", false},
+         {true, true, 2, "", "0-2-151", "0-1-150,7-9-3", false},
          "0-1-150!"},
         {"… and has applied more of it",
-         {true, true, 1, "", "0-1-120", ""},
-         {true, true, 2, "", "", "0-1-150"},
+         {true, true, 1, "", "0-1-120", "", false},
+         {true, true, 2, "", "", "0-1-150", false},
          "0-1-120!"},
         {"of two families",
-         {false, true, 1, A, A ":1-5", ""},
-         {true, true, 2, "", "0-1-5", ""},
+         {false, true, 1, A, A ":1-5", "", false},
+         {true, true, 2, "", "0-1-5", "", false},
          ""},
-        {"without GTIDs", {false, true, 1, A, A ":1-5", ""}, {false, false, 2, B, "", ""}, ""},
+        {"without GTIDs",
+         {false, true, 1, A, A ":1-5", "", false},
+         {false, false, 2, B, "", "", false},
+         ""},
     };
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
@@ -366,8 +369,9 @@ static void test_gone(void **state)
 /* No log of the one has it, and the other's may be another's. */
 static void test_unlogged(void **state)
 {
-    const struct mr_history_executed servers[2] = {{true, true, 1, "", "0-1-500", ""},
-                                                   {true, true, 2, "", "0-2-151", "0-1-150"}};
+    const struct mr_history_executed servers[2] = {
+        {true, true, 1, "", "0-1-500", "", false},
+        {true, true, 2, "", "0-2-151", "0-1-150", false}};
     static const char *const then[2] = {"0-1-490", "0-2-151"};
     struct pair p;
     (void)state;
@@ -468,12 +472,43 @@ static void test_edge(void **state)
     }
 }
 
+/* MariaDB with secure_timestamp = YES: a replica's seconds are those of applying. */
+static void test_own_clock(void **state)
+{
+    static const struct {
+        bool own_clock[2];
+        const char *logs[2], *differs;
+    } pairs[] = {
+        {{false, true}, {"100 t@5 =", "100 t@8 ="}, NULL},
+        {{true, false}, {"100 t@8 =", "100 t@5 ="}, NULL},
+        {{true, true}, {"100 t@5 =", "100 u@8 ="}, "0-1-100"},
+        {{false, false}, {"100 t@5 =", "100 t@8 ="}, "0-1-100"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(pairs); i++) {
+        struct mr_history_executed servers[2] = {server(true, 1, "", "0-1-100"),
+                                                 server(true, 2, "", "0-1-100")};
+        struct pair p;
+        for (size_t side = 0; side < 2; side++)
+            servers[side].own_clock = pairs[i].own_clock[side];
+        find_pair(&p, servers);
+        for (size_t side = 0; side < 2; side++)
+            take(&p.sides[side], &origin_of(&p, side)->last, pairs[i].logs[side]);
+        compare_pair(&p);
+        assert_true((p.found.differs == NULL) == (pairs[i].differs == NULL));
+        assert_null(p.found.untold);
+        release_pair(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find), cmocka_unit_test(test_compare),  cmocka_unit_test(test_untold),
-        cmocka_unit_test(test_gone), cmocka_unit_test(test_unlogged), cmocka_unit_test(test_know),
-        cmocka_unit_test(test_room), cmocka_unit_test(test_edge),
+        cmocka_unit_test(test_find),      cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_untold),    cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_unlogged),  cmocka_unit_test(test_know),
+        cmocka_unit_test(test_room),      cmocka_unit_test(test_edge),
+        cmocka_unit_test(test_own_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
