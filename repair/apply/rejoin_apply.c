@@ -67,17 +67,20 @@ enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr
 
 /* ---- before anything is done ---- */
 
-/* A copy of it, or the server put back to what it was before, has its server_uuid, and not what the target keeps. */
+/* A copy of it, or the server put back to what it was before, has its server_uuid, or its server_id, and not what the
+ * target keeps.  What a MariaDB was set up with stands in its position alone. */
 static enum mr_code require_shared(struct mr_rejoin_run *run, struct mr_err *err)
 {
+    const bool is_mariadb = run->file.is_mariadb;
     struct mr_strbuf executed = MR_STRBUF_INIT;
     bool back = false;
-    if (run->file.is_mariadb)
-        return MR_OK;
-    enum mr_code code =
-        mr_db_query_text(run->live, "SELECT @@GLOBAL.gtid_executed", &executed, err);
+    enum mr_code code = mr_db_query_text(
+        run->live,
+        is_mariadb ? "SELECT CONCAT(@@GLOBAL.gtid_binlog_state, ',', @@GLOBAL.gtid_slave_pos)"
+                   : "SELECT @@GLOBAL.gtid_executed",
+        &executed, err);
     if (code == MR_OK)
-        code = mr_went_back(false, run->file.position, executed.ptr, &back, err);
+        code = mr_went_back(is_mariadb, run->file.position, executed.ptr, &back, err);
     mr_strbuf_release(&executed);
     if (code != MR_OK || !back)
         return code;
