@@ -109,7 +109,8 @@ static enum mr_code read_on(struct mr_catch_up *cu, struct mr_history_collect *c
         return keep_why(cu, why.message, err);
     if (code != MR_OK) {
         *err = why;
-        if (c->has_begun)
+        /* a refusal says what to do */
+        if (c->has_begun && (code != MR_E_REFUSED || why.hint[0] == '\0'))
             mr_err_hint(err, "What the case knows of logs does not count until they are read to "
                              "their end: run it again, or myrecon history collect.");
         return code;

@@ -31,6 +31,7 @@ LDFLAGS_test_gate_channels := -Wl,--wrap=mr_db_query_text,--wrap=mr_db_server \
     -Wl,--wrap=mr_result_column_name,--wrap=mr_result_free
 LDFLAGS_test_grants := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_server \
     -Wl,--wrap=mr_result_next,--wrap=mr_result_free,--wrap=mr_db_label,--wrap=mr_log_warning
+LDFLAGS_test_history_catch_up := -Wl,--wrap=mr_evidence_collection_find,--wrap=mr_history_collect_on
 LDFLAGS_test_history_left_out := -Wl,--wrap=mr_db_open,--wrap=mr_db_close,--wrap=mr_db_server \
     -Wl,--wrap=mr_log_filters_read,--wrap=mr_replica_status_open,--wrap=mr_replica_status_next \
     -Wl,--wrap=mr_replica_status_close,--wrap=mr_result_column_named,--wrap=mr_history_scan_gap
