@@ -48,21 +48,35 @@ enum mr_code mr_history_reuse_check(const struct mr_history_own own[MR_SIDES],
 
 /* ---- what both have ---- */
 
-/* Files were given because the server has no log any more, or does not show it, or stands behind what passes on no
- * log: what they do not tell stays untold then. */
-static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history_logs *logs,
-                         struct mr_err *err)
+/* What is wrong with a log, or with asking for it.  Logs that need not be read otherwise may be older than what is read, of
+ * a key that is gone, or removed meanwhile: what they do not tell stays untold. */
+static bool is_of_log(enum mr_code code)
 {
+    return code == MR_E_BINLOG || code == MR_E_UNSUPPORTED || code == MR_E_SQL ||
+           code == MR_E_NO_SUCH;
+}
+
+/* Files were given because the server has no log any more, or does not show it, or stands behind what passes on no
+ * log. */
+static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history_logs *logs,
+                         enum mr_side side, struct mr_err *err)
+{
+    const bool is_server = logs->ep != NULL;
     struct mr_err why = {0};
-    if (logs->ep != NULL)
-        return mr_shared_gtids_look(shared, logs->ep, logs->opts, err);
-    const enum mr_code code = mr_shared_gtids_look(shared, logs->of, logs->opts, &why);
-    if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
+    const enum mr_code code =
+        mr_shared_gtids_look(shared, is_server ? logs->ep : logs->of, logs->opts, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    if (code == MR_E_CANCELLED || code == MR_E_NOMEM || (is_server && !is_of_log(code))) {
         if (err != NULL)
             *err = why;
+        mr_err_context(err, "logs of the %s", mr_side_name(side));
         return code;
     }
-    if (code != MR_OK)
+    if (is_server)
+        mr_log_warning("logs of the %s in front of those that are needed cannot be read: %s",
+                       mr_side_name(side), why.message);
+    else
         mr_log_detail("logs of the server itself are not read: %s", why.message);
     return MR_OK;
 }
@@ -125,10 +139,7 @@ enum mr_code mr_history_reuse_check_shared(struct mr_shared_gtids shared[MR_SIDE
 {
     struct mr_shared_found found;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const enum mr_code code = look(&shared[side], &logs[side], err);
-        if (code != MR_OK)
-            mr_err_context(err, "logs of the %s", mr_side_name((enum mr_side)side));
-        MR_TRY(code);
+        MR_TRY(look(&shared[side], &logs[side], (enum mr_side)side, err));
     }
     MR_TRY(mr_shared_gtids_compare(shared, arena, &found, err));
     if (found.differs != NULL)
