@@ -85,35 +85,46 @@ static enum mr_code look(struct mr_shared_gtids *shared, const struct mr_history
     "A server was set up from another's disk or backup and went on under its server_uuid or "      \
     "server_id, or lost its last transactions in a crash and gave their numbers anew. "
 
+/* Of files it is not looked for: the server's logs may have the same names and be of another, such as a copy of the one
+ * that is out of reach. */
+static enum mr_code find_split(const struct mr_shared_found *found,
+                               const struct mr_shared_gtids shared[MR_SIDES],
+                               const struct mr_history_logs logs[MR_SIDES], struct mr_arena *arena,
+                               struct mr_shared_split *split, struct mr_err *err)
+{
+    const bool own_clock[MR_SIDES] = {shared[MR_SOURCE].own_clock, shared[MR_TARGET].own_clock};
+    struct mr_gtid_logs of[MR_SIDES];
+    struct mr_err why = {0};
+    *split = (struct mr_shared_split){.log = {NULL, NULL}};
+    if (found->origins != 1 || logs[MR_SOURCE].ep == NULL || logs[MR_TARGET].ep == NULL)
+        return MR_OK;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        of[side] = (struct mr_gtid_logs){.ep = logs[side].ep,
+                                         .opts = logs[side].opts,
+                                         .breathe = shared[side].breathe,
+                                         .ctx = shared[side].ctx};
+    mr_log_info("two transactions have the number %s: looking for where the histories part",
+                found->differs);
+    const enum mr_code code = mr_shared_split_find(of, own_clock, &found->two, arena, split, &why);
+    if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        mr_log_detail("where the histories part is not found: %s", why.message);
+    return MR_OK;
+}
+
 /* Two histories of one number have one place where they part; what cannot be found out is a person's to say. */
 static enum mr_code refuse_two(const struct mr_shared_found *found,
                                const struct mr_shared_gtids shared[MR_SIDES],
                                const struct mr_history_logs logs[MR_SIDES], struct mr_arena *arena,
                                struct mr_err *err)
 {
-    struct mr_shared_split split = {.log = {NULL, NULL}};
-    struct mr_gtid_logs of[MR_SIDES];
-    struct mr_err why = {0};
+    struct mr_shared_split split;
     struct mr_strbuf first = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        of[side] =
-            (struct mr_gtid_logs){.ep = logs[side].ep != NULL ? logs[side].ep : logs[side].of,
-                                  .opts = logs[side].opts,
-                                  .breathe = shared[side].breathe,
-                                  .ctx = shared[side].ctx};
-    if (found->origins == 1) {
-        mr_log_info("two transactions have the number %s: looking for where the histories part",
-                    found->differs);
-        code = mr_shared_split_find(
-            of, (const bool[]){shared[MR_SOURCE].own_clock, shared[MR_TARGET].own_clock},
-            &found->two, arena, &split, &why);
-    }
-    if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
-        if (err != NULL)
-            *err = why;
-        return code;
-    }
+    MR_TRY(find_split(found, shared, logs, arena, &split, err));
     (void)mr_err_set(err, MR_E_REFUSED,
                      "GTIDs do not tell which transactions are of one side: both sides have %s, "
                      "and their logs show two transactions of that number",
@@ -138,9 +149,8 @@ enum mr_code mr_history_reuse_check_shared(struct mr_shared_gtids shared[MR_SIDE
                                            struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_shared_found found;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(look(&shared[side], &logs[side], (enum mr_side)side, err));
-    }
     MR_TRY(mr_shared_gtids_compare(shared, arena, &found, err));
     if (found.differs != NULL)
         return refuse_two(&found, shared, logs, arena, err);

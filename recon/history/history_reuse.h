@@ -20,7 +20,7 @@ enum mr_code mr_history_reuse_check(const struct mr_history_own own[MR_SIDES],
                                     struct mr_err *err);
 /* Is each transaction that both have by its GTID one, by what their logs show?  What none of those showed that were
  * read is looked for in others; where it is in none, or they cannot be read, there is a warning.  Of a number that is two transactions the refusal says where the histories
- * part, where both servers have the logs still. */
+ * part, where both sides' logs are read from servers that have them still. */
 enum mr_code mr_history_reuse_check_shared(struct mr_shared_gtids shared[MR_SIDES],
                                            const struct mr_history_logs logs[MR_SIDES],
                                            struct mr_arena *arena, struct mr_err *err);

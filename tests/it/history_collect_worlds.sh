@@ -259,11 +259,11 @@ for PAIR in $PAIRS; do
     check_world
     collect
     is "$S: … in logs that need not be read" "$RC $(grep -c "$TWO" "$ERR")" "5 1"
+    SPLIT=$(sed -n 's/.*: --split \(source=[^ ]*:[0-9]*,target=[^ ]*:[0-9]*\)\..*/\1/p' "$ERR" | head -n 1)
     mr_sql $S -e "FLUSH BINARY LOGS"
     "$MYRECON" history archive "$(mr_get_server $S URI)" "$IT_TMP/$S.twice" >/dev/null 2>&1
     collect --source-log "$IT_TMP/$S.twice"
-    is "$S: … of an archive" "$RC $(grep -c "$TWO" "$ERR")" "5 1"
-    SPLIT=$(sed -n 's/.*: --split \(source=[^ ]*:[0-9]*,target=[^ ]*:[0-9]*\)\..*/\1/p' "$ERR" | head -n 1)
+    is "$S: … of an archive, and of files no place is told" "$RC $(grep -c "$TWO" "$ERR") $(grep -c 'source=FILE:POS' "$ERR")" "5 1 1"
     check_world
     collect --split "$SPLIT" --tables 'w.*'
     is "$S: … and where they part is told" "$RC $(evidence)" "0 t s good 3/3; t t good 2/2"

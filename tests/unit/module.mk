@@ -35,7 +35,8 @@ LDFLAGS_test_history_catch_up := -Wl,--wrap=mr_evidence_collection_find,--wrap=m
 LDFLAGS_test_history_left_out := -Wl,--wrap=mr_db_open,--wrap=mr_db_close,--wrap=mr_db_server \
     -Wl,--wrap=mr_log_filters_read,--wrap=mr_replica_status_open,--wrap=mr_replica_status_next \
     -Wl,--wrap=mr_replica_status_close,--wrap=mr_result_column_named,--wrap=mr_history_scan_gap
-LDFLAGS_test_history_reuse := -Wl,--wrap=mr_shared_gtids_look,--wrap=mr_log_warning
+LDFLAGS_test_history_reuse := -Wl,--wrap=mr_shared_gtids_look,--wrap=mr_shared_split_find \
+    -Wl,--wrap=mr_log_warning
 LDFLAGS_test_intern := -Wl,--wrap=calloc
 LDFLAGS_test_io := -Wl,--wrap=fsync
 LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=openat \

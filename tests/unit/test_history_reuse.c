@@ -1,4 +1,5 @@
-/* test_history_reuse.c: what is asked of logs only to prove that numbers are one does not end a collection. */
+/* test_history_reuse.c: what is asked of logs only to prove that numbers are one does not end a collection, and where two
+ * histories part is told of the logs that were meant. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,11 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/logs/shared_split.h"
 #include "recon/history/history_reuse.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
 
 static enum mr_code look_code;
+static bool has_looked;
 static char warnings[1024];
 
 enum mr_code __wrap_mr_shared_gtids_look(struct mr_shared_gtids *shared,
@@ -26,6 +29,22 @@ enum mr_code __wrap_mr_shared_gtids_look(struct mr_shared_gtids *shared,
     (void)opts;
     assert_non_null(ep);
     return look_code == MR_OK ? MR_OK : mr_err_set(err, look_code, "no key for it");
+}
+
+enum mr_code __wrap_mr_shared_split_find(struct mr_gtid_logs logs[2], const bool own_clock[2],
+                                         const struct mr_gtid *two, struct mr_arena *arena,
+                                         struct mr_shared_split *split, struct mr_err *err);
+enum mr_code __wrap_mr_shared_split_find(struct mr_gtid_logs logs[2], const bool own_clock[2],
+                                         const struct mr_gtid *two, struct mr_arena *arena,
+                                         struct mr_shared_split *split, struct mr_err *err)
+{
+    (void)logs;
+    (void)own_clock;
+    (void)arena;
+    (void)err;
+    has_looked = true;
+    *split = (struct mr_shared_split){.first = *two, .log = {"s.1", "t.1"}, .at = {4, 5}};
+    return MR_OK;
 }
 
 void __wrap_mr_log_warning(const char *fmt, ...);
@@ -76,6 +95,7 @@ static enum mr_code check(bool is_file, uint32_t when, struct mr_err *err)
     struct mr_arena arena = MR_ARENA_INIT;
     *err = (struct mr_err){0};
     warnings[0] = '\0';
+    has_looked = false;
     init(shared, when);
     const enum mr_code code = mr_history_reuse_check_shared(shared, logs, &arena, err);
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
@@ -110,8 +130,24 @@ static void test_unreadable(void **state)
     look_code = MR_OK;
 }
 
+/* A file's place is none in the logs of the server that stands there now. */
+static void test_places(void **state)
+{
+    struct mr_err err;
+    (void)state;
+    assert_int_equal(check(false, 5, &err), MR_OK);
+    assert_string_equal(warnings, "");
+    assert_int_equal(check(false, 6, &err), MR_E_REFUSED);
+    assert_true(has_looked);
+    assert_non_null(strstr(err.hint, "--split source=s.1:4,target=t.1:5"));
+    assert_int_equal(check(true, 6, &err), MR_E_REFUSED);
+    assert_false(has_looked);
+    assert_non_null(strstr(err.hint, "before 1970-01-01 00:00:05 UTC: --split source=FILE:POS"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unreadable)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unreadable),
+                                       cmocka_unit_test(test_places)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
