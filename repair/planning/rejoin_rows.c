@@ -96,6 +96,18 @@ static enum mr_code check_address(const struct mr_endpoint *live, struct mr_err 
     return MR_E_USAGE;
 }
 
+/* LIVE's logs are read, too, and for nothing else: the account may lack the right there alone. */
+static enum mr_code look_at_shared(struct mr_rejoin_rows *r, enum mr_side side,
+                                   struct mr_shared_gtids *shared, struct mr_err *err)
+{
+    const enum mr_code code = mr_shared_gtids_look(shared, &r->ep[side], &r->opts, err);
+    if (code == MR_E_DENIED)
+        mr_server_logs_name_rights(&r->ep[side], &r->opts, mr_db_server(r->db[side]), err);
+    if (code != MR_OK)
+        mr_err_context(err, "logs of the %s", mr_side_name(side));
+    return code;
+}
+
 /* What both have executed is not taken back, and is not sent again: it has to be the same. */
 static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
 {
@@ -109,7 +121,7 @@ static enum mr_code check_shared(struct mr_planning *p, struct mr_err *err)
         MR_TRY_OUT(mr_shared_gtids_find(&shared[side], &r->servers.executed[side],
                                         &r->servers.executed[mr_other_side((enum mr_side)side)],
                                         err));
-        MR_TRY_OUT(mr_shared_gtids_look(&shared[side], &r->ep[side], &r->opts, err));
+        MR_TRY_OUT(look_at_shared(r, (enum mr_side)side, &shared[side], err));
     }
     MR_TRY_OUT(mr_shared_gtids_compare(shared, &p->arena, &found, err));
     if (found.differs != NULL) {
