@@ -98,14 +98,25 @@ static enum mr_code read_sample(struct mr_gtid_logs logs[2], struct sample *s,
 
 /* ---- which numbers ---- */
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A distance in steps: what is left over is one, too. */
+static uint64_t in_steps(uint64_t distance, uint64_t step)
+{
+    return distance / step + (distance % step != 0);
+}
+
+/* The first of them is at least `width` - 1 numbers in front of the last, or that near to number 1 that it takes
+ * no further step. */
 static void choose(struct sample *s, const struct mr_gtid *to, uint64_t width)
 {
     const uint64_t last = mr_gtid_number(to);
     s->to = *to;
-    s->step = (width + SLOTS - 1) / SLOTS;
-    s->count = (width + s->step - 2) / s->step + 1;
-    s->count = s->count < SLOTS ? s->count : SLOTS;
-    s->count = s->count < (last - 1) / s->step + 1 ? s->count : (last - 1) / s->step + 1;
+    s->step = width > SLOTS ? in_steps(width - 1, SLOTS - 1) : 1;
+    s->count = least(in_steps(width - 1, s->step), (last - 1) / s->step) + 1;
     s->from = with_number(to, last - s->step * (s->count - 1));
 }
 
@@ -146,6 +157,18 @@ static void take_place(const struct sample *s, uint64_t two, struct mr_shared_sp
     }
 }
 
+/* Between the two that were met, or wider. */
+static void choose_next(struct sample *s, uint64_t one, uint64_t two, uint64_t *width)
+{
+    const uint64_t first = s->slots[0][two].number;
+    const struct mr_gtid to = with_number(&s->to, first);
+    if (one < s->count)
+        *width = first - s->slots[0][one].number + 1;
+    else
+        *width = *width < first / WIDER ? *width * WIDER : first;
+    choose(s, &to, *width);
+}
+
 static enum mr_code search(struct mr_gtid_logs logs[2], const struct mr_gtid *known,
                            struct sample *s, struct mr_arena *arena, struct mr_shared_split *split,
                            struct mr_err *err)
@@ -157,16 +180,13 @@ static enum mr_code search(struct mr_gtid_logs logs[2], const struct mr_gtid *kn
         compare(s, &one, &two);
         if (two == s->count)
             return MR_OK; /* what was known is not there any more */
-        const struct mr_gtid first = with_number(&s->to, s->slots[0][two].number);
-        if (one == s->count && (!reaches(s) || mr_gtid_number(&s->from) <= s->step))
+        if (one == s->count && (!reaches(s) || mr_gtid_number(&s->from) == 1))
             return MR_OK; /* it goes back no further */
         if (one < s->count && s->step == 1) {
             take_place(s, two, split);
             return MR_OK;
         }
-        width =
-            one < s->count ? s->slots[0][two].number - s->slots[0][one].number + 1 : width * WIDER;
-        choose(s, &first, width);
+        choose_next(s, one, two, &width);
     }
     return MR_OK;
 }
