@@ -110,7 +110,14 @@ static enum mr_code breathe(const struct mr_gtid_logs *l, const struct mr_binlog
     return l->breathe == NULL || bytes < BREATHE_BYTES ? MR_OK : l->breathe(l->ctx, bytes, err);
 }
 
-/* A number behind it tells, too, that it was passed. */
+/* A number far behind it tells, too, that it was passed. */
+static bool ends(const struct mr_gtid *gtid, const struct mr_gtid *to)
+{
+    const uint64_t number = mr_gtid_number(gtid), last = mr_gtid_number(to);
+    return mr_gtid_is_of(gtid, to) &&
+           (number == last || (number > last && number - last >= MR_GTID_LOGS_AHEAD));
+}
+
 static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk *walk,
                             const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
                             struct mr_err *err)
@@ -124,8 +131,7 @@ static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk 
             return MR_OK;
         MR_TRY(take(ctx, &step, err));
         if (step.kind == MR_STEP_BEGIN)
-            is_last =
-                mr_gtid_is_of(step.gtid, to) && mr_gtid_number(step.gtid) >= mr_gtid_number(to);
+            is_last = ends(step.gtid, to);
         if (step.event != NULL)
             MR_TRY(breathe(l, step.event, &since, err));
     }

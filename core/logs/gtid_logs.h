@@ -18,6 +18,9 @@
 #include "core/binlog/binlog_walk.h"
 #include "core/db/db.h"
 
+/* Numbers that a replica may commit in front of lesser ones (slave_checkpoint_group is 512 by default). */
+#define MR_GTID_LOGS_AHEAD 1024
+
 struct mr_gtid_logs {
     /* set by the caller */
     const struct mr_endpoint *ep;
@@ -42,7 +45,8 @@ void mr_gtid_logs_close(struct mr_gtid_logs *logs);
 enum mr_code mr_gtid_logs_has(const struct mr_gtid_logs *logs, const struct mr_gtid *gtid,
                               bool *has, struct mr_err *err);
 /* From the beginning of the log that has number `from` of the origin, or, where that was removed, of the first that is
- * there, to the end of the transaction `to`: take gets all steps.  Nothing where `to` was removed. */
+ * there, to the end of the transaction `to`, or, where that is not there, to one that is MR_GTID_LOGS_AHEAD behind it: take
+ * gets all steps.  Nothing where `to` was removed. */
 enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
                                const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
                                struct mr_err *err);

@@ -12,8 +12,9 @@
 #define PASSES_MAX 24 /* 16 ^ 11 numbers, and back */
 
 struct slot {
-    uint64_t number; /* 0: it was not met, or tells nothing */
-    struct mr_tx_mark mark;
+    uint64_t number;        /* 0: it was not met */
+    uint64_t order;         /* in which they were met, from 1 on */
+    struct mr_tx_mark mark; /* of no table: it tells nothing */
     const char *log;
     uint64_t at;
 };
@@ -32,7 +33,9 @@ struct reading {
     struct slot *slots;
     bool own_clock;
     struct mr_arena *arena;
-    struct slot tx; /* number 0: it is none of the sample */
+    struct slot *slot; /* of the transaction that is read; NULL: it is none of the sample */
+    struct mr_tx_mark mark;
+    uint64_t order;
     const char *log;
 };
 
@@ -53,7 +56,7 @@ static enum mr_code begin_tx(struct reading *r, const struct mr_binlog_step *ste
 {
     const struct sample *s = r->sample;
     const uint64_t from = mr_gtid_number(&s->from), number = mr_gtid_number(step->gtid);
-    r->tx.number = 0;
+    r->slot = NULL;
     if (!mr_gtid_is_of(step->gtid, &s->from) || number < from || (number - from) % s->step != 0 ||
         (number - from) / s->step >= s->count)
         return MR_OK;
@@ -61,9 +64,11 @@ static enum mr_code begin_tx(struct reading *r, const struct mr_binlog_step *ste
         r->log = mr_arena_strdup(r->arena, step->begun.log);
     if (r->log == NULL)
         return mr_err_nomem(err, "comparing logs");
-    r->tx = (struct slot){.number = number, .log = r->log, .at = step->begun.position};
-    mr_tx_mark_begin(&r->tx.mark, step);
-    r->tx.mark.own_clock = r->own_clock;
+    r->slot = &r->slots[(number - from) / s->step];
+    *r->slot = (struct slot){
+        .number = number, .order = ++r->order, .log = r->log, .at = step->begun.position};
+    mr_tx_mark_begin(&r->mark, step);
+    r->mark.own_clock = r->own_clock;
     return MR_OK;
 }
 
@@ -72,14 +77,13 @@ static enum mr_code take_step(void *ctx, const struct mr_binlog_step *step, stru
     struct reading *r = ctx;
     if (step->kind == MR_STEP_BEGIN)
         return begin_tx(r, step, err);
-    if (r->tx.number == 0)
+    if (r->slot == NULL)
         return MR_OK;
     if (step->kind == MR_STEP_ROWS || step->kind == MR_STEP_STATEMENT) {
-        mr_tx_mark_take(&r->tx.mark, step);
+        mr_tx_mark_take(&r->mark, step);
     } else if (step->kind == MR_STEP_COMMIT || step->kind == MR_STEP_PREPARED) {
-        if (r->tx.mark.tables != 0)
-            r->slots[(r->tx.number - mr_gtid_number(&r->sample->from)) / r->sample->step] = r->tx;
-        r->tx.number = 0;
+        r->slot->mark = r->mark;
+        r->slot = NULL;
     }
     return MR_OK;
 }
@@ -110,7 +114,7 @@ static uint64_t in_steps(uint64_t distance, uint64_t step)
 }
 
 /* The first of them is at least `width` - 1 numbers in front of the last, or that near to number 1 that it takes
- * no further step. */
+ * no further step.  Behind the last some are met that stand in front of it in a log. */
 static void choose(struct sample *s, const struct mr_gtid *to, uint64_t width)
 {
     const uint64_t last = mr_gtid_number(to);
@@ -118,11 +122,13 @@ static void choose(struct sample *s, const struct mr_gtid *to, uint64_t width)
     s->step = width > SLOTS ? in_steps(width - 1, SLOTS - 1) : 1;
     s->count = least(in_steps(width - 1, s->step), (last - 1) / s->step) + 1;
     s->from = with_number(to, last - s->step * (s->count - 1));
+    if (s->step == 1)
+        s->count += MR_GTID_LOGS_AHEAD;
 }
 
 static bool is_told(const struct sample *s, uint64_t i)
 {
-    return s->slots[0][i].number != 0 && s->slots[1][i].number != 0;
+    return s->slots[0][i].mark.tables != 0 && s->slots[1][i].mark.tables != 0;
 }
 
 /* Do both logs go back to where the sample begins?  Some numbers tell nothing. */
@@ -148,24 +154,36 @@ static void compare(const struct sample *s, uint64_t *one, uint64_t *two)
     }
 }
 
-static void take_place(const struct sample *s, uint64_t two, struct mr_shared_split *split)
+/* Behind the last that is one: what tells nothing there may be two as well, and a replica may have committed it, or what comes
+ * behind it, earlier.  What is taken for a side's own and is not costs a look at its rows, the other way round it would be
+ * missed. */
+static void take_place(const struct sample *s, uint64_t one, uint64_t two,
+                       struct mr_shared_split *split)
 {
     split->first = with_number(&s->to, s->slots[0][two].number);
     for (size_t side = 0; side < 2; side++) {
-        split->log[side] = s->slots[side][two].log;
-        split->at[side] = s->slots[side][two].at;
+        const struct slot *first = &s->slots[side][two];
+        for (uint64_t i = one + 1; i < s->count; i++) {
+            const struct slot *slot = &s->slots[side][i];
+            if (slot->number != 0 && slot->order < first->order)
+                first = slot;
+        }
+        split->log[side] = first->log;
+        split->at[side] = first->at;
     }
 }
 
-/* Between the two that were met, or wider. */
-static void choose_next(struct sample *s, uint64_t one, uint64_t two, uint64_t *width)
+/* Between the two that were met, or wider; and some behind them, in front of which lesser ones may not have been met. */
+static void choose_next(struct sample *s, const struct mr_gtid *known, uint64_t one, uint64_t two,
+                        uint64_t *width)
 {
-    const uint64_t first = s->slots[0][two].number;
-    const struct mr_gtid to = with_number(&s->to, first);
+    const uint64_t first = s->slots[0][two].number, last = mr_gtid_number(known);
+    const uint64_t most = first < last ? first + least(last - first, MR_GTID_LOGS_AHEAD) : last;
+    const struct mr_gtid to = with_number(known, most);
     if (one < s->count)
-        *width = first - s->slots[0][one].number + 1;
+        *width = most - s->slots[0][one].number + 1;
     else
-        *width = *width < first / WIDER ? *width * WIDER : first;
+        *width = *width < most / WIDER ? *width * WIDER : most;
     choose(s, &to, *width);
 }
 
@@ -183,10 +201,10 @@ static enum mr_code search(struct mr_gtid_logs logs[2], const struct mr_gtid *kn
         if (one == s->count && (!reaches(s) || mr_gtid_number(&s->from) == 1))
             return MR_OK; /* it goes back no further */
         if (one < s->count && s->step == 1) {
-            take_place(s, two, split);
+            take_place(s, one, two, split);
             return MR_OK;
         }
-        choose_next(s, one, two, &width);
+        choose_next(s, known, one, two, &width);
     }
     return MR_OK;
 }
@@ -199,7 +217,7 @@ enum mr_code mr_shared_split_find(struct mr_gtid_logs logs[2], const bool own_cl
     enum mr_code code = MR_OK;
     *split = (struct mr_shared_split){.log = {NULL, NULL}};
     for (size_t side = 0; side < 2; side++)
-        s.slots[side] = calloc(SLOTS, sizeof *s.slots[side]);
+        s.slots[side] = calloc(SLOTS + MR_GTID_LOGS_AHEAD, sizeof *s.slots[side]);
     if (s.slots[0] == NULL || s.slots[1] == NULL)
         code = mr_err_nomem(err, "comparing logs");
     for (size_t side = 0; code == MR_OK && side < 2; side++)

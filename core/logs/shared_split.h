@@ -3,7 +3,8 @@
  *
  * Up to there each number is one transaction in both logs, from there on two.  A sample of numbers is compared,
  * wider and wider until one is met that is the same, then closer and closer between that one and the first that is
- * two: a few passes over the logs since the split, and not one over all that the servers keep.
+ * two: a few passes over the logs since the split, and not one over all that the servers keep.  On each side the place is
+ * behind the last number that is the same, whatever stands there, since numbers that tell nothing may be two.
  *
  * Memory: 65,536 numbers a side, some 9 MiB.  Ownership: texts in the arena.  Errors: those of gtid_logs.h.
  * Threads: one.
@@ -16,7 +17,8 @@
 struct mr_shared_split {
     struct mr_gtid first; /* that is two transactions */
     const char *log[2];   /* NULL: the logs do not go back to one that is the same */
-    uint64_t at[2];       /* of its first event */
+    /* of the first event behind the last number that is the same; of what stands there, and tells nothing, too */
+    uint64_t at[2];
 };
 
 /* two: a number that both have given to other transactions.  logs: of both sides, closed; they are opened and closed.

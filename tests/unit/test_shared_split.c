@@ -25,6 +25,12 @@ struct world {
     bool is_sparse;   /* of what is asked for only the first and the last number are there */
 };
 static const struct world *world;
+
+/* Of the target's log; 0: none. */
+static struct {
+    uint64_t emptied; /* it tells nothing there */
+    uint64_t early;   /* it stands in front of the two before it */
+} odd;
 static size_t reads;
 
 enum mr_code __wrap_mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
@@ -56,7 +62,8 @@ static void tell(mr_gtid_logs_take_fn *take, void *ctx, uint64_t number, bool is
     step.begun.position = number % PER_LOG * 10 + (is_target ? 5 : 4);
     assert_int_equal(take(ctx, &step, NULL), MR_OK);
     step.kind = MR_STEP_ROWS;
-    if (world->empty_per == 0 || number % world->empty_per != 0)
+    if ((world->empty_per == 0 || number % world->empty_per != 0) &&
+        (number != odd.emptied || !is_target))
         assert_int_equal(take(ctx, &step, NULL), MR_OK);
     step.kind = MR_STEP_COMMIT;
     assert_int_equal(take(ctx, &step, NULL), MR_OK);
@@ -79,9 +86,42 @@ enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, const str
         return MR_OK;
     }
     first = first > world->kept[is_target] ? first : world->kept[is_target];
-    for (uint64_t number = first > 0 ? first : 1; number <= to->sequence; number++)
+    for (uint64_t i = first > 0 ? first : 1, number = 0; number != to->sequence; i++) {
+        const bool is_odd = is_target && i <= odd.early && i + 2 >= odd.early;
+        number = !is_odd ? i : i + 2 == odd.early ? odd.early : i - 1;
         tell(take, ctx, number, is_target);
+    }
     return MR_OK;
+}
+
+/* at: in each log the beginning of that number. */
+static void find(const struct world *of, uint64_t first, const uint64_t at[2])
+{
+    const struct mr_endpoint target = {0};
+    const bool own_clock[2] = {false, false};
+    const uint64_t two = of->last - (of->empty_per != 0 && of->last % of->empty_per == 0 ? 1 : 0);
+    const struct mr_gtid known = {.family = MR_GTID_OF_MARIADB, .server = 1, .sequence = two};
+    struct mr_gtid_logs logs[2] = {{.ep = NULL}, {.ep = &target}};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_shared_split split;
+    char log[32];
+    world = of;
+    reads = 0;
+    assert_int_equal(mr_shared_split_find(logs, own_clock, &known, &arena, &split, NULL), MR_OK);
+    if ((split.log[0] != NULL) != of->is_found || (split.log[1] != NULL) != of->is_found)
+        fail_msg("%s: found %d", of->what, split.log[0] != NULL);
+    if (reads > of->reads_max)
+        fail_msg("%s: %zu reads", of->what, reads);
+    if (of->is_found && split.first.sequence != first)
+        fail_msg("%s: %" PRIu64, of->what, split.first.sequence);
+    for (int side = 0; side < 2 && of->is_found; side++) {
+        const char *name = side == 1 ? "t" : "s";
+        const uint64_t place = at[side] % PER_LOG * 10 + (side == 1 ? 5 : 4);
+        (void)snprintf(log, sizeof log, "%s.%06" PRIu64, name, at[side] / PER_LOG + 1);
+        if (strcmp(split.log[side], log) != 0 || split.at[side] != place)
+            fail_msg("%s: %s:%" PRIu64, of->what, split.log[side], split.at[side]);
+    }
+    mr_arena_release(&arena);
 }
 
 static void test_find(void **state)
@@ -118,40 +158,51 @@ static void test_find(void **state)
          40,
          true},
     };
-    const struct mr_endpoint target = {0};
-    const bool own_clock[2] = {false, false};
     (void)state;
     for (size_t i = 0; i < LEN(worlds); i++) {
-        struct mr_gtid_logs logs[2] = {{.ep = NULL}, {.ep = &target}};
-        struct mr_arena arena = MR_ARENA_INIT;
-        struct mr_shared_split split;
-        char log[32];
-        world = &worlds[i];
-        reads = 0;
-        uint64_t two = world->last, first = world->parts_at;
-        two -= world->empty_per != 0 && two % world->empty_per == 0 ? 1 : 0;
-        first += world->empty_per != 0 && first % world->empty_per == 0 ? 1 : 0;
-        const struct mr_gtid known = {.family = MR_GTID_OF_MARIADB, .server = 1, .sequence = two};
-        assert_int_equal(mr_shared_split_find(logs, own_clock, &known, &arena, &split, NULL),
-                         MR_OK);
-        if ((split.log[0] != NULL) != world->is_found || (split.log[1] != NULL) != world->is_found)
-            fail_msg("%s: found %d", world->what, split.log[0] != NULL);
-        if (reads > world->reads_max)
-            fail_msg("%s: %zu reads", world->what, reads);
-        for (int side = 0; side < 2 && world->is_found; side++) {
-            (void)snprintf(log, sizeof log, "%s.%06" PRIu64, side == 1 ? "t" : "s",
-                           first / PER_LOG + 1);
-            if (split.first.sequence != first)
-                fail_msg("%s: %" PRIu64, world->what, split.first.sequence);
-            assert_string_equal(split.log[side], log);
-            assert_int_equal(split.at[side], first % PER_LOG * 10 + (side == 1 ? 5 : 4));
-        }
-        mr_arena_release(&arena);
+        const uint64_t parts_at = worlds[i].parts_at, per = worlds[i].empty_per;
+        const uint64_t first = parts_at + (per != 0 && parts_at % per == 0 ? 1 : 0);
+        const uint64_t at = parts_at - (per != 0 && (parts_at - 1) % per == 0 ? 1 : 0);
+        find(&worlds[i], first, (const uint64_t[]){at, at});
     }
+}
+
+/* Behind the last that is one both logs are looked at from their first transaction on. */
+static void test_places(void **state)
+{
+    static const struct {
+        const char *what;
+        uint64_t parts_at, last, emptied, early, first, at[2];
+    } places[] = {
+        {"a filter has emptied it there", 91, 150, 91, 0, 92, {91, 91}},
+        {"… of many", 123457, 1200000, 123457, 0, 123458, {123457, 123457}},
+        {"one that is the same was emptied", 91, 150, 90, 0, 91, {90, 90}},
+        {"out of order there", 91, 150, 0, 92, 91, {91, 92}},
+        {"… of which that is known that comes late", 91, 91, 0, 92, 91, {91, 92}},
+        {"… with the last that is one", 91, 150, 0, 91, 91, {91, 91}},
+        {"… of many", 123457, 1200000, 0, 123458, 123457, {123457, 123458}},
+        {"… and emptied", 123457, 1200000, 123457, 123458, 123458, {123457, 123458}},
+        {"… where the early one is not met again",
+         1000002,
+         1065536,
+         0,
+         1000003,
+         1000002,
+         {1000002, 1000003}},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(places); i++) {
+        const struct world of = {
+            places[i].what, places[i].parts_at, places[i].last, {1, 1}, 0, true, 10, false};
+        odd.emptied = places[i].emptied;
+        odd.early = places[i].early;
+        find(&of, places[i].first, places[i].at);
+    }
+    odd.emptied = odd.early = 0;
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_find)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_find), cmocka_unit_test(test_places)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
