@@ -288,7 +288,8 @@ static enum mr_code require_older(const struct mr_create *c, const char *oldest,
     if (strcmp(oldest, m->consistency.binlog_file) == 0)
         return MR_OK;
     MR_TRY(ask_began(c, m->consistency.binlog_file, &began_s, err));
-    return began_s != 0 && began_s - ahead_s <= finished_s ? MR_OK : refuse_anew(c, err);
+    return began_s != 0 && began_s - ahead_s <= finished_s + CLOCKS_DIFFER_S ? MR_OK
+                                                                             : refuse_anew(c, err);
 }
 
 /* A server that does not sync log and rows at each commit loses the last of either in a crash: rows that no log
