@@ -330,12 +330,13 @@ static void add_again(struct mr_edition *e, const struct mr_story_plan *plan)
     mr_strbuf_release(&command);
 }
 
-/* Whether there is something to be planned again: not where another plan that is told was made since. */
+/* Whether there is something to be planned again: not where another plan that is told was made since, for all of it. */
 static bool is_last(const struct mr_report *report, const struct mr_story_plan *plan)
 {
     for (size_t i = 0; i < report->story->plans.count; i++) {
         const struct mr_story_plan *other = mr_vec_at(&report->story->plans, i);
-        if (other->rows > 0 && strcmp(other->created, plan->created) > 0)
+        if (other->rows > 0 && strcmp(other->created, plan->created) > 0 &&
+            mr_story_covers(other, plan))
             return false;
     }
     return plan->rows > 0;

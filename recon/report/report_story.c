@@ -199,7 +199,7 @@ bool mr_story_verify_is_clean(const struct mr_story_verify *verify)
     return verify->not_proven == 0 && verify->too_low == 0;
 }
 
-/* ---- conflicts ---- */
+/* ---- what one plan is to another ---- */
 
 bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table)
 {
@@ -211,16 +211,38 @@ bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table)
     return false;
 }
 
-static bool takes_up(const struct mr_story_plan *later, const struct mr_story_plan *plan)
+/* What only inserts stands in for nothing but such a plan. */
+bool mr_story_covers(const struct mr_story_plan *other, const struct mr_story_plan *plan)
 {
-    bool all = !later->is_undone && later->tables.count > 0 &&
-               strcmp(later->created, plan->created) > 0 &&
-               strcmp(later->policy, plan->policy) == 0 && strcmp(later->target, plan->target) == 0;
+    bool all = strcmp(other->target, plan->target) == 0 &&
+               (strcmp(other->policy, "backfill") != 0 || strcmp(plan->policy, "backfill") == 0);
     for (size_t i = 0; all && i < plan->tables.count; i++) {
         const struct mr_story_table *t = mr_vec_at(&plan->tables, i);
-        all = t->name != NULL && mr_story_plan_has(later, t->name);
+        all = t->name != NULL && mr_story_plan_has(other, t->name);
     }
     return all;
+}
+
+bool mr_story_is_replaced(const struct mr_story *story, const struct mr_story_plan *plan)
+{
+    const struct mr_story_act *last =
+        plan->acts.count > 0 ? mr_vec_at(&plan->acts, plan->acts.count - 1) : NULL;
+    bool is = false;
+    if (last == NULL || !plan->is_undone || plan->rows_refused + plan->units_left > 0)
+        return false;
+    for (size_t i = 0; !is && i < story->plans.count; i++) {
+        const struct mr_story_plan *other = mr_vec_at(&story->plans, i);
+        is = other->rows > 0 && other->acts.count > 0 && !other->is_undone &&
+             strcmp(other->created, last->to) >= 0 && mr_story_covers(other, plan);
+    }
+    return is;
+}
+
+static bool takes_up(const struct mr_story_plan *later, const struct mr_story_plan *plan)
+{
+    return !later->is_undone && later->tables.count > 0 &&
+           strcmp(later->created, plan->created) > 0 && strcmp(later->policy, plan->policy) == 0 &&
+           mr_story_covers(later, plan);
 }
 
 /* What was decided since stands in the later plan, and what was not is open there. */

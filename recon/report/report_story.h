@@ -182,6 +182,11 @@ bool mr_story_verify_is_clean(const struct mr_story_verify *verify);
 uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_plan *plan);
 /* Was such a plan carried out, which knows where the rows of this one stand, too? */
 bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan);
+/* Does the other plan do for the same target what this one was made for: all of its tables? */
+bool mr_story_covers(const struct mr_story_plan *other, const struct mr_story_plan *plan);
+/* Was it taken back whole, and is one in force that was made since and covers it?  Who reads of the repair is
+ * told of that one. */
+bool mr_story_is_replaced(const struct mr_story *story, const struct mr_story_plan *plan);
 /* A table that the plan is about? */
 bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table);
 /* Between two times; false where one is none. */

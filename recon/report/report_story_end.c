@@ -41,23 +41,6 @@ static void sum_undone(struct sums *s, const struct mr_story_plan *plan)
     s->stay += plan->raises.count;
 }
 
-/* Was it taken back whole, and is one in force that was made since?  Who reads of the repair is told of
- * that one. */
-static bool is_replaced(const struct mr_story *story, const struct mr_story_plan *plan)
-{
-    const struct mr_story_act *last =
-        plan->acts.count > 0 ? mr_vec_at(&plan->acts, plan->acts.count - 1) : NULL;
-    bool is = false;
-    if (last == NULL || !plan->is_undone || plan->rows_refused + plan->units_left > 0)
-        return false;
-    for (size_t i = 0; !is && i < story->plans.count; i++) {
-        const struct mr_story_plan *other = mr_vec_at(&story->plans, i);
-        is = other->rows > 0 && other->acts.count > 0 && !other->is_undone &&
-             strcmp(other->target, plan->target) == 0 && strcmp(other->created, last->to) >= 0;
-    }
-    return is;
-}
-
 /* A plan that was taken back counts neither as applied nor as proven: an old proof says nothing any
  * more. */
 static struct sums sum_up(const struct mr_story *story)
@@ -66,7 +49,7 @@ static struct sums sum_up(const struct mr_story *story)
     for (size_t i = 0; i < story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
         const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
-        if (is_replaced(story, plan)) {
+        if (mr_story_is_replaced(story, plan)) {
             s.replaced++;
             s.plans--;
             continue;

@@ -196,39 +196,52 @@ static void test_waiting_plan(void **state)
     (void)remove("q/plan.json");
 }
 
+/* Of one table, as the run of fill() found it. */
+struct planned {
+    const char *uuid, *created, *policy, *source, *run, *table;
+    int rows, open;
+};
+
+static void write_planned(const char *dir, const struct planned *p)
+{
+    struct mr_strbuf plan = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&plan,
+                      ",\"uuid\":\"%s\",\"created\":\"%s\",\"policy\":\"%s\",\"source\":"
+                      "\"mysql://a@%s/\",\"target\":\"mysql://a@new/\",\"run\":\"%s\","
+                      "\"tables\":[],\"rows\":{\"units\":%d,\"rows\":%d,\"open\":%d,\"decided\":"
+                      "0,\"tables\":[{\"table\":\"%s\",\"subject\":true,\"decisions\":[]}],"
+                      "\"notes\":[]}",
+                      p->uuid, p->created, p->policy, p->source != NULL ? p->source : "old",
+                      p->run != NULL ? p->run : "20260102T030405Z-8f3a", p->rows > 0, p->rows,
+                      p->open, p->table != NULL ? p->table : "club.m");
+    write_plan(dir, plan.ptr);
+    mr_strbuf_release(&plan);
+}
+
 /* Conflicts that a later plan has taken up are open no more, if it is about all of them. */
 static void test_taken_up(void **state)
 {
     static const struct {
-        const char *created, *policy, *table;
+        struct planned later;
         uint64_t open;
-    } cases[] = {{"2026-04-09T13:00:00Z", "merge", "club.m", 0},
-                 {"2026-04-09T11:00:00Z", "merge", "club.m", 2},
-                 {"2026-04-09T13:00:00Z", "backfill", "club.m", 2},
-                 {"2026-04-09T13:00:00Z", "merge", "club.other", 2}};
+    } cases[] = {
+        {{"N", "2026-04-09T13:00:00Z", "merge", .rows = 7}, 0},
+        {{"N", "2026-04-09T11:00:00Z", "merge", .rows = 7}, 2},
+        {{"N", "2026-04-09T13:00:00Z", "backfill", .rows = 7}, 2},
+        {{"N", "2026-04-09T13:00:00Z", "merge", .table = "club.other", .rows = 7}, 2},
+    };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_story story;
-        struct mr_strbuf plan = MR_STRBUF_INIT;
         uint64_t open = 0;
-        for (int q = 0; q < 2; q++) {
-            mr_strbuf_reset(&plan);
-            mr_strbuf_add_fmt(
-                &plan,
-                ",\"uuid\":\"%s\",\"created\":\"%s\",\"policy\":\"%s\",\"source\":"
-                "\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":null,\"tables\":[],"
-                "\"rows\":{\"units\":1,\"rows\":7,\"open\":%d,\"decided\":0,\"tables\":["
-                "{\"table\":\"%s\",\"subject\":true,\"decisions\":[]}],\"notes\":[]}",
-                q ? "N" : "M", q ? cases[i].created : "2026-04-09T12:00:00Z",
-                q ? cases[i].policy : "merge", q ? 0 : 2, q ? cases[i].table : "club.m");
-            write_plan(q ? "q" : "p", plan.ptr);
-        }
+        write_planned(
+            "p", &(struct planned){"M", "2026-04-09T12:00:00Z", "merge", .rows = 7, .open = 2});
+        write_planned("q", &cases[i].later);
         load_ok(&story, &(struct given){.plans = {"p", "q"}});
         for (size_t k = 0; k < 2; k++)
             open += mr_story_open_of(&story, mr_vec_at(&story.plans, k));
         assert_int_equal(open, cases[i].open);
         mr_story_release(&story);
-        mr_strbuf_release(&plan);
     }
     (void)remove("q/plan.json");
 }
@@ -332,27 +345,40 @@ static void test_undone_plan(void **state)
     (void)remove("q/journal.jsonl");
 }
 
-#define AGAIN(created)                                                                             \
-    ",\"uuid\":\"M\",\"created\":\"" created "\",\"policy\":\"merge\",\"source\":"                 \
-    "\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":null,\"tables\":[],\"rows\":"        \
-    "{\"units\":1,\"rows\":7,\"open\":0,\"decided\":0,\"tables\":[{\"table\":\"club.m\","          \
-    "\"subject\":true,\"decisions\":[]}],\"notes\":[]}"
+#define BEHIND "2026-04-09T12:01:06Z"
 
-/* One that was taken back and planned anew is of the past, unless something of it is left. */
+/* One that was taken back and planned anew is of the past, unless something of it is left, or what was applied
+ * since is about something else. */
 static void test_planned_anew(void **state)
 {
     static const struct {
-        const char *created, *refused, *state;
+        struct planned anew;
+        const char *refused, *state;
+        bool is_again; /* somebody is told to plan it again */
     } cases[] = {
-        {"2026-04-09T12:01:06Z", "0", "Applied and verified"},
-        {"2026-04-09T12:01:06Z", "1", "Taken back in part"},
-        {"2026-04-09T12:01:04Z", "0", "Taken back in part"}, /* beside it, not behind it */
+        {{"M", BEHIND, "merge", .rows = 7}, "0", "Applied and verified", false},
+        {{"M", BEHIND, "merge", .rows = 7}, "1", "Taken back in part", false},
+        {{"M", "2026-04-09T12:01:04Z", "merge", .rows = 7},
+         "0",
+         "Taken back in part",
+         false}, /* beside it */
+        {{"M", BEHIND, "backfill", .table = "club.countries", .rows = 7},
+         "0",
+         "Taken back in part",
+         true},
+        {{"M", BEHIND, "backfill", .rows = 7}, "0", "Taken back in part", true},
+        {{"M", BEHIND, "merge", .table = "club.countries", .rows = 7},
+         "0",
+         "Taken back in part",
+         true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_story story;
+        struct mr_report report;
+        struct check_case c;
         struct mr_strbuf journal = MR_STRBUF_INIT;
-        write_plan("q", RESEED("N"));
+        write_planned("q", &(struct planned){"N", "2026-04-09T12:00:00Z", "merge", .rows = 7});
         mr_strbuf_add_fmt(&journal,
                           AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
                               AT("05", "r2",
@@ -360,14 +386,17 @@ static void test_planned_anew(void **state)
                                                            "\"refused\":%s,\"of\":1"),
                           cases[i].refused);
         write_file("q/journal.jsonl", journal.ptr);
-        write_plan("p", strcmp(cases[i].created, cases[0].created) == 0
-                            ? AGAIN("2026-04-09T12:01:06Z")
-                            : AGAIN("2026-04-09T12:01:04Z"));
+        write_planned("p", &cases[i].anew);
         write_file("p/journal.jsonl",
                    AT("08", "r3", DONE("apply", "1", "7,\"there\":0,\"refused\":0")));
         write_verify("v", "2026-04-09T12:02:00Z", "\"stands\":7");
         load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
         assert_string_equal(mr_story_state(&story), cases[i].state);
+        free(conclude(&story, &report, &c, i == 0 ? MR_TONE_GOOD : MR_TONE_WARN));
+        char *page = report_text(&report, mr_report_html);
+        assert_int_equal(strstr(page, "--again") != NULL, cases[i].is_again);
+        free(page);
+        report_end(&report, &c);
         mr_story_release(&story);
         mr_strbuf_release(&journal);
     }
