@@ -105,7 +105,7 @@ static bool is_over(const struct mr_report *report, const struct mr_story_plan *
     const struct mr_story_verify *verify =
         plan != NULL ? mr_story_verify_of(report->story, plan) : NULL;
     return verify != NULL && mr_story_verify_is_clean(verify) &&
-           mr_story_open_of(report->story, plan) + plan->rows_refused == 0 &&
+           mr_story_waiting_of(report->story, plan) + plan->rows_refused == 0 &&
            is_about_all(report, plan);
 }
 
@@ -175,7 +175,7 @@ static const struct mr_story_plan *plan_of_before(const struct mr_report *report
             continue;
         if (found != NULL || plan->run == NULL || !has_people(plan) || verify == NULL ||
             !mr_story_verify_is_clean(verify) ||
-            mr_story_open_of(story, plan) + plan->rows_refused > 0 ||
+            mr_story_waiting_of(story, plan) + plan->rows_refused > 0 ||
             !is_in_case(report, plan->run))
             return NULL;
         found = plan;

@@ -254,6 +254,17 @@ uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_pl
     return plan->open;
 }
 
+/* Where all of them were decided to stay as they are there may be nothing to carry out. */
+uint64_t mr_story_waiting_of(const struct mr_story *story, const struct mr_story_plan *plan)
+{
+    for (size_t i = 0; i < story->plans.count; i++) {
+        const struct mr_story_plan *later = mr_vec_at(&story->plans, i);
+        if (takes_up(later, plan) && (later->acts.count > 0 || later->units + later->open == 0))
+            return 0;
+    }
+    return plan->open;
+}
+
 bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan)
 {
     for (size_t i = 0; i < story->plans.count; i++) {

@@ -54,12 +54,15 @@ static struct sums sum_up(const struct mr_story *story)
             s.plans--;
             continue;
         }
-        if (plan->is_undone)
+        if (plan->is_undone) {
             sum_undone(&s, plan);
-        if (plan->acts.count == 0 || plan->is_undone)
+            continue;
+        }
+        /* of one that waits, too: it may have taken up what another left */
+        s.open += mr_story_open_of(story, plan);
+        if (plan->acts.count == 0)
             continue;
         s.applied++;
-        s.open += mr_story_open_of(story, plan);
         s.refused += plan->rows_refused;
         s.failed += plan->units_failed;
         if (plan->units > plan->units_done + plan->units_partial)

@@ -57,6 +57,28 @@ static inline void write_plan(const char *dir, const char *members)
     "\"reseed\",\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/"                         \
     "\",\"tables\":[]"
 
+/* Of one table, as the run of fill() found it. */
+struct planned {
+    const char *uuid, *created, *policy, *source, *run, *table;
+    int rows, open;
+};
+
+static inline void write_planned(const char *dir, const struct planned *p)
+{
+    struct mr_strbuf plan = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&plan,
+                      ",\"uuid\":\"%s\",\"created\":\"%s\",\"policy\":\"%s\",\"source\":"
+                      "\"mysql://a@%s/\",\"target\":\"mysql://a@new/\",\"run\":\"%s\","
+                      "\"tables\":[],\"rows\":{\"units\":%d,\"rows\":%d,\"open\":%d,\"decided\":"
+                      "0,\"tables\":[{\"table\":\"%s\",\"subject\":true,\"decisions\":[]}],"
+                      "\"notes\":[]}",
+                      p->uuid, p->created, p->policy, p->source != NULL ? p->source : "old",
+                      p->run != NULL ? p->run : "20260102T030405Z-8f3a", p->rows > 0, p->rows,
+                      p->open, p->table != NULL ? p->table : "club.m");
+    write_plan(dir, plan.ptr);
+    mr_strbuf_release(&plan);
+}
+
 #define AT(second, run, rest)                                                                      \
     "{\"at\":\"2026-04-09T12:01:" second "Z\",\"run\":\"" run "\"," rest "}\n"
 #define RAISE(event)                                                                               \

@@ -196,28 +196,6 @@ static void test_waiting_plan(void **state)
     (void)remove("q/plan.json");
 }
 
-/* Of one table, as the run of fill() found it. */
-struct planned {
-    const char *uuid, *created, *policy, *source, *run, *table;
-    int rows, open;
-};
-
-static void write_planned(const char *dir, const struct planned *p)
-{
-    struct mr_strbuf plan = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&plan,
-                      ",\"uuid\":\"%s\",\"created\":\"%s\",\"policy\":\"%s\",\"source\":"
-                      "\"mysql://a@%s/\",\"target\":\"mysql://a@new/\",\"run\":\"%s\","
-                      "\"tables\":[],\"rows\":{\"units\":%d,\"rows\":%d,\"open\":%d,\"decided\":"
-                      "0,\"tables\":[{\"table\":\"%s\",\"subject\":true,\"decisions\":[]}],"
-                      "\"notes\":[]}",
-                      p->uuid, p->created, p->policy, p->source != NULL ? p->source : "old",
-                      p->run != NULL ? p->run : "20260102T030405Z-8f3a", p->rows > 0, p->rows,
-                      p->open, p->table != NULL ? p->table : "club.m");
-    write_plan(dir, plan.ptr);
-    mr_strbuf_release(&plan);
-}
-
 /* Conflicts that a later plan has taken up are open no more, if it is about all of them. */
 static void test_taken_up(void **state)
 {
