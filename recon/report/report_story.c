@@ -211,10 +211,12 @@ bool mr_story_plan_has(const struct mr_story_plan *plan, const char *table)
     return false;
 }
 
-/* What only inserts stands in for nothing but such a plan. */
+/* What another server has lost is another story; what only inserts stands in for nothing but such a plan. */
 bool mr_story_covers(const struct mr_story_plan *other, const struct mr_story_plan *plan)
 {
     bool all = strcmp(other->target, plan->target) == 0 &&
+               (other->source == NULL || plan->source == NULL ||
+                strcmp(other->source, plan->source) == 0) &&
                (strcmp(other->policy, "backfill") != 0 || strcmp(plan->policy, "backfill") == 0);
     for (size_t i = 0; all && i < plan->tables.count; i++) {
         const struct mr_story_table *t = mr_vec_at(&plan->tables, i);

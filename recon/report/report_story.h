@@ -177,15 +177,15 @@ bool mr_story_verify_is_of(const struct mr_story_verify *verify, const struct mr
 const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
                                                  const struct mr_story_plan *plan);
 bool mr_story_verify_is_clean(const struct mr_story_verify *verify);
-/* Conflicts of the plan that somebody has to decide: none where a later plan of the same policy, for its target
- * and about all of its tables, has taken them up. */
+/* Conflicts of the plan that somebody has to decide: none where a later plan of the same policy, from its source for
+ * its target and about all of its tables, has taken them up. */
 uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_plan *plan);
 /* Conflicts of the plan whose rows are as they were: also those that a later plan has taken up which was not
  * carried out. */
 uint64_t mr_story_waiting_of(const struct mr_story *story, const struct mr_story_plan *plan);
 /* Was such a plan carried out, which knows where the rows of this one stand, too? */
 bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan);
-/* Does the other plan do for the same target what this one was made for: all of its tables? */
+/* Does the other plan do for the same target what this one was made for: all of its tables, from its source? */
 bool mr_story_covers(const struct mr_story_plan *other, const struct mr_story_plan *plan);
 /* Was it taken back whole, and is one in force that was made since and covers it?  Who reads of the repair is
  * told of that one. */

@@ -53,6 +53,11 @@ static const struct world worlds[] = {
      .is_proved = true,
      .says = {LET_IN},
      .never = {BLOCK}},
+    {"conflicts of what another server has lost",
+     {{"M", NOON, "merge", .rows = 7, .open = 3}, {"N", LATER, "merge", "lost", .rows = 7}},
+     {ALL, AGAIN_ALL},
+     .is_proved = true,
+     .says = {BLOCK, "3 conflicts left open", "decide"}},
 };
 
 static void fill_run(struct check_case *c, const struct world *w)
