@@ -87,13 +87,15 @@ static bool is_about_all(const struct mr_report *report, const struct mr_story_p
 }
 
 /* Whether the check itself found all of it as plans of the case have made it, and none is told here that was
- * taken back, maybe since. */
+ * taken back, maybe since, unless it is planned anew. */
 static bool was_found_done(const struct mr_report *report)
 {
     const struct mr_story *story = report->story;
     bool done = mr_check_result_all_explained(report->result);
-    for (size_t i = 0; story != NULL && i < story->plans.count; i++)
-        done = done && !((const struct mr_story_plan *)mr_vec_at(&story->plans, i))->is_undone;
+    for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        done = done && (!plan->is_undone || mr_story_is_replaced(story, plan));
+    }
     return done;
 }
 

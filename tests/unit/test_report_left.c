@@ -18,6 +18,8 @@
 #define LET_IN "lift what was blocked"
 #define BLOCK "block whoever is touched"
 
+static const char all_made[] = "INSERT INTO explained SELECT id, tbl, 1, 7 FROM finding";
+
 /* Plan M, and another one; the run looks at the servers behind all of it, unless it is the first of the case. */
 struct world {
     const char *what;
@@ -58,6 +60,21 @@ static const struct world worlds[] = {
      {ALL, AGAIN_ALL},
      .is_proved = true,
      .says = {BLOCK, "3 conflicts left open", "decide"}},
+    {"taken back, planned anew, and found to stand",
+     {{"M", AGAIN_MADE, "merge", .run = FIRST, .rows = 7}, {"N", NOON, "merge", .rows = 7}},
+     {AGAIN_ALL, UNDONE},
+     .made = all_made,
+     .is_proved = true,
+     .is_behind = true,
+     .says = {LET_IN},
+     .never = {BLOCK}},
+    {"taken back, whatever a check has found",
+     {{"M", NOON, "merge", .rows = 7}},
+     {UNDONE},
+     .made = all_made,
+     .is_behind = true,
+     .says = {BLOCK},
+     .never = {LET_IN}},
 };
 
 static void fill_run(struct check_case *c, const struct world *w)
