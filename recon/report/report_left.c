@@ -164,7 +164,8 @@ static bool is_in_case(const struct mr_report *report, const char *run)
            found > 0;
 }
 
-/* The one plan in force that all stands of, made from another run of the case; or NULL. */
+/* The one plan in force that all stands of, made from another run of the case; or NULL.  Where nothing has proved
+ * it, the check does that has found all of it so. */
 static const struct mr_story_plan *plan_of_before(const struct mr_report *report)
 {
     const struct mr_story *story = report->story;
@@ -175,8 +176,8 @@ static const struct mr_story_plan *plan_of_before(const struct mr_report *report
         if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0 ||
             mr_story_is_succeeded(story, plan))
             continue;
-        if (found != NULL || plan->run == NULL || !has_people(plan) || verify == NULL ||
-            !mr_story_verify_is_clean(verify) ||
+        if (found != NULL || plan->run == NULL || !has_people(plan) ||
+            !(verify != NULL ? mr_story_verify_is_clean(verify) : was_found_done(report)) ||
             mr_story_waiting_of(story, plan) + plan->rows_refused > 0 ||
             !is_in_case(report, plan->run))
             return NULL;
@@ -185,7 +186,14 @@ static const struct mr_story_plan *plan_of_before(const struct mr_report *report
     return found;
 }
 
-/* A check that finds nothing any more knows nobody: whom it was about, the run of before knows. */
+/* A check that finds nothing any more knows nobody, and one that finds what a plan has made knows nobody whose rows
+ * are as they were: whom it was about, the run of before knows. */
+static bool knows_less(const struct mr_report *report)
+{
+    return report->result->diverged == 0 ||
+           (was_found_done(report) && plan_of_people(report) == NULL);
+}
+
 static bool add_affected_before(struct mr_doc *doc, const struct mr_report *report)
 {
     const struct mr_story_plan *plan = plan_of_before(report);
@@ -233,17 +241,16 @@ static size_t add_steps(struct mr_edition *e, bool is_urgent)
 
 void mr_parts_left(struct mr_edition *e)
 {
-    const bool rows = e->report->result->diverged > 0;
     struct mr_doc *doc = &e->doc;
     size_t told = 0;
     mr_doc_say(doc, "<part left>What is left to do, and by whom</part><steps>");
     told += mr_parts_left_of_story(e);
     told += add_steps(e, true);
-    if (rows) {
+    if (knows_less(e->report) && add_affected_before(doc, e->report)) {
+        told++;
+    } else if (e->report->result->diverged > 0) {
         add_affected(doc, e->report);
         told++;
-    } else {
-        told += add_affected_before(doc, e->report);
     }
     told += add_steps(e, false);
     if (told == 0)

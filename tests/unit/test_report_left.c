@@ -75,6 +75,21 @@ static const struct world worlds[] = {
      .is_behind = true,
      .says = {BLOCK},
      .never = {LET_IN}},
+    {"a check behind a merge: those whom it does not find any more are let in, too",
+     {{"M", NOON, "merge", .run = FIRST, .rows = 7}},
+     {ALL},
+     .made = all_made,
+     .is_proved = true,
+     .is_behind = true,
+     .says = {LET_IN, "--plan</span> p", "run " FIRST " had found"},
+     .never = {BLOCK}},
+    {"the same, proved by nothing else",
+     {{"M", NOON, "merge", .run = FIRST, .rows = 7}},
+     {ALL},
+     .made = all_made,
+     .is_behind = true,
+     .says = {LET_IN, "--plan</span> p", "run " FIRST " had found"},
+     .never = {BLOCK}},
 };
 
 static void fill_run(struct check_case *c, const struct world *w)
