@@ -79,12 +79,13 @@ static void add_people(const struct mr_report *report, const char *one, const ch
     mr_report_count(words, people->people, one, many);
 }
 
-/* How whom it touches is known, or why not: the number alone is in the headline. */
-static void add_lead(struct mr_doc *doc, const struct mr_report *report, const char *before)
+/* is_told: how many people it touches, and in what way; the number alone is in the headline. */
+static void add_lead(struct mr_doc *doc, const struct mr_report *report, const char *before,
+                     bool is_told)
 {
     struct mr_strbuf words = MR_STRBUF_INIT;
     mr_strbuf_add_str(&words, before);
-    if (report->people.known) {
+    if (report->people.known && is_told) {
         mr_strbuf_add_str(&words, "Touched: ");
         mr_report_people_words(&report->people, &words);
         mr_strbuf_add_char(&words, '.');
@@ -121,11 +122,13 @@ static void add_state(struct mr_doc *doc, const struct mr_report *report, const 
     if (tone == MR_TONE_GOOD && (report->result->interrupted || report->result->incomplete))
         tone = MR_TONE_WARN;
     const bool since = is_since(report);
+    /* Of a check behind all that was done the number is of what is left; but whom a plan has made so is in it, and
+     * whose rows are as they were is not: then it is no number of anything. */
+    const bool is_number = !since || report->result->all_explained.rows == 0;
     mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone), state);
-    /* of a check behind all that was done the number is of what is left */
-    if (since && !mr_check_result_all_explained(report->result))
+    if (is_number && since)
         add_people(report, "person is still touched. ", "people are still touched. ", &words);
-    else
+    else if (is_number)
         add_people(report, "person was touched. ", "people were touched. ", &words);
     mr_strbuf_add(&words, now.ptr, now.len);
     words.failed = words.failed || now.failed;
@@ -135,7 +138,7 @@ static void add_state(struct mr_doc *doc, const struct mr_report *report, const 
                                     : "Before that, the check had found: ");
     mr_report_headline(report, &words);
     mr_strbuf_add_str(&words, ". ");
-    add_lead(doc, report, words.failed ? "" : words.ptr);
+    add_lead(doc, report, words.failed ? "" : words.ptr, is_number);
     doc->out->failed |= words.failed;
     mr_strbuf_release(&words);
     mr_strbuf_release(&now);
@@ -166,7 +169,7 @@ static void add_found(struct mr_doc *doc, const struct mr_report *report)
         mr_strbuf_add_str(&words, lead);
     if (words.len > 0)
         mr_strbuf_add_char(&words, ' ');
-    add_lead(doc, report, words.failed ? "" : words.len > 0 ? words.ptr : "");
+    add_lead(doc, report, words.failed ? "" : words.len > 0 ? words.ptr : "", true);
     doc->out->failed |= words.failed;
     mr_strbuf_release(&words);
 }

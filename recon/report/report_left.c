@@ -111,6 +111,16 @@ static bool is_over(const struct mr_report *report, const struct mr_story_plan *
            is_about_all(report, plan);
 }
 
+/* The list has everybody whose rows differ: also those whose rows a plan has made so. */
+static void add_made(struct mr_doc *doc, uint64_t rows)
+{
+    mr_doc_say(doc,
+               " %s as a plan of the case has made %s: whoever is listed for %s alone has been "
+               "seen to.",
+               mr_doc_count(doc, rows, "row is", "rows are"), rows == 1 ? "it" : "them",
+               rows == 1 ? "that" : "those");
+}
+
 /* Whom it touches; where nobody knows who the people are, what would tell. */
 static void add_affected(struct mr_doc *doc, const struct mr_report *report)
 {
@@ -118,15 +128,17 @@ static void add_affected(struct mr_doc *doc, const struct mr_report *report)
     const struct mr_story_plan *done = plan_of_people(report);
     struct mr_strbuf words = MR_STRBUF_INIT;
     begin_step(doc, "Support");
+    const bool is_done = is_over(report, done);
     if (people->known) {
         mr_report_people_words(people, &words);
         mr_doc_say(doc,
-                   is_over(report, done)
-                       ? "tell whoever was touched, drop their caches, and lift what was "
-                         "blocked: %s of %s, each with the id that is theirs now."
-                       : "block whoever is touched, drop their caches, and hand the list "
-                         "on: %s of %s, each with old and new key.",
+                   is_done ? "tell whoever was touched, drop their caches, and lift what was "
+                             "blocked: %s of %s, each with the id that is theirs now."
+                           : "block whoever is touched, drop their caches, and hand the list "
+                             "on: %s of %s, each with old and new key.",
                    words.ptr, people->subjects);
+        if (!is_done && report->result->all_explained.rows > 0)
+            add_made(doc, report->result->all_explained.rows);
     } else {
         mr_doc_say(doc,
                    "list everyone touched, with old and new key, to block them, drop their caches "
