@@ -259,6 +259,16 @@ static enum mr_code begin_restored(struct mr_apply_case *ac, enum mr_journal_scr
         err, MR_ARG_INT("plan", ac->plan), MR_ARG_TEXT("told", told));
 }
 
+/* What a check has found as the plan made it is so no more, whatever becomes of the undo: the next check tells. */
+static enum mr_code forget_explained(struct mr_apply_case *ac, struct mr_err *err)
+{
+    bool is_there = false;
+    MR_TRY(mr_case_has_table(ac->cf, "explained", &is_there, err));
+    return is_there ? MR_CASE_ONCE(ac->cf, "DELETE FROM explained WHERE plan = :plan", err,
+                                   MR_ARG_INT("plan", ac->plan))
+                    : MR_OK;
+}
+
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err)
 {
@@ -268,6 +278,8 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
         MR_TRY_OUT(claim(ac, err));
     if (ac->has_restored)
         MR_TRY_OUT(begin_restored(ac, which, err));
+    if (which == MR_JOURNAL_UNDO)
+        MR_TRY_OUT(forget_explained(ac, err));
     /* a plan without rows is never in the way of another */
     if (which == MR_JOURNAL_APPLY && ac->manifest->planned.rows > 0)
         MR_TRY_OUT(set_plan(ac, "applied", err));

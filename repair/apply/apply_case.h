@@ -12,6 +12,7 @@
  * left something of the unit, or of another where undo.sql takes some together; but not those that the journal has
  * as left out, if their key is one number.  `since` is the last plan of the case by then: those after it know of
  * this one.
+ * explained (check_explained.h): of the plan nothing is left as soon as an undo of it begins.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone

@@ -438,6 +438,28 @@ static void test_begin(void **state)
     end();
 }
 
+/* What a check had found as the plan made it is not so from the first unit of an undo on. */
+static void test_explained(void **state)
+{
+    static const struct {
+        enum mr_journal_script which;
+        const char *left;
+    } cases[] = {{MR_JOURNAL_APPLY, "5:2 6:3 7:2"}, {MR_JOURNAL_UNDO, "6:3"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin_case("applied applied applied",
+                   STORE MAP "CREATE TABLE explained (finding INTEGER PRIMARY KEY, tbl INT NOT"
+                             " NULL, how INT NOT NULL, plan INT NOT NULL) STRICT;"
+                             "INSERT INTO explained VALUES (5, 1, 1, 2), (6, 1, 1, 3), (7, 1, 2, "
+                             "2);");
+        struct mr_apply_case *ac = open_case();
+        assert_int_equal(mr_apply_case_begin(ac, cases[i].which, &p.err), MR_OK);
+        end_case(ac);
+        rows_are("SELECT finding || ':' || plan FROM explained ORDER BY finding", cases[i].left);
+        end();
+    }
+}
+
 /* TARGET had a matched row before: to write it anew does not make it the plan's. */
 static void test_matched(void **state)
 {
@@ -601,12 +623,13 @@ static void test_journal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),         cmocka_unit_test(test_tell),
-        cmocka_unit_test(test_begin),        cmocka_unit_test(test_matched),
-        cmocka_unit_test(test_restored),     cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_undone_units), cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_since),        cmocka_unit_test(test_claim),
-        cmocka_unit_test(test_without_map),  cmocka_unit_test(test_later),
-        cmocka_unit_test(test_failures),     cmocka_unit_test(test_journal)};
+        cmocka_unit_test(test_open),     cmocka_unit_test(test_tell),
+        cmocka_unit_test(test_begin),    cmocka_unit_test(test_explained),
+        cmocka_unit_test(test_matched),  cmocka_unit_test(test_restored),
+        cmocka_unit_test(test_left_out), cmocka_unit_test(test_undone_units),
+        cmocka_unit_test(test_sums),     cmocka_unit_test(test_since),
+        cmocka_unit_test(test_claim),    cmocka_unit_test(test_without_map),
+        cmocka_unit_test(test_later),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_journal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
