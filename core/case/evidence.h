@@ -80,7 +80,7 @@ struct mr_evidence_side {
 /* What is known of a table on one side. */
 struct mr_evidence_of {
     enum mr_witness witness;
-    const char *reason;     /* of all but good and none: a clause; may end with a key, not masked */
+    const char *reason;     /* of all but good and none: a clause; it may end with a key */
     uint64_t keys, changes; /* that own transactions changed */
     uint64_t moving;        /* keys of which the last row could not be held still (mark: moving) */
     int64_t since;          /* transaction from which on it is blind; 0: from the beginning */

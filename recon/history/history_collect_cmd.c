@@ -9,6 +9,7 @@
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/case/evidence_reason.h"
 #include "core/case/run_command.h"
 #include "core/cli/general_options.h"
 #include "core/cli/load_options.h"
@@ -16,6 +17,7 @@
 #include "recon/check/check_unexplained.h"
 #include "recon/history/history_cmd.h"
 #include "recon/history/history_collect.h"
+#include "recon/history/history_text.h"
 
 #define INCOMPLETE 4 /* the process's exit status */
 
@@ -222,8 +224,15 @@ static void add_side(struct mr_strbuf *out, enum mr_side side, const struct mr_e
     }
 }
 
-static void add_table(struct mr_strbuf *out, const struct mr_evidence_table *t, bool brief)
+/* Its columns by the configuration; NULL: it could not be read. */
+static const struct mr_find_table *columns_of(const struct mr_history_table *table)
 {
+    return table->pair != NULL ? &table->pair->find : NULL;
+}
+
+static void add_table(struct mr_strbuf *out, const struct mr_history_table *table, bool brief)
+{
+    const struct mr_evidence_table *t = &table->evidence;
     if (brief && is_good(t))
         return;
     if (is_good(t) && t->of[MR_SOURCE].keys + t->of[MR_TARGET].keys == 0)
@@ -241,7 +250,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_evidence_table *t, 
             mr_strbuf_add_fmt(out, ", %" PRIu64 " of them change all the time", of->moving);
         if (of->reason != NULL && of->witness != MR_WITNESS_INCOMPLETE) {
             mr_strbuf_add_str(out, ": ");
-            mr_utf8_show_str(out, of->reason);
+            mr_history_add_reason(out, of->reason, columns_of(table), NULL);
         }
         mr_strbuf_add_str(out, "\n");
     }
@@ -282,7 +291,7 @@ static enum mr_code print_text(const struct options *opts, const struct mr_histo
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         add_side(&out, (enum mr_side)side, &c->sides[side]);
     for (size_t i = 0; i < c->ntables; i++)
-        add_table(&out, &c->of[i].evidence, opts->general.brief);
+        add_table(&out, &c->of[i], opts->general.brief);
     mr_strbuf_add_fmt(&out, "%zu of %zu tables %s good evidence on both sides\n", good, c->ntables,
                       c->ntables == 1 ? "has" : "have");
     add_lacking(&out, c);
@@ -323,8 +332,10 @@ static void put_side(struct mr_jsonw *w, enum mr_side side, const struct mr_evid
     mr_jsonw_end_line(w);
 }
 
-static void put_table(struct mr_jsonw *w, const struct mr_evidence_table *t)
+static void put_table(struct mr_jsonw *w, const struct mr_history_table *table,
+                      struct mr_strbuf *text)
 {
+    const struct mr_evidence_table *t = &table->evidence;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_evidence_of *of = &t->of[side];
         mr_jsonw_object_begin(w);
@@ -332,7 +343,10 @@ static void put_table(struct mr_jsonw *w, const struct mr_evidence_table *t)
         mr_jsonw_add_str(w, "table", t->name);
         mr_jsonw_add_str(w, "side", mr_side_name((enum mr_side)side));
         mr_jsonw_add_str(w, "evidence", mr_witness_name(of->witness));
-        mr_jsonw_add_str(w, "reason", of->reason);
+        mr_strbuf_reset(text);
+        if (of->reason != NULL)
+            mr_evidence_add_reason(text, of->reason, columns_of(table), NULL);
+        mr_jsonw_add_str(w, "reason", of->reason != NULL ? text->ptr : NULL);
         mr_jsonw_add_uint(w, "keys", of->keys);
         mr_jsonw_add_uint(w, "changes", of->changes);
         mr_jsonw_add_uint(w, "moving", of->moving);
@@ -345,6 +359,7 @@ static enum mr_code print_json(const struct mr_history_collect *c, const struct 
                                struct mr_err *err)
 {
     struct mr_jsonw w;
+    struct mr_strbuf text = MR_STRBUF_INIT;
     mr_jsonw_init_file(&w, stdout);
     mr_jsonw_object_begin(&w);
     mr_jsonw_add_str(&w, "type", "run");
@@ -357,15 +372,18 @@ static enum mr_code print_json(const struct mr_history_collect *c, const struct 
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         put_side(&w, (enum mr_side)side, &c->sides[side]);
     for (size_t i = 0; i < c->ntables; i++)
-        put_table(&w, &c->of[i].evidence);
+        put_table(&w, &c->of[i], &text);
     mr_jsonw_object_begin(&w);
     mr_jsonw_add_str(&w, "type", "summary");
     mr_jsonw_add_uint(&w, "tables", c->ntables);
     mr_jsonw_add_uint(&w, "good", count_good(c));
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
-    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    enum mr_code code = mr_strbuf_check(&text, "writing JSON", err);
+    if (code == MR_OK)
+        code = mr_jsonw_finish(&w, "standard output", err);
     mr_jsonw_release(&w);
+    mr_strbuf_release(&text);
     return code;
 }
 

@@ -1,4 +1,5 @@
 /* history_show_json.c: what the logs say, as objects, one a line; see history_show.h. */
+#include "core/case/evidence_reason.h"
 #include "core/row/when.h"
 #include "recon/history/history_show.h"
 
@@ -49,27 +50,35 @@ static void side_line(struct json *j, int side)
     mr_jsonw_end_line(&j->w);
 }
 
-static void put_witness(struct json *j, int side, const struct mr_evidence_of *of)
+static void put_witness(struct json *j, size_t table, int side, const enum mr_mask *masks)
 {
+    const struct mr_evidence_of *of = &j->show->evidence[table].of[side];
+    mr_strbuf_reset(&j->text);
+    if (of->reason != NULL)
+        mr_evidence_add_reason(&j->text, of->reason, &j->show->tables[table], masks);
     mr_jsonw_key(&j->w, side_names[side]);
     mr_jsonw_object_begin(&j->w);
     mr_jsonw_add_str(&j->w, "witness", mr_witness_name(of->witness));
-    mr_jsonw_add_str(&j->w, "reason", of->reason);
+    mr_jsonw_add_str(&j->w, "reason", of->reason != NULL ? j->text.ptr : NULL);
     mr_jsonw_add_uint(&j->w, "keys", of->keys);
     mr_jsonw_add_uint(&j->w, "changes", of->changes);
     mr_jsonw_add_uint(&j->w, "moving", of->moving);
     mr_jsonw_object_end(&j->w);
 }
 
-static void table_line(struct json *j, size_t i)
+static enum mr_code table_line(struct json *j, size_t i, struct mr_err *err)
 {
+    const enum mr_mask *masks = mr_history_masks(&j->show->tables[i], j->show->unmask, &j->arena);
+    if (masks == NULL)
+        return no_memory(err);
     mr_jsonw_object_begin(&j->w);
     mr_jsonw_add_str(&j->w, "type", "table");
     mr_jsonw_add_str(&j->w, "table", j->show->tables[i].name);
-    put_witness(j, 0, &j->show->evidence[i].of[0]);
-    put_witness(j, 1, &j->show->evidence[i].of[1]);
+    put_witness(j, i, 0, masks);
+    put_witness(j, i, 1, masks);
     mr_jsonw_object_end(&j->w);
     mr_jsonw_end_line(&j->w);
+    return MR_OK;
 }
 
 /* ---- rows ---- */
@@ -271,8 +280,10 @@ static enum mr_code all_lines(struct json *j, struct mr_err *err)
                   show->run.started);
     side_line(j, 0);
     side_line(j, 1);
-    for (size_t i = 0; i < show->ntables; i++)
-        table_line(j, i);
+    for (size_t i = 0; i < show->ntables; i++) {
+        MR_TRY(table_line(j, i, err));
+        mr_arena_reset(&j->arena);
+    }
     for (size_t i = 0; i < show->keys.count; i++) {
         MR_TRY(row_line(j, key_at(show, i), err));
         mr_arena_reset(&j->arena);

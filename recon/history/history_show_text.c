@@ -92,8 +92,9 @@ static void add_later(struct text *t)
 
 /* ---- overview ---- */
 
-static void add_witness(struct text *t, const struct mr_evidence_of *of, int side)
+static void add_witness(struct text *t, size_t table, int side, const enum mr_mask *masks)
 {
+    const struct mr_evidence_of *of = &t->show->evidence[table].of[side];
     const bool good = of->witness == MR_WITNESS_GOOD;
     mr_strbuf_add_fmt(&t->out, "    %s  %s%s%s", side_names[side],
                       style(t, good ? MR_STYLE_GOOD : MR_STYLE_WARN),
@@ -101,7 +102,7 @@ static void add_witness(struct text *t, const struct mr_evidence_of *of, int sid
                       style(t, MR_STYLE_RESET));
     if (of->reason != NULL) {
         mr_strbuf_add_str(&t->out, ": ");
-        mr_utf8_show_str(&t->out, of->reason);
+        mr_history_add_reason(&t->out, of->reason, &t->show->tables[table], masks);
     }
     if (of->witness != MR_WITNESS_NONE) {
         mr_strbuf_add_str(&t->out, "; ");
@@ -179,11 +180,14 @@ static enum mr_code add_overview(struct text *t, struct mr_err *err)
     add_side(t, 1);
     add_later(t);
     for (size_t i = 0; show->has_evidence && i < show->ntables; i++) {
+        const enum mr_mask *masks = masks_of(t, &show->tables[i]);
+        if (masks == NULL)
+            return mr_err_nomem(err, "writing the result");
         mr_strbuf_add_str(&t->out, i == 0 ? "\n  " : "  ");
         mr_utf8_show_str(&t->out, show->tables[i].name);
         mr_strbuf_add_char(&t->out, '\n');
-        add_witness(t, &show->evidence[i].of[0], 0);
-        add_witness(t, &show->evidence[i].of[1], 1);
+        add_witness(t, i, 0, masks);
+        add_witness(t, i, 1, masks);
     }
     return add_next(t, err);
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/base/utf8.h"
+#include "core/case/evidence_reason.h"
 
 #define VALUE_WIDTH 40 /* columns of a terminal that a value takes at most */
 
@@ -377,27 +378,14 @@ void mr_history_add_explained(struct mr_strbuf *out, const struct mr_key_history
     }
 }
 
-/* How much is shown of a key that is a text as a whole: as of the column of which the least is. */
-static enum mr_mask mask_of_key(const struct mr_find_table *table, const enum mr_mask *masks)
+void mr_history_add_reason(struct mr_strbuf *out, const char *reason,
+                           const struct mr_find_table *table, const enum mr_mask *masks)
 {
-    enum mr_mask most = MR_MASK_OFF;
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (table->columns[i].key_at >= 0 && masks[i] > most)
-            most = masks[i];
-    return most == MR_MASK_VALUE ? MR_MASK_SECRET : most;
-}
-
-/* The key that a reason ends with is of any row of the table. */
-static void add_reason(struct mr_strbuf *out, const char *reason, enum mr_mask mask)
-{
-    struct mr_strbuf masked = MR_STRBUF_INIT;
-    const char *at = strstr(reason, MR_WITNESS_AT_KEY);
-    const char *key = at != NULL ? at + strlen(MR_WITNESS_AT_KEY) : reason + strlen(reason);
-    mr_utf8_show(out, reason, (size_t)(key - reason), false);
-    mr_mask_text(mask, true, key, strlen(key), &masked);
-    mr_utf8_show(out, masked.ptr, masked.len, false);
-    out->failed = out->failed || masked.failed;
-    mr_strbuf_release(&masked);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_evidence_add_reason(&text, reason, table, masks);
+    mr_utf8_show(out, text.ptr, text.len, false);
+    out->failed = out->failed || text.failed;
+    mr_strbuf_release(&text);
 }
 
 void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h, int side,
@@ -409,7 +397,7 @@ void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h
                                                               : mr_witness_name(of->witness));
         if (of->reason != NULL) {
             mr_strbuf_add_str(out, ": ");
-            add_reason(out, of->reason, mask_of_key(h->table, masks));
+            mr_history_add_reason(out, of->reason, h->table, masks);
         }
     } else if (h->known != MR_ROWS_UNKNOWN && h->explain.told[side] != MR_TOLD) {
         mr_strbuf_add_str(out, mr_told_text(h->explain.told[side]));

@@ -48,6 +48,9 @@ enum mr_code mr_history_add_now(struct mr_strbuf *out, const struct mr_key_histo
                                 const enum mr_mask *masks, struct mr_err *err);
 /* What the logs explain of the difference, a sentence without its end. */
 void mr_history_add_explained(struct mr_strbuf *out, const struct mr_key_history *h);
+/* Why a table's log is not to be relied upon, for a terminal: see mr_evidence_add_reason(). */
+void mr_history_add_reason(struct mr_strbuf *out, const char *reason,
+                           const struct mr_find_table *table, const enum mr_mask *masks);
 /* Why that side's log is not to be relied upon for the row: "blind: TRUNCATE"; nothing where it is. */
 void mr_history_add_untold(struct mr_strbuf *out, const struct mr_key_history *h, int side,
                            const enum mr_mask *masks);

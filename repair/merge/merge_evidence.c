@@ -5,7 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/case/case_args.h"
-#include "core/case/evidence.h"
+#include "core/case/evidence_reason.h"
 #include "core/case/seen_image.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_told.h"
@@ -98,7 +98,8 @@ static enum mr_code tell_changed(struct mr_merge *m, const struct mr_find_table 
     return MR_OK;
 }
 
-/* What is not good is told of, and so is what is, where its side has gone on. */
+/* What is not good is told of, and so is what is, where its side has gone on.  The plan is passed on, and names no
+ * key of a column that is masked. */
 static enum mr_code keep_witness(struct mr_merge *m, const struct mr_merge_table *table,
                                  const struct mr_evidence_table *evidence, struct mr_err *err)
 {
@@ -106,6 +107,8 @@ static enum mr_code keep_witness(struct mr_merge *m, const struct mr_merge_table
         "SOURCE has executed transactions since they were read, or does not say",
         "TARGET has executed transactions since they were read, or does not say"};
     struct mr_plan_witness *witness = &m->plan->tables[table->plan->at].witness;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
     witness->is_asked = true;
     witness->is_used = table->told != 0;
     witness->is_good = table->evidence != 0;
@@ -114,12 +117,19 @@ static enum mr_code keep_witness(struct mr_merge *m, const struct mr_merge_table
         const bool is_late = of->witness == MR_WITNESS_GOOD && table->witness[side] != of->witness;
         const char *reason = is_late ? gone_on[side] : of->reason;
         witness->side[side] = table->witness[side];
-        witness->reason[side] =
-            reason != NULL ? mr_arena_strdup(table->plan->pair->arena, reason) : NULL;
-        if (reason != NULL && witness->reason[side] == NULL)
-            return mr_merge_nomem(err);
+        witness->reason[side] = NULL;
+        if (reason == NULL)
+            continue;
+        mr_strbuf_reset(&text);
+        mr_evidence_add_reason(&text, reason, &table->plan->pair->find, NULL);
+        if (!text.failed)
+            witness->reason[side] = mr_arena_strdup(table->plan->pair->arena, text.ptr);
+        if (witness->reason[side] == NULL)
+            MR_TRY_OUT(mr_merge_nomem(err));
     }
-    return MR_OK;
+out:
+    mr_strbuf_release(&text);
+    return code;
 }
 
 enum mr_code mr_merge_evidence_find(struct mr_merge *m, struct mr_merge_table *table,

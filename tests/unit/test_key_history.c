@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "evidence_case.h"
+#include "core/case/evidence_reason.h"
+#include "recon/history/history_show.h"
 #include "recon/history/history_text.h"
 #include "recon/history/key_history.h"
 
@@ -135,8 +137,86 @@ static void test_untold(void **state)
     case_end(&c);
 }
 
+/* By what the table says of its columns, where nobody has asked for more. */
+static void test_reason(void **state)
+{
+    static const struct {
+        bool is_masked, is_known;
+        const char *reason, *expected;
+    } cases[] = {
+        {false, true, "a gap, at key 4917", "a gap, at key 4917"},
+        {true, true, "a gap, at key 4917", "a gap, at key " MR_MASK_DOTS},
+        {false, false, "a gap, at key 4917", "a gap, at key " MR_MASK_DOTS},
+        {true, true, "TRUNCATE", "TRUNCATE"},
+        {false, false, "TRUNCATE", "TRUNCATE"},
+    };
+    struct check_case c;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        c.columns[0].masked = cases[i].is_masked;
+        mr_evidence_add_reason(&got, cases[i].reason, cases[i].is_known ? &c.table : NULL, NULL);
+        assert_string_equal(got.ptr, cases[i].expected);
+        mr_strbuf_release(&got);
+    }
+    case_end(&c);
+}
+
+/* What show writes of all tables. */
+static char *overview(const struct mr_history_show *show, bool json)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    if (json)
+        assert_int_equal(mr_history_show_json(show, out, NULL), MR_OK);
+    else
+        assert_int_equal(mr_history_show_text(show, out, false, NULL), MR_OK);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+/* The overview names the key of a row that nobody has asked for. */
+static void test_overview(void **state)
+{
+    struct check_case c;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    c.columns[0].masked = true;
+    for (int i = 0; i < 4; i++) {
+        const bool json = (i & 1) != 0, unmask = (i & 2) != 0;
+        struct mr_evidence_table evidence = {
+            .name = "d.t",
+            .of = {{.witness = MR_WITNESS_BROKEN, .reason = "a gap, at key 4917"},
+                   {.witness = MR_WITNESS_GOOD}}};
+        struct mr_history_show show;
+        mr_history_show_init(&show);
+        show.fd = c.fd;
+        show.case_path = "a.case";
+        show.run = c.run;
+        show.unmask = unmask;
+        show.has_evidence = true;
+        show.tables = &c.table;
+        show.ntables = 1;
+        show.evidence = &evidence;
+        char *text = overview(&show, json);
+        assert_non_null(
+            strstr(text, unmask ? "a gap, at key 4917" : "a gap, at key " MR_MASK_DOTS));
+        assert_int_equal(strstr(text, "4917") != NULL, unmask);
+        free(text);
+        mr_history_show_release(&show);
+    }
+    case_end(&c);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_links), cmocka_unit_test(test_untold)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_links), cmocka_unit_test(test_untold),
+                                       cmocka_unit_test(test_reason),
+                                       cmocka_unit_test(test_overview)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

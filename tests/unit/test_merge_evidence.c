@@ -2,6 +2,8 @@
  * edited a row. */
 #include "told_world.h"
 
+#include "core/case/mask.h"
+
 enum { T, KEYED };
 
 static void build(struct world *w)
@@ -53,6 +55,30 @@ static void test_find(void **state)
             fail_msg("case %zu: %d %d %d %d", i, (int)t->evidence, (int)t->told,
                      (int)t->witness[MR_SOURCE], (int)t->witness[MR_TARGET]);
         assert_int_equal(w->merged[KEYED].told, 0); /* nothing was collected of it */
+        world_free(w);
+    }
+}
+
+/* A plan names no key of a column that is masked. */
+static void test_masked(void **state)
+{
+    static const char *const reasons[] = {"a gap, at key 4917", "a gap, at key " MR_MASK_DOTS};
+    (void)state;
+    for (int masked = 0; masked < 2; masked++) {
+        struct world *w = calloc(1, sizeof *w);
+        struct told told;
+        build(w);
+        w->tables[T].find[0].key_at = 0;
+        w->tables[T].find[0].masked = masked != 0;
+        told_begin(w, &told);
+        told_table(&told, T, MR_WITNESS_BROKEN, GOOD);
+        struct mr_evidence_table of = {
+            .id = told.tables[T],
+            .of = {{.witness = MR_WITNESS_BROKEN, .reason = reasons[0]}, {.witness = GOOD}}};
+        TOLD_DO(&told, mr_evidence_table_save(told.writer, &of, MR_SOURCE, NULL));
+        told_end(&told);
+        const struct mr_plan_witness *witness = &w->plan.tables[w->merged[T].plan->at].witness;
+        assert_string_equal(witness->reason[MR_SOURCE], reasons[masked]);
         world_free(w);
     }
 }
@@ -447,10 +473,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),     cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_bound),    cmocka_unit_test(test_contradicts),
-        cmocka_unit_test(test_both),     cmocka_unit_test(test_edited),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_find),        cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_changed),     cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_contradicts), cmocka_unit_test(test_both),
+        cmocka_unit_test(test_edited),      cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
