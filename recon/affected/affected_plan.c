@@ -125,6 +125,7 @@ static enum mr_code check_manifest(struct mr_affected_plan *plan, struct place *
     MR_TRY_OUT(check_run(place->dir, root, run, err));
     MR_TRY_OUT(mr_json_get_text(root, "policy", &policy, err));
     plan->mirrors = strcmp(policy, "mirror") == 0;
+    plan->has_deeds = place->has_rows;
 out:
     mr_json_free(doc);
     return code;
@@ -414,7 +415,8 @@ static enum mr_code add_mapped(struct keys *k, const struct mr_key *source, stru
 }
 
 /* Who is not in the map keeps the key on TARGET, unless the plan deletes that row or makes it
- * another person's: then there is none to be told. */
+ * another person's: then there is none to be told.  Which rows a mirror deletes is guessed only where the plan
+ * does not tell: a row may have to stay, and its table need not be of the plan. */
 enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
                                   const struct mr_affected_line *line, struct mr_strbuf *out,
                                   bool *none, struct mr_err *err)
@@ -424,8 +426,8 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
     mr_vec_clear(&plan->ends);
     for (size_t i = 0; i < line->keys[0].count; i++)
         MR_TRY(add_mapped(&k, mr_vec_at(&line->keys[0], i), err));
-    const bool deleted =
-        plan->mirrors && line->keys[0].count == 0 && strstr(line->reasons.ptr, "extra") != NULL;
+    const bool deleted = plan->mirrors && !plan->has_deeds && line->keys[0].count == 0 &&
+                         strstr(line->reasons.ptr, "extra") != NULL;
     if (plan->ends.count == 0 && !deleted)
         MR_TRY(add_kept(&k, NULL, err));
     *none = plan->ends.count == 0;

@@ -25,6 +25,7 @@ struct mr_affected_plan {
     struct mr_case_stmt *find, *gone;
     size_t chars;       /* of the longest key */
     bool mirrors;       /* TARGET becomes SOURCE: who is on TARGET alone is deleted */
+    bool has_deeds;     /* it tells row by row what it does (affected_deeds.h) */
     struct mr_vec ends; /* size_t: of each key in what mr_affected_plan_key() wrote last */
 };
 

@@ -160,7 +160,7 @@ static void test_bytes(void **state)
     club_end(&club);
 }
 
-/* Who is on TARGET alone keeps the key, but where TARGET becomes SOURCE. */
+/* Who is on TARGET alone keeps the key, but where TARGET becomes SOURCE: of a plan that does not tell row by row. */
 static void test_deleted(void **state)
 {
     static const struct {
@@ -223,6 +223,13 @@ static void test_deeds(void **state)
          "d.members,%6,%6,,update,\r\nd.members,%7,,,conflict,does-not-fit\r\n"
          "d.members,,%8,,delete,\r\n",
          {"3", "", "5", "6", "", "7", ""}},
+        /* who is on TARGET alone, and stays: something refers to the row */
+        {MIRROR THIS_RUN,
+         "d.members,%3,%3,,update,\r\nd.members,,%4,,delete,\r\n"
+         "d.members,,%8,,conflict,referenced\r\n",
+         {"3", "", "6", "5", "", "7", "8"}},
+        /* a mirror of other tables */
+        {MIRROR THIS_RUN, "", {"4", "3", "6", "5", "", "7", "8"}},
         {MERGE THIS_RUN,
          "d.members,%3,,,conflict,changed\r\nd.members,,%8,,delete,deleted-in-source\r\n",
          {"4", "3", "6", "5", "", "7", ""}},
