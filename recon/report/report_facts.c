@@ -103,9 +103,9 @@ static void add_counter(struct mr_edition *e, const struct mr_find_table *table,
     mr_doc_say(doc, "<row><key><code>%s.%s</code></key>", table->name, c->column);
     for (size_t i = 0; i < 4; i++) {
         mr_doc_say(doc, "<number>%s</number>",
-                   is_masked && i % 2 == 1 ? MR_MASK_DOTS
-                   : e->is_brief           ? mr_text_plain(&doc->texts, numbers[i])
-                                           : mr_doc_number(doc, numbers[i]));
+                   is_masked     ? MR_MASK_DOTS
+                   : e->is_brief ? mr_text_plain(&doc->texts, numbers[i])
+                                 : mr_doc_number(doc, numbers[i]));
     }
     if (!e->is_brief)
         add_collision(doc, c);

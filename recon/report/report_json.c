@@ -382,17 +382,19 @@ static void counter_lines(struct json *j)
         const struct mr_find_counter *c = mr_vec_at(&j->report->counters, i);
         const struct mr_find_table *table = mr_report_counter_table(j->report, c);
         const bool is_masked = mr_report_counter_is_masked(j->report, c);
-        char greatest[2][24];
-        for (int side = 0; side < 2; side++)
+        char next[2][24], greatest[2][24];
+        for (int side = 0; side < 2; side++) {
+            (void)snprintf(next[side], sizeof next[side], "%" PRIu64, c->next[side]);
             (void)snprintf(greatest[side], sizeof greatest[side], "%" PRIu64, c->greatest[side]);
+        }
         mr_jsonw_line(&j->w,
-                      "type:counter table:%s column:%s source_next:'%" PRIu64
-                      "' source_greatest:%s source_gives_taken:%d target_next:'%" PRIu64
-                      "' target_greatest:%s target_gives_taken:%d",
-                      table != NULL ? table->name : NULL, c->column, c->next[0],
-                      is_masked ? MR_MASK_DOTS : greatest[0], mr_report_counter_collides(c, 0),
-                      c->next[1], is_masked ? MR_MASK_DOTS : greatest[1],
-                      mr_report_counter_collides(c, 1));
+                      "type:counter table:%s column:%s source_next:%s source_greatest:%s "
+                      "source_gives_taken:%d target_next:%s target_greatest:%s "
+                      "target_gives_taken:%d",
+                      table != NULL ? table->name : NULL, c->column,
+                      is_masked ? MR_MASK_DOTS : next[0], is_masked ? MR_MASK_DOTS : greatest[0],
+                      mr_report_counter_collides(c, 0), is_masked ? MR_MASK_DOTS : next[1],
+                      is_masked ? MR_MASK_DOTS : greatest[1], mr_report_counter_collides(c, 1));
     }
 }
 

@@ -381,6 +381,8 @@ static void test_masked_counter(void **state)
 {
     static report_fn *const formats[] = {mr_report_html, mr_report_md, mr_report_json};
     static const char *const names[3] = {"mobile", "phone", "note"};
+    /* the key that the next insert gets is one above the greatest */
+    static const char *const numbers[2][2] = {{"4,915,999", "4915999"}, {"4,916,000", "4916000"}};
     (void)state;
     for (int unmask = 0; unmask < 2; unmask++) {
         struct check_case c;
@@ -393,15 +395,16 @@ static void test_masked_counter(void **state)
         case_summarise(&c);
         struct mr_find_counter counter = {.table = c.table.id,
                                           .column = "mobile",
-                                          .next = {4917001, 4917001},
+                                          .next = {4916000, 4916000},
                                           .greatest = {4915999, 4915999}};
         case_require(mr_findings_counter_save(c.fd, &counter, NULL));
         report_begin(&report, &c, unmask != 0);
         for (size_t f = 0; f < 3; f++) {
             char *page = report_text(&report, formats[f]);
-            if ((strstr(page, "4,915,999") != NULL || strstr(page, "4915999") != NULL) !=
-                (unmask != 0))
-                fail_msg("format %zu, unmask %d", f, unmask);
+            for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+                if ((strstr(page, numbers[n][0]) != NULL || strstr(page, numbers[n][1]) != NULL) !=
+                    (unmask != 0))
+                    fail_msg("format %zu, unmask %d: %s", f, unmask, numbers[n][0]);
             free(page);
         }
         report_end(&report, &c);
