@@ -96,7 +96,7 @@ static void add_noticed(struct mr_doc *doc, const struct mr_report *report)
 
 struct done {
     const char *reseeded, *repaired, *verified, *undone; /* the last time of each, or NULL */
-    uint64_t raised, written, open;
+    uint64_t raised, written;
     size_t proofs;
     bool is_clean;
     bool stays;                 /* of what was taken back a part */
@@ -155,7 +155,6 @@ static struct done sum_up(const struct mr_story *story)
         done.low = done.low || wants_raise(plan);
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
-        done.open += mr_story_open_of(story, plan);
         done.in_force = true;
         done.wants_raise = done.wants_raise || wants_raise(plan);
         done.is_clean = done.is_clean && verify != NULL && mr_story_verify_is_clean(verify);

@@ -64,8 +64,8 @@ static const struct mr_story_plan *plan_of_people(const struct mr_report *report
     const struct mr_story_plan *found = NULL;
     for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
-        if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0 || plan->run == NULL ||
-            strcmp(plan->run, report->result->run->uuid) != 0 || mr_story_is_succeeded(story, plan))
+        if (!mr_story_is_in_force(story, plan) || plan->run == NULL ||
+            strcmp(plan->run, report->result->run->uuid) != 0)
             continue;
         if (found != NULL)
             return NULL;
@@ -185,8 +185,7 @@ static const struct mr_story_plan *plan_of_before(const struct mr_report *report
     for (size_t i = 0; story != NULL && i < story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
         const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
-        if (plan->acts.count == 0 || plan->is_undone || plan->rows == 0 ||
-            mr_story_is_succeeded(story, plan))
+        if (!mr_story_is_in_force(story, plan))
             continue;
         if (found != NULL || plan->run == NULL || !has_people(plan) ||
             !(verify != NULL ? mr_story_verify_is_clean(verify) : was_found_done(report)) ||

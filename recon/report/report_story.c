@@ -267,7 +267,8 @@ uint64_t mr_story_waiting_of(const struct mr_story *story, const struct mr_story
     return plan->open;
 }
 
-bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan)
+/* By a plan that was carried out, and knows where the rows of this one stand, too. */
+static bool is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan)
 {
     for (size_t i = 0; i < story->plans.count; i++) {
         const struct mr_story_plan *later = mr_vec_at(&story->plans, i);
@@ -275,6 +276,11 @@ bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_p
             return true;
     }
     return false;
+}
+
+bool mr_story_is_in_force(const struct mr_story *story, const struct mr_story_plan *plan)
+{
+    return plan->acts.count > 0 && !plan->is_undone && plan->rows > 0 && !is_succeeded(story, plan);
 }
 
 /* A proof of counters alone is none of a plan that writes rows. */

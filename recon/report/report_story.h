@@ -183,8 +183,9 @@ uint64_t mr_story_open_of(const struct mr_story *story, const struct mr_story_pl
 /* Conflicts of the plan whose rows are as they were: also those that a later plan has taken up which was not
  * carried out. */
 uint64_t mr_story_waiting_of(const struct mr_story *story, const struct mr_story_plan *plan);
-/* Was such a plan carried out, which knows where the rows of this one stand, too? */
-bool mr_story_is_succeeded(const struct mr_story *story, const struct mr_story_plan *plan);
+/* Was the plan carried out, and not taken back, and do its rows stand where it says: none that was carried out has
+ * taken up what it left?  Not one that writes no rows. */
+bool mr_story_is_in_force(const struct mr_story *story, const struct mr_story_plan *plan);
 /* Does the other plan do for the same target what this one was made for: all of its tables, from its source? */
 bool mr_story_covers(const struct mr_story_plan *other, const struct mr_story_plan *plan);
 /* Was it taken back whole, and is one in force that was made since and covers it?  Who reads of the repair is
