@@ -4,6 +4,7 @@
 
 #include "core/case/case_args.h"
 #include "repair/copy/copy_internal.h"
+#include "repair/decide/conflict.h"
 
 struct fitting {
     struct mr_copy *c;
@@ -29,6 +30,10 @@ static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_ro
     *choice = NULL;
     if (task->decision != NULL)
         code = task->decision(task->decision_ctx, &ask, choice, err);
+    if (*choice != NULL && strcmp(*choice, MR_CHOICE_OPEN) == 0) {
+        *choice = NULL;
+        return code;
+    }
     if (*choice == NULL)
         *choice = mr_plan_fit_rule(task->on_conflict, task->non_conflict);
     if (*choice == NULL)

@@ -23,6 +23,8 @@ enum mr_conflict {
 #define MR_CHOICE_COLUMNS "columns"
 #define MR_CHOICE_KEEP "keep"
 #define MR_CHOICE_DELETE "delete"
+/* Of no kind: somebody has withdrawn what was decided about the row, and it is asked about. */
+#define MR_CHOICE_OPEN "open"
 
 const char *mr_conflict_name(enum mr_conflict conflict); /* NULL: none */
 /* The other way; none is what no kind is called, and NULL. */

@@ -539,14 +539,17 @@ static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t
     struct mr_case_fields map;
     struct merged merged;
     bool row = false;
-    enum mr_code code =
-        MR_CASE_PREPARE(m->cf,
-                        "SELECT w.skey AS key, e.tkey AS holder FROM earlier e JOIN m ON m.id=e.id "
-                        "JOIN w ON w.id=e.id"
-                        " WHERE m.tbl=:tbl AND m.kind='unique' AND NOT EXISTS"
-                        " (SELECT 1 FROM chosen c WHERE c.id=e.id AND c.kind='unique')"
-                        " ORDER BY w.skey LIMIT 10",
-                        &stmt, err, MR_ARG_INT("tbl", t->at));
+    enum mr_code code = MR_CASE_PREPARE(
+        m->cf,
+        "SELECT w.skey AS key, e.tkey AS holder FROM earlier e JOIN m ON m.id=e.id "
+        "JOIN w ON w.id=e.id"
+        " WHERE m.tbl=:tbl AND m.kind='unique' AND NOT EXISTS"
+        " (SELECT 1 FROM chosen c WHERE c.id=e.id AND c.kind='unique')"
+        /* nobody has withdrawn it */
+        " AND EXISTS (SELECT 1 FROM plan_map p WHERE p.tbl=:name AND"
+        " p.source_key=w.skey AND p.state='matched' AND p.is_new)"
+        " ORDER BY w.skey LIMIT 10",
+        &stmt, err, MR_ARG_INT("tbl", t->at), MR_ARG_TEXT("name", mr_plan_table_name(t)));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(merged_fields), err);
     while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &merged, &row, err)) == MR_OK &&

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "repair/decide/conflict_words.h"
 
@@ -10,11 +11,20 @@
 struct before {
     size_t at;
     const char *decision, *note;
+    bool is_left;
 };
 
 static enum mr_code no_memory(struct mr_err *err)
 {
     return mr_err_nomem(err, "deciding");
+}
+
+void mr_answers_set(struct mr_answers *a, struct mr_answer *answer, const char *decision)
+{
+    a->decided -= answer->decision[0] != '\0';
+    answer->is_left = strcasecmp(decision, MR_CHOICE_OPEN) == 0;
+    answer->decision = answer->is_left ? "" : decision;
+    a->decided += answer->decision[0] != '\0';
 }
 
 /* ---- reading ---- */
@@ -46,6 +56,7 @@ static enum mr_code take_row(void *ctx, const struct mr_decide_row *row, struct 
     *answer = (struct mr_answer){.index = a->list.count - 1,
                                  .table = row->table,
                                  .kind = row->kind,
+                                 .decision = "",
                                  .fields = copy_fields(a, row->fields, a->rows.width)};
     if (answer->fields == NULL)
         return no_memory(err);
@@ -53,9 +64,8 @@ static enum mr_code take_row(void *ctx, const struct mr_decide_row *row, struct 
         if (row->digests[n] != NULL &&
             (answer->digests[n] = mr_arena_strdup(&a->arena, row->digests[n])) == NULL)
             return no_memory(err);
-    answer->decision = mr_answers_field(a, answer, MR_ASKS_DECISION);
+    mr_answers_set(a, answer, mr_answers_field(a, answer, MR_ASKS_DECISION));
     answer->note = mr_answers_field(a, answer, MR_ASKS_NOTE);
-    a->decided += answer->decision[0] != '\0';
     return MR_OK;
 }
 
@@ -204,10 +214,8 @@ static enum mr_code put(struct mr_answers *a, size_t at, const char *decision, c
     struct before *before = mr_vec_push(&a->undo);
     if (before == NULL)
         return no_memory(err);
-    *before = (struct before){at, answer->decision, answer->note};
-    a->decided += decision[0] != '\0';
-    a->decided -= answer->decision[0] != '\0';
-    answer->decision = decision;
+    *before = (struct before){at, answer->decision, answer->note, answer->is_left};
+    mr_answers_set(a, answer, decision);
     answer->note = note != NULL ? note : answer->note;
     return MR_OK;
 }
@@ -275,9 +283,7 @@ size_t mr_answers_undo(struct mr_answers *a)
     for (; n > 0; n--) {
         const struct before *before = mr_vec_at(&a->undo, a->undo.count - 1);
         struct mr_answer *answer = mr_answers_at(a, before->at);
-        a->decided += (before->decision[0] != '\0');
-        a->decided -= (answer->decision[0] != '\0');
-        answer->decision = before->decision;
+        mr_answers_set(a, answer, before->is_left ? MR_CHOICE_OPEN : before->decision);
         answer->note = before->note;
         first = before->at;
         a->undo.count--;

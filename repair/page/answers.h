@@ -25,6 +25,7 @@ struct mr_answer {
     const char *const *fields;      /* as they are shown, in the order of the file */
     const char *digests[MR_IMAGES]; /* what is saved in the image's place; NULL: the field itself */
     const char *decision, *note;    /* "": open; none */
+    bool is_left; /* open, because somebody wants to be asked again: MR_CHOICE_OPEN is saved */
 };
 
 struct mr_answers {
@@ -62,12 +63,14 @@ size_t mr_answers_next_open(const struct mr_answers *answers, size_t at);
 /* From where to where the group reaches that the one at `at` is of. */
 void mr_answers_group(const struct mr_answers *answers, size_t at, size_t *from, size_t *to);
 
-/* One step: decision and note (NULL: as it is) of one answer, or of the open ones of its group that
+/* One step: decision (MR_CHOICE_OPEN: it is left open) and note (NULL: as it is) of one answer, or of the open ones of its group that
  * have `choice` among theirs (as choices are written there).  *changed: how many are. */
 enum mr_code mr_answers_decide(struct mr_answers *answers, size_t at, const char *decision,
                                const char *note, struct mr_err *err);
 enum mr_code mr_answers_decide_group(struct mr_answers *answers, size_t at, const char *choice,
                                      const char *decision, size_t *changed, struct mr_err *err);
+/* What is decided, MR_CHOICE_OPEN as above; no step.  decision must outlive the answers. */
+void mr_answers_set(struct mr_answers *answers, struct mr_answer *answer, const char *decision);
 /* Takes the last step back; the place of its first answer, the count where there is none. */
 size_t mr_answers_undo(struct mr_answers *answers);
 

@@ -38,7 +38,7 @@ static void add_cell(struct writing *w, const char *text, bool is_name)
 static const char *saved(const struct mr_answers *a, const struct mr_answer *answer, size_t at)
 {
     if (a->rows.at[MR_ASKS_DECISION] == at + 1)
-        return answer->decision;
+        return answer->is_left ? MR_CHOICE_OPEN : answer->decision;
     if (a->rows.at[MR_ASKS_NOTE] == at + 1)
         return answer->note;
     for (size_t n = 0; n < MR_IMAGES; n++)
@@ -239,12 +239,13 @@ static enum mr_code take_answer(struct reading *r, const struct mr_csv_field *fi
     struct mr_answers *a = r->answers;
     const struct mr_csv_field decision = mr_csv_trimmed(fields[r->decision]),
                               said = r->note != SIZE_MAX ? fields[r->note] : note;
-    a->decided -= answer->decision[0] != '\0';
-    answer->decision = mr_arena_dup(&a->arena, decision.ptr, decision.len);
+    const char *decided = mr_arena_dup(&a->arena, decision.ptr, decision.len);
+    const bool had = mr_answers_field(a, answer, MR_ASKS_DECISION)[0] != '\0';
     answer->note = mr_arena_dup(&a->arena, said.ptr, said.len);
-    if (answer->decision == NULL || answer->note == NULL)
+    if (decided == NULL || answer->note == NULL)
         return mr_err_nomem(err, "reading decisions");
-    a->decided += answer->decision[0] != '\0';
+    /* whoever has emptied what the plan had decided wants to be asked */
+    mr_answers_set(a, answer, had && decided[0] == '\0' ? MR_CHOICE_OPEN : decided);
     return MR_OK;
 }
 

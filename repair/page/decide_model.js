@@ -9,7 +9,14 @@ const Model = (function () {
   data.head.forEach((name, i) => { at[name] = i; });
   const storeName = 'myrecon decide ' + data.plan.uuid + ' ' + data.plan.digest;
 
-  // ---- conflicts: `f` are the fields of the record, `d` the decision, `n` the note
+  // ---- conflicts: `f` are the fields of the record, `d` the decision, `n` the note; `left`: somebody wants it
+  // open again, which a file has to say: of an empty cell what earlier plans were told still holds
+
+  const OPEN = 'open';
+
+  function isLeft(decision) {
+    return decision.toLowerCase() === OPEN;
+  }
 
   const rows = data.rows.map((row, index) => ({
     index: index,
@@ -18,11 +25,17 @@ const Model = (function () {
     story: row.t || '',
     table: row.f[at.table],
     kind: row.f[at.kind],
-    first: row.f[at.decision],
-    d: row.f[at.decision],
+    first: isLeft(row.f[at.decision]) ? OPEN : row.f[at.decision],
+    d: isLeft(row.f[at.decision]) ? '' : row.f[at.decision],
+    left: isLeft(row.f[at.decision]),
     n: 'note' in at ? row.f[at.note] : '',
     firstNote: 'note' in at ? row.f[at.note] : '',
   }));
+
+  // What a file says of it.
+  function said(row) {
+    return row.left ? OPEN : row.d;
+  }
 
   // By names of columns alone: one may be called "constructor", which every other object has.
   function plain(object) {
@@ -246,7 +259,7 @@ const Model = (function () {
     try {
       const stored = kept();
       touched.forEach((row) => {
-        if (row.d !== row.first || row.n !== row.firstNote) stored[row.index] = [row.d, row.n, row.first];
+        if (said(row) !== row.first || row.n !== row.firstNote) stored[row.index] = [said(row), row.n, row.first];
         else delete stored[row.index];
       });
       localStorage.setItem(storeName, JSON.stringify(stored));
@@ -272,16 +285,18 @@ const Model = (function () {
   }
 
   function set(row, decision, note) {
-    decided += (decision ? 1 : 0) - (row.d ? 1 : 0);
-    row.d = decision;
+    const before = row.d;
+    row.left = isLeft(decision);
+    row.d = row.left ? '' : decision;
     row.n = note;
+    decided += (row.d ? 1 : 0) - (before ? 1 : 0);
   }
 
   // One step that can be taken back; changes: [row, decision, note].
   function decide(changes) {
-    const step = changes.filter(([row, d, n]) => row.d !== d || row.n !== n);
+    const step = changes.filter(([row, d, n]) => said(row) !== d || row.n !== n);
     if (!step.length) return 0;
-    undone.push(step.map(([row]) => [row, row.d, row.n]));
+    undone.push(step.map(([row]) => [row, said(row), row.n]));
     step.forEach(([row, d, n]) => put(row, d, n));
     keepSoon();
     return step.length;
@@ -313,7 +328,7 @@ const Model = (function () {
       const isOlder = typeof first === 'string' && first !== row.first;
       if (isOlder && d !== row.first) otherwise++;
       const decision = isOlder ? row.first : d;
-      if (row.d === decision && row.n === n) return;
+      if (said(row) === decision && row.n === n) return;
       set(row, decision, n);
       changed.push(row);
     });
@@ -337,7 +352,7 @@ const Model = (function () {
     const out = [line(notes ? data.head.concat('note') : data.head)];
     rows.forEach((row) => {
       const fields = row.f.map((f, i) => (
-        i === at.decision ? row.d : i === at.note ? row.n : row.saved[i] || f));
+        i === at.decision ? said(row) : i === at.note ? row.n : row.saved[i] || f));
       out.push(line(notes ? fields.concat(row.n) : fields));
     });
     const mark = ['#plan', data.plan.uuid, data.plan.digest];
@@ -406,7 +421,7 @@ const Model = (function () {
     plan: data.plan, kinds: data.kinds, tables: data.tables, rows: rows, at: at,
     image: image, lastChange: lastChange, lastChanges: lastChanges, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
     choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,
-    decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
+    said: said, OPEN: OPEN, decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
     isKept: () => isKept, keepLast: keepLast, toCsv: toCsv, fromCsv: fromCsv,
   };
 }());

@@ -322,8 +322,8 @@
       attested(row),
       choices.length ? make('fieldset', { class: 'choices' }, make('legend', {}, 'What is to be done?'), ...boxes)
         : make('p', { class: 'quiet' }, 'Nothing can be chosen for this row: it stays as it is until what it waits for is decided, or what is in its way has gone.'),
-      row.d ? button('Leave it open again', { class: 'clear' }, () => decideRow(row, '', true)) : null,
-      noteBox(row.n, (text) => { M.decide([[row, row.d, text]]); drawBar(); }),
+      row.d ? button('Leave it open again', { class: 'clear' }, () => decideRow(row, M.OPEN, true)) : null,
+      noteBox(row.n, (text) => { M.decide([[row, M.said(row), text]]); drawBar(); }),
       group ? make('p', {}, button('Decide all of \u201c' + visible(groupTitle(group)) + '\u201d \u2026', { id: 'all' }, () => go(group.place))) : null,
     ];
   }
@@ -383,10 +383,10 @@
       make('p', { id: 'fits' }, number(all.length) + (all.length === 1 ? ' conflict fits' : ' conflicts fit') + ', ' + number(open.length) + ' of them open. What is decided already stays.'),
       note,
       choices.length ? make('fieldset', { class: 'choices' }, make('legend', {}, 'What is to be done with the open ones?'),
-        ...choices.map((choice, i) => choiceBox(spec, choice, i + 1, act)))
-        : make('p', { class: 'quiet' }, open.length ? 'There is no choice that all of them have: narrow the rule.' : 'None is open.'),
+        ...choices.map((of, i) => choiceBox(specOf(of), of.choice, i + 1, (decision) => decideAll(openOf(of.rows), decision))))
+        : make('p', { class: 'quiet' }, open.length ? 'Nothing can be chosen for any of them.' : 'None is open.'),
       all.length > open.length ? button('Leave all of them open again', { class: 'clear' }, () => {
-        const n = M.decide(all.map((row) => [row, '', row.n]));
+        const n = M.decide(all.filter((row) => row.d).map((row) => [row, M.OPEN, row.n]));
         after(number(n) + ' left open again');
       }) : null,
     ];

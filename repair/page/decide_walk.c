@@ -264,7 +264,7 @@ static enum mr_code leave_open(struct walk *w, struct mr_err *err)
 {
     if (mr_answers_at(&w->answers, w->at)->decision[0] == '\0')
         return MR_OK;
-    MR_TRY(mr_answers_decide(&w->answers, w->at, "", NULL, err));
+    MR_TRY(mr_answers_decide(&w->answers, w->at, MR_CHOICE_OPEN, NULL, err));
     say_decided(w, w->at, "open again");
     return save_soon(w, err);
 }
@@ -276,7 +276,8 @@ static enum mr_code take_note(struct walk *w, struct mr_err *err)
     MR_TRY(ask(w, "Note: ", answer->note, &taken, err));
     if (!taken)
         return MR_OK;
-    MR_TRY(mr_answers_decide(&w->answers, w->at, answer->decision, w->text.ptr, err));
+    MR_TRY(mr_answers_decide(
+        &w->answers, w->at, answer->is_left ? MR_CHOICE_OPEN : answer->decision, w->text.ptr, err));
     return save_soon(w, err);
 }
 

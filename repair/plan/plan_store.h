@@ -98,7 +98,8 @@ struct mr_decision_ask {
     const char *kind;             /* of the conflict; NULL: there is none */
     struct mr_key source, target; /* the rows as they are; ptr NULL: none */
 };
-/* *choice stays NULL where nobody decided. */
+/* *choice stays NULL where nobody decided, and is MR_CHOICE_OPEN where somebody wants to be asked whatever
+ * rules say. */
 typedef enum mr_code mr_decision_fn(void *ctx, const struct mr_decision_ask *ask,
                                     const char **choice, struct mr_err *err);
 

@@ -43,15 +43,16 @@ static const char schema_sql[] =
 
 /* Who was merged by a choice is told by is_new (merge_earlier); a case without a merge has no
  * map. */
+#define MERGED_BY_CHOICE "plan_map WHERE state='matched' AND is_new"
+
 static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
 {
     bool mapped = false;
     enum mr_code code = mr_case_exec(d->cf, "DELETE FROM plan_decision", err);
     if (code == MR_OK)
         code = mr_case_has_table(d->cf, "plan_map", &mapped, err);
-    return code == MR_OK && mapped
-               ? mr_case_exec(d->cf, "DELETE FROM plan_map WHERE state='matched' AND is_new", err)
-               : code;
+    return code == MR_OK && mapped ? mr_case_exec(d->cf, "DELETE FROM " MERGED_BY_CHOICE, err)
+                                   : code;
 }
 
 static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
@@ -229,6 +230,18 @@ enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d, const struct mr_pla
                                        MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("source", was),
                                        MR_ARG_BYTES("target", there), MR_ARG_INT("plan", d->plan))
                          : code;
+}
+
+enum mr_code mr_plan_decided_unmerge(struct mr_plan_decided *d, const struct mr_plan_table *table,
+                                     struct mr_key key, struct mr_err *err)
+{
+    bool mapped = false;
+    MR_TRY(mr_case_has_table(d->cf, "plan_map", &mapped, err));
+    return mapped
+               ? MR_CASE_ONCE(d->cf,
+                              "DELETE FROM " MERGED_BY_CHOICE " AND tbl=:tbl AND source_key=:key",
+                              err, ROW_ARGS(table, key))
+               : MR_OK;
 }
 
 enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *d, bool *empty, struct mr_err *err)

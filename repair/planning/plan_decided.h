@@ -45,6 +45,10 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *decided,
 enum mr_code mr_plan_decided_keep(struct mr_plan_decided *decided,
                                   const struct mr_plan_table *table, const struct mr_entity *entity,
                                   const char *choice, struct mr_err *err);
+/* Forgets into whom earlier plans merged the row because a person said so. */
+enum mr_code mr_plan_decided_unmerge(struct mr_plan_decided *decided,
+                                     const struct mr_plan_table *table, struct mr_key key,
+                                     struct mr_err *err);
 /* Forgets what a plan kept whose directory did not get its name. */
 enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan, struct mr_err *err);
 /* Rows for which something held. */

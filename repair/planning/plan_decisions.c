@@ -184,6 +184,12 @@ static enum mr_code use_digest(struct mr_plan_decisions *d, struct mr_err *err)
     return mr_strbuf_check(&d->text, "reading decisions", err);
 }
 
+/* Was a decision withdrawn? */
+static bool is_open(const char *choice)
+{
+    return choice != NULL && strcmp(choice, MR_CHOICE_OPEN) == 0;
+}
+
 /* What the file says of a row. */
 struct said {
     int64_t line; /* 0: nothing */
@@ -242,7 +248,7 @@ static enum mr_code drop_stale(struct mr_plan_decisions *d, const struct mr_plan
 {
     bool same = true;
     if (!d->file.is_plans_own || line->line == 0 || ask->kind == NULL ||
-        strcmp(line->choice, "skip") == 0)
+        strcmp(line->choice, "skip") == 0 || is_open(line->choice))
         return MR_OK;
     MR_TRY(mr_decision_file_is_same(t, ask->source, line->source, &same, err));
     if (mr_conflict_is_value(mr_conflict_named(ask->kind)) ||
@@ -278,9 +284,12 @@ out:
 
 static bool is_answer(const struct said *said, const char *asked)
 {
-    return asked == NULL ||
-           (mr_merge_is_choice(asked, said->choice) &&
-            mr_conflict_is_answered(said->kind, mr_conflict_named(asked), said->choice));
+    if (asked == NULL)
+        return true;
+    if (is_open(said->choice)) /* in that conflict; what was kept about another one still holds */
+        return said->kind == MR_CONFLICT_NONE || said->kind == mr_conflict_named(asked);
+    return mr_merge_is_choice(asked, said->choice) &&
+           mr_conflict_is_answered(said->kind, mr_conflict_named(asked), said->choice);
 }
 
 enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_ask *ask,
@@ -295,6 +304,8 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
     const bool stated = said.choice != NULL;
     /* a line may be about another conflict of the row */
     const char *found = stated && is_answer(&said, ask->kind) ? said.choice : NULL;
+    if (code == MR_OK && is_open(found))
+        code = mr_plan_decided_unmerge(d->decided, t, ask->source_key, err);
     if (code == MR_OK && found == NULL)
         code = mr_plan_decided_find(d->decided, t, ask, stated, &found, err);
     if (code == MR_OK && found != NULL)
@@ -341,8 +352,8 @@ static enum mr_code check_images(struct mr_plan_decisions *d, const struct mr_pl
 {
     const struct mr_key images[] = {e->source, e->target};
     bool is_value = e->kind != NULL && mr_conflict_is_value(mr_conflict_named(e->kind));
-    if (!line->used)
-        return MR_OK; /* nobody asked for it: it is settled otherwise */
+    if (!line->used || is_open(line->choice))
+        return MR_OK; /* nobody asked for it: it is settled otherwise; or nothing is decided */
     if (line->source != NULL && images[0].ptr != NULL)
         MR_TRY(compare(d, t, images[0], line->source, "source", err));
     if (is_value && line->target != NULL && images[1].ptr != NULL)
@@ -370,7 +381,8 @@ static enum mr_code check_taken(const struct mr_plan_decisions *d,
                                 struct mr_err *err)
 {
     const char *choice = line->choice;
-    if (e->kind == NULL || (line->kind != NULL && strcmp(line->kind, e->kind) != 0))
+    if (is_open(choice) || e->kind == NULL ||
+        (line->kind != NULL && strcmp(line->kind, e->kind) != 0))
         return MR_OK;
     if (e->choice != NULL)
         return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(d, e, choice, err);
@@ -396,7 +408,10 @@ static enum mr_code check_taken(const struct mr_plan_decisions *d,
 static struct mr_entity as_answered(const struct mr_entity *e, const struct said *said)
 {
     struct mr_entity answered = *e;
-    const bool of_columns = mr_conflict_named(e->kind) == MR_CONFLICT_BOTH_CHANGED &&
+    if (is_open(said->choice) && said->kind != MR_CONFLICT_NONE)
+        answered.kind = mr_conflict_name(said->kind); /* what was kept of it is forgotten */
+    const bool of_columns = !is_open(said->choice) &&
+                            mr_conflict_named(e->kind) == MR_CONFLICT_BOTH_CHANGED &&
                             said->kind != MR_CONFLICT_BOTH_CHANGED &&
                             said->kind != MR_CONFLICT_NONE && mr_conflict_is_value(said->kind);
     if (of_columns) {

@@ -198,6 +198,8 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
         mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
         return MR_E_REFUSED;
     }
+    if (strcmp(choice, MR_CHOICE_OPEN) == 0)
+        return MR_OK;
     if (is_choice(kind, choice))
         return check_newest(t, choice, err);
     (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s",

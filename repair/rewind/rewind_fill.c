@@ -8,6 +8,7 @@
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "repair/copy/copy_internal.h"
+#include "repair/decide/conflict.h"
 #include "repair/decide/decide_three.h"
 #include "repair/plan/plan_column_rules.h"
 #include "repair/rewind/rewind_internal.h"
@@ -327,7 +328,7 @@ static enum mr_code heed(struct filling *w, const struct row *row, struct deed *
         MR_TRY(w->r->task->decision(w->r->task->decision_ctx, &ask, &choice, err));
     if (choice == NULL)
         choice = choose(w, deed->kind);
-    if (choice == NULL)
+    if (choice == NULL || strcmp(choice, MR_CHOICE_OPEN) == 0)
         return MR_OK;
     if (strcmp(choice, MR_CHOICE_STOP) == 0)
         return mr_err_set(err, MR_E_REFUSED, "a row of table \"%s\" is in conflict: %s (%s)",

@@ -188,6 +188,11 @@ plan 0 "which holds" five
 is "it comes without being told again" "$(planned_rows five)" 1
 decide "$DB.orders,13,skip"
 plan 0 "left out after all" five --decisions decisions
+decide "$DB.orders,11,open" "$DB.orders,13,"
+plan 1 "one is withdrawn, and of the other an empty cell says nothing" five --decisions decisions --on-conflict deleted-on-live=skip
+is "that is asked about, whatever rules say" "$(asked five) $(left_out five)" "orders 11 deleted-on-live orders 13"
+plan 1 "which the case keeps" five
+is "as it was" "$(asked five) $(left_out five)" "orders 11 deleted-on-live orders 13"
 plan 1 "all is forgotten" five --forget-decisions
 is "what there is a question about is asked, the other comes" "$(planned_rows five) $(asked five)$(left_out five)" "1 orders 11 deleted-on-live"
 

@@ -26,7 +26,8 @@
     ",changed,target;source;newest:COLUMN," IMAGE(id, lost) "," IMAGE(id, live) ",,city: a,,\r\n"
 #define ANN CHANGED("1", "\"\"Kiel\"\"", "\"\"Bremen\"\"")
 #define BOB CHANGED("2", "\"\"\\u001b[2J\\u0007\xc2\x9b\\\\\\\\\"\"", "null")
-#define RUN "club.log,3..9,,,deleted-or-lost,restore;skip,,,,,,\r\n"
+#define LOG(decision) "club.log,3..9,,,deleted-or-lost,restore;skip,,," decision ",,,\r\n"
+#define RUN LOG("")
 #define EVE "club.log,4,4,,does-not-fit,\"skip;city=VALUE\"," IMAGE("4", "\"\"long\"\"") ",,,,,\r\n"
 #define FOE                                                                                        \
     "club.log,5,5,,does-not-fit,\"skip;{\"\"id\"\":\"\"VALUE\"\",\"\"city\"\":\"\"VALUE\"\"}"      \
@@ -173,6 +174,44 @@ static void expect_file(const char *name, const char *wanted)
     assert_int_equal(mr_io_read_part(name, 1 << 20, &text, NULL), MR_OK);
     assert_string_equal(text.ptr, wanted);
     mr_strbuf_release(&text);
+}
+
+/* Whoever wants to be asked again about what is decided says so: an empty cell leaves it as it is in the case. */
+static void test_left_open(void **state)
+{
+    struct mr_plan_dir plan;
+    struct mr_answers a;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    begin(&plan, &a, HEAD LOG("skip"));
+    assert_int_equal(a.decided, 1);
+    assert_int_equal(mr_answers_decide(&a, 0, "open", "why", NULL), MR_OK);
+    assert_int_equal(a.decided, 0);
+    assert_string_equal(mr_answers_at(&a, 0)->decision, "");
+    assert_int_equal(mr_answers_next_open(&a, 0), 0);
+    assert_int_equal(mr_answers_undo(&a), 0);
+    assert_string_equal(mr_answers_at(&a, 0)->decision, "skip");
+    assert_int_equal(mr_answers_decide(&a, 0, "open", NULL, NULL), MR_OK);
+    assert_int_equal(mr_answers_save(&a, "l.csv", false, false, NULL), MR_OK);
+    mr_strbuf_add_fmt(&text, HEAD LOG("open") MARK, a.digest);
+    expect_file("l.csv", text.ptr);
+    /* gone on with; and emptied by hand it is the same, where the plan has decided something */
+    for (int emptied = 0; emptied < 2; emptied++) {
+        mr_answers_close(&a);
+        mr_arena_release(&plan.arena);
+        begin(&plan, &a, HEAD LOG("skip"));
+        if (emptied == 1) {
+            FILE *file = fopen("l.csv", "w");
+            assert_true(file != NULL && fprintf(file, HEAD LOG("") MARK, a.digest) > 0 &&
+                        fclose(file) == 0);
+        }
+        assert_int_equal(mr_answers_resume(&a, "l.csv", NULL), MR_OK);
+        assert_int_equal(a.decided, 0);
+        assert_int_equal(mr_answers_save(&a, "l.csv", true, false, NULL), MR_OK);
+        expect_file("l.csv", text.ptr);
+    }
+    mr_strbuf_release(&text);
+    end(&plan, &a);
 }
 
 /* Byte for byte what conflicts.csv has, but for what is decided. */
@@ -635,6 +674,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_steps, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_waits, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_file, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_left_open, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_kept, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_blanks, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_strange_files, place_begin, place_end),

@@ -155,6 +155,14 @@ static void test_who_wins(void **state)
         {"unique", "without-value", "deleted-or-lost", "skip", "orphan-would-attach", "skip"},
         {"unique", "without-value", "orphan-would-attach", "restore", "deleted-or-lost", "restore"},
         {"unique", "without-value", "", "restore", "orphan-would-attach", "restore"},
+        /* withdrawn: in that conflict, and who was left out is not left out any more */
+        {"unique", "without-value", "unique", "open", "unique", "open"},
+        {"unique", "without-value", "", "OPEN", "unique", "open"},
+        {"unique", "without-value", "unique", "", "unique", "without-value"},
+        {"unique", "skip", "unique", "open", "unique", "open"},
+        {"unique", "skip", "unique", "open", NULL, "open"},
+        {"key-taken", "skip", "unique", "open", "key-taken", NULL},
+        {"key-taken", "restore", "unique", "open", "key-taken", "restore"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -364,6 +372,7 @@ static void test_own_file(void **state)
          "without-value"},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "skip", true, "skip"},
         {"unique", "", "without-value", true, "without-value"},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "open", true, "open"},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", true, NULL},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", false,
          "merge-into"},
@@ -449,6 +458,11 @@ static const struct {
 } proofs[] = {
     {BARE "club.members,7,unique,1,,skip\n", "unique", "unique", NULL},
     {BARE "club.members,7,unique,,,skip\n", "unique", "unique", NULL},
+    /* nothing is decided, so that it may have changed; but it is that row */
+    {WHOLE "club.members,7,unique,1,\"" SEVEN_LIVE "\",,open\n", "unique", "unique", NULL},
+    {BARE "club.members,7,unique,2,,open\n", "unique", "unique",
+     "its identity is \"2\", and the row that has this key has \"1\""},
+    {HEAD "club.none,7,unique,,open\n", "unique", "unique", "is not planned"},
     {BARE "club.members,7,unique,2,,skip\n", "unique", "unique",
      "its identity is \"2\", and the row that has this key has \"1\""},
     /* as a spreadsheet leaves 01 */
