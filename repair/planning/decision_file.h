@@ -19,6 +19,8 @@ struct mr_decision_file {
     bool is_plans_own;
     const struct mr_conflict_rule *rules; /* of that plan */
     size_t nrules;
+    /* of the plan of --again: what a case of no file does not know; NULL: there is none */
+    const char *uuid, *asked, *page_key;
 };
 
 /* Is it what a rule of then says of the kind?  False of a file that somebody names. */

@@ -169,12 +169,29 @@ static enum mr_code keep_rules(struct mr_plan_options *o, const struct mr_manife
     return MR_OK;
 }
 
-static bool has_conflicts(const struct mr_manifest *m)
+/* NULL: it asks nothing. */
+static const struct mr_plan_file *conflicts_of(const struct mr_manifest *m)
 {
     for (size_t i = 0; i < m->nfiles; i++)
         if (strcmp(m->files[i].name, MR_CONFLICTS_FILE) == 0)
-            return true;
-    return false;
+            return &m->files[i];
+    return NULL;
+}
+
+/* Which decisions answer it, and what digests in them stand for. */
+static enum mr_code take_questions(struct mr_plan_options *o, const struct mr_manifest *m,
+                                   struct mr_arena *arena, struct mr_err *err)
+{
+    const struct mr_plan_file *file = conflicts_of(m);
+    if ((o->again_of = mr_arena_strdup(arena, m->uuid)) == NULL)
+        return mr_err_nomem(err, "reading a plan");
+    if (file == NULL || file->undecided == NULL || m->page_key == NULL)
+        return MR_OK;
+    o->again_asked = mr_arena_strdup(arena, file->undecided);
+    o->again_page_key = mr_arena_strdup(arena, m->page_key);
+    return o->again_asked != NULL && o->again_page_key != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "reading a plan");
 }
 
 static enum mr_code take_config(struct mr_settings *settings, const struct mr_manifest *m,
@@ -191,12 +208,11 @@ static enum mr_code take_config(struct mr_settings *settings, const struct mr_ma
 static enum mr_code take_rest(struct mr_plan_options *o, const struct mr_manifest *m,
                               struct mr_arena *arena, struct mr_err *err)
 {
-    if ((o->again_of = mr_arena_strdup(arena, m->uuid)) == NULL)
-        return mr_err_nomem(err, "reading a plan");
+    MR_TRY(take_questions(o, m, arena, err));
     o->is_over = o->output == NULL;
     if (o->is_over)
         o->output = o->again;
-    if (o->decisions != NULL || o->forget_decisions || !has_conflicts(m))
+    if (o->decisions != NULL || o->forget_decisions || conflicts_of(m) == NULL)
         return MR_OK;
     o->decisions_are_kept = true;
     o->decisions = mr_plan_path(arena, o->again, MR_CONFLICTS_FILE);

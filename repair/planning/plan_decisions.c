@@ -315,11 +315,17 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
 
 /* ---- checking ---- */
 
-static enum mr_code refuse_digest(struct mr_err *err)
+static enum mr_code refuse_digest(const struct mr_plan_decisions *d, struct mr_err *err)
 {
+    const bool has_case = mr_case_path(d->cf)[0] != '\0';
     (void)mr_err_set(err, MR_E_REFUSED,
                      "a digest stands for its row, and nothing tells of which plan");
-    mr_err_hint(err, "Save the file anew on the page, and keep its last line.");
+    mr_err_hint(
+        err, "%s",
+        has_case
+            ? "Save the file anew on the page, and keep its last line."
+            : "Without a case that plan alone knows: plan with --again DIR, and keep the last line "
+              "of the file.");
     return MR_E_REFUSED;
 }
 
@@ -333,7 +339,7 @@ static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_ta
         code = mr_strbuf_check(&d->text, "reading decisions", err);
     if (code == MR_OK && mr_asked_is_digest(said)) {
         if (d->page_key == NULL)
-            return refuse_digest(err);
+            return refuse_digest(d, err);
         code = use_digest(d, err);
     }
     if (code != MR_OK || strcmp(d->text.ptr, said) == 0)

@@ -380,12 +380,29 @@ static bool is_mark(const struct mr_plan_decisions *d, const struct mr_csv_field
            d->at[MR_DECISION_TARGET_KEY] < count && mr_asked_is_mark(fields[at]);
 }
 
+/* A case of no file knows no plan; the one of --again does, and whether this answers it.  Of another plan rows that
+ * stand there whole are compared all the same. */
+static enum mr_code ask_again(struct mr_plan_decisions *d, const char *uuid, const char *digest,
+                              struct mr_err *err)
+{
+    const struct mr_decision_file *file = &d->file;
+    if (mr_case_path(d->cf)[0] != '\0' || file->asked == NULL || strcmp(file->uuid, uuid) != 0)
+        return MR_OK;
+    if (strcmp(file->asked, digest) != 0)
+        return mr_err_set(err, MR_E_REFUSED, "it answers other questions than those of plan \"%s\"",
+                          uuid);
+    d->page_key = file->page_key;
+    return MR_OK;
+}
+
 static enum mr_code take_mark(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
                               struct mr_err *err)
 {
-    const enum mr_code code = mr_plan_asked_check(
-        d->cf, field_of(d, fields, MR_DECISION_SOURCE_KEY),
-        field_of(d, fields, MR_DECISION_TARGET_KEY), &d->arena, &d->page_key, err);
+    const char *uuid = field_of(d, fields, MR_DECISION_SOURCE_KEY),
+               *digest = field_of(d, fields, MR_DECISION_TARGET_KEY);
+    enum mr_code code = mr_plan_asked_check(d->cf, uuid, digest, &d->arena, &d->page_key, err);
+    if (code == MR_OK)
+        code = ask_again(d, uuid, digest, err);
     if (code == MR_E_REFUSED)
         mr_err_context(err, "decisions \"%s\"", d->path);
     return code;

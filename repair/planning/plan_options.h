@@ -48,9 +48,11 @@ struct mr_plan_options {
     struct mr_general_options general;
 
     /* of --again (plan_again.h) */
-    const char *again_of;                   /* uuid of that plan */
-    bool is_over;                           /* this one takes its name */
-    bool decisions_are_kept;                /* `decisions` is that plan's own conflicts.csv */
+    const char *again_of;       /* uuid of that plan */
+    const char *again_asked;    /* digest of what it asks; NULL: nothing, or not known */
+    const char *again_page_key; /* of digests on its pages (asked.h); NULL: none */
+    bool is_over;               /* this one takes its name */
+    bool decisions_are_kept;    /* `decisions` is that plan's own conflicts.csv */
     struct mr_string_list again_rules_text; /* its --on-conflict */
 
     /* computed when finishing */

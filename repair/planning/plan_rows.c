@@ -62,7 +62,10 @@ static enum mr_code open_decisions(struct rows *r, struct mr_err *err)
     const struct mr_decision_file file = {.path = o->decisions,
                                           .is_plans_own = o->decisions_are_kept,
                                           .rules = o->again_rules,
-                                          .nrules = o->nagain_rules};
+                                          .nrules = o->nagain_rules,
+                                          .uuid = o->again_of,
+                                          .asked = o->again_asked,
+                                          .page_key = o->again_page_key};
     bool empty = true;
     enum mr_code code = mr_plan_decided_open(mr_findings_case(r->p->fd), r->p->record.id,
                                              o->forget_decisions, &r->decided_before, err);

@@ -100,6 +100,7 @@ static void write_plan(const char *name, const char *const *options, size_t coun
     manifest.options = options;
     manifest.noptions = count;
     manifest.config = "my.ini";
+    manifest.page_key = "key";
     assert_int_equal(mr_plan_writer_begin(in(name), &writer, NULL), MR_OK);
     assert_int_equal(mr_plan_writer_add(writer, "conflicts.csv", "table,decision\r\n", 16, NULL),
                      MR_OK);
@@ -142,6 +143,8 @@ static void test_takes(void **state)
     assert_string_equal(o->output, in("one"));
     assert_string_equal(o->decisions, in("one/conflicts.csv"));
     assert_string_equal(o->again_of, "20261120T110000Z-abcdef");
+    assert_string_equal(o->again_page_key, "key");
+    assert_int_equal(strlen(o->again_asked), 64);
     mr_arena_release(&arena);
     begin(&arena, &settings);
     set(&settings, "again", in("one"), from_line);

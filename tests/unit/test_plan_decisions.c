@@ -398,7 +398,8 @@ static void test_own_file(void **state)
                 cases[i].kind, cases[i].source, cases[i].choice, cases[i].kind,
                 cases[i].is_own ? cases[i].choice : "") > 0);
         assert_int_equal(close(fd), 0);
-        const struct mr_decision_file file = {path, cases[i].is_own, rules, LEN(rules)};
+        const struct mr_decision_file file = {
+            .path = path, .is_plans_own = cases[i].is_own, .rules = rules, .nrules = LEN(rules)};
         assert_int_equal(mr_plan_decisions_open(&file, w.fd, w.decided, &w.tables, &d, NULL),
                          MR_OK);
         struct mr_decision_ask ask = ask_of(&w, cases[i].kind, 0);
