@@ -54,30 +54,91 @@ static bool is_masked(const struct mr_decide_rows *d, size_t table, const char *
                               mr_decide_rows_own(&planned_of(d)->tables[table], name));
 }
 
+static size_t table_named(const struct mr_decide_rows *d, struct mr_csv_field name)
+{
+    const struct mr_planned *p = planned_of(d);
+    size_t i = 0;
+    while (i < p->ntables && (strlen(p->tables[i].table) != name.len ||
+                              memcmp(p->tables[i].table, name.ptr, name.len) != 0))
+        i++;
+    return i;
+}
+
 static bool is_configured(const struct mr_table_config *config, const struct mr_planned_column *c)
 {
     return mr_string_list_has(&config->mask, mr_decide_rows_name(c));
 }
 
-/* A decision names its row by the key, which a mask would hide: such a table is refused. */
-static enum mr_code mask_table(struct mr_decide_rows *d, size_t table, struct mr_err *err)
+/* The section of a table, "db.t", planned or not. */
+static enum mr_code read_section(const struct mr_decide_rows *d, const char *name,
+                                 struct mr_table_config *config, struct mr_err *err)
+{
+    struct mr_arena *arena = &d->plan->arena;
+    const char *dot = strchr(name, '.');
+    const char *db = dot != NULL ? mr_arena_dup(arena, name, (size_t)(dot - name)) : "";
+    *config = (struct mr_table_config){0};
+    if (db == NULL)
+        return mr_err_nomem(err, "reading conflicts");
+    return d->config != NULL
+               ? mr_config_table(d->config, db, dot != NULL ? dot + 1 : name, arena, config, err)
+               : MR_OK;
+}
+
+/* By TARGET's name; false: it is hidden already, or is no column of the table. */
+static bool hide(struct mr_decide_rows *d, size_t table, const char *name)
 {
     const struct mr_planned_table *t = &planned_of(d)->tables[table];
-    struct mr_arena *arena = &d->plan->arena;
-    struct mr_table_config config = {0};
-    const char *dot = strchr(t->table, '.');
-    const char **items = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *items);
-    const char *db = dot != NULL ? mr_arena_dup(arena, t->table, (size_t)(dot - t->table)) : "";
-    if (items == NULL || db == NULL)
+    struct mr_string_list *masked = &d->masked[table];
+    size_t i = 0;
+    while (i < t->ncolumns && strcasecmp(t->columns[i].name, name) != 0)
+        i++;
+    if (i == t->ncolumns || is_masked(d, table, name))
+        return false;
+    ((const char **)(uintptr_t)masked->items)[masked->count++] =
+        mr_decide_rows_name(&t->columns[i]);
+    d->masks = true;
+    return true;
+}
+
+static enum mr_code mask_own(struct mr_decide_rows *d, size_t table, struct mr_err *err)
+{
+    const struct mr_planned_table *t = &planned_of(d)->tables[table];
+    struct mr_table_config config;
+    d->masked[table].items =
+        mr_arena_calloc(&d->plan->arena, t->ncolumns + 1, sizeof *d->masked[table].items);
+    if (d->masked[table].items == NULL)
         return mr_err_nomem(err, "reading conflicts");
-    if (d->config != NULL)
-        MR_TRY(
-            mr_config_table(d->config, db, dot != NULL ? dot + 1 : t->table, arena, &config, err));
+    MR_TRY(read_section(d, t->table, &config, err));
     for (size_t i = 0; i < t->ncolumns && !d->unmask; i++)
         if (t->columns[i].masked || is_configured(&config, &t->columns[i]))
-            items[d->masked[table].count++] = mr_decide_rows_name(&t->columns[i]);
-    d->masked[table].items = items;
-    d->masks |= d->masked[table].count > 0;
+            (void)hide(d, table, t->columns[i].name);
+    return MR_OK;
+}
+
+/* A column that refers to one that is masked has the same values.  *more: some are hidden now that were not. */
+static enum mr_code mask_referring(struct mr_decide_rows *d, size_t table, bool *more,
+                                   struct mr_err *err)
+{
+    const struct mr_planned_table *t = &planned_of(d)->tables[table];
+    for (size_t i = 0; i < t->nreferences; i++) {
+        const struct mr_planned_reference *r = &t->references[i];
+        const size_t parent = table_named(d, (struct mr_csv_field){r->parent, strlen(r->parent)});
+        const bool is_planned = parent < planned_of(d)->ntables;
+        struct mr_table_config config = {0};
+        if (!is_planned)
+            MR_TRY(read_section(d, r->parent, &config, err));
+        for (size_t k = 0; k < r->columns.count && k < r->parent_columns.count; k++)
+            if (is_planned ? is_masked(d, parent, r->parent_columns.items[k])
+                           : mr_string_list_has(&config.mask, r->parent_columns.items[k]))
+                *more |= hide(d, table, r->columns.items[k]);
+    }
+    return MR_OK;
+}
+
+/* A decision names its row by the key, which a mask would hide: such a table is refused. */
+static enum mr_code check_key(const struct mr_decide_rows *d, size_t table, struct mr_err *err)
+{
+    const struct mr_planned_table *t = &planned_of(d)->tables[table];
     for (size_t i = 0; i < t->key.count; i++)
         if (is_masked(d, table, t->key.items[i])) {
             (void)mr_err_set(err, MR_E_REFUSED,
@@ -97,18 +158,15 @@ static enum mr_code mask_tables(struct mr_decide_rows *d, struct mr_err *err)
     if (d->masked == NULL)
         return mr_err_nomem(err, "reading conflicts");
     for (size_t i = 0; i < n; i++)
-        MR_TRY(mask_table(d, i, err));
+        MR_TRY(mask_own(d, i, err));
+    for (bool more = !d->unmask; more;) {
+        more = false;
+        for (size_t i = 0; i < n; i++)
+            MR_TRY(mask_referring(d, i, &more, err));
+    }
+    for (size_t i = 0; i < n; i++)
+        MR_TRY(check_key(d, i, err));
     return MR_OK;
-}
-
-static size_t table_named(const struct mr_decide_rows *d, struct mr_csv_field name)
-{
-    const struct mr_planned *p = planned_of(d);
-    size_t i = 0;
-    while (i < p->ntables && (strlen(p->tables[i].table) != name.len ||
-                              memcmp(p->tables[i].table, name.ptr, name.len) != 0))
-        i++;
-    return i;
 }
 
 /* ---- a record ---- */

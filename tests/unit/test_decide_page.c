@@ -158,6 +158,77 @@ static void test_data(void **state)
     }
 }
 
+/* Whoever refers to a masked column has its values: also by another one, and of a table that is not planned. */
+static void test_referring(void **state)
+{
+    static const char *const city[] = {"city"}, *const town[] = {"town"}, *const id[] = {"id"};
+    static const struct mr_planned_column plain[] = {{"id", "int", NULL, false},
+                                                     {"town", "text", NULL, false}};
+    static const struct mr_planned_reference to_calls[] = {
+        {.parent = "club.calls", .columns = {town, 1}, .parent_columns = {town, 1}}};
+    static const struct mr_planned_reference to_members[] = {
+        {.parent = "club.members", .columns = {town, 1}, .parent_columns = {town, 1}}};
+    static const struct mr_planned_reference to_towns[] = {
+        {.parent = "club.towns", .columns = {town, 1}, .parent_columns = {city, 1}}};
+    static const struct mr_planned_reference key_to_towns[] = {
+        {.parent = "club.towns", .columns = {id, 1}, .parent_columns = {city, 1}}};
+    static const struct {
+        const struct mr_planned_column *members;
+        const struct mr_planned_reference *calls, *notes; /* of these tables */
+        const char *config;
+        bool unmask;
+        enum mr_code code;
+        const char *wanted, *unwanted;
+    } worlds[] = {
+        {masked, to_members, to_calls, "", false, MR_OK, "\\\"mask\\\":", "Kiel"},
+        {masked, to_members, to_calls, "", true, MR_OK, "Kiel", "mask\\"},
+        {plain, to_towns, to_calls, "[table club.towns]\nmask = city\n", false, MR_OK,
+         "\\\"mask\\\":", "Kiel"},
+        {plain, to_towns, to_calls, "[table club.towns]\nmask = name\n", false, MR_OK, "Kiel",
+         "mask\\"},
+        {plain, to_members, key_to_towns, "[table club.towns]\nmask = city\n", false, MR_E_REFUSED,
+         "column \"id\" of the key of table \"club.notes\" is masked", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        struct mr_plan_dir plan;
+        struct mr_config *config = NULL;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        struct mr_err err = {0};
+        uint64_t conflicts = 0;
+        make_plan(&plan, 0);
+        struct mr_planned_table all[3] = {table, table, table};
+        for (size_t n = 0; n < LEN(all); n++)
+            all[n].columns = n == 2 ? worlds[i].members : plain;
+        all[0].table = "club.notes"; /* children first: masks reach them all the same */
+        all[0].references = worlds[i].notes;
+        all[1].table = "club.calls";
+        all[1].references = worlds[i].calls;
+        plan.manifest.page_key = "key";
+        plan.manifest.planned.tables = all;
+        plan.manifest.planned.ntables = LEN(all);
+        FILE *csv = fopen("conflicts.csv", "w");
+        assert_true(csv != NULL &&
+                    fputs(HEAD
+                          "club.notes,1,1,,changed,target,\"{\"\"town\"\":\"\"Kiel\"\"}\",,,\r\n",
+                          csv) >= 0 &&
+                    fclose(csv) == 0);
+        assert_int_equal(mr_config_parse(worlds[i].config, strlen(worlds[i].config), "ini",
+                                         MR_CONFIG_NO_ROOMS, &config, NULL),
+                         MR_OK);
+        const struct mr_decide_data_task task = {
+            .plan = &plan, .config = config, .unmask = worlds[i].unmask};
+        const enum mr_code code = mr_decide_data_add(&task, &text, &conflicts, &err);
+        const char *said = code == MR_OK ? text.ptr : err.message;
+        if (code != worlds[i].code || strstr(said, worlds[i].wanted) == NULL ||
+            (worlds[i].unwanted != NULL && strstr(said, worlds[i].unwanted) != NULL))
+            fail_msg("%zu: %d %s", i, code, said);
+        mr_strbuf_release(&text);
+        mr_config_free(config);
+        mr_arena_release(&plan.arena);
+    }
+}
+
 /* The page allows its own script alone, and what is there is kept. */
 static void test_page(void **state)
 {
@@ -180,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_data, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_referring, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_page, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
