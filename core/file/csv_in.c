@@ -92,6 +92,20 @@ static void take_marks_off(struct mr_csv_in *csv)
             fields[i] = (struct mr_csv_field){fields[i].ptr + 1, fields[i].len - 1};
 }
 
+/* Some spreadsheets leave out the separators behind the last cell of a line that has something. */
+static enum mr_code fill_up(struct mr_csv_in *csv, struct mr_err *err)
+{
+    if (csv->begun == 1)
+        csv->width = csv->fields.count;
+    while (csv->lenient && csv->fields.count < csv->width) {
+        struct mr_csv_field *field = mr_vec_push(&csv->fields);
+        if (field == NULL)
+            return mr_err_nomem(err, "reading CSV");
+        *field = (struct mr_csv_field){"", 0};
+    }
+    return MR_OK;
+}
+
 /* Where fields lie in memory is known only now: the buffer moves while it grows, so that until here
  * the places of their ends are kept. */
 static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
@@ -109,6 +123,8 @@ static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
         *field = (struct mr_csv_field){csv->bytes.ptr + from, end - from};
         from = end + 1;
     }
+    if (code == MR_OK)
+        code = fill_up(csv, err);
     if (code == MR_OK)
         take_marks_off(csv);
     if (code == MR_OK)

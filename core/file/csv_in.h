@@ -48,6 +48,7 @@ struct mr_csv_in {
     bool lenient;
     bool is_sheet;  /* lenient: marks are taken off */
     char separator; /* lenient: 0 until it is known */
+    size_t width;   /* of the first record */
     unsigned mark;  /* lenient: bytes of a byte order mark so far; 3: none comes any more */
     struct mr_utf16_in utf16; /* lenient */
 };
@@ -57,7 +58,8 @@ void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
  * says that all is UTF-16, of which UTF-8 is made; fields are separated by
  * whatever comes first in the first record, `,`, `;` or a tab; lines may end with CR alone,
  * the last one need not end; a quote within a field is a quote; the marks of sheet_cell.h are taken
- * off where the first record has them. */
+ * off where the first record has them; a record that has fewer fields than the first one gets empty ones, which
+ * spreadsheets leave out at the ends of lines. */
 void mr_csv_in_init_lenient(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
 void mr_csv_in_release(struct mr_csv_in *csv);
 enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err);

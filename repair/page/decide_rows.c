@@ -178,9 +178,10 @@ static struct mr_csv_field field(const struct mr_decide_rows *d, const struct mr
     return d->at[column] > 0 ? fields[d->at[column] - 1] : none;
 }
 
-static bool is(struct mr_csv_field f, const char *text)
+/* As --decisions reads names of columns. */
+static bool is_called(struct mr_csv_field f, const char *name)
 {
-    return f.len == strlen(text) && memcmp(f.ptr, text, f.len) == 0;
+    return f.len == strlen(name) && strncasecmp(f.ptr, name, f.len) == 0;
 }
 
 /* What may be missing: older plans have less, and only logs tell of some. */
@@ -200,7 +201,7 @@ static enum mr_code take_head(struct mr_decide_rows *d, const struct mr_csv_fiel
     for (size_t i = 0; i < count; i++) {
         d->fields[i] = mr_csv_trimmed(fields[i]);
         for (size_t n = 0; n < MR_ASKS_COLUMNS; n++)
-            if (is(d->fields[i], names[n]))
+            if (is_called(d->fields[i], names[n]))
                 d->at[n] = i + 1;
     }
     for (size_t n = 0; n < MR_ASKS_COLUMNS; n++)

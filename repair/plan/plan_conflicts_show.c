@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/suggest.h"
 #include "core/base/utf8.h"
@@ -87,6 +88,19 @@ static struct mr_csv_field field(const struct showing *s, const struct mr_csv_fi
     return s->at[column] > 0 ? fields[s->at[column] - 1] : none;
 }
 
+/* As --decisions reads words and names of columns. */
+static bool is_called(struct mr_csv_field f, const char *name)
+{
+    return f.len == strlen(name) && strncasecmp(f.ptr, name, f.len) == 0;
+}
+
+/* Left open in so many words is open. */
+static struct mr_csv_field decision_of(const struct showing *s, const struct mr_csv_field *fields)
+{
+    const struct mr_csv_field none = {"", 0}, f = mr_csv_trimmed(field(s, fields, DECISION));
+    return is_called(f, MR_CHOICE_OPEN) ? none : f;
+}
+
 static bool is(struct mr_csv_field f, const char *text)
 {
     return text == NULL || (f.len == strlen(text) && memcmp(f.ptr, text, f.len) == 0);
@@ -97,7 +111,7 @@ static enum mr_code take_head(struct showing *s, const struct mr_csv_field *fiel
 {
     for (size_t i = 0; i < count; i++)
         for (size_t n = 0; n < COLUMNS; n++)
-            if (is(mr_csv_trimmed(fields[i]), names[n]))
+            if (is_called(mr_csv_trimmed(fields[i]), names[n]))
                 s->at[n] = i + 1;
     for (size_t n = 0; n < COLUMNS; n++)
         if (s->at[n] == 0 && n < DIFFERS)
@@ -133,7 +147,7 @@ static void print_json(struct showing *s, const struct mr_csv_field *fields)
         if (n == SOURCE || n == TARGET || n > DIFFERS)
             put_image(s, names[n], f);
         else
-            put(s, names[n], n == DECISION ? mr_csv_trimmed(f) : f);
+            put(s, names[n], n == DECISION ? decision_of(s, fields) : f);
     }
     mr_jsonw_object_end(&s->json);
     mr_jsonw_end_line(&s->json);
@@ -200,7 +214,7 @@ static void print_text(struct showing *s, const struct mr_csv_field *fields)
     const struct mr_csv_field key = field(s, fields, SOURCE_KEY);
     const struct mr_csv_field live = field(s, fields, TARGET_KEY);
     const struct mr_csv_field differs = field(s, fields, DIFFERS);
-    const struct mr_csv_field decision = mr_csv_trimmed(field(s, fields, DECISION));
+    const struct mr_csv_field decision = decision_of(s, fields);
     FILE *out = s->task->out;
     print(s, "", field(s, fields, TABLE), "");
     print(s, " ", key, "");
@@ -233,14 +247,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         return take_head(s, fields, count, err);
     if (mr_asked_is_mark(fields[0]) || mr_asked_is_blank(fields, count))
         return MR_OK; /* as pages add one, and editors */
-    for (size_t n = 0; n < COLUMNS; n++)
-        if (s->at[n] > count)
-            return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 " of %s has %zu fields", line,
-                              MR_CONFLICTS_FILE, count);
     if (!is(field(s, fields, KIND), s->task->kind) || !is(field(s, fields, TABLE), s->task->table))
         return MR_OK;
     s->conflicts++;
-    if (mr_csv_trimmed(field(s, fields, DECISION)).len == 0) {
+    if (decision_of(s, fields).len == 0) {
         s->open++;
         s->is_to_choose |= field(s, fields, CHOICES).len > 0;
     }

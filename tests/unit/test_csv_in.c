@@ -46,6 +46,8 @@ static const struct csv_case lenient_cases[] = {
     {"cr alone", "a,b\rc,d\r", "1[a|b]2[c|d]", NULL},
     {"quote within", "a,b\nc\"d,e\n", "1[a|b]2[c\"d|e]", NULL},
     {"open quote", "a\n\"b\n", NULL, "line 3: the last line is cut off"},
+    {"no cells at the end", "a,b,c\nd\n\ne,f\ng,,\n", "1[a|b|c]2[d||]3[||]4[e|f|]5[g||]", NULL},
+    {"more of them", "a,b\nc,d,e\nf\n", "1[a|b]2[c|d|e]3[f|]", NULL},
 };
 
 static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t count, uint64_t line,
