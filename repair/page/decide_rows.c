@@ -9,6 +9,7 @@
 #include "core/base/utf8.h"
 #include "core/case/mask.h"
 #include "repair/plan/asked.h"
+#include "repair/plan/plan_fit.h"
 #include "repair/plan/undecided.h"
 
 static const char *const names[MR_ASKS_COLUMNS] = {[MR_ASKS_SOURCE] = "source",
@@ -309,6 +310,51 @@ static enum mr_code tell_record(struct mr_decide_rows *d, const struct mr_csv_fi
     return code;
 }
 
+/* Is it a value that somebody has written for a column that is masked?  One that cannot be read may be. */
+static enum mr_code has_secret(const struct mr_decide_rows *d, size_t table, const char *decision,
+                               bool *has, struct mr_err *err)
+{
+    const char *at = decision, *end = decision + strlen(decision);
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct mr_image_member m;
+    *has = false;
+    if (d->masked[table].count == 0 || !mr_plan_fit_is_value(decision))
+        return MR_OK;
+    for (const char *to = decision; *at != '{' && (to = strchr(to, '=')) != NULL; to++) {
+        mr_strbuf_reset(&name);
+        mr_strbuf_add(&name, decision, (size_t)(to - decision));
+        *has |= !name.failed && is_masked(d, table, name.ptr);
+    }
+    if (decision[0] == '{') {
+        while (mr_image_text_next(&at, end, &m)) {
+            mr_strbuf_reset(&name);
+            mr_image_text_unquote(&name, m.name);
+            *has |= !name.failed && is_masked(d, table, name.ptr);
+        }
+        *has |= at != end;
+    }
+    const enum mr_code code = mr_strbuf_check(&name, "reading conflicts", err);
+    mr_strbuf_release(&name);
+    return code;
+}
+
+/* A digest in its place could not be planned with. */
+static enum mr_code check_decision(const struct mr_decide_rows *d,
+                                   const struct mr_csv_field *fields, size_t table, uint64_t line,
+                                   struct mr_err *err)
+{
+    bool has = false;
+    MR_TRY(has_secret(d, table, mr_csv_trimmed(field(d, fields, MR_ASKS_DECISION)).ptr, &has, err));
+    if (!has)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "line %" PRIu64
+                     " of %s has a decision that is a value of a column that is masked",
+                     line, MR_CONFLICTS_FILE);
+    mr_err_hint(err, "Show it with --unmask, and keep the page as you keep the plan.");
+    return MR_E_REFUSED;
+}
+
 /* What cannot be named, or held, is refused here: a conflict that is left out would never be decided. */
 static enum mr_code take_conflict(struct mr_decide_rows *d, const struct mr_csv_field *fields,
                                   uint64_t line, struct mr_err *err)
@@ -326,6 +372,7 @@ static enum mr_code take_conflict(struct mr_decide_rows *d, const struct mr_csv_
         mr_err_hint(err, "Decide whole kinds first: repair plan --on-conflict KIND=CHOICE.");
         return MR_E_REFUSED;
     }
+    MR_TRY(check_decision(d, fields, row.table, line, err));
     return tell_record(d, fields, &row, err);
 }
 

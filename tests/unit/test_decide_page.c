@@ -19,6 +19,7 @@
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define HEAD_REST ",source_key,target_key,identity,kind,choices,source,target,decision,differs\r\n"
 #define HEAD "table" HEAD_REST
+#define FIT(decision) "club.members,1,1,,does-not-fit,skip,{},," decision ",\r\n"
 #define ROW(key, image)                                                                            \
     "club.members," key "," key ",+49170,changed,target;source,\"" image "\",,,city: a\r\n"
 #define SHORT ROW("1", "{\"\"city\"\":\"\"Kiel\"\"}")
@@ -84,6 +85,17 @@ static const struct {
      MR_OK, "\"{}\",\"\",\"\",\"\"]", NULL},
     {HEAD "club.members,1,1,,changed,target,{},,,,,\r\n", 0, columns, NULL, NULL, false,
      MR_E_REFUSED, "line 2 of conflicts.csv has 12 fields", NULL},
+    /* a value that somebody has written is masked by its column, or left out */
+    {HEAD FIT("town=Kiel"), 0, masked, "key", NULL, false, MR_E_REFUSED,
+     "line 2 of conflicts.csv has a decision that is a value of a column that is masked", NULL},
+    {HEAD FIT("\"{\"\"t\\u006fwn\"\":\"\"Kiel\"\"}\""), 0, masked, "key", NULL, false, MR_E_REFUSED,
+     "a decision that is a value of a column that is masked", NULL},
+    {HEAD FIT("\"{ \"\"id\"\":1}\""), 0, masked, "key", NULL, false, MR_E_REFUSED,
+     "a decision that is a value of a column that is masked", NULL},
+    {HEAD FIT("\"{\"\"id\"\":\"\"1\"\"}\""), 0, masked, "key", NULL, false, MR_OK,
+     "\\\"id\\\":", "Kiel"},
+    {HEAD FIT("id=1"), 0, masked, "key", NULL, false, MR_OK, "id=1", NULL},
+    {HEAD FIT("town=Kiel"), 0, masked, "key", NULL, true, MR_OK, "town=Kiel", NULL},
     {HEAD "club.none,1,1,,changed,target,{},,,\r\n", 0, columns, NULL, NULL, false, MR_E_REFUSED,
      "is about no planned table", NULL},
     {HEAD "club.members,1,1,,chnged,target,{},,,\r\n", 0, columns, NULL, NULL, false, MR_E_REFUSED,
