@@ -112,7 +112,7 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, 
         e->kind = MR_FIT_KIND;
         e->detail = x->why;
         e->choice = x->choice;
-        e->choices = x->choice == NULL ? x->choices : NULL;
+        e->choices = x->choices;
         if (e->decision == MR_DECIDE_CONFLICT && x->choice != NULL)
             e->decision = MR_DECIDE_SKIP;
     }

@@ -476,8 +476,9 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
                     " WHERE l.child=:id AND p.waits AND p.id<>:id"},
         {&c->revived, "SELECT 1 FROM revived WHERE id=:id"},
         {&c->earlier, "SELECT 1 FROM earlier WHERE id=:id AND tkey=:other AND exact"},
-        {&c->note, "INSERT INTO chosen (id, kind, choice, other)"
-                   " VALUES (:id, :kind, :choice, :other)"},
+        {&c->note, "INSERT INTO chosen (id, kind, choice, other, choices)"
+                   " VALUES (:id, :kind, :choice, :other,"
+                   " (SELECT choices FROM m WHERE id=:id AND kind=:kind))"},
         {&c->mark, "INSERT INTO mark (id, restored, skip, into_key, edits)"
                    " VALUES (:id, :restored, :skip, :into, :edits)"
                    " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"

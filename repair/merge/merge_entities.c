@@ -53,10 +53,12 @@ struct writing {
 /* What was chosen for a row, in what conflict. */
 struct choice {
     const char *choice, *kind;
+    const char *choices; /* that there were, where the kind does not say; or NULL */
 };
 
 #define CHOICE(member) MR_CASE_FIELD(struct choice, member, MR_CASE_TEXT)
-static const struct mr_case_field choice_fields[] = MR_CASE_LIST(CHOICE(choice), CHOICE(kind));
+static const struct mr_case_field choice_fields[] =
+    MR_CASE_LIST(CHOICE(choice), CHOICE(kind), CHOICE(choices));
 
 /* ---- real ids ---- */
 
@@ -174,6 +176,7 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
                       (said.choice != NULL && strcmp(said.choice, "skip") == 0);
         d->choice = stands ? said.choice : NULL;
         d->kind = said.kind;
+        d->choices = said.choices != NULL ? said.choices : d->choices;
     }
     mr_case_reset(map->stmt);
     if (code == MR_OK && open && !found && mr_conflict_is_value(mr_conflict_named(d->kind)))
@@ -459,6 +462,12 @@ static const char *choices_of(const struct writing *w, const struct decided *d)
     return can_restore(w, d) ? mr_conflict_choices(mr_conflict_named(d->kind)) : "skip";
 }
 
+/* Who is found to be deleted since is left out, and nobody is asked. */
+static bool is_asked(const struct decided *d)
+{
+    return d->kind != NULL && (d->choice == NULL || strcmp(d->kind, "deleted-since") != 0);
+}
+
 /* Images are cut for the plan, whose readers know columns only; what conditions look at behind them
  * is still needed to say by which references the row refers. */
 static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity *e,
@@ -481,7 +490,7 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->kind = d->kind;
     e->detail = d->kind != NULL ? d->detail : NULL;
     e->choice = d->choice;
-    e->choices = d->kind != NULL && (d->choice == NULL || keeps_live(d)) ? choices_of(w, d) : NULL;
+    e->choices = is_asked(d) ? choices_of(w, d) : NULL;
     e->source = d->image;
     e->target = d->live;
     return name_holder(w, d, e, err);
@@ -587,8 +596,9 @@ static enum mr_code open_statements(struct writing *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&w->fresh, "SELECT value FROM fresh_id WHERE id=:id"},
-        {&w->chosen, "SELECT choice FROM chosen WHERE id=:id AND kind=:kind"},
-        {&w->last, "SELECT choice, kind FROM chosen WHERE id=:id ORDER BY seq DESC LIMIT 1"},
+        {&w->chosen, "SELECT choice, choices FROM chosen WHERE id=:id AND kind=:kind"},
+        {&w->last,
+         "SELECT choice, kind, choices FROM chosen WHERE id=:id ORDER BY seq DESC LIMIT 1"},
         {&w->waiting, "SELECT l.ref FROM link l JOIN m p ON p.id=l.parent"
                       " WHERE l.child=:id AND p.waits"},
         {&w->note, "INSERT INTO ent (w, entity) VALUES (:w, :entity)"},

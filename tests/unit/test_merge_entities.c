@@ -40,20 +40,23 @@ static void test_one(void **state)
         {"9|o`dd|NULL|NULL", "9|o`dd|NULL|NULL", "grp='base', kind='changed'", NULL,
          "1 changed - target;source;newest:COLUMN - 9 9 -", 1},
         {"9|017|1|NULL", "9|018|NULL|NULL", "grp='base', kind='identity-changed'",
-         "(1, 'identity-changed', 'source'", "5 identity-changed source - - 9 9 9,017,1,NULL", 0},
+         "(1, 'identity-changed', 'source'",
+         "5 identity-changed source target;source;newest:COLUMN - 9 9 9,017,1,NULL", 0},
         {"9|017|1|NULL", "9|017|NULL|NULL", "grp='base', kind='changed'", "(1, 'changed', 'target'",
-         "1 changed target - - 9 9 -", 0},
+         "1 changed target target;source;newest:COLUMN - 9 9 -", 0},
         /* a choice for another conflict than the one there is says nothing */
         {"9|017|1|NULL", "9|017|NULL|NULL", "grp='base', kind='changed'", "(1, 'differs', 'source'",
          "1 changed - target;source;newest:COLUMN - 9 9 -", 1},
         /* the newer row's values, by a column of it; NULL is older than anything */
         {"9|017|1|2026-02-01", "9|017|NULL|2026-01-01", "grp='base', kind='changed'",
          "(1, 'changed', 'newest:seen'",
-         "5 changed newest:seen - - 9 9 9,017,1,2026-02-01 00:00:00", 0},
+         "5 changed newest:seen target;source;newest:COLUMN - 9 9 9,017,1,2026-02-01 00:00:00", 0},
         {"9|017|1|NULL", "9|017|NULL|2026-01-01", "grp='base', kind='changed'",
-         "(1, 'changed', 'newest:seen'", "1 changed newest:seen - - 9 9 -", 0},
+         "(1, 'changed', 'newest:seen'",
+         "1 changed newest:seen target;source;newest:COLUMN - 9 9 -", 0},
         {"9|017|1|2026-01-01", "9|017|NULL|2026-01-01", "grp='base', kind='changed'",
-         "(1, 'changed', 'newest:seen'", "1 changed newest:seen - - 9 9 -", 0}, /* as old: live */
+         "(1, 'changed', 'newest:seen'",
+         "1 changed newest:seen target;source;newest:COLUMN - 9 9 -", 0}, /* as old: live */
         /* others refer to what it would let go of */
         {"9|017|1|NULL", "9|018|NULL|NULL",
          "grp='base', kind='identity-changed', referenced='d.x', detail='y'",
@@ -73,10 +76,18 @@ static void test_one(void **state)
         /* left out, whatever it waits for */
         {"9|017|NULL|NULL", NULL, "grp='maybe', kind='deleted-or-lost', waits=1, root=1",
          "(1, 'deleted-or-lost', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",
-         "9 deleted-or-lost skip - - 9 - -", 0},
+         "9 deleted-or-lost skip restore;skip - 9 - -", 0},
+        /* nobody was asked */
+        {"9|017|NULL|NULL", NULL, "grp='maybe', kind='deleted-since', waits=1, root=1",
+         "(1, 'deleted-since', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",
+         "9 deleted-since skip - - 9 - -", 0},
         /* a decision that was carried out is told with the row */
+        /* as it was offered: also a value that fits */
+        {"9|017|NULL|NULL", NULL, "grp='lost'",
+         "(1, 'does-not-fit', 'a=x'); UPDATE chosen SET choices='skip;a=VALUE' WHERE (1=1",
+         "3 does-not-fit a=x skip;a=VALUE - 9 9 9,017,NULL,NULL", 0},
         {"9|017|NULL|NULL", NULL, "grp='lost'", "(1, 'deleted-or-lost', 'restore'",
-         "3 deleted-or-lost restore - - 9 9 9,017,NULL,NULL", 0},
+         "3 deleted-or-lost restore restore;skip - 9 9 9,017,NULL,NULL", 0},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
