@@ -387,7 +387,7 @@ const Model = (function () {
     const mark = records.find((r) => r[0] === '#plan');
     const d = head.indexOf('decision');
     const n = head.indexOf('note');
-    if (d < 0) return { error: 'This is no file of decisions.' };
+    if (d < 0) return { error: 'This is no file of decisions. What a spreadsheet has saved in its own way is read by repair decide --join, with a file of this page.' };
     if (!mark || mark[1] !== data.plan.uuid || mark[2] !== data.plan.digest) {
       return { error: 'This file answers another plan, or does not say which.' };
     }
@@ -401,17 +401,22 @@ const Model = (function () {
       waiting.get(name).push(row);
     });
     const changes = [];
+    let taken = 0;
     let differ = 0;
     let unknown = 0;
     records.forEach((fields) => {
+      if (fields === mark) return;
       const row = (waiting.get(nameOfRecord(fields)) || []).shift();
-      const said = worded(fields[d] || '');
-      if (!row && said && fields !== mark) unknown++;
-      if (!row || !said) return;
-      if (row.d && worded(row.d) !== said) differ++;
-      else changes.push([row, said, row.n || (n >= 0 ? fields[n] || '' : '')]);
+      const theirs = worded(fields[d] || '');
+      if (!row && theirs) unknown++;
+      if (!row) return;
+      const mine = said(row);
+      if (!mine && theirs) taken++;
+      if (mine && theirs && worded(mine) !== theirs) differ++;
+      else changes.push([row, mine || theirs, row.n || (n >= 0 ? fields[n] || '' : '')]);
     });
-    return { taken: decide(changes), otherwise: differ, unknown: unknown };
+    decide(changes);
+    return { taken: taken, otherwise: differ, unknown: unknown };
   }
 
   restore();

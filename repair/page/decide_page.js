@@ -282,7 +282,7 @@
 
   // act(decision): what is done with it.
   function choiceBox(spec, choice, place, act) {
-    const says = M.says(spec.kind, choice) || M.says(spec.kind, 'newest:');
+    const says = spec.kind ? M.says(spec.kind, choice) || M.says(spec.kind, 'newest:') : '';
     const more = isPlain(choice) ? null : completed(spec.kind, choice, spec.columns, spec.given);
     const text = () => (more ? more.text() : choice);
     const isNow = spec.given === choice || (choice === 'newest:COLUMN' && (spec.given || '').indexOf('newest:') === 0) ||
@@ -290,7 +290,8 @@
     const label = choice === 'newest:COLUMN' ? 'newest' : isPlain(choice) ? choice : 'another value';
     const side = SIDE[choice] ? make('small', { class: 'of' }, SIDE[choice].toLowerCase()) : null;
     const pick = button('', { class: 'pick', 'aria-pressed': spec.given === undefined ? null : String(isNow), 'data-choice': choice }, () => act(text()));
-    pick.append(make('kbd', {}, String(place)), make('strong', {}, visible(label), side ? ' ' : '', side), make('span', {}, says));
+    const some = spec.some ? make('small', { class: 'of' }, 'for ' + spec.some) : null;
+    pick.append(make('kbd', {}, String(place)), make('strong', {}, visible(label), side ? ' ' : '', side, some ? ' ' : '', some), make('span', {}, says));
     const would = spec.row ? effect(spec.row, text()) : '';
     const note = make('small', {}, would);
     if (would) pick.append(note);
@@ -336,12 +337,17 @@
       (!rule.column || (M.differing(row).length === 1 && M.differing(row)[0] === rule.column));
   }
 
-  function commonChoices(rows) {
-    if (!rows.length) return [];
-    return rows.slice(1).reduce((left, row) => {
-      const mine = M.choicesOf(row);
-      return left.filter((choice) => mine.indexOf(choice) >= 0);
-    }, M.choicesOf(rows[0]));
+  // Each choice that some of them have, and which: a row for which nothing can be chosen stays as it is.
+  function choicesOfAny(rows) {
+    const found = new Map();
+    rows.forEach((row) => M.choicesOf(row).forEach((choice) => {
+      if (!found.has(choice)) found.set(choice, { choice: choice, rows: [], tables: new Set(), kinds: new Set() });
+      const one = found.get(choice);
+      one.rows.push(row);
+      one.tables.add(row.table);
+      one.kinds.add(row.kind);
+    }));
+    return Array.from(found.values()).filter((of) => of.choice !== 'newest:COLUMN' || of.tables.size === 1);
   }
 
   function selectOf(label, values, now, onchange) {
@@ -367,13 +373,14 @@
   function drawRule(rule) {
     const all = M.rows.filter((row) => ruleFits(rule, row));
     const open = openOf(all);
-    const tables = new Set(open.map((row) => row.table));
     const kinds = new Set(open.map((row) => row.kind));
-    const spec = { kind: (open[0] || {}).kind, columns: tables.size === 1 ? M.tables[open[0].table].columns : [] };
     const redraw = () => drawMain();
-    const act = (decision) => decideAll(openOf(all), decision);
-    const choices = commonChoices(open).filter((choice) => choice !== 'newest:COLUMN' || tables.size === 1);
-    const one_kind = kinds.size === 1 ? M.kinds[spec.kind] : null;
+    const choices = choicesOfAny(open);
+    // What the choice does is told of one kind; where not all have it, how many do.
+    const specOf = (of) => ({ kind: of.kinds.size === 1 ? of.rows[0].kind : '',
+      columns: of.tables.size === 1 ? M.tables[of.rows[0].table].columns : [],
+      some: of.rows.length < open.length ? number(of.rows.length) + ' of ' + number(open.length) : '' });
+    const one_kind = kinds.size === 1 ? M.kinds[open[0].kind] : null;
     const note = noteBox(rule.note || '', (text) => { rule.note = text; });
     return [
       make('p', { class: 'badge' }, 'Many at once'),
@@ -478,7 +485,8 @@
     const rows = M.undo();
     if (!rows) return say('There is nothing to take back.');
     after('Taken back: ' + number(rows.length) + (rows.length === 1 ? ' decision' : ' decisions'));
-    if (rows.length === 1 && rows[0].place !== undefined) go(rows[0].place);
+    const item = rows.length === 1 ? view.items[rows[0].place] : null; // it may not be shown any more
+    if (item && item.row === rows[0]) go(rows[0].place);
   }
 
   function save() {
@@ -547,7 +555,7 @@
       if (event.key === 'Escape') event.target.blur();
       return;
     }
-    const pick = /^[1-9]$/.test(event.key) ? document.querySelectorAll('.choice')[event.key - 1] : null;
+    const pick = /^[1-9]$/.test(event.key) && !event.repeat ? document.querySelectorAll('.choice')[event.key - 1] : null;
     if (pick) {
       const field = pick.querySelector('input');
       if (field && !field.value) field.focus();
