@@ -361,12 +361,14 @@ static enum mr_code go(struct walk *w, struct mr_err *err)
         if (code == MR_OK)
             code = on_key(w, key, &leaves, err);
     }
-    const enum mr_code saved = save(w, code == MR_OK ? err : NULL);
-    if (code == MR_E_CANCELLED)
-        mr_err_hint(err,
-                    saved == MR_OK ? "What was decided is saved in \"%s\"."
-                                   : "The last decisions could not be saved in \"%s\".",
-                    w->task->path);
+    struct mr_err trouble = {0};
+    const enum mr_code saved = save(w, &trouble);
+    if (code == MR_OK && err != NULL)
+        *err = trouble;
+    if (code == MR_E_CANCELLED && saved == MR_OK)
+        mr_err_hint(err, "What was decided is saved in \"%s\".", w->task->path);
+    else if (code == MR_E_CANCELLED) /* it names the file beside it, where there is one */
+        mr_err_hint(err, "The last decisions: %s.", trouble.message);
     return code == MR_OK ? saved : code;
 }
 

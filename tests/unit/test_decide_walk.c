@@ -231,6 +231,27 @@ static void test_others(void **state)
     assert_int_not_equal(access("d.csv.2", F_OK), 0);
 }
 
+/* Also where a signal ends it before what is slow to write was written; 5: nobody typed in between. */
+static void test_stopped_beside(void **state)
+{
+    int fd = -1;
+    (void)state;
+    is_slow = true;
+    const pid_t child = begin(&fd);
+    await(fd, "1 of 2, 0 decided");
+    type(fd, "2");
+    await(fd, "2 of 2, 1 decided");
+    write_file("d.csv", "theirs");
+    type(fd, "1");
+    await(fd, "2 of 2, 2 decided");
+    assert_int_equal(kill(child, SIGTERM), 0);
+    await(fd, "saved in \"d.csv.1\"");
+    const int code = end(child, fd);
+    assert_true(code == 6 || code == 5);
+    expect("d.csv.1", "skip", "restore");
+    is_slow = false;
+}
+
 /* Only who is known to be there keeps out: a directory of NFS cannot be locked so. */
 static void test_lock(void **state)
 {
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_slow, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_values, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_others, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_stopped_beside, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_lock, place_begin, place_end),
     };
     (void)alarm(WITHIN_MS * 6 / 1000);
