@@ -11,6 +11,7 @@
 #include "core/base/utf8.h"
 #include "core/base/vec.h"
 #include "core/file/outfile.h"
+#include "repair/decide/conflict.h"
 #include "repair/plan/asked.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
@@ -18,6 +19,7 @@
 /* A conflict, as one of the files has it. */
 struct record {
     const void *name;          /* what it is known by: equal records of whatever file have one */
+    const void *conflict;      /* its table, keys and kind alone; NULL: the row has no key */
     const char **fields;       /* but for the decision and the note */
     const char *decision, *by; /* "": nobody has decided; whose file has it */
     const char *note;
@@ -163,6 +165,24 @@ static enum mr_code keep_fields(struct joining *j, const struct mr_csv_field *fi
     return MR_OK;
 }
 
+/* Which conflict it is, whatever a page could show of the row. */
+static enum mr_code name_conflict(struct joining *j, struct record *r, struct mr_err *err)
+{
+    static const char *const of[] = {"source_key", "target_key", "table", "kind"};
+    bool has_key = false;
+    mr_strbuf_reset(&j->text);
+    for (size_t n = 0; n < sizeof of / sizeof of[0]; n++)
+        for (size_t i = 0; i < j->nnames; i++)
+            if (has_name(j, i, of[n])) {
+                has_key |= n < 2 && r->fields[i][0] != '\0';
+                mr_strbuf_add_fmt(&j->text, "%zu:%zu:%s", n, strlen(r->fields[i]), r->fields[i]);
+            }
+    MR_TRY(mr_strbuf_check(&j->text, "joining decisions", err));
+    if (has_key && (r->conflict = mr_intern(&j->names_of, j->text.ptr, j->text.len)) == NULL)
+        return no_memory(err);
+    return MR_OK;
+}
+
 /* As it stands in the file: what was quoted, or had blanks at its ends, is a key perhaps. */
 static enum mr_code take_conflict(struct joining *j, const struct mr_csv_field *fields,
                                   struct mr_err *err)
@@ -180,7 +200,7 @@ static enum mr_code take_conflict(struct joining *j, const struct mr_csv_field *
     if (r->name == NULL || r->decision == NULL || r->note == NULL)
         return no_memory(err);
     j->has_note |= r->note[0] != '\0';
-    return MR_OK;
+    return name_conflict(j, r, err);
 }
 
 /* What stands behind a NUL would be left out: the key that is left is another row's, perhaps. */
@@ -309,7 +329,52 @@ static enum mr_code join_all(struct joining *j, struct mr_err *err)
     return MR_OK;
 }
 
-/* ---- the joined file ---- */
+/* ---- files that do not show the same ---- */
+
+/* Does one of them hide what the other shows?  Then neither is known for the other. */
+static bool is_shown_otherwise(const struct joining *j, const struct record *a,
+                               const struct record *b)
+{
+    for (size_t i = 0; i < j->nnames; i++)
+        if (a->fields[i][0] != '\0' && b->fields[i][0] != '\0' &&
+            mr_asked_is_digest(a->fields[i]) != mr_asked_is_digest(b->fields[i]))
+            return true;
+    return false;
+}
+
+static int compare_conflicts(const void *a, const void *b)
+{
+    const struct record *const *x = a, *const *y = b;
+    if ((*x)->conflict != (*y)->conflict)
+        return (uintptr_t)(*x)->conflict < (uintptr_t)(*y)->conflict ? -1 : 1;
+    return (*x)->nth < (*y)->nth ? -1 : (*x)->nth > (*y)->nth;
+}
+
+/* Such a conflict would stand in the file twice, and who disagrees not be seen. */
+static enum mr_code check_shown(struct joining *j, struct mr_err *err)
+{
+    const size_t n = j->records.count;
+    struct record **sorted = mr_arena_calloc(&j->arena, n + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = mr_vec_at(&j->records, i);
+    qsort(sorted, n, sizeof *sorted, compare_conflicts);
+    for (size_t first = 0, i = 1; i < n; i++) {
+        if (sorted[i]->conflict != sorted[first]->conflict)
+            first = i;
+        if (sorted[i]->conflict == NULL || sorted[i]->file == sorted[first]->file ||
+            !is_shown_otherwise(j, sorted[first], sorted[i]))
+            continue;
+        j->path = sorted[i]->by;
+        return refuse(j, "it shows what the files before it hide, or the other way round",
+                      "Join files that were saved by pages of one plan, either all of them made "
+                      "with --unmask or "
+                      "none.",
+                      err);
+    }
+    return MR_OK;
+}
 
 static void add_line(struct joining *j, const char *const *fields, const char *decision,
                      const char *note)
@@ -336,7 +401,7 @@ static enum mr_code add_mark(struct joining *j, struct mr_sink sink, struct mr_e
     return mr_plan_text_end(&j->text, sink, err);
 }
 
-/* Without the decision of a disputed one: whoever plans with the file is asked again. */
+/* A disputed one is left open: whoever plans with the file is asked again, whatever earlier plans were told. */
 static enum mr_code write_all(struct joining *j, struct mr_sink sink, struct mr_err *err)
 {
     mr_strbuf_reset(&j->text);
@@ -346,7 +411,7 @@ static enum mr_code write_all(struct joining *j, struct mr_sink sink, struct mr_
         const struct record *r = mr_vec_at(&j->records, i);
         if (r->is_taken_over)
             continue;
-        add_line(j, r->fields, r->is_disputed ? "" : r->decision, r->note);
+        add_line(j, r->fields, r->is_disputed ? MR_CHOICE_OPEN : r->decision, r->note);
         MR_TRY(mr_plan_text_end(&j->text, sink, err));
     }
     return add_mark(j, sink, err);
@@ -391,6 +456,8 @@ enum mr_code mr_decide_join(const struct mr_decide_join_task *task, uint64_t *di
                         .text = MR_STRBUF_INIT};
     mr_intern_init(&j.names_of, &j.arena);
     enum mr_code code = read_files(&j, err);
+    if (code == MR_OK)
+        code = check_shown(&j, err);
     if (code == MR_OK)
         code = join_all(&j, err);
     if (code == MR_OK)
