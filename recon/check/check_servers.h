@@ -11,6 +11,7 @@
 
 #include "recon/check/check.h"
 
+/* Both sides, and each server of many that are the source. */
 size_t mr_check_servers_count(const struct mr_check_run *check);
 /* The coordinator's connection to it; *db NULL: no server answers there by itself (a snapshot, many that are one
  * source). */
