@@ -455,13 +455,12 @@ enum mr_code mr_decide_join(const struct mr_decide_join_task *task, uint64_t *di
                         .records = MR_VEC_INIT(struct record),
                         .text = MR_STRBUF_INIT};
     mr_intern_init(&j.names_of, &j.arena);
-    enum mr_code code = read_files(&j, err);
-    if (code == MR_OK)
-        code = check_shown(&j, err);
-    if (code == MR_OK)
-        code = join_all(&j, err);
-    if (code == MR_OK)
-        code = write_file(&j, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_files(&j, err));
+    MR_TRY_OUT(check_shown(&j, err));
+    MR_TRY_OUT(join_all(&j, err));
+    MR_TRY_OUT(write_file(&j, err));
+out:
     *disagreed = j.disagreed;
     mr_intern_release(&j.names_of);
     mr_strbuf_release(&j.text);

@@ -151,13 +151,14 @@ is "and how it is made anew is said" "$(tail -n 2 "$OUT")" "To make a damaged on
 eval "$(tail -n 1 "$OUT") -q" >/dev/null 2>&1 </dev/null
 proof "by that command" 0 '^$'
 rm -rf "$DIR/shop-03"
-cp "$IT_TMP/list" "$DIR/fleet.json"
 mv "$IT_TMP/away" "$DIR/shop-03"
+cp "$DIR/fleet.json" "$IT_TMP/anew"
 run fleet run "$DIR" --part "$(jq '.pairs[3].part' "$DIR/fleet.json")"
 is "another one of that source in its place is not taken for it" "$RC $(grep -c 'pair shop-03 has no snapshot: another snapshot stands in the place of the one that was made' "$ERR")" "4 1"
-ok "nor listed" cmp "$DIR/fleet.json" "$IT_TMP/list"
+ok "nor listed" cmp "$DIR/fleet.json" "$IT_TMP/anew"
 run fleet run "$DIR" --all
 is "nor by the next run" "$RC $(verdicts)" "4 made made made failed"
+cp "$IT_TMP/list" "$DIR/fleet.json"
 rm -rf "$DIR/parts" && mv "$IT_TMP/parts" "$DIR/parts"
 mv "$DIR/shop-00" "$DIR/x" && mv "$DIR/shop-01" "$DIR/shop-00" && mv "$DIR/x" "$DIR/shop-01"
 proof "two that have changed places" 1 'shop-00/manifest.json is that of another snapshot'
