@@ -7,7 +7,8 @@
 # Of servers, SQL, the C library and other programs.
 foreign_names='BIT_XOR ER_UNKNOWN_COLLATION JSON_VALID LC_NUMERIC LOAD_FILE SET_ANY_DEFINER
     SET_USER_ID SLAVESIDE_DISABLED SQLITE_TMPDIR SQL_DELAY UUID_TO_BIN dlsym f_bfree
-    in_predicate_conversion_threshold pg_rewind rsa_padding_mode rsa_pss_saltlen stmt_errno
+    in_predicate_conversion_threshold pg_rewind rsa_padding_mode rsa_pss_saltlen
+    secure_timestamp slave_checkpoint_group stmt_errno
     wcwidth'
 # Words of an example, of an output, of a parameter that only a caller has a name for.
 foreign_names+=' CPU_SECONDS EXIT_STATUS LDFLAGS_test_x MEDIAN_MS P99_MS PEAK_KIB
