@@ -73,9 +73,9 @@ static enum mr_code is_before(const struct mr_gtid_logs *l, const struct mr_gtid
     return code;
 }
 
-/* The last log in front of which it is not has it; *at: one more than its place; 0: it was removed. */
-static enum mr_code find_log(const struct mr_gtid_logs *l, const struct mr_gtid *gtid, size_t *at,
-                             struct mr_err *err)
+/* The last log in front of which it is not has it. */
+enum mr_code mr_gtid_logs_find(const struct mr_gtid_logs *l, const struct mr_gtid *gtid, size_t *at,
+                               struct mr_err *err)
 {
     size_t lo = 0, hi = l->logs.count;
     while (lo < hi) {
@@ -89,15 +89,6 @@ static enum mr_code find_log(const struct mr_gtid_logs *l, const struct mr_gtid 
     }
     *at = lo;
     return MR_OK;
-}
-
-enum mr_code mr_gtid_logs_has(const struct mr_gtid_logs *l, const struct mr_gtid *gtid, bool *has,
-                              struct mr_err *err)
-{
-    size_t at = 0;
-    const enum mr_code code = find_log(l, gtid, &at, err);
-    *has = at > 0;
-    return code;
 }
 
 /* ---- reading ---- */
@@ -137,26 +128,20 @@ static enum mr_code walk_to(const struct mr_gtid_logs *l, struct mr_binlog_walk 
     }
 }
 
-enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *l, const struct mr_gtid *from,
-                               const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
-                               struct mr_err *err)
+enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *l, size_t at, const struct mr_gtid *to,
+                               mr_gtid_logs_take_fn *take, void *ctx, struct mr_err *err)
 {
     struct mr_db *db = NULL;
     struct mr_binlog_dump *dump = NULL;
     struct mr_binlog_stream *stream = NULL;
     struct mr_binlog_walk *walk = NULL;
-    size_t first, last;
     enum mr_code code = MR_OK;
-    MR_TRY(find_log(l, to, &last, err));
-    if (last == 0)
+    if (l->logs.count == 0)
         return MR_OK;
-    MR_TRY(find_log(l, from, &first, err));
-    first = first < last ? first : last; /* it has never executed that one */
     const struct mr_server_log *until = log_at(l, l->logs.count - 1);
-    const struct mr_binlog_span span = {log_at(l, first > 0 ? first - 1 : 0)->name,
-                                        MR_DB_BINLOG_FIRST, until->name, until->bytes};
-    mr_log_info("reading \"%s\" for transactions that both servers have, up to \"%s\"",
-                span.from_log, log_at(l, last - 1)->name);
+    const struct mr_binlog_span span = {log_at(l, at > 0 ? at - 1 : 0)->name, MR_DB_BINLOG_FIRST,
+                                        until->name, until->bytes};
+    mr_log_info("reading \"%s\" for transactions that both servers have", span.from_log);
     MR_TRY_OUT(mr_db_open(l->ep, &l->same, &db, err));
     MR_TRY_OUT(mr_binlog_dump_open(db, &span, &dump, err));
     MR_TRY_OUT(mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err));

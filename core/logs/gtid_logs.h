@@ -2,7 +2,7 @@
  * gtid_logs: the part of a server's binary logs that holds some GTIDs of one origin (MySQL's uuid and tag, MariaDB's
  * domain and server).
  *
- *   mr_gtid_logs_open → mr_gtid_logs_read … → mr_gtid_logs_close
+ *   mr_gtid_logs_open → mr_gtid_logs_find → mr_gtid_logs_read … → mr_gtid_logs_close
  *
  * Where it begins is told by the heads of logs: what stands in front of a log only grows, so that halving finds it
  * with a few short connections.  Reading has a connection of its own each time.
@@ -41,15 +41,13 @@ typedef enum mr_code mr_gtid_logs_take_fn(void *ctx, const struct mr_binlog_step
 /* To be closed also after a failure. */
 enum mr_code mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
 void mr_gtid_logs_close(struct mr_gtid_logs *logs);
-/* Is there a log that has it, as far as the heads of all tell? */
-enum mr_code mr_gtid_logs_has(const struct mr_gtid_logs *logs, const struct mr_gtid *gtid,
-                              bool *has, struct mr_err *err);
-/* From the beginning of the log that has number `from` of the origin, or, where that was removed, of the first that is
- * there, to the end of the transaction `to`, or, where that is not there, to one that is MR_GTID_LOGS_AHEAD behind it: take
- * gets all steps.  Nothing where `to` was removed. */
-enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *logs, const struct mr_gtid *from,
-                               const struct mr_gtid *to, mr_gtid_logs_take_fn *take, void *ctx,
-                               struct mr_err *err);
+/* *at: which of the logs has it, as far as the heads of all tell, from 1 on; 0: it was removed. */
+enum mr_code mr_gtid_logs_find(const struct mr_gtid_logs *logs, const struct mr_gtid *gtid,
+                               size_t *at, struct mr_err *err);
+/* From the beginning of that log (0: of the first that is there) to the end of the transaction `to`, or, where that is not
+ * there, to one that is MR_GTID_LOGS_AHEAD behind it: take gets all steps. */
+enum mr_code mr_gtid_logs_read(const struct mr_gtid_logs *logs, size_t at, const struct mr_gtid *to,
+                               mr_gtid_logs_take_fn *take, void *ctx, struct mr_err *err);
 
 /* The number within its origin; and are two of one? */
 uint64_t mr_gtid_number(const struct mr_gtid *gtid);

@@ -283,13 +283,13 @@ enum mr_code mr_shared_gtids_look(struct mr_shared_gtids *s, const struct mr_end
     MR_TRY_OUT(mr_gtid_logs_open(&logs, err));
     for (size_t i = 0; i < s->origins.count; i++) {
         struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
-        bool has = false;
+        size_t at = 0;
         if (!is_lacking(origin))
             continue;
-        MR_TRY_OUT(mr_gtid_logs_has(&logs, &origin->last, &has, err));
-        origin->is_gone = !has;
-        if (has && !origin->is_unlogged[1])
-            MR_TRY_OUT(mr_gtid_logs_read(&logs, &origin->last, &origin->last, take_step, s, err));
+        MR_TRY_OUT(mr_gtid_logs_find(&logs, &origin->last, &at, err));
+        origin->is_gone = at == 0;
+        if (at > 0 && !origin->is_unlogged[1])
+            MR_TRY_OUT(mr_gtid_logs_read(&logs, at, &origin->last, take_step, s, err));
     }
 out:
     mr_gtid_logs_close(&logs);

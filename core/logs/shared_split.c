@@ -88,6 +88,19 @@ static enum mr_code take_step(void *ctx, const struct mr_binlog_step *step, stru
     return MR_OK;
 }
 
+/* Nothing where the last of them was removed. */
+static enum mr_code read_side(const struct mr_gtid_logs *logs, const struct sample *s,
+                              struct reading *r, struct mr_err *err)
+{
+    size_t first = 0, last = 0;
+    MR_TRY(mr_gtid_logs_find(logs, &s->to, &last, err));
+    if (last == 0)
+        return MR_OK;
+    MR_TRY(mr_gtid_logs_find(logs, &s->from, &first, err));
+    /* a log behind it: the side has never executed that one */
+    return mr_gtid_logs_read(logs, first < last ? first : last, &s->to, take_step, r, err);
+}
+
 static enum mr_code read_sample(struct mr_gtid_logs logs[2], struct sample *s,
                                 struct mr_arena *arena, struct mr_err *err)
 {
@@ -95,7 +108,7 @@ static enum mr_code read_sample(struct mr_gtid_logs logs[2], struct sample *s,
         struct reading r = {
             .sample = s, .slots = s->slots[side], .own_clock = s->own_clock[side], .arena = arena};
         memset(s->slots[side], 0, s->count * sizeof *s->slots[side]);
-        MR_TRY(mr_gtid_logs_read(&logs[side], &s->from, &s->to, take_step, &r, err));
+        MR_TRY(read_side(&logs[side], s, &r, err));
     }
     return MR_OK;
 }
