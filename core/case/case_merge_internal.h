@@ -47,8 +47,8 @@ struct mr_case_merging {
     const char **reference_tables; /* names of their tables */
     struct mr_vec reference_names; /* of all tables that this part has, case_merge_kin.c's */
     const char *other_references;  /* the first part that has others; NULL: none */
-    size_t
-        nservers; /* of base: both sides, and behind them each server of many that are its source */
+    /* of base: both sides, and behind them each server of many that are its source */
+    size_t nservers;
     bool is_moved; /* some part has read one of them on another machine: said once */
     struct mr_strbuf hidden, follows; /* lines of the run */
     /* the part under way */

@@ -21,8 +21,8 @@
 struct mr_tx_mark {
     uint64_t originally_us; /* 0: not said */
     bool is_first;          /* by its log it was committed there at first */
-    bool
-        own_clock; /* set by the caller: its seconds may be those of applying it, and tell nothing */
+    /* set by the caller: its seconds may be those of applying it, and tell nothing */
+    bool own_clock;
     uint32_t first, last; /* seconds of its changes */
     uint64_t
         tables; /* a bit per name; all: a statement may be of any; 0: no change, it tells nothing */

@@ -55,11 +55,11 @@ static enum mr_code read_places(struct mr_check_run *check, struct mr_log_place 
 enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err)
 {
     const size_t count = mr_check_servers_count(check);
+    if (check->opts->case_path == NULL)
+        return MR_OK;
     struct mr_log_place *places = mr_arena_calloc(&check->arena, count, sizeof *places);
     if (places == NULL)
         return nomem(err);
-    if (check->opts->case_path == NULL)
-        return MR_OK;
     MR_TRY(mr_run_places(check->fd, &check->arena, places, count, err));
     const bool has_both = (places[MR_SOURCE].log != NULL || places[MR_SOURCE].why != NULL) &&
                           (places[MR_TARGET].log != NULL || places[MR_TARGET].why != NULL);

@@ -8,6 +8,7 @@
 #include "core/source/source_shards.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_scope.h"
+#include "recon/check/check_servers.h"
 #include "recon/check/check_sides.h"
 
 static struct mr_server_side *source(const struct mr_check_run *check)
@@ -37,14 +38,6 @@ enum mr_code mr_check_endpoints(struct mr_check_run *check, const struct mr_endp
             list[(*count)++] = check->pairing.side[side].ep;
     *eps = list;
     return MR_OK;
-}
-
-/* The coordinator's connection to one of the servers. */
-static enum mr_code db_of(const struct mr_check_run *check, size_t server, struct mr_db **db,
-                          struct mr_err *err)
-{
-    *db = mr_reader_db(mr_reader_shard(source(check)->main, server));
-    return *db != NULL ? MR_OK : mr_err_set(err, MR_E_LOST, "a connection is gone");
 }
 
 /* ---- one database twice ---- */
@@ -80,7 +73,7 @@ enum mr_code mr_check_shards_same(struct mr_check_run *check, const struct mr_ve
             mr_source_shards_places(s->source, s->cat->tables[t].name, &count);
         for (size_t i = 0; i < count; i++) {
             struct mr_db *db;
-            MR_TRY(db_of(check, places[i].server, &db, err));
+            MR_TRY(mr_check_servers_db(check, MR_FINDINGS_SHARD + places[i].server, &db, err));
             if (is_one_server(mr_db_server(db), target) &&
                 mr_server_same_name(target, places[i].table->db, name))
                 return refuse_same(check, places[i].name, err);
@@ -144,7 +137,7 @@ static enum mr_code look_at_server(struct mr_check_run *check, size_t server, st
 {
     struct behind t, s = {.note = MR_STRBUF_INIT, .others = MR_STRBUF_INIT};
     struct mr_db *db;
-    MR_TRY(db_of(check, server, &db, err));
+    MR_TRY(mr_check_servers_db(check, MR_FINDINGS_SHARD + server, &db, err));
     enum mr_code code = look(db, target, &t, err);
     if (code == MR_OK && may_be_behind(check, t.behind)) {
         check->lag[MR_TARGET] = MR_LAG_UNKNOWN;
@@ -221,7 +214,7 @@ static enum mr_code read_server(struct mr_check_run *check, size_t server, bool 
     enum mr_code code = MR_E_LOST;
     for (int attempt = 0; code == MR_E_LOST && attempt < 2; attempt++) {
         struct mr_db *db;
-        MR_TRY(db_of(check, server, &db, err));
+        MR_TRY(mr_check_servers_db(check, MR_FINDINGS_SHARD + server, &db, err));
         if (mr_db_is_lost(db))
             MR_TRY(mr_db_reconnect(db, 8, err));
         code =
@@ -322,7 +315,8 @@ const char *mr_check_shards_made(struct mr_check_run *check, const struct mr_pai
     for (size_t i = 0; i < check->shards_marks->count; i++) {
         const struct place_mark *place = &check->shards_marks->places[i];
         struct mr_db *db;
-        if (place->pair != table || db_of(check, place->server, &db, NULL) != MR_OK)
+        if (place->pair != table ||
+            mr_check_servers_db(check, MR_FINDINGS_SHARD + place->server, &db, NULL) != MR_OK)
             continue;
         mr_strbuf_add_fmt(&text, "%s\n%s\n%s\n", place->name,
                           place->was.numbers != NULL ? place->was.numbers : "",

@@ -71,10 +71,20 @@ static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
     mr_strbuf_release(&rest);
 }
 
+/* What MariaDB applied without log_slave_updates stands in its position alone. */
+static const char *with_applied(struct mr_gate_judge *j, const char *set, const char *position)
+{
+    if (position[0] == '\0')
+        return set;
+    const char *both = mr_arena_fmt(j->arena, "%s%s%s", set, set[0] != '\0' ? "," : "", position);
+    j->nomem |= both == NULL;
+    return both != NULL ? both : "";
+}
+
 void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
-    struct mr_strbuf lacking = MR_STRBUF_INIT, has = MR_STRBUF_INIT;
+    struct mr_strbuf lacking = MR_STRBUF_INIT;
     uint64_t count = 0;
     mr_gate_value(j, "%.400s", j->gtid_last);
     mr_gate_base(j, "%.400s", past->gtid_executed);
@@ -84,12 +94,8 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
     } else if (past->gtid_executed[0] == '\0')
         mr_gate_note(j, "the baseline holds no GTIDs");
     else {
-        /* what MariaDB applied without log_slave_updates stands in its position alone */
-        mr_strbuf_add_fmt(&has, "%s%s%s", j->gtid_last,
-                          j->gtid_last[0] != '\0' && j->now->gtid_position[0] != '\0' ? "," : "",
-                          j->now->gtid_position);
-        j->nomem |= has.failed;
-        subtract(j, past->gtid_executed, has.ptr, &lacking, &count);
+        subtract(j, past->gtid_executed, with_applied(j, j->gtid_last, j->now->gtid_position),
+                 &lacking, &count);
         if (count > 0)
             mr_gate_found(j, MR_GATE_CRITICAL,
                           "%" PRIu64 " transactions that had been executed are missing: "
@@ -102,7 +108,6 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
         log_then(j, past);
     mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
     mr_strbuf_release(&lacking);
-    mr_strbuf_release(&has);
 }
 
 /* Who has, or lacks, transactions. */
@@ -185,16 +190,6 @@ static void errant_circle(struct mr_gate_judge *j, const struct side *us, const 
     }
     mr_strbuf_release(&ours);
     mr_strbuf_release(&theirs);
-}
-
-/* What MariaDB applied without log_slave_updates stands in its position alone. */
-static const char *with_applied(struct mr_gate_judge *j, const char *set, const char *position)
-{
-    if (position[0] == '\0')
-        return set;
-    const char *both = mr_arena_fmt(j->arena, "%s%s%s", set, set[0] != '\0' ? "," : "", position);
-    j->nomem |= both == NULL;
-    return both != NULL ? both : "";
 }
 
 /* "0-1-100": is there anything of domain 0 in the set? */
