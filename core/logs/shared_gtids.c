@@ -206,7 +206,10 @@ static void begin_tx(struct mr_shared_gtids *s, const struct mr_binlog_step *ste
     for (size_t i = 0; i < s->origins.count && s->under == NULL; i++) {
         struct mr_shared_origin *origin = mr_vec_at(&s->origins, i);
         const uint64_t last = mr_gtid_number(&origin->last);
-        if (number > last || !mr_gtid_is_of(step->gtid, &origin->last))
+        if (!mr_gtid_is_of(step->gtid, &origin->last))
+            continue;
+        origin->is_passed = origin->is_passed || number >= last;
+        if (number > last)
             continue;
         origin->is_met = true;
         if (last - number < origin->kept)
@@ -251,7 +254,8 @@ void mr_shared_gtids_take(struct mr_shared_gtids *s, const struct mr_binlog_step
 
 static bool is_lacking(const struct mr_shared_origin *origin)
 {
-    return origin->may_differ && !origin->is_known && !origin->is_unlogged[0] && !origin->is_shown;
+    return origin->may_differ && !origin->is_known && !origin->is_unlogged[0] &&
+           !(origin->is_shown && origin->is_passed);
 }
 
 /* ---- what is in none of the logs that were read ---- */

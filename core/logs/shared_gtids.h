@@ -38,7 +38,9 @@ struct mr_shared_origin {
     bool is_known; /* it was looked at before */
     bool is_met;   /* one up to the last was */
     bool is_shown; /* one of the last MR_SHARED_LAST was, and tells something */
-    bool is_gone;  /* the last is in no log of the server's any more */
+    /* the last, or one behind it, was met: where two origins are mixed it may still come */
+    bool is_passed;
+    bool is_gone; /* the last is in no log of the server's any more */
     /* MariaDB: the side, and the other, has applied the last without logging it */
     bool is_unlogged[2];
     struct mr_shared_tx *met; /* by number, modulo: the last `kept` */

@@ -74,6 +74,10 @@ world() {
         wait $pid 2>/dev/null
         sleep 0.2
     done
+    for wait in {1..100}; do # until a server that is busy has noticed that nobody is there any more
+        [ "$(old "SHOW PROCESSLIST" | awk -F'\t' '$2 == "root"' | wc -l)" -gt 1 ] || break
+        sleep 0.1
+    done
     act apply --point-of-no-return
     is "$ON: killed, and gone on with" "$RC" 0
     is "$ON: equal" "$(equal)" 0

@@ -57,7 +57,9 @@ LDFLAGS_test_rejoin_rows := -Wl,--wrap=mr_db_open,--wrap=mr_db_close,--wrap=mr_d
     -Wl,--wrap=mr_rejoin_facts_read,--wrap=mr_shared_gtids_look,--wrap=mr_server_logs_name_rights
 LDFLAGS_test_schema_counters := -Wl,--wrap=mr_schema_greatest_of,--wrap=mr_db_is_lost
 LDFLAGS_test_schema_slices := -Wl,--wrap=mr_schema_each
-LDFLAGS_test_shared_split := -Wl,--wrap=mr_gtid_logs_open,--wrap=mr_gtid_logs_close,--wrap=mr_gtid_logs_find,--wrap=mr_gtid_logs_read
+GTID_LOGS := -Wl,--wrap=mr_gtid_logs_open,--wrap=mr_gtid_logs_close,--wrap=mr_gtid_logs_find,--wrap=mr_gtid_logs_read
+LDFLAGS_test_shared_gtids := $(GTID_LOGS)
+LDFLAGS_test_shared_split := $(GTID_LOGS)
 LDFLAGS_test_suspect_look := -Wl,--wrap=mr_pair_try_condition
 # Tests over merge_world.h: any statement of the case may fail.
 MERGE_WRAP := -Wl,--wrap=mr_case_step,--wrap=mr_case_run

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/logs/gtid_logs.h"
 #include "core/logs/shared_gtids.h"
 
 #define LEN(a) (sizeof(a) / sizeof *(a))
@@ -501,6 +502,88 @@ static void test_own_clock(void **state)
     }
 }
 
+/* ---- logs that are looked at ---- */
+
+static const char *const *log_of_server; /* "A:5": by the letter of an origin; NULL at the end */
+
+enum mr_code __wrap_mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err);
+enum mr_code __wrap_mr_gtid_logs_open(struct mr_gtid_logs *logs, struct mr_err *err)
+{
+    (void)logs;
+    (void)err;
+    return MR_OK;
+}
+
+void __wrap_mr_gtid_logs_close(struct mr_gtid_logs *logs);
+void __wrap_mr_gtid_logs_close(struct mr_gtid_logs *logs)
+{
+    (void)logs;
+}
+
+enum mr_code __wrap_mr_gtid_logs_find(const struct mr_gtid_logs *logs, const struct mr_gtid *gtid,
+                                      size_t *at, struct mr_err *err);
+enum mr_code __wrap_mr_gtid_logs_find(const struct mr_gtid_logs *logs, const struct mr_gtid *gtid,
+                                      size_t *at, struct mr_err *err)
+{
+    (void)logs;
+    (void)gtid;
+    (void)err;
+    *at = 1;
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, size_t at,
+                                      const struct mr_gtid *to, mr_gtid_logs_take_fn *read,
+                                      void *ctx, struct mr_err *err);
+enum mr_code __wrap_mr_gtid_logs_read(const struct mr_gtid_logs *logs, size_t at,
+                                      const struct mr_gtid *to, mr_gtid_logs_take_fn *read,
+                                      void *ctx, struct mr_err *err)
+{
+    struct mr_shared_gtids *s = ctx;
+    (void)logs;
+    (void)at;
+    (void)read;
+    (void)err;
+    for (const char *const *tx = log_of_server; *tx != NULL; tx++) {
+        struct mr_gtid of = *to;
+        char text[32];
+        memset(of.uuid, (*tx)[0] == 'A' ? 0xaa : 0xcc, sizeof of.uuid);
+        (void)snprintf(text, sizeof text, "%s t@5 =", *tx + 2);
+        take(s, &of, text);
+        if (mr_gtid_is_of(&of, to) && strtoull(*tx + 2, NULL, 10) == mr_gtid_number(to))
+            return MR_OK;
+    }
+    return MR_OK;
+}
+
+/* What was met of one origin on the way to the last of another is not all of it, whichever comes first. */
+static void test_two_origins(void **state)
+{
+    static const char *const logs[2][9] = {
+        {"C:1", "C:2", "C:3", "A:1", "A:2", "C:4", NULL},
+        {"A:1", "A:2", "A:3", "C:1", "C:2", "A:4", NULL},
+    };
+    static const char *const executed[2] = {A ":1-2," C ":1-4", A ":1-4," C ":1-2"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct mr_shared_gtids s;
+        const struct mr_history_executed self = server(false, 1, A, executed[i]),
+                                         other = server(false, 2, C, executed[i]);
+        mr_shared_gtids_init(&s);
+        assert_int_equal(mr_shared_gtids_find(&s, &self, &other, NULL), MR_OK);
+        assert_int_equal(s.origins.count, 2);
+        log_of_server = logs[i];
+        assert_int_equal(mr_shared_gtids_look(&s, NULL, NULL, NULL), MR_OK);
+        for (size_t k = 0; k < 2; k++) {
+            const struct mr_shared_origin *origin = mr_vec_at(&s.origins, k);
+            const uint64_t last = mr_gtid_number(&origin->last);
+            assert_true(origin->may_differ);
+            assert_int_equal(origin->met[last % origin->kept].number, last);
+        }
+        mr_shared_gtids_release(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,7 +591,7 @@ int main(void)
         cmocka_unit_test(test_untold),    cmocka_unit_test(test_gone),
         cmocka_unit_test(test_unlogged),  cmocka_unit_test(test_know),
         cmocka_unit_test(test_room),      cmocka_unit_test(test_edge),
-        cmocka_unit_test(test_own_clock),
+        cmocka_unit_test(test_own_clock), cmocka_unit_test(test_two_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
