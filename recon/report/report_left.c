@@ -393,9 +393,13 @@ static size_t add_plan(struct mr_edition *e, const struct mr_story_plan *plan)
     if (plan->is_undone)
         return add_undo(e, plan);
     if (is_undo_tried(plan)) {
-        add_plan_step(e, plan, "undo", e->report->case_path, write_to(plan),
-                      "taking it back has failed, see below why; where it is still to be, with an "
-                      "account that may write");
+        const struct mr_story_act *last = mr_vec_at(&plan->acts, plan->acts.count - 1);
+        add_plan_step(
+            e, plan, "undo", e->report->case_path, write_to(plan),
+            last->failed > 0
+                ? "taking it back has failed, see below why; where it is still to be, with an "
+                  "account that may write"
+                : "taking it back was cut off: it goes on, with an account that may write");
         told++;
     }
     if (mr_story_open_of(e->report->story, plan) > 0) {

@@ -430,12 +430,22 @@ static enum mr_code tell_end(const struct mr_rejoin_run *run,
     return run->opts->json ? mr_rejoin_report_end(stdout, &end, err) : MR_OK;
 }
 
+/* A run that was killed behind the last step, and before its line, has left a journal that knows of it no end. */
+static enum mr_code note_end(const struct mr_rejoin_run *run, struct mr_err *err)
+{
+    if (run->stage != MR_REJOIN_STAGE_RUNS)
+        return MR_OK;
+    return mr_journal_write_step(run->journal, MR_JOURNAL_DONE,
+                                 mr_rejoin_step_name(MR_REJOIN_START), err);
+}
+
 enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
 {
     const struct mr_rejoin_end stops = {.type = "rejoin", .stage = MR_REJOIN_STAGE_ROWS};
     bool reached = false;
     run->tells_archive = true; /* the line of the plan is out */
     MR_TRY(look(run, err));
+    MR_TRY(note_end(run, err));
     if (run->stage == MR_REJOIN_STAGE_ROWS && !run->opts->no_return) {
         mr_log_warning(
             "the rows are as they were at the split, and the logs are in \"%s\"; what is "

@@ -411,4 +411,8 @@ killed_world() {
     act apply --point-of-no-return
     is "gone on" "$RC" 0
     is "equal" "$(equal)" 0
+    sed -i '/"step":"start"/d' "$PLAN/journal.jsonl" # as killed behind the step, and before its line
+    act apply --point-of-no-return
+    is "an end that was found is kept: the page asks for none" \
+        "$RC $(grep -c '"event":"done".*"step":"start"' "$PLAN/journal.jsonl")" "0 1"
 }
