@@ -1,5 +1,5 @@
 /*
- * same_text: texts that may be missing.
+ * same_text: are two texts, or the end of one, the same?
  *
  * Threads: no state.  Errors: none.
  */
@@ -10,5 +10,8 @@
 
 /* Of the same bytes, or both NULL, which is not "". */
 bool mr_same_text(const char *a, const char *b);
+
+/* By bytes; neither is NULL. */
+bool mr_ends_with(const char *text, const char *end);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/base/log.h"
+#include "core/base/same_text.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/file/io.h"
@@ -387,12 +388,6 @@ static enum mr_code open_dir(const struct fleet_gate *f, struct mr_err *err)
 
 #define UNUSED_SAID 4
 
-static bool ends_with(const char *name, const char *end)
-{
-    const size_t n = strlen(name), m = strlen(end);
-    return n > m && strcmp(name + n - m, end) == 0;
-}
-
 /* A server's, by the name that record gives it. */
 static bool is_used(const struct fleet_gate *f, const char *name)
 {
@@ -413,7 +408,7 @@ static void warn_unused(const struct fleet_gate *f)
                    : NULL;
     for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
         const char *name = entry->d_name;
-        if ((!ends_with(name, ".source.json") && !ends_with(name, ".target.json")) ||
+        if ((!mr_ends_with(name, ".source.json") && !mr_ends_with(name, ".target.json")) ||
             is_used(f, name) || unused++ >= UNUSED_SAID)
             continue;
         mr_log_warning("baseline \"%s/%s\" is of no server of the inventory: nothing is compared "

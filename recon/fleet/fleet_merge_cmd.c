@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/run_id.h"
+#include "core/base/same_text.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/cli/general_options.h"
@@ -107,18 +108,12 @@ static enum mr_code nomem(struct mr_err *err)
 
 /* ---- DIR2 ---- */
 
-static bool ends_with(const char *name, const char *end)
-{
-    const size_t n = strlen(name), m = strlen(end);
-    return n >= m && strcmp(name + n - m, end) == 0;
-}
-
 static bool is_own(const char *name)
 {
     static const char *const ends[] = {".case", ".case-wal", ".case-shm", ".case-journal",
                                        ".jsonl"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends_with(name, ends[i]))
+        if (mr_ends_with(name, ends[i]))
             return true;
     return false;
 }

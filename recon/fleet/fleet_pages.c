@@ -10,22 +10,17 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/same_text.h"
 #include "core/base/strbuf.h"
 #include "core/file/io.h"
 #include "core/file/remove_tree.h"
 
 #define PAGE_ENDING ".html"
 
-static bool ends_with(const char *name, size_t len, const char *ending)
-{
-    const size_t n = strlen(ending);
-    return len > n && memcmp(name + len - n, ending, n) == 0;
-}
-
 /* A page, or one that is being written (core/file/parts.h). */
 static bool is_own(const char *name)
 {
-    return ends_with(name, strlen(name), PAGE_ENDING) || strncmp(name, ".myrecon-", 9) == 0;
+    return mr_ends_with(name, PAGE_ENDING) || strncmp(name, ".myrecon-", 9) == 0;
 }
 
 static const struct mr_new_dir_kind kind = {"output", "directory of pages", is_own};
@@ -71,7 +66,7 @@ static enum mr_code name_all(struct mr_fleet_pages *p, const char *output, struc
 {
     size_t len = strlen(output);
     const size_t all = len;
-    if (ends_with(output, len, ".html") || ends_with(output, len, ".htm"))
+    if (mr_ends_with(output, ".html") || mr_ends_with(output, ".htm"))
         len -= output[len - 1] == 'l' ? 5 : 4;
     if (all == 0 || output[all - 1] == '/')
         return mr_err_set(err, MR_E_USAGE, "output \"%s\" is no name of a file", output);

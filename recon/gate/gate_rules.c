@@ -81,6 +81,15 @@ const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge,
     return i == 0 ? judge->now : judge->peers[i - 1].facts;
 }
 
+const char *mr_gate_with_applied(struct mr_gate_judge *j, const char *set, const char *position)
+{
+    if (position[0] == '\0')
+        return set;
+    const char *both = mr_arena_fmt(j->arena, "%s%s%s", set, set[0] != '\0' ? "," : "", position);
+    j->nomem |= both == NULL;
+    return both != NULL ? both : "";
+}
+
 bool mr_gate_same_source(const struct mr_gate_channel *a, const struct mr_gate_channel *b)
 {
     if (a->uuid[0] != '\0' && b->uuid[0] != '\0')

@@ -49,6 +49,11 @@ bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
                                 const struct mr_gate_facts *peer);
 /* SERVER is number 0, its peers follow; NULL where one was not reached. */
 const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge, size_t i);
+
+/* All that a server has executed: what MariaDB applied without log_slave_updates stands in its position
+ * alone.  "" on lack of memory, which is noted. */
+const char *mr_gate_with_applied(struct mr_gate_judge *judge, const char *set,
+                                 const char *position);
 /* What that one was when the baseline was recorded; NULL where the baseline has it not. */
 const struct mr_gate_facts *mr_gate_then_of(const struct mr_gate_judge *judge, size_t i);
 /* Do two channels lead to one server? */

@@ -71,16 +71,6 @@ static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
     mr_strbuf_release(&rest);
 }
 
-/* What MariaDB applied without log_slave_updates stands in its position alone. */
-static const char *with_applied(struct mr_gate_judge *j, const char *set, const char *position)
-{
-    if (position[0] == '\0')
-        return set;
-    const char *both = mr_arena_fmt(j->arena, "%s%s%s", set, set[0] != '\0' ? "," : "", position);
-    j->nomem |= both == NULL;
-    return both != NULL ? both : "";
-}
-
 void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
@@ -94,8 +84,8 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
     } else if (past->gtid_executed[0] == '\0')
         mr_gate_note(j, "the baseline holds no GTIDs");
     else {
-        subtract(j, past->gtid_executed, with_applied(j, j->gtid_last, j->now->gtid_position),
-                 &lacking, &count);
+        subtract(j, past->gtid_executed,
+                 mr_gate_with_applied(j, j->gtid_last, j->now->gtid_position), &lacking, &count);
         if (count > 0)
             mr_gate_found(j, MR_GATE_CRITICAL,
                           "%" PRIu64 " transactions that had been executed are missing: "
@@ -234,14 +224,14 @@ static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer
      * get still */
     const bool is_ours = them->nchannels == 1 && mr_gate_is_below(j, them, us, true);
     const char *theirs =
-        is_ours ? with_applied(j, them->gtid_executed, applied_of(j, them, j->gtid_last))
+        is_ours ? mr_gate_with_applied(j, them->gtid_executed, applied_of(j, them, j->gtid_last))
                 : them->gtid_executed;
     if (theirs[0] == '\0')
         return;
     const struct side peer_side = {them, peer->uri, theirs};
     const struct side first = {us, us->uri, us->gtid_executed};
     const struct side last = {us, us->uri,
-                              with_applied(j, j->gtid_last, applied_of(j, us, theirs))};
+                              mr_gate_with_applied(j, j->gtid_last, applied_of(j, us, theirs))};
     const bool is_below = mr_gate_is_below(j, them, us, false);
     const bool is_above = mr_gate_is_below(j, us, them, false);
     const bool related = is_below || is_above || mr_gate_are_siblings(us, them);

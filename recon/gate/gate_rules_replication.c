@@ -185,15 +185,6 @@ void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
 
 /* ---- lag ---- */
 
-/* All that the server has executed: MariaDB without log_slave_updates keeps what it
- * applied in its position alone. */
-static void executed(const struct mr_gate_facts *f, const char *set, struct mr_strbuf *out)
-{
-    mr_strbuf_add_str(out, set);
-    if (f->gtid_position[0] != '\0')
-        mr_strbuf_add_fmt(out, "%s%s", out->len > 0 ? "," : "", f->gtid_position);
-}
-
 struct lag {
     bool knows_pending;
     uint64_t pending;
@@ -215,22 +206,21 @@ static const char *source_set(const struct mr_gate_judge *j, const struct mr_gat
 static void count_pending(struct mr_gate_judge *j, const struct mr_gate_facts *f,
                           const struct mr_gate_channel *c, struct lag *lag)
 {
-    struct mr_strbuf applied = MR_STRBUF_INIT, pending = MR_STRBUF_INIT;
+    struct mr_strbuf pending = MR_STRBUF_INIT;
     const char *fetched = source_set(j, f, c);
+    const char *applied =
+        mr_gate_with_applied(j, f == j->now ? j->gtid_last : f->gtid_executed, f->gtid_position);
     struct mr_err why;
     /* what its source has written since the connection stopped, it has not heard of */
     if (fetched == NULL && c->retrieved[0] != '\0' && runs(c->io))
         fetched = c->retrieved;
-    executed(f, f == j->now ? j->gtid_last : f->gtid_executed, &applied);
-    j->nomem |= applied.failed;
-    if (fetched != NULL && applied.len > 0)
-        lag->knows_pending = mr_gate_gtid_subtract(f->server.flavour, fetched, applied.ptr,
-                                                   &pending, &lag->pending, &why) == MR_OK;
+    if (fetched != NULL && applied[0] != '\0')
+        lag->knows_pending = mr_gate_gtid_subtract(f->server.flavour, fetched, applied, &pending,
+                                                   &lag->pending, &why) == MR_OK;
     if (!lag->knows_pending && c->caught_up && runs(c->io)) {
         lag->knows_pending = true;
         lag->pending = 0;
     }
-    mr_strbuf_release(&applied);
     mr_strbuf_release(&pending);
 }
 
