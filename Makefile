@@ -176,8 +176,13 @@ test:
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(SUITE) unit cli docs it
 
+# The ones on servers go through planning and proof, as few unit tests do.
+COVERED := @(repair_plan|repair_verify|merge_three|merge_erased|rewind|rejoin_mariadb|rejoin_merged|plan_again|decide_page|decide_terminal)
+COVERAGE_FLOOR := repair/decide=100,100 repair=95
+
 test-long: # one test may take as long as all of them usually do
 	@MR_TEST_TIMEOUT=7200 $(MAKE) --no-print-directory test SEEDS=1000
+	@$(MAKE) --no-print-directory coverage SUITES='unit it' IT='$(COVERED)' ROOM='$(COVERAGE_FLOOR)'
 
 test-bare:
 	@tests/bare.sh

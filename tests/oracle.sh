@@ -1,6 +1,6 @@
 #!/bin/bash
-# oracle.sh: builds with Oracle's client library, and runs with it the unit and command line
-# tests, the incident of tests/it/client_library.sh, and what is tested of connections and of
+# oracle.sh: builds with Oracle's client library, and runs with it the unit and command line tests
+# (SUITES=cli: only those), the incident of tests/it/client_library.sh, and what is tested of connections and of
 # every type of column.
 #
 # The tree is copied into the Debian sid that MySQL 9 comes from (tests/lib/mysql9.sh), and
@@ -62,7 +62,8 @@ case $("$MYRECON" --version) in
 *'client library: Oracle libmysqlclient '*) echo '1 0 0' >>"$tally" ;;
 *) fails 'another library was linked' ;;
 esac
-tests/suites.sh unit cli
+# shellcheck disable=SC2086
+tests/suites.sh ${SUITES:-unit cli}
 # By this plugin MariaDB's accounts log in; out here the library would not find it.
 export LIBMYSQL_PLUGIN_DIR=$root/usr/lib/mysql/plugin
 IT='@(client_library|test_db|test_db-mysql|test_db_types*)' tests/suites.sh it
