@@ -1,7 +1,7 @@
 #!/bin/bash
 # oracle.sh: builds with Oracle's client library, and runs with it the unit and command line tests
-# (SUITES=cli: only those), the incident of tests/it/client_library.sh, and what is tested of connections and of
-# every type of column.
+# (SUITES=cli: only those), the incident of tests/it/client_library.sh, and what is tested of
+# connections and of every type of column.
 #
 # The tree is copied into the Debian sid that MySQL 9 comes from (tests/lib/mysql9.sh), and
 # built there by its compiler and against its libraries.  The programs name that root's loader

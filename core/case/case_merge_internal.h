@@ -31,7 +31,8 @@ struct mr_case_merging_part {
     int64_t first; /* what is added to the ids of its findings */
     bool is_seen;  /* its file was opened before: */
     struct stat seen;
-    struct mr_log_place *places; /* of m->nservers: where their logs stood when it began */
+    struct mr_log_place
+        *places; /* of m->nservers: where their logs stood when it began, then when it ended */
 };
 
 struct mr_case_merging {

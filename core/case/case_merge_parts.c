@@ -199,11 +199,18 @@ static enum mr_code compare_in_order(struct mr_case_merging *m, bool is_mariadb,
             continue;
         const char *name = m->of->parts[all[i].part].name,
                    *was = m->of->parts[all[before].part].name;
-        m->refused =
-            back ? mr_case_merge_say(m, "%s has read another %s, by what it had executed, than %s",
-                                     name, side_name(at), was)
-                 : mr_case_merge_say(m, "what the servers of %s or %s had executed cannot be read",
-                                     was, name);
+        if (back && name == was)
+            m->refused =
+                mr_case_merge_say(m, "the %s was put back to what it was before while %s read it",
+                                  side_name(at), name);
+        else
+            m->refused =
+                back ? mr_case_merge_say(m,
+                                         "%s has read another %s, by what it had executed, than %s",
+                                         name, side_name(at), was)
+                     : mr_case_merge_say(m,
+                                         "what the servers of %s or %s had executed cannot be read",
+                                         was, name);
         if (m->refused == NULL)
             return mr_case_merge_nomem(err);
     }
@@ -217,12 +224,16 @@ static enum mr_code compare_places(struct mr_case_merging *m, struct mr_findings
     bool known = false;
     size_t count = 0;
     MR_TRY(mr_findings_server(base, (int)at, &server, &known, err));
-    struct stood *all = mr_arena_alloc(&m->arena, (m->of->nparts + 1) * sizeof *all);
+    struct stood *all = mr_arena_alloc(&m->arena, (2 * m->of->nparts + 1) * sizeof *all);
     if (all == NULL)
         return mr_case_merge_nomem(err);
-    for (size_t i = 0; known && i < m->of->nparts; i++)
-        if (m->parts[i].is_read && m->parts[i].places[at].at != 0)
-            all[count++] = (struct stood){&m->parts[i].places[at], i};
+    for (size_t i = 0; known && i < m->of->nparts; i++) {
+        const struct mr_log_place *places = m->parts[i].places;
+        if (m->parts[i].is_read && places[at].at != 0)
+            all[count++] = (struct stood){&places[at], i};
+        if (m->parts[i].is_read && places[m->nservers + at].at != 0)
+            all[count++] = (struct stood){&places[m->nservers + at], i};
+    }
     if (count == 0)
         return MR_OK;
     qsort(all, count, sizeof *all, by_time);
@@ -361,10 +372,12 @@ static enum mr_code look_at(struct mr_case_merging *m, struct mr_findings *base,
     if (m->refused != NULL)
         return MR_OK;
     MR_TRY(highest_id(m, &highest, err));
-    kept->places = mr_arena_calloc(&m->arena, m->nservers, sizeof *kept->places);
+    kept->places = mr_arena_calloc(&m->arena, 2 * m->nservers, sizeof *kept->places);
     if (kept->places == NULL)
         return mr_case_merge_nomem(err);
-    MR_TRY(mr_run_places(m->part, &m->arena, kept->places, m->nservers, err));
+    MR_TRY(mr_run_places(m->part, MR_RUN_BEGAN, &m->arena, kept->places, m->nservers, err));
+    MR_TRY(mr_run_places(m->part, MR_RUN_ENDED, &m->arena, kept->places + m->nservers, m->nservers,
+                         err));
     kept->is_read = true;
     kept->first = *next;
     *next += highest;

@@ -7,33 +7,43 @@
 
 /* ---- places ---- */
 
-static enum mr_code insert_place(struct mr_findings *fd, int side, const struct mr_log_place *place,
-                                 struct mr_err *err)
+#define TABLES(name)                                                                               \
+    {                                                                                              \
+        "CREATE TABLE IF NOT EXISTS " name                                                         \
+        " (run INT NOT NULL, side INT NOT NULL, log TEXT, position INT NOT NULL, gtids TEXT NOT"   \
+        " NULL, applied TEXT NOT NULL, at INT NOT NULL, why TEXT, PRIMARY KEY (run, side)) "       \
+        "STRICT,"                                                                                  \
+        " WITHOUT ROWID",                                                                          \
+            "INSERT OR REPLACE INTO " name                                                         \
+            " (run, side, log, position, gtids, applied, at, why) VALUES (:run, :side, :log,"      \
+            " :position, :gtids, :applied, :at, :why)",                                            \
+            "SELECT log, position, gtids, applied, at, why FROM " name                             \
+            " WHERE run=:run AND side=:side",                                                      \
+            name                                                                                   \
+    }
+
+/* One of its own for each moment: cases of earlier versions know one alone. */
+static const struct {
+    const char *create, *insert, *select, *name;
+} kept[] = {[MR_RUN_BEGAN] = TABLES("run_place"), [MR_RUN_ENDED] = TABLES("run_place_end")};
+
+static enum mr_code insert_place(struct mr_findings *fd, enum mr_run_moment moment, int side,
+                                 const struct mr_log_place *place, struct mr_err *err)
 {
-    return MR_CASE_ONCE(
-        fd->cf,
-        "INSERT OR REPLACE INTO run_place (run, side, log, position, gtids, applied,"
-        " at, why) VALUES (:run, :side, :log, :position, :gtids, :applied, :at,"
-        " :why)",
-        err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side), MR_ARG_TEXT("log", place->log),
-        MR_ARG_INT("position", place->position), MR_ARG_TEXT("gtids", place->gtids),
-        MR_ARG_TEXT("applied", place->applied), MR_ARG_INT("at", place->at),
-        MR_ARG_TEXT("why", place->why));
+    return MR_CASE_ONCE(fd->cf, kept[moment].insert, err, MR_ARG_INT("run", fd->run),
+                        MR_ARG_INT("side", side), MR_ARG_TEXT("log", place->log),
+                        MR_ARG_INT("position", place->position), MR_ARG_TEXT("gtids", place->gtids),
+                        MR_ARG_TEXT("applied", place->applied), MR_ARG_INT("at", place->at),
+                        MR_ARG_TEXT("why", place->why));
 }
 
-enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_place *places,
-                                size_t count, struct mr_err *err)
+enum mr_code mr_run_places_save(struct mr_findings *fd, enum mr_run_moment moment,
+                                const struct mr_log_place *places, size_t count, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = mr_case_exec(fd->cf,
-                                     "CREATE TABLE IF NOT EXISTS run_place (run INT NOT NULL,"
-                                     " side INT NOT NULL, log TEXT, position INT NOT NULL,"
-                                     " gtids TEXT NOT NULL, applied TEXT NOT NULL,"
-                                     " at INT NOT NULL, why TEXT,"
-                                     " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
-                                     err);
+    enum mr_code code = mr_case_exec(fd->cf, kept[moment].create, err);
     for (size_t side = 0; code == MR_OK && side < count; side++)
-        code = insert_place(fd, (int)side, &places[side], err);
+        code = insert_place(fd, moment, (int)side, &places[side], err);
     return mr_findings_end(fd, code, err);
 }
 
@@ -42,31 +52,30 @@ static const struct mr_case_field place_fields[] =
     MR_CASE_LIST(PLACE(log, TEXT), PLACE(position, INT), PLACE(gtids, TEXT), PLACE(applied, TEXT),
                  PLACE(at, INT), PLACE(why, TEXT));
 
-static enum mr_code find_place(struct mr_findings *fd, int side, struct mr_arena *arena,
-                               struct mr_log_place *place, struct mr_err *err)
+static enum mr_code find_place(struct mr_findings *fd, enum mr_run_moment moment, int side,
+                               struct mr_arena *arena, struct mr_log_place *place,
+                               struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        MR_CASE_PREPARE(fd->cf,
-                        "SELECT log, position, gtids, applied, at, why FROM run_place"
-                        " WHERE run=:run AND side=:side",
-                        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
+    enum mr_code code = MR_CASE_PREPARE(fd->cf, kept[moment].select, &stmt, err,
+                                        MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(place_fields), arena, place, NULL, err);
     mr_case_free(stmt);
     return code;
 }
 
-enum mr_code mr_run_places(struct mr_findings *fd, struct mr_arena *arena,
-                           struct mr_log_place *places, size_t count, struct mr_err *err)
+enum mr_code mr_run_places(struct mr_findings *fd, enum mr_run_moment moment,
+                           struct mr_arena *arena, struct mr_log_place *places, size_t count,
+                           struct mr_err *err)
 {
     bool has_table = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_case_has_table(fd->cf, "run_place", &has_table, err);
+    enum mr_code code = mr_case_has_table(fd->cf, kept[moment].name, &has_table, err);
     for (size_t side = 0; side < count; side++) {
         places[side] = (struct mr_log_place){.gtids = "", .applied = ""};
         if (code == MR_OK && has_table)
-            code = find_place(fd, (int)side, arena, &places[side], err);
+            code = find_place(fd, moment, (int)side, arena, &places[side], err);
     }
     mr_case_unlock(fd->cf);
     return code;

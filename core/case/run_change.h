@@ -1,7 +1,7 @@
 /*
  * run_change: what a run kept so that the next one may read what changed since, and nothing else.
  *
- *   mr_run_places_save    of every run that is kept, before its first row is read
+ *   mr_run_places_save    of every run that is kept, before its first row is read, and behind its last
  *   mr_run_change_save    of one that reads what changed: since when, and which turn it has
  *   mr_table_proof_save   of each of its tables: how it was read, and why
  *
@@ -16,13 +16,20 @@
 #include "core/case/findings.h"
 #include "core/db/log_place.h"
 
+enum mr_run_moment {
+    MR_RUN_BEGAN, /* before its first row was read */
+    MR_RUN_ENDED  /* behind its last one */
+};
+
 /* Of each side, of which many servers that are one source have one each (MR_FINDINGS_SHARD).  why is set where there is
  * none. */
-enum mr_code mr_run_places_save(struct mr_findings *fd, const struct mr_log_place *places,
-                                size_t count, struct mr_err *err);
+enum mr_code mr_run_places_save(struct mr_findings *fd, enum mr_run_moment moment,
+                                const struct mr_log_place *places, size_t count,
+                                struct mr_err *err);
 /* Of a side that nothing is kept of log and why are NULL. */
-enum mr_code mr_run_places(struct mr_findings *fd, struct mr_arena *arena,
-                           struct mr_log_place *places, size_t count, struct mr_err *err);
+enum mr_code mr_run_places(struct mr_findings *fd, enum mr_run_moment moment,
+                           struct mr_arena *arena, struct mr_log_place *places, size_t count,
+                           struct mr_err *err);
 
 struct mr_run_change {
     int64_t base;      /* the run since which changes were read */

@@ -60,7 +60,7 @@ enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err
     struct mr_log_place *places = mr_arena_calloc(&check->arena, count, sizeof *places);
     if (places == NULL)
         return nomem(err);
-    MR_TRY(mr_run_places(check->fd, &check->arena, places, count, err));
+    MR_TRY(mr_run_places(check->fd, MR_RUN_BEGAN, &check->arena, places, count, err));
     const bool has_both = (places[MR_SOURCE].log != NULL || places[MR_SOURCE].why != NULL) &&
                           (places[MR_TARGET].log != NULL || places[MR_TARGET].why != NULL);
     if (!has_both && check->is_resumed)
@@ -70,10 +70,22 @@ enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err
     else if (!has_both)
         MR_TRY(read_places(check, places, count, err));
     if (!has_both)
-        MR_TRY(mr_run_places_save(check->fd, places, count, err));
+        MR_TRY(mr_run_places_save(check->fd, MR_RUN_BEGAN, places, count, err));
     if (check->changed != NULL)
         memcpy(check->changed->places, places, sizeof check->changed->places);
     return MR_OK;
+}
+
+enum mr_code mr_check_places_end(struct mr_check_run *check, struct mr_err *err)
+{
+    const size_t count = mr_check_servers_count(check);
+    if (check->opts->case_path == NULL)
+        return MR_OK;
+    struct mr_log_place *places = mr_arena_calloc(&check->arena, count, sizeof *places);
+    if (places == NULL)
+        return nomem(err);
+    MR_TRY(read_places(check, places, count, err));
+    return mr_run_places_save(check->fd, MR_RUN_ENDED, places, count, err);
 }
 
 /* ---- the run before ---- */
@@ -194,7 +206,8 @@ enum mr_code mr_check_changed_begin(struct mr_check_run *check, struct mr_err *e
         *err = why;
         return code;
     }
-    MR_TRY(mr_run_places(check->fd, &check->arena, c->changes.from, MR_SIDES, err));
+    MR_TRY(mr_run_places(check->fd, MR_RUN_BEGAN, &check->arena, c->changes.from, MR_SIDES, err));
+    MR_TRY(mr_run_places(check->fd, MR_RUN_ENDED, &check->arena, c->ended, MR_SIDES, err));
     MR_TRY(check_servers(check, err));
     MR_TRY(mr_run_change(check->fd, &check->arena, &c->before, &has_change, err));
     MR_TRY(mr_findings_settings(check->fd, &check->arena, &c->settings, err));
@@ -365,6 +378,17 @@ static enum mr_code say_whole(struct mr_check_run *check, enum mr_side side, con
     return changes->whole_why != NULL ? MR_OK : nomem(err);
 }
 
+/* Since the base began, or since it ended. */
+static enum mr_code went_back(const struct mr_check_run *check, enum mr_side side, bool is_mariadb,
+                              bool *back, struct mr_err *err)
+{
+    const struct mr_check_changed *c = check->changed;
+    MR_TRY(mr_went_back_since(is_mariadb, &c->changes.from[side], &c->places[side], back, err));
+    if (!*back)
+        MR_TRY(mr_went_back_since(is_mariadb, &c->ended[side], &c->places[side], back, err));
+    return MR_OK;
+}
+
 /* Sets whole_why where the side's log cannot tell. */
 static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, struct mr_err *err)
 {
@@ -380,8 +404,7 @@ static enum mr_code look_at_side(struct mr_check_run *check, enum mr_side side, 
     else if (now->log == NULL)
         why = now->why;
     else
-        MR_TRY(mr_went_back_since(mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB, was, now, &back,
-                                  err));
+        MR_TRY(went_back(check, side, mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB, &back, err));
     if (back)
         why = "the server has executed less than the last run saw: it was restored, or its log was "
               "begun anew";

@@ -2,6 +2,7 @@
  * check_changed: a check that reads what changed since the case's last finished run (--changed).
  *
  *   mr_check_places_keep     of every run with a case: where both logs stand, before its first read
+ *   mr_check_places_end      behind its last one: that a server was put back since is told by that
  *   mr_check_changed_begin   the run since which changes are read, and that it is of these servers
  *   mr_check_changed_read    the logs of both sides; decides of each table how it is read
  *   mr_check_changed_keys    the keys of a table that are looked up; NULL: it is read whole
@@ -32,6 +33,7 @@ struct mr_changed_table {
 
 struct mr_check_changed {
     struct mr_find_run base;
+    struct mr_log_place ended[MR_SIDES];  /* of the base, when it had read its last row */
     struct mr_log_place places[MR_SIDES]; /* of this run */
     struct mr_run_change before; /* the base's own; parts 0: it read everything, or did not roll */
     struct mr_run_change now;
@@ -44,6 +46,8 @@ struct mr_check_changed {
 
 /* Of the current run, which has a case.  One that is resumed keeps the place that it has. */
 enum mr_code mr_check_places_keep(struct mr_check_run *check, struct mr_err *err);
+/* Of a run that has read all that it is to read. */
+enum mr_code mr_check_places_end(struct mr_check_run *check, struct mr_err *err);
 
 /* Before a run is begun: check->changed is set; without --changed nothing is done.  MR_E_NO_SUCH where
  * there is no finished run; MR_E_CASE_OTHER where that is of other servers; MR_E_UNSUPPORTED for a side

@@ -319,6 +319,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
     mr_progress_begin(check->progress, "comparing");
     MR_TRY_OUT(mr_throttle_new(&check->opts->load, eps, servers, &db_opts, &check->throttle, err));
     MR_TRY_OUT(mr_check_execute(check, &pairs, err));
+    MR_TRY_OUT(mr_check_places_end(check, err));
 out:
     mr_progress_finish(check->progress);
     check->run.seconds += mr_clock_now_s() - begun;

@@ -112,7 +112,7 @@ enum mr_code mr_check_rekeyed_find(struct mr_check_run *check, struct mr_err *er
                                         .statement_timeout_s = check->opts->statement_timeout_s};
     changes->breathe = mr_check_changed_breathe;
     changes->ctx = check;
-    MR_TRY(mr_run_places(check->fd, &check->arena, changes->from, MR_SIDES, err));
+    MR_TRY(mr_run_places(check->fd, MR_RUN_BEGAN, &check->arena, changes->from, MR_SIDES, err));
     const enum mr_code code = read_logs(check, changes, &why);
     if (code == MR_OK)
         return unite(check, changes, err);

@@ -160,7 +160,7 @@ enum mr_code mr_check_servers_refuse(struct mr_check_run *check, const struct mr
     struct mr_log_place *places = mr_arena_calloc(&check->arena, count, sizeof *places);
     if (places == NULL)
         return mr_err_nomem(err, "starting a run");
-    MR_TRY(mr_run_places(check->fd, &check->arena, places, count, err));
+    MR_TRY(mr_run_places(check->fd, MR_RUN_BEGAN, &check->arena, places, count, err));
     for (size_t at = 0; at < count; at++)
         MR_TRY(refuse_one(check, old, at, &places[at], err));
     return MR_OK;

@@ -51,8 +51,10 @@ enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run
                                 const struct mr_server_side side[MR_SIDES], struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_log_place places[MR_SIDES];
-    enum mr_code code = mr_run_places(fd, &arena, places, MR_SIDES, err);
+    struct mr_log_place places[MR_SIDES], ended[MR_SIDES];
+    enum mr_code code = mr_run_places(fd, MR_RUN_BEGAN, &arena, places, MR_SIDES, err);
+    if (code == MR_OK)
+        code = mr_run_places(fd, MR_RUN_ENDED, &arena, ended, MR_SIDES, err);
     for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES; i++) {
         struct mr_server was;
         bool known = false;
@@ -63,7 +65,8 @@ enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run
         if (!mr_server_is_still(&was, now))
             code = warn(run, (enum mr_side)i, &was, now, err);
         if (code == MR_OK && mr_server_is_same(&was, now))
-            code = warn_back(run, (enum mr_side)i, &side[i], &places[i], err);
+            code = warn_back(run, (enum mr_side)i, &side[i],
+                             ended[i].at != 0 ? &ended[i] : &places[i], err);
     }
     mr_arena_release(&arena);
     return code;

@@ -220,7 +220,7 @@ static enum mr_code load_case(struct mr_merged_book *book, const struct mr_plan_
     const char *other = NULL;
     MR_TRY(open_case(book, path, &fd, err));
     MR_TRY(mr_findings_run_choose(fd, merge->manifest.run, book->arena, &run, err));
-    MR_TRY(mr_run_places(fd, book->arena, places, MR_SIDES, err));
+    MR_TRY(mr_run_places(fd, MR_RUN_BEGAN, book->arena, places, MR_SIDES, err));
     MR_TRY(judge_servers(book, fd, &merge->manifest, &other, err));
     *place = places[0];
     if (!run.finished)

@@ -25,10 +25,12 @@ static const char *const tables[PARTS] = {"db.a", "db.b", "db.c"};
 static const char *const names[PARTS] = {"part 0", "part 1", "part 2"};
 static char dir[40], path[PARTS][64], into[64];
 
-/* What the target had executed when the part began; gtids NULL: nobody may see it. */
+/* What the target had executed when the part began, and (end_at) when it ended; gtids NULL: nobody may see it. */
 struct stood {
     uint64_t at;
     const char *gtids, *applied;
+    uint64_t end_at;
+    const char *end_gtids;
 };
 
 /* of_many: not the target's, but that of the one server of many that are the source. */
@@ -50,7 +52,15 @@ static void save_places(struct check_case *c, bool is_mariadb, bool of_many,
                               places[] = {none, of_many ? none : place, place};
     const size_t count = of_many ? MR_FINDINGS_SHARD + 1 : MR_FINDINGS_SHARD;
     case_require(mr_findings_servers_save(c->fd, servers, count, NULL));
-    case_require(mr_run_places_save(c->fd, places, count, NULL));
+    case_require(mr_run_places_save(c->fd, MR_RUN_BEGAN, places, count, NULL));
+    if (stood->end_at == 0)
+        return;
+    const struct mr_log_place end = {.log = "bin.1",
+                                     .gtids = stood->end_gtids,
+                                     .applied = "",
+                                     .at = stood->end_at},
+                              ends[] = {none, end};
+    case_require(mr_run_places_save(c->fd, MR_RUN_ENDED, ends, LEN(ends), NULL));
 }
 
 static void make_part(size_t part, bool is_mariadb, bool of_many, const struct stood *stood)
@@ -115,43 +125,81 @@ static void test_put_back(void **state)
     } rows[] = {
         {"it goes on",
          MYSQL,
-         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-300", ""}, {5 * HOUR, U ":1-500", ""}},
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, U ":1-300", "", 0, NULL},
+          {5 * HOUR, U ":1-500", "", 0, NULL}},
          ""},
         {"parts begin in any order",
          MYSQL,
-         {{5 * HOUR, U ":1-500", ""}, {HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-300", ""}},
+         {{5 * HOUR, U ":1-500", "", 0, NULL},
+          {HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, U ":1-300", "", 0, NULL}},
          ""},
         {"to before base",
          MYSQL,
-         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-90", ""}, {5 * HOUR, U ":1-95", ""}},
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, U ":1-90", "", 0, NULL},
+          {5 * HOUR, U ":1-95", "", 0, NULL}},
          "part 1 has read another target, by what it had executed, than part 0"},
         {"to between base and another",
          MYSQL,
-         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, U ":1-350", ""}},
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, U ":1-500", "", 0, NULL},
+          {5 * HOUR, U ":1-350", "", 0, NULL}},
          "part 2 has read another target, by what it had executed, than part 1"},
         {"read within a minute",
          MYSQL,
-         {{HOUR, U ":1-100", ""}, {HOUR + 50, U ":1-300", ""}, {HOUR + 60, U ":1-200", ""}},
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {HOUR + 50, U ":1-300", "", 0, NULL},
+          {HOUR + 60, U ":1-200", "", 0, NULL}},
          ""},
         {"read within a minute of one alone",
          MYSQL,
-         {{HOUR, U ":1-400", ""}, {HOUR + 50, U ":1-300", ""}, {HOUR + 61, U ":1-350", ""}},
+         {{HOUR, U ":1-400", "", 0, NULL},
+          {HOUR + 50, U ":1-300", "", 0, NULL},
+          {HOUR + 61, U ":1-350", "", 0, NULL}},
          "part 2 has read another target, by what it had executed, than part 0"},
         {"a replica without a log",
          MARIADB,
-         {{HOUR, NULL, "0-1-100"}, {3 * HOUR, NULL, "0-1-500"}, {5 * HOUR, NULL, "0-1-350"}},
+         {{HOUR, NULL, "0-1-100", 0, NULL},
+          {3 * HOUR, NULL, "0-1-500", 0, NULL},
+          {5 * HOUR, NULL, "0-1-350", 0, NULL}},
          "part 2 has read another target, by what it had executed, than part 1"},
         {"no GTIDs at all",
          MYSQL,
-         {{HOUR, U ":1-100", ""}, {3 * HOUR, "what", ""}, {5 * HOUR, U ":1-350", ""}},
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, "what", "", 0, NULL},
+          {5 * HOUR, U ":1-350", "", 0, NULL}},
          "what the servers of part 0 or part 1 had executed cannot be read"},
         {"one of many that are the source",
          MANY,
-         {{HOUR, U ":1-100", ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, U ":1-350", ""}},
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, U ":1-500", "", 0, NULL},
+          {5 * HOUR, U ":1-350", "", 0, NULL}},
          "part 2 has read another source, by what it had executed, than part 1"},
+        {"what a part had come to see",
+         MYSQL,
+         {{HOUR, U ":1-100", "", 2 * HOUR, U ":1-150"},
+          {3 * HOUR, U ":1-120", "", 4 * HOUR, U ":1-130"},
+          {5 * HOUR, U ":1-500", "", 0, NULL}},
+         "part 1 has read another target, by what it had executed, than part 0"},
+        {"while a part read",
+         MYSQL,
+         {{HOUR, U ":1-100", "", 0, NULL},
+          {3 * HOUR, U ":1-300", "", 4 * HOUR, U ":1-200"},
+          {5 * HOUR, U ":1-500", "", 0, NULL}},
+         "the target was put back to what it was before while part 1 read it"},
+        {"parts side by side, each of which sees more when it ends",
+         MYSQL,
+         {{HOUR, U ":1-100", "", 3 * HOUR, U ":1-300"},
+          {HOUR + 5, U ":1-101", "", 2 * HOUR, U ":1-200"},
+          {2 * HOUR + 5, U ":1-200", "", 3 * HOUR, U ":1-299"}},
+         ""},
         {"nobody may see",
          MYSQL,
-         {{HOUR, NULL, ""}, {3 * HOUR, U ":1-500", ""}, {5 * HOUR, NULL, ""}},
+         {{HOUR, NULL, "", 0, NULL},
+          {3 * HOUR, U ":1-500", "", 0, NULL},
+          {5 * HOUR, NULL, "", 0, NULL}},
          ""},
     };
     (void)state;

@@ -362,7 +362,7 @@ static void test_rekeyed(void **state)
         logs.why = cases[i].why;
         logs.denied = cases[i].denied;
         r.w.check.read_changes = read_log;
-        world_require(mr_run_places_save(r.w.check.fd, places, 2, NULL));
+        world_require(mr_run_places_save(r.w.check.fd, MR_RUN_BEGAN, places, 2, NULL));
         r.w.options.case_path = cases[i].kept ? "kept.case" : NULL;
         assert_int_equal(mr_check_execute(&r.w.check, &r.pairs, &r.err), MR_OK);
         assert_string_equal(show(&r), cases[i].result);

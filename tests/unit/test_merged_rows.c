@@ -176,7 +176,8 @@ static void write_case(struct world *w, const struct run *run)
     assert_int_equal(mr_findings_run_begin(fd, &r, NULL), MR_OK);
     if (!run->has_no_servers)
         assert_int_equal(mr_findings_servers_save(fd, servers, 2, NULL), MR_OK);
-    assert_int_equal(mr_run_places_save(fd, run->has_no_place ? none : places, 2, NULL), MR_OK);
+    assert_int_equal(
+        mr_run_places_save(fd, MR_RUN_BEGAN, run->has_no_place ? none : places, 2, NULL), MR_OK);
     if (run->ignores)
         assert_int_equal(mr_findings_settings_save(fd, &ignored, 1, NULL), MR_OK);
     save_table(w, fd, run);

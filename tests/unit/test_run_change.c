@@ -23,11 +23,12 @@ static void test_places(void **state)
     struct check_case c;
     (void)state;
     case_begin(&c);
-    assert_int_equal(mr_run_places(c.fd, &arena, got, 2, NULL), MR_OK); /* of an earlier version */
+    assert_int_equal(mr_run_places(c.fd, MR_RUN_BEGAN, &arena, got, 2, NULL),
+                     MR_OK); /* of an earlier version */
     assert_null(got[0].log);
     assert_null(got[0].why);
-    assert_int_equal(mr_run_places_save(c.fd, kept, 2, NULL), MR_OK);
-    assert_int_equal(mr_run_places(c.fd, &arena, got, 2, NULL), MR_OK);
+    assert_int_equal(mr_run_places_save(c.fd, MR_RUN_BEGAN, kept, 2, NULL), MR_OK);
+    assert_int_equal(mr_run_places(c.fd, MR_RUN_BEGAN, &arena, got, 2, NULL), MR_OK);
     assert_string_equal(got[0].log, "bin.000007");
     assert_true(got[0].position == 4294967296);
     assert_string_equal(got[0].gtids, "0-1-5");
@@ -36,9 +37,17 @@ static void test_places(void **state)
     assert_null(got[1].log);
     assert_string_equal(got[1].applied, "0-2-3");
     assert_string_equal(got[1].why, "the server has no binary log");
+    /* when it ended it stood elsewhere */
+    assert_int_equal(mr_run_places(c.fd, MR_RUN_ENDED, &arena, got, 2, NULL), MR_OK);
+    assert_true(got[0].at == 0);
+    assert_int_equal(mr_run_places_save(c.fd, MR_RUN_ENDED, kept + 1, 1, NULL), MR_OK);
+    assert_int_equal(mr_run_places(c.fd, MR_RUN_ENDED, &arena, got, 2, NULL), MR_OK);
+    assert_string_equal(got[0].applied, "0-2-3");
+    assert_int_equal(mr_run_places(c.fd, MR_RUN_BEGAN, &arena, got, 2, NULL), MR_OK);
+    assert_string_equal(got[0].gtids, "0-1-5");
     /* another run has none of it */
     assert_int_equal(mr_findings_run_begin(c.fd, &c.run, NULL), MR_OK);
-    assert_int_equal(mr_run_places(c.fd, &arena, got, 2, NULL), MR_OK);
+    assert_int_equal(mr_run_places(c.fd, MR_RUN_BEGAN, &arena, got, 2, NULL), MR_OK);
     assert_null(got[0].log);
     case_require(mr_findings_close(c.fd, NULL));
     mr_arena_release(&arena);
