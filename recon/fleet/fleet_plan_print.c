@@ -94,7 +94,8 @@ static void add_doctor(const struct mr_fleet_plan_result *r, struct mr_strbuf *o
     if (at == r->file->npairs)
         return;
     mr_strbuf_add_str(
-        out, "\nWhat is wrong with one that is not planned:\n  myrecon fleet doctor --inventory ");
+        out, "\nWhat the servers of one that is not planned lack, if it is they:\n  myrecon fleet "
+             "doctor --inventory ");
     mr_utf8_show_word(out, r->inventory);
     mr_strbuf_add_fmt(out, " --pair %s\n", r->file->pairs[at].name);
 }

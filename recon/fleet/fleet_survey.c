@@ -154,10 +154,9 @@ static enum mr_code refuse_choice(const struct mr_check_options *o, struct mr_er
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE,
                      "\"%s\" in [options] of the configuration: the parts of a fleet compare all "
-                     "tables of a pair",
+                     "tables of a pair (rows of a table are chosen by where = in its own section)",
                      name);
-    mr_err_hint(err, "Give the fleet a configuration without it; rows of a table are chosen by "
-                     "where = in its own section.");
+    mr_err_hint(err, "Give the fleet a configuration without it.");
     return MR_E_USAGE;
 }
 

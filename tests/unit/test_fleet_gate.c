@@ -232,6 +232,19 @@ static void test_text(void **state)
                                     "'mysql://u@h/x?ssl-mode=required'\n"));
     mr_fleet_gate_text(&fleet.gate, (struct mr_look){0}, true, &more);
     assert_non_null(strstr(more.ptr, "\nok       a source mysql://u@h/x\n"));
+    /* all are well: of two that nobody compared that says less than it seems to */
+    fleet.gate.count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        fleet.gate.servers[i].verdict = MR_GATE_OK;
+        fleet.gate.servers[i].peer = NULL;
+    }
+    mr_strbuf_reset(&out);
+    mr_fleet_gate_text(&fleet.gate, (struct mr_look){0}, false, &out);
+    assert_non_null(strstr(out.ptr, "is seen with --peers.\n"));
+    fleet.gate.servers[1].peer = "mysql://u@g/x";
+    mr_strbuf_reset(&out);
+    mr_fleet_gate_text(&fleet.gate, (struct mr_look){0}, false, &out);
+    assert_null(strstr(out.ptr, "--peers"));
     mr_strbuf_release(&out);
     mr_strbuf_release(&more);
 }
