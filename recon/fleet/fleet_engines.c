@@ -131,6 +131,25 @@ static void add_line(struct mr_strbuf *out, const char *before, const char *word
     mr_strbuf_add_str(out, after);
 }
 
+/* parallel hands each command to a shell, once more, and has braces of its own: a path that is no plain word is
+ * told to that shell by name. */
+static void add_parallel(struct mr_strbuf *out, const char *dir)
+{
+    struct mr_strbuf word = MR_STRBUF_INIT;
+    add_word(&word, dir);
+    const bool is_plain = !word.failed && strcmp(word.ptr, dir) == 0;
+    mr_strbuf_add_str(out, " | ");
+    if (!is_plain)
+        add_line(out, "FLEET=", dir, " ");
+    mr_strbuf_add_str(out, "parallel -j 4 --retries 3 \\\n        ");
+    if (is_plain)
+        add_line(out, "myrecon fleet run --no-verdict ", dir, " --part {}\n");
+    else
+        mr_strbuf_add_str(out, "'myrecon fleet run --no-verdict \"$FLEET\" --part {}'\n");
+    out->failed = out->failed || word.failed;
+    mr_strbuf_release(&word);
+}
+
 void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
                              struct mr_strbuf *out)
 {
@@ -145,10 +164,8 @@ void mr_fleet_engines_readme(const struct mr_fleet_file *file, const char *dir,
     add_line(out, "Slurm:\n    sbatch ", dir, "/fleet.sbatch\n");
     add_line(out, "Kubernetes (adapt the file first):\n    kubectl apply -f ", dir,
              "/fleet-job.yaml\n");
-    mr_strbuf_add_fmt(out,
-                      "GNU parallel, 4 at a time:\n    seq 0 %zu | parallel -j 4 --retries 3 \\\n",
-                      file->nparts - 1);
-    add_line(out, "        myrecon fleet run --no-verdict ", dir, " --part {}\n");
+    mr_strbuf_add_fmt(out, "GNU parallel, 4 at a time:\n    seq 0 %zu", file->nparts - 1);
+    add_parallel(out, dir);
     add_line(out, "This machine alone, 4 at a time:\n    myrecon fleet run ", dir,
              " --all --at-once 4\n\n");
     add_line(out, "How far it is:\n    myrecon fleet status ", dir, "\n");

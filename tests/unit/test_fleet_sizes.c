@@ -397,6 +397,11 @@ static void test_engines(void **state)
     assert_non_null(strstr(text.ptr, "sbatch /share/f/fleet.sbatch\n"));
     for (const char *line = text.ptr; *line != '\0'; line = strchr(line, '\n') + 1)
         assert_true(strcspn(line, "\n") <= 80);
+    mr_strbuf_reset(&text); /* parallel has a shell of its own */
+    mr_fleet_engines_readme(&file, "$(touch x) {}", &text);
+    assert_non_null(strstr(text.ptr,
+                           "seq 0 11 | FLEET='$(touch x) {}' parallel -j 4 --retries 3 \\\n"
+                           "        'myrecon fleet run --no-verdict \"$FLEET\" --part {}'\n"));
     mr_strbuf_release(&text);
 }
 
