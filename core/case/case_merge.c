@@ -273,6 +273,7 @@ enum mr_code mr_case_merge(const struct mr_case_merge *merge, struct mr_findings
                                 .run = merge->run,
                                 .arena = MR_ARENA_INIT,
                                 .tables = MR_VEC_INIT(struct mr_case_merged_table),
+                                .strangers = MR_VEC_INIT(struct mr_case_merged_table),
                                 .base = merge->nparts,
                                 .references = MR_VEC_INIT(struct mr_lineage_reference),
                                 .hidden = MR_STRBUF_INIT,
@@ -287,6 +288,7 @@ enum mr_code mr_case_merge(const struct mr_case_merge *merge, struct mr_findings
     mr_vec_release(&m.references);
     mr_vec_release(&m.reference_names);
     mr_vec_release(&m.tables);
+    mr_vec_release(&m.strangers);
     mr_arena_release(&m.arena);
     return code;
 }

@@ -41,6 +41,8 @@ struct mr_case_merging {
     struct mr_find_run run; /* to be written at the end */
     struct mr_arena arena;
     struct mr_vec tables; /* struct mr_case_merged_table, by name */
+    struct mr_vec
+        strangers; /* likewise: of which no part has rows, nor base anything; in the end among tables */
     struct mr_case_merging_part *parts;
     size_t base;                   /* part that tables and servers are taken from; nparts: none */
     const char *refused;           /* parts that cannot be of one pair: why; or NULL */
@@ -91,6 +93,15 @@ enum mr_code mr_case_merge_close(struct mr_case_merging *m, enum mr_code code, s
 enum mr_code mr_case_merge_look(struct mr_case_merging *m, struct mr_err *err);
 /* A line, unless it is one already. */
 void mr_case_merge_add_line(struct mr_strbuf *lines, const char *line, size_t len);
+
+/* ---- case_merge_seen.c ---- */
+
+/* Of the part under way: which tables both sides had when it ended, beside what base saw, which is open (NULL: there
+ * is none).  Those that differ are not checked. */
+enum mr_code mr_case_merge_seen(struct mr_case_merging *m, struct mr_findings *base,
+                                struct mr_err *err);
+/* Behind the last part: tables that changed names with each other are not checked. */
+enum mr_code mr_case_merge_seen_end(struct mr_case_merging *m, struct mr_err *err);
 
 /* ---- case_merge_rows.c, case_merge_kin.c ---- */
 

@@ -383,7 +383,8 @@ static enum mr_code look_at(struct mr_case_merging *m, struct mr_findings *base,
     *next += highest;
     add_run(m, run);
     MR_TRY(mr_case_merge_references(m, err));
-    return mr_case_merge_judge(m, err);
+    MR_TRY(mr_case_merge_judge(m, err));
+    return mr_case_merge_seen(m, base, err);
 }
 
 static const char *why_not(struct mr_case_merging *m, size_t part, const char *else_why)
@@ -478,6 +479,8 @@ enum mr_code mr_case_merge_look(struct mr_case_merging *m, struct mr_err *err)
     for (size_t at = 0; code == MR_OK && base != NULL && m->refused == NULL && at < m->nservers;
          at++)
         code = compare_places(m, base, at, err);
+    if (code == MR_OK && m->refused == NULL)
+        code = mr_case_merge_seen_end(m, err);
     (void)mr_findings_close(base, NULL); /* it was only read */
     return code;
 }

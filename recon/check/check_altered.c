@@ -3,6 +3,7 @@
 
 #include "recon/check/check_catalogues.h"
 #include "recon/check/check_scope.h"
+#include "recon/check/check_seen.h"
 #include "recon/check/objects.h"
 
 static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff, struct mr_err *err)
@@ -66,6 +67,8 @@ enum mr_code mr_check_altered_all(struct mr_check_run *check, const struct mr_ve
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
         if (mr_check_in_scope(check, check->pairing.tables[i]))
             code = mr_check_altered(check, check->pairing.tables[i], cat, err);
+    if (code == MR_OK)
+        code = mr_check_seen_keep(check, cat, err);
     check->run.objects_done = code == MR_OK;
     mr_catalogue_free(cat[MR_SOURCE]);
     mr_catalogue_free(cat[MR_TARGET]);

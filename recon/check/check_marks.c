@@ -10,6 +10,7 @@
 #include "core/db/grants.h"
 #include "core/db/sqltext.h"
 #include "core/schema/table_marks.h"
+#include "core/schema/table_numbers.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_scope.h"
 #include "recon/check/check_shards.h"
@@ -145,25 +146,31 @@ static const char *made_of_snapshot(struct mr_check_run *check, const struct mr_
     return made != NULL ? made : "";
 }
 
-/* The order of keys, and a digest of what the columns were: InnoDB's numbers stay where an ALTER is instant. */
-static const char *made_of_columns(struct mr_check_run *check, const struct mr_pair *table,
-                                   enum mr_side side)
+void mr_check_add_columns(const struct mr_table *table, struct mr_strbuf *out)
 {
-    const struct mr_table *t = table->side[side];
-    const char *order = mr_check_key_order(check, table, side), *made = NULL;
-    struct mr_strbuf text = MR_STRBUF_INIT, key = MR_STRBUF_INIT;
-    for (size_t i = 0; i < t->ncolumns; i++) {
-        const struct mr_column *c = &t->columns[i];
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const struct mr_column *c = &table->columns[i];
         mr_strbuf_add_fmt(&text, "%s\n%s\n%s\n%s\n%d\n", c->name, c->type,
                           c->collation != NULL ? c->collation : "",
                           c->generation_expr != NULL ? c->generation_expr : "", c->nullable);
     }
     const struct mr_digest digest = mr_digest_bytes(text.ptr, text.len);
-    mr_strbuf_add_fmt(&key, "%s\n", order != NULL ? order : "");
-    mr_strbuf_add_hex(&key, &digest, sizeof digest);
-    if (order != NULL && !text.failed && !key.failed)
-        made = mr_arena_dup(&check->arena, key.ptr, key.len);
+    mr_strbuf_add_hex(out, &digest, sizeof digest);
+    out->failed = out->failed || text.failed;
     mr_strbuf_release(&text);
+}
+
+/* The order of keys, and a digest of what the columns were: InnoDB's numbers stay where an ALTER is instant. */
+static const char *made_of_columns(struct mr_check_run *check, const struct mr_pair *table,
+                                   enum mr_side side)
+{
+    const char *order = mr_check_key_order(check, table, side), *made = NULL;
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&key, "%s\n", order != NULL ? order : "");
+    mr_check_add_columns(table->side[side], &key);
+    if (order != NULL && !key.failed)
+        made = mr_arena_dup(&check->arena, key.ptr, key.len);
     mr_strbuf_release(&key);
     return made;
 }
@@ -383,6 +390,34 @@ static void compare(const struct mr_check_mark *was, const struct mr_check_mark 
                              : mr_side_name(other[MR_SOURCE] ? MR_SOURCE : MR_TARGET));
 }
 
+/* Of two tables that have changed names with each other one was read twice, and the other perhaps not at all,
+ * however soundly. */
+static enum mr_code judge_swapped(struct mr_check_run *check, const struct mr_check_mark *now,
+                                  enum mr_side side, struct mr_err *err)
+{
+    struct mr_table_numbers numbers = MR_TABLE_NUMBERS_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        const size_t at = check->pairing.tables[i]->at;
+        MR_TRY_OUT(mr_table_numbers_add(&numbers, check->marks[at].side[side].numbers, i, err));
+        MR_TRY_OUT(mr_table_numbers_add(&numbers, now[i].side[side].numbers, i, err));
+    }
+    for (size_t at = 0, pair[2]; mr_table_numbers_shared(&numbers, &at, &pair[0], &pair[1]);)
+        for (size_t i = 0; i < 2; i++) {
+            struct mr_pair *table = check->pairing.tables[pair[i]];
+            struct mr_err why = {0};
+            (void)mr_err_set(&why, MR_E_CHANGED,
+                             "\"%s\" and it changed names, or partitions, on the %s while they "
+                             "were read",
+                             check->pairing.tables[pair[1 - i]]->find.name, mr_side_name(side));
+            if (!atomic_load(&table->failed) && mr_check_in_scope(check, table))
+                mr_check_give_up(check, table, &why);
+        }
+out:
+    mr_table_numbers_release(&numbers);
+    return code;
+}
+
 enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)
 {
     struct mr_err lost = {0};
@@ -406,5 +441,7 @@ enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)
         if (why.code != MR_OK && !atomic_load(&table->failed) && mr_check_in_scope(check, table))
             code = judge(check, table, &why, err);
     }
+    for (int side = MR_SOURCE; code == MR_OK && lost.code == MR_OK && side < MR_SIDES; side++)
+        code = judge_swapped(check, now, (enum mr_side)side, err);
     return code == MR_OK ? mr_check_shards_marks_end(check, err) : code;
 }

@@ -47,6 +47,8 @@ enum mr_code mr_check_marks_forget_gone(struct mr_check_run *check, struct mr_er
  * of nothing tells otherwise. */
 enum mr_code mr_check_marks_are_of(struct mr_check_run *check, const struct mr_pair *table,
                                    int64_t id, bool *same, struct mr_err *err);
+/* Appends a digest of its columns, as a definition says them. */
+void mr_check_add_columns(const struct mr_table *table, struct mr_strbuf *out);
 /* Types and collations of the key's columns, by which chunks are cut: in another order what was read
  * says nothing.  In the run's arena; NULL: no memory. */
 const char *mr_check_key_order(struct mr_check_run *check, const struct mr_pair *table,

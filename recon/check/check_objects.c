@@ -11,6 +11,7 @@
 #include "recon/check/check_catalogues.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
+#include "recon/check/check_seen.h"
 #include "recon/check/check_settle.h"
 #include "recon/check/objects.h"
 #include "recon/check/objects_counters.h"
@@ -727,6 +728,8 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
         look_at_left_out(&l, MR_TARGET);
         code = store(&l, err);
     }
+    if (code == MR_OK)
+        code = mr_check_seen_keep(check, l.cat, err);
     check->run.objects_done = code == MR_OK;
     mr_catalogue_free(l.cat[MR_SOURCE]);
     mr_catalogue_free(l.cat[MR_TARGET]);

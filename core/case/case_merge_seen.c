@@ -1,0 +1,162 @@
+/* case_merge_seen.c: tables that came, went, were altered or changed names between the parts of a pair. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/case/case_merge_internal.h"
+#include "core/case/seen_tables.h"
+#include "core/schema/table_numbers.h"
+
+/* ---- between base and the part under way ---- */
+
+static const char *side_name(int side)
+{
+    return side == 0 ? "source" : "target";
+}
+
+/* By the name that the side has for it.  Few differ. */
+static struct mr_case_merged_table *table_of(const struct mr_case_merging *m, int side,
+                                             const char *name)
+{
+    if (side == 0)
+        return mr_case_merge_table_of(m, name);
+    for (size_t i = 0; i < m->tables.count; i++) {
+        struct mr_case_merged_table *t = mr_vec_at(&m->tables, i);
+        if (strcmp(t->find.target_name != NULL ? t->find.target_name : t->name, name) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+/* A table that no scope has stands for itself, once. */
+static enum mr_code add_stranger(struct mr_case_merging *m, const char *name, const char *reason,
+                                 struct mr_err *err)
+{
+    for (size_t i = 0; i < m->strangers.count; i++)
+        if (strcmp(((struct mr_case_merged_table *)mr_vec_at(&m->strangers, i))->name, name) == 0)
+            return MR_OK;
+    struct mr_case_merged_table *t = mr_vec_push(&m->strangers);
+    if (t == NULL)
+        return mr_case_merge_nomem(err);
+    *t = (struct mr_case_merged_table){.name = name, .reason = reason};
+    t->find.name = t->find.target_name = name;
+    t->find.time_at = -1;
+    return MR_OK;
+}
+
+static enum mr_code tell(struct mr_case_merging *m, int side, const char *name, bool altered,
+                         struct mr_err *err)
+{
+    const struct mr_case_merge_part *base = &m->of->parts[m->base];
+    struct mr_case_merged_table *t = table_of(m, side, name);
+    const char *reason = mr_case_merge_say(
+        m, "it %s on the %s between the ends of %s%s and %s",
+        altered ? "was altered" : "came or went", side_name(side), base->name,
+        base->has_objects ? ", which has compared the objects," : "", m->of->parts[m->at].name);
+    if (reason == NULL)
+        return mr_case_merge_nomem(err);
+    if (t == NULL)
+        return add_stranger(m, name, reason, err);
+    if (t->reason == NULL)
+        t->reason = reason;
+    return MR_OK;
+}
+
+static enum mr_code compare_lists(struct mr_case_merging *m, int side, const struct mr_vec *was,
+                                  const struct mr_vec *now, struct mr_err *err)
+{
+    for (size_t i = 0, k = 0; i < was->count || k < now->count;) {
+        const struct mr_seen_table *a = i < was->count ? mr_vec_at(was, i) : NULL,
+                                   *b = k < now->count ? mr_vec_at(now, k) : NULL;
+        const int order = a == NULL ? 1 : b == NULL ? -1 : strcmp(a->name, b->name);
+        if (a != NULL && b != NULL && order == 0 && strcmp(a->columns, b->columns) != 0)
+            MR_TRY(tell(m, side, a->name, true, err));
+        if (a != NULL && order < 0)
+            MR_TRY(tell(m, side, a->name, false, err));
+        if (b != NULL && order > 0)
+            MR_TRY(tell(m, side, b->name, false, err));
+        i += order <= 0;
+        k += order >= 0;
+    }
+    return MR_OK;
+}
+
+static enum mr_code compare_side(struct mr_case_merging *m, struct mr_findings *base, int side,
+                                 struct mr_err *err)
+{
+    struct mr_vec was = MR_VEC_INIT(struct mr_seen_table), now = MR_VEC_INIT(struct mr_seen_table);
+    const char *then = NULL, *there = NULL;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_seen_tables_digest(base, side, &m->arena, &then, err));
+    MR_TRY_OUT(mr_seen_tables_digest(m->part, side, &m->arena, &there, err));
+    if (then == NULL || there == NULL || strcmp(then, there) == 0)
+        goto out;
+    MR_TRY_OUT(mr_seen_tables(base, side, &m->arena, &was, err));
+    MR_TRY_OUT(mr_seen_tables(m->part, side, &m->arena, &now, err));
+    MR_TRY_OUT(compare_lists(m, side, &was, &now, err));
+out:
+    mr_vec_release(&was);
+    mr_vec_release(&now);
+    return code;
+}
+
+enum mr_code mr_case_merge_seen(struct mr_case_merging *m, struct mr_findings *base,
+                                struct mr_err *err)
+{
+    for (int side = 0; base != NULL && m->at != m->base && side < 2; side++)
+        MR_TRY(compare_side(m, base, side, err));
+    return MR_OK;
+}
+
+/* ---- all parts ---- */
+
+static enum mr_code give_up(struct mr_case_merging *m, size_t a, size_t b, int side,
+                            struct mr_err *err)
+{
+    struct mr_case_merged_table *t = mr_vec_at(&m->tables, a), *other = mr_vec_at(&m->tables, b);
+    if (t->reason == NULL)
+        t->reason = mr_case_merge_say(m,
+                                      "\"%s\" was the same table of the %s when its part read it: "
+                                      "one has taken the other's name",
+                                      other->name, side_name(side));
+    return t->reason != NULL ? MR_OK : mr_case_merge_nomem(err);
+}
+
+/* Two names that have had one number were read as one table, and another was not read at all. */
+static enum mr_code compare_numbers(struct mr_case_merging *m, int side, struct mr_err *err)
+{
+    struct mr_table_numbers numbers = MR_TABLE_NUMBERS_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < m->tables.count; i++) {
+        const struct mr_case_merged_table *t = mr_vec_at(&m->tables, i);
+        if (t->is_made)
+            MR_TRY_OUT(mr_table_numbers_add(&numbers, t->made[side].numbers, i, err));
+    }
+    for (size_t at = 0, a, b; mr_table_numbers_shared(&numbers, &at, &a, &b);) {
+        MR_TRY_OUT(give_up(m, a, b, side, err));
+        MR_TRY_OUT(give_up(m, b, a, side, err));
+    }
+out:
+    mr_table_numbers_release(&numbers);
+    return code;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct mr_case_merged_table *)a)->name,
+                  ((const struct mr_case_merged_table *)b)->name);
+}
+
+enum mr_code mr_case_merge_seen_end(struct mr_case_merging *m, struct mr_err *err)
+{
+    for (int side = 0; side < 2; side++)
+        MR_TRY(compare_numbers(m, side, err));
+    for (size_t i = 0; i < m->strangers.count; i++) {
+        struct mr_case_merged_table *t = mr_vec_push(&m->tables);
+        if (t == NULL)
+            return mr_case_merge_nomem(err);
+        *t = *(struct mr_case_merged_table *)mr_vec_at(&m->strangers, i);
+    }
+    if (m->strangers.count > 0)
+        qsort(m->tables.items, m->tables.count, sizeof(struct mr_case_merged_table), by_name);
+    return MR_OK;
+}

@@ -1,0 +1,47 @@
+/* check_seen.c: see check_seen.h. */
+#include "recon/check/check_seen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/case/seen_tables.h"
+#include "recon/check/check_marks.h"
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct mr_seen_table *)a)->name, ((const struct mr_seen_table *)b)->name);
+}
+
+static enum mr_code keep_side(struct mr_check_run *check, int side, const struct mr_catalogue *cat,
+                              struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf columns = MR_STRBUF_INIT;
+    struct mr_seen_table *all = mr_arena_calloc(&arena, cat->ntables + 1, sizeof *all);
+    bool failed = all == NULL;
+    for (size_t i = 0; !failed && i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        mr_strbuf_reset(&columns);
+        mr_check_add_columns(t, &columns);
+        all[i].name = mr_arena_fmt(&arena, "%s.%s", t->db, t->name);
+        all[i].columns = columns.failed ? NULL : mr_arena_strdup(&arena, columns.ptr);
+        failed = all[i].name == NULL || all[i].columns == NULL;
+    }
+    enum mr_code code = failed ? mr_err_nomem(err, "keeping tables") : MR_OK;
+    if (code == MR_OK) {
+        qsort(all, cat->ntables, sizeof *all, by_name);
+        code = mr_seen_tables_save(check->fd, side, all, cat->ntables, err);
+    }
+    mr_strbuf_release(&columns);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_check_seen_keep(struct mr_check_run *check,
+                                struct mr_catalogue *const cat[MR_SIDES], struct mr_err *err)
+{
+    for (int side = MR_SOURCE; check->scope != NULL && side < MR_SIDES; side++)
+        if (!mr_side_is_shards(&check->pairing.side[side]))
+            MR_TRY(keep_side(check, side, cat[side], err));
+    return MR_OK;
+}
