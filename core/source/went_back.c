@@ -3,7 +3,7 @@
 
 #include "core/binlog/binlog_gtid_text.h"
 
-#define MOMENT_S 60
+#define MOMENT_S 5
 
 enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, bool *back,
                           struct mr_err *err)

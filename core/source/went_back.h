@@ -16,8 +16,8 @@ enum mr_code mr_went_back(bool is_mariadb, const char *was, const char *now, boo
 /* Of two readings of one server.  Who may not see its log is told nothing of what was executed. */
 enum mr_code mr_went_back_since(bool is_mariadb, const struct mr_log_place *was,
                                 const struct mr_log_place *now, bool *back, struct mr_err *err);
-/* Is the second so much later that it has to have all of the first?  Those of one minute tell nothing, since a
- * place's time is that of its beginning. */
+/* Is the second so much later that it has to have all of the first?  Those of five seconds tell nothing, since a place's
+ * time is that of its beginning, and a server's clock may be set. */
 bool mr_went_back_tells(const struct mr_log_place *was, const struct mr_log_place *now);
 /* Of two readings, in whatever order: does the later one have less, where that tells? */
 enum mr_code mr_went_back_between(bool is_mariadb, const struct mr_log_place *a,

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "core/base/arena.h"
+#include "core/base/strbuf.h"
 #include "core/schema/table_marks.h"
+#include "core/schema/table_numbers.h"
 
 static const struct {
     const char *what, *a, *b;
@@ -32,6 +34,33 @@ static void test_agree(void **state)
         if (mr_table_marks_agree(marks[i].a, marks[i].b) != marks[i].agree ||
             mr_table_marks_agree(marks[i].b, marks[i].a) != marks[i].agree)
             fail_msg("%s", marks[i].what);
+}
+
+static void test_shared(void **state)
+{
+    static const struct {
+        const char *numbers[3];
+        const char *shared; /* pairs of tables */
+    } rows[] = {
+        {{"=1\n", "=2\n", "=3\n"}, ""},
+        {{"=1\n", "=2\n", "=1\n"}, "02 "},
+        {{"#p#a=b=7\n#p#c=8\n", "=8\n", "#p#a=7\n"}, "02 01 "},
+        {{"=1\n", "=1\n", "=1\n"}, "01 12 "},
+        {{NULL, "", "=1"}, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct mr_table_numbers n = MR_TABLE_NUMBERS_INIT;
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(mr_table_numbers_add(&n, rows[i].numbers[k], k, NULL), MR_OK);
+        assert_int_equal(mr_table_numbers_add(&n, rows[i].numbers[0], 0, NULL), MR_OK);
+        for (size_t at = 0, a, b; mr_table_numbers_shared(&n, &at, &a, &b);)
+            mr_strbuf_add_fmt(&got, "%zu%zu ", a, b);
+        assert_string_equal(got.len > 0 ? got.ptr : "", rows[i].shared);
+        mr_strbuf_release(&got);
+        mr_table_numbers_release(&n);
+    }
 }
 
 /* ---- which times are asked for */
@@ -163,9 +192,8 @@ static void test_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_agree),
-        cmocka_unit_test(test_begin),
-        cmocka_unit_test(test_begin_without_numbers),
+        cmocka_unit_test(test_agree), cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_begin), cmocka_unit_test(test_begin_without_numbers),
         cmocka_unit_test(test_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,8 @@ static void test_texts(void **state)
 static void test_between(void **state)
 {
     const struct mr_log_place more = {.log = "bin.1", .gtids = A ":1-150", .at = 1000},
-                              less = {.log = "bin.1", .gtids = A ":1-95", .at = 1061},
-                              soon = {.log = "bin.1", .gtids = A ":1-95", .at = 1060},
+                              less = {.log = "bin.1", .gtids = A ":1-95", .at = 1006},
+                              soon = {.log = "bin.1", .gtids = A ":1-95", .at = 1005},
                               before = {.log = "bin.1", .gtids = A ":1-95", .at = 900},
                               unknown = {.log = NULL, .gtids = "", .at = 2000};
     const struct {
