@@ -113,7 +113,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo demo-fleet test test-long test-bare test-image test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
-        fuzz fuzz-afl lint format docs site pictures install uninstall deb check-deb release release-files bench bench-before clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs site pictures install uninstall deb check-deb release release-files bench bench-before clean help deps tests outer-tests FORCE
 
 all: $(BIN)
 
@@ -328,6 +328,9 @@ clean:
 	rm -rf build
 
 tests: $(BIN) $(TEST_BIN)
+
+# What the command line and server tests run.
+outer-tests: $(BIN) $(filter-out $(UNIT_BIN),$(TEST_BIN))
 
 # ---- how things are built: V=1 shows the commands, -s nothing
 ifeq ($(V),)
