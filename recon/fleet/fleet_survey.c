@@ -14,6 +14,7 @@
 #include "recon/check/check_plan.h"
 #include "recon/check/check_same.h"
 #include "recon/check/check_sides.h"
+#include "recon/check/objects.h"
 #include "recon/fleet/fleet_cuts.h"
 #include "recon/fleet/fleet_sizes.h"
 
@@ -201,6 +202,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     mr_general_options_apply(&o->check.general);
     mr_jsonw_init_file(&w, stdout);
     MR_TRY_OUT(refuse_choice(&o->check, err));
+    MR_TRY_OUT(mr_objects_parse_kinds(o->check.objects, &check.object_kinds, err));
     MR_TRY_OUT(mr_db_global_init(err));
     code = mr_check_sides_open(&check, &sides, operands, err);
     mr_check_hint_connections(code, err);
