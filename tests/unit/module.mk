@@ -246,7 +246,8 @@ LDFLAGS_test_check_run += -Wl,--wrap=mr_table_marks_read,--wrap=mr_inflight_find
 LDFLAGS_test_check_cmd += -Wl,--wrap=mr_db_global_init,--wrap=mr_check_sides_open \
     -Wl,--wrap=mr_sides_close,--wrap=mr_sides_pair_dbs,--wrap=mr_check_same,--wrap=mr_check_plan \
     -Wl,--wrap=mr_pair_sections_warn,--wrap=mr_pair_patterns_warn,--wrap=mr_check_relate \
-    -Wl,--wrap=mr_throttle_new,--wrap=mr_check_execute,--wrap=mr_check_places_keep
+    -Wl,--wrap=mr_throttle_new,--wrap=mr_check_execute,--wrap=mr_check_places_keep \
+    -Wl,--wrap=mr_check_places_end
 LDFLAGS_test_table_marks += -Wl,--wrap=mr_db_server,--wrap=mr_db_query,--wrap=mr_result_next \
     -Wl,--wrap=mr_result_free
 LDFLAGS_test_check_marks += -Wl,--wrap=mr_table_marks_read,--wrap=mr_db_reconnect
