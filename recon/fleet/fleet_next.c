@@ -26,6 +26,59 @@ static void add_run(struct mr_strbuf *out, const char *dir, size_t part)
     mr_strbuf_add_fmt(out, " --part %zu\n", part);
 }
 
+static void add_run_all(struct mr_strbuf *out, const char *dir)
+{
+    mr_strbuf_add_str(out, "  myrecon fleet run ");
+    mr_utf8_show_word(out, dir);
+    mr_strbuf_add_str(out, " --all\n");
+}
+
+#define RANGES_MAX 64 /* of an array that is still a line to paste */
+
+/* Parts that are to be done again, in ascending order, and as the list of a Slurm array. */
+struct again {
+    struct mr_strbuf list;
+    size_t count, ranges, first, from, last;
+};
+
+static void end_range(struct again *a)
+{
+    if (a->count == 0)
+        return;
+    mr_strbuf_add_fmt(&a->list, "%s%zu", a->ranges++ > 0 ? "," : "", a->from);
+    if (a->last > a->from)
+        mr_strbuf_add_fmt(&a->list, "%c%zu", a->last > a->from + 1 ? '-' : ',', a->last);
+}
+
+static void add_again(struct again *a, size_t part)
+{
+    if (a->count == 0)
+        a->first = part;
+    if (a->count == 0 || part != a->last + 1) {
+        end_range(a);
+        a->from = part;
+    }
+    a->last = part;
+    a->count++;
+}
+
+/* One by its number; of several the line for here, and the one for Slurm. */
+static void add_runs(struct mr_strbuf *out, const char *dir, struct again *a)
+{
+    end_range(a);
+    if (a->count == 1) {
+        add_run(out, dir, a->first);
+    } else {
+        add_run_all(out, dir);
+        if (a->ranges <= RANGES_MAX && !a->list.failed) {
+            mr_strbuf_add_fmt(out, "or by Slurm:\n  sbatch --array=%s ", a->list.ptr);
+            add_path(out, dir, "fleet", ".sbatch");
+            mr_strbuf_add_char(out, '\n');
+        }
+    }
+    mr_strbuf_release(&a->list);
+}
+
 void mr_fleet_next_of_part(const struct mr_fleet_file *file, const struct mr_fleet_part *part,
                            struct mr_strbuf *out)
 {
@@ -40,14 +93,20 @@ void mr_fleet_next_of_part(const struct mr_fleet_file *file, const struct mr_fle
     mr_strbuf_add_char(out, '\n');
 }
 
-/* The first part in that state. */
-static bool find_part(const struct mr_fleet_status *s, enum mr_fleet_word state, size_t *part)
+/* Those in that state; false: there is none. */
+static bool find_parts(const struct mr_fleet_status *s, enum mr_fleet_word state, struct again *a)
 {
     for (size_t i = 0; i < s->file->nparts; i++)
-        if (s->parts[i].state == state) {
-            *part = i;
+        if (s->parts[i].state == state)
+            add_again(a, i);
+    return a->count > 0;
+}
+
+static bool has_broken(const struct mr_fleet_status *s)
+{
+    for (size_t i = 0; i < s->file->nparts; i++)
+        if (s->parts[i].state == MR_FLEET_STOPPED && s->parts[i].why != NULL)
             return true;
-        }
     return false;
 }
 
@@ -97,7 +156,7 @@ static void add_unread(struct unread *u, struct mr_strbuf *out)
 
 void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *out)
 {
-    size_t part = 0;
+    struct again again = {.list = MR_STRBUF_INIT};
     if (s->done == s->file->nparts && s->file->is_snapshots) {
         mr_strbuf_add_str(out, "To prove every row of them:\n  myrecon snapshot verify ");
         mr_utf8_show_word(out, s->file->dir);
@@ -117,34 +176,53 @@ void mr_fleet_next_of_status(const struct mr_fleet_status *s, struct mr_strbuf *
         mr_strbuf_add_str(out, " --output RESULT\n");
         return;
     }
-    if (find_part(s, MR_FLEET_INCOMPLETE, &part)) {
-        mr_strbuf_add_str(out, "To try an incomplete part again, once what it names is mended:\n");
-        add_run(out, s->file->dir, part);
-    } else if (find_part(s, MR_FLEET_SILENT, &part)) {
-        mr_strbuf_add_str(out, "To go on with a silent part, if its engine does not:\n");
-        add_run(out, s->file->dir, part);
+    if (find_parts(s, MR_FLEET_INCOMPLETE, &again)) {
+        if (again.count == 1)
+            mr_strbuf_add_str(out,
+                              "To try an incomplete part again, once what it names is mended:\n");
+        else
+            mr_strbuf_add_fmt(
+                out, "To try the %zu incomplete parts again, once what they name is mended:\n",
+                again.count);
+        add_runs(out, s->file->dir, &again);
+    } else if (find_parts(s, MR_FLEET_SILENT, &again)) {
+        mr_strbuf_add_fmt(out, "To go on with %s, if %s engine does not:\n",
+                          again.count == 1 ? "a silent part" : "silent parts",
+                          again.count == 1 ? "its" : "their");
+        add_runs(out, s->file->dir, &again);
     } else if (s->running == 0) {
-        mr_strbuf_add_str(out,
-                          "Nobody is at work.  To do all parts here (README.txt has the line for "
-                          "each engine):\n  myrecon fleet run ");
-        mr_utf8_show_word(out, s->file->dir);
-        mr_strbuf_add_str(out, " --all\n");
+        mr_strbuf_add_fmt(out,
+                          "Nobody is at work.  To do all parts here%s (README.txt has the line for "
+                          "each engine):\n",
+                          has_broken(s) ? ", once what stopped them is mended" : "");
+        add_run_all(out, s->file->dir);
     }
 }
 
-/* The first part that is missing, or of which a pair has failed; false: all are done. */
+/* Those that are missing, or of which a pair has failed; false: all are done. */
 static bool add_undone(const struct mr_fleet_merge *m, struct mr_strbuf *out)
 {
+    struct again again = {.list = MR_STRBUF_INIT};
+    size_t missing = 0;
     for (size_t i = 0; i < m->file.nparts; i++) {
         const struct mr_fleet_merge_part *part = &m->parts[i];
         if (part->why == NULL && (!part->has_status || mr_fleet_part_is_done(&part->status)))
             continue;
-        mr_strbuf_add_fmt(out, "To do a part that is %s, before all are merged again:\n",
-                          part->why != NULL ? "missing" : "incomplete");
-        add_run(out, m->file.dir, i);
-        return true;
+        missing += part->why != NULL;
+        add_again(&again, i);
     }
-    return false;
+    if (again.count == 0)
+        return false;
+    const char *what = missing == again.count ? "missing"
+                       : missing > 0          ? "missing or incomplete"
+                                              : "incomplete";
+    if (again.count == 1)
+        mr_strbuf_add_fmt(out, "To do a part that is %s, before all are merged again:\n", what);
+    else
+        mr_strbuf_add_fmt(out, "To do the %zu parts that are %s, before all are merged again:\n",
+                          again.count, what);
+    add_runs(out, m->file.dir, &again);
+    return true;
 }
 
 /* The first pair that is in no part: where the inventory lies is not known any more. */

@@ -501,12 +501,13 @@ static enum mr_code publish(struct work *w, struct mr_err *err)
                 err);
 }
 
-/* A pair that was under way waits for the next run. */
-static void stop(struct work *w)
+/* Whatever has ended it: of a part that has told that it runs nobody else would say that it does not. */
+static void stop(struct work *w, const struct mr_err *why)
 {
     struct mr_err late = {0};
-    mr_fleet_part_pause(&w->run->status);
-    save_progress(w);
+    mr_fleet_telling_pause(&w->telling, why);
+    if (w->local.dir != NULL)
+        save_progress(w);
     (void)tell(w, MR_FLEET_STOPPED, &late);
 }
 
@@ -552,8 +553,8 @@ enum mr_code mr_fleet_run(struct mr_fleet_run *run, struct mr_err *err)
         goto out;
     }
     code = work(&w, err);
-    if (code != MR_OK && code != MR_E_CHANGED && w.local.dir != NULL)
-        stop(&w);
+    if (code != MR_OK && code != MR_E_CHANGED)
+        stop(&w, err);
     mr_fleet_lease_end(&w.lease);
 out:
     mr_fleet_local_end(&w.local);

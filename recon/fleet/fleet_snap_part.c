@@ -370,9 +370,9 @@ static enum mr_code do_pairs(struct work *w, struct mr_err *err)
 }
 
 /* A snapshot that was under way goes on with the next run. */
-static void stop(struct work *w)
+static void stop(struct work *w, const struct mr_err *why)
 {
-    mr_fleet_part_pause(&w->run->status);
+    mr_fleet_telling_pause(&w->telling, why);
     (void)mr_fleet_telling_tell(&w->telling, MR_FLEET_STOPPED, NULL);
 }
 
@@ -388,7 +388,7 @@ enum mr_code mr_fleet_snap_part(struct mr_fleet_run *run, struct mr_err *err)
     if (taken) {
         code = do_pairs(&w, err);
         if (code != MR_OK && code != MR_E_CHANGED)
-            stop(&w);
+            stop(&w, err);
         mr_fleet_lease_end(&w.lease);
     }
     return code == MR_OK ? mr_fleet_snap_list_write(run->file, run->arena, err) : code;

@@ -21,11 +21,14 @@ static int compare_names(const void *a, const void *b)
 }
 
 static void add_pair(struct mr_fleet_status_pair *sum, const struct mr_fleet_part_pair *told,
-                     bool at_work)
+                     const struct mr_fleet_status_part *part)
 {
-    sum->done += told->state == MR_FLEET_DONE;
+    const bool done = told->state == MR_FLEET_DONE;
+    sum->done += done && part->keeps;
+    sum->unkept += done && !part->keeps;
     sum->failed += told->state == MR_FLEET_FAILED;
-    sum->running += told->state == MR_FLEET_RUNNING && at_work;
+    sum->running += part->state == MR_FLEET_RUNNING &&
+                    (told->state == MR_FLEET_RUNNING || (done && !part->keeps));
     sum->diverged |= told->verdict == MR_FLEET_DIVERGED;
     sum->incomplete |= told->verdict == MR_FLEET_INCOMPLETE;
     sum->differing += told->differing;
@@ -42,13 +45,14 @@ static void add_told(struct mr_fleet_status *s, const struct by_name *names,
         const struct by_name *found =
             bsearch(&key, names, s->file->npairs, sizeof key, compare_names);
         if (found != NULL)
-            add_pair(&s->pairs[found->at], &told->pairs[i], part->state == MR_FLEET_RUNNING);
+            add_pair(&s->pairs[found->at], &told->pairs[i], part);
     }
     s->rows += told->rows;
     s->bytes += told->bytes;
 }
 
-/* Of a part that says that it is done: its case; of snapshots all of them. */
+/* Of a part that says that it is done, or has tried all of its pairs: its case; of snapshots all of
+ * them. */
 static bool has_result(const struct mr_fleet_status *s, size_t at, const struct mr_fleet_part *told,
                        struct mr_arena *arena)
 {
@@ -90,10 +94,15 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
     if (!there)
         part->told = (struct mr_fleet_part){0};
     enum mr_fleet_word state = there ? part->told.state : MR_FLEET_WAITING;
+    part->keeps =
+        s->file->is_snapshots || ((state == MR_FLEET_DONE || state == MR_FLEET_INCOMPLETE) &&
+                                  has_result(s, at, &part->told, arena));
     if (state == MR_FLEET_DONE && !has_result(s, at, &part->told, arena)) {
         state = MR_FLEET_WAITING;
         part->told.npairs = 0;
     }
+    if (state == MR_FLEET_STOPPED)
+        part->why = part->told.why;
     if (state == MR_FLEET_RUNNING && part->told.updated_at > now &&
         part->told.updated_at - now > MR_FLEET_STATUS_SILENT_S)
         mr_log_warning(

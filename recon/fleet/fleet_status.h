@@ -20,17 +20,21 @@
 
 /* A part as it is shown. */
 struct mr_fleet_status_part {
-    enum mr_fleet_word state;  /* silent is said by none of itself */
+    const char *why;          /* the error that stopped it; or NULL */
+    bool keeps;               /* what it tells of pairs that are done is in its case, for a merge */
+    enum mr_fleet_word state; /* silent is said by none of itself */
     struct mr_fleet_part told; /* zeroes where it has told nothing */
     uint64_t silent_s;         /* since it was told; of one at work */
 };
 
 /* What is known of a pair so far. */
 struct mr_fleet_status_pair {
-    size_t done, failed, running; /* parts that have told so of it; running: and are at work */
-    bool diverged, incomplete;    /* as one of them has found */
-    uint64_t differing;           /* rows; those that straddle parts may count twice until merged */
-    const char *why; /* of the last that failed, else of which something was not seen */
+    size_t done;               /* parts whose result of it is kept */
+    size_t unkept;             /* that have one, and may lose it */
+    size_t failed, running;    /* that have told so of it; running: and are at work */
+    bool diverged, incomplete; /* as one of them has found */
+    uint64_t differing;        /* rows; those that straddle parts may count twice until merged */
+    const char *why;           /* of the last that failed, else of which something was not seen */
 };
 
 struct mr_fleet_status {
@@ -38,7 +42,7 @@ struct mr_fleet_status {
     struct mr_fleet_status_part *parts;            /* as many as the file's */
     struct mr_fleet_status_pair *pairs;            /* likewise */
     size_t done, running, silent, failed, waiting; /* parts; failed: incomplete ones */
-    size_t stopped;                                /* of those that wait: interrupted */
+    size_t stopped;                                /* of those that wait */
     uint64_t rows, bytes;                          /* read so far */
     double rows_s, bytes_s;                        /* of those at work, a second; 0: none */
     double left_s;                                 /* -1: not known */

@@ -28,6 +28,7 @@ static void put_part(struct mr_jsonw *w, size_t at, const struct mr_fleet_status
     mr_jsonw_add_uint(w, "rows", told->rows);
     mr_jsonw_add_uint(w, "bytes", told->bytes);
     mr_jsonw_add_seconds(w, (double)told->millis / 1000);
+    mr_jsonw_add_str(w, "reason", part->why);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -42,6 +43,7 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_status *s, size_t
     mr_jsonw_add_str(w, "verdict", mr_fleet_word_text(mr_fleet_status_verdict(s, at)));
     mr_jsonw_add_uint(w, "parts", planned->parts);
     mr_jsonw_add_uint(w, "parts_done", pair->done);
+    mr_jsonw_add_uint(w, "parts_not_kept", pair->unkept);
     mr_jsonw_add_uint(w, "parts_failed", pair->failed);
     mr_jsonw_add_uint(w, "differing", pair->differing);
     mr_jsonw_add_str(w, "reason", planned->failed != NULL ? planned->failed : pair->why);
@@ -122,7 +124,12 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
         }
         mr_strbuf_add_str(out, ", ");
         mr_progress_add_count(out, (double)part->told.rows);
-        mr_strbuf_add_str(out, " rows\n");
+        mr_strbuf_add_str(out, " rows");
+        if (part->why != NULL) {
+            mr_strbuf_add_str(out, ": ");
+            mr_utf8_show_str(out, part->why);
+        }
+        mr_strbuf_add_char(out, '\n');
     }
     if (shown > PARTS_SHOWN)
         mr_strbuf_add_fmt(out, "  and %zu more parts\n", shown - PARTS_SHOWN);
@@ -151,6 +158,8 @@ static void add_pair(struct mr_strbuf *out, const struct mr_fleet_status *s, siz
         mr_strbuf_add_str(out, ", ");
         mr_strbuf_add_grouped(out, pair->differing);
         mr_strbuf_add_str(out, pair->differing == 1 ? " row differs" : " rows differ");
+        mr_strbuf_add_str(out, pair->done < planned->parts ? " so far" : "");
+        mr_strbuf_add_str(out, pair->unkept > 0 ? ", not kept yet" : "");
     }
     if (why != NULL) {
         mr_strbuf_add_str(out, ": ");

@@ -90,9 +90,11 @@ bool mr_fleet_part_is_done(const struct mr_fleet_part *part)
     return true;
 }
 
-void mr_fleet_part_pause(struct mr_fleet_part *part)
+void mr_fleet_telling_pause(struct mr_fleet_telling *t, const struct mr_err *why)
 {
+    struct mr_fleet_part *part = t->part;
     for (size_t i = 0; i < part->npairs; i++)
         if (part->pairs[i].state == MR_FLEET_RUNNING)
             part->pairs[i].state = MR_FLEET_WAITING;
+    part->why = why->code == MR_E_CANCELLED ? NULL : mr_arena_strdup(t->arena, why->message);
 }

@@ -37,7 +37,8 @@ enum mr_code mr_fleet_telling_bear(enum mr_code code, const struct mr_err *why, 
 
 /* Is there no pair of it that was not done? */
 bool mr_fleet_part_is_done(const struct mr_fleet_part *part);
-/* A pair that is under way waits for the next run. */
-void mr_fleet_part_pause(struct mr_fleet_part *part);
+/* A pair that is under way waits for the next run; what the part tells says why it has ended, unless it
+ * was a signal. */
+void mr_fleet_telling_pause(struct mr_fleet_telling *t, const struct mr_err *why);
 
 #endif

@@ -39,6 +39,16 @@ static void test_status(void **state)
          {MR_FLEET_DONE, MR_FLEET_RUNNING, MR_FLEET_INCOMPLETE},
          MR_FLEET_EQUAL,
          "  myrecon fleet run 'a fleet' --part 2\n"},
+        {"two are incomplete",
+         {MR_FLEET_INCOMPLETE, MR_FLEET_DONE, MR_FLEET_INCOMPLETE},
+         MR_FLEET_EQUAL,
+         "the 2 incomplete parts again, once what they name is mended:\n  myrecon fleet run 'a "
+         "fleet' --all\nor by Slurm:\n  sbatch --array=0,2 'a fleet/fleet.sbatch'\n"},
+        {"all are silent",
+         {MR_FLEET_SILENT, MR_FLEET_SILENT, MR_FLEET_SILENT},
+         MR_FLEET_EQUAL,
+         "if their engine does not:\n  myrecon fleet run 'a fleet' --all\nor by Slurm:\n  sbatch "
+         "--array=0-2 'a fleet/fleet.sbatch'\n"},
         {"one is silent",
          {MR_FLEET_RUNNING, MR_FLEET_SILENT, MR_FLEET_WAITING},
          MR_FLEET_EQUAL,
@@ -69,6 +79,26 @@ static void test_status(void **state)
         mr_fleet_next_of_status(&status, &out);
         if (cases[i].next == NULL ? out.len > 0 : line_of(&out, cases[i].next) == NULL)
             fail_msg("%s: %s", cases[i].name, out.len > 0 ? out.ptr : "");
+        mr_strbuf_release(&out);
+    }
+}
+
+/* One that a signal has stopped goes on as it is. */
+static void test_stopped(void **state)
+{
+    (void)state;
+    static const char *const whys[] = {"no space left on device", NULL};
+    for (size_t i = 0; i < sizeof whys / sizeof *whys; i++) {
+        struct mr_fleet_file_pair planned = {.name = "p", .parts = 1};
+        struct mr_fleet_file file = {.dir = "f", .pairs = &planned, .npairs = 1, .nparts = 1};
+        struct mr_fleet_status_part part = {.state = MR_FLEET_STOPPED, .why = whys[i]};
+        struct mr_fleet_status_pair pair = {0};
+        const struct mr_fleet_status status = {.file = &file, .parts = &part, .pairs = &pair};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_fleet_next_of_status(&status, &out);
+        assert_int_equal(line_of(&out, "once what stopped them is mended") != NULL,
+                         whys[i] != NULL);
+        assert_non_null(line_of(&out, "  myrecon fleet run f --all\n"));
         mr_strbuf_release(&out);
     }
 }
@@ -129,6 +159,24 @@ static void test_unplanned(void **state)
     assert_non_null(
         line_of(&out, "  myrecon fleet plan --inventory FILE --pair q --parts 1 --output DIR\n"));
     assert_null(line_of(&out, "--pair p"));
+    mr_strbuf_release(&out);
+}
+
+/* The first and the last two of four. */
+static void test_merge_of_several(void **state)
+{
+    (void)state;
+    struct mr_fleet_file_pair planned = {.name = "p", .config = "f/config/0.ini", .parts = 4};
+    struct mr_fleet_merge_part parts[] = {
+        {.why = "it is missing"}, {.name = "part 1"}, {.why = "it is damaged"}, {.why = "gone"}};
+    const struct mr_fleet_merge merge = {
+        .file = {.dir = "f", .pairs = &planned, .npairs = 1, .nparts = 4}, .parts = parts};
+    const struct mr_fleet_merged pair = {.pair = &planned};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    mr_fleet_next_of_merge(&merge, &pair, "res", &out);
+    assert_non_null(line_of(&out, "To do the 3 parts that are missing, before all are "
+                                  "merged again:\n  myrecon fleet run f --all\nor by Slurm:\n"
+                                  "  sbatch --array=0,2,3 f/fleet.sbatch\n"));
     mr_strbuf_release(&out);
 }
 
@@ -221,9 +269,13 @@ static void test_merge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status),    cmocka_unit_test(test_snapshots),
-        cmocka_unit_test(test_unplanned), cmocka_unit_test(test_part),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_snapshots),
+        cmocka_unit_test(test_unplanned),
+        cmocka_unit_test(test_part),
         cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_merge_of_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
