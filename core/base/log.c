@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/log_relay.h"
 #include "core/base/secret.h"
 #include "core/base/stdpipe.h"
 #include "core/base/term.h"
@@ -21,6 +22,7 @@
 #define ARGS_MAX 32
 #define HOLD_MAX_BYTES ((size_t)64 * 1024)
 #define CLEAR_LINE "\r\033[K"
+#define PROGRAM "myrecon: "
 
 static _Atomic int log_level = MR_LOG_INFO;
 /* Of the file; 0: there is none. */
@@ -232,7 +234,7 @@ static void show_line(const char *label, enum mr_style style, const char *safe)
         line_add(&line, CLEAR_LINE);
     device.status_shown = false;
     bool color = device.color && label[0] != '\0';
-    line_add(&line, "myrecon: ");
+    line_add(&line, PROGRAM);
     line_add(&line, mr_term_style(style, color));
     line_add(&line, label);
     line_add(&line, mr_term_style(MR_STYLE_RESET, color));
@@ -332,9 +334,9 @@ static void file_lines(const char *text)
     }
 }
 
-void mr_log_lines(const char *text)
+/* Nothing in front of them. */
+static void show_lines(const char *text)
 {
-    file_lines(text);
     struct line line = {.len = 0};
     pthread_mutex_lock(&device.lock);
     if (device.status_shown)
@@ -351,6 +353,12 @@ void mr_log_lines(const char *text)
         text += len + (text[len] == '\n');
     }
     pthread_mutex_unlock(&device.lock);
+}
+
+void mr_log_lines(const char *text)
+{
+    file_lines(text);
+    show_lines(text);
 }
 
 /* level: of all its lines. */
@@ -417,4 +425,34 @@ void mr_log_file_only(const char *text)
         return;
     make_safe(safe, text);
     file_line("info", safe);
+}
+
+/* By what stands in front of it on stderr; else it is an info. */
+static const struct kind relayed[] = {
+    {MR_LOG_ERROR, "error: ", "error", MR_STYLE_BAD},
+    {MR_LOG_WARNING, "warning: ", "warning", MR_STYLE_WARN},
+    {MR_LOG_WARNING, "detail: ", "detail", MR_STYLE_DIM},
+    {MR_LOG_WARNING, "hint: ", "hint", MR_STYLE_WARN},
+    {MR_LOG_DEBUG, "debug: ", "debug", MR_STYLE_DIM},
+};
+
+void mr_log_relay(const char *line, const char *label)
+{
+    const struct kind *kind = &kind_info;
+    char text[LINE_MAX_BYTES], safe[LINE_MAX_BYTES];
+    if (strncmp(line, PROGRAM, sizeof PROGRAM - 1) != 0) {
+        show_lines(line[0] != '\0' ? line : "\n");
+        return;
+    }
+    line += sizeof PROGRAM - 1;
+    for (size_t i = 0; i < sizeof relayed / sizeof *relayed; i++)
+        if (strncmp(line, relayed[i].label, strlen(relayed[i].label)) == 0)
+            kind = &relayed[i];
+    if (!is_shown(kind->level))
+        return;
+    line += strlen(kind->label);
+    (void)snprintf(text, sizeof text, "%s%s%s", label != NULL ? label : "",
+                   label != NULL ? ": " : "", line);
+    make_safe(safe, text);
+    show_line(kind->label, kind->style, safe);
 }

@@ -201,6 +201,17 @@ static enum mr_code is_ours(const struct mr_fleet_lease *lease, bool *ours, stru
     return code;
 }
 
+bool mr_fleet_lease_is_dead(const char *path)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct owner owner;
+    bool there = false;
+    const bool dead = read_text(path, &text, &there, NULL) == MR_OK && there &&
+                      parse(text.ptr, &owner) && is_dead(&owner);
+    mr_strbuf_release(&text);
+    return dead;
+}
+
 /* Of several who find it silent at the same moment, whose rename was the last has it. */
 static enum mr_code take_over(const struct mr_fleet_lease *lease, bool *ours, struct mr_err *err)
 {

@@ -49,6 +49,9 @@ enum mr_code mr_fleet_lease_renew(struct mr_fleet_lease *lease, struct mr_err *e
 /* Lets go of it, where it is still ours. */
 void mr_fleet_lease_end(struct mr_fleet_lease *lease);
 
+/* Is there one at that path whose owner, on this machine, is provably gone? */
+bool mr_fleet_lease_is_dead(const char *path);
+
 /* "host db7, process 4711", of a lease's text, for people. */
 void mr_fleet_lease_owner(const char *text, struct mr_strbuf *out);
 

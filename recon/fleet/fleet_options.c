@@ -119,6 +119,16 @@ void mr_fleet_line_add(struct mr_fleet_line *line, const char *word)
         *slot = copy;
 }
 
+void mr_fleet_line_add_log(struct mr_fleet_line *line, const char *file, enum mr_log_format format)
+{
+    if (file == NULL)
+        return;
+    mr_fleet_line_add(line, "--log-file");
+    mr_fleet_line_add(line, file);
+    mr_fleet_line_add(line, "--log-format");
+    mr_fleet_line_add(line, format == MR_LOG_JSON ? "json" : "text");
+}
+
 void mr_fleet_line_add_option(struct mr_fleet_line *line, const char *option,
                               const struct mr_string_list *values)
 {

@@ -75,6 +75,8 @@ void mr_fleet_line_begin(struct mr_fleet_line *line, struct mr_arena *arena,
                          const struct mr_fleet_options *opts, const char *config,
                          const char *const *words);
 void mr_fleet_line_add(struct mr_fleet_line *line, const char *word);
+/* A log file of its own process is its, too: it appends to it what it says itself.  file NULL: none. */
+void mr_fleet_line_add_log(struct mr_fleet_line *line, const char *file, enum mr_log_format format);
 void mr_fleet_line_add_option(struct mr_fleet_line *line, const char *option,
                               const struct mr_string_list *values);
 /* The line, in the arena; NULL: out of memory.  It is released. */

@@ -39,6 +39,7 @@ static const struct mr_json_member part_members[] = {
     PART("milliseconds", MR_JSON_COUNT, millis),
     PART("rows", MR_JSON_COUNT, rows),
     PART("bytes", MR_JSON_COUNT, bytes),
+    MR_JSON_MAY_LACK("waits", MR_JSON_TEXT, struct mr_fleet_part, waits),
     MR_JSON_MAY_LACK("why", MR_JSON_TEXT, struct mr_fleet_part, why),
     MR_JSON_MEMBERS("pairs", &pair_record, struct mr_fleet_part, pairs, npairs),
 };

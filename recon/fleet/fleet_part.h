@@ -44,6 +44,7 @@ struct mr_fleet_part {
     uint64_t updated_at;         /* the same as seconds since 1970 */
     uint64_t millis;             /* of work, over all that were at it */
     uint64_t rows, bytes;        /* read so far, of both sides */
+    const char *waits;           /* what it waits for; or NULL */
     const char *why;             /* the error that stopped it; or NULL */
     struct mr_fleet_part_pair *pairs;
     size_t npairs;

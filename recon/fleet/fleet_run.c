@@ -22,6 +22,7 @@
 #include "recon/fleet/fleet_tidy.h"
 
 #define NO_LIMIT_S 1e9
+#define MOVES 2
 #define SAVE_SHARE 20 /* of the time, at most one in so many goes into copies */
 
 struct work {
@@ -31,6 +32,10 @@ struct work {
     struct mr_fleet_telling telling;
     struct mr_fleet_lease lease;
     struct mr_fleet_local local;
+    struct mr_fleet_task *task; /* of the pair that is under way; or NULL */
+    uint64_t rows_told;
+    unsigned
+        moved; /* tellings behind each other in which there were more rows, of one that waits */
     double looked_s, saved_s, save_took_s;
 };
 
@@ -196,12 +201,31 @@ static void count_rows(const struct work *w, const char *path)
     (void)mr_findings_close(fd, NULL);
 }
 
+/* That it waits for something a check says once; that it waits no more is seen by its rows, of which a
+ * last range may still come in behind that. */
+static void tell_of_waiting(struct work *w)
+{
+    struct mr_fleet_part *s = &w->run->status;
+    w->moved = s->rows != w->rows_told ? w->moved + 1 : 0;
+    w->rows_told = s->rows;
+    s->waits = NULL;
+    if (w->task == NULL || w->task->waits.len == 0) {
+        w->moved = 0;
+        return;
+    }
+    if (w->moved >= MOVES)
+        mr_strbuf_reset(&w->task->waits);
+    else
+        s->waits = w->task->waits.ptr;
+}
+
 /* That it cannot be told is warned of, and told again in a moment: it costs no work. */
 static enum mr_code tell(struct work *w, enum mr_fleet_word state, struct mr_err *err)
 {
     struct mr_err why = {0};
     if (w->local.dir != NULL)
         count_rows(w, w->local.case_path);
+    tell_of_waiting(w);
     enum mr_code code = mr_fleet_telling_tell(&w->telling, state, &why);
     return mr_fleet_telling_bear(code, &why, err);
 }
@@ -317,6 +341,7 @@ static char *const *line_of(const struct work *w, const struct mr_fleet_file_pai
     mr_fleet_line_add(&line, w->local.scope_path);
     for (unsigned i = 0; i < w->run->verbose; i++)
         mr_fleet_line_add(&line, "-v");
+    mr_fleet_line_add_log(&line, w->run->log_file, w->run->log_format);
     mr_fleet_line_add(&line, "--");
     mr_fleet_line_add(&line, pair->uri[MR_SOURCE]);
     mr_fleet_line_add(&line, pair->uri[MR_TARGET]);
@@ -373,14 +398,18 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
                           w->run->part, scope->pair);
     MR_TRY(write_scope(w, scope, err));
     task.argv = line_of(w, pair);
-    if (task.argv == NULL)
+    task.label = mr_fleet_telling_label(pair->name, w->run->arena);
+    if (task.argv == NULL || task.label == NULL)
         return mr_err_nomem(err, "working on a part");
     mr_log_info("pair %s, %zu of %zu", scope->pair, at + 1, w->scopes.count);
     w->run->status.pairs[at].state = MR_FLEET_RUNNING;
     MR_TRY(tell(w, MR_FLEET_RUNNING, err));
+    w->task = &task;
     enum mr_code code = mr_fleet_tasks_run(&task, 1, &how, err);
+    w->task = NULL;
     if (code == MR_OK)
         code = take_result(w, at, &task, err);
+    w->run->status.waits = NULL;
     mr_fleet_task_release(&task);
     return code;
 }

@@ -12,6 +12,7 @@
 #ifndef MR_FLEET_RUN_H
 #define MR_FLEET_RUN_H
 
+#include "core/base/log_file.h"
 #include "core/cli/cli.h"
 #include "recon/fleet/fleet_file.h"
 #include "recon/fleet/fleet_part.h"
@@ -23,6 +24,8 @@ struct mr_fleet_run {
     unsigned threads, verbose;
     unsigned save_s;              /* between two copies that are kept */
     const char *password_command; /* or NULL */
+    const char *log_file;         /* or NULL */
+    enum mr_log_format log_format;
     struct mr_arena *arena;
     /* the result */
     struct mr_fleet_part status; /* its pairs are those of the part */

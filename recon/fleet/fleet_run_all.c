@@ -29,11 +29,20 @@ static char *const *line_of(const struct mr_fleet_all *all, size_t part, struct 
     }
     for (unsigned i = 0; i < all->verbose; i++)
         mr_fleet_line_add(&line, "-v");
-    if (all->quiet)
-        mr_fleet_line_add(&line, "-q");
+    mr_fleet_line_add_log(&line, all->log_file, all->log_format);
     mr_fleet_line_add(&line, "--");
     mr_fleet_line_add(&line, all->file->dir);
     return mr_fleet_line_take(&line);
+}
+
+/* What several say at the same time. */
+static enum mr_code name_part(struct mr_fleet_task *task, size_t part, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    char name[32];
+    (void)snprintf(name, sizeof name, "part %zu", part);
+    task->label = mr_arena_strdup(arena, name);
+    return task->label != NULL ? MR_OK : mr_err_nomem(err, "doing the parts of a fleet");
 }
 
 static void one_has_ended(void *bar, const struct mr_fleet_task *task)
@@ -86,6 +95,8 @@ enum mr_code mr_fleet_run_all(const struct mr_fleet_all *all, int *exit_code, st
         tasks[i].argv = line_of(all, i, &arena);
         tasks[i].role = -1;
         tasks[i].echoes = true;
+        if (count > 1 && all->at_once > 1)
+            MR_TRY_OUT(name_part(&tasks[i], i, &arena, err));
         MR_TRY_OUT(tasks[i].argv != NULL ? MR_OK : mr_err_nomem(err, "doing the parts of a fleet"));
     }
     MR_TRY_OUT(run_parts(all, tasks, err));

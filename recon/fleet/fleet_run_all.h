@@ -16,8 +16,9 @@ struct mr_fleet_all {
     const struct mr_fleet_file *file;
     const char *config; /* of the command itself, or NULL */
     unsigned at_once, threads, save_s, verbose;
-    bool quiet;
     const char *password_command; /* or NULL */
+    const char *log_file;         /* or NULL */
+    enum mr_log_format log_format;
     enum mr_progress_mode progress;
     bool json;
     struct mr_look look;

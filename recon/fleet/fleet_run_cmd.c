@@ -313,8 +313,9 @@ static enum mr_code run_all(const struct mr_invocation *invocation,
                                      .threads = opts->threads,
                                      .save_s = opts->save_s,
                                      .verbose = opts->general.verbose,
-                                     .quiet = opts->general.quiet,
                                      .password_command = opts->login.password_command,
+                                     .log_file = opts->general.log_file,
+                                     .log_format = opts->general.log_format,
                                      .progress = opts->general.progress,
                                      .json = opts->json,
                                      .look = mr_general_look(&opts->general)};
@@ -332,6 +333,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
                                 .verbose = opts->general.verbose,
                                 .save_s = opts->save_s,
                                 .password_command = opts->login.password_command,
+                                .log_file = opts->general.log_file,
+                                .log_format = opts->general.log_format,
                                 .arena = &arena};
     enum mr_code code = MR_OK;
     mr_general_options_apply(&opts->general);

@@ -179,6 +179,7 @@ static char *const *line_of(const struct work *w, const struct mr_fleet_file_pai
     mr_fleet_line_begin(&line, w->run->arena, &opts, pair->config, is_there ? list : create);
     for (unsigned i = 0; i < w->run->verbose; i++)
         mr_fleet_line_add(&line, "-v");
+    mr_fleet_line_add_log(&line, w->run->log_file, w->run->log_format);
     if (!is_there) {
         (void)snprintf(number, sizeof number, "%u", w->run->threads);
         (void)snprintf(slots, sizeof slots, "myrecon %s=%u", file->id, file->readers_per_server);
@@ -314,7 +315,8 @@ static enum mr_code do_pair(struct work *w, size_t at, struct mr_err *err)
     if (!is_there)
         clear_unlockable(partial);
     task.argv = line_of(w, w->pairs[at], dir, is_there);
-    if (task.argv == NULL)
+    task.label = mr_fleet_telling_label(pair->name, w->run->arena);
+    if (task.argv == NULL || task.label == NULL)
         return no_memory(err);
     mr_log_info("snapshot of pair %s, %zu of %zu", w->pairs[at]->name, at + 1,
                 w->run->status.npairs);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "recon/fleet/fleet_lease.h"
 #include "recon/fleet/fleet_snap_part.h"
 
 /* The pairs of a file by name, for those that parts tell of. */
@@ -71,6 +72,26 @@ static bool has_result(const struct mr_fleet_status *s, size_t at, const struct 
     return there;
 }
 
+/* On this machine it is known at once that a process is gone, else by what it does not say. */
+static enum mr_fleet_word judge_running(struct mr_fleet_status *s, size_t at, uint64_t now,
+                                        struct mr_arena *arena)
+{
+    struct mr_fleet_status_part *part = &s->parts[at];
+    const struct mr_fleet_part *told = &part->told;
+    const char *lease = mr_fleet_part_path(s->file->dir, at, "lease", arena);
+    if (told->updated_at > now && told->updated_at - now > MR_FLEET_STATUS_SILENT_S)
+        mr_log_warning(
+            "part %zu: the clock of host %s is %" PRIu64
+            " s ahead of this one's: that it has fallen silent would be seen so much later",
+            at, told->host, told->updated_at - now);
+    const bool is_gone = lease != NULL && mr_fleet_lease_is_dead(lease);
+    if (is_gone)
+        part->why = "its process is gone";
+    if (now > told->updated_at && (is_gone || now - told->updated_at > MR_FLEET_STATUS_SILENT_S))
+        part->silent_s = now - told->updated_at;
+    return is_gone || part->silent_s > 0 ? MR_FLEET_SILENT : MR_FLEET_RUNNING;
+}
+
 /* What cannot be read counts as not told: a part at work writes it anew in a moment. */
 static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now,
                               struct mr_arena *arena, struct mr_err *err)
@@ -103,16 +124,8 @@ static enum mr_code read_part(struct mr_fleet_status *s, size_t at, uint64_t now
     }
     if (state == MR_FLEET_STOPPED)
         part->why = part->told.why;
-    if (state == MR_FLEET_RUNNING && part->told.updated_at > now &&
-        part->told.updated_at - now > MR_FLEET_STATUS_SILENT_S)
-        mr_log_warning(
-            "part %zu: the clock of host %s is %" PRIu64
-            " s ahead of this one's: that it has fallen silent would be seen so much later",
-            at, part->told.host, part->told.updated_at - now);
-    if (state == MR_FLEET_RUNNING && now > part->told.updated_at + MR_FLEET_STATUS_SILENT_S) {
-        part->silent_s = now - part->told.updated_at;
-        state = MR_FLEET_SILENT;
-    }
+    if (state == MR_FLEET_RUNNING)
+        state = judge_running(s, at, now, arena);
     part->state = state;
     return MR_OK;
 }
@@ -126,6 +139,7 @@ static void count_part(struct mr_fleet_status *s, const struct mr_fleet_status_p
     s->weight += weight;
     s->done += part->state == MR_FLEET_DONE;
     s->running += runs;
+    s->held_up += runs && told->waits != NULL;
     s->silent += part->state == MR_FLEET_SILENT;
     s->failed += part->state == MR_FLEET_INCOMPLETE;
     s->stopped += part->state == MR_FLEET_STOPPED;
@@ -150,7 +164,7 @@ static void count_snapshots(struct mr_fleet_status *s)
         s->weight_done += s->pairs[i].done;
 }
 
-/* By what was done in the time that parts took, and how many work now. */
+/* By what was done in the time that parts took, and how many work now; nobody knows how long they wait. */
 static void estimate(struct mr_fleet_status *s)
 {
     uint64_t millis = 0;
@@ -159,7 +173,7 @@ static void estimate(struct mr_fleet_status *s)
         millis += s->parts[i].told.millis;
     if (s->weight_done >= s->weight)
         s->left_s = 0;
-    else if (s->running > 0 && millis > 0 && s->weight_done > 0)
+    else if (s->running > s->held_up && millis > 0 && s->weight_done > 0)
         s->left_s = (double)(s->weight - s->weight_done) / (double)s->weight_done *
                     ((double)millis / 1000) / (double)s->running;
 }

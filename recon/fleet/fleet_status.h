@@ -20,9 +20,9 @@
 
 /* A part as it is shown. */
 struct mr_fleet_status_part {
-    const char *why;          /* the error that stopped it; or NULL */
-    bool keeps;               /* what it tells of pairs that are done is in its case, for a merge */
-    enum mr_fleet_word state; /* silent is said by none of itself */
+    const char *why; /* the error that stopped it, or that it is known to be gone; or NULL */
+    bool keeps;      /* what it tells of pairs that are done is in its case, for a merge */
+    enum mr_fleet_word state;  /* silent is said by none of itself */
     struct mr_fleet_part told; /* zeroes where it has told nothing */
     uint64_t silent_s;         /* since it was told; of one at work */
 };
@@ -42,10 +42,11 @@ struct mr_fleet_status {
     struct mr_fleet_status_part *parts;            /* as many as the file's */
     struct mr_fleet_status_pair *pairs;            /* likewise */
     size_t done, running, silent, failed, waiting; /* parts; failed: incomplete ones */
-    size_t stopped;                                /* of those that wait */
-    uint64_t rows, bytes;                          /* read so far */
-    double rows_s, bytes_s;                        /* of those at work, a second; 0: none */
-    double left_s;                                 /* -1: not known */
+    size_t held_up;         /* of those that run: they wait for load, a slot, a pause file */
+    size_t stopped;         /* of those that wait */
+    uint64_t rows, bytes;   /* read so far */
+    double rows_s, bytes_s; /* of those at work, a second; 0: none */
+    double left_s;          /* -1: not known */
     uint64_t weight, weight_done;
 };
 

@@ -28,6 +28,7 @@ static void put_part(struct mr_jsonw *w, size_t at, const struct mr_fleet_status
     mr_jsonw_add_uint(w, "rows", told->rows);
     mr_jsonw_add_uint(w, "bytes", told->bytes);
     mr_jsonw_add_seconds(w, (double)told->millis / 1000);
+    mr_jsonw_add_str(w, "waits", part->state == MR_FLEET_RUNNING ? told->waits : NULL);
     mr_jsonw_add_str(w, "reason", part->why);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
@@ -125,6 +126,10 @@ static void add_parts(struct mr_strbuf *out, const struct mr_fleet_status *s, bo
         mr_strbuf_add_str(out, ", ");
         mr_progress_add_count(out, (double)part->told.rows);
         mr_strbuf_add_str(out, " rows");
+        if (part->state == MR_FLEET_RUNNING && part->told.waits != NULL) {
+            mr_strbuf_add_str(out, ", ");
+            mr_utf8_show_str(out, part->told.waits);
+        }
         if (part->why != NULL) {
             mr_strbuf_add_str(out, ": ");
             mr_utf8_show_str(out, part->why);

@@ -14,10 +14,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/log_relay.h"
 #include "core/base/signals.h"
 #include "core/base/stdpipe.h"
 #include "core/cli/run_line.h"
-#include "core/file/io.h"
 
 enum { OUT, SAID, STREAMS };
 
@@ -26,6 +26,7 @@ enum { OUT, SAID, STREAMS };
 #define CANCELLED_GRACE_S 1.0 /* the whole ends within 2 s of a signal */
 #define SAID_BYTES ((size_t)64 << 10)
 #define PIECE 65536
+#define SAYS "myrecon: " /* begins a line of what a task says */
 
 /* Those that run. */
 struct crew {
@@ -159,6 +160,46 @@ static void keep_end(struct mr_strbuf *said)
     said->len -= from;
 }
 
+static bool begins(const char *line, const char *with)
+{
+    return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* Whoever has interrupted the whole knows it, and hears it from the fleet's own process. */
+static bool is_of_interruption(struct mr_fleet_task *task, const char *line)
+{
+    if (begins(line, SAYS "error: interrupted"))
+        task->is_muted = task->ending != 0 || mr_is_cancelled();
+    else if (!begins(line, SAYS "hint: ") && !begins(line, SAYS "detail: "))
+        task->is_muted = false;
+    return task->is_muted;
+}
+
+static void end_line(struct mr_fleet_task *task)
+{
+    const char *line = task->line.ptr;
+    if (!is_of_interruption(task, line))
+        mr_log_relay(line, task->label);
+    if (begins(line, SAYS "waiting") || begins(line, SAYS "still waiting")) {
+        mr_strbuf_reset(&task->waits);
+        mr_strbuf_add_str(&task->waits, line + sizeof SAYS - 1);
+    }
+    mr_strbuf_reset(&task->line);
+}
+
+static void pass_on(struct mr_fleet_task *task, const char *piece, size_t len)
+{
+    while (len > 0) {
+        const char *end = memchr(piece, '\n', len);
+        const size_t n = end != NULL ? (size_t)(end - piece) : len;
+        mr_strbuf_add(&task->line, piece, n);
+        if (end != NULL || task->line.len > PIECE)
+            end_line(task);
+        piece += n + (end != NULL);
+        len -= n + (end != NULL);
+    }
+}
+
 /* All that is there; the pipe is closed at its end. */
 static void drain(struct mr_fleet_task *task, int stream)
 {
@@ -171,7 +212,7 @@ static void drain(struct mr_fleet_task *task, int stream)
         else
             mr_strbuf_add(to, piece, (size_t)got);
         if (stream == SAID && task->echoes)
-            (void)mr_io_write_all(STDERR_FILENO, "stderr", piece, (size_t)got, NULL);
+            pass_on(task, piece, (size_t)got);
         if (stream == SAID)
             keep_end(to);
     }
@@ -207,6 +248,8 @@ static bool has_ended(struct mr_fleet_task *task)
         return false;
     drain(task, OUT);
     drain(task, SAID);
+    if (task->line.len > 0)
+        end_line(task);
     close_fd(&task->fd[OUT]);
     close_fd(&task->fd[SAID]);
     task->seconds = mr_clock_now_s() - task->begun_s;
@@ -276,6 +319,8 @@ enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
     for (size_t i = 0; i < count; i++) {
         mr_strbuf_init(&tasks[i].out);
         mr_strbuf_init(&tasks[i].said);
+        mr_strbuf_init(&tasks[i].line);
+        mr_strbuf_init(&tasks[i].waits);
         tasks[i].fd[OUT] = tasks[i].fd[SAID] = -1;
         tasks[i].exit_code = -1;
     }
@@ -299,6 +344,8 @@ void mr_fleet_task_release(struct mr_fleet_task *task)
 {
     mr_strbuf_release(&task->out);
     mr_strbuf_release(&task->said);
+    mr_strbuf_release(&task->line);
+    mr_strbuf_release(&task->waits);
 }
 
 /* The last line that begins so, without its beginning. */
@@ -320,7 +367,7 @@ void mr_fleet_task_why(const struct mr_fleet_task *task, struct mr_strbuf *out)
         mr_strbuf_add_str(out, "no answer in time");
     } else if (task->flooded) {
         mr_strbuf_add_str(out, "its answer is larger than 64 MiB");
-    } else if (!add_line(task, "myrecon: error: ", out)) {
+    } else if (!add_line(task, SAYS "error: ", out)) {
         mr_child_describe(&task->child, how, sizeof how);
         mr_strbuf_add_fmt(out, "the look at it ended without an answer: %s", how);
     }
@@ -328,5 +375,5 @@ void mr_fleet_task_why(const struct mr_fleet_task *task, struct mr_strbuf *out)
 
 void mr_fleet_task_warned(const struct mr_fleet_task *task, struct mr_strbuf *out)
 {
-    (void)add_line(task, "myrecon: warning: ", out);
+    (void)add_line(task, SAYS "warning: ", out);
 }

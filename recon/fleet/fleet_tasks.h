@@ -26,18 +26,22 @@
 
 struct mr_fleet_task {
     char *const *argv; /* from the program's name on; NULL ends it */
-    bool echoes;       /* what it says is passed on to stderr as it comes, too */
+    bool echoes;       /* what it says goes on through the log as it comes, too (log_relay.h) */
+    const char *label; /* of its lines there; or NULL */
     int role; /* whose MYRECON_…_USER and _PASSWORD count where the URI gives none: a side,
                           or -1 */
 
     struct mr_strbuf out, said; /* its stdout, and the end of its stderr */
-    int exit_code;              /* of one that ended by itself, else -1 */
-    bool late;                  /* it was not done in time */
-    bool flooded;               /* it printed more than is kept */
+    struct mr_strbuf waits; /* what it has said last that it waits for, of one that echoes; or "" */
+    int exit_code;          /* of one that ended by itself, else -1 */
+    bool late;              /* it was not done in time */
+    bool flooded;           /* it printed more than is kept */
     double seconds;
     /* while it runs */
     struct mr_child child;
     int fd[2];               /* out, said; -1: closed */
+    struct mr_strbuf line;   /* of what it says: begun, and not yet passed on */
+    bool is_muted;           /* that it was interrupted is not passed on, with what is behind it */
     double begun_s, asked_s; /* of the clock: to end */
     int ending;              /* the last signal that it was sent; 0: none */
 };
@@ -52,7 +56,8 @@ struct mr_fleet_how {
     void *ctx;
 };
 
-/* argv, echoes and role are the caller's, all else zeroes. */
+/* argv, echoes, label and role are the caller's, all else zeroes.  Of a task that echoes it is not passed
+ * on that it was interrupted where the whole is. */
 enum mr_code mr_fleet_tasks_run(struct mr_fleet_task *tasks, size_t count,
                                 const struct mr_fleet_how *how, struct mr_err *err);
 void mr_fleet_task_release(struct mr_fleet_task *task);

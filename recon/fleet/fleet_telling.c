@@ -82,6 +82,15 @@ enum mr_code mr_fleet_telling_bear(enum mr_code code, const struct mr_err *why, 
     return MR_OK;
 }
 
+const char *mr_fleet_telling_label(const char *pair, struct mr_arena *arena)
+{
+    struct mr_strbuf label = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&label, "pair %s", pair);
+    const char *kept = label.failed ? NULL : mr_arena_strdup(arena, label.ptr);
+    mr_strbuf_release(&label);
+    return kept;
+}
+
 bool mr_fleet_part_is_done(const struct mr_fleet_part *part)
 {
     for (size_t i = 0; i < part->npairs; i++)

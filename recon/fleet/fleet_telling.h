@@ -35,6 +35,9 @@ enum mr_code mr_fleet_telling_tell(struct mr_fleet_telling *t, enum mr_fleet_wor
  * another has the part, or that memory is out. */
 enum mr_code mr_fleet_telling_bear(enum mr_code code, const struct mr_err *why, struct mr_err *err);
 
+/* "pair shop-01", in front of what its process says; NULL: no memory. */
+const char *mr_fleet_telling_label(const char *pair, struct mr_arena *arena);
+
 /* Is there no pair of it that was not done? */
 bool mr_fleet_part_is_done(const struct mr_fleet_part *part);
 /* A pair that is under way waits for the next run; what the part tells says why it has ended, unless it

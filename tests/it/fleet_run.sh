@@ -128,8 +128,9 @@ is "what the killed one had here is gone" "$(left)" 0
 
 # --- more workers than slots: the others do without
 plan 1
-fleet run --part 0 --threads 3 --json
+fleet run --part 0 --threads 3 --json --log-file "$IT_TMP/log"
 is "three workers and one slot" "$RC $(pairs)" "1 one done diverged 20 two done equal 0"
+is "what its checks say is in the log file, too" "$(grep -c ' begins: check ' "$IT_TMP/log")" 2
 plan 2
 "$MYRECON" fleet run "$DIR" --part 0 --threads 2 -q >"$OUT" 2>"$ERR" </dev/null &
 FIRST=$!
@@ -137,6 +138,7 @@ FIRST=$!
 RC=$?
 wait $FIRST
 is "two parts of two workers each, and two slots" "$? $RC" "1 1"
+is "with -q only warnings are said" "$(cat "$ERR" "$IT_TMP/second" | grep -vcE '^myrecon: (warning|detail|hint): ')" 0
 
 # --- a snapshot as a side, cut where its files do not end
 "$MYRECON" snapshot create -q "$DST" "$IT_TMP/snap" >"$OUT" 2>"$ERR" || bail "no snapshot: $(cat "$ERR")"
@@ -186,6 +188,7 @@ for i in {1..200}; do # of a tenth of a second
 done
 wait $FIRST
 is "a signal ends it" "$? $((($(date +%s%N) - BEGUN) / 1000000000 < 3))" "6 1"
+is "and is told once" "$(grep -c 'error: ' "$IT_TMP/first.7") $(grep -c 'error: interrupted by SIGTERM' "$IT_TMP/first.7")" "1 1"
 is "what was read is kept" "$(find "$DIR/parts" -name 1.progress | wc -l)" 1
 is "the lease is gone, and the part stopped" "$(find "$DIR/parts" -name '*.lease' | wc -l) $(jq -r .state "$DIR/parts/1.json")" "0 stopped"
 let_go

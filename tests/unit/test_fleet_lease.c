@@ -88,8 +88,11 @@ static void test_whose_process_is_gone_is_taken_over_at_once(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_int_equal(access(path, F_OK), 0);
+    assert_true(mr_fleet_lease_is_dead(path));
     assert_true(take(&lease, 1, 60));
+    assert_false(mr_fleet_lease_is_dead(path));
     mr_fleet_lease_end(&lease);
+    assert_false(mr_fleet_lease_is_dead(path));
 }
 
 /* Nothing here tells whether it lives. */
@@ -100,6 +103,7 @@ static void test_another_machine_that_is_silent_is_taken_over(void **state)
     (void)state;
     struct mr_fleet_lease lease;
     write_lease(elsewhere);
+    assert_false(mr_fleet_lease_is_dead(path));
     assert_false(take(&lease, 3, 60));
     assert_true(take(&lease, 100, 0.6));
     mr_fleet_lease_end(&lease);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "core/base/signals.h"
 #include "core/base/stdpipe.h"
 #include "recon/fleet/fleet_tasks.h"
+#include "tests/unit/capture.h"
 
 /* ---- a command that does what its operand says ---- */
 
@@ -52,6 +54,14 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
         for (int i = 0; i < 8; i++)
             if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
                 return mr_err_set_sys(err, MR_E_IO, errno, "no descriptor is left");
+    }
+    if (strcmp(what, "wait") == 0) {
+        mr_signals_install();
+        mr_log_info("waiting: for a signal");
+        while (!mr_is_cancelled())
+            (void)poll(NULL, 0, 10);
+        mr_log_warning("it has kept nothing");
+        return mr_cancelled_err(err);
     }
     mr_log_warning("it has said something");
     (void)printf("done\n");
@@ -232,24 +242,63 @@ static void test_no_descriptors(void **state)
     release_tasks(1);
 }
 
-static void cancel(void *ctx, const struct mr_fleet_task *task)
+static struct capture captured;
+
+/* As lines of the log, whole, however they arrive. */
+static void test_echoes(void **state)
 {
-    (void)ctx;
-    (void)task;
-    mr_cancel();
+    (void)state;
+    struct mr_err err = {0};
+    set_task(0, "well");
+    set_task(1, "fail");
+    tasks[0].echoes = tasks[1].echoes = true;
+    tasks[0].label = "part 7";
+    capture_begin(&captured, CAPTURE_FILE, 0);
+    enum mr_code code = run_tasks(2, 20, NULL, &err);
+    capture_end(&captured);
+    assert_int_equal(code, MR_OK);
+    assert_int_equal(capture_count(&captured, "myrecon: warning: part 7: it has said something\n"),
+                     1);
+    assert_int_equal(capture_count(&captured, "myrecon: error: it has failed\n"), 1);
+    assert_string_equal(tasks[0].waits.ptr, "");
+    assert_why(&tasks[1], "it has failed");
+    release_tasks(2);
 }
 
-/* The last one, as nothing takes the flag back: a task that heeds no SIGTERM holds nobody up. */
+static enum mr_code cancel_once_it_waits(void *ctx, struct mr_err *err)
+{
+    const struct mr_fleet_task *task = ctx;
+    (void)err;
+    if (task->said.len > 0)
+        mr_cancel();
+    return MR_OK;
+}
+
+/* The last one, as nothing takes the flag back: a task that heeds no SIGTERM holds nobody up, and that
+ * each was interrupted is not told for each. */
 static void test_interrupted(void **state)
 {
     (void)state;
     struct mr_err err = {0};
     const double begun_s = mr_clock_now_s();
-    set_task(0, "well");
+    set_task(0, "wait");
     set_task(1, "hang");
-    assert_int_equal(run_tasks(2, 600, cancel, &err), MR_E_CANCELLED);
+    tasks[0].echoes = true;
+    const struct mr_fleet_how how = {.commands = {.items = commands, .count = 1},
+                                     .at_once = MR_FLEET_AT_ONCE,
+                                     .limit_s = 600,
+                                     .tick = cancel_once_it_waits,
+                                     .ctx = &tasks[0]};
+    capture_begin(&captured, CAPTURE_FILE, 0);
+    enum mr_code code = mr_fleet_tasks_run(tasks, 2, &how, &err);
+    capture_end(&captured);
+    assert_int_equal(code, MR_E_CANCELLED);
     assert_true(mr_clock_now_s() - begun_s < 2.0);
     assert_true(tasks[1].child.has_ended);
+    assert_string_equal(captured.text, "myrecon: waiting: for a signal\n"
+                                       "myrecon: warning: it has kept nothing\n");
+    assert_string_equal(tasks[0].waits.ptr, "waiting: for a signal");
+    assert_why(&tasks[0], "interrupted by SIGTERM");
     release_tasks(2);
 }
 
@@ -263,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_log_file),
         cmocka_unit_test(test_few_descriptors),
         cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_echoes),
         cmocka_unit_test(test_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

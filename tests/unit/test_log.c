@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/log_relay.h"
 #include "tests/unit/capture.h"
 
 static struct capture captured;
@@ -69,6 +70,33 @@ static void test_error_with_detail_and_hint(void **state)
                                        "myrecon: detail: more\n"
                                        "myrecon: hint: Do y.\n"
                                        "myrecon: warning: odd\n");
+}
+
+static void test_relayed(void **state)
+{
+    static const struct {
+        enum mr_log_level level;
+        const char *line, *label, *text;
+    } table[] = {
+        {MR_LOG_INFO, "myrecon: waiting", "part 3", "myrecon: part 3: waiting\n"},
+        {MR_LOG_INFO, "myrecon: warning: w", "part 3", "myrecon: warning: part 3: w\n"},
+        {MR_LOG_INFO, "myrecon: hint: Do y.", NULL, "myrecon: hint: Do y.\n"},
+        {MR_LOG_INFO, "other: mysql://u:p@h", "part 3", "other: mysql://u:p@h\n"},
+        {MR_LOG_INFO, "", "part 3", "\n"},
+        {MR_LOG_INFO, "myrecon: debug: x", NULL, ""},
+        {MR_LOG_WARNING, "myrecon: waiting", "part 3", ""},
+        {MR_LOG_WARNING, "myrecon: error: mysql://u:p@h", "a",
+         "myrecon: error: a: mysql://u:x@h\n"},
+        {MR_LOG_WARNING, "myrecon: detail: d", "a", "myrecon: detail: a: d\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        capture_begin(&captured, CAPTURE_FILE, 0);
+        mr_log_set_level(table[i].level);
+        mr_log_relay(table[i].line, table[i].label);
+        capture_end(&captured);
+        assert_string_equal(captured.text, table[i].text);
+    }
 }
 
 static void test_color(void **state)
@@ -188,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(test_levels),
         FRESH(test_error_with_detail_and_hint),
+        FRESH(test_relayed),
         FRESH(test_color),
         FRESH(test_text_is_made_harmless),
         FRESH(test_passwords_are_hidden),
