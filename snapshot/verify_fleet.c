@@ -22,6 +22,7 @@
 /* What was found of one, or of a file that is none's. */
 struct item {
     const char *name, *verdict; /* "whole", "damaged", "not-made", "unread" */
+    bool is_unlisted;           /* of one not-made: it stands there, and is listed when all are */
     size_t tables;
     uint64_t rows;
 };
@@ -144,11 +145,14 @@ static enum mr_code look_at(struct fleet *f, const struct mr_fleet_listed *liste
         return mr_err_nomem(err, DOING);
     *item = (struct item){.name = listed->name, .verdict = "not-made"};
     MR_TRY_OUT(path_of(f, listed->name, &path, err));
-    if (listed->manifest == NULL) {
-        mr_log_warning("%s is not made, or not listed yet: fleet run of its part makes and lists "
-                       "it",
+    const bool there = is_there(path.ptr);
+    item->is_unlisted = there && listed->manifest == NULL;
+    if (item->is_unlisted) {
+        mr_log_warning("%s is made, and not listed yet: the last part that ends lists all of them",
                        path.ptr);
-    } else if (!is_there(path.ptr)) {
+    } else if (listed->manifest == NULL) {
+        mr_log_warning("%s is not made: fleet run of its part makes it", path.ptr);
+    } else if (!there) {
         item->verdict = "damaged";
         code = add_damage(f, listed->name, "", "is missing", err);
     } else {
@@ -236,6 +240,14 @@ static size_t count_of(const struct fleet *f, const char *verdict)
     return count;
 }
 
+static size_t count_unlisted(const struct fleet *f)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < f->items.count; i++)
+        count += ((const struct item *)mr_vec_at(&f->items, i))->is_unlisted;
+    return count;
+}
+
 static int exit_of(const struct fleet *f)
 {
     if (f->damage.count > 0)
@@ -290,21 +302,40 @@ static void add_count(struct mr_strbuf *out, size_t count, const char *what)
         mr_strbuf_add_fmt(out, ", %zu %s", count, what);
 }
 
-/* The first that is to be made: items stand as they are listed. */
+/* What is to be made anew, or at all, before what is only to be listed: that any part does. */
+static const struct item *first_open(const struct fleet *f)
+{
+    const struct item *unlisted = NULL;
+    for (size_t i = 0; i < f->items.count; i++) {
+        const struct item *item = mr_vec_at(&f->items, i);
+        if (item->is_unlisted && unlisted == NULL)
+            unlisted = item;
+        else if (!item->is_unlisted &&
+                 (strcmp(item->verdict, "damaged") == 0 || strcmp(item->verdict, "not-made") == 0))
+            return item;
+    }
+    return unlisted;
+}
+
+/* Items stand as they are listed. */
 static void add_next(const struct fleet *f, struct mr_strbuf *out)
 {
-    for (size_t i = 0; i < f->items.count; i++) {
-        const char *verdict = ((const struct item *)mr_vec_at(&f->items, i))->verdict;
-        const bool is_damaged = strcmp(verdict, "damaged") == 0;
-        if (!is_damaged && strcmp(verdict, "not-made") != 0)
-            continue;
-        mr_strbuf_add_str(out, is_damaged ? "To make a damaged one anew, once it is moved away:\n"
-                                          : "To make one that is missing:\n");
-        mr_strbuf_add_str(out, "  myrecon fleet run ");
-        mr_utf8_show_word(out, f->dir);
-        mr_strbuf_add_fmt(out, " --part %zu\n", f->listed[i].part);
+    const struct item *item = first_open(f);
+    if (item == NULL)
         return;
-    }
+    const size_t at = (size_t)(item - (const struct item *)f->items.items);
+    const bool is_missing = !item->is_unlisted && strcmp(item->verdict, "not-made") == 0;
+    const bool are_several = is_missing && count_of(f, "not-made") - count_unlisted(f) > 1;
+    mr_strbuf_add_str(out, item->is_unlisted ? "To list what is made:\n"
+                           : are_several     ? "To make those that are missing:\n"
+                           : is_missing      ? "To make one that is missing:\n"
+                                        : "To make a damaged one anew, once it is moved away:\n");
+    mr_strbuf_add_str(out, "  myrecon fleet run ");
+    mr_utf8_show_word(out, f->dir);
+    if (are_several)
+        mr_strbuf_add_str(out, " --all\n");
+    else
+        mr_strbuf_add_fmt(out, " --part %zu\n", f->listed[at].part);
 }
 
 static enum mr_code print_text(const struct fleet *f, struct mr_err *err)
@@ -325,7 +356,8 @@ static enum mr_code print_text(const struct fleet *f, struct mr_err *err)
                       f->nlisted == 1 ? "" : "s",
                       f->opts->quick ? "as long as they were" : "read, and whole");
     add_count(&out, count_of(f, "damaged"), "damaged");
-    add_count(&out, count_of(f, "not-made"), "not made");
+    add_count(&out, count_of(f, "not-made") - count_unlisted(f), "not made");
+    add_count(&out, count_unlisted(f), "made, and not listed yet");
     add_count(&out, count_of(f, "unread"), "encrypted, and not read");
     mr_strbuf_add_char(&out, '\n');
     if (!f->opts->general.brief)

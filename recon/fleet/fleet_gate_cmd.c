@@ -299,21 +299,38 @@ static void add_word(struct mr_strbuf *out, const char *before, const char *word
     mr_utf8_show_word(out, word);
 }
 
-/* The check of the same servers: one without a baseline would be unknown. */
+/* A line of the same servers. */
+static void add_line(const struct fleet_gate *f, const char *verb, struct mr_strbuf *out)
+{
+    const struct options *o = f->opts;
+    mr_strbuf_add_fmt(out, "  myrecon fleet gate %s", verb);
+    if (o->general.config_path != NULL)
+        add_word(out, " --config ", o->general.config_path);
+    add_word(out, " --inventory ", f->inventory.path);
+    for (size_t i = 0; i < o->fleet.pairs.count; i++)
+        add_word(out, " --pair ", o->fleet.pairs.items[i]);
+    if (o->sides != SIDES_BOTH)
+        add_word(out, " --side ", o->sides == SIDES_SOURCE ? "source" : "target");
+    mr_strbuf_add_str(out, o->peers ? " --peers" : "");
+    add_word(out, strcmp(verb, "record") == 0 ? " --output " : " ", f->dir);
+    mr_strbuf_add_char(out, '\n');
+}
+
+/* A check of one without a baseline would be unknown: it is recorded first. */
 static enum mr_code print_record(const struct fleet_gate *f, int *exit_code, struct mr_err *err)
 {
     const struct options *o = f->opts;
     struct mr_strbuf next = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&next, "After the change:\n  myrecon fleet gate check");
-    if (o->general.config_path != NULL)
-        add_word(&next, " --config ", o->general.config_path);
-    add_word(&next, " --inventory ", f->inventory.path);
-    for (size_t i = 0; i < o->fleet.pairs.count; i++)
-        add_word(&next, " --pair ", o->fleet.pairs.items[i]);
-    if (o->sides != SIDES_BOTH)
-        add_word(&next, " --side ", o->sides == SIDES_SOURCE ? "source" : "target");
-    add_word(&next, o->peers ? " --peers " : " ", f->dir);
-    mr_strbuf_add_char(&next, '\n');
+    const size_t failed = mr_fleet_record_failed(&f->gate, f->tasks);
+    if (failed > 0) {
+        mr_strbuf_add_fmt(&next, "To record %s, once it is mended, before the change:\n",
+                          failed == 1 ? "the one that failed" : "what failed");
+        add_line(f, "record", &next);
+    }
+    if (failed < f->gate.count) {
+        mr_strbuf_add_str(&next, "After the change:\n");
+        add_line(f, "check", &next);
+    }
     enum mr_code code = mr_strbuf_check(&next, "printing the result", err);
     if (code == MR_OK && o->json)
         code = mr_fleet_record_json(&f->gate, f->tasks, err);

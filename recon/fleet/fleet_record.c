@@ -55,6 +55,11 @@ static size_t count_of(const struct mr_fleet_gate *gate, const struct mr_fleet_t
     return count;
 }
 
+size_t mr_fleet_record_failed(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks)
+{
+    return count_of(gate, tasks, "failed");
+}
+
 enum mr_code mr_fleet_record_json(const struct mr_fleet_gate *gate,
                                   const struct mr_fleet_task *tasks, struct mr_err *err)
 {
@@ -106,8 +111,7 @@ enum mr_code mr_fleet_record_text(const struct mr_fleet_gate *gate,
     if (incomplete > 0)
         mr_strbuf_add_fmt(&out, ", %zu not completely", incomplete);
     mr_strbuf_add_char(&out, '\n');
-    if (failed < gate->count)
-        mr_strbuf_add_str(&out, next);
+    mr_strbuf_add_str(&out, next);
     enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
     mr_strbuf_release(&out);
     return code;

@@ -12,10 +12,12 @@
 enum mr_code mr_fleet_record_json(const struct mr_fleet_gate *gate,
                                   const struct mr_fleet_task *tasks, struct mr_err *err);
 /* Those that are not as they should be, and how many are; `next`, whole lines of what is to be done next
- * or "", stands behind where something was recorded. */
+ * or "", stands behind. */
 enum mr_code mr_fleet_record_text(const struct mr_fleet_gate *gate,
                                   const struct mr_fleet_task *tasks, const char *next,
                                   struct mr_err *err);
+/* How many of the servers are not recorded at all. */
+size_t mr_fleet_record_failed(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks);
 /* 0 where all are recorded, else 4. */
 int mr_fleet_record_exit(const struct mr_fleet_gate *gate, const struct mr_fleet_task *tasks);
 

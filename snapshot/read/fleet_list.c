@@ -34,8 +34,15 @@ static void read_all(struct mr_json_reader *r, const struct json_t *root,
 {
     void *items = NULL;
     const char *does = mr_json_read_text_or_null(r, root, "does");
-    if (r->code == MR_OK && (does == NULL || strcmp(does, "snapshots") != 0))
-        mr_json_read_refuse(r, "what it does", does != NULL ? does : "checks, and no snapshots");
+    if (r->code == MR_OK && does == NULL) {
+        r->code =
+            mr_err_set(r->err, MR_E_REFUSED, "it is the plan of a check, and has no snapshots");
+        mr_err_hint(r->err,
+                    "What its parts have found is joined by \"myrecon fleet merge DIR --output "
+                    "DIR2\"; snapshots are planned by \"myrecon fleet snapshot\".");
+    }
+    if (r->code == MR_OK && strcmp(does, "snapshots") != 0)
+        mr_json_read_refuse(r, "what it does", does);
     const struct json_t *array = mr_json_read_array(r, root, "pairs", sizeof **out, count, &items);
     *out = items;
     for (size_t i = 0; r->code == MR_OK && i < *count; i++) {
