@@ -175,8 +175,21 @@ static bool is_of_interruption(struct mr_fleet_task *task, const char *line)
     return task->is_muted;
 }
 
+/* Nobody answers questions of a fleet, and its commands have no such option. */
+static void offer_no_asking(struct mr_strbuf *line)
+{
+    static const char offer[] = ", --password-command, or --ask-password.";
+    const size_t end = sizeof offer - 1;
+    if (!begins(line->ptr, SAYS "hint: ") || line->len < end ||
+        strcmp(line->ptr + line->len - end, offer) != 0)
+        return;
+    line->len -= end;
+    mr_strbuf_add_str(line, ", or --password-command.");
+}
+
 static void end_line(struct mr_fleet_task *task)
 {
+    offer_no_asking(&task->line);
     const char *line = task->line.ptr;
     if (!is_of_interruption(task, line))
         mr_log_relay(line, task->label);

@@ -41,6 +41,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     mr_log_set_color(false); /* as --color=never does */
     if (strcmp(what, "fail") == 0)
         return mr_err_set(err, MR_E_IO, "it has failed");
+    if (strcmp(what, "login") == 0)
+        return mr_err_set(err, MR_E_AUTH, "access is denied");
     if (strcmp(what, "segv") == 0 || strcmp(what, "kill") == 0) {
         (void)signal(SIGSEGV, SIG_DFL);
         (void)raise(what[0] == 's' ? SIGSEGV : SIGKILL);
@@ -251,18 +253,20 @@ static void test_echoes(void **state)
     struct mr_err err = {0};
     set_task(0, "well");
     set_task(1, "fail");
-    tasks[0].echoes = tasks[1].echoes = true;
+    set_task(2, "login");
+    tasks[0].echoes = tasks[1].echoes = tasks[2].echoes = true;
     tasks[0].label = "part 7";
     capture_begin(&captured, CAPTURE_FILE, 0);
-    enum mr_code code = run_tasks(2, 20, NULL, &err);
+    enum mr_code code = run_tasks(3, 20, NULL, &err);
     capture_end(&captured);
     assert_int_equal(code, MR_OK);
     assert_int_equal(capture_count(&captured, "myrecon: warning: part 7: it has said something\n"),
                      1);
     assert_int_equal(capture_count(&captured, "myrecon: error: it has failed\n"), 1);
+    assert_int_equal(capture_count(&captured, "an option file, or --password-command.\n"), 1);
     assert_string_equal(tasks[0].waits.ptr, "");
     assert_why(&tasks[1], "it has failed");
-    release_tasks(2);
+    release_tasks(3);
 }
 
 static enum mr_code cancel_once_it_waits(void *ctx, struct mr_err *err)
