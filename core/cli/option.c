@@ -113,6 +113,8 @@ static enum mr_code parse_uint(const struct mr_option *option, const char *text,
 {
     const char *end = NULL;
     errno = 0;
+    if (text[0] == '-' && parse_digits(text + 1, value, &end) && *end == '\0')
+        return bad_number(option, text, "is out of range", err);
     if (!parse_digits(text, value, &end) || *end != '\0')
         return bad_number(option, text, "is not a whole number", err);
     if (errno == ERANGE || *value < option->min || *value > option->max)
