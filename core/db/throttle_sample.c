@@ -70,7 +70,7 @@ static void lose(struct watch *watch, struct mr_err *err)
         gives_way && mr_db_is_account_full(err) ? INFINITY : mr_clock_now_s() + RETRY_EVERY_S;
     if (!watch->told && !mr_is_cancelled()) {
         mr_err_context(err, "going on without watching the load of a server");
-        mr_err_hint(err, "Nothing has to be done: the work goes on.");
+        mr_err_hint(err, "The work goes on as long as the server answers its readers.");
         mr_log_err_as_warning(err);
     }
     watch->told = true;

@@ -50,6 +50,16 @@ static bool is_gone(const struct mr_err *err)
            (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
 }
 
+/* A reader says of which table it is the error. */
+static const char *without_name(const char *message, const char *name)
+{
+    const size_t len = strlen(name);
+    if (strncmp(message, "table \"", 7) == 0 && strncmp(message + 7, name, len) == 0 &&
+        strncmp(message + 7 + len, "\": ", 3) == 0)
+        return message + 7 + len + 3;
+    return message;
+}
+
 /* Only the first reason is kept: later ones are mostly its consequences.  That a server is lost
  * is noticed whichever failure it was. */
 void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const struct mr_err *err)
@@ -58,7 +68,7 @@ void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const s
     if (!atomic_load(&table->failed)) {
         struct mr_strbuf reason = MR_STRBUF_INIT;
         const char *hint = mr_err_get_hint(err);
-        mr_strbuf_add_str(&reason, err->message);
+        mr_strbuf_add_str(&reason, without_name(err->message, table->find.name));
         if (err->code == MR_E_DENIED && hint != NULL)
             mr_strbuf_add_fmt(&reason, "; %s", hint);
         else if (err->code == MR_E_DENIED)
