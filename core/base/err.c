@@ -1,7 +1,9 @@
 /* err.c: see err.h. */
 #include "core/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,8 +92,12 @@ void mr_err_hint(struct mr_err *err, const char *fmt, ...)
     va_end(args);
 }
 
+/* Where nothing is there no disk is full. */
 const char *mr_err_get_hint(const struct mr_err *err)
 {
+    const bool is_absent = err->sys_errno == ENOENT || err->sys_errno == ENOTDIR;
+    if (err->hint[0] == '\0' && err->code == MR_E_IO && is_absent)
+        return "See that the path is right and usable by this account.";
     return err->hint[0] != '\0' ? err->hint : codes[err->code].hint;
 }
 

@@ -55,6 +55,11 @@ static void test_context_and_hint(void **state)
     assert_string_equal(mr_err_get_hint(&err), "Use \"where\".");
     mr_err_set(&err, MR_E_SQL, "x");
     assert_null(mr_err_get_hint(&err));
+    mr_err_set_sys(&err, MR_E_IO, ENOSPC, "x");
+    assert_non_null(strstr(mr_err_get_hint(&err), "the disk not full"));
+    mr_err_set_sys(&err, MR_E_IO, ENOENT, "x");
+    assert_string_equal(mr_err_get_hint(&err),
+                        "See that the path is right and usable by this account.");
 }
 
 /* However long the text, it is cut and stays a string. */
