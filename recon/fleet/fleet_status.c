@@ -171,9 +171,10 @@ static void estimate(struct mr_fleet_status *s)
     s->left_s = -1;
     for (size_t i = 0; i < s->file->nparts; i++)
         millis += s->parts[i].told.millis;
-    if (s->weight_done >= s->weight)
+    if (s->done == s->file->nparts)
         s->left_s = 0;
-    else if (s->running > s->held_up && millis > 0 && s->weight_done > 0)
+    else if (s->weight_done < s->weight && s->running > s->held_up && millis > 0 &&
+             s->weight_done > 0)
         s->left_s = (double)(s->weight - s->weight_done) / (double)s->weight_done *
                     ((double)millis / 1000) / (double)s->running;
 }

@@ -138,7 +138,7 @@ FIRST=$!
 RC=$?
 wait $FIRST
 is "two parts of two workers each, and two slots" "$? $RC" "1 1"
-is "with -q only warnings are said" "$(cat "$ERR" "$IT_TMP/second" | grep -vcE '^myrecon: (warning|detail|hint): ')" 0
+is "with -q only warnings are said" "$(cat "$ERR" "$IT_TMP/second" | grep '^myrecon: ' | grep -vcE '^myrecon: (warning|detail|hint): ')" 0
 
 # --- a snapshot as a side, cut where its files do not end
 "$MYRECON" snapshot create -q "$DST" "$IT_TMP/snap" >"$OUT" 2>"$ERR" || bail "no snapshot: $(cat "$ERR")"
