@@ -1,4 +1,6 @@
 /* findings_facts.c: schema objects and counters of a run; see findings.h. */
+#include <string.h>
+
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
@@ -24,10 +26,19 @@ enum mr_code mr_findings_object_add(struct mr_findings *fd, const struct mr_find
     return mr_findings_end(fd, code, err);
 }
 
+/* A CHECK is told as of kind table, too, by a name of its own. */
+static bool is_itself(const struct mr_find_object *object)
+{
+    const size_t table = object->table != NULL ? strlen(object->table) : 0,
+                 name = object->name != NULL ? strlen(object->name) : 0;
+    return table > name && object->table[table - name - 1] == '.' && name > 0 &&
+           strcmp(object->table + table - name, object->name) == 0;
+}
+
 bool mr_find_object_is_one_sided(const struct mr_find_object *object)
 {
     return (object->source == NULL) != (object->target == NULL) &&
-           strcmp(object->kind, "table") == 0;
+           strcmp(object->kind, "table") == 0 && is_itself(object);
 }
 
 enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err)

@@ -86,6 +86,8 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
         MR_TRY_OUT(add_note(result, i, err));
     if (by_plans)
         MR_TRY_OUT(mr_check_explained_plan(fd, &result->arena, &result->explained_by, err));
+    for (size_t at = 0; mr_check_result_one_sided(result, &at) != NULL;)
+        result->one_sided++;
 out: /* also a result that was half read is never called whole */
     result->differs = result->differs || result->objects.count > 0;
     result->interrupted = !run->finished;
@@ -114,6 +116,27 @@ const char *mr_check_result_verdict(const struct mr_check_result *result)
 const char *mr_check_result_note(const struct mr_check_result *result, size_t table)
 {
     return result->notes != NULL ? result->notes[table] : NULL;
+}
+
+/* A CHECK may be called as its table is, which both sides have then. */
+bool mr_check_result_is_one_sided(const struct mr_check_result *result,
+                                  const struct mr_find_object *object)
+{
+    bool is = mr_find_object_is_one_sided(object);
+    for (size_t i = 0; is && i < result->ntables; i++)
+        is = strcmp(result->tables[i].name, object->table) != 0;
+    return is;
+}
+
+const struct mr_find_object *mr_check_result_one_sided(const struct mr_check_result *result,
+                                                       size_t *at)
+{
+    while (*at < result->objects.count) {
+        const struct mr_find_object *object = mr_vec_at(&result->objects, (*at)++);
+        if (mr_check_result_is_one_sided(result, object))
+            return object;
+    }
+    return NULL;
 }
 
 static uint64_t explained_rows(const struct mr_check_result *result, size_t table)

@@ -24,6 +24,7 @@ struct mr_check_result {
     struct mr_find_counts sums;
     uint64_t diverged, unsettled, not_checked; /* tables */
     uint64_t unsettled_rows;
+    size_t one_sided; /* tables that one side alone has; they are among the objects */
     struct mr_check_explained *explained; /* one a table: by plans of the case */
     const char **notes;                   /* one a table: see mr_check_result_note() */
     struct mr_check_explained all_explained;
@@ -63,6 +64,14 @@ bool mr_check_result_all_explained(const struct mr_check_result *result);
 /* A table's note for JSON, which has one field for it: what limits the comparison, and what nearly
  * all of its differing rows have in common; NULL: neither. */
 const char *mr_check_result_note(const struct mr_check_result *result, size_t table);
+
+/* Is that object a table that one side alone has?  Its rows are compared with nothing, and it has no
+ * table line. */
+bool mr_check_result_is_one_sided(const struct mr_check_result *result,
+                                  const struct mr_find_object *object);
+/* The first of them on from *at among the objects, *at then being behind it; NULL: no more. */
+const struct mr_find_object *mr_check_result_one_sided(const struct mr_check_result *result,
+                                                       size_t *at);
 
 /* Diverged rows beyond max_rows a table. */
 uint64_t mr_check_result_not_printed(const struct mr_check_result *result);

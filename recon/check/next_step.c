@@ -192,6 +192,45 @@ static enum mr_code without_identity(struct telling *t, struct mr_err *err)
     return add(t, MR_NEXT_IDENTITY, err);
 }
 
+#define NAMED 5 /* tables */
+
+/* How many tables that side alone has; the first of them are named. */
+static size_t add_one_sided(struct telling *t, enum mr_side side)
+{
+    const struct mr_find_object *o = NULL;
+    size_t count = 0;
+    for (size_t at = 0; (o = mr_check_result_one_sided(t->result, &at)) != NULL;)
+        if ((side == MR_SOURCE ? o->source : o->target) != NULL && count++ < NAMED)
+            mr_strbuf_add_fmt(&t->text, "%s%s", count > 1 ? ", " : "", o->table);
+    if (count > NAMED)
+        mr_strbuf_add_fmt(&t->text, " and %zu more", count - NAMED);
+    return count;
+}
+
+/* A whole table that is gone is more than any row of the others, and no plan of rows makes tables.  Of a map
+ * its line may be what is wrong. */
+static enum mr_code one_sided(struct telling *t, enum mr_side side, struct mr_err *err)
+{
+    const char *name = mr_side_name(side), *other = mr_side_name(mr_other_side(side));
+    const size_t count = add_one_sided(t, side);
+    const char *it = count == 1 ? "it" : "them";
+    if (count == 0)
+        return MR_OK;
+    mr_strbuf_add_fmt(&t->text,
+                      " %s on the %s only: no row of %s was compared, and repair plans leave %s as "
+                      "%s. ",
+                      count == 1 ? "is" : "are", name, it, it, count == 1 ? "it is" : "they are");
+    if (mr_endpoint_is_shards(t->result->run->source))
+        mr_strbuf_add_str(&t->text, "See that the map's lines name tables as the target does. ");
+    mr_strbuf_add_fmt(
+        &t->text,
+        "If the %s has lost %s, take %s over from the %s with all rows (mysqldump; or "
+        "snapshot create --tables, and snapshot restore --into-existing add), and "
+        "check again; what is not meant is left out by --exclude.",
+        other, it, it, name);
+    return add(t, MR_NEXT_ONE_SIDED, err);
+}
+
 static enum mr_code unsettled(struct telling *t, struct mr_err *err)
 {
     if (t->result->unsettled_rows == 0)
@@ -342,6 +381,8 @@ enum mr_code mr_next_steps(struct mr_next_steps *steps, const struct mr_check_re
     enum mr_code code = MR_OK;
     MR_TRY_OUT(two_histories(&t, err));
     MR_TRY_OUT(without_identity(&t, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY_OUT(one_sided(&t, (enum mr_side)side, err));
     if (result->not_checked > 0)
         MR_TRY_OUT(add_str(&t, MR_NEXT_NOT_CHECKED,
                            "Tables that could not be checked may hold anything: see their "

@@ -20,6 +20,7 @@ enum mr_next_kind {
     MR_NEXT_TWO_HISTORIES = 1, /* keep what only one of them knows */
     MR_NEXT_RESEED,            /* the counters of TARGET */
     MR_NEXT_IDENTITY,          /* say who the rows of a table are about */
+    MR_NEXT_ONE_SIDED,         /* tables that one side alone has */
     MR_NEXT_NOT_CHECKED,
     MR_NEXT_RESUME,
     MR_NEXT_UNSETTLED,

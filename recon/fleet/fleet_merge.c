@@ -386,6 +386,7 @@ static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_resul
     out->not_checked = r->not_checked;
     out->unsettled_rows = r->unsettled_rows;
     out->seconds = r->run->seconds;
+    MR_TRY(mr_fleet_only_take(r, &m->arena, &out->only, err));
     if (r->run->hidden == NULL && r->not_checked == 0 && r->unsettled_rows == 0)
         return MR_OK;
     struct mr_strbuf why = MR_STRBUF_INIT;

@@ -17,6 +17,7 @@
 #include "recon/check/check_scope.h"
 #include "recon/fleet/fleet_file.h"
 #include "recon/fleet/fleet_part.h"
+#include "recon/fleet/fleet_rank.h"
 
 /* A part, as it was found. */
 struct mr_fleet_merge_part {
@@ -46,6 +47,7 @@ struct mr_fleet_merged {
     struct mr_find_counts counts;
     size_t tables, objects;
     uint64_t differing, not_checked, unsettled_rows; /* tables, tables, rows */
+    struct mr_fleet_only only;                       /* tables that one side alone has */
     double seconds;
 };
 

@@ -22,8 +22,10 @@
 #include "recon/fleet/fleet_merge.h"
 #include "recon/fleet/fleet_next.h"
 #include "recon/fleet/fleet_result.h"
+#include "recon/report/report_rank.h"
 
-#define NAMED_MAX 8 /* parts that a message names, or pairs */
+#define NAMED_MAX 8    /* parts that a message names, or pairs */
+#define TABLES_NAMED 4 /* of one side, in a pair's line */
 
 struct options {
     const char *output;
@@ -238,6 +240,8 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_merged *p)
     put_counts(w, &p->counts);
     mr_jsonw_add_uint(w, "unsettled_rows", p->unsettled_rows);
     mr_jsonw_add_uint(w, "objects", p->objects);
+    mr_jsonw_add_texts(w, "only_source", p->only.tables[MR_SOURCE], p->only.count[MR_SOURCE]);
+    mr_jsonw_add_texts(w, "only_target", p->only.tables[MR_TARGET], p->only.count[MR_TARGET]);
     mr_jsonw_add_seconds(w, p->seconds);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
@@ -302,6 +306,23 @@ static enum mr_code print_json(const struct merging *g, struct mr_err *err)
     return code;
 }
 
+/* A whole table that is gone is no "1 object": it is named. */
+static void add_only(const struct mr_fleet_only *only, struct mr_strbuf *out)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const size_t count = only->count[side];
+        for (size_t i = 0; i < count && i < TABLES_NAMED; i++) {
+            mr_strbuf_add_str(out, i > 0 ? ", \"" : count > 1 ? "; tables \"" : "; table \"");
+            mr_utf8_show_str(out, only->tables[side][i]);
+            mr_strbuf_add_char(out, '"');
+        }
+        if (count > TABLES_NAMED)
+            mr_strbuf_add_fmt(out, " and %zu more", count - TABLES_NAMED);
+        if (count > 0)
+            mr_strbuf_add_fmt(out, " only on the %s", mr_side_name((enum mr_side)side));
+    }
+}
+
 /* Of a pair that no part has zeroes would say too much. */
 static void add_counts(const struct mr_fleet_merged *p, struct mr_strbuf *out)
 {
@@ -315,9 +336,10 @@ static void add_counts(const struct mr_fleet_merged *p, struct mr_strbuf *out)
                       " collision%s, %" PRIu64 " moved; %zu object%s",
                       c->missing, c->extra, c->changed, c->collision, c->collision == 1 ? "" : "s",
                       c->moved, p->objects, p->objects == 1 ? "" : "s");
+    add_only(&p->only, out);
     if (p->not_checked > 0)
-        mr_strbuf_add_fmt(out, "; %" PRIu64 " of %zu tables not checked", p->not_checked,
-                          p->tables);
+        mr_strbuf_add_fmt(out, "; %" PRIu64 " of %zu table%s not checked", p->not_checked,
+                          p->tables, p->tables == 1 ? "" : "s");
 }
 
 static void add_pair(const struct mr_fleet_merged *p, bool color, struct mr_strbuf *out)
@@ -336,28 +358,48 @@ static void add_pair(const struct mr_fleet_merged *p, bool color, struct mr_strb
     }
 }
 
-/* The worst first; what is equal is only counted. */
+/* As fleet report has them: the worst first; what is equal is only counted. */
+static enum mr_code add_pairs(const struct merging *g, bool color, struct mr_strbuf *out,
+                              struct mr_err *err)
+{
+    const size_t count = g->merge.file.npairs;
+    struct mr_report_rank *ranks = calloc(count + 1, sizeof *ranks);
+    size_t *order = calloc(count + 1, sizeof *order);
+    enum mr_code code = ranks != NULL && order != NULL ? MR_OK : nomem(err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct mr_fleet_merged *p = &g->pairs[i];
+        ranks[i] = mr_report_rank_of(i, mr_fleet_gravity(p->verdict, &p->counts, &p->only, false),
+                                     &p->counts);
+    }
+    if (code == MR_OK)
+        mr_report_rank_sort(ranks, count, order);
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        if (g->pairs[order[i]].verdict != MR_FLEET_EQUAL)
+            add_pair(&g->pairs[order[i]], color, out);
+    free(ranks);
+    free(order);
+    return code;
+}
+
 static enum mr_code print_text(const struct merging *g, struct mr_err *err)
 {
     const struct mr_look look = mr_general_look(&g->opts->general);
     const size_t pairs = g->merge.file.npairs;
     struct mr_strbuf out = MR_STRBUF_INIT;
-    static const enum mr_fleet_word order[] = {MR_FLEET_INCOMPLETE, MR_FLEET_DIVERGED};
-    for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-        for (size_t i = 0; i < pairs; i++)
-            if (g->pairs[i].verdict == order[k])
-                add_pair(&g->pairs[i], look.color, &out);
+    const size_t equal = count_of(g, MR_FLEET_EQUAL);
+    enum mr_code code = add_pairs(g, look.color, &out, err);
     mr_strbuf_add_fmt(&out,
-                      "%s%zu of %zu pair%s equal, %zu diverged, %zu incomplete; their cases are "
+                      "%s%zu of %zu pair%s %s equal, %zu diverged, %zu incomplete; their cases are "
                       "in ",
-                      count_of(g, MR_FLEET_EQUAL) < pairs ? "\n" : "", count_of(g, MR_FLEET_EQUAL),
-                      pairs, pairs == 1 ? " is" : "s are", count_of(g, MR_FLEET_DIVERGED),
+                      equal < pairs ? "\n" : "", equal, pairs, pairs == 1 ? "" : "s",
+                      equal == 1 || pairs == 1 ? "is" : "are", count_of(g, MR_FLEET_DIVERGED),
                       count_of(g, MR_FLEET_INCOMPLETE));
     mr_utf8_show_str(&out, g->opts->output);
     mr_strbuf_add_char(&out, '\n');
     if (!g->opts->general.brief)
         mr_fleet_next_of_merge(&g->merge, g->pairs, g->opts->output, &out);
-    enum mr_code code = mr_term_print(&out, stdout, "printing the result", err);
+    if (code == MR_OK)
+        code = mr_term_print(&out, stdout, "printing the result", err);
     mr_strbuf_release(&out);
     return code;
 }

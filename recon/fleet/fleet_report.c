@@ -74,13 +74,22 @@ static enum mr_code add_tables(struct mr_fleet_report *r, struct mr_fleet_report
 
 /* ---- one pair ---- */
 
-/* A table that one side alone has is compared with nothing. */
-static bool has_one_sided(const struct mr_check_result *result)
+/* A table that one side alone has is compared with nothing.  In front of all else that was not seen: only so many
+ * are kept. */
+static enum mr_code add_only(struct mr_fleet_report *r, struct mr_fleet_report_pair *pair,
+                             struct mr_err *err)
 {
-    for (size_t i = 0; i < result->objects.count; i++)
-        if (mr_find_object_is_one_sided(mr_vec_at(&result->objects, i)))
-            return true;
-    return false;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        for (size_t i = 0; code == MR_OK && i < pair->only.count[side]; i++) {
+            mr_strbuf_reset(&text);
+            mr_strbuf_add_fmt(&text, "Table %s is on the %s only: none of its rows was compared",
+                              pair->only.tables[side][i], mr_side_name((enum mr_side)side));
+            code = text.failed ? nomem(err) : add_gap(r, pair, text.ptr, text.len, err);
+        }
+    mr_strbuf_release(&text);
+    return code;
 }
 
 /* Nobody is affected where every row was seen and none differs.  Where nothing was found so far, or
@@ -90,7 +99,7 @@ static enum mr_code take_people(struct mr_fleet_report *r, struct mr_fleet_repor
 {
     pair->people = of->people;
     pair->people.subjects = NULL;
-    const bool one_sided = has_one_sided(of->result);
+    const bool one_sided = of->result->one_sided > 0;
     pair->has_people = of->result->diverged > 0
                            ? of->people.known
                            : pair->verdict != MR_FLEET_INCOMPLETE && !one_sided;
@@ -153,6 +162,8 @@ static enum mr_code take_result(struct visiting *v, struct mr_fleet_report_pair 
     MR_TRY_OUT(keep(r, result->run->source, &pair->source, err));
     MR_TRY_OUT(keep(r, result->run->target, &pair->target, err));
     MR_TRY_OUT(take_people(r, pair, &report, err));
+    MR_TRY_OUT(mr_fleet_only_take(result, &r->arena, &pair->only, err));
+    MR_TRY_OUT(add_only(r, pair, err));
     MR_TRY_OUT(add_lines(r, pair, result->run->hidden, err));
     MR_TRY_OUT(add_tables(r, pair, result, err));
     v->has_visited = true;
@@ -222,6 +233,7 @@ static enum mr_code give_up(struct mr_fleet_report *r, struct mr_fleet_report_pa
     pair->has_people = false;
     pair->people = (struct mr_report_people){.why = pair->fault};
     pair->ngaps = 0;
+    pair->only = (struct mr_fleet_only){.count = {0}};
     return add_lines(r, pair, pair->told->reason, err);
 }
 
@@ -256,6 +268,8 @@ static void add_up(struct mr_fleet_report *r, const struct mr_fleet_report_pair 
     r->incomplete += pair->verdict == MR_FLEET_INCOMPLETE;
     r->faults += pair->fault != NULL;
     r->with_rows += mr_find_counts_differing(&pair->figures.counts) > 0;
+    r->only += mr_fleet_only_count(&pair->only);
+    r->with_only += mr_fleet_only_count(&pair->only) > 0;
     r->people_unknown += !pair->has_people;
     if (!pair->has_people)
         return;
@@ -264,17 +278,15 @@ static void add_up(struct mr_fleet_report *r, const struct mr_fleet_report_pair 
     r->people_other |= pair->people.other;
 }
 
-static int gravity(const struct mr_fleet_report_pair *pair)
+static struct mr_report_rank rank_of(const struct mr_fleet_report_pair *pair, size_t at)
 {
-    if (mr_find_counts_differing(&pair->figures.counts) > 0)
-        return 0;
-    if (pair->verdict == MR_FLEET_INCOMPLETE)
-        return pair->fault != NULL ? 1 : 2;
-    return pair->verdict == MR_FLEET_DIVERGED ? 3 : 4;
+    const struct mr_find_counts *counts = &pair->figures.counts;
+    return mr_report_rank_of(
+        at, mr_fleet_gravity(pair->verdict, counts, &pair->only, pair->fault != NULL), counts);
 }
 
 /* As tables in the report of one pair: rows that differ are worse than what was not seen, and somebody
- * else's key is the worst of them. */
+ * else's key is the worst of them; a whole table that the target lacks is worse. */
 static enum mr_code rank(struct mr_fleet_report *r, struct mr_err *err)
 {
     const size_t count = r->result->npairs;
@@ -285,7 +297,7 @@ static enum mr_code rank(struct mr_fleet_report *r, struct mr_err *err)
         return nomem(err);
     }
     for (size_t i = 0; i < count; i++)
-        ranked[i] = mr_report_rank_of(i, gravity(&r->pairs[i]), &r->pairs[i].figures.counts);
+        ranked[i] = rank_of(&r->pairs[i], i);
     mr_report_rank_sort(ranked, count, r->order);
     free(ranked);
     return MR_OK;
@@ -330,26 +342,43 @@ enum mr_fleet_word mr_fleet_report_verdict(const struct mr_fleet_report *r)
                              : MR_FLEET_EQUAL;
 }
 
+static void add_one_sided(const struct mr_fleet_report *r, struct mr_strbuf *out)
+{
+    struct mr_texts t = {.made = 0};
+    mr_strbuf_add_fmt(out, "%s on one side only, in %s of %s",
+                      mr_text_count(&t, r->only, "table is", "tables are"),
+                      mr_text_number(&t, r->with_only),
+                      mr_text_count(&t, r->result->npairs, "pair", "pairs"));
+}
+
 /* What was not seen comes first: a fleet with gaps must never read as if all of it were the same. */
 void mr_fleet_report_headline(const struct mr_fleet_report *r, struct mr_strbuf *out)
 {
     struct mr_texts t = {.made = 0};
-    const uint64_t rows = mr_find_counts_differing(&r->sums.counts), objects = r->sums.objects;
+    const uint64_t rows = mr_find_counts_differing(&r->sums.counts),
+                   objects = r->sums.objects > r->only ? r->sums.objects - r->only : 0;
     const char *pairs = mr_text_count(&t, r->result->npairs, "pair", "pairs");
     if (r->incomplete > 0)
         mr_strbuf_add_fmt(out, "%s of %s %s not seen whole", mr_text_number(&t, r->incomplete),
                           pairs, r->incomplete == 1 ? "was" : "were");
-    if (r->incomplete > 0 && rows + objects > 0)
+    if (r->incomplete > 0 && rows + r->sums.objects > 0)
         mr_strbuf_add_str(out, "; so far ");
+    if (r->only > 0)
+        add_one_sided(r, out);
+    if (r->only > 0 && rows + objects > 0)
+        mr_strbuf_add_str(out, "; ");
     if (rows > 0)
-        mr_strbuf_add_fmt(out, "%s in %s", mr_text_count(&t, rows, "row differs", "rows differ"),
-                          mr_text_number(&t, r->with_rows));
-    if (rows > 0)
-        mr_strbuf_add_fmt(out, " of %s%s", pairs, objects > 0 ? ", and " : "");
-    if (objects > 0)
-        mr_strbuf_add_fmt(out, "%s%s",
-                          mr_text_count(&t, objects, "schema object", "schema objects"),
-                          rows > 0 ? "" : " differ, the rows do not");
-    if (rows + objects == 0 && r->incomplete == 0)
+        mr_strbuf_add_fmt(out, "%s in %s of %s",
+                          mr_text_count(&t, rows, "row differs", "rows differ"),
+                          mr_text_number(&t, r->with_rows), pairs);
+    if (rows > 0 && objects > 0)
+        mr_strbuf_add_fmt(out, ", and %s",
+                          mr_text_count(&t, objects, "schema object", "schema objects"));
+    else if (objects > 0)
+        mr_strbuf_add_fmt(
+            out, "%s, %s",
+            mr_text_count(&t, objects, "schema object differs", "schema objects differ"),
+            r->incomplete > 0 || r->only > 0 ? "no row that was compared does" : "the rows do not");
+    if (rows + r->sums.objects == 0 && r->incomplete == 0)
         mr_strbuf_add_fmt(out, "both sides hold the same rows in %s", pairs);
 }

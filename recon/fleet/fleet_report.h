@@ -16,6 +16,7 @@
 #ifndef MR_FLEET_REPORT_H
 #define MR_FLEET_REPORT_H
 
+#include "recon/fleet/fleet_rank.h"
 #include "recon/fleet/fleet_result.h"
 #include "recon/report/report.h"
 
@@ -28,6 +29,7 @@ struct mr_fleet_report_pair {
     const char *source, *target;             /* NULL with a fault */
     enum mr_fleet_word verdict;
     struct mr_fleet_figures figures;
+    struct mr_fleet_only only;       /* none with a fault */
     bool has_people;                 /* how many are affected is known: */
     struct mr_report_people people;  /* or why not; its subjects are not kept */
     const char *gaps[MR_FLEET_GAPS]; /* what was not seen: a table and why, or what is invisible */
@@ -47,6 +49,7 @@ struct mr_fleet_report {
     size_t equal, diverged, incomplete; /* pairs */
     size_t faults;                      /* of the incomplete ones */
     size_t with_rows;                   /* in which rows differ, whatever their verdict */
+    size_t only, with_only;             /* tables that one side alone has, and pairs that have such */
     uint64_t people;                    /* counted pair by pair */
     size_t people_unknown;              /* pairs of which nobody can tell */
     bool people_at_least, people_other;

@@ -29,6 +29,8 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_report_pair *pair
     mr_jsonw_add_str(w, "source", pair->source);
     mr_jsonw_add_str(w, "target", pair->target);
     mr_fleet_figures_put(w, &pair->figures);
+    mr_jsonw_add_texts(w, "only_source", pair->only.tables[MR_SOURCE], pair->only.count[MR_SOURCE]);
+    mr_jsonw_add_texts(w, "only_target", pair->only.tables[MR_TARGET], pair->only.count[MR_TARGET]);
     put_people(w, pair);
     mr_jsonw_add_texts(w, "not_seen", pair->gaps, (size_t)kept);
     mr_jsonw_add_uint(w, "not_seen_more", pair->ngaps - kept);

@@ -44,15 +44,16 @@ static void say_lead(struct telling *t)
 {
     const struct mr_fleet_report *r = t->r;
     const char *worst = r->result->npairs > 0 ? pair_at(t, 0)->told->name : "";
-    if (r->with_rows > 0)
+    const bool is_found = r->with_rows + r->with_only > 0;
+    if (is_found)
         mr_doc_say(&t->doc, "Begin with %s, where it is worst: %s says what to do first.", worst,
                    t->link != NULL ? "its own page" : "the report of its case");
     if (r->incomplete > 0)
         mr_doc_say(&t->doc,
                    "%sWhat was not seen may still differ: put right what is named below, do "
                    "those parts again, and merge.",
-                   r->with_rows > 0 ? " " : "");
-    else if (r->with_rows == 0)
+                   is_found ? " " : "");
+    else if (!is_found)
         mr_doc_say(&t->doc, r->diverged > 0 ? "Rows are the same; see which definitions differ."
                                             : "There is nothing to do.");
 }
@@ -362,8 +363,9 @@ static void say_method(struct telling *t)
                "to any server.</p>",
                mr_doc_count(doc, result->parts, "part", "parts"));
     mr_doc_say(doc,
-               "<p>Pairs with differing rows come first, those with most collisions before "
-               "others; then those of which something was not seen, those whose definitions alone "
+               "<p>Pairs whose target lacks a whole table come first, then those with differing "
+               "rows, those with most collisions before others; then those of which something was "
+               "not seen, those whose definitions alone "
                "differ, and equal ones. People are counted pair by pair, so that somebody who is "
                "known to two of them counts twice; 12+ is at least 12, and 12? is by another "
                "configuration than that of the check.</p>");

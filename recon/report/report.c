@@ -204,32 +204,67 @@ static void add_explained(const struct mr_check_result *r, uint64_t rows, struct
     mr_strbuf_add_str(out, explained < rows && explained == 1 ? "it" : "them");
 }
 
+/* One is named: on a page that is read no further it is what somebody has to know. */
+static void add_one_sided(const struct mr_check_result *r, struct mr_strbuf *out)
+{
+    size_t at = 0;
+    const struct mr_find_object *one = mr_check_result_one_sided(r, &at);
+    if (r->one_sided == 1)
+        mr_strbuf_add_fmt(out, "table %s is on the %s only", one->table,
+                          one->source != NULL ? "source" : "target");
+    else
+        mr_report_count(out, r->one_sided, "table is on one side only",
+                        "tables are on one side only");
+    mr_strbuf_add_fmt(out, ", and no row of %s was compared", r->one_sided == 1 ? "it" : "them");
+}
+
+/* Where nothing else differs: of what that is said. */
+static void add_same_rows(const struct mr_check_result *r, struct mr_strbuf *out)
+{
+    struct mr_texts t = {.made = 0};
+    if (r->one_sided == 0)
+        mr_strbuf_add_fmt(out, "both sides hold the same rows in %s",
+                          mr_text_count(&t, r->ntables, "table", "tables"));
+    else if (r->ntables > 0)
+        mr_strbuf_add_fmt(out, "; %s the same rows on both sides",
+                          r->ntables == 1
+                              ? "the other table has"
+                              : mr_text_count(&t, r->ntables, "other has", "others have"));
+}
+
 /* Gaps come first, and what was found is then said to be "so far": a run with gaps must never read
  * as if both sides were the same. */
 void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
 {
     const struct mr_check_result *r = report->result;
-    const struct mr_find_counts *c = &r->sums;
-    const uint64_t rows = mr_find_counts_differing(c);
-    const bool objects = r->objects.count > 0, gaps = r->interrupted || r->incomplete;
+    const uint64_t rows = mr_find_counts_differing(&r->sums);
+    const size_t objects = r->objects.count - r->one_sided;
+    const bool gaps = r->interrupted || r->incomplete;
     struct mr_texts t = {.made = 0};
     if (gaps) {
         add_gaps(r, out);
-        mr_strbuf_add_str(out, rows > 0 || objects ? "; so far " : "");
+        mr_strbuf_add_str(out, rows > 0 || r->objects.count > 0 ? "; so far " : "");
     }
-    if (rows > 0)
+    if (r->one_sided > 0)
+        add_one_sided(r, out);
+    if (r->one_sided > 0 && rows + objects > 0)
+        mr_strbuf_add_str(out, "; ");
+    if (rows > 0) {
         mr_strbuf_add_fmt(
             out, "%s in %s of %s", mr_text_count(&t, rows, "row differs", "rows differ"),
             mr_text_number(&t, r->diverged), mr_text_count(&t, r->ntables, "table", "tables"));
-    if (rows > 0)
         add_explained(r, rows, out);
-    if (objects)
-        mr_strbuf_add_fmt(out, "%s%s%s", rows > 0 ? ", and " : "",
-                          mr_text_count(&t, r->objects.count, "schema object", "schema objects"),
-                          rows > 0 ? "" : " differ, the rows do not");
-    if (rows == 0 && !objects && !gaps)
-        mr_strbuf_add_fmt(out, "both sides hold the same rows in %s",
-                          mr_text_count(&t, r->ntables, "table", "tables"));
+    }
+    if (objects > 0 && rows > 0)
+        mr_strbuf_add_fmt(out, ", and %s",
+                          mr_text_count(&t, objects, "schema object", "schema objects"));
+    else if (objects > 0)
+        mr_strbuf_add_fmt(
+            out, "%s, %s",
+            mr_text_count(&t, objects, "schema object differs", "schema objects differ"),
+            gaps || r->one_sided > 0 ? "no row that was compared does" : "the rows do not");
+    if (rows + objects == 0 && !gaps)
+        add_same_rows(r, out);
 }
 
 /* Where no step of the check fits, it names the side that lacks rows, but never which one is right:

@@ -436,6 +436,7 @@ static void step_lines(struct json *j)
     static const char *const names[] = {[MR_NEXT_TWO_HISTORIES] = "two-histories",
                                         [MR_NEXT_RESEED] = "reseed",
                                         [MR_NEXT_IDENTITY] = "identity",
+                                        [MR_NEXT_ONE_SIDED] = "one-sided",
                                         [MR_NEXT_NOT_CHECKED] = "not-checked",
                                         [MR_NEXT_RESUME] = "resume",
                                         [MR_NEXT_UNSETTLED] = "unsettled",

@@ -30,6 +30,7 @@ static const char *who_of(enum mr_next_kind kind)
     case MR_NEXT_IDENTITY: return "Who knows the data";
     case MR_NEXT_NOTHING: return "Nobody";
     case MR_NEXT_RESEED:
+    case MR_NEXT_ONE_SIDED:
     case MR_NEXT_NOT_CHECKED:
     case MR_NEXT_RESUME:
     case MR_NEXT_UNSETTLED:
@@ -47,6 +48,8 @@ static void add_advice(struct mr_edition *e, const struct mr_next_step *step)
     struct mr_strbuf command = MR_STRBUF_INIT;
     begin_step(&e->doc, who_of(step->kind));
     mr_doc_say(&e->doc, "%s", step->text);
+    if (step->kind == MR_NEXT_ONE_SIDED)
+        mr_doc_say(&e->doc, " <a schema>The list</a>.");
     if (step->kind == MR_NEXT_RESEED)
         mr_doc_say(&e->doc, " <a counters>The positions</a>.");
     if (step->kind == MR_NEXT_NOT_CHECKED)
@@ -232,7 +235,8 @@ static bool is_still_so(const struct mr_report *report, enum mr_next_kind kind)
     const bool has_plans = report->story != NULL && report->story->plans.count > 0;
     return kind != MR_NEXT_AFFECTED &&
            (!has_plans || (kind == MR_NEXT_IDENTITY && plan_of_people(report) == NULL) ||
-            kind == MR_NEXT_NOT_CHECKED || kind == MR_NEXT_RESUME || kind == MR_NEXT_UNSETTLED);
+            kind == MR_NEXT_ONE_SIDED || kind == MR_NEXT_NOT_CHECKED || kind == MR_NEXT_RESUME ||
+            kind == MR_NEXT_UNSETTLED);
 }
 
 /* What must not be done, and ids that are given twice at this moment, cannot wait for a list of people. */

@@ -22,6 +22,7 @@
 #include "repair/planning/plan_keeps.h"
 #include "repair/planning/plan_lacks.h"
 #include "repair/planning/plan_moved.h"
+#include "repair/planning/plan_one_sided.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_scripts.h"
 #include "repair/planning/plan_select.h"
@@ -616,6 +617,23 @@ out:
     return code;
 }
 
+/* A rewind asks no run what either side lacks. */
+static enum mr_code skip_one_sided(struct rows *r, struct mr_err *err)
+{
+    struct mr_planning *p = r->p;
+    const struct mr_plan_patterns patterns = {&p->opts->tables, &p->opts->exclude};
+    const struct mr_server_side *source = &p->sides.side[MR_SOURCE];
+    const struct mr_plan_one_sided_task task = {.fd = p->fd,
+                                                .patterns = &patterns,
+                                                .server = &source->cat->server,
+                                                .dbs = source->dbs,
+                                                .ndbs = source->ndbs,
+                                                .is_mirror =
+                                                    strcmp(p->opts->policy, MR_POLICY_MIRROR) == 0,
+                                                .arena = &p->arena};
+    return mr_rewind_is_asked(p->opts) ? MR_OK : mr_plan_one_sided(&task, &p->manifest, err);
+}
+
 /* What was decided, as plan.json says it; and what speaks against it. */
 static enum mr_code sum_up(struct rows *r, struct mr_err *err)
 {
@@ -639,6 +657,7 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         MR_TRY(mr_plan_counters(&counters, &p->manifest, &r->reserved, err));
     else
         MR_TRY(mr_rejoin_refuse_open(p, err));
+    MR_TRY(skip_one_sided(r, err));
     MR_TRY(note_counts(r, err));
     MR_TRY(note_decided(r, err));
     for (size_t i = 0; i < r->tables.ntables; i++)

@@ -80,6 +80,11 @@ for part in 0 1; do
     timeout -k 5 120 "$MYRECON" fleet run -q --no-verdict "$DIR" --part $part >"$OUT" 2>"$ERR" </dev/null || bail "no part $part"
 done
 "$MYRECON" fleet merge -q "$DIR" --output "$INTO" >"$OUT" 2>"$ERR"
+like "such a table is named where they are joined" "$(cat "$OUT")" "; table \"$DB.lost\" only on the source"
+run_report --format md
+like "and in the report" "$(cat "$OUT")" "Table $DB.lost is on the source only"
+timeout 60 "$MYRECON" repair plan -q --policy backfill --config "$INI" --case "$INTO/shop.case" --output "$IT_TMP/unlost" >"$OUT" 2>"$ERR" </dev/null
+is "and by a plan, which is incomplete" "$? $(grep -c "not planned: table \"$DB.lost\" is only on the source" "$ERR")" "4 1"
 run_report --json
 is "nor is the number whole where one side alone has a table" \
     "$RC $(jq -c 'select(.type == "pair") | .people_at_least' "$OUT" | xargs)" "0 true true"

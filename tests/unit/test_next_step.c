@@ -90,6 +90,41 @@ static void test_the_rest(void **state)
                                           MR_NEXT_UNSETTLED, 0});
 }
 
+/* A step for each side that has tables of its own; five are named. */
+static void test_one_sided(void **state)
+{
+    static const char *const wanted[] = {
+        "d.a, d.b, d.c, d.d, d.e and 1 more are on the source only: no row of them was compared, "
+        "and "
+        "repair plans leave them as they are. If the target has lost them, take them over from the "
+        "source",
+        "d.z is on the target only: no row of it was compared"};
+    struct check_case c;
+    struct mr_next_steps steps;
+    const struct mr_next_opts opts = {.has_case = true};
+    char table[] = "d.?", name[] = "?";
+    (void)state;
+    begin(&c, MR_VERDICT_EQUAL, true);
+    for (const char *at = "abcdefz"; *at != '\0'; at++) {
+        table[2] = name[0] = *at;
+        const struct mr_find_object object = {
+            "table", table, name, *at == 'z' ? NULL : "InnoDB", *at == 'z' ? "InnoDB" : NULL, "d"};
+        case_require(mr_findings_object_add(c.fd, &object, NULL));
+    }
+    case_load(&c, 10);
+    c.result.run = &c.run;
+    assert_int_equal(c.result.one_sided, 7);
+    assert_int_equal(mr_next_steps(&steps, &c.result, &opts, NULL), MR_OK);
+    assert_int_equal(steps.items.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct mr_next_step *step = mr_vec_at(&steps.items, i);
+        assert_int_equal(step->kind, MR_NEXT_ONE_SIDED);
+        assert_memory_equal(step->text, wanted[i], strlen(wanted[i]));
+    }
+    mr_next_steps_release(&steps);
+    case_end(&c);
+}
+
 /* Which command each step has; NULL: it is not there. */
 static void check_commands(struct check_case *c, const struct mr_next_opts *opts,
                            const char *const *wanted)
@@ -270,10 +305,10 @@ static void test_older_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),     cmocka_unit_test(test_two_histories),
-        cmocka_unit_test(test_the_rest),  cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_collected), cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_older_run),
+        cmocka_unit_test(test_equal),    cmocka_unit_test(test_two_histories),
+        cmocka_unit_test(test_the_rest), cmocka_unit_test(test_one_sided),
+        cmocka_unit_test(test_commands), cmocka_unit_test(test_collected),
+        cmocka_unit_test(test_roles),    cmocka_unit_test(test_older_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
