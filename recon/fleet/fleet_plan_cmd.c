@@ -313,6 +313,7 @@ static enum mr_code find_sizes(struct planner *p, struct mr_err *err)
     MR_TRY(mr_fleet_plan_warn_failed(&p->file, err));
     MR_TRY(require_pairs(p, err));
     mr_fleet_plan_warn_empty(&p->sizes);
+    MR_TRY(mr_fleet_plan_warn_maps(&p->sizes, err));
     return o->record_sizes != NULL ? mr_fleet_sizes_save(&p->sizes, o->record_sizes, err) : MR_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/source/shards.h"
 
 #define SAID 4 /* pairs by name, of one kind */
 
@@ -118,4 +119,63 @@ void mr_fleet_plan_warn_empty(const struct mr_fleet_sizes *sizes)
     }
     if (empty > SAID)
         mr_log_warning("%zu more pairs have no table that both sides have", empty - SAID);
+}
+
+/* Tables are called "db.t", the logical source's database being the target's. */
+static bool has_table(const struct mr_fleet_sizes_pair *pair, const char *name)
+{
+    const size_t len = strlen(name);
+    for (size_t i = 0; i < pair->ntables; i++) {
+        const char *table = pair->tables[i].name;
+        const size_t all = strlen(table);
+        if (all > len && table[all - len - 1] == '.' && strcmp(table + all - len, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether an earlier line of the map has that target. */
+static bool is_again(const struct mr_shards *shards, size_t at, const char *target)
+{
+    for (size_t i = 0; i < at; i++) {
+        const struct mr_shards_table *t = mr_vec_at(&shards->tables, i);
+        if (t->target != NULL && strcmp(t->target, target) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum mr_code warn_map(const struct mr_fleet_sizes_pair *pair, size_t *said,
+                             struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_shards shards = {0};
+    enum mr_code code =
+        mr_shards_parse(pair->uri[MR_SOURCE] + strlen("shards:"), &arena, &shards, err);
+    for (size_t i = 0; code == MR_OK && i < shards.tables.count; i++) {
+        const struct mr_shards_table *t = mr_vec_at(&shards.tables, i);
+        if (t->target != NULL && !has_table(pair, t->target) && !is_again(&shards, i, t->target) &&
+            (*said)++ < SAID)
+            mr_log_warning(
+                "map \"%s\": the target has no table \"%s\", which \"%s\" is mapped to: "
+                "no row of it will be compared; if the name is a slip, mend the line and "
+                "plan again",
+                pair->name, t->target, t->source);
+    }
+    mr_shards_release(&shards);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_fleet_plan_warn_maps(const struct mr_fleet_sizes *sizes, struct mr_err *err)
+{
+    size_t said = 0;
+    for (size_t i = 0; i < sizes->npairs; i++) {
+        const struct mr_fleet_sizes_pair *pair = &sizes->pairs[i];
+        if (pair->failed == NULL && mr_endpoint_is_shards(pair->uri[MR_SOURCE]))
+            MR_TRY(warn_map(pair, &said, err));
+    }
+    if (said > SAID)
+        mr_log_warning("%zu more tables of maps' targets are not there", said - SAID);
+    return MR_OK;
 }

@@ -19,4 +19,8 @@ enum mr_code mr_fleet_plan_warn_twins(const struct mr_fleet_file *file, struct m
 /* Of planned pairs that have no table: "equal" would be all that is ever said of two wrong databases. */
 void mr_fleet_plan_warn_empty(const struct mr_fleet_sizes *sizes);
 
+/* Of planned maps, with lines whose target's table is not there: a slip in its name, most likely, of which
+ * all that is ever said is that one side alone has a table. */
+enum mr_code mr_fleet_plan_warn_maps(const struct mr_fleet_sizes *sizes, struct mr_err *err);
+
 #endif

@@ -94,6 +94,9 @@ fleet() {
 }
 fleet plan -q --inventory "$INI" --parts 2 --output "$DIR" --json
 is "the plan" "$RC $(lines pair '"\(.pair) \(.state) \(.tables)"')" "0 shop planned 1"
+sed "s/-> orders/-> order/" "$INI" >"$INI.slip"
+fleet plan -q --inventory "$INI.slip" --parts 1 --output "$DIR.slip"
+is "a slip in a target's name is told" "$RC $(grep -c 'the target has no table "order", which "orders_0" is mapped to' "$ERR")" "0 1"
 for n in 0 1; do fleet run -q "$DIR" --part "$n"; RUN+=" $RC"; done
 is "its parts" "$RUN" " 1 0"
 fleet status "$DIR" --json

@@ -205,6 +205,29 @@ static void test_empty_pairs_are_named(void **state)
     assert_int_equal(capture_count(&said, "2 more pairs have no table"), 1);
 }
 
+/* A slip on the right side of a map's line, once a table, whatever its sources are; of a failed one nothing is known. */
+static void test_maps_are_held_against_their_target(void **state)
+{
+    (void)state;
+    static struct capture said;
+    static const struct mr_fleet_table tables[] = {{.name = "d.items"}, {.name = "d.reorder"}};
+    struct mr_fleet_sizes sizes = pairs_of(3);
+    sizes.pairs[0].tables = tables;
+    sizes.pairs[0].ntables = 2;
+    sizes.pairs[0].uri[MR_SOURCE] =
+        "shards:mysql://a{0..1}/x_{}#orders_{0..1}->order,items->items,audit->none";
+    sizes.pairs[1].failed = "it is gone";
+    sizes.pairs[1].uri[MR_SOURCE] = "shards:mysql://a{0..1}/x_{}#t->t";
+    capture_begin(&said, CAPTURE_FILE, 0);
+    assert_int_equal(mr_fleet_plan_warn_maps(&sizes, NULL), MR_OK);
+    capture_end(&said);
+    assert_int_equal(capture_count(&said, "warning"), 1);
+    assert_int_equal(capture_count(&said,
+                                   "map \"p00000\": the target has no table \"order\", which "
+                                   "\"orders_0\" is mapped to"),
+                     1);
+}
+
 static void test_what_was_changed_is_refused(void **state)
 {
     (void)state;
@@ -411,6 +434,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_kept_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rough_tables_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_empty_pairs_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_maps_are_held_against_their_target, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_changed_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_large_fleet_from_sizes, setup, teardown),
