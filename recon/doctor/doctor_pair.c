@@ -310,10 +310,10 @@ static void say_differences(const struct couple *c, const struct differences *di
     } else {
         mr_doctor_say(d, same_kind || diff->single > 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
                       MR_DOCTOR_schema,
-                      "the schemas of %s and %s are out of step: %zu tables on one side "
-                      "only, %zu differ: %s%s",
-                      c->a->uri, c->b->uri, diff->single, diff->other, diff->names.ptr,
-                      all > SHOWN ? ", ..." : "");
+                      "the schemas of %s and %s are out of step: %zu table%s on one side "
+                      "only, %zu differ%s: %s%s",
+                      c->a->uri, c->b->uri, diff->single, diff->single == 1 ? "" : "s", diff->other,
+                      diff->other == 1 ? "s" : "", diff->names.ptr, all > SHOWN ? ", ..." : "");
         mr_doctor_hint(d, "\"myrecon check\" lists every column and index. Bring the "
                           "schemas into step before rows are repaired.");
     }

@@ -175,7 +175,8 @@ static void add_pair(struct mr_strbuf *out, const struct mr_fleet_status *s, siz
 
 static void add_sum(struct mr_strbuf *out, const struct mr_fleet_status *s)
 {
-    mr_strbuf_add_fmt(out, "%zu of %zu parts done", s->done, s->file->nparts);
+    mr_strbuf_add_fmt(out, "%zu of %zu part%s done", s->done, s->file->nparts,
+                      s->file->nparts == 1 ? "" : "s");
     add_count(out, s->running, "running");
     add_count(out, s->silent, "silent");
     add_count(out, s->failed, "incomplete");
