@@ -154,14 +154,17 @@ static enum mr_code end_table(struct mr_case_merging *m, struct mr_case_merged_t
 {
     struct mr_find_counts *c = &t->find.counts;
     uint64_t unsettled = 0;
+    const uint64_t nobody = c->null_identities; /* which a part counts only where there are any */
+    if (t->reason == NULL || mr_case_merge_is_in_part(t))
+        MR_TRY(mr_findings_summarise(m->out, t->find.id, c, err));
+    c->null_identities = nobody;
+    if (mr_case_merge_is_in_part(t) && mr_find_counts_differing(c) == 0) /* by which it is known */
+        MR_TRY(mr_findings_table_clear(m->out, t->find.id, err));
     if (t->reason != NULL) {
         t->find.verdict = MR_VERDICT_NOT_CHECKED;
         t->find.reason = t->reason;
         return mr_findings_table_save(m->out, &t->find, err);
     }
-    const uint64_t nobody = c->null_identities; /* which a part counts only where there are any */
-    MR_TRY(mr_findings_summarise(m->out, t->find.id, c, err));
-    c->null_identities = nobody;
     MR_TRY(mr_findings_count(m->out, t->find.id, MR_FIND_UNSETTLED, &unsettled, err));
     t->find.verdict = mr_find_counts_verdict(c, unsettled);
     t->find.scanned = t->find.settled = true;

@@ -14,7 +14,9 @@
  *   case_merge_kin      joins references: who is an ancestor here may be a finding there
  *
  * Nothing is equal that was not read: a table is not-checked, with the reason, where a part of it
- * is missing, unfinished, of another server, or of a table that was made anew between two parts.
+ * is missing, unfinished, of another server, or of a table that was made anew between two parts.  Where parts
+ * are missing or unfinished and nothing else speaks against the table, what the others have found in it is kept,
+ * and counted: so far.
  *
  * Calling sequence: open a new case for writing → mr_case_merge → the run is its current one.  A
  * part whose file is damaged ends the merge with its number in *damaged: the caller gives up, or

@@ -22,6 +22,8 @@ struct mr_case_merged_table {
     size_t unseen;          /* parts whose case does not have it */
     const char *unseen_by;  /* the first of these */
     const char *reason;     /* it is not-checked; NULL: not so far */
+    bool is_unread;         /* because some part was not read; those that were agree unless it is */
+    bool is_refuted;        /* by one that was */
 };
 
 /* What is kept of a part between two looks at it. */
@@ -70,6 +72,8 @@ struct mr_case_merged_table *mr_case_merge_table_of(const struct mr_case_merging
 enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err);
 /* Of the part under way: what it says of the tables of its scope. */
 enum mr_code mr_case_merge_judge(struct mr_case_merging *m, struct mr_err *err);
+/* It is not checked, for want of some parts; what the others have found in it stands. */
+bool mr_case_merge_is_in_part(const struct mr_case_merged_table *table);
 /* The tables of the part's scope are not checked, for this reason. */
 enum mr_code mr_case_merge_miss(struct mr_case_merging *m, size_t part, const char *reason,
                                 struct mr_err *err);

@@ -352,10 +352,14 @@ out:
 
 /* ---- all of it ---- */
 
+/* Of a table that is not read to its end what was found is kept, but nothing of what is read: a check that goes on
+ * with the case reads it from the start, and would take the rest for equal. */
 static enum mr_code copy_few(struct moving *v, struct mr_err *err)
 {
-    MR_TRY(copy_segments(v, err));
-    MR_TRY(copy_chunks(v, err));
+    if (v->table->reason == NULL) {
+        MR_TRY(copy_segments(v, err));
+        MR_TRY(copy_chunks(v, err));
+    }
     MR_TRY(copy_dictionaries(v, err));
     MR_TRY(copy_duplicates(v, err));
     return copy_doubled(v, err);
@@ -377,7 +381,7 @@ static enum mr_code copy_table(struct mr_case_merging *m, const struct mr_case_m
                        .first = m->parts[m->at].first,
                        .arena = MR_ARENA_INIT,
                        .batch = MR_VEC_INIT(struct mr_finding)};
-    if (v.table == NULL || v.table->reason != NULL)
+    if (v.table == NULL || (v.table->reason != NULL && !mr_case_merge_is_in_part(v.table)))
         return MR_OK;
     mr_case_lock(m->part->cf);
     enum mr_code code =

@@ -141,7 +141,13 @@ static enum mr_code give_up(struct mr_case_merged_table *t, const char *reason, 
         return mr_case_merge_nomem(err);
     if (t->reason == NULL)
         t->reason = reason;
+    t->is_refuted = true;
     return MR_OK;
+}
+
+bool mr_case_merge_is_in_part(const struct mr_case_merged_table *table)
+{
+    return table->is_unread && !table->is_refuted && table->is_known;
 }
 
 /* Sums begin at nothing: each part adds its own. */
@@ -162,7 +168,10 @@ static void know(struct mr_case_merged_table *t, const struct mr_find_table *fou
  * nobody. */
 static void heed(struct mr_case_merged_table *t, const struct mr_find_table *found)
 {
-    if (found->verdict == MR_VERDICT_NOT_CHECKED && t->reason == NULL && !t->is_own)
+    if (found->verdict != MR_VERDICT_NOT_CHECKED || t->is_own)
+        return;
+    t->is_refuted = true;
+    if (t->reason == NULL)
         t->reason = found->reason != NULL ? found->reason
                                           : "whoever has compared the objects has given it up";
 }
@@ -412,9 +421,12 @@ enum mr_code mr_case_merge_miss(struct mr_case_merging *m, size_t part, const ch
                                 struct mr_err *err)
 {
     const struct mr_case_merge_part *of = &m->of->parts[part];
-    for (size_t i = 0; i < of->ntables; i++)
-        MR_TRY(give_up(mr_case_merge_table_of(m, of->tables[i].name), reason, err));
-    return MR_OK;
+    for (size_t i = 0; i < of->ntables; i++) {
+        struct mr_case_merged_table *t = mr_case_merge_table_of(m, of->tables[i].name);
+        t->is_unread = true;
+        t->reason = t->reason != NULL ? t->reason : reason;
+    }
+    return reason != NULL ? MR_OK : mr_case_merge_nomem(err);
 }
 
 /* A table that one side lacks is an object, and no table. */

@@ -275,9 +275,12 @@ static enum mr_code table_lines(struct json *j, struct mr_err *err)
     enum mr_code code = MR_OK;
     j->rows = 0;
     table_line(j);
-    if (j->table->verdict != MR_VERDICT_DIVERGED)
+    /* what lies between its rows is not known */
+    const bool in_part = mr_check_result_is_in_part(j->table);
+    if (j->table->verdict != MR_VERDICT_DIVERGED && !in_part)
         return MR_OK;
-    MR_TRY_OUT(mr_check_ranges(fd, j->table, range_line, j, err));
+    if (!in_part)
+        MR_TRY_OUT(mr_check_ranges(fd, j->table, range_line, j, err));
     if (j->result->max_rows > 0)
         MR_TRY_OUT(mr_findings_walk(fd, j->table->id, false, row_line, j, err));
     MR_TRY_OUT(mr_findings_walk_moved(fd, j->table->id, moved_line, j, err));

@@ -207,6 +207,8 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
         code = mr_findings_made(check->fd, id, &check->arena, was, &kept, err);
     for (int side = MR_SOURCE; kept && side < MR_SIDES; side++)
         *same = *same && mr_findings_made_is_same(&was[side], &now[side]);
+    /* What a merge of some parts has kept says of no table what it was, and of no range that it was read. */
+    *same = *same && (!known || kept || mr_find_counts_differing(&table->find.counts) == 0);
     return code == MR_OK && (!kept || !*same) ? mr_findings_made_save(check->fd, id, now, err)
                                               : code;
 }

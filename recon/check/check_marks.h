@@ -32,7 +32,8 @@
 
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err);
 /* *same: it is the table that rows were read of, or nothing is known of those (then what it
- * is now is kept, for the next try).  known: rows were read of it. */
+ * is now is kept, for the next try).  Not so of what some parts of a fleet have found in it.  known: rows
+ * were read of it. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err);
 /* Of a table that another part of a fleet reads: what its columns are is kept, where this part compares the

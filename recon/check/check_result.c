@@ -19,6 +19,11 @@ static enum mr_code add_note(struct mr_check_result *result, size_t at, struct m
     return code;
 }
 
+bool mr_check_result_is_in_part(const struct mr_find_table *table)
+{
+    return table->verdict == MR_VERDICT_NOT_CHECKED && mr_find_counts_differing(&table->counts) > 0;
+}
+
 /* Verdicts of tables make the exit code: one that was not checked outweighs any that is equal. */
 static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by_plans,
                               struct mr_err *err)
@@ -36,11 +41,12 @@ static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by
     mr_find_counts_add(&result->sums, &table->counts);
     result->unsettled_rows += unsettled;
     result->diverged += table->verdict == MR_VERDICT_DIVERGED;
+    result->differing += table->verdict == MR_VERDICT_DIVERGED || mr_check_result_is_in_part(table);
     result->unsettled += table->verdict == MR_VERDICT_UNSETTLED;
     result->not_checked +=
         table->verdict == MR_VERDICT_NOT_CHECKED || table->verdict == MR_VERDICT_UNDECIDED;
-    result->differs =
-        result->differs || table->verdict == MR_VERDICT_DIVERGED || table->schema_differs;
+    result->differs = result->differs || table->verdict == MR_VERDICT_DIVERGED ||
+                      table->schema_differs || mr_check_result_is_in_part(table);
     return code;
 }
 

@@ -23,6 +23,7 @@ struct mr_check_result {
     struct mr_vec advice;  /* struct mr_find_advice */
     struct mr_find_counts sums;
     uint64_t diverged, unsettled, not_checked; /* tables */
+    uint64_t differing; /* tables: diverged, or checked in part and some rows differ */
     uint64_t unsettled_rows;
     size_t one_sided; /* tables that one side alone has; they are among the objects */
     struct mr_check_explained *explained; /* one a table: by plans of the case */
@@ -72,6 +73,9 @@ bool mr_check_result_is_one_sided(const struct mr_check_result *result,
 /* The first of them on from *at among the objects, *at then being behind it; NULL: no more. */
 const struct mr_find_object *mr_check_result_one_sided(const struct mr_check_result *result,
                                                        size_t *at);
+
+/* Not checked to its end, and rows that differ were found all the same: those are so, and there may be more. */
+bool mr_check_result_is_in_part(const struct mr_find_table *table);
 
 /* Diverged rows beyond max_rows a table. */
 uint64_t mr_check_result_not_printed(const struct mr_check_result *result);

@@ -382,7 +382,8 @@ static enum mr_code sum_up(struct mr_fleet_merge *m, const struct mr_check_resul
     out->counts = r->sums;
     out->tables = r->ntables;
     out->objects = r->objects.count;
-    out->differing = r->diverged;
+    out->diverged = r->diverged;
+    out->differing = r->differing;
     out->not_checked = r->not_checked;
     out->unsettled_rows = r->unsettled_rows;
     out->seconds = r->run->seconds;

@@ -46,8 +46,10 @@ struct mr_fleet_merged {
     const char *reason;         /* what could not be seen or was not checked, lines; or NULL */
     struct mr_find_counts counts;
     size_t tables, objects;
-    uint64_t differing, not_checked, unsettled_rows; /* tables, tables, rows */
-    struct mr_fleet_only only;                       /* tables that one side alone has */
+    uint64_t diverged, not_checked; /* tables */
+    uint64_t differing;             /* tables of which rows differ, also of those not checked */
+    uint64_t unsettled_rows;
+    struct mr_fleet_only only; /* tables that one side alone has */
     double seconds;
 };
 

@@ -235,7 +235,7 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_merged *p)
     mr_jsonw_add_str(w, "verdict", mr_fleet_word_text(p->verdict));
     mr_jsonw_add_str(w, "reason", p->pair->failed != NULL ? p->pair->failed : p->reason);
     mr_jsonw_add_uint(w, "tables", p->tables);
-    mr_jsonw_add_uint(w, "diverged", p->differing);
+    mr_jsonw_add_uint(w, "diverged", p->diverged);
     mr_jsonw_add_uint(w, "not_checked", p->not_checked);
     put_counts(w, &p->counts);
     mr_jsonw_add_uint(w, "unsettled_rows", p->unsettled_rows);
@@ -331,6 +331,8 @@ static void add_counts(const struct mr_fleet_merged *p, struct mr_strbuf *out)
         mr_strbuf_add_str(out, "nothing of it was compared");
         return;
     }
+    if (p->not_checked > 0 && mr_find_counts_differing(c) > 0)
+        mr_strbuf_add_str(out, "so far ");
     mr_strbuf_add_fmt(out,
                       "%" PRIu64 " missing, %" PRIu64 " extra, %" PRIu64 " changed, %" PRIu64
                       " collision%s, %" PRIu64 " moved; %zu object%s",

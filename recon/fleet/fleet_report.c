@@ -100,7 +100,7 @@ static enum mr_code take_people(struct mr_fleet_report *r, struct mr_fleet_repor
     pair->people = of->people;
     pair->people.subjects = NULL;
     const bool one_sided = of->result->one_sided > 0;
-    pair->has_people = of->result->diverged > 0
+    pair->has_people = of->result->differing > 0
                            ? of->people.known
                            : pair->verdict != MR_FLEET_INCOMPLETE && !one_sided;
     if (pair->has_people)

@@ -29,7 +29,7 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
         code = mr_evidence_sides(report->result->fd, &report->arena, report->logs, err);
     for (int side = 0; code == MR_OK && side < 2; side++)
         code = mr_evidence_own_since(report->result->fd, side, &report->own_since_us[side], err);
-    if (code == MR_OK && report->result->diverged > 0)
+    if (code == MR_OK && report->result->differing > 0)
         code = mr_report_people_count(&report->people, report->result, report->config,
                                       report->case_path, &report->arena, err);
     if (code != MR_OK)
@@ -252,7 +252,7 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
     if (rows > 0) {
         mr_strbuf_add_fmt(
             out, "%s in %s of %s", mr_text_count(&t, rows, "row differs", "rows differ"),
-            mr_text_number(&t, r->diverged), mr_text_count(&t, r->ntables, "table", "tables"));
+            mr_text_number(&t, r->differing), mr_text_count(&t, r->ntables, "table", "tables"));
         add_explained(r, rows, out);
     }
     if (objects > 0 && rows > 0)

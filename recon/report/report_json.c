@@ -403,7 +403,7 @@ static void counter_lines(struct json *j)
 static void affected_line(struct json *j)
 {
     const struct mr_report_people *people = &j->report->people;
-    if (j->report->result->diverged == 0)
+    if (j->report->result->differing == 0)
         return;
     mr_jsonw_object_begin(&j->w);
     mr_jsonw_add_fmt(&j->w, "type:affected");

@@ -204,7 +204,7 @@ static const struct mr_story_plan *plan_of_before(const struct mr_report *report
  * are as they were: whom it was about, the run of before knows. */
 static bool knows_less(const struct mr_report *report)
 {
-    return report->result->diverged == 0 ||
+    return report->result->differing == 0 ||
            (was_found_done(report) && plan_of_people(report) == NULL);
 }
 
@@ -263,7 +263,7 @@ void mr_parts_left(struct mr_edition *e)
     told += add_steps(e, true);
     if (knows_less(e->report) && add_affected_before(doc, e->report)) {
         told++;
-    } else if (e->report->result->diverged > 0) {
+    } else if (e->report->result->differing > 0) {
         add_affected(doc, e->report);
         told++;
     }

@@ -65,6 +65,11 @@ is "no value of a person is in it" "$(grep -c '+4915\|+4917' "$PAGE" "$OUT" | pa
 rm -rf "$DIR/parts/1.case" "$INTO"
 "$MYRECON" fleet merge -q --partial "$DIR" --output "$INTO" >"$OUT" 2>"$ERR"
 is "merged in part" $? 4
+is "what the other part has found in a table stands, so far" \
+    "$(jq -c "select(.table == \"$DB.members\" and (.type == \"table\" or .type == \"row\")) | [.type, .verdict, .changed, (if .type == \"row\" then .key.id else null end)]" "$INTO/shop.jsonl" | xargs)" \
+    "[table,not-checked,1,null] [row,null,null,7]"
+timeout 60 "$MYRECON" report -q --case "$INTO/shop.case" --format md >"$OUT" 2>"$ERR"
+like "and in its report" "$(head -n 1 "$OUT")" "1 table was not checked; so far 3 rows differ in 2 of 2 tables"
 run_report --output "$PAGE" --force
 is "what is missing makes it incomplete" "$RC" 4
 like "the part is named" "$(cat "$PAGE")" "Table $DB.members: part 1: it is missing"
