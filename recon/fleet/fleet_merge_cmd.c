@@ -226,6 +226,14 @@ static void put_counts(struct mr_jsonw *w, const struct mr_find_counts *c)
     mr_jsonw_add_uint(w, "moved", c->moved);
 }
 
+/* Whoever reads the result may be elsewhere: what "fleet report" tells to type names it. */
+static void put_config(struct mr_jsonw *w, const struct mr_fleet_file_pair *pair)
+{
+    char *whole = realpath(pair->config, NULL);
+    mr_jsonw_add_str(w, "config", whole != NULL ? whole : pair->config);
+    free(whole);
+}
+
 /* A pair in one line; what its tables come to is in its own file. */
 static void put_pair(struct mr_jsonw *w, const struct mr_fleet_merged *p)
 {
@@ -234,6 +242,7 @@ static void put_pair(struct mr_jsonw *w, const struct mr_fleet_merged *p)
     mr_jsonw_add_str(w, "pair", p->pair->name);
     mr_jsonw_add_str(w, "verdict", mr_fleet_word_text(p->verdict));
     mr_jsonw_add_str(w, "reason", p->pair->failed != NULL ? p->pair->failed : p->reason);
+    put_config(w, p->pair);
     mr_jsonw_add_uint(w, "tables", p->tables);
     mr_jsonw_add_uint(w, "diverged", p->diverged);
     mr_jsonw_add_uint(w, "not_checked", p->not_checked);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/signals.h"
 #include "recon/report/report_rank.h"
@@ -141,13 +142,27 @@ struct visiting {
     bool has_visited;        /* an error from here on is no fault of the case's */
 };
 
+/* What is to be typed names what the pair was checked with, unless the reader has named another one: the fleet's own
+ * copy, where that is still there. */
+static struct mr_config config_of(const struct mr_fleet_report *r,
+                                  const struct mr_fleet_report_pair *pair)
+{
+    struct mr_config config = *r->config;
+    const bool is_named =
+        config.nfiles > 0 && config.files[config.nfiles - 1].place == MR_CONFIG_NAMED;
+    if (!is_named && pair->told->config != NULL && access(pair->told->config, R_OK) == 0)
+        config.file = pair->told->config;
+    return config;
+}
+
 static enum mr_code take_result(struct visiting *v, struct mr_fleet_report_pair *pair,
                                 const struct mr_check_result *result, const char *path,
                                 struct mr_err *err)
 {
     struct mr_fleet_report *r = v->r;
+    const struct mr_config config = config_of(r, pair);
     struct mr_report report = {.result = result,
-                               .config = r->config,
+                               .config = &config,
                                .case_path = path,
                                .unmask = r->unmask,
                                .max_rows = r->max_rows,

@@ -36,6 +36,7 @@ static const struct mr_json_member pair_members[] = {
     PAIR("pair", MR_JSON_TEXT, name),
     MR_JSON_WORD_OF("verdict", &mr_fleet_words, struct mr_fleet_result_pair, verdict),
     PAIR("reason", MR_JSON_TEXT_OR_NULL, reason),
+    PAIR("config", MR_JSON_TEXT_OR_NULL, config),
 };
 static const struct mr_json_record pair_record =
     MR_JSON_RECORD(struct mr_fleet_result_pair, pair_members);

@@ -31,6 +31,7 @@ struct mr_fleet_result_pair {
     const char *name;
     enum mr_fleet_word verdict; /* equal, diverged, incomplete */
     const char *reason;         /* what could not be seen, lines; or NULL */
+    const char *config;         /* path of its configuration when it was merged; NULL: not known */
     struct mr_fleet_figures figures;
 };
 
