@@ -53,7 +53,7 @@ struct mr_fleet_gate {
 enum mr_code mr_fleet_gate_read(struct mr_fleet_gate_server *server,
                                 const struct mr_fleet_task *task, struct mr_arena *arena,
                                 struct mr_err *err);
-/* Worst first: critical, unknown, warning, ok; else as they are. */
+/* Worst first: critical, unknown, warning, ok; of one verdict those with more P0 findings; else as they are. */
 void mr_fleet_gate_sort(struct mr_fleet_gate *gate);
 /* The worst of all. */
 enum mr_gate_severity mr_fleet_gate_verdict(const struct mr_fleet_gate *gate);

@@ -75,11 +75,25 @@ enum mr_code mr_fleet_gate_read(struct mr_fleet_gate_server *server,
     return MR_OK;
 }
 
+/* Findings of a priority that count, and are as bad as the server's verdict. */
+static size_t count_of(const struct mr_fleet_gate_server *s, unsigned priority)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->checks.count; i++) {
+        const struct mr_fleet_gate_check *c = mr_vec_at(&s->checks, i);
+        count += c->severity == s->verdict && c->priority == priority && c->silenced_until == NULL;
+    }
+    return count;
+}
+
 static int by_gravity(const void *a, const void *b)
 {
     const struct mr_fleet_gate_server *x = a, *y = b;
     if (x->verdict != y->verdict)
         return x->verdict > y->verdict ? -1 : 1;
+    const size_t p0 = count_of(x, 0), other = count_of(y, 0);
+    if (x->verdict != MR_GATE_OK && p0 != other)
+        return p0 > other ? -1 : 1;
     if (x->pair != y->pair)
         return x->pair < y->pair ? -1 : 1;
     return (int)x->side - (int)y->side;

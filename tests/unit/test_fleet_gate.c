@@ -169,6 +169,13 @@ static void test_worst_first(void **state)
     assert_int_equal(mr_fleet_gate_verdict(&fleet.gate), MR_GATE_CRITICAL);
     mr_fleet_gate_sort(&fleet.gate);
     order_is("cedba");
+    /* of two that are critical the one with more P0, unless they are silenced */
+    ((struct mr_fleet_gate_check *)mr_vec_at(&fleet.gate.servers[1].checks, 0))->priority = 0;
+    mr_fleet_gate_sort(&fleet.gate);
+    order_is("cedba");
+    ((struct mr_fleet_gate_check *)mr_vec_at(&fleet.gate.servers[1].checks, 1))->priority = 0;
+    mr_fleet_gate_sort(&fleet.gate);
+    order_is("ecdba");
     fleet.gate.count = 0;
     assert_int_equal(mr_fleet_gate_verdict(&fleet.gate), MR_GATE_OK);
 }
