@@ -422,8 +422,8 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
 /* What plans explain is reported in a line of its own. */
 static bool has_lines(const struct text *t, size_t table)
 {
-    return (t->result->tables[table].verdict == MR_VERDICT_DIVERGED ||
-            mr_check_result_is_in_part(&t->result->tables[table])) &&
+    const struct mr_find_table *of = &t->result->tables[table];
+    return (of->verdict == MR_VERDICT_DIVERGED || mr_check_result_is_in_part(of)) &&
            (t->result->explained[table].rows == 0 ||
             mr_check_result_unexplained(t->result, table) > 0);
 }
@@ -442,9 +442,8 @@ static enum mr_code all_ranges(struct text *t, struct mr_err *err)
     heading(t, "Diverged keys");
     for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
         set_table(t, i);
-        if (!has_lines(t, i) || t->table->verdict != MR_VERDICT_DIVERGED)
-            continue; /* what lies between rows of a table that was read in part is not known */
-        code = mr_check_ranges(t->result->fd, t->table, range_line, t, err);
+        if (has_lines(t, i) && t->table->verdict == MR_VERDICT_DIVERGED) /* else of gaps, too */
+            code = mr_check_ranges(t->result->fd, t->table, range_line, t, err);
         say_hidden(t, "range", "ranges");
     }
     return code;
