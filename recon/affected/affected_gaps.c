@@ -43,7 +43,8 @@ static void look_at_one_sided(struct gaps *g, const struct mr_check_result *resu
     size_t count = 0;
     for (size_t i = 0; i < result->objects.count; i++) {
         const struct mr_find_object *object = mr_vec_at(&result->objects, i);
-        if (!mr_check_result_is_one_sided(result, object) || !is_meant(g, object) || count++ >= NAMED)
+        if (!mr_check_result_is_one_sided(result, object) || !is_meant(g, object) ||
+            count++ >= NAMED)
             continue;
         mr_log_warning(
             "table \"%s\" is on the %s alone: whoever is in it, or is led to by its rows, "

@@ -49,9 +49,9 @@ struct mr_fleet_report {
     size_t equal, diverged, incomplete; /* pairs */
     size_t faults;                      /* of the incomplete ones */
     size_t with_rows;                   /* in which rows differ, whatever their verdict */
-    size_t only, with_only;             /* tables that one side alone has, and pairs that have such */
-    uint64_t people;                    /* counted pair by pair */
-    size_t people_unknown;              /* pairs of which nobody can tell */
+    size_t only, with_only; /* tables that one side alone has, and pairs that have such */
+    uint64_t people;        /* counted pair by pair */
+    size_t people_unknown;  /* pairs of which nobody can tell */
     bool people_at_least, people_other;
 };
 
