@@ -77,7 +77,7 @@ static const struct {
     {"policy=merge clock-skew=0", NULL},
     {"policy=merge clock-skew=86400", NULL},
     {"policy=merge clock-skew=86401", "out of range"},
-    {"policy=merge clock-skew=-1", "not a whole number"},
+    {"policy=merge clock-skew=-1", "out of range"},
     {"policy=merge clock-skew=2.5", "not a whole number"},
     {"policy=mirror clock-skew=2", "option \"--clock-skew\" is for --policy merge"},
     {"reseed-only= clock-skew=2", "option \"--clock-skew\" is for --policy"},
