@@ -56,6 +56,7 @@ static enum mr_code tell(struct mr_case_merging *m, int side, const char *name, 
         return mr_case_merge_nomem(err);
     if (t == NULL)
         return add_stranger(m, name, reason, err);
+    t->is_refuted = true;
     if (t->reason == NULL)
         t->reason = reason;
     return MR_OK;
@@ -113,6 +114,7 @@ static enum mr_code give_up(struct mr_case_merging *m, size_t a, size_t b, int s
                             struct mr_err *err)
 {
     struct mr_case_merged_table *t = mr_vec_at(&m->tables, a), *other = mr_vec_at(&m->tables, b);
+    t->is_refuted = true;
     if (t->reason == NULL)
         t->reason = mr_case_merge_say(m,
                                       "\"%s\" was the same table of the %s when its part read it: "
