@@ -1,11 +1,13 @@
 #!/bin/bash
-# run.sh [-j N] [-n SUITE] [-f JOBS] [PROGRAM…]: runs programs that print TAP, and counts.
+# run.sh [-j N] [-n SUITE] [-f JOBS] [-t SECONDS] [PROGRAM…]: runs programs that print TAP, and counts.
 #
 # JOBS has lines of LABEL<TAB>SHELL COMMAND; a PROGRAM is its own command.  A program has
 # failed as a whole (one failure more) if it printed no plan, or another number of results
 # than its plan says, or died, or exited with a status that none of its results explains,
 # or ran longer than MR_TEST_TIMEOUT seconds (600).  A skipped test counts as skipped,
 # never as passed: cmocka 1.1.5 prints it as "not ok 3 # SKIP".
+#
+# -t: when so many seconds are over no program is begun any more; those left are named, and count as skipped.
 #
 # The last line is "N passed, N failed", with ", N skipped" where there are any.  Where
 # MR_TALLY names a file, the three numbers are appended to it for whoever adds them up; where
@@ -16,11 +18,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 parallel=1
 suite=tests
 jobs_file=
-while getopts 'j:n:f:' option; do
+limit_s=
+while getopts 'j:n:f:t:' option; do
     case $option in
     j) parallel=$OPTARG ;;
     n) suite=$OPTARG ;;
     f) jobs_file=$OPTARG ;;
+    t) limit_s=$OPTARG ;;
     *) exit 3 ;;
     esac
 done
@@ -104,7 +108,14 @@ report_job() { # INDEX
 next=0 reported=0
 declare -A done_jobs=()
 total=${#labels[@]}
+begun=$SECONDS
+stop_at_limit() {
+    [ -n "$limit_s" ] && [ "$next" -lt "$total" ] && [ $((SECONDS - begun)) -ge "$limit_s" ] || return
+    echo "$((total - next)) of $total programs are left out, as $limit_s s are over: ${labels[*]:next}"
+    skipped=$((skipped + total - next)) total=$next
+}
 while [ "$reported" -lt "$total" ]; do
+    stop_at_limit
     while [ "$next" -lt "$total" ] && [ $((next - reported)) -lt "$parallel" ]; do
         start_job "$next"
         next=$((next + 1))
@@ -119,7 +130,7 @@ while [ "$reported" -lt "$total" ]; do
     done
 done
 
-if [ "$total" -eq 0 ]; then
+if [ "$total" -eq 0 ]; then # also where nothing was begun in time
     echo "FAIL $suite: there is no test to run"
     failed=1
 fi

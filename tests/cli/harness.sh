@@ -55,6 +55,12 @@ MR_FAILURES=$scratch/failures tests/run.sh -f "$scratch/jobs" >"$scratch/log" 2>
 [ "$(sed 's/ *(.*//; s/  */ /g' "$scratch/failures")" = $'FAIL tests/wrong 0 passed, 1 failed\n not ok 1 - seven' ]
 result $? 'runner: what failed, and it alone, is kept to be shown again' "$(cat "$scratch/failures")"
 
+printf '%s\tsleep 1; echo 1..1; echo ok 1\n' one two >"$scratch/jobs"
+seen=$(tests/run.sh -t 1 -f "$scratch/jobs" 2>&1)
+[ $? -eq 0 ] && grep -qx '1 of 2 programs are left out, as 1 s are over: two' <<<"$seen" &&
+    [ "$(tail -n 1 <<<"$seen")" = '1 passed, 0 failed, 1 skipped' ]
+result $? 'runner: what is not begun in time is named, and skipped' "$seen"
+
 # --- banned calls are compile errors
 compiles() { # STATEMENT
     printf 'void f(char *a, const char *b);\nvoid f(char *a, const char *b) { %s; (void)a; (void)b; }\n' \

@@ -96,8 +96,8 @@ client "$T" -D "$D" <<<"ALTER TABLE \`o$X\` DROP \`more$X\`; CREATE TABLE \`w$X\
 client a -D "$D" <<<"DROP TABLE \`w$X\`"; client "$T" -D "$D" <<<"DROP TABLE \`w$X\`"
 sed -i '/w\*/,$d' my.ini
 shows 1 "check, again" "$M" check --settle 0 --config my.ini --case case2 "$SRC" "$DST"
-shows "[01]" "repair plan" "$M" repair plan --config my.ini --case case2 --policy merge --split-at 2026-02-01 --output "plan$X"
-shows "[01]" "repair show" "$M" repair show "plan$X"
+shows 4 "repair plan" "$M" repair plan --config my.ini --case case2 --policy merge --split-at 2026-02-01 --output "plan$X"
+shows 4 "repair show" "$M" repair show "plan$X"
 shows "[01]" "report" "$M" report --case case2 --output report.html
 client "$T" -D "$D" --delimiter=// <<<"CREATE TRIGGER \`t$X\` BEFORE INSERT ON \`o$X\` FOR EACH ROW
     IF NEW.what LIKE 'lost%' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no $X'; END IF //" || bail "no trigger"
