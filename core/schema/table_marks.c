@@ -290,15 +290,28 @@ enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const 
 
 /* ---- what they tell ---- */
 
+/* A case file may lack the end of the last line. */
+static const char *next_line(const char *line)
+{
+    line += strcspn(line, "\n");
+    return *line == '\n' ? line + 1 : line;
+}
+
+static bool same_line(const char *a, const char *b)
+{
+    const size_t len = strcspn(a, "\n");
+    return len == strcspn(b, "\n") && memcmp(a, b, len) == 0;
+}
+
 bool mr_table_marks_agree(const char *a, const char *b)
 {
     bool met = false;
-    for (const char *line = a; *line != '\0'; line += strcspn(line, "\n") + 1) {
-        size_t name = strcspn(line, "=") + 1, len = strcspn(line, "\n") + 1;
-        for (const char *other = b; *other != '\0'; other += strcspn(other, "\n") + 1) {
+    for (const char *line = a; *line != '\0'; line = next_line(line)) {
+        const size_t name = strcspn(line, "=\n") + 1;
+        for (const char *other = b; *other != '\0'; other = next_line(other)) {
             if (strncmp(line, other, name) != 0)
                 continue;
-            if (strncmp(line, other, len) != 0)
+            if (!same_line(line, other))
                 return false;
             met = true;
         }

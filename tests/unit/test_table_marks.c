@@ -16,6 +16,9 @@ static const struct {
     bool agree;
 } marks[] = {
     {"the same", "=18\n", "=18\n", true},
+    {"without its end", "=18", "=18\n", true},
+    {"without its end, another one", "=18", "=182", false},
+    {"no number", "x", "y", false},
     {"another one", "=18\n", "=21\n", false},
     {"a number that begins alike", "=18\n", "=182\n", false},
     {"partitions in another order", "#p#p0=1\n#p#p1=2\n", "#p#p1=2\n#p#p0=1\n", true},
