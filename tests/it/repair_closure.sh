@@ -158,5 +158,6 @@ refused "a parent of one side" "refers to \"$DB.shops\", which is on one side on
 printf '[table *.orders]\nreference = none: shop_id\n' >>ini
 check
 merge
-is "a parent of one side, dismissed" "$RC" 0
+is "a parent of one side, dismissed: that it is not planned itself is said" \
+    "$RC $(grep -c "not planned: table \"$DB.shops\" is only on the source" "$ERR")" "4 1"
 finish
