@@ -11,8 +11,9 @@
 # IT=PATTERN (a glob, also '@(one|other)') runs only what matches; MR_IT_JOBS=N at a time.  PART=2/4 runs
 # every fourth of that, from the second on: hours can be had in parts, on several machines.  Without
 # IT= and LONG=1, and with SEEDS up to 20, the scripts of long.txt are left out, and counted aloud.
-# IT_LIMIT_S=N: programs are begun for so many seconds, from another one on with each commit; which were left out is
-# said, and counted.  A machine that is slow does some of the work of each commit, and all of it over some.
+# IT_LIMIT_S=N: programs are begun for so many seconds, from another one on with each change of the changelog or of
+# these; which were left out is said, and counted.  A machine that is slow does some of the work of each change, and all
+# of it over some.
 #
 # Without MySQL 9 its tests are skipped and say so; with CI=true, where it could have been had,
 # that is failure.
@@ -122,7 +123,7 @@ awk -v part="${part%/*}" -v parts="${part#*/}" 'NR % parts == part % parts' "$jo
 [ -z "${PART:-}" ] || echo "Part $part: $(wc -l <"$jobs.part") of $(wc -l <"$jobs") programs."
 
 if [ -n "${IT_LIMIT_S:-}" ]; then
-    from=$(($(git rev-parse HEAD 2>/dev/null | cksum | cut -d' ' -f1) % $(wc -l <"$jobs.part")))
+    from=$(($(cat CHANGELOG.md tests/it/*.sh | cksum | cut -d' ' -f1) % ($(wc -l <"$jobs.part") + 1)))
     { tail -n "+$((from + 1))" "$jobs.part" && head -n "$from" "$jobs.part"; } >"$jobs.turned" &&
         mv "$jobs.turned" "$jobs.part"
 fi
