@@ -72,6 +72,13 @@ struct mr_case_merged_table *mr_case_merge_table_of(const struct mr_case_merging
 enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err);
 /* Of the part under way: what it says of the tables of its scope. */
 enum mr_code mr_case_merge_judge(struct mr_case_merging *m, struct mr_err *err);
+/* It is not checked, for what a part that was read says of it.  The first reason is kept, as a check does; NULL: out of
+ * memory. */
+enum mr_code mr_case_merge_give_up(struct mr_case_merged_table *table, const char *reason,
+                                   struct mr_err *err);
+/* more: struct mr_case_merged_table, none of which is there. */
+enum mr_code mr_case_merge_add_tables(struct mr_case_merging *m, const struct mr_vec *more,
+                                      struct mr_err *err);
 /* It is not checked, for want of some parts; what the others have found in it stands. */
 bool mr_case_merge_is_in_part(const struct mr_case_merged_table *table);
 /* The tables of the part's scope are not checked, for this reason. */

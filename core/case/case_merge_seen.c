@@ -1,17 +1,12 @@
 /* case_merge_seen.c: tables that came, went, were altered or changed names between the parts of a pair. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/case/case_merge_internal.h"
 #include "core/case/seen_tables.h"
 #include "core/schema/table_numbers.h"
+#include "core/source/sides.h"
 
 /* ---- between base and the part under way ---- */
-
-static const char *side_name(int side)
-{
-    return side == 0 ? "source" : "target";
-}
 
 /* By the name that the side has for it.  Few differ. */
 static struct mr_case_merged_table *table_of(const struct mr_case_merging *m, int side,
@@ -50,16 +45,11 @@ static enum mr_code tell(struct mr_case_merging *m, int side, const char *name, 
     struct mr_case_merged_table *t = table_of(m, side, name);
     const char *reason = mr_case_merge_say(
         m, "it %s on the %s between the ends of %s%s and %s",
-        altered ? "was altered" : "came or went", side_name(side), base->name,
+        altered ? "was altered" : "came or went", mr_side_name((enum mr_side)side), base->name,
         base->has_objects ? ", which has compared the objects," : "", m->of->parts[m->at].name);
     if (reason == NULL)
         return mr_case_merge_nomem(err);
-    if (t == NULL)
-        return add_stranger(m, name, reason, err);
-    t->is_refuted = true;
-    if (t->reason == NULL)
-        t->reason = reason;
-    return MR_OK;
+    return t != NULL ? mr_case_merge_give_up(t, reason, err) : add_stranger(m, name, reason, err);
 }
 
 static enum mr_code compare_lists(struct mr_case_merging *m, int side, const struct mr_vec *was,
@@ -110,17 +100,17 @@ enum mr_code mr_case_merge_seen(struct mr_case_merging *m, struct mr_findings *b
 
 /* ---- all parts ---- */
 
-static enum mr_code give_up(struct mr_case_merging *m, size_t a, size_t b, int side,
-                            struct mr_err *err)
+static enum mr_code tell_swapped(struct mr_case_merging *m, size_t a, size_t b, int side,
+                                 struct mr_err *err)
 {
-    struct mr_case_merged_table *t = mr_vec_at(&m->tables, a), *other = mr_vec_at(&m->tables, b);
-    t->is_refuted = true;
-    if (t->reason == NULL)
-        t->reason = mr_case_merge_say(m,
-                                      "\"%s\" was the same table of the %s when its part read it: "
-                                      "one has taken the other's name",
-                                      other->name, side_name(side));
-    return t->reason != NULL ? MR_OK : mr_case_merge_nomem(err);
+    const struct mr_case_merged_table *other = mr_vec_at(&m->tables, b);
+    return mr_case_merge_give_up(
+        mr_vec_at(&m->tables, a),
+        mr_case_merge_say(m,
+                          "\"%s\" was the same table of the %s when its part read it: "
+                          "one has taken the other's name",
+                          other->name, mr_side_name((enum mr_side)side)),
+        err);
 }
 
 /* Two names that have had one number were read as one table, and another was not read at all. */
@@ -134,31 +124,17 @@ static enum mr_code compare_numbers(struct mr_case_merging *m, int side, struct 
             MR_TRY_OUT(mr_table_numbers_add(&numbers, t->made[side].numbers, i, err));
     }
     for (size_t at = 0, a, b; mr_table_numbers_shared(&numbers, &at, &a, &b);) {
-        MR_TRY_OUT(give_up(m, a, b, side, err));
-        MR_TRY_OUT(give_up(m, b, a, side, err));
+        MR_TRY_OUT(tell_swapped(m, a, b, side, err));
+        MR_TRY_OUT(tell_swapped(m, b, a, side, err));
     }
 out:
     mr_table_numbers_release(&numbers);
     return code;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct mr_case_merged_table *)a)->name,
-                  ((const struct mr_case_merged_table *)b)->name);
-}
-
 enum mr_code mr_case_merge_seen_end(struct mr_case_merging *m, struct mr_err *err)
 {
     for (int side = 0; side < 2; side++)
         MR_TRY(compare_numbers(m, side, err));
-    for (size_t i = 0; i < m->strangers.count; i++) {
-        struct mr_case_merged_table *t = mr_vec_push(&m->tables);
-        if (t == NULL)
-            return mr_case_merge_nomem(err);
-        *t = *(struct mr_case_merged_table *)mr_vec_at(&m->strangers, i);
-    }
-    if (m->strangers.count > 0)
-        qsort(m->tables.items, m->tables.count, sizeof(struct mr_case_merged_table), by_name);
-    return MR_OK;
+    return mr_case_merge_add_tables(m, &m->strangers, err);
 }

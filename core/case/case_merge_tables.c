@@ -134,8 +134,8 @@ struct mr_case_merged_table *mr_case_merge_table_of(const struct mr_case_merging
 
 /* ---- what parts say ---- */
 
-/* The first reason is kept, as a check does. */
-static enum mr_code give_up(struct mr_case_merged_table *t, const char *reason, struct mr_err *err)
+enum mr_code mr_case_merge_give_up(struct mr_case_merged_table *t, const char *reason,
+                                   struct mr_err *err)
 {
     if (reason == NULL)
         return mr_case_merge_nomem(err);
@@ -176,10 +176,24 @@ static void heed(struct mr_case_merged_table *t, const struct mr_find_table *fou
                                           : "whoever has compared the objects has given it up";
 }
 
+enum mr_code mr_case_merge_add_tables(struct mr_case_merging *m, const struct mr_vec *more,
+                                      struct mr_err *err)
+{
+    for (size_t i = 0; i < more->count; i++) {
+        struct mr_case_merged_table *t = mr_vec_push(&m->tables);
+        if (t == NULL)
+            return mr_case_merge_nomem(err);
+        *t = *(const struct mr_case_merged_table *)mr_vec_at(more, i);
+    }
+    if (more->count > 0)
+        qsort(m->tables.items, m->tables.count, sizeof(struct mr_case_merged_table),
+              compare_tables);
+    return MR_OK;
+}
+
 enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
 {
     const bool objects = m->of->parts[m->at].has_objects;
-    const size_t tiled = m->tables.count;
     struct mr_find_table *found = NULL;
     size_t count = 0;
     MR_TRY(mr_findings_tables(m->part, &m->arena, &found, &count, err));
@@ -204,15 +218,7 @@ enum mr_code mr_case_merge_know(struct mr_case_merging *m, struct mr_err *err)
                 mr_findings_made(m->part, found[i].id, &m->arena, t->shown, &t->is_shown, err));
         know(t, &found[i], objects);
     }
-    for (size_t i = 0; i < extra.count; i++) {
-        struct mr_case_merged_table *t = mr_vec_push(&m->tables);
-        if (t == NULL)
-            MR_TRY_OUT(mr_case_merge_nomem(err));
-        *t = *(struct mr_case_merged_table *)mr_vec_at(&extra, i);
-    }
-    if (m->tables.count > tiled)
-        qsort(m->tables.items, m->tables.count, sizeof(struct mr_case_merged_table),
-              compare_tables);
+    MR_TRY_OUT(mr_case_merge_add_tables(m, &extra, err));
 out:
     mr_vec_release(&extra);
     return code;
@@ -314,21 +320,22 @@ static enum mr_code compare_made(struct mr_case_merging *m, struct mr_case_merge
         MR_TRY(mr_findings_made(m->part, table, &m->arena, t->made, &t->is_made, err));
     MR_TRY(mr_findings_made(m->part, table, arena, made, &known, err));
     if (t->nparts > 1 && !known)
-        return give_up(t,
-                       mr_case_merge_say(m, "%s does not say of which table it has read",
-                                         m->of->parts[m->at].name),
-                       err);
+        return mr_case_merge_give_up(t,
+                                     mr_case_merge_say(m,
+                                                       "%s does not say of which table it has read",
+                                                       m->of->parts[m->at].name),
+                                     err);
     for (size_t side = 0; t->nparts > 1 && side < 2; side++) {
         const bool altered = strcmp(t->made[side].key, made[side].key) != 0;
         if (!mr_findings_made_is_same(&t->made[side], &made[side]))
-            return give_up(t,
-                           mr_case_merge_say(m, "it was %s on the %s, before %s has read it",
-                                             altered ? "altered"
-                                                     : "made anew, or another one has taken its "
-                                                       "place",
-                                             side == 0 ? "source" : "target",
-                                             m->of->parts[m->at].name),
-                           err);
+            return mr_case_merge_give_up(
+                t,
+                mr_case_merge_say(m, "it was %s on the %s, before %s has read it",
+                                  altered ? "altered"
+                                          : "made anew, or another one has taken its "
+                                            "place",
+                                  side == 0 ? "source" : "target", m->of->parts[m->at].name),
+                err);
     }
     return MR_OK;
 }
@@ -351,15 +358,16 @@ static enum mr_code compare_shown(struct mr_case_merging *m, struct mr_case_merg
         was.time = is_snapshot ? was.time : NULL;
         if (mr_findings_made_is_same(&was, &now))
             continue;
-        return give_up(t,
-                       mr_case_merge_say(m,
-                                         "%s on the %s between %s, which has compared its "
-                                         "definition, and %s, which has read it",
-                                         is_snapshot ? "another snapshot has taken its place"
-                                                     : "it was altered",
-                                         side == 0 ? "source" : "target",
-                                         m->of->parts[m->base].name, m->of->parts[m->at].name),
-                       err);
+        return mr_case_merge_give_up(
+            t,
+            mr_case_merge_say(m,
+                              "%s on the %s between %s, which has compared its "
+                              "definition, and %s, which has read it",
+                              is_snapshot ? "another snapshot has taken its place"
+                                          : "it was altered",
+                              side == 0 ? "source" : "target", m->of->parts[m->base].name,
+                              m->of->parts[m->at].name),
+            err);
     }
     return MR_OK;
 }
@@ -380,26 +388,28 @@ static enum mr_code judge_table(struct mr_case_merging *m, const struct mr_case_
     add_counts(&t->find.counts, &found.counts);
     MR_TRY(add_note(m, t, found.note, err));
     if (found.verdict == MR_VERDICT_NOT_CHECKED)
-        return give_up(t,
-                       found.reason != NULL ? mr_case_merge_say(m, "%s", found.reason)
-                                            : mr_case_merge_say(m, "%s gives no reason", part),
-                       err);
+        return mr_case_merge_give_up(t,
+                                     found.reason != NULL
+                                         ? mr_case_merge_say(m, "%s", found.reason)
+                                         : mr_case_merge_say(m, "%s gives no reason", part),
+                                     err);
     if (!t->is_known)
-        return give_up(t,
-                       mr_case_merge_say(m, "%s has read it, and %s has not seen it", part,
-                                         m->of->parts[m->base].name),
-                       err);
+        return mr_case_merge_give_up(t,
+                                     mr_case_merge_say(m, "%s has read it, and %s has not seen it",
+                                                       part, m->of->parts[m->base].name),
+                                     err);
     if (!same_table(&t->find, &found))
-        return give_up(t,
-                       mr_case_merge_say(m,
-                                         "its columns, or what the configuration says of it, "
-                                         "are others in %s than in %s",
-                                         part, m->of->parts[m->base].name),
-                       err);
+        return mr_case_merge_give_up(
+            t,
+            mr_case_merge_say(m,
+                              "its columns, or what the configuration says of it, "
+                              "are others in %s than in %s",
+                              part, m->of->parts[m->base].name),
+            err);
     MR_TRY(is_covered(m, found.id, t, scope, &covered, err));
     if (!found.settled || !found.scanned || found.verdict == MR_VERDICT_UNDECIDED || !covered)
-        return give_up(t, mr_case_merge_say(m, "%s has not read all that it was to read", part),
-                       err);
+        return mr_case_merge_give_up(
+            t, mr_case_merge_say(m, "%s has not read all that it was to read", part), err);
     MR_TRY(compare_shown(m, t, found.id, arena, err));
     return compare_made(m, t, found.id, arena, err);
 }
@@ -450,12 +460,13 @@ enum mr_code mr_case_merge_unseen(struct mr_case_merging *m, const struct mr_vec
         if (t->unseen > 0 && t->unseen == t->nparts && !t->is_known && is_object(objects, t->name))
             continue;
         if (t->unseen > 0)
-            MR_TRY(give_up(t,
-                           mr_case_merge_say(m,
-                                             "it was there when the fleet was planned, and "
-                                             "%s has not seen it",
-                                             t->unseen_by),
-                           err));
+            MR_TRY(mr_case_merge_give_up(
+                t,
+                mr_case_merge_say(m,
+                                  "it was there when the fleet was planned, and "
+                                  "%s has not seen it",
+                                  t->unseen_by),
+                err));
         all[kept++] = *t;
     }
     m->tables.count = kept;
