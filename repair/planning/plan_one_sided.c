@@ -29,9 +29,10 @@ static bool is_meant(const struct looking *l, const struct mr_find_object *objec
 {
     const struct mr_plan_one_sided_task *task = l->task;
     const struct mr_plan_patterns *p = task->patterns;
-    bool named = task->ndbs == 0 || object->database == NULL;
-    for (size_t i = 0; !named && i < task->ndbs; i++)
-        named = mr_server_same_name(task->server, task->dbs[i], object->database);
+    const struct mr_server_side *source = task->source;
+    bool named = source->ndbs == 0 || object->database == NULL;
+    for (size_t i = 0; !named && i < source->ndbs; i++)
+        named = mr_server_same_name(&source->cat->server, source->dbs[i], object->database);
     return named && (object->database == NULL ||
                      mr_pattern_selects(p->tables->items, p->tables->count, p->exclude->items,
                                         p->exclude->count, object->database, object->name));

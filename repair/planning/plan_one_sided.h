@@ -17,9 +17,7 @@
 struct mr_plan_one_sided_task {
     struct mr_findings *fd; /* its run is chosen */
     const struct mr_plan_patterns *patterns;
-    const struct mr_server *server; /* SOURCE's, by which names of databases are one */
-    const char *const *dbs;         /* that the plan's source names; ndbs 0: all */
-    size_t ndbs;
+    const struct mr_server_side *source; /* its databases are those meant; ndbs 0: all */
     bool is_mirror;
     struct mr_arena *arena;
 };

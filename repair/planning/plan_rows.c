@@ -622,12 +622,9 @@ static enum mr_code skip_one_sided(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;
     const struct mr_plan_patterns patterns = {&p->opts->tables, &p->opts->exclude};
-    const struct mr_server_side *source = &p->sides.side[MR_SOURCE];
     const struct mr_plan_one_sided_task task = {.fd = p->fd,
                                                 .patterns = &patterns,
-                                                .server = &source->cat->server,
-                                                .dbs = source->dbs,
-                                                .ndbs = source->ndbs,
+                                                .source = &p->sides.side[MR_SOURCE],
                                                 .is_mirror =
                                                     strcmp(p->opts->policy, MR_POLICY_MIRROR) == 0,
                                                 .arena = &p->arena};

@@ -67,15 +67,15 @@ static void test_tables(void **state)
         const struct mr_string_list only = {&rows[i].only, rows[i].only != NULL ? 1 : 0},
                                     without = {&rows[i].without, rows[i].without != NULL ? 1 : 0};
         const struct mr_plan_patterns patterns = {&only, &without};
-        const struct mr_server server = {.lower_case_table_names = 0};
+        struct mr_catalogue cat = {.server = {.lower_case_table_names = 0}};
+        const struct mr_server_side source = {
+            .dbs = &rows[i].db, .ndbs = rows[i].db != NULL ? 1 : 0, .cat = &cat};
         case_begin(&c);
         case_table(&c, "shop.items", MR_VERDICT_EQUAL, true);
         case_require(mr_findings_object_add(c.fd, &rows[i].object, NULL));
         const struct mr_plan_one_sided_task task = {.fd = c.fd,
                                                     .patterns = &patterns,
-                                                    .server = &server,
-                                                    .dbs = &rows[i].db,
-                                                    .ndbs = rows[i].db != NULL ? 1 : 0,
+                                                    .source = &source,
                                                     .is_mirror = rows[i].is_mirror,
                                                     .arena = &arena};
         assert_int_equal(mr_plan_one_sided(&task, &m, NULL), MR_OK);
