@@ -277,6 +277,8 @@ enum mr_code mr_case_merge(const struct mr_case_merge *merge, struct mr_findings
                                 .arena = MR_ARENA_INIT,
                                 .tables = MR_VEC_INIT(struct mr_case_merged_table),
                                 .strangers = MR_VEC_INIT(struct mr_case_merged_table),
+                                .seen = {{.tables = MR_VEC_INIT(struct mr_seen_table)},
+                                         {.tables = MR_VEC_INIT(struct mr_seen_table)}},
                                 .base = merge->nparts,
                                 .references = MR_VEC_INIT(struct mr_lineage_reference),
                                 .hidden = MR_STRBUF_INIT,
@@ -292,6 +294,8 @@ enum mr_code mr_case_merge(const struct mr_case_merge *merge, struct mr_findings
     mr_vec_release(&m.reference_names);
     mr_vec_release(&m.tables);
     mr_vec_release(&m.strangers);
+    for (int side = 0; side < 2; side++)
+        mr_vec_release(&m.seen[side].tables);
     mr_arena_release(&m.arena);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include "core/case/case_merge.h"
 #include "core/case/lineage.h"
+#include "core/case/seen_tables.h"
 #include "core/db/log_place.h"
 
 /* A table of the pair. */
@@ -37,6 +38,14 @@ struct mr_case_merging_part {
         *places; /* of m->nservers: where their logs stood when it began, then when it ended */
 };
 
+/* The tables that a side had when base ended, read where some part saw others. */
+struct mr_case_merging_seen {
+    bool is_asked;        /* the digest is known */
+    const char *digest;   /* NULL: nothing is kept */
+    bool is_read;         /* the tables are */
+    struct mr_vec tables; /* struct mr_seen_table, by name; columns NULL: told of */
+};
+
 struct mr_case_merging {
     const struct mr_case_merge *of;
     struct mr_findings *out;
@@ -45,6 +54,7 @@ struct mr_case_merging {
     struct mr_vec tables; /* struct mr_case_merged_table, by name */
     struct mr_vec
         strangers; /* likewise: of which no part has rows, nor base anything; in the end among tables */
+    struct mr_case_merging_seen seen[2];
     struct mr_case_merging_part *parts;
     size_t base;                   /* part that tables and servers are taken from; nparts: none */
     const char *refused;           /* parts that cannot be of one pair: why; or NULL */

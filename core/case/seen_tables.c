@@ -9,18 +9,8 @@
 #include "core/row/row.h"
 
 /* The digest of all stands under no name. */
-static enum mr_code insert(struct mr_findings *fd, int side, const char *name, const char *columns,
-                           struct mr_err *err)
-{
-    return MR_CASE_ONCE(fd->cf,
-                        "INSERT OR REPLACE INTO seen_table (run, side, name, columns) VALUES (:run,"
-                        " :side, :name, :columns)",
-                        err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side),
-                        MR_ARG_TEXT("name", name), MR_ARG_TEXT("columns", columns));
-}
-
-static enum mr_code insert_digest(struct mr_findings *fd, int side, const struct mr_strbuf *all,
-                                  struct mr_err *err)
+static enum mr_code insert_digest(struct mr_case_stmt *insert, const struct mr_findings *fd,
+                                  int side, const struct mr_strbuf *all, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const struct mr_digest digest = mr_digest_bytes(all->ptr, all->len);
@@ -29,7 +19,8 @@ static enum mr_code insert_digest(struct mr_findings *fd, int side, const struct
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "keeping tables", err);
     if (code == MR_OK)
-        code = insert(fd, side, "", text.ptr, err);
+        code = MR_CASE_RUN(insert, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side),
+                           MR_ARG_TEXT("name", ""), MR_ARG_TEXT("columns", text.ptr));
     mr_strbuf_release(&text);
     return code;
 }
@@ -38,6 +29,7 @@ static enum mr_code replace(struct mr_findings *fd, int side, const struct mr_se
                             size_t count, struct mr_err *err)
 {
     struct mr_strbuf all = MR_STRBUF_INIT;
+    struct mr_case_stmt *insert = NULL;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_exec(fd->cf,
                             "CREATE TABLE IF NOT EXISTS seen_table (run INT NOT NULL, side INT NOT"
@@ -46,12 +38,19 @@ static enum mr_code replace(struct mr_findings *fd, int side, const struct mr_se
                             err));
     MR_TRY_OUT(MR_CASE_ONCE(fd->cf, "DELETE FROM seen_table WHERE run=:run AND side=:side", err,
                             MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side)));
+    MR_TRY_OUT(mr_case_prepare(fd->cf,
+                               "INSERT OR REPLACE INTO seen_table (run, side, name, columns)"
+                               " VALUES (:run, :side, :name, :columns)",
+                               &insert, err));
     for (size_t i = 0; i < count; i++) {
         mr_strbuf_add_fmt(&all, "%s\n%s\n", tables[i].name, tables[i].columns);
-        MR_TRY_OUT(insert(fd, side, tables[i].name, tables[i].columns, err));
+        MR_TRY_OUT(MR_CASE_RUN(insert, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side),
+                               MR_ARG_TEXT("name", tables[i].name),
+                               MR_ARG_TEXT("columns", tables[i].columns)));
     }
-    MR_TRY_OUT(insert_digest(fd, side, &all, err));
+    MR_TRY_OUT(insert_digest(insert, fd, side, &all, err));
 out:
+    mr_case_free(insert);
     mr_strbuf_release(&all);
     return code;
 }
@@ -78,10 +77,11 @@ static enum mr_code read_locked(struct mr_findings *fd, int side, bool digest,
         return MR_OK;
     enum mr_code code =
         MR_CASE_PREPARE(fd->cf,
-                        "SELECT name, columns FROM seen_table WHERE run=:run AND side=:side"
-                        " AND (name = '') = :digest ORDER BY name",
-                        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side),
-                        MR_ARG_INT("digest", digest));
+                        digest ? "SELECT name, columns FROM seen_table WHERE run=:run AND"
+                                 " side=:side AND name = ''"
+                               : "SELECT name, columns FROM seen_table WHERE run=:run AND"
+                                 " side=:side AND name > '' ORDER BY name",
+                        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
     if (code == MR_OK)
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, tables, err);
     mr_case_free(stmt);

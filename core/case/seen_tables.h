@@ -14,7 +14,7 @@
 #include "core/case/findings.h"
 
 struct mr_seen_table {
-    const char *name;    /* "db.t", as that side calls it */
+    const char *name;    /* "db.t", as SOURCE calls it */
     const char *columns; /* a digest of them */
 };
 

@@ -98,6 +98,28 @@ static void warn_exchange(const struct mr_check_run *check, enum mr_side side)
                        mr_side_name(side), first->db, first->name, mr_grants_account(s->grants));
 }
 
+/* Two of one definition that change names are told by numbers alone, by whoever merges the parts: said once, by the part
+ * that compares the objects. */
+static void warn_names(const struct mr_check_run *check, enum mr_side side)
+{
+    const struct mr_pairing *pairing = &check->pairing;
+    const struct mr_server_side *s = &pairing->side[side];
+    size_t tables = 0;
+    if (check->scope == NULL || !check->scope->has_objects || !mr_side_is_server(s))
+        return;
+    for (size_t i = 0; i < pairing->ntables; i++) {
+        if (check->marks[pairing->tables[i]->at].side[side].numbers != NULL)
+            return;
+        const char *engine = pairing->tables[i]->side[side]->engine;
+        tables += engine != NULL && strcasecmp(engine, "InnoDB") == 0;
+    }
+    if (tables > 1)
+        mr_log_warning(
+            "two tables of the %s that change names between the parts would not be seen: "
+            "GRANT PROCESS ON *.* TO %s",
+            mr_side_name(side), mr_grants_account(s->grants));
+}
+
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err)
 {
     check->marks = mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *check->marks);
@@ -105,8 +127,10 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
         return mr_err_nomem(err, "planning the work");
     MR_TRY(read_marks(check, NULL, check->marks, err));
     MR_TRY(mr_check_shards_marks_begin(check, err));
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         warn_exchange(check, (enum mr_side)side);
+        warn_names(check, (enum mr_side)side);
+    }
     return MR_OK;
 }
 

@@ -42,6 +42,25 @@ bool mr_check_selects(const struct mr_check_run *check, const char *db, const ch
            is_chosen(check, db, table);
 }
 
+bool mr_check_selects_on(const struct mr_check_run *check, enum mr_side side,
+                         const struct mr_table *table, struct mr_catalogue *const cat[MR_SIDES],
+                         const char **db, const char **name)
+{
+    for (size_t i = 0; i < check->dbs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(check->dbs, i);
+        if (strcmp(pair->name[side], table->db) != 0)
+            continue;
+        const struct mr_table *twin = side == MR_SOURCE
+                                          ? table
+                                          : mr_sides_twin(cat[MR_TARGET], table->db, cat[MR_SOURCE],
+                                                          pair->name[MR_SOURCE], table->name);
+        *db = pair->name[MR_SOURCE];
+        *name = twin != NULL ? twin->name : table->name;
+        return mr_check_selects(check, *db, *name);
+    }
+    return false;
+}
+
 static enum mr_code try_where(const struct mr_check_run *check, const struct mr_pair *table,
                               const char *where, struct mr_err *err)
 {

@@ -24,5 +24,9 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
 
 /* Is db.table (SOURCE's names) asked for? */
 bool mr_check_selects(const struct mr_check_run *check, const char *db, const char *table);
+/* Likewise, of a side's table.  Sets what SOURCE calls it, or would: texts of the catalogues and of check->dbs. */
+bool mr_check_selects_on(const struct mr_check_run *check, enum mr_side side,
+                         const struct mr_table *table, struct mr_catalogue *const cat[MR_SIDES],
+                         const char **db, const char **name);
 
 #endif

@@ -696,10 +696,18 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
     return run_jobs(run, err);
 }
 
+/* What was found in a table that was given up since is not so, or not known to be: perhaps it was compared with
+ * another one. */
 static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
 {
-    for (size_t i = 0; i < check->pairing.ntables; i++)
-        MR_TRY(mr_findings_table_save(check->fd, &check->pairing.tables[i]->find, err));
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        struct mr_find_table *table = &check->pairing.tables[i]->find;
+        if (table->verdict == MR_VERDICT_NOT_CHECKED)
+            table->counts = (struct mr_find_counts){.source_rows = table->counts.source_rows,
+                                                    .target_rows = table->counts.target_rows,
+                                                    .bytes = table->counts.bytes};
+        MR_TRY(mr_findings_table_save(check->fd, table, err));
+    }
     return MR_OK;
 }
 

@@ -6,31 +6,37 @@
 
 #include "core/case/seen_tables.h"
 #include "recon/check/check_marks.h"
+#include "recon/check/check_plan.h"
 
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct mr_seen_table *)a)->name, ((const struct mr_seen_table *)b)->name);
 }
 
-static enum mr_code keep_side(struct mr_check_run *check, int side, const struct mr_catalogue *cat,
-                              struct mr_err *err)
+static enum mr_code keep_side(struct mr_check_run *check, enum mr_side side,
+                              struct mr_catalogue *const cat[MR_SIDES], struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_strbuf columns = MR_STRBUF_INIT;
-    struct mr_seen_table *all = mr_arena_calloc(&arena, cat->ntables + 1, sizeof *all);
+    struct mr_seen_table *all = mr_arena_calloc(&arena, cat[side]->ntables + 1, sizeof *all);
+    size_t count = 0;
     bool failed = all == NULL;
-    for (size_t i = 0; !failed && i < cat->ntables; i++) {
-        const struct mr_table *t = &cat->tables[i];
+    for (size_t i = 0; !failed && i < cat[side]->ntables; i++) {
+        const struct mr_table *t = &cat[side]->tables[i];
+        const char *db, *name;
+        if (!mr_check_selects_on(check, side, t, cat, &db, &name))
+            continue;
         mr_strbuf_reset(&columns);
         mr_check_add_columns(t, &columns);
-        all[i].name = mr_arena_fmt(&arena, "%s.%s", t->db, t->name);
-        all[i].columns = columns.failed ? NULL : mr_arena_strdup(&arena, columns.ptr);
-        failed = all[i].name == NULL || all[i].columns == NULL;
+        all[count].name = mr_arena_fmt(&arena, "%s.%s", db, name);
+        all[count].columns = columns.failed ? NULL : mr_arena_strdup(&arena, columns.ptr);
+        failed = all[count].name == NULL || all[count].columns == NULL;
+        count++;
     }
     enum mr_code code = failed ? mr_err_nomem(err, "keeping tables") : MR_OK;
     if (code == MR_OK) {
-        qsort(all, cat->ntables, sizeof *all, by_name);
-        code = mr_seen_tables_save(check->fd, side, all, cat->ntables, err);
+        qsort(all, count, sizeof *all, by_name);
+        code = mr_seen_tables_save(check->fd, side, all, count, err);
     }
     mr_strbuf_release(&columns);
     mr_arena_release(&arena);
@@ -42,6 +48,6 @@ enum mr_code mr_check_seen_keep(struct mr_check_run *check,
 {
     for (int side = MR_SOURCE; check->scope != NULL && side < MR_SIDES; side++)
         if (!mr_side_is_shards(&check->pairing.side[side]))
-            MR_TRY(keep_side(check, side, cat[side], err));
+            MR_TRY(keep_side(check, (enum mr_side)side, cat, err));
     return MR_OK;
 }

@@ -439,11 +439,15 @@ static bool has_any_lines(const struct text *t)
 static enum mr_code all_ranges(struct text *t, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    heading(t, "Diverged keys");
+    bool is_begun = false;
     for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
         set_table(t, i);
-        if (has_lines(t, i) && t->table->verdict == MR_VERDICT_DIVERGED) /* else of gaps, too */
-            code = mr_check_ranges(t->result->fd, t->table, range_line, t, err);
+        if (!has_lines(t, i) || t->table->verdict != MR_VERDICT_DIVERGED) /* else of gaps, too */
+            continue;
+        if (!is_begun)
+            heading(t, "Diverged keys");
+        is_begun = true;
+        code = mr_check_ranges(t->result->fd, t->table, range_line, t, err);
         say_hidden(t, "range", "ranges");
     }
     return code;

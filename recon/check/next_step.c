@@ -214,20 +214,23 @@ static enum mr_code one_sided(struct telling *t, enum mr_side side, struct mr_er
     const char *name = mr_side_name(side), *other = mr_side_name(mr_other_side(side));
     const size_t count = add_one_sided(t, side);
     const char *it = count == 1 ? "it" : "them";
+    const struct mr_find_run *run = t->result->run;
     if (count == 0)
         return MR_OK;
     mr_strbuf_add_fmt(&t->text,
                       " %s on the %s only: no row of %s was compared, and repair plans leave %s as "
                       "%s. ",
                       count == 1 ? "is" : "are", name, it, it, count == 1 ? "it is" : "they are");
-    if (mr_endpoint_is_shards(t->result->run->source))
+    if (mr_endpoint_is_shards(run->source))
         mr_strbuf_add_str(&t->text, "See that the map's lines name tables as the target does. ");
-    mr_strbuf_add_fmt(
-        &t->text,
-        "If the %s has lost %s, take %s over from the %s with all rows (mysqldump; or "
-        "snapshot create --tables, and snapshot restore --into-existing add), and "
-        "check again; what is not meant is left out by --exclude.",
-        other, it, it, name);
+    if (strncmp(side == MR_SOURCE ? run->target : run->source, "snapshot:", 9) != 0)
+        mr_strbuf_add_fmt(
+            &t->text,
+            "If the %s has lost %s, take %s over from the %s with all rows (mysqldump; or "
+            "snapshot create --tables, and snapshot restore --into-existing add), and "
+            "check again; ",
+            other, it, it, name);
+    mr_strbuf_add_str(&t->text, "what is not meant is left out by --exclude of a check.");
     return add(t, MR_NEXT_ONE_SIDED, err);
 }
 

@@ -45,6 +45,7 @@ struct mr_fleet_gate {
     struct mr_fleet_gate_server *servers; /* in the inventory's order */
     size_t count;
     const char *inventory;
+    bool peers; /* were asked for: not each server has one */
     struct mr_run_id id;
     double seconds;
 };

@@ -227,6 +227,7 @@ static enum mr_code add_servers(struct fleet_gate *f, struct mr_err *err)
 {
     MR_TRY(mr_inventory_spread(&f->inventory, MR_SPREAD_SERVERS, &f->arena, err));
     const size_t most = f->inventory.pairs.count * MR_SIDES;
+    f->gate.peers = f->opts->peers;
     f->gate.servers = calloc(most + 1, sizeof *f->gate.servers);
     f->tasks = calloc(most + 1, sizeof *f->tasks);
     if (f->gate.servers == NULL || f->tasks == NULL)

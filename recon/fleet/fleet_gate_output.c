@@ -124,15 +124,6 @@ static void add_next(const struct mr_fleet_gate_server *s, struct mr_strbuf *out
     mr_strbuf_add_char(out, '\n');
 }
 
-/* Two primaries may each be well. */
-static bool is_each_alone(const struct mr_fleet_gate *gate)
-{
-    for (size_t i = 0; i < gate->count; i++)
-        if (gate->servers[i].peer != NULL)
-            return false;
-    return gate->count > 1;
-}
-
 void mr_fleet_gate_text(const struct mr_fleet_gate *gate, struct mr_look look, bool verbose,
                         struct mr_strbuf *out)
 {
@@ -150,7 +141,7 @@ void mr_fleet_gate_text(const struct mr_fleet_gate *gate, struct mr_look look, b
     }
     if (gate->count > 0 && gate->servers[0].verdict != MR_GATE_OK && !look.brief)
         add_next(&gate->servers[0], out);
-    else if (!look.brief && is_each_alone(gate))
+    else if (!look.brief && !gate->peers && gate->count > 1) /* two primaries may each be well */
         mr_strbuf_add_str(out, "\nEach was looked at alone: what the servers of a pair are to each "
                                "other, such as two primaries, is seen with --peers.\n");
 }

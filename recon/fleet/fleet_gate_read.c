@@ -75,10 +75,11 @@ enum mr_code mr_fleet_gate_read(struct mr_fleet_gate_server *server,
     return MR_OK;
 }
 
-/* Findings of a priority that count, and are as bad as the server's verdict. */
+/* Findings of a priority that count, and are as bad as the server's verdict; of one that gave no answer nothing is
+ * known, which is more. */
 static size_t count_of(const struct mr_fleet_gate_server *s, unsigned priority)
 {
-    size_t count = 0;
+    size_t count = s->why != NULL ? SIZE_MAX : 0;
     for (size_t i = 0; i < s->checks.count; i++) {
         const struct mr_fleet_gate_check *c = mr_vec_at(&s->checks, i);
         count += c->severity == s->verdict && c->priority == priority && c->silenced_until == NULL;

@@ -157,7 +157,9 @@ static enum mr_code warn_map(const struct mr_fleet_sizes_pair *pair, size_t *sai
         if (t->target != NULL && !has_table(pair, t->target) && !is_again(&shards, i, t->target) &&
             (*said)++ < SAID)
             mr_log_warning(
-                "map \"%s\": the target has no table \"%s\", which \"%s\" is mapped to: "
+                "map \"%s\": the target has no table \"%s\" that its account may see, which \"%s\" "
+                "is "
+                "mapped to: "
                 "no row of it will be compared; if the name is a slip, mend the line and "
                 "plan again",
                 pair->name, t->target, t->source);

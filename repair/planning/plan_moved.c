@@ -47,6 +47,12 @@ static enum mr_code warn_back(const struct mr_find_run *run, enum mr_side side,
     return code;
 }
 
+/* A right that was revoked meanwhile leaves what was executed to the place of the beginning. */
+static bool knows_more(const struct mr_log_place *ended, const struct mr_log_place *began)
+{
+    return ended->at != 0 && (ended->log != NULL || began->log == NULL);
+}
+
 enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run *run,
                                 const struct mr_server_side side[MR_SIDES], struct mr_err *err)
 {
@@ -66,7 +72,7 @@ enum mr_code mr_plan_moved_warn(struct mr_findings *fd, const struct mr_find_run
             code = warn(run, (enum mr_side)i, &was, now, err);
         if (code == MR_OK && mr_server_is_same(&was, now))
             code = warn_back(run, (enum mr_side)i, &side[i],
-                             ended[i].at != 0 ? &ended[i] : &places[i], err);
+                             knows_more(&ended[i], &places[i]) ? &ended[i] : &places[i], err);
     }
     mr_arena_release(&arena);
     return code;

@@ -37,17 +37,17 @@ case ${PART:-1/1} in
 esac
 
 mr_servers_begin || exit 3
-jobs=$mr_run_dir/jobs
-: >"$jobs"
+jobs=$mr_run_dir/jobs first=$mr_run_dir/first # whatever PART or IT_LIMIT_S leave out
+: >"$jobs" >"$first"
 
-job() { # LABEL COMMAND
+job() { # LABEL COMMAND [FILE]
     # shellcheck disable=SC2254
     case $1 in
     ${IT:-*}) ;;
     *) return 0 ;;
     esac
     mkdir -p "$mr_run_dir/tmp/$1"
-    printf '%s\tMR_TMP=%q %s\n' "$1" "$mr_run_dir/tmp/$1" "$2" >>"$jobs"
+    printf '%s\tMR_TMP=%q %s\n' "$1" "$mr_run_dir/tmp/$1" "$2" >>"${3:-$jobs}"
 }
 
 mysql_reason=
@@ -72,7 +72,7 @@ if [ $mysql_status -ne 0 ]; then
 fi
 if [ $mysql_status -eq 1 ] && [ "${CI:-}" = true ]; then
     job mysql9 "printf '1..1\nnot ok 1 - the tests on MySQL 9 are skipped: %s\n' \
-$(printf '%q' "$mysql_reason")"
+$(printf '%q' "$mysql_reason")" "$first"
 fi
 if ! start_servers; then
     echo 'FAIL it: the servers do not start'
@@ -83,7 +83,8 @@ fi
 
 declare -A long=()
 while read -r name; do
-    [ -e "tests/it/$name.sh" ] || job "$name" "echo 'Bail out! long.txt names it, and it is not there'"
+    [ -e "tests/it/$name.sh" ] ||
+        job "$name" "echo 'Bail out! long.txt names it, and it is not there'" "$first"
     long[$name]=1
 done < <(grep -E '^[^#]' tests/it/long.txt)
 case ${IT:-}${LONG:-}${SEEDS:-20} in
@@ -128,4 +129,6 @@ if [ -n "${IT_LIMIT_S:-}" ]; then
         mv "$jobs.turned" "$jobs.part"
 fi
 
-tests/run.sh -n it -j "${MR_IT_JOBS:-$(($(nproc 2>/dev/null || echo 1) + 1))}" ${IT_LIMIT_S:+-t "$IT_LIMIT_S"} -f "$jobs.part"
+cat "$first" "$jobs.part" >"$jobs.all"
+
+tests/run.sh -n it -j "${MR_IT_JOBS:-$(($(nproc 2>/dev/null || echo 1) + 1))}" ${IT_LIMIT_S:+-t "$IT_LIMIT_S"} -f "$jobs.all"

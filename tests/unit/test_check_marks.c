@@ -13,6 +13,7 @@
 #include "core/base/log.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_marks.h"
+#include "recon/check/check_scope.h"
 
 /* What each side says of its tables, all alike. */
 static struct {
@@ -318,6 +319,42 @@ static void test_exchange_unseen(void **state)
     }
 }
 
+/* Of a part of a fleet: said by the one that compares the objects, where InnoDB shows none of its numbers. */
+static void test_names_unseen(void **state)
+{
+    static const struct {
+        bool scope, has_objects, numbers, said;
+        const char *engine;
+    } cases[] = {
+        {true, true, false, true, "InnoDB"},   {true, true, true, false, "InnoDB"},
+        {true, false, false, false, "InnoDB"}, {false, true, false, false, "InnoDB"},
+        {true, true, false, false, "MyISAM"},
+    };
+    static struct capture c;
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_scope scope = {.has_objects = cases[i].has_objects};
+        begin(&w);
+        graph_table(&w.g, "other", "id note:text?", NULL);
+        for (size_t k = 0; k < w.g.count; k++)
+            w.g.tables[MR_SOURCE][k].engine = cases[i].engine;
+        if (!cases[i].numbers)
+            fake.mark[MR_SOURCE].numbers = NULL;
+        world_plan(&w, "");
+        w.check.scope = cases[i].scope ? &scope : NULL;
+        mr_log_set_level(MR_LOG_WARNING);
+        capture_begin(&c, CAPTURE_FILE, 0);
+        assert_int_equal(mr_check_marks_begin(&w.check, NULL), MR_OK);
+        capture_end(&c);
+        if ((strstr(c.text, "two tables of the source that change names between the parts would "
+                            "not be seen: GRANT PROCESS") != NULL) != cases[i].said)
+            fail_msg("%zu: %s", i, c.text);
+        w.check.scope = NULL;
+        world_end(&w);
+    }
+}
+
 /* ---- a segment */
 
 static void test_seen(void **state)
@@ -460,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_seen_without_time),
         cmocka_unit_test(test_exchange_unseen),
+        cmocka_unit_test(test_names_unseen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

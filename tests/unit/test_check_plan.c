@@ -155,6 +155,38 @@ static void test_chosen(void **state)
     }
 }
 
+/* A side's own table, of a database that its side names, under SOURCE's name. */
+static void test_selects_on(void **state)
+{
+    static const char *const b[] = {"b"};
+    struct planning p;
+    (void)state;
+    begin(&p);
+    graph_table(&p.w.g, "a", "id", NULL);
+    graph_table(&p.w.g, "b", "id", NULL);
+    p.w.g.cat[MR_TARGET].server.lower_case_table_names = 1;
+    p.w.g.tables[MR_SOURCE][0].name = "A";
+    ready(&p, "");
+    struct mr_catalogue *const cat[MR_SIDES] = {p.w.g.servers[MR_SOURCE].cat,
+                                                p.w.g.servers[MR_TARGET].cat};
+    const char *db = NULL, *name = NULL;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        assert_true(mr_check_selects_on(&p.w.check, (enum mr_side)side, &cat[side]->tables[0], cat,
+                                        &db, &name));
+        assert_string_equal(db, "club");
+        assert_string_equal(name, "A");
+    }
+    struct mr_table other = cat[MR_TARGET]->tables[1];
+    p.w.options.exclude = (struct mr_string_list){b, 1};
+    assert_false(mr_check_selects_on(&p.w.check, MR_TARGET, &other, cat, &db, &name));
+    other.name = "c";
+    assert_true(mr_check_selects_on(&p.w.check, MR_TARGET, &other, cat, &db, &name));
+    assert_string_equal(name, "c");
+    other.db = "club";
+    assert_false(mr_check_selects_on(&p.w.check, MR_TARGET, &other, cat, &db, &name));
+    end(&p);
+}
+
 /* ---- which rows */
 
 static const struct {
@@ -390,7 +422,8 @@ int main(void)
         cmocka_unit_test(test_tables),         cmocka_unit_test(test_lonely_tables),
         cmocka_unit_test(test_chosen),         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_slips),          cmocka_unit_test(test_engine),
-        cmocka_unit_test(test_rows_elsewhere), cmocka_unit_test(test_hidden_columns),
+        cmocka_unit_test(test_selects_on),     cmocka_unit_test(test_rows_elsewhere),
+        cmocka_unit_test(test_hidden_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
