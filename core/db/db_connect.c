@@ -210,6 +210,10 @@ static const char *system_reason(const struct mr_endpoint *ep, unsigned number, 
     /* Connector/C reports the state of its own connect(), not how it ended. */
     if (reason == EINPROGRESS && ep->socket == NULL)
         reason = probe_tcp(ep);
+    /* Whoever hangs up leaves no error of the system: libraries then tell of an earlier call's. */
+    if (strstr(text, "reading initial communication packet") != NULL &&
+        (reason == 0 || reason == EAGAIN || reason == EINPROGRESS))
+        return "it closed the connection without a greeting";
     return reason > 0 && reason < 1000 ? strerrordesc_np((int)reason) : NULL;
 }
 

@@ -74,6 +74,11 @@ if [ $is_mariadb = yes ]; then # Oracle's library has lost this way
     grep -q 'could not log in .* error 1045' out && [ "$(size native.reply)" -eq 24 ]
     result $? "a challenge is answered" "$(cat out)"
 fi
+for mode in disabled required; do
+    log_in gone "$(port_of gone)" $mode
+    grep -q 'could not connect to server .*: it closed the connection without a greeting$' out
+    result $? "$mode: whoever hangs up is told so" "$(cat out)"
+done
 log_in sha2 "$(port_of sha2)" preferred
 tail -c 256 sha2.reply >sent
 openssl pkeyutl -decrypt -inkey key.private -in sent -pkeyopt rsa_padding_mode:oaep -out plain 2>/dev/null

@@ -232,6 +232,7 @@ KINDS = {
     "full": packet(b"\xff" + struct.pack("<H", 1040) + b"#08004Too many connections"),
     "torn": says(b"\x50\0\0\0\x0a9.0"),
     "silent": says(b""),
+    "gone": lambda line: None,
 }
 
 
