@@ -19,7 +19,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
-SITUATIONS = ("after-a-failover", "old-primary", "bad-delete", "before-a-change", "nightly", "fleet", "rented-servers")
+SITUATIONS = ("after-a-failover", "old-primary", "bad-delete", "lost-table", "before-a-change", "nightly",
+              "fleet", "rented-servers")
 SEARCHED_BYTES = 20000  # of a section's text
 
 

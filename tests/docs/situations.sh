@@ -21,6 +21,8 @@ mr_replicate LIVE REPLICA && mr_sql LIVE -e 'CREATE DATABASE shop' &&
 # A pair of its own is torn apart by old-primary.md.
 mr_spawn_mariadb OLD && mr_spawn_mariadb NEW && mr_await OLD NEW || bail 'the servers do not start'
 mr_replicate OLD NEW && mr_sql OLD -e 'CREATE DATABASE shop' && mr_sql OLD shop <tests/docs/shop.sql || bail 'no shop'
+# lost-table.md restores into it.
+mr_spawn_mariadb SPARE && mr_await SPARE && mr_sql SPARE -e 'CREATE DATABASE shop' || bail 'no spare server'
 mr_sql NEW -e "DO MASTER_GTID_WAIT('$(mr_sql OLD -e 'SELECT @@gtid_binlog_pos')', 60)"
 
 # What the text does meanwhile on the primary is on the replica before the next command.
@@ -44,5 +46,5 @@ chmod +x "$mr_run_dir/bin/mariadb"
 cd "$mr_run_dir/session" || exit 3
 export MR_SQL_COMMAND=$mr_run_dir/sql MR_SQL_DATABASE=shop PATH=$mr_run_dir/bin:$PATH HOME=$mr_run_dir/home
 export MYRECON_PASSWORD=not-the-real-one MYRECON_REPLICATION_PASSWORD=not-the-real-one
-"$root/tests/docs/console.py" "$@" "$root"/docs/situations/{bad-delete,nightly,old-primary}.md | sed "s,$root/,,g"
+"$root/tests/docs/console.py" "$@" "$root"/docs/situations/{bad-delete,nightly,lost-table,old-primary}.md | sed "s,$root/,,g"
 exit "${PIPESTATUS[0]}"
