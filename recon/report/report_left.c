@@ -84,7 +84,8 @@ static bool is_about_all(const struct mr_report *report, const struct mr_story_p
     const struct mr_check_result *r = report->result;
     bool is = strcmp(plan->policy, "backfill") != 0;
     for (size_t i = 0; i < r->ntables; i++)
-        is = is && (r->tables[i].verdict != MR_VERDICT_DIVERGED ||
+        is = is && ((r->tables[i].verdict != MR_VERDICT_DIVERGED &&
+                     !mr_check_result_is_in_part(&r->tables[i])) ||
                     mr_story_plan_has(plan, r->tables[i].name));
     return is;
 }

@@ -307,6 +307,12 @@ enum mr_code mr_parts_sections(struct mr_edition *e, struct mr_err *err)
         mr_doc_say(doc, "<folding></folding>");
     for (size_t i = 0; i < r->diverged && i < e->sections_max; i++)
         MR_TRY(add_section(e, e->order[i], i < SECTIONS_WHOLE && e->sink->bytes < budget, err));
+    const uint64_t in_part = r->differing - r->diverged;
+    if (in_part > 0)
+        mr_doc_say(doc,
+                   "<more>Of %s not all was read: what was found in %s so far is in the case "
+                   "alone.</more>",
+                   mr_doc_count(doc, in_part, "table", "tables"), in_part == 1 ? "it" : "them");
     if (r->diverged > e->sections_max)
         mr_doc_say(doc, "<more>%s%s</more>",
                    mr_doc_count(doc, r->diverged - e->sections_max, "more table differs",

@@ -473,6 +473,22 @@ static void test_states(void **state)
     free(page);
     report_end(&report, &c);
 
+    case_begin(&c); /* a merge of some parts of a fleet */
+    c.run.finished = true;
+    case_table(&c, "d.t", MR_VERDICT_EQUAL, true);
+    case_table(&c, "d.u", MR_VERDICT_NOT_CHECKED, true);
+    c.table.reason = "part 3 is missing";
+    c.table.counts.missing = 7;
+    case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    report_begin(&report, &c, false);
+    page = report_text(&report, mr_report_html);
+    check_markup(page);
+    check_contains(page, (const char *const[]){
+                             "so far 7 rows differ in 1 of 2 tables",
+                             "Of 1 table not all was read: what was found in it so far", NULL});
+    free(page);
+    report_end(&report, &c);
+
     case_begin(&c); /* ended before it had looked at anything */
     c.run.objects_done = false;
     case_table(&c, "d.t", MR_VERDICT_UNDECIDED, true);
