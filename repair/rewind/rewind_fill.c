@@ -1,6 +1,7 @@
 /* rewind_fill.c: what each row is to become, three ways, and which are asked about; see rewind.h. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/case/case_fields.h"
@@ -43,7 +44,7 @@ struct filling {
     struct mr_column_ruling *rulings;
     struct mr_key *values; /* with flags behind them */
     struct mr_key *made;
-    bool *refers; /* per column */
+    bool *refers, *is_referred; /* per column; is_referred: by a foreign key that acts ON UPDATE */
     struct mr_strbuf bytes, row;
 };
 
@@ -98,6 +99,23 @@ static enum mr_code keep_value(struct filling *w, const void *ptr, size_t len, s
     return out->ptr != NULL ? MR_OK : mr_rewind_nomem(err);
 }
 
+/* What is undone leads where the rule does, and what stands may have come of it: of two histories the rule would
+ * take that, of one it keeps what nobody wants. */
+static enum mr_rule_answer but_undone(const struct mr_rule_values *v, enum mr_column_rule rule,
+                                      enum mr_rule_answer answer)
+{
+    const struct mr_rule_values was = {v->column, v->source, v->base, NULL};
+    const struct mr_rule_values came = {v->column, v->base, v->source, NULL};
+    struct mr_strbuf none = MR_STRBUF_INIT;
+    bool leads = false;
+    if (rule == MR_RULE_UNION)
+        leads = answer != MR_RULE_NO_MEMBERS && mr_rule_union(&came, &none) != MR_RULE_TAKES_TARGET;
+    else if (answer == MR_RULE_TAKES_TARGET)
+        leads = mr_rule_extreme(&was, rule == MR_RULE_MAX) == MR_RULE_TAKES_TARGET;
+    mr_strbuf_release(&none);
+    return leads ? MR_RULE_TAKES_UNDONE : answer;
+}
+
 /* Which the rule of a column that was changed again makes of it; newest is what was committed later, and
  * that is what stands. */
 static enum mr_code ask_rule(struct filling *w, const struct row *row, size_t at,
@@ -116,9 +134,11 @@ static enum mr_code ask_rule(struct filling *w, const struct row *row, size_t at
         f->answer =
             (row->flags & MR_REWIND_BACK) != 0 ? MR_RULE_MAYBE_ADDED : mr_rule_add(&v, &w->bytes);
         break;
-    case MR_RULE_MAX: f->answer = mr_rule_extreme(&v, true); break;
-    case MR_RULE_MIN: f->answer = mr_rule_extreme(&v, false); break;
-    case MR_RULE_UNION: f->answer = mr_rule_union(&v, &w->bytes); break;
+    case MR_RULE_MAX:
+    case MR_RULE_MIN:
+        f->answer = but_undone(&v, f->rule, mr_rule_extreme(&v, f->rule == MR_RULE_MAX));
+        break;
+    case MR_RULE_UNION: f->answer = but_undone(&v, f->rule, mr_rule_union(&v, &w->bytes)); break;
     case MR_RULE_NEWEST: f->answer = MR_RULE_TAKES_TARGET; break;
     case MR_RULE_NONE:
     case MR_RULE_SOURCE:
@@ -146,6 +166,8 @@ static enum mr_code find_facts(struct filling *w, const struct row *row, struct 
                                      .rule = mr_plan_column_rules_find(&w->rules, i)};
         if ((row->flags & MR_REWIND_BETWEEN) != 0 && f->source_changed)
             f->target_changed = true;
+        if (f->source_changed && w->is_referred[i])
+            w->r->tables[t->at].lets_go = true;
         /* the server sets it by itself, with whatever else is changed: the later time stays */
         if (f->rule == MR_RULE_NONE && mr_pair_column(t->pair, MR_TARGET, i)->on_update != NULL)
             f->rule = MR_RULE_NEWEST;
@@ -569,6 +591,23 @@ static enum mr_code check_columns(const struct filling *w, struct mr_err *err)
     return MR_OK;
 }
 
+static void find_referred(struct filling *w)
+{
+    const struct mr_pair *pair = w->table->pair;
+    const struct mr_catalogue *cat = w->c->m.plan->pairing.side[MR_TARGET].cat;
+    for (size_t i = 0; i < cat->ntables; i++)
+        for (size_t k = 0; k < cat->tables[i].nfks; k++) {
+            const struct mr_foreign_key *fk = &cat->tables[i].fks[k];
+            if (!mr_cascades_acts(fk->on_update) ||
+                !mr_catalogue_is_table(cat, pair->side[MR_TARGET], fk->ref_db, fk->ref_table))
+                continue;
+            for (size_t c = 0; c < fk->ncolumns * count_columns(w); c++)
+                if (strcasecmp(mr_pair_column(pair, MR_TARGET, c / fk->ncolumns)->name,
+                               fk->ref_columns[c % fk->ncolumns]) == 0)
+                    w->is_referred[c / fk->ncolumns] = true;
+        }
+}
+
 static enum mr_code begin_table(struct filling *w, struct mr_err *err)
 {
     const size_t n = count_columns(w);
@@ -579,9 +618,11 @@ static enum mr_code begin_table(struct filling *w, struct mr_err *err)
     w->values = mr_arena_calloc(arena, w->table->pair->ncompared + 1, sizeof *w->values);
     w->made = mr_arena_calloc(arena, n + 1, sizeof *w->made);
     w->refers = mr_arena_calloc(arena, n + 1, sizeof *w->refers);
+    w->is_referred = mr_arena_calloc(arena, n + 1, sizeof *w->is_referred);
     if (w->facts == NULL || w->rulings == NULL || w->values == NULL || w->made == NULL ||
-        w->refers == NULL)
+        w->refers == NULL || w->is_referred == NULL)
         return mr_rewind_nomem(err);
+    find_referred(w);
     for (size_t i = 0; i < plan->nreferences; i++)
         for (size_t k = 0;
              plan->references[i].child == w->table->at && k < plan->references[i].from.count; k++)
@@ -677,14 +718,14 @@ static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *chi
             "brought back",
             fk->name, child->db, child->name);
     else
-        mr_strbuf_add_fmt(
-            &text,
-            "its rows came with %s by foreign key \"%s\" of \"%s.%s\", which the server does "
-            "not log: what that deleted or changed there is not brought back",
-            strcmp(fk->on_delete, "CASCADE") == 0    ? "ON DELETE CASCADE"
-            : strcmp(fk->on_delete, "SET NULL") == 0 ? "ON DELETE SET NULL"
-                                                     : "ON UPDATE",
-            fk->name, child->db, child->name);
+        mr_strbuf_add_fmt(&text,
+                          "rows of \"%s.%s\" refer to it by foreign key \"%s\" with %s, which the "
+                          "server does not "
+                          "log: what that deleted or changed there is not brought back",
+                          child->db, child->name, fk->name,
+                          strcmp(fk->on_delete, "CASCADE") == 0    ? "ON DELETE CASCADE"
+                          : strcmp(fk->on_delete, "SET NULL") == 0 ? "ON DELETE SET NULL"
+                                                                   : "ON UPDATE");
     enum mr_code code = mr_strbuf_check(&text, "rewinding", err);
     if (code == MR_OK) {
         mr_log_warning("table \"%s\": %s", name, text.ptr);

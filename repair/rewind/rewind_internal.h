@@ -35,7 +35,8 @@ enum mr_rewind_flag {
 struct mr_rewind_table {
     const char *why; /* it cannot be rewound; NULL: it can */
     uint64_t keys;   /* rows of rw */
-    bool lets_go;    /* a selected change deleted a row, or changed its key */
+    bool lets_go; /* a selected change deleted a row, or changed its key, or what a foreign key that
+                        acts ON UPDATE refers to */
     uint64_t serial; /* of the map that shape is of; 0: none */
     struct mr_binlog_shape *shape;
     struct mr_arena arena; /* of shape */
