@@ -219,7 +219,8 @@ static enum mr_code refuse_short(const struct mr_until *u, struct mr_err *err)
     mr_strbuf_add_str(&what, u->point.is_time
                                  ? ", with nothing that was committed later. If that is all of "
                                    "the log, name the transaction that it ends with"
-                                 : ", and do not have that transaction");
+                             : u->is_last ? ", within that transaction, which is not whole there"
+                                          : ", and do not have that transaction");
     enum mr_code code = mr_strbuf_check(&what, "reading a binary log", err);
     if (code == MR_OK)
         code = refuse_read(u, what.ptr, err);

@@ -564,6 +564,10 @@ enum mr_code mr_until_take(void *ctx, const struct mr_binlog_step *step, struct 
         return take_rows(u, step, err);
     if (step->kind == MR_STEP_STATEMENT)
         return take_statement(u, step, err);
+    if (step->kind == MR_STEP_UNFINISHED) { /* it has not happened: a log that is cut within it */
+        u->is_taken = false;
+        return MR_OK;
+    }
     if (is_end(step->kind))
         end(u);
     return MR_OK;

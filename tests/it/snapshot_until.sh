@@ -163,6 +163,25 @@ for kind in $KINDS; do
     snap restore --no-progress --until "${AT[2]}" --source-log "$IT_TMP/late$kind" "$IT_TMP/$kind.base" "$(uri_of $kind)"
     like "$kind: a log that is not there, by name" "$RC $(cat "$ERR")" "^3 .*binary log \"$first\" is not among the files"
 
+    # a log that was copied while its server wrote it: what it is cut within has not happened
+    before=$(last_gtid $kind)
+    [ $kind != UO ] || sql $kind "SET GLOBAL binlog_transaction_compression = ON"
+    sql $kind "INSERT INTO still VALUES (90, 90)"
+    cut=$(last_gtid $kind)
+    [ $kind != UO ] || sql $kind "SET GLOBAL binlog_transaction_compression = OFF"
+    mkdir "$IT_TMP/cut$kind"
+    cp "$(mr_get_server $kind DIR)"/data/bin.[0-9]* "$IT_TMP/cut$kind"
+    last=$(mr_sql $kind -e "SHOW BINARY LOGS" | tail -n 1 | cut -f1)
+    behind=$(mr_sql $kind -e "SHOW BINLOG EVENTS IN '$last'" | awk '$3 == "Gtid" { end = $5 } END { print end }')
+    for bytes in $((behind + 30)) "$behind"; do
+        truncate -s "$bytes" "$IT_TMP/cut$kind/$last"
+        refused $kind "a transaction that the log is cut within" "$cut" "they end at .*, behind $before, .* within that transaction, which is not whole" \
+            --source-log "$IT_TMP/cut$kind" "$IT_TMP/$kind.base"
+        refused $kind "a time behind it" 2099-01-01 "they end at .*, behind $before, .* name the transaction that it ends with" --source-log "$IT_TMP/cut$kind" "$IT_TMP/$kind.base"
+    done
+    snap restore --no-progress --until "$before" --source-log "$IT_TMP/cut$kind" --rename-db club=club_copy --tables club.still "$IT_TMP/$kind.base" "$(uri_of $kind)"
+    is "$kind: the one in front of it is restored, and definitions of restores are said" "$RC $(mr_sql $kind -e "SELECT COUNT(*) FROM club_copy.still WHERE id = 90")" "4 0"
+
     # what a log does not tell of a table; the others are restored
     sql $kind "CREATE TABLE parent (id INT PRIMARY KEY); CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE);
         INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (1, 1), (2, 2); CREATE TABLE nokey (a INT); INSERT INTO nokey VALUES (1);

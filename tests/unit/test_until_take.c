@@ -124,7 +124,7 @@ static void end(struct world *w)
 }
 
 /* Rows of one transaction: ".t+5" is an insert of id 5, "-5" its deletion, "5>6" an update of it; "!…" a
- * statement.  Its place becomes the snapshot's where that has all so far. */
+ * statement; "~": the log ends there.  Its place becomes the snapshot's where that has all so far. */
 static void transaction(struct world *w, unsigned sequence, const char *what)
 {
     char table[8] = "t";
@@ -138,6 +138,8 @@ static void transaction(struct world *w, unsigned sequence, const char *what)
     }
     while (*what != '\0') {
         char *rest = NULL;
+        if (*what == '~')
+            return;
         if (*what == '.') {
             const size_t len = strcspn(++what, "+-0123456789");
             (void)snprintf(table, sizeof table, "%.*s", (int)len, what);
@@ -209,6 +211,12 @@ static const struct sample samples[] = {
     {"0-7-4", {"+1", "+2", "+3", "+3"}, MR_OK, 2, 1, true, "at \"memory\""},
     {"0-7-3", {"+1", "+2", "+3 !ROLLBACK"}, MR_OK, 1, 1, true, "was rolled back"},
     {"0-7-3", {"+1", "+2", "+3 !ROLLBACK TO `a`"}, MR_OK, 1, 1, true, "a savepoint"},
+    /* a log that is cut within its last transaction: what has no end has not happened */
+    {"0-7-4", {"+1", "+2", "+3", "~"}, MR_OK, 1, 1, false, NULL},
+    {"0-7-4", {"+1", "+2", "+3", ".left+4 ~"}, MR_OK, 1, 1, false, NULL},
+    {"1970-01-01 00:16:40Z", {"+1", "+2", "+3", "~"}, MR_OK, 1, 1, false, NULL},
+    {"0-7-3", {"+1", "+2", "+3", "~"}, MR_OK, 1, 1, true, NULL},
+    {"0-7-4", {"+1", "+2", "+3", "+4 ~"}, MR_OK, 1, 2, false, "has no end"},
     {"0-7-3", {"+1", "+2", "!TRUNCATE t"}, MR_OK, 1, 0, true, "defined it anew"},
     {"0-7-3", {"+1", "+2", "!CREATE OR REPLACE DATABASE d"}, MR_OK, 1, 0, true, "defined it anew"},
     {"0-7-3", {"+1", "+2", "!TRUNCATE elsewhere"}, MR_OK, 1, 0, true, NULL},
