@@ -26,6 +26,7 @@ struct opening {
     bool is_mariadb;
     struct mr_view_log log;
     enum mr_view_commits commits; /* MySQL */
+    struct mr_strbuf purged;      /* the same */
 
     /* of the last try */
     struct mr_view_mark before, after;
@@ -238,8 +239,10 @@ static enum mr_code look(struct opening *o, unsigned *wanted, struct mr_err *err
 {
     struct mr_view_mark mark;
     MR_TRY(mr_view_log_look(o->task->other, &o->log, err));
-    if (!o->is_mariadb)
+    if (!o->is_mariadb) {
         MR_TRY(mr_view_commits_look(o->task->other, &o->commits, err));
+        MR_TRY(mr_view_position_purged(o->task->other, &o->purged, err));
+    }
     MR_TRY(mr_view_mark_read(o->task->other, &mark, err));
     *wanted = o->task->wanted > 0 ? o->task->wanted : 1;
     if (o->task->other_engines || !mr_view_mark_same(&mark, &mark)) {
@@ -345,6 +348,7 @@ static enum mr_code tell(struct opening *o, struct mr_err *err)
         c->binlog_file = keep(o, &o->position.file);
         c->binlog_position = strtoull(o->position.offset.ptr, NULL, 10);
     }
+    c->purged = c->gtid != NULL ? keep(o, &o->purged) : NULL;
     c->applied = keep(o, &o->position.applied);
     describe(o, &text);
     c->note = keep(o, &text);
@@ -359,7 +363,7 @@ static enum mr_code tell(struct opening *o, struct mr_err *err)
 enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task, struct mr_snap_views *out,
                                 struct mr_err *err)
 {
-    struct opening o = {.task = task, .views = out};
+    struct opening o = {.task = task, .views = out, .purged = MR_STRBUF_INIT};
     unsigned wanted = 1;
     *out = (struct mr_snap_views){.count = 0};
     o.is_mariadb = mr_db_server(task->other)->flavour == MR_FLAVOUR_MARIADB;
@@ -377,6 +381,7 @@ out:
         mr_snap_views_close(out);
     mr_view_position_release(&o.position);
     mr_view_position_release(&o.until);
+    mr_strbuf_release(&o.purged);
     return code;
 }
 

@@ -200,6 +200,13 @@ enum mr_code mr_view_position_now(struct mr_db *db, enum mr_view_commits how,
     return mr_db_query_text(db, sql, &p->gtid, err);
 }
 
+enum mr_code mr_view_position_purged(struct mr_db *db, struct mr_strbuf *gtids, struct mr_err *err)
+{
+    static const char sql[] = "SELECT IF(@@GLOBAL.gtid_mode = 'ON', "
+                              "REPLACE(@@GLOBAL.gtid_purged, CHAR(10), ''), '')";
+    return mr_db_query_text(db, sql, gtids, err);
+}
+
 /* ---- MySQL: back to what is surely in the engine ---- */
 
 uint64_t mr_view_offset_back(const struct mr_vec *starts, uint64_t known_to, uint64_t offset,

@@ -53,6 +53,9 @@ enum mr_code mr_view_commits_look(struct mr_db *db, enum mr_view_commits *out, s
 enum mr_code mr_view_position_now(struct mr_db *db, enum mr_view_commits how,
                                   struct mr_view_position *p, size_t *underway, struct mr_err *err);
 
+/* MySQL: the GTIDs that no log has any more, or ever had (SET gtid_purged); empty without GTIDs. */
+enum mr_code mr_view_position_purged(struct mr_db *db, struct mr_strbuf *gtids, struct mr_err *err);
+
 /* p of mr_view_position_now: back to an offset that all views made since surely hold. */
 enum mr_code mr_view_position_step_back(struct mr_db *db, enum mr_view_commits how, size_t underway,
                                         struct mr_view_position *p, struct mr_err *err);

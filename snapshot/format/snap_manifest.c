@@ -123,6 +123,8 @@ static void put_proof(struct mr_jsonw *w, const struct mr_snap_consistency *c)
         mr_jsonw_add_number(w, "until_position", c->until_position);
     }
     mr_jsonw_add_str(w, "applied", c->applied);
+    if (c->purged != NULL)
+        mr_jsonw_add_str(w, "gtid_purged", c->purged);
 }
 
 static void put_consistency(struct mr_jsonw *w, const struct mr_snap_consistency *c)

@@ -51,6 +51,7 @@ struct mr_snap_consistency {
     uint64_t binlog_position;            /* of binlog_file */
     const char *until_gtid, *until_file; /* of MR_SNAP_AT_OR_BEFORE, or NULL */
     uint64_t until_position;
+    const char *purged;  /* MySQL: GTIDs that no log had when the view was begun, or NULL */
     const char *applied; /* MariaDB: GTIDs applied from other servers, or NULL */
     const char *note;    /* what is not known, or NULL */
 };

@@ -129,6 +129,8 @@ static void get_proof(struct mr_json_reader *r, const struct json_t *o,
     if (r->code == MR_OK && c->proof == 0)
         mr_json_read_refuse(r, "proof", proof);
     c->applied = mr_json_read_text_or_null(r, o, "applied");
+    if (mr_json_has(o, "gtid_purged"))
+        c->purged = mr_json_read_text_or_null(r, o, "gtid_purged");
     if (position == NULL)
         return;
     c->position = MR_SNAP_EXACT;

@@ -67,7 +67,9 @@ static enum mr_code read_gtids(struct mr_until *u, struct mr_err *err)
         MR_TRY(mr_gtid_pos_parse(&u->had_pos, gtid, strlen(gtid), err));
         return mr_gtid_state_parse(&u->had_state, gtid, strlen(gtid), err);
     }
+    const char *purged = was->purged != NULL ? was->purged : "";
     MR_TRY(mr_gtid_set_parse(&u->had, gtid, strlen(gtid), err));
+    MR_TRY(mr_gtid_set_parse(&u->purged, purged, strlen(purged), err));
     return mr_gtid_set_parse(&u->may_have, until, strlen(until), err);
 }
 
@@ -240,6 +242,21 @@ static enum mr_code judge_moment(const struct mr_until *u, struct mr_err *err)
     return MR_OK;
 }
 
+/* What no log had when the snapshot was made (SET gtid_purged of a server that was built from a backup), no head
+ * of a log names, either. */
+static enum mr_code has_met(const struct mr_until *u, const struct mr_gtid_set *all, bool *has,
+                            struct mr_err *err)
+{
+    struct mr_gtid_set logged;
+    mr_gtid_set_init(&logged);
+    enum mr_code code = mr_gtid_set_add_set(&logged, all, err);
+    if (code == MR_OK)
+        code = mr_gtid_set_subtract(&logged, &u->purged, err);
+    *has = code == MR_OK && mr_gtid_set_contains(&u->read.met, &logged);
+    mr_gtid_set_release(&logged);
+    return code;
+}
+
 /* The snapshot may hold all that it says it may: bringing it to a moment within would take nothing back. */
 static enum mr_code judge_vague(const struct mr_until *u, struct mr_err *err)
 {
@@ -247,9 +264,9 @@ static enum mr_code judge_vague(const struct mr_until *u, struct mr_err *err)
     if (was->position != MR_SNAP_AT_OR_BEFORE)
         return MR_OK;
     const bool has_until = was->until_gtid != NULL || was->until_file != NULL;
-    const bool is_behind = mr_gtid_set_is_empty(&u->may_have)
-                               ? u->is_at_until
-                               : mr_gtid_set_contains(&u->read.met, &u->may_have);
+    bool is_behind = u->is_at_until;
+    if (!mr_gtid_set_is_empty(&u->may_have))
+        MR_TRY(has_met(u, &u->may_have, &is_behind, err));
     if (has_until && is_behind)
         return MR_OK;
     return mr_until_refuse_early(
@@ -258,10 +275,11 @@ static enum mr_code judge_vague(const struct mr_until *u, struct mr_err *err)
         err);
 }
 
-/* Its GTIDs, of MySQL: all that the snapshot has is in the log, or in front of it. */
+/* Its GTIDs, of MySQL: all that the snapshot has is in the log, or in front of it, as far as any log had it. */
 static enum mr_code judge_log(const struct mr_until *u, struct mr_err *err)
 {
     const struct mr_snap_server *was = &u->snap->manifest.server;
+    bool has_all;
     if (u->read.first_log == NULL)
         return refuse_read(u, "no log was read", err);
     if (u->read.is_mixed || u->read.server_id != was->server_id)
@@ -270,7 +288,8 @@ static enum mr_code judge_log(const struct mr_until *u, struct mr_err *err)
         return refuse_read(u, u->read.gap, err);
     if (u->changed.why != NULL)
         return refuse_read(u, u->changed.why, err);
-    if (!mr_gtid_set_contains(&u->read.met, &u->had))
+    MR_TRY(has_met(u, &u->had, &has_all, err));
+    if (!has_all)
         return refuse_read(u, "they do not have all that the snapshot has, by its GTIDs", err);
     return MR_OK;
 }
@@ -342,6 +361,7 @@ static void init(struct mr_until *u, const struct mr_snap *snap, const struct mr
     mr_history_read_init(&u->read);
     mr_gtid_set_init(&u->had);
     mr_gtid_set_init(&u->may_have);
+    mr_gtid_set_init(&u->purged);
     mr_gtid_pos_init(&u->had_pos);
     mr_gtid_state_init(&u->had_state);
 }
@@ -412,6 +432,7 @@ void mr_until_release(struct mr_until *u)
     mr_history_read_release(&u->read);
     mr_gtid_set_release(&u->had);
     mr_gtid_set_release(&u->may_have);
+    mr_gtid_set_release(&u->purged);
     mr_gtid_pos_release(&u->had_pos);
     mr_gtid_state_release(&u->had_state);
     mr_scratch_file_release(&u->scratch);

@@ -62,6 +62,7 @@ struct mr_until {
     struct mr_scratch_file scratch;
     size_t held;                      /* bytes of memory of all rows' keys, about */
     struct mr_gtid_set had, may_have; /* MySQL: of the snapshot; and which it may hold, too */
+    struct mr_gtid_set purged;        /* MySQL: of these, what no log had */
     struct mr_gtid_pos had_pos;       /* MariaDB */
     struct mr_gtid_state had_state;   /* the same */
     struct mr_strbuf before, after, filled, key, was; /* of a row */

@@ -222,5 +222,19 @@ for kind in $KINDS; do
     "$MYRECON" history archive "$(uri_of $kind)" "$IT_TMP/anew$kind" >"$IT_TMP/archive.out" 2>&1 || bail "no archive"
     refused $kind "logs that were begun anew" "$anew" 'is not the one that snapshot .* stands in' --source-log "$IT_TMP/anew$kind" "$IT_TMP/$kind.few"
 done
+# a MySQL that was built from a backup: what it was given with no log names
+if [ -n "$mr_mysql_root" ]; then
+    begin_anew UO
+    mr_sql UO -e "SET GLOBAL gtid_purged = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-77'; FLUSH BINARY LOGS"
+    sql UO "INSERT INTO still VALUES (300, 1)"
+    take "$(uri_of UO)/club" "$IT_TMP/UO.built"
+    is "UO: what has no log is in the manifest" "$(jq -r .consistency.gtid_purged "$IT_TMP/UO.built/manifest.json")" "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-77"
+    sql UO "INSERT INTO still VALUES (301, 1)"
+    built=$(mr_sql UO -e "SELECT CONCAT(@@server_uuid, ':2')")
+    "$MYRECON" history archive "$(uri_of UO)" "$IT_TMP/built" >"$IT_TMP/archive.out" 2>&1 || bail "no archive"
+    mr_sql UO -e "DROP DATABASE IF EXISTS club_copy"
+    snap restore --no-progress --until "$built" --source-log "$IT_TMP/built" --rename-db club=club_copy --tables club.still "$IT_TMP/UO.built" "$(uri_of UO)"
+    is "UO: rows of a server that was built from a backup are brought to a moment" "$RC $(mr_sql UO -e "SELECT COUNT(*) FROM club_copy.still WHERE id IN (300, 301)")" "0 2"
+fi
 [ -z "$mr_mysql_root" ] || refused UA "the log of another server" 2099-01-01 'holds logs of another server' --source-log "$IT_TMP/logsUO" "$IT_TMP/UA.base"
 finish

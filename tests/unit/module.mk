@@ -300,7 +300,7 @@ LDFLAGS_test_create_plan := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_numbers_read
 LDFLAGS_test_snap_view := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_clock_now_s,--wrap=usleep \
     -Wl,--wrap=mr_is_cancelled,--wrap=mr_view_mark_read,--wrap=mr_view_log_look \
     -Wl,--wrap=mr_view_commits_look,--wrap=mr_view_position_within \
-    -Wl,--wrap=mr_view_position_now,--wrap=mr_view_position_name \
+    -Wl,--wrap=mr_view_position_now,--wrap=mr_view_position_purged,--wrap=mr_view_position_name \
     -Wl,--wrap=mr_view_position_step_back,--wrap=mr_db_send,--wrap=mr_db_receive \
     -Wl,--wrap=mr_db_require_server,--wrap=mr_source_reader_new,--wrap=mr_reader_free
 LDFLAGS_test_snap_objects := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_hidden \

@@ -93,6 +93,7 @@ static void write_sample(struct mr_strbuf *out)
                         .proof = MR_SNAP_BY_ENGINE,
                         .position = MR_SNAP_AT_OR_BEFORE,
                         .gtid = "0-1-2",
+                        .purged = "0-1-1",
                         .until_file = "bin.000002",
                         .until_position = 400},
         .objects = objects,
@@ -128,6 +129,7 @@ static void test_round_trip(void **state)
     assert_int_equal(m.except.count, 0);
     assert_int_equal(m.consistency.proof, MR_SNAP_BY_ENGINE);
     assert_int_equal(m.consistency.position, MR_SNAP_AT_OR_BEFORE);
+    assert_string_equal(m.consistency.purged, "0-1-1");
     assert_int_equal(m.consistency.until_position, 400);
     assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&again), &err), MR_OK);
     assert_string_equal(text.ptr, again.ptr);
@@ -192,7 +194,8 @@ static void test_older(void **state)
     (void)state;
     static const char new_members[] =
         "\"proof\":\"engine\",\"position\":\"at-or-before\",\"until_gtid\":null,"
-        "\"until_file\":\"bin.000002\",\"until_position\":\"400\",\"applied\":null,";
+        "\"until_file\":\"bin.000002\",\"until_position\":\"400\",\"applied\":null,"
+        "\"gtid_purged\":\"0-1-1\",";
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_strbuf text = MR_STRBUF_INIT, older = MR_STRBUF_INIT, again = MR_STRBUF_INIT;
     struct mr_snap_manifest m;
@@ -205,6 +208,7 @@ static void test_older(void **state)
     assert_int_equal(mr_snap_manifest_read(older.ptr, older.len, "m", &arena, &m, &err), MR_OK);
     assert_int_equal(m.consistency.proof, 0);
     assert_int_equal(m.consistency.position, 0);
+    assert_null(m.consistency.purged);
     assert_string_equal(m.consistency.gtid, "0-1-2");
     assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&again), &err), MR_OK);
     assert_string_equal(again.ptr, older.ptr);

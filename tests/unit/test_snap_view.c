@@ -77,6 +77,16 @@ enum mr_code __wrap_mr_view_commits_look(struct mr_db *db, enum mr_view_commits 
     return MR_OK;
 }
 
+enum mr_code __wrap_mr_view_position_purged(struct mr_db *db, struct mr_strbuf *gtids,
+                                            struct mr_err *err);
+enum mr_code __wrap_mr_view_position_purged(struct mr_db *db, struct mr_strbuf *gtids,
+                                            struct mr_err *err)
+{
+    (void)db;
+    mr_strbuf_add_str(gtids, "u:1-7");
+    return mr_strbuf_check(gtids, "", err);
+}
+
 static void set_position(struct mr_view_position *p)
 {
     positions++;
@@ -315,6 +325,7 @@ static void test_views(void **state)
         bool none = v->position == 0;
         assert_int_equal(c->binlog_file == NULL && c->gtid == NULL && c->binlog_position == 0,
                          none);
+        assert_int_equal(c->purged != NULL, v->flavour == MYSQL && !none);
         end(&out);
     }
 }
