@@ -63,10 +63,8 @@ static enum mr_code read_gtids(struct mr_until *u, struct mr_err *err)
     const struct mr_snap_consistency *was = place_of(u);
     const char *gtid = was->gtid != NULL ? was->gtid : "";
     const char *until = was->until_gtid != NULL ? was->until_gtid : "";
-    if (u->snap->manifest.server.flavour == MR_FLAVOUR_MARIADB) {
-        MR_TRY(mr_gtid_pos_parse(&u->had_pos, gtid, strlen(gtid), err));
+    if (u->snap->manifest.server.flavour == MR_FLAVOUR_MARIADB)
         return mr_gtid_state_parse(&u->had_state, gtid, strlen(gtid), err);
-    }
     const char *purged = was->purged != NULL ? was->purged : "";
     MR_TRY(mr_gtid_set_parse(&u->had, gtid, strlen(gtid), err));
     MR_TRY(mr_gtid_set_parse(&u->purged, purged, strlen(purged), err));
@@ -351,6 +349,7 @@ static void init(struct mr_until *u, const struct mr_snap *snap, const struct mr
     *u = (struct mr_until){.snap = snap,
                            .opts = opts,
                            .arena = MR_ARENA_INIT,
+                           .front = MR_VEC_INIT(struct mr_gtid),
                            .before = MR_STRBUF_INIT,
                            .after = MR_STRBUF_INIT,
                            .filled = MR_STRBUF_INIT,
@@ -362,8 +361,8 @@ static void init(struct mr_until *u, const struct mr_snap *snap, const struct mr
     mr_gtid_set_init(&u->had);
     mr_gtid_set_init(&u->may_have);
     mr_gtid_set_init(&u->purged);
-    mr_gtid_pos_init(&u->had_pos);
     mr_gtid_state_init(&u->had_state);
+    mr_gtid_state_init(&u->in_front);
 }
 
 /* From the beginning of the log that has the snapshot's place: what stands in front of it proves the log. */
@@ -433,8 +432,9 @@ void mr_until_release(struct mr_until *u)
     mr_gtid_set_release(&u->had);
     mr_gtid_set_release(&u->may_have);
     mr_gtid_set_release(&u->purged);
-    mr_gtid_pos_release(&u->had_pos);
     mr_gtid_state_release(&u->had_state);
+    mr_gtid_state_release(&u->in_front);
+    mr_vec_release(&u->front);
     mr_scratch_file_release(&u->scratch);
     mr_catalogue_free(u->cat);
     mr_strbuf_release(&u->before);

@@ -10,7 +10,7 @@
  * transactions, cascades of foreign keys; transactions of which it does not tell what became (XA); a change
  * that does not follow the one before it.
  *
- * MariaDB: the place is a position, and what stands in front of it must be what the snapshot has by its GTIDs.
+ * MariaDB: the place is a position, and what stands last in front of it, of each domain, must be what the snapshot has.
  * MySQL: by GTIDs, where there are some: what the snapshot has is passed over; and what stands in front of its place
  * must be that.  Both: the log of the place was begun before the snapshot was finished.
  *
@@ -63,8 +63,9 @@ struct mr_until {
     size_t held;                      /* bytes of memory of all rows' keys, about */
     struct mr_gtid_set had, may_have; /* MySQL: of the snapshot; and which it may hold, too */
     struct mr_gtid_set purged;        /* MySQL: of these, what no log had */
-    struct mr_gtid_pos had_pos;       /* MariaDB */
-    struct mr_gtid_state had_state;   /* the same */
+    struct mr_gtid_state had_state;   /* MariaDB */
+    struct mr_vec front;              /* struct mr_gtid: of each domain the last before the place */
+    struct mr_gtid_state in_front;    /* the same: all of them */
     struct mr_strbuf before, after, filled, key, was; /* of a row */
     struct mr_strbuf scratch_text;
     int64_t latest_us; /* of what the snapshot has */

@@ -400,26 +400,92 @@ static enum mr_code has_before(const struct mr_until *u, const struct mr_gtid *f
     return code;
 }
 
-/* In front of the place stands what the snapshot has, and behind it what it has not: of MySQL only where its place is
- * exact; and what it has was not committed behind its end, but by a server that was put back and numbers anew. */
-static enum mr_code prove_place(const struct mr_until *u, const struct mr_binlog_step *step,
-                                bool is_past_place, struct mr_err *err)
+static enum mr_code refuse_front(const struct mr_until *u, const struct mr_gtid_state *front,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_gtid_state_add_text(&text, front);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the log is not the one that snapshot \"%s\" stands in: in front of "
+                     "\"%.200s\" position %" PRIu64 " it has %.200s, and the snapshot has %.200s",
+                     u->snap->path, place_of(u)->binlog_file, place_of(u)->binlog_position,
+                     text.len > 0 ? text.ptr : "other transactions", place_of(u)->gtid);
+    mr_err_hint(err, "It was begun anew (RESET), or is another server's.");
+    mr_strbuf_release(&text);
+    return MR_E_REFUSED;
+}
+
+/* MariaDB: numbers of one domain go down where servers that write it take turns (gtid_strict_mode = OFF): which one
+ * was the last tells, not which is the greatest. */
+static enum mr_code meet_front(struct mr_until *u, const struct mr_gtid *gtid, struct mr_err *err)
+{
+    struct mr_gtid *last = NULL;
+    for (size_t i = 0; i < u->front.count && last == NULL; i++) {
+        struct mr_gtid *at = mr_vec_at(&u->front, i);
+        last = at->domain == gtid->domain ? at : NULL;
+    }
+    if (last == NULL)
+        last = mr_vec_push(&u->front);
+    if (last == NULL)
+        return nomem(err);
+    *last = *gtid;
+    return mr_gtid_state_add(&u->in_front, gtid, err);
+}
+
+/* The last ones in front of the place are those that the snapshot has; of domains of which nothing stands there,
+ * a log in front of the first had it. */
+static enum mr_code prove_front(const struct mr_until *u, struct mr_err *err)
+{
+    struct mr_gtid_state front;
+    mr_gtid_state_init(&front);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < u->front.count; i++)
+        code = mr_gtid_state_add(&front, mr_vec_at(&u->front, i), err);
+    if (code == MR_OK && !(mr_gtid_state_contains(&u->had_state, &front) &&
+                           mr_gtid_state_contains_shared(&front, &u->had_state) &&
+                           mr_gtid_state_contains(&u->read.met_state, &u->had_state)))
+        code = refuse_front(u, &front, err);
+    mr_gtid_state_release(&front);
+    return code;
+}
+
+/* Behind the place stands nothing that stood in front of it, by domain, server and number. */
+static enum mr_code prove_mariadb(struct mr_until *u, const struct mr_binlog_step *step,
+                                  bool was_past, struct mr_err *err)
+{
+    if (!u->is_behind_place)
+        return meet_front(u, step->gtid, err);
+    if (!was_past)
+        MR_TRY(prove_front(u, err));
+    return mr_gtid_state_covers(&u->in_front, step->gtid) ||
+                   mr_gtid_state_covers(&u->had_state, step->gtid)
+               ? refuse_other(u, step, err)
+               : MR_OK;
+}
+
+/* In front of the place stands what the snapshot has, and behind an exact one what it has not; and what it has was not
+ * committed behind its end, but by a server that was put back and numbers anew. */
+static enum mr_code prove_mysql(const struct mr_until *u, const struct mr_binlog_step *step,
+                                struct mr_err *err)
 {
     const struct mr_gtid *gtid = step->gtid;
-    bool fits = true, has;
-    if (gtid->family == MR_GTID_OF_MARIADB && place_of(u)->gtid != NULL) {
-        has = mr_gtid_pos_covers(&u->had_pos, gtid->domain, gtid->sequence);
-        fits = has != is_past_place &&
-               (!is_past_place || mr_gtid_state_contains(&u->read.met_state, &u->had_state));
-    } else if (gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had)) {
-        has = mr_gtid_set_has(&u->had, gtid);
-        fits = is_past_place ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
-        fits = fits &&
-               !(has && gtid->committed_us != 0 && is_behind_end(u, (int64_t)gtid->committed_us));
-        if (fits && !u->is_begun)
-            MR_TRY(has_before(u, gtid, &fits, err));
-    }
+    const bool has = mr_gtid_set_has(&u->had, gtid);
+    bool fits = u->is_behind_place ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
+    fits =
+        fits && !(has && gtid->committed_us != 0 && is_behind_end(u, (int64_t)gtid->committed_us));
+    if (fits && !u->is_begun)
+        MR_TRY(has_before(u, gtid, &fits, err));
     return fits ? MR_OK : refuse_other(u, step, err);
+}
+
+static enum mr_code prove_place(struct mr_until *u, const struct mr_binlog_step *step,
+                                bool was_past, struct mr_err *err)
+{
+    if (step->gtid->family == MR_GTID_OF_MARIADB && place_of(u)->gtid != NULL)
+        return prove_mariadb(u, step, was_past, err);
+    return step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had)
+               ? prove_mysql(u, step, err)
+               : MR_OK;
 }
 
 /* A MySQL without GTIDs: its place is where a transaction begins, or where the log ended; in another log hardly one
@@ -479,7 +545,7 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
     u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : is_past_place;
     if (!u->is_begun)
         MR_TRY(prove_age(u, step, err));
-    MR_TRY(prove_place(u, step, is_past_place, err));
+    MR_TRY(prove_place(u, step, was_past, err));
     if (is_past_place && !was_past)
         MR_TRY(prove_border(u, step, err));
     u->is_begun = true;

@@ -51,6 +51,7 @@ static void init_until(struct world *w)
                              .cat = &w->cat,
                              .tables = w->of,
                              .ntables = 2,
+                             .front = MR_VEC_INIT(struct mr_gtid),
                              .before = MR_STRBUF_INIT,
                              .after = MR_STRBUF_INIT,
                              .filled = MR_STRBUF_INIT,
@@ -62,9 +63,8 @@ static void init_until(struct world *w)
     mr_history_read_init(&w->u.read);
     mr_gtid_set_init(&w->u.had);
     mr_gtid_set_init(&w->u.may_have);
-    mr_gtid_pos_init(&w->u.had_pos);
     mr_gtid_state_init(&w->u.had_state);
-    assert_int_equal(mr_gtid_pos_parse(&w->u.had_pos, "0-7-2", 5, NULL), MR_OK);
+    mr_gtid_state_init(&w->u.in_front);
     assert_int_equal(mr_gtid_state_parse(&w->u.had_state, "0-7-2", 5, NULL), MR_OK);
     assert_int_equal(mr_gtid_state_parse(&w->u.read.met_state, "0-7-2", 5, NULL), MR_OK);
     w->u.changed = (struct mr_changed_keys){
@@ -112,8 +112,9 @@ static void end(struct world *w)
     mr_history_read_release(&w->u.read);
     mr_gtid_set_release(&w->u.had);
     mr_gtid_set_release(&w->u.may_have);
-    mr_gtid_pos_release(&w->u.had_pos);
     mr_gtid_state_release(&w->u.had_state);
+    mr_gtid_state_release(&w->u.in_front);
+    mr_vec_release(&w->u.front);
     mr_scratch_file_release(&w->u.scratch);
     struct mr_strbuf *const texts[] = {&w->u.before, &w->u.after, &w->u.filled,
                                        &w->u.key,    &w->u.was,   &w->u.scratch_text};
@@ -294,6 +295,58 @@ static void test_other_log(void **state)
     assert_int_equal(read_log(&w), MR_E_REFUSED);
     assert_non_null(strstr(w.err.message, "0-7-1"));
     end(&w);
+}
+
+/* Servers that write one domain in turn, without gtid_strict_mode: their numbers go down in a log that is the
+ * snapshot's all the same. */
+static void test_turns_of_mariadb(void **state)
+{
+    static const struct {
+        const char *had;
+        struct {
+            unsigned domain, server, sequence;
+        } met[5];         /* server 0: no more */
+        unsigned front;   /* how many stand in front of the place */
+        const char *says; /* NULL: it is the snapshot's */
+    } rows[] = {
+        {"0-2-100", {{0, 1, 101}, {0, 2, 100}, {0, 1, 102}}, 2, NULL},
+        {"0-1-101", {{0, 1, 101}, {0, 2, 100}, {0, 2, 101}}, 1, NULL},
+        {"0-2-100,1-1-7", {{1, 1, 7}, {0, 1, 101}, {0, 2, 100}, {1, 1, 8}}, 3, NULL},
+        {"0-2-100", {{0, 2, 100}, {0, 1, 101}, {0, 1, 102}}, 2, "it has 0-1-101, and the"},
+        {"0-2-100", {{0, 1, 101}, {0, 2, 99}, {0, 1, 102}}, 2, "it has 0-2-99, and the"},
+        {"0-2-100", {{0, 1, 101}, {0, 2, 100}, {1, 1, 1}, {0, 1, 102}}, 3, "0-2-100,1-1-1, and"},
+        {"0-2-100,1-1-7", {{0, 2, 100}, {0, 1, 102}}, 1, "has 0-2-100,1-1-7"},
+        {"0-2-100", {{0, 1, 101}, {0, 2, 100}, {0, 1, 101}}, 2, "it has 0-1-101 at"},
+        {"0-2-100", {{0, 2, 100}, {0, 2, 99}}, 1, "it has 0-2-99 at"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        enum mr_code code = MR_OK;
+        begin(&w);
+        mr_gtid_state_release(&w.u.had_state);
+        mr_gtid_state_release(&w.u.read.met_state);
+        assert_int_equal(
+            mr_gtid_state_parse(&w.u.had_state, rows[i].had, strlen(rows[i].had), NULL), MR_OK);
+        w.snap.manifest.consistency.gtid = rows[i].had;
+        w.snap.manifest.consistency.binlog_position = 100 + rows[i].front;
+        assert_int_equal(mr_until_point_read(&w.u.point, "0-7-9", MR_FLAVOUR_MARIADB, NULL), MR_OK);
+        for (unsigned k = 0; k < 5 && code == MR_OK && rows[i].met[k].server != 0; k++) {
+            const struct mr_gtid gtid = {.family = MR_GTID_OF_MARIADB,
+                                         .domain = rows[i].met[k].domain,
+                                         .server = rows[i].met[k].server,
+                                         .sequence = rows[i].met[k].sequence};
+            const struct mr_binlog_event event = {.place = {"memory", 100 + k}};
+            const struct mr_binlog_step step = {
+                .kind = MR_STEP_BEGIN, .event = &event, .gtid = &gtid, .begun = event.place};
+            assert_int_equal(mr_gtid_state_add(&w.u.read.met_state, &gtid, NULL), MR_OK);
+            code = mr_until_take(&w.u, &step, &w.err);
+        }
+        if (code != (rows[i].says == NULL ? MR_OK : MR_E_REFUSED) ||
+            (rows[i].says != NULL && strstr(w.err.message, rows[i].says) == NULL))
+            fail_msg("%zu: %d, %s", i, code, w.err.message);
+        end(&w);
+    }
 }
 
 /* A database that comes behind a snapshot of all databases lacks as a table does; one that was not asked for, and the
@@ -529,14 +582,11 @@ static void test_later_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_new_database),
-                                       cmocka_unit_test(test_later_rows),
-                                       cmocka_unit_test(test_samples),
-                                       cmocka_unit_test(test_other_log),
-                                       cmocka_unit_test(test_place_of_mysql),
-                                       cmocka_unit_test(test_given_again),
-                                       cmocka_unit_test(test_place_without_gtids),
-                                       cmocka_unit_test(test_within_vague),
-                                       cmocka_unit_test(test_young_log)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_database),     cmocka_unit_test(test_later_rows),
+        cmocka_unit_test(test_samples),          cmocka_unit_test(test_other_log),
+        cmocka_unit_test(test_turns_of_mariadb), cmocka_unit_test(test_place_of_mysql),
+        cmocka_unit_test(test_given_again),      cmocka_unit_test(test_place_without_gtids),
+        cmocka_unit_test(test_within_vague),     cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
