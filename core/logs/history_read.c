@@ -46,6 +46,8 @@ static enum mr_code add_gap(struct mr_history_read *r, struct mr_err *err, const
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     va_list args;
+    if (r->is_beyond)
+        return MR_OK;
     if (++r->gaps > GAPS_MAX + 1)
         return MR_OK;
     if (r->gap != NULL)
@@ -149,7 +151,9 @@ static enum mr_code take_head(struct mr_history_read *r, const struct mr_binlog_
                               struct mr_err *err)
 {
     const int64_t began_us = (int64_t)head->when * 1000000;
-    r->is_mixed = r->is_mixed || (r->server_id != 0 && r->server_id != head->server_id);
+    r->log_us = began_us;
+    r->is_mixed =
+        r->is_mixed || (!r->is_beyond && r->server_id != 0 && r->server_id != head->server_id);
     r->server_id = r->server_id == 0 ? head->server_id : r->server_id;
     r->is_over = r->is_over || (!r->takes_all && mr_history_window_is_over(r->window, began_us));
     if (r->first_log != NULL)
@@ -475,7 +479,7 @@ static enum mr_code read_file(struct mr_history_read *r, const char *before, con
     enum mr_code code = open_file(path, &file, &stream, err);
     if (code == MR_OK)
         code = walk(r, stream, err);
-    if (code == MR_OK && !is_last && !r->is_over)
+    if (code == MR_OK && !is_last && !r->is_over && !r->is_beyond)
         code = check_end(r, stream, path, err);
     mr_binlog_stream_close(stream);
     mr_binlog_file_close(file);

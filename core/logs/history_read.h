@@ -41,10 +41,13 @@ struct mr_history_read {
     void *ctx;
     /* set by take: nothing behind this step is read, nor asked whether it lacks */
     bool is_enough;
+    /* set by take: what is behind this step is read, and not asked whether it lacks */
+    bool is_beyond;
     /* what was read; first_log NULL: nothing */
     const char *first_log, *end_log;
     uint64_t first_position, end_position;
     int64_t began_us;   /* when the first log was begun, by its server's clock */
+    int64_t log_us;     /* the same of the one that is being read */
     uint32_t server_id; /* that wrote the logs; 0: none was met */
     bool is_mixed;      /* they are logs of more than one server, by their heads */
     const char *gap;    /* what is lacking, a clause a line; NULL: nothing */

@@ -70,6 +70,9 @@ struct mr_until {
     struct mr_strbuf scratch_text;
     int64_t latest_us; /* of what the snapshot has */
     bool is_taken, is_vague, is_last, is_reached, is_behind_place, is_at_until, has_met_vague;
+    bool is_ended; /* a time: behind the transaction that `ended_by`, of that time, begins */
+    struct mr_gtid ended_by;
+    int64_t ended_us;
     bool is_of_all;               /* the snapshot is of whatever databases there were */
     bool is_placed, is_begun;     /* it has come to the place's log, and to a transaction */
     bool has_rows;                /* the transaction has changed rows that are wanted */

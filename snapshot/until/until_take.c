@@ -16,7 +16,8 @@
 #define CLOCKS_DIFFER_US ((int64_t)300 * 1000000) /* of a server and of who made the snapshot */
 #define DAY_US ((int64_t)86400 * 1000000)
 #define HEAD_POSITION 4 /* of a log's first event: a snapshot's place that is no nearer */
-#define HEAD_BYTES 60   /* of a statement: what is shown of it */
+#define STAMPS_DIFFER_US ((int64_t)2 * 1000000) /* of transactions that were committed together */
+#define HEAD_BYTES 60                           /* of a statement: what is shown of it */
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -534,6 +535,57 @@ static enum mr_code meet_log(struct mr_until *u, const char *log, struct mr_err 
     return u->log != NULL ? MR_OK : nomem(err);
 }
 
+static enum mr_code refuse_stamps(const struct mr_until *u, const struct mr_binlog_step *step,
+                                  int64_t us, struct mr_err *err)
+{
+    struct mr_strbuf ended = MR_STRBUF_INIT, is = MR_STRBUF_INIT, last = MR_STRBUF_INIT;
+    mr_gtid_add_text(&ended, &u->ended_by);
+    mr_strbuf_add_str(&ended, ", stamped ");
+    mr_when_format_us(u->ended_us, &ended);
+    mr_gtid_add_text(&is, step->gtid);
+    mr_strbuf_add_str(&is, ", stamped ");
+    mr_when_format_us(us, &is);
+    if (u->transactions > 0)
+        mr_gtid_add_text(&last, &u->last_gtid);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the log does not tell what had been committed by %s: it has %s UTC, and "
+                     "behind it, at \"%.200s\" position %" PRIu64 ", %s UTC",
+                     u->point.text, ended.ptr, step->begun.log, step->begun.position, is.ptr);
+    mr_err_hint(err,
+                "MariaDB stamps a transaction when its last statement begins, by the clock of the "
+                "server where it was first (or as SET timestamp says): one of the two was long, or "
+                "has another clock. Name the transaction to end with in place of the time%s%s.",
+                last.len > 0 ? "; the last one in front of both is " : "",
+                last.len > 0 ? last.ptr : "");
+    mr_strbuf_release(&ended);
+    mr_strbuf_release(&is);
+    mr_strbuf_release(&last);
+    return MR_E_REFUSED;
+}
+
+/* Behind the end that a stamp has made.  A stamp of MariaDB is no time of commit: one that is far ahead would leave
+ * out, in silence, what had been committed by then.  What stands in a log that was begun behind the time had not,
+ * by that server's own clock. */
+static enum mr_code look_beyond(struct mr_until *u, const struct mr_binlog_step *step,
+                                struct mr_err *err)
+{
+    const int64_t us = mr_binlog_committed_us(step);
+    u->read.is_enough = step->gtid->family != MR_GTID_OF_MARIADB || u->read.log_us > u->point.us;
+    return !u->read.is_enough && us <= u->point.us && u->ended_us - us > STAMPS_DIFFER_US
+               ? refuse_stamps(u, step, us, err)
+               : MR_OK;
+}
+
+static enum mr_code end_by_time(struct mr_until *u, const struct mr_binlog_step *step, int64_t us,
+                                struct mr_err *err)
+{
+    u->is_taken = false;
+    u->is_reached = u->is_ended = u->read.is_beyond = true;
+    u->ended_by = *step->gtid;
+    u->ended_us = us;
+    return look_beyond(u, step, err);
+}
+
 static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step, struct mr_err *err)
 {
     const int64_t us = mr_binlog_committed_us(step);
@@ -562,9 +614,7 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
         return MR_OK;
     if (u->is_vague)
         return mr_until_refuse_early(u, MR_UNTIL_MAY_HOLD, err);
-    u->is_taken = false;
-    u->is_reached = u->read.is_enough = true;
-    return MR_OK;
+    return end_by_time(u, step, us, err);
 }
 
 /* What became of rows of a transaction that has not simply committed, the log alone does not say. */
@@ -618,6 +668,8 @@ static bool is_end(enum mr_binlog_step_kind kind)
 enum mr_code mr_until_take(void *ctx, const struct mr_binlog_step *step, struct mr_err *err)
 {
     struct mr_until *u = ctx;
+    if (step->kind == MR_STEP_BEGIN && u->is_ended)
+        return look_beyond(u, step, err);
     if (step->kind == MR_STEP_BEGIN)
         MR_TRY(begin(u, step, err));
     if (!u->is_taken)

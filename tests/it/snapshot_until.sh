@@ -222,6 +222,22 @@ for kind in $KINDS; do
     "$MYRECON" history archive "$(uri_of $kind)" "$IT_TMP/anew$kind" >"$IT_TMP/archive.out" 2>&1 || bail "no archive"
     refused $kind "logs that were begun anew" "$anew" 'is not the one that snapshot .* stands in' --source-log "$IT_TMP/anew$kind" "$IT_TMP/$kind.few"
 done
+# servers that write one domain in turn, without gtid_strict_mode; and a stamp that is far ahead
+begin_anew UA
+mr_sql UA -e "SET GLOBAL gtid_strict_mode = OFF"
+sql UA "SET SESSION server_id = 71, gtid_seq_no = 101; INSERT INTO still VALUES (400, 1)"
+sql UA "SET SESSION server_id = 72, gtid_seq_no = 100; INSERT INTO still VALUES (401, 1)"
+take "$(uri_of UA)/club" "$IT_TMP/UA.turns"
+sql UA "SET SESSION server_id = 71, gtid_seq_no = 102; INSERT INTO still VALUES (402, 1)"
+sql UA "SET timestamp = 1893456000; INSERT INTO still VALUES (403, 1)"
+sql UA "INSERT INTO still VALUES (404, 1)"
+"$MYRECON" history archive "$(uri_of UA)" "$IT_TMP/turns" >"$IT_TMP/archive.out" 2>&1 || bail "no archive"
+refused UA "a time that a stamp is ahead of" "$(date -u -d '1 hour' +'%F %T')" 'does not tell what had been committed by .* stamped 2030-01-01 00:00:00 UTC, and behind it' \
+    --tables club.still --source-log "$IT_TMP/turns" "$IT_TMP/UA.turns"
+like "UA: with the last one in front of both" "$(cat "$ERR")" 'in front of both is 0-71-102'
+snap restore --no-progress --until 0-71-102 --source-log "$IT_TMP/turns" --rename-db club=club_copy --tables club.still "$IT_TMP/UA.turns" "$(uri_of UA)"
+is "UA: numbers that go down are those of the snapshot's log" "$RC $(mr_sql UA -e "SELECT COUNT(*) FROM club_copy.still WHERE id >= 400")" "0 3"
+
 # a MySQL that was built from a backup: what it was given with no log names
 if [ -n "$mr_mysql_root" ]; then
     begin_anew UO

@@ -349,6 +349,59 @@ static void test_turns_of_mariadb(void **state)
     }
 }
 
+/* A stamp of MariaDB is no time of commit: behind one that is far ahead may stand what had been committed by then. */
+static void test_stamps(void **state)
+{
+    static const struct {
+        int64_t began_s;  /* when the log was begun */
+        int64_t s[5];     /* stamps behind the place, 0: no more; asked for is 1000 */
+        bool is_enough;   /* nothing more is read */
+        const char *says; /* NULL: it is not refused */
+    } rows[] = {
+        {900, {990, 1001, 1002}, false, NULL},
+        {900, {990, 1001, 999, 1002}, false, NULL}, /* committed together */
+        {900, {990, 1001, 998}, false, "has 0-7-4, stamped 1970-01-01 00:16:41 UTC, and behind"},
+        {900, {990, 9000, 1001, 995}, false, "0-7-6, stamped 1970-01-01 00:16:35 UTC"},
+        {1001, {990, 9000, 995}, true, NULL}, /* all of it was committed later */
+        {900, {9000, 995}, false, "0-7-3, stamped"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        enum mr_code code = MR_OK;
+        begin(&w);
+        w.snap.manifest.consistency.binlog_position = 100;
+        w.u.read.log_us = rows[i].began_s * 1000000;
+        assert_int_equal(
+            mr_until_point_read(&w.u.point, "1970-01-01 00:16:40Z", MR_FLAVOUR_MARIADB, NULL),
+            MR_OK);
+        for (unsigned k = 0; k < 5 && code == MR_OK && rows[i].s[k] != 0; k++) {
+            const struct mr_gtid gtid = {
+                .family = MR_GTID_OF_MARIADB, .server = 7, .sequence = HAS + 1 + k};
+            const struct mr_binlog_event event = {.place = {"memory", 100 + k},
+                                                  .when = (uint32_t)rows[i].s[k]};
+            struct mr_binlog_step step = {
+                .kind = MR_STEP_BEGIN, .event = &event, .gtid = &gtid, .begun = event.place};
+            if (w.u.read.is_enough)
+                break;
+            code = mr_until_take(&w.u, &step, &w.err);
+            step.kind = MR_STEP_COMMIT;
+            if (code == MR_OK)
+                code = mr_until_take(&w.u, &step, &w.err);
+        }
+        if (code != (rows[i].says == NULL ? MR_OK : MR_E_REFUSED) ||
+            (rows[i].says != NULL && strstr(w.err.message, rows[i].says) == NULL))
+            fail_msg("%zu: %d, %s", i, code, w.err.message);
+        assert_int_equal(w.u.read.is_enough, rows[i].is_enough);
+        assert_true(w.u.is_reached);
+        assert_int_equal(w.u.transactions, rows[i].s[0] == 990);
+        if (code == MR_E_REFUSED)
+            assert_int_equal(strstr(w.err.hint, "the last one in front of both is 0-7-3") != NULL,
+                             rows[i].s[0] == 990);
+        end(&w);
+    }
+}
+
 /* A database that comes behind a snapshot of all databases lacks as a table does; one that was not asked for, and the
  * server's own, do not. */
 static void test_new_database(void **state)
@@ -582,11 +635,16 @@ static void test_later_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_database),     cmocka_unit_test(test_later_rows),
-        cmocka_unit_test(test_samples),          cmocka_unit_test(test_other_log),
-        cmocka_unit_test(test_turns_of_mariadb), cmocka_unit_test(test_place_of_mysql),
-        cmocka_unit_test(test_given_again),      cmocka_unit_test(test_place_without_gtids),
-        cmocka_unit_test(test_within_vague),     cmocka_unit_test(test_young_log)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_new_database),
+                                       cmocka_unit_test(test_later_rows),
+                                       cmocka_unit_test(test_samples),
+                                       cmocka_unit_test(test_other_log),
+                                       cmocka_unit_test(test_turns_of_mariadb),
+                                       cmocka_unit_test(test_stamps),
+                                       cmocka_unit_test(test_place_of_mysql),
+                                       cmocka_unit_test(test_given_again),
+                                       cmocka_unit_test(test_place_without_gtids),
+                                       cmocka_unit_test(test_within_vague),
+                                       cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
