@@ -99,14 +99,16 @@ static bool same_bytes(const struct mr_strbuf *a, const struct mr_strbuf *b)
     return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
 }
 
-/* A row that comes under another key has no other rows to take from what the log does not show. */
+/* A row that comes under another key has no other rows to take from what the log does not show.  One that is gone
+ * cannot come: that is for put to say. */
 static enum mr_code fill_moved(struct mr_until *u, struct mr_until_table *t, struct mr_key old,
                                struct mr_err *err)
 {
     const struct mr_until_row *row = mr_until_rows_find(&t->rows, old);
     struct mr_strbuf whole = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    if (row == NULL || mr_until_image_is_whole(&u->filled, t->rows.table->ncolumns, err))
+    if (row == NULL || row->last.len == 0 ||
+        mr_until_image_is_whole(&u->filled, t->rows.table->ncolumns, err))
         return MR_OK;
     MR_TRY_OUT(mr_until_rows_read(&t->rows, row->last, &u->was, err));
     MR_TRY_OUT(mr_until_image_fill(&u->filled, &u->was, &whole, err));

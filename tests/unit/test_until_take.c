@@ -124,7 +124,23 @@ static void end(struct world *w)
     mr_strbuf_release(&w->log.log);
 }
 
-/* Rows of one transaction: ".t+5" is an insert of id 5, "-5" its deletion, "5>6" an update of it; "!…" a
+static void add_minimal_update(struct made *m, unsigned id, unsigned to)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT;
+    put(&body, 50, 6);
+    put(&body, 1, 2);
+    put(&body, 2, 1);
+    put(&body, 1, 1); /* columns before, and behind */
+    put(&body, 1, 1);
+    put(&body, 0, 1);
+    put(&body, id, 4);
+    put(&body, 0, 1);
+    put(&body, to, 4);
+    add_event(m, UPDATE, body.ptr, body.len, 0);
+    mr_strbuf_release(&body);
+}
+
+/* Rows of one transaction: ".t+5" is an insert of id 5, "-5" its deletion, "5>6" an update of it ("5=6" one that shows the key alone); "!…" a
  * statement; "~": the log ends there.  Its place becomes the snapshot's where that has all so far. */
 static void transaction(struct world *w, unsigned sequence, const char *what)
 {
@@ -153,9 +169,13 @@ static void transaction(struct world *w, unsigned sequence, const char *what)
         }
         const unsigned type = *what == '+' ? WRITE : *what == '-' ? DELETE : UPDATE;
         const unsigned id = (unsigned)strtoul(what + (type != UPDATE), &rest, 10);
-        const unsigned to = *rest == '>' ? (unsigned)strtoul(rest + 1, &rest, 10) : 0;
+        const bool is_minimal = *rest == '=';
+        const unsigned to = is_minimal || *rest == '>' ? (unsigned)strtoul(rest + 1, &rest, 10) : 0;
         add_map(&w->log, 50, "d", table);
-        add_rows(&w->log, 50, type, id, to);
+        if (is_minimal)
+            add_minimal_update(&w->log, id, to);
+        else
+            add_rows(&w->log, 50, type, id, to);
         what = rest + strspn(rest, " ");
     }
     add_xid(&w->log);
@@ -210,6 +230,8 @@ static const struct sample samples[] = {
     {"0-7-3", {"+1", "+2", ".left+3"}, MR_OK, 1, 0, true, NULL},
     /* what is not believed of them */
     {"0-7-4", {"+1", "+2", "+3", "+3"}, MR_OK, 2, 1, true, "at \"memory\""},
+    {"0-7-4", {"+1", "+2", "-3", "3=9"}, MR_OK, 2, 1, true, "a row is changed that is not there"},
+    {"0-7-4", {"+1", "+2", "+3", "3=9"}, MR_OK, 2, 2, true, NULL},
     {"0-7-3", {"+1", "+2", "+3 !ROLLBACK"}, MR_OK, 1, 1, true, "was rolled back"},
     {"0-7-3", {"+1", "+2", "+3 !ROLLBACK TO `a`"}, MR_OK, 1, 1, true, "a savepoint"},
     /* a log that is cut within its last transaction: what has no end has not happened */
