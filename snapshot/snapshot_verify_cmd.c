@@ -86,8 +86,10 @@ static const struct mr_command_doc list_doc = {
 
 /* What there is to be said besides damage. */
 struct verified {
-    bool recorded; /* DIR.verified.json was written */
-    size_t links;  /* of the chain, this one among them */
+    bool recorded;     /* DIR.verified.json was written */
+    size_t links;      /* of the chain, this one among them */
+    bool unread;       /* its own rows were not read */
+    bool links_unread; /* rows of the others */
 };
 
 static const struct mr_snap_damage *damage_at(const struct mr_snap *snap, size_t i)
@@ -96,7 +98,7 @@ static const struct mr_snap_damage *damage_at(const struct mr_snap *snap, size_t
 }
 
 /* "whole" is said only where the rows were read; files of the right size and sum say less. */
-static enum mr_code print_text(const struct mr_snap *snap, bool unread, size_t links, bool color,
+static enum mr_code print_text(const struct mr_snap *snap, struct verified of, bool color,
                                struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
@@ -107,13 +109,15 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, size_t l
                           snap->damage.count == 1 ? "" : "s");
     } else {
         mr_strbuf_add_fmt(&out, "%s%s%s: %zu table%s, ", mr_term_style(MR_STYLE_GOOD, color),
-                          unread ? "all files are there" : "whole",
+                          of.unread || of.links_unread ? "all files are there" : "whole",
                           mr_term_style(MR_STYLE_RESET, color), snap->manifest.ntables,
                           snap->manifest.ntables == 1 ? "" : "s");
         mr_strbuf_add_grouped(&out, sum.rows);
-        mr_strbuf_add_str(&out, unread ? " rows, not read" : " rows read");
-        if (links > 1)
-            mr_strbuf_add_fmt(&out, "; and the %zu it goes on from", links - 1);
+        mr_strbuf_add_str(&out, of.unread ? " rows, not read" : " rows read");
+        if (of.links > 1)
+            mr_strbuf_add_fmt(&out, "; and the %zu it goes on from", of.links - 1);
+        if (of.links_unread && !of.unread)
+            mr_strbuf_add_str(&out, ", of which not all rows were read");
         mr_strbuf_add_char(&out, '\n');
     }
     enum mr_code code = mr_term_print(&out, stdout, "printing", err);
@@ -140,7 +144,7 @@ static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_
     mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-verify/1");
     mr_jsonw_add_str(&w, "verdict", snap->damage.count > 0 ? "damaged" : "whole");
     mr_jsonw_add_bool(&w, "quick", opts->quick);
-    mr_jsonw_add_bool(&w, "rows_read", !opts->quick && !mr_verify_is_unread(snap, opts));
+    mr_jsonw_add_bool(&w, "rows_read", !of.unread && !of.links_unread);
     mr_jsonw_add_str(&w, "uuid", snap->has_manifest ? snap->manifest.uuid : NULL);
     mr_jsonw_add_uint(&w, "tables", snap->manifest.ntables);
     mr_jsonw_add_uint(&w, "rows", sum.rows);
@@ -158,8 +162,7 @@ static enum mr_code print_verdict(const struct mr_snap *snap, const struct mr_sn
                                   struct verified of, struct mr_err *err)
 {
     return opts->json ? print_json(snap, opts, of, err)
-                      : print_text(snap, opts->quick || mr_verify_is_unread(snap, opts), of.links,
-                                   mr_term_use_color(opts->general.color, 1), err);
+                      : print_text(snap, of, mr_term_use_color(opts->general.color, 1), err);
 }
 
 /* ---- commands ---- */
@@ -171,8 +174,7 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
 {
     struct mr_progress *progress = NULL;
     struct mr_snap snap;
-    bool recorded = false;
-    size_t links = 1;
+    struct verified of = {.links = 1};
     enum mr_code code = mr_snap_open(dir, &snap, err);
     if (code == MR_E_SNAPSHOT && mr_snap_is_absent(&snap) && mr_fleet_list_is_there(dir)) {
         mr_snap_close(&snap);
@@ -182,17 +184,16 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
     MR_TRY_OUT(mr_progress_new(opts->general.progress, &progress, err));
     mr_progress_begin(progress, "proving");
     MR_TRY_OUT(mr_verify_one(&snap, opts, progress, err));
-    recorded = mr_verify_keep_record(&snap, opts); /* of itself, whatever its bases are like */
-    MR_TRY_OUT(mr_verify_chain(&snap, opts, progress, &links, err));
+    of.unread = opts->quick || mr_verify_is_unread(&snap, opts);
+    of.recorded = mr_verify_keep_record(&snap, opts); /* of itself, whatever its bases are like */
+    MR_TRY_OUT(mr_verify_chain(&snap, opts, progress, &of.links, &of.links_unread, err));
 out:
     mr_progress_finish(progress);
     if (code == MR_OK)
-        code = print_verdict(&snap, opts, (struct verified){recorded, links}, err);
+        code = print_verdict(&snap, opts, of, err);
     else if (code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing was changed. Run it again.");
-    *exit_code = snap.damage.count > 0                              ? 1
-                 : !opts->quick && mr_verify_is_unread(&snap, opts) ? 4
-                                                                    : 0;
+    *exit_code = snap.damage.count > 0 ? 1 : !opts->quick && (of.unread || of.links_unread) ? 4 : 0;
     mr_progress_free(progress);
     mr_snap_close(&snap);
     return code;
@@ -312,7 +313,7 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
     *exit_code = snap.damage.count > 0 ? 1 : 0;
     if (code == MR_OK)
         code = snap.has_manifest ? list_one(&snap, dir, opts, exit_code, err)
-                                 : print_verdict(&snap, opts, (struct verified){false, 1}, err);
+                                 : print_verdict(&snap, opts, (struct verified){.links = 1}, err);
     mr_snap_close(&snap);
     return code;
 }

@@ -148,5 +148,14 @@ snap merge --decrypt-with "$IT_TMP/key.pem" --signer "$IT_TMP/cert.pem" --output
 is "another signer is refused" "$RC" 5
 snap merge --output "$IT_TMP/no" "$SHELF/n2"
 is "without the key nothing is made" "$RC $(compgen -G "$IT_TMP/no*")" "3 "
+take --encrypt-to "$IT_TMP/cert.pem" "$URI" "$SHELF/n7"
+write seven $((++LAST))
+take --base "$SHELF/n7" "$URI" "$SHELF/n8"
+snap verify "$SHELF/n8"
+like "rows of a base that are encrypted were not read" "$RC $(cat "$OUT")" "^4 all files are there: .* rows read; and the 1 it goes on from, of which not all rows were read"
+snap verify --json "$SHELF/n8"
+is "as JSON, too" "$RC $(jq -c 'select(.type == "summary") | [.verdict, .rows_read, .links]' "$OUT")" '4 ["whole",false,2]'
+snap verify --decrypt-with "$IT_TMP/key.pem" "$SHELF/n8"
+like "with its key they were" "$RC $(cat "$OUT")" "^0 whole: .* rows read; and the 1 it goes on from$"
 
 finish
