@@ -290,6 +290,7 @@ static enum mr_code drop_database(struct reader *r, struct mr_err *err)
 static enum mr_code create_table(struct reader *r, bool replaces, struct mr_err *err)
 {
     bool named, fills = false;
+    r->out->makes_table = true;
     if (takes(r, "if")) {
         (void)takes(r, "not");
         (void)takes(r, "exists");
@@ -495,6 +496,7 @@ static enum mr_code read_both(struct reader *r, const char *text, size_t len, st
     }
     r->out->reach = both[0].reach > both[1].reach ? both[0].reach : both[1].reach;
     r->out->is_beside = both[0].is_beside && both[1].is_beside;
+    r->out->makes_table = both[0].makes_table || both[1].makes_table;
     r->out->adds_cascade = both[0].adds_cascade || both[1].adds_cascade;
     for (int runs = 0; code == MR_OK && runs < 2; runs++)
         for (size_t i = 0; code == MR_OK && i < both[runs].tables.count; i++) {

@@ -31,6 +31,7 @@ struct mr_statement_reach {
     enum mr_reach reach;
     bool is_definition; /* of tables; else a change of rows */
     bool is_beside;     /* a definition of what no database keeps: accounts, temporary tables … */
+    bool makes_table;   /* a definition of a table or sequence that is there from then on */
     /* An ALTER TABLE that leaves rows alone, with a foreign key that changes them from then on, of which no
      * log tells: its table stands in `tables`. */
     bool adds_cascade;

@@ -267,6 +267,14 @@ static enum mr_code take_rows(struct mr_until *u, const struct mr_binlog_step *s
 
 /* ---- statements ---- */
 
+static bool is_of_known(const struct mr_until *u, const struct mr_statement_reach *reach)
+{
+    for (size_t i = 0; i < u->cat->ntables; i++)
+        if (mr_statement_reaches(reach, u->cat->tables[i].db, u->cat->tables[i].name))
+            return true;
+    return false;
+}
+
 /* What a statement defines beside rows stays as the snapshot has it: that is said, once.  Accounts are in no
  * snapshot, and temporary tables in nobody's view. */
 static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_step *step,
@@ -274,8 +282,10 @@ static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_st
 {
     struct mr_statement_reach reach;
     enum mr_code code = mr_statement_reach(&step->query, &u->arena, &reach, err);
-    const bool is_noted = code == MR_OK && reach.is_definition && !reach.is_beside &&
-                          reach.reach == MR_REACH_NOTHING && step->query.text.ptr != NULL;
+    const bool is_noted =
+        code == MR_OK && reach.is_definition && !reach.is_beside &&
+        (reach.reach == MR_REACH_NOTHING || (reach.makes_table && !is_of_known(u, &reach))) &&
+        step->query.text.ptr != NULL;
     mr_statement_reach_release(&reach);
     if (!is_noted || u->noted != NULL)
         return code;
