@@ -86,6 +86,21 @@ void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const s
     pthread_mutex_unlock(&check->lock);
 }
 
+/* What was found in a table that was given up since is not so, or not known to be: perhaps it was compared with
+ * another one. */
+enum mr_code mr_check_save_tables(struct mr_check_run *check, struct mr_err *err)
+{
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        struct mr_find_table *table = &check->pairing.tables[i]->find;
+        if (table->verdict == MR_VERDICT_NOT_CHECKED)
+            table->counts = (struct mr_find_counts){.source_rows = table->counts.source_rows,
+                                                    .target_rows = table->counts.target_rows,
+                                                    .bytes = table->counts.bytes};
+        MR_TRY(mr_findings_table_save(check->fd, table, err));
+    }
+    return MR_OK;
+}
+
 double mr_check_settle_s(const struct mr_check_run *check)
 {
     bool moves = !mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||

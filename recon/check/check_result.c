@@ -24,6 +24,13 @@ bool mr_check_result_is_in_part(const struct mr_find_table *table)
     return table->verdict == MR_VERDICT_NOT_CHECKED && mr_find_counts_differing(&table->counts) > 0;
 }
 
+bool mr_check_result_has_lines(const struct mr_check_result *result, size_t table)
+{
+    const struct mr_find_table *of = &result->tables[table];
+    return (of->verdict == MR_VERDICT_DIVERGED || mr_check_result_is_in_part(of)) &&
+           (result->explained[table].rows == 0 || mr_check_result_unexplained(result, table) > 0);
+}
+
 /* Verdicts of tables make the exit code: one that was not checked outweighs any that is equal. */
 static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by_plans,
                               struct mr_err *err)

@@ -76,6 +76,8 @@ const struct mr_find_object *mr_check_result_one_sided(const struct mr_check_res
 
 /* Not checked to its end, and rows that differ were found all the same: those are so, and there may be more. */
 bool mr_check_result_is_in_part(const struct mr_find_table *table);
+/* Is there a row of it to be told one by one?  What plans explain is reported in a line of its own. */
+bool mr_check_result_has_lines(const struct mr_check_result *result, size_t table);
 
 /* Diverged rows beyond max_rows a table. */
 uint64_t mr_check_result_not_printed(const struct mr_check_result *result);

@@ -696,21 +696,6 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
     return run_jobs(run, err);
 }
 
-/* What was found in a table that was given up since is not so, or not known to be: perhaps it was compared with
- * another one. */
-static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
-{
-    for (size_t i = 0; i < check->pairing.ntables; i++) {
-        struct mr_find_table *table = &check->pairing.tables[i]->find;
-        if (table->verdict == MR_VERDICT_NOT_CHECKED)
-            table->counts = (struct mr_find_counts){.source_rows = table->counts.source_rows,
-                                                    .target_rows = table->counts.target_rows,
-                                                    .bytes = table->counts.bytes};
-        MR_TRY(mr_findings_table_save(check->fd, table, err));
-    }
-    return MR_OK;
-}
-
 /* A server that is gone by now leaves objects unseen; the tables' results stand. */
 static enum mr_code objects(struct run *run, struct mr_err *err)
 {
@@ -787,9 +772,9 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     MR_TRY_OUT(classify_all(&run, err));
     MR_TRY_OUT(mr_check_marks_end(check, err));
     MR_TRY_OUT(mr_check_moves_end(check, err));
-    MR_TRY_OUT(save_tables(check, err));
+    MR_TRY_OUT(mr_check_save_tables(check, err));
     MR_TRY_OUT(objects(&run, err));
-    MR_TRY_OUT(save_tables(check, err));
+    MR_TRY_OUT(mr_check_save_tables(check, err));
     MR_TRY_OUT(lineage(&run, err));
     if (check->scope == NULL || check->scope->has_objects)
         MR_TRY_OUT(mr_check_suspects(check, err));

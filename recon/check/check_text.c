@@ -419,20 +419,11 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
     return code;
 }
 
-/* What plans explain is reported in a line of its own. */
-static bool has_lines(const struct text *t, size_t table)
-{
-    const struct mr_find_table *of = &t->result->tables[table];
-    return (of->verdict == MR_VERDICT_DIVERGED || mr_check_result_is_in_part(of)) &&
-           (t->result->explained[table].rows == 0 ||
-            mr_check_result_unexplained(t->result, table) > 0);
-}
-
 static bool has_any_lines(const struct text *t)
 {
     bool any = false;
     for (size_t i = 0; i < t->result->ntables; i++)
-        any = any || has_lines(t, i);
+        any = any || mr_check_result_has_lines(t->result, i);
     return any;
 }
 
@@ -442,7 +433,8 @@ static enum mr_code all_ranges(struct text *t, struct mr_err *err)
     bool is_begun = false;
     for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
         set_table(t, i);
-        if (!has_lines(t, i) || t->table->verdict != MR_VERDICT_DIVERGED) /* else of gaps, too */
+        if (!mr_check_result_has_lines(t->result, i) ||
+            t->table->verdict != MR_VERDICT_DIVERGED) /* else of gaps, too */
             continue;
         if (!is_begun)
             heading(t, "Diverged keys");
@@ -490,7 +482,7 @@ static enum mr_code all_samples(struct text *t, struct mr_err *err)
     heading(t, "Samples: source | target");
     for (size_t i = 0; i < t->result->ntables; i++) {
         set_table(t, i);
-        if (!has_lines(t, i))
+        if (!mr_check_result_has_lines(t->result, i))
             continue;
         MR_TRY(row_samples(t, err));
         MR_TRY(moved_samples(t, err));
@@ -527,7 +519,7 @@ static enum mr_code all_places(struct text *t, struct mr_err *err)
 {
     for (size_t i = 0; i < t->result->ntables; i++) {
         set_table(t, i);
-        if (has_lines(t, i))
+        if (mr_check_result_has_lines(t->result, i))
             MR_TRY(mr_findings_walk_duplicates(t->result->fd, t->table->id, place_line, t, err));
         say_hidden(t, "key", "keys");
     }
