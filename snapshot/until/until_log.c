@@ -391,8 +391,11 @@ enum mr_code mr_until_read(struct mr_until *u, const struct mr_snap *snap,
     MR_TRY(require_later(u, err));
     for (size_t i = 0; i < opts->logs->count; i++)
         MR_TRY(require_archive(u, opts->logs->items[i], err));
-    MR_TRY(opts->work_dir != NULL ? mr_scratch_file_open_in(&u->scratch, opts->work_dir, err)
-                                  : mr_scratch_file_open(&u->scratch, snap->path, err));
+    const enum mr_code code = opts->work_dir != NULL
+                                  ? mr_scratch_file_open_in(&u->scratch, opts->work_dir, err)
+                                  : mr_scratch_file_open(&u->scratch, snap->path, err);
+    mr_until_hint_elsewhere(u, code, err);
+    MR_TRY(code);
     MR_TRY(mr_snap_catalogue_load(snap, &u->cat, err));
     MR_TRY(list_tables(u, err));
     u->is_of_all = is_of_all(snap);

@@ -34,6 +34,14 @@ void mr_until_shapes_release(struct mr_until_table *t)
     mr_arena_release(&t->shapes);
 }
 
+void mr_until_hint_elsewhere(const struct mr_until *u, enum mr_code code, struct mr_err *err)
+{
+    if (code == MR_E_IO && u->opts->work_dir == NULL)
+        mr_err_hint(err,
+                    "With --work-dir DIR it lies elsewhere, and so do the rows as they are put "
+                    "together.");
+}
+
 static const char *at_place(struct mr_until *u, const char *what,
                             const struct mr_binlog_place *place)
 {
@@ -127,7 +135,9 @@ static enum mr_code put(struct mr_until *u, struct mr_until_table *t, const stru
     const struct mr_until_change change = {
         .key = {key->ptr, key->len}, .before = before, .after = after, .is_vague = u->is_vague};
     const size_t count = t->rows.rows.count;
-    MR_TRY(mr_until_rows_put(&t->rows, &change, err));
+    const enum mr_code code = mr_until_rows_put(&t->rows, &change, err);
+    mr_until_hint_elsewhere(u, code, err);
+    MR_TRY(code);
     if (t->rows.rows.count > count)
         u->held += key->len + sizeof(struct mr_until_row) + BESIDE_KEY;
     return u->held <= KEY_BYTES_MAX

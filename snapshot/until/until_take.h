@@ -22,6 +22,8 @@ struct mr_until_table {
     struct mr_arena shapes;
 };
 
+/* Of a code that the scratch file gave: where it may lie as well. */
+void mr_until_hint_elsewhere(const struct mr_until *until, enum mr_code code, struct mr_err *err);
 /* Memory of the private part. */
 void mr_until_shapes_release(struct mr_until_table *table);
 /* The moment is a transaction that the snapshot has. */

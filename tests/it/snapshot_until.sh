@@ -238,6 +238,13 @@ like "UA: with the last one in front of both" "$(cat "$ERR")" 'in front of both 
 snap restore --no-progress --until 0-71-102 --source-log "$IT_TMP/turns" --rename-db club=club_copy --tables club.still "$IT_TMP/UA.turns" "$(uri_of UA)"
 is "UA: numbers that go down are those of the snapshot's log" "$RC $(mr_sql UA -e "SELECT COUNT(*) FROM club_copy.still WHERE id >= 400")" "0 3"
 
+# a backup that cannot be written to
+if unshare --mount true 2>/dev/null; then
+    unshare --mount --propagation private sh -c 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"' sh "$IT_TMP" \
+        "$MYRECON" snapshot restore --no-progress --until 0-71-102 --source-log "$IT_TMP/turns" "$IT_TMP/UA.turns" "$(uri_of UA)" >"$OUT" 2>"$ERR" </dev/null
+    like "a backup on a disk that is read-only: with the way out" "$? $(tr '\n' ' ' <"$ERR")" '^3 .*could not create a temporary file .*: read-only file system .*hint: With --work-dir DIR it lies elsewhere'
+fi
+
 # a MySQL that was built from a backup: what it was given with no log names
 if [ -n "$mr_mysql_root" ]; then
     begin_anew UO
