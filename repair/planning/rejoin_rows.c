@@ -184,16 +184,23 @@ void mr_rejoin_close(struct mr_planning *p)
 
 /* ---- where the split is ---- */
 
-/* Of what stands in front of the first log that is read, a MariaDB's last of each domain. */
-static enum mr_code take_before(struct mr_rewind_select *select, const char *before,
-                                struct mr_err *err)
+/* Of each domain the last that LIVE has, too, of what a MariaDB has executed and is not read: it stands in front of the
+ * first log, or was applied and not logged. */
+static enum mr_code take_shared(struct mr_planning *p, struct mr_rewind_select *select,
+                                const char *triples, struct mr_err *err)
 {
     struct mr_gtid gtid = {.family = MR_GTID_OF_MARIADB};
     int len = 0;
-    for (const char *at = before; sscanf(at, " %" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n", &gtid.domain,
-                                         &gtid.server, &gtid.sequence, &len) == 3;
-         at += len + (at[len] == ','))
-        MR_TRY(mr_rewind_select_keep_last(select, &gtid, err));
+    for (const char *at = triples; sscanf(at, " %" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n",
+                                          &gtid.domain, &gtid.server, &gtid.sequence, &len) == 3;
+         at += len + (at[len] == ',')) {
+        const char *own = NULL, *triple = mr_arena_fmt(&p->arena, "%.*s", len, at);
+        if (triple == NULL)
+            return mr_err_nomem(err, "planning");
+        MR_TRY(mr_history_own_before_text(&p->rejoin->own, triple, &p->arena, &own, err));
+        if (own == NULL)
+            MR_TRY(mr_rewind_select_keep_last(select, &gtid, err));
+    }
     return MR_OK;
 }
 
@@ -235,7 +242,10 @@ enum mr_code mr_rejoin_select(struct mr_planning *p, struct mr_rewind_select *se
     MR_TRY(mr_rewind_select_read(select, NULL, from, NULL, &p->arena, err));
     select->own = &r->own;
     r->select = select;
-    return r->servers.executed[1].is_mariadb ? take_before(select, first, err) : MR_OK;
+    if (!r->servers.executed[1].is_mariadb)
+        return MR_OK;
+    MR_TRY(take_shared(p, select, first, err));
+    return take_shared(p, select, r->servers.executed[1].position, err);
 }
 
 /* ---- what was read ---- */
@@ -275,6 +285,28 @@ static enum mr_code check_lacks(struct mr_planning *p, const struct mr_history_r
                          "server.");
     }
     mr_strbuf_release(&lacks);
+    return code;
+}
+
+/* What it applied of others and did not log no log of it gives back. */
+static enum mr_code check_unlogged(struct mr_planning *p, struct mr_err *err)
+{
+    struct mr_rejoin_rows *r = p->rejoin;
+    struct mr_strbuf unlogged = MR_STRBUF_INIT;
+    enum mr_code code = mr_history_own_unlogged(&r->own, &r->servers.executed[1], &unlogged, err);
+    if (code == MR_OK && unlogged.len > 0) {
+        code =
+            mr_err_set(err, MR_E_REFUSED,
+                       "the target has applied without logging it what the source does not have: "
+                       "up to %.200s",
+                       unlogged.ptr);
+        mr_err_hint(err,
+                    "Nothing was changed. Bring it to the source by a merge, and build the replica "
+                    "anew from a snapshot of the live server. A domain that is over since before "
+                    "the source was set up from the target is first taken out of the target's "
+                    "gtid_slave_pos.");
+    }
+    mr_strbuf_release(&unlogged);
     return code;
 }
 
@@ -347,6 +379,7 @@ enum mr_code mr_rejoin_check_read(void *ctx, const struct mr_history_read *read,
     struct mr_planning *p = ctx;
     struct mr_rejoin_rows *r = p->rejoin;
     MR_TRY(check_lacks(p, read, err));
+    MR_TRY(check_unlogged(p, err));
     MR_TRY(check_lost(p, transactions, err));
     r->plan.transactions = transactions;
     r->plan.own = mr_history_own_text(&r->own, &p->arena);

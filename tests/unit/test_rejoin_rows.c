@@ -1,4 +1,5 @@
-/* test_rejoin_rows.c: a right that is lacking to read the logs of one side is told by name. */
+/* test_rejoin_rows.c: a right that is lacking to read the logs of one side is told by name; from where on a target goes on
+ * that has applied what it did not log. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +8,15 @@
 
 #include <string.h>
 
+#include "core/logs/archive_head.h"
 #include "core/logs/server_logs.h"
 #include "core/logs/shared_gtids.h"
 #include "repair/planning/rejoin_rows.h"
 
+#define LEN(a) (sizeof(a) / sizeof *(a))
+
 static struct mr_server server;
+static struct mr_history_executed executed[2]; /* LIVE, OLD */
 static int looks, denied_at;
 static enum mr_code code_of_look;
 
@@ -53,13 +58,7 @@ enum mr_code __wrap_mr_rejoin_facts_read(struct mr_rejoin_servers *servers,
                                       .live_logs_applied = true,
                                       .is_read_only = true,
                                       .live_has_all = true};
-    for (uint32_t i = 0; i < 2; i++)
-        servers->executed[i] = (struct mr_history_executed){.is_mariadb = true,
-                                                            .has_gtids = true,
-                                                            .server_id = i + 1,
-                                                            .uuid = "",
-                                                            .executed = "0-1-9",
-                                                            .position = ""};
+    memcpy(servers->executed, executed, sizeof executed);
     return MR_OK;
 }
 
@@ -86,6 +85,57 @@ void __wrap_mr_server_logs_name_rights(const struct mr_endpoint *ep, const struc
     mr_err_hint(err, "GRANT on %s", ep->host);
 }
 
+enum mr_code __wrap_mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
+                                   struct mr_err *err);
+enum mr_code __wrap_mr_server_logs(struct mr_db *db, struct mr_arena *arena, struct mr_vec *logs,
+                                   struct mr_err *err)
+{
+    (void)db;
+    (void)arena;
+    (void)err;
+    struct mr_server_log *log = mr_vec_push(logs);
+    assert_non_null(log);
+    *log = (struct mr_server_log){.name = "bin.000001", .is_last = true};
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_archive_head_ask(struct mr_archive_head *head, const struct mr_endpoint *ep,
+                                        const struct mr_db_opts *opts, const char *log,
+                                        struct mr_err *err);
+enum mr_code __wrap_mr_archive_head_ask(struct mr_archive_head *head, const struct mr_endpoint *ep,
+                                        const struct mr_db_opts *opts, const char *log,
+                                        struct mr_err *err)
+{
+    (void)head; /* nothing stands in front of the first log */
+    (void)ep;
+    (void)opts;
+    (void)log;
+    (void)err;
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
+                                             struct mr_history_executed *out, struct mr_err *err);
+enum mr_code __wrap_mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
+                                             struct mr_history_executed *out, struct mr_err *err)
+{
+    (void)db;
+    (void)arena;
+    (void)err;
+    *out = executed[1];
+    return MR_OK;
+}
+
+static void is_of(uint32_t side, uint32_t server_id, const char *state, const char *position)
+{
+    executed[side] = (struct mr_history_executed){.is_mariadb = true,
+                                                  .has_gtids = true,
+                                                  .server_id = server_id,
+                                                  .uuid = "",
+                                                  .executed = state,
+                                                  .position = position};
+}
+
 static void test_rights(void **state)
 {
     static const struct {
@@ -98,6 +148,8 @@ static void test_rights(void **state)
     static struct mr_plan_options opts = {.source = "mysql://u:p@live:3306",
                                           .target = "mysql://u:p@old:3306"};
     (void)state;
+    is_of(0, 1, "0-1-9", "");
+    is_of(1, 2, "0-1-9", "");
     for (size_t i = 0; i < sizeof looked / sizeof *looked; i++) {
         static struct mr_planning p;
         struct mr_err err = {0};
@@ -113,8 +165,111 @@ static void test_rights(void **state)
     }
 }
 
+/* The log of OLD, whose id is 2, run by run; how many of its transactions are LIVE's, too, is for `own` to tell. */
+static void read_log(struct mr_rewind_select *select, struct mr_history_read *read,
+                     const struct mr_gtid *runs)
+{
+    for (; runs->family != MR_GTID_NONE; runs++)
+        for (uint64_t n = runs->sequence > 20 ? runs->sequence - 20 : 1; n <= runs->sequence; n++) {
+            struct mr_gtid gtid = *runs;
+            const struct mr_binlog_place place = {.log = "bin.000001", .position = 4};
+            bool is_own = false;
+            gtid.sequence = n;
+            assert_int_equal(mr_rewind_select_has(select, &gtid, &place, 0, &is_own, NULL), MR_OK);
+            assert_int_equal(mr_gtid_state_add(&read->met_state, &gtid, NULL), MR_OK);
+        }
+}
+
+#define LOGGED(d, n)                                                                               \
+    {                                                                                              \
+        .family = MR_GTID_OF_MARIADB, .domain = (d), .server = 2, .sequence = (n)                  \
+    }
+
+/* What OLD has applied and not logged is LIVE's, too: then it goes on behind that; or it is nobody's. */
+static void test_unlogged(void **state)
+{
+    static const struct {
+        const char *what, *live, *live_pos, *old, *old_pos;
+        struct mr_gtid log[4];
+        const char *position, *refused;
+    } worlds[] = {
+        {"split brain at a switch back",
+         "0-2-300,0-3-560",
+         "0-2-300",
+         "0-2-510",
+         "0-3-500",
+         {LOGGED(0, 300), LOGGED(0, 510)},
+         "0-3-500",
+         NULL},
+        {"two domains",
+         "1-1-500,2-2-570,2-3-600",
+         "",
+         "2-2-590",
+         "1-1-500",
+         {LOGGED(2, 570), LOGGED(2, 590)},
+         "1-1-500,2-2-570",
+         NULL},
+        {"of a third server that is dead",
+         "0-2-300,0-1-500,0-3-510",
+         "0-1-500",
+         "0-2-300",
+         "0-1-505",
+         {LOGGED(0, 300)},
+         NULL,
+         "without logging it what the source does not have: up to 0-1-505"},
+        {"applied long before it logged",
+         "0-2-300,0-3-310",
+         "0-2-300",
+         "0-2-305",
+         "0-9-200",
+         {LOGGED(0, 300), LOGGED(0, 305)},
+         "0-2-300",
+         NULL},
+        {"its own in its position",
+         "0-2-300,0-3-310",
+         "0-2-300",
+         "0-2-305",
+         "0-2-305",
+         {LOGGED(0, 300), LOGGED(0, 305)},
+         "0-2-300",
+         NULL},
+    };
+    static struct mr_plan_options opts = {
+        .source = "mysql://u:p@live:3306", .target = "mysql://u:p@old:3306", .discard_lost = true};
+    (void)state;
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        static struct mr_planning p;
+        struct mr_err err = {0};
+        struct mr_rewind_select select = {.own = NULL};
+        struct mr_history_read read = {.first_log = NULL};
+        mr_gtid_set_init(&read.met);
+        mr_gtid_state_init(&read.met_state);
+        p = (struct mr_planning){.opts = &opts, .arena = MR_ARENA_INIT};
+        looks = 0;
+        denied_at = -1;
+        is_of(0, 3, worlds[i].live, worlds[i].live_pos);
+        is_of(1, 2, worlds[i].old, worlds[i].old_pos);
+        assert_int_equal(mr_rejoin_open(&p, &err), MR_OK);
+        assert_int_equal(mr_rejoin_select(&p, &select, &err), MR_OK);
+        read_log(&select, &read, worlds[i].log);
+        const enum mr_code code = mr_rejoin_check_read(&p, &read, 1, &err);
+        if (code != (worlds[i].refused != NULL ? MR_E_REFUSED : MR_OK))
+            fail_msg("%s: %d %s", worlds[i].what, (int)code, err.message);
+        if (worlds[i].refused != NULL)
+            assert_non_null(strstr(err.message, worlds[i].refused));
+        else if (strcmp(p.rejoin->plan.position, worlds[i].position) != 0)
+            fail_msg("%s: %s", worlds[i].what, p.rejoin->plan.position);
+        mr_gtid_set_release(&read.met);
+        mr_gtid_state_release(&read.met_state);
+        mr_rewind_select_release(&select);
+        mr_rejoin_close(&p);
+        mr_arena_release(&p.arena);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rights)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rights),
+                                       cmocka_unit_test(test_unlogged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
