@@ -136,10 +136,10 @@ struct job {
     struct mr_rejoin_run rejoin;
 };
 
-enum writes { WRITES_ROWS_ONLY = 1, WRITES_ALL };
+enum writes { WRITES_ROWS_ONLY = 1 /* undo */, WRITES_ALL };
 
 /* What a rejoin takes back is in no log: the target's own history ends with it. */
-static enum mr_code open_rejoin(struct job *job, struct mr_err *err)
+static enum mr_code open_rejoin(struct job *job, bool undoes, struct mr_err *err)
 {
     job->rejoins = mr_manifest_rejoins(&job->plan.manifest);
     job->own = *job->opts;
@@ -147,6 +147,7 @@ static enum mr_code open_rejoin(struct job *job, struct mr_err *err)
     job->rejoin = (struct mr_rejoin_run){.opts = job->opts,
                                          .plan = &job->plan,
                                          .target = &job->target,
+                                         .undoes = undoes,
                                          .run_tag = job->id.id,
                                          .arena = &job->arena};
     return job->rejoins ? mr_rejoin_run_open(&job->rejoin, err) : MR_OK;
@@ -180,7 +181,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     MR_TRY_OUT(
         mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err));
     MR_TRY_OUT(mr_native_check(job->target.db, &calls, job->plan.path, err));
-    MR_TRY_OUT(open_rejoin(job, err));
+    MR_TRY_OUT(open_rejoin(job, writes == WRITES_ROWS_ONLY, err));
     MR_TRY_OUT(
         mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
 out:

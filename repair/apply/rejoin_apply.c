@@ -25,7 +25,24 @@ static enum mr_code look(struct mr_rejoin_run *run, struct mr_err *err)
     struct mr_rejoin_now now;
     MR_TRY(mr_rejoin_now_read(run->target->db, &run->file, run->arena, &now, err));
     run->fault = now.fault;
+    MR_TRY(mr_rejoin_keeps_history(&run->file, &now, &run->keeps_history, err));
     return mr_rejoin_stage(&run->file, &now, &run->stage, err);
+}
+
+/* begun: this run has changed something, or one before it. */
+static enum mr_code refuse_strange(const struct mr_rejoin_run *run, bool begun, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the target is not as it was planned: it has executed something since, or was "
+                     "made a replica by somebody else");
+    if (run->keeps_history)
+        mr_err_hint(err, "%s Rows that were taken back repair undo brings back. Plan again then.",
+                    begun ? "Nothing was reset." : "Nothing was changed.");
+    else
+        mr_err_hint(err, "%s See what it says of its GTIDs and of replication, and %s.",
+                    begun ? "No further step was taken." : "Nothing was changed.",
+                    begun ? "go on with what is left of rejoin.sql" : "plan again");
+    return MR_E_REFUSED;
 }
 
 enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err)
@@ -35,15 +52,9 @@ enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err)
         return mr_err_nomem(err, "rejoining");
     MR_TRY(mr_rejoin_plan_read(path, run->arena, &run->file, err));
     MR_TRY(look(run, err));
-    if (run->stage != MR_REJOIN_STAGE_STRANGE)
+    if (run->stage != MR_REJOIN_STAGE_STRANGE || (run->undoes && run->keeps_history))
         return MR_OK;
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "the target is not as it was planned: it has executed something since, or was "
-                     "made a replica by somebody else");
-    mr_err_hint(err,
-                "Nothing was changed. See what it says of its GTIDs and of replication, and plan "
-                "again.");
-    return MR_E_REFUSED;
+    return refuse_strange(run, false, err);
 }
 
 void mr_rejoin_run_close(struct mr_rejoin_run *run)
@@ -54,7 +65,10 @@ void mr_rejoin_run_close(struct mr_rejoin_run *run)
 
 enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr_err *err)
 {
-    if (run->stage == MR_REJOIN_STAGE_ROWS)
+    if (run->stage == MR_REJOIN_STAGE_STRANGE)
+        mr_log_warning("the target has executed something since it was planned: rows that this "
+                       "changed are kept, and listed");
+    if (run->stage == MR_REJOIN_STAGE_ROWS || run->stage == MR_REJOIN_STAGE_STRANGE)
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,
                      "the target is past the point of no return: its own history "
@@ -315,7 +329,9 @@ static enum mr_code reset_locked(struct mr_rejoin_run *run, struct mr_err *err)
     struct mr_rejoin_facts facts = nothing_in_the_way();
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
     MR_TRY(refuse_now(&facts, "Put that right, then run it again.", err));
-    MR_TRY(mr_rejoin_run_open(run, err));
+    MR_TRY(look(run, err));
+    if (run->stage == MR_REJOIN_STAGE_STRANGE)
+        return refuse_strange(run, true, err);
     if (run->stage != MR_REJOIN_STAGE_ROWS)
         return MR_OK;
     mr_log_warning(
@@ -355,7 +371,7 @@ static enum mr_code take_steps(struct mr_rejoin_run *run, struct mr_err *err)
             is_started = true;
             break;
         case MR_REJOIN_STAGE_RUNS: return MR_OK;
-        case MR_REJOIN_STAGE_STRANGE: return mr_rejoin_run_open(run, err);
+        case MR_REJOIN_STAGE_STRANGE: return refuse_strange(run, true, err);
         }
     }
     return look(run, err);

@@ -35,6 +35,7 @@ struct mr_rejoin_run {
     struct mr_plan_dir *plan;
     struct mr_target *target;
     struct mr_journal *journal; /* of finish */
+    bool undoes; /* guards hold what was changed since: it need not be as it was planned */
     const char *run_tag;
     struct mr_arena *arena;
     mr_rejoin_touched_fn *touched; /* of verify */
@@ -44,11 +45,12 @@ struct mr_rejoin_run {
     struct mr_endpoint live_ep;
     struct mr_db *live;
     enum mr_rejoin_stage stage;
+    bool keeps_history; /* mr_rejoin_keeps_history */
     const char *fault;  /* of replication; or NULL */
     bool tells_archive; /* as JSON, which begins with the plan */
 };
 
-/* How far is the target?  Refused where it is nowhere on the way. */
+/* How far is the target?  Refused where it is nowhere on the way; of undo where its history was reset, too. */
 enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err);
 void mr_rejoin_run_close(struct mr_rejoin_run *run);
 /* May it be undone?  Past the point of no return it is refused. */

@@ -236,3 +236,13 @@ enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_
         *stage = MR_REJOIN_STAGE_EMPTY;
     return MR_OK;
 }
+
+enum mr_code mr_rejoin_keeps_history(const struct mr_rejoin_plan *plan,
+                                     const struct mr_rejoin_now *now, bool *keeps,
+                                     struct mr_err *err)
+{
+    *keeps = false;
+    if (now->follows_live || now->follows_other)
+        return MR_OK;
+    return mr_gtid_text_contains(plan->is_mariadb, now->executed, plan->executed, keeps, err);
+}

@@ -77,5 +77,10 @@ enum mr_rejoin_stage {
 };
 enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_rejoin_now *now,
                              enum mr_rejoin_stage *stage, struct mr_err *err);
+/* Has it all that it had executed when it was planned, whatever came since, and follows nobody?  Then no step was
+ * taken. */
+enum mr_code mr_rejoin_keeps_history(const struct mr_rejoin_plan *plan,
+                                     const struct mr_rejoin_now *now, bool *keeps,
+                                     struct mr_err *err);
 
 #endif

@@ -359,6 +359,27 @@ unproved_world() {
     not_merged "one that was undone" "was undone, as its journal says"
 }
 
+# ---- between the rows and the reset ----
+
+# What comes in between is told, and the rows come back by undo as long as nothing was reset.
+between_world() {
+    local before
+    pair
+    fail_over
+    before=$(rows)
+    plan --discard-lost
+    act apply
+    is "rows are taken back" "$RC $(rows)" "1 $SPLIT"
+    old "FLUSH PRIVILEGES"
+    act apply --point-of-no-return
+    is "executed something since: undo is named" "$RC $(grep -c 'it has executed something since' "$ERR") $(grep -c 'repair undo brings back' "$ERR")" "5 1 1"
+    act verify
+    is "and by verify" "$RC $(grep -c 'repair undo brings back' "$ERR")" "5 1"
+    act undo
+    is "undo goes on" "$RC $(grep -c 'has executed something since it was planned: ' "$ERR")" "0 1"
+    is "rows are what they were" "$(rows)" "$before"
+}
+
 # ---- OLD itself is killed ----
 
 # With what it has under the port that it had.

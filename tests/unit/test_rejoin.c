@@ -115,6 +115,39 @@ static void test_stages(void **state)
     }
 }
 
+/* What it executed beside that is no reset. */
+static void test_keeps_history(void **state)
+{
+    (void)state;
+    const struct mr_rejoin_plan mysql = {
+        .executed = U ":1-9", .own = U ":8-9", .position = U ":1-7"};
+    const struct mr_rejoin_plan mariadb = {
+        .is_mariadb = true, .executed = "0-1-9", .own = "0-1-8..9", .position = "0-1-7"};
+    const struct {
+        const struct mr_rejoin_plan *plan;
+        struct mr_rejoin_now now;
+        bool keeps;
+    } cases[] = {
+        {&mysql, {U ":1-9", "", false, false, false, NULL}, true},
+        {&mysql, {U ":1-10," V ":1", "", false, false, false, NULL}, true},
+        {&mysql, {U ":1-10", "", false, true, false, NULL}, false},
+        {&mysql, {U ":1-10", "", true, false, false, NULL}, false},
+        {&mysql, {U ":1-7", "", false, false, false, NULL}, false},
+        {&mysql, {U ":1-8", "", false, false, false, NULL}, false},
+        {&mysql, {"", "", false, false, false, NULL}, false},
+        {&mariadb, {"0-1-10", "", false, false, false, NULL}, true},
+        {&mariadb, {"0-1-9,0-3-10", "", false, false, false, NULL}, true},
+        {&mariadb, {"0-1-1", "0-1-7", false, false, false, NULL}, false},
+        {&mariadb, {"", "0-1-7", false, false, false, NULL}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool keeps = !cases[i].keeps;
+        assert_int_equal(mr_rejoin_keeps_history(cases[i].plan, &cases[i].now, &keeps, NULL),
+                         MR_OK);
+        assert_int_equal(keeps, cases[i].keeps);
+    }
+}
+
 static void says(const struct mr_rejoin_plan *plan, enum mr_rejoin_step step, const char *password,
                  const char *want)
 {
@@ -150,9 +183,8 @@ static void test_statements(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_fact),
-        cmocka_unit_test(test_others),
-        cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_each_fact),  cmocka_unit_test(test_others),
+        cmocka_unit_test(test_stages),     cmocka_unit_test(test_keeps_history),
         cmocka_unit_test(test_statements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
