@@ -402,29 +402,57 @@ static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *e
     return mr_apply_plan_release(&rows, code, err);
 }
 
+static enum mr_code confirm_rejoin(const struct job *job, struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(job->target.db);
+    struct mr_strbuf question = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&question, "make \"%s\" (host %s, server_id %u) a replica of %s:%u?",
+                      mr_db_label(job->target.db), server->hostname, (unsigned)server->server_id,
+                      job->rejoin.file.host, job->rejoin.file.port);
+    enum mr_code code = mr_strbuf_check(&question, "asking", err);
+    if (code == MR_OK)
+        code = mr_confirm(question.ptr, job->opts->yes, err);
+    mr_strbuf_release(&question);
+    return code;
+}
+
+/* Behind the rows, or where there are none. */
+static enum mr_code go_on_rejoining(struct job *job, int *exit_code, struct mr_err *err)
+{
+    struct mr_rejoin_run *r = &job->rejoin;
+    *exit_code = 0;
+    if (job->opts->dry_run) {
+        mr_log_info("%s", mr_rejoin_run_is_before(r)
+                              ? "the target has nothing of its own: apply would take nothing back, "
+                                "and reset nothing; with --point-of-no-return it would make it a "
+                                "replica of the source"
+                              : "the target is past the point of no return: apply would go on "
+                                "there");
+        return MR_OK;
+    }
+    if (mr_rejoin_run_has_steps(r))
+        MR_TRY(confirm_rejoin(job, err));
+    if (job->opts->json)
+        MR_TRY(mr_rejoin_report_plan(stdout, &job->plan.manifest, err));
+    MR_TRY(open_journal(job, NULL, err));
+    r->journal = job->run.journal;
+    return mr_rejoin_run_finish(r, exit_code, err);
+}
+
 /* Rows that were refused would stay, and the replica would differ: nothing is reset then. */
 static enum mr_code apply_rejoin(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_rejoin_run *r = &job->rejoin;
-    const bool dry_run = job->opts->dry_run;
     MR_TRY(mr_rejoin_run_check(r, err));
-    if (r->stage == MR_REJOIN_STAGE_ROWS) {
-        if (!dry_run)
-            MR_TRY(mr_rejoin_run_archive(r, err));
-        MR_TRY(apply_rows(job, exit_code, err));
-        if (*exit_code != 0 || dry_run)
-            return MR_OK;
-    } else if (!dry_run) {
-        if (job->opts->json)
-            MR_TRY(mr_rejoin_report_plan(stdout, &job->plan.manifest, err));
-        MR_TRY(open_journal(job, NULL, err));
-    }
+    if (r->stage != MR_REJOIN_STAGE_ROWS)
+        return go_on_rejoining(job, exit_code, err);
+    if (!job->opts->dry_run)
+        MR_TRY(mr_rejoin_run_archive(r, err));
+    MR_TRY(apply_rows(job, exit_code, err));
+    if (*exit_code != 0 || job->opts->dry_run)
+        return MR_OK;
     r->journal = job->run.journal;
-    if (!dry_run)
-        return mr_rejoin_run_finish(r, exit_code, err);
-    *exit_code = 0;
-    mr_log_info("the target is past the point of no return: apply would go on there");
-    return MR_OK;
+    return mr_rejoin_run_finish(r, exit_code, err);
 }
 
 static enum mr_code hint_again(enum mr_code code, const char *hint, struct mr_err *err)
@@ -447,7 +475,7 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
                                                            : apply_counters(&job, exit_code, err);
     /* what stops before the point of no return is no replica yet: it has said how to go on */
     if (code == MR_OK && !job.opts->dry_run && !job.opts->json &&
-        (!job.rejoins || job.rejoin.stage > MR_REJOIN_STAGE_ROWS))
+        (!job.rejoins || job.rejoin.stage >= MR_REJOIN_STAGE_POINTED))
         mr_plan_next_verify(&job.plan.manifest, invocation->operands[0]);
     job_close(&job);
     return hint_again(code, "Run it again: what is done stays done, the rest is taken up.", err);

@@ -14,6 +14,7 @@ static const char *const field_names[MR_REPLICA_FIELDS][2] = {
     [MR_REPLICA_SQL] = {"Slave_SQL_Running", "Replica_SQL_Running"},
     [MR_REPLICA_IO_ERROR] = {"Last_IO_Error", "Last_IO_Error"},
     [MR_REPLICA_SQL_ERROR] = {"Last_SQL_Error", "Last_SQL_Error"},
+    [MR_REPLICA_IO_ERRNO] = {"Last_IO_Errno", "Last_IO_Errno"},
     [MR_REPLICA_LAG] = {"Seconds_Behind_Master", "Seconds_Behind_Source"},
     [MR_REPLICA_SERVER_ID] = {"Master_Server_Id", "Source_Server_Id"},
     [MR_REPLICA_UUID] = {"Master_UUID", "Source_UUID"},

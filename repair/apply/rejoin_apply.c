@@ -25,6 +25,7 @@ static enum mr_code look(struct mr_rejoin_run *run, struct mr_err *err)
     struct mr_rejoin_now now;
     MR_TRY(mr_rejoin_now_read(run->target->db, &run->file, run->arena, &now, err));
     run->fault = now.fault;
+    run->is_denied = now.is_denied;
     MR_TRY(mr_rejoin_keeps_history(&run->file, &now, &run->keeps_history, err));
     return mr_rejoin_stage(&run->file, &now, &run->stage, err);
 }
@@ -36,8 +37,10 @@ static enum mr_code refuse_strange(const struct mr_rejoin_run *run, bool begun, 
                      "the target is not as it was planned: it has executed something since, or was "
                      "made a replica by somebody else");
     if (run->keeps_history)
-        mr_err_hint(err, "%s Rows that were taken back repair undo brings back. Plan again then.",
-                    begun ? "Nothing was reset." : "Nothing was changed.");
+        mr_err_hint(err, "%s %s", begun ? "Nothing was reset." : "Nothing was changed.",
+                    mr_rejoin_resets(&run->file)
+                        ? "Rows that were taken back repair undo brings back. Plan again then."
+                        : "Plan again.");
     else
         mr_err_hint(err, "%s See what it says of its GTIDs and of replication, and %s.",
                     begun ? "No further step was taken." : "Nothing was changed.",
@@ -57,6 +60,12 @@ enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err)
     return refuse_strange(run, false, err);
 }
 
+bool mr_rejoin_run_is_before(const struct mr_rejoin_run *run)
+{
+    return run->stage == MR_REJOIN_STAGE_ROWS ||
+           (run->stage == MR_REJOIN_STAGE_PLACED && !mr_rejoin_resets(&run->file));
+}
+
 void mr_rejoin_run_close(struct mr_rejoin_run *run)
 {
     mr_db_close(run->live);
@@ -68,8 +77,16 @@ enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr
     if (run->stage == MR_REJOIN_STAGE_STRANGE)
         mr_log_warning("the target has executed something since it was planned: rows that this "
                        "changed are kept, and listed");
-    if (run->stage == MR_REJOIN_STAGE_ROWS || run->stage == MR_REJOIN_STAGE_STRANGE)
+    if (mr_rejoin_run_is_before(run) || run->stage == MR_REJOIN_STAGE_STRANGE)
         return MR_OK;
+    if (!mr_rejoin_resets(&run->file)) {
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the target was made a replica of the source, and nothing was taken back "
+                         "or reset: there is nothing to undo");
+        mr_err_hint(err,
+                    "Nothing was changed. STOP REPLICA (STOP SLAVE) on the target parts them.");
+        return MR_E_REFUSED;
+    }
     (void)mr_err_set(err, MR_E_REFUSED,
                      "the target is past the point of no return: its own history "
                      "was reset");
@@ -172,7 +189,7 @@ enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
     MR_TRY(check_password(run, err));
     MR_TRY(open_live(run, err));
     MR_TRY(try_account(run, err));
-    if (run->stage != MR_REJOIN_STAGE_ROWS)
+    if (!mr_rejoin_run_is_before(run))
         return MR_OK;
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
     return mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err);
@@ -269,6 +286,7 @@ static enum mr_code take_step(struct mr_rejoin_run *run, enum mr_rejoin_step ste
     MR_TRY_OUT(mr_strbuf_check(&sql, "rejoining", err));
     MR_TRY_OUT(mr_db_exec(run->target->db, sql.ptr, sql.len, err));
     MR_TRY_OUT(mr_journal_write_step(run->journal, MR_JOURNAL_DONE, name, err));
+    run->is_pointed = run->is_pointed || step == MR_REJOIN_POINT;
     if (run->opts->json)
         code = mr_rejoin_report_step(stdout, step, err);
 out:
@@ -278,13 +296,20 @@ out:
     return code;
 }
 
+/* What the target is like yet. */
+static const char *so_far(const struct mr_rejoin_run *run)
+{
+    return mr_rejoin_resets(&run->file) ? "Nothing was reset, and repair undo is possible yet."
+                                        : "Nothing was changed.";
+}
+
 /* Is anything in the way still, or again?  Rows were changed, perhaps by this very run. */
-static enum mr_code refuse_now(const struct mr_rejoin_facts *facts, const char *way_out,
-                               struct mr_err *err)
+static enum mr_code refuse_now(const struct mr_rejoin_run *run, const struct mr_rejoin_facts *facts,
+                               const char *way_out, struct mr_err *err)
 {
     const enum mr_code code = mr_rejoin_refuse(mr_rejoin_decide(facts), facts, err);
     if (code == MR_E_REFUSED)
-        mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. %s", way_out);
+        mr_err_hint(err, "%s %s", so_far(run), way_out);
     return code;
 }
 
@@ -309,8 +334,10 @@ static enum mr_code lock_all(const struct mr_rejoin_run *run, struct mr_err *err
         return code;
     (void)mr_err_set(err, MR_E_REFUSED, "the target cannot be held still for the reset: %.600s",
                      why.message);
-    mr_err_hint(err, "Nothing was reset, and repair undo is possible yet. End what holds its "
-                     "tables, or give it longer (--lock-timeout), then run it again.");
+    mr_err_hint(err,
+                "%s End what holds its tables, or give it longer (--lock-timeout), then run it "
+                "again.",
+                so_far(run));
     return MR_E_REFUSED;
 }
 
@@ -321,19 +348,21 @@ static void unlock_all(const struct mr_rejoin_run *run)
     (void)mr_db_exec(run->target->db, sql, strlen(sql), NULL);
 }
 
-/* The last look, and the reset, under the lock: whoever may write in spite of read_only could have come
- * since the first one, and what he wrote is not in the archive.  A target that is past its reset by now, by
+/* The last look, and the step that it is for, under the lock: whoever may write in spite of read_only could have come
+ * since the first one, and what he wrote is not in the archive, nor on LIVE.  A target that is past its reset by now, by
  * another copy of the plan, has a history that is LIVE's: the next step is the one behind what it shows. */
-static enum mr_code reset_locked(struct mr_rejoin_run *run, struct mr_err *err)
+static enum mr_code step_locked(struct mr_rejoin_run *run, struct mr_err *err)
 {
     struct mr_rejoin_facts facts = nothing_in_the_way();
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
-    MR_TRY(refuse_now(&facts, "Put that right, then run it again.", err));
+    MR_TRY(refuse_now(run, &facts, "Put that right, then run it again.", err));
     MR_TRY(look(run, err));
     if (run->stage == MR_REJOIN_STAGE_STRANGE)
         return refuse_strange(run, true, err);
-    if (run->stage != MR_REJOIN_STAGE_ROWS)
+    if (!mr_rejoin_run_is_before(run))
         return MR_OK;
+    if (run->stage == MR_REJOIN_STAGE_PLACED)
+        return take_step(run, MR_REJOIN_POINT, err);
     mr_log_warning(
         "point of no return: the target's own history is reset now; its logs are in \"%s\"",
         archive_dir(run));
@@ -343,27 +372,52 @@ static enum mr_code reset_locked(struct mr_rejoin_run *run, struct mr_err *err)
 static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
 {
     struct mr_rejoin_facts facts = nothing_in_the_way();
-    MR_TRY(mr_rejoin_run_archive(run, err));
+    if (mr_rejoin_resets(&run->file))
+        MR_TRY(mr_rejoin_run_archive(run, err));
     MR_TRY(mr_rejoin_facts_read_below(run->target->db, run->arena, &facts, err));
-    MR_TRY(refuse_now(&facts, "Make them replicas of the source first, then run it again.", err));
+    MR_TRY(
+        refuse_now(run, &facts, "Make them replicas of the source first, then run it again.", err));
     MR_TRY(try_account(run, err));
     MR_TRY(lock_all(run, err));
-    const enum mr_code code = reset_locked(run, err);
+    const enum mr_code code = step_locked(run, err);
     unlock_all(run);
     return code;
 }
 
-/* The next step is the one behind what the target shows.  One that ran, and stopped with an error, is started
+/* A target that was pointed by somebody who had no password for it asks for nothing else. */
+static bool can_point_again(const struct mr_rejoin_run *run)
+{
+    return run->is_denied && !run->is_pointed && password() != NULL;
+}
+
+static enum mr_code point_again(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    const char *stop = run->file.has_source_words ? "STOP REPLICA" : "STOP SLAVE";
+    MR_TRY(mr_db_exec(run->target->db, stop, strlen(stop), err));
+    return take_step(run, MR_REJOIN_POINT, err);
+}
+
+/* The next step is the one behind what the target shows; without the second option none up to LIVE's address.  One that ran, and stopped with an error, is started
  * again, once a run: only then its server says whether what was in the way still is. */
 static enum mr_code take_steps(struct mr_rejoin_run *run, struct mr_err *err)
 {
     bool is_started = false;
     for (int tries = 0; tries < MR_REJOIN_STEPS; tries++) {
         MR_TRY(look(run, err));
+        if (run->stage < MR_REJOIN_STAGE_POINTED && !run->opts->no_return)
+            return MR_OK;
+        if (can_point_again(run)) {
+            MR_TRY(point_again(run, err));
+            continue;
+        }
         switch (run->stage) {
         case MR_REJOIN_STAGE_ROWS: MR_TRY(cross(run, err)); break;
         case MR_REJOIN_STAGE_EMPTY: MR_TRY(take_step(run, MR_REJOIN_POSITION, err)); break;
-        case MR_REJOIN_STAGE_PLACED: MR_TRY(take_step(run, MR_REJOIN_POINT, err)); break;
+        case MR_REJOIN_STAGE_PLACED:
+            MR_TRY(check_password(run, err));
+            MR_TRY(mr_rejoin_run_is_before(run) ? cross(run, err)
+                                                : take_step(run, MR_REJOIN_POINT, err));
+            break;
         case MR_REJOIN_STAGE_POINTED:
             if (run->fault != NULL && is_started)
                 return MR_OK;
@@ -435,6 +489,10 @@ static enum mr_code tell_end(const struct mr_rejoin_run *run,
     *exit_code = reached ? 0 : run->fault != NULL ? 1 : 4;
     if (reached)
         mr_log_info("the target replicates from the source, and has caught up");
+    else if (run->is_denied)
+        mr_log_warning("the target does not replicate: %.*s. Run it again with "
+                       "MYRECON_REPLICATION_PASSWORD, which it is told once more",
+                       fault_length(run->fault), run->fault);
     else if (run->fault != NULL)
         mr_log_warning("the target does not replicate: %.*s. Put that right on it; the same "
                        "command goes on",
@@ -455,25 +513,50 @@ static enum mr_code note_end(const struct mr_rejoin_run *run, struct mr_err *err
                                  mr_rejoin_step_name(MR_REJOIN_START), err);
 }
 
-enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
+/* What the second option does, of what is left. */
+static enum mr_code say_left(const struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
 {
-    const struct mr_rejoin_end stops = {.type = "rejoin", .stage = MR_REJOIN_STAGE_ROWS};
-    bool reached = false;
-    run->tells_archive = true; /* the line of the plan is out */
-    MR_TRY(look(run, err));
-    MR_TRY(note_end(run, err));
-    if (run->stage == MR_REJOIN_STAGE_ROWS && !run->opts->no_return) {
+    const struct mr_rejoin_end stops = {.type = "rejoin", .stage = run->stage};
+    const struct mr_rejoin_plan *f = &run->file;
+    if (run->stage == MR_REJOIN_STAGE_ROWS)
         mr_log_warning(
             "the rows are as they were at the split, and the logs are in \"%s\"; what is "
             "left is past the point of no return: %s, the position %s, and replication "
             "from %s:%u. Run it again with --point-of-no-return",
-            archive_dir(run),
-            run->file.has_source_words ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
-            run->file.position, run->file.host, run->file.port);
-        *exit_code = 1;
-        return run->opts->json ? mr_rejoin_report_end(stdout, &stops, err) : MR_OK;
-    }
+            archive_dir(run), f->has_source_words ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
+            f->position, f->host, f->port);
+    else if (run->stage == MR_REJOIN_STAGE_EMPTY)
+        mr_log_warning("the target's own history was reset; what is left is the position %s, and "
+                       "replication from %s:%u. Run it again with --point-of-no-return",
+                       f->position, f->host, f->port);
+    else
+        mr_log_warning("%s; what is left is replication from %s:%u. Run it again with "
+                       "--point-of-no-return",
+                       mr_rejoin_resets(f) ? "the target's own history was reset, and its position "
+                                             "set"
+                                           : "the target has nothing of its own: nothing is taken "
+                                             "back, and nothing is reset",
+                       f->host, f->port);
+    *exit_code = 1;
+    return run->opts->json ? mr_rejoin_report_end(stdout, &stops, err) : MR_OK;
+}
+
+bool mr_rejoin_run_has_steps(const struct mr_rejoin_run *run)
+{
+    return run->stage < MR_REJOIN_STAGE_POINTED
+               ? run->opts->no_return
+               : run->stage == MR_REJOIN_STAGE_POINTED || can_point_again(run);
+}
+
+enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err)
+{
+    bool reached = false;
+    run->tells_archive = true; /* the line of the plan is out */
+    MR_TRY(look(run, err));
+    MR_TRY(note_end(run, err));
     MR_TRY(take_steps(run, err));
+    if (run->stage < MR_REJOIN_STAGE_POINTED)
+        return say_left(run, exit_code, err);
     if (run->fault == NULL)
         MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
     return tell_end(run, NULL, reached, exit_code, err);
@@ -531,7 +614,8 @@ enum mr_code mr_rejoin_run_verify(struct mr_rejoin_run *run, int *exit_code, str
     }
     if (dir == NULL)
         return mr_err_nomem(err, "rejoining");
-    MR_TRY(prove_archive(run, dir, err));
+    if (mr_rejoin_resets(&run->file))
+        MR_TRY(prove_archive(run, dir, err));
     MR_TRY(wait_caught_up(run, run->opts->catch_up_s, &reached, err));
     if (reached)
         MR_TRY(run->touched(run->touched_ctx, &touched, err));

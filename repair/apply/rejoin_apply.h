@@ -47,6 +47,8 @@ struct mr_rejoin_run {
     enum mr_rejoin_stage stage;
     bool keeps_history; /* mr_rejoin_keeps_history */
     const char *fault;  /* of replication; or NULL */
+    bool is_denied;     /* by LIVE: what the target was told of the account is not right */
+    bool is_pointed;    /* by this run */
     bool tells_archive; /* as JSON, which begins with the plan */
 };
 
@@ -55,10 +57,14 @@ enum mr_code mr_rejoin_run_open(struct mr_rejoin_run *run, struct mr_err *err);
 void mr_rejoin_run_close(struct mr_rejoin_run *run);
 /* May it be undone?  Past the point of no return it is refused. */
 enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr_err *err);
+/* Is nothing of it done that cannot be undone? */
+bool mr_rejoin_run_is_before(const struct mr_rejoin_run *run);
 /* Nobody writes to the target, LIVE answers and is the one, and the password is known. */
 enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err);
 /* All logs of the target, proved. */
 enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err);
+/* Is there anything that finish would do to the target?  It is asked before. */
+bool mr_rejoin_run_has_steps(const struct mr_rejoin_run *run);
 /* Behind the rows.  *exit_code: 0 it has caught up; 1 what is left was said, or replication has stopped;
  * 4 it has not caught up in time. */
 enum mr_code mr_rejoin_run_finish(struct mr_rejoin_run *run, int *exit_code, struct mr_err *err);

@@ -70,6 +70,16 @@ enum mr_code mr_rejoin_plan_read(const char *path, struct mr_arena *arena,
     return code;
 }
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \n\t")] == '\0';
+}
+
+bool mr_rejoin_resets(const struct mr_rejoin_plan *plan)
+{
+    return !is_blank(plan->is_mariadb ? plan->executed : plan->own);
+}
+
 /* ---- statements ---- */
 
 const char *mr_rejoin_step_name(enum mr_rejoin_step step)
@@ -133,13 +143,19 @@ void mr_rejoin_statement(const struct mr_rejoin_plan *plan, enum mr_rejoin_step 
 enum mr_code mr_rejoin_plan_put_sql(const struct mr_rejoin_plan *plan, struct mr_strbuf *out,
                                     struct mr_err *err)
 {
+    const bool resets = mr_rejoin_resets(plan);
     mr_strbuf_add_str(
-        out, "-- What repair apply --point-of-no-return does when apply.sql was carried out "
-             "to its end and\n-- the binary logs were archived. After the first statement "
-             "nothing can be taken back: what the\n-- target's logs held is in the archive "
-             "alone. The password of the account stands in no file:\n-- add it to the "
-             "third statement.\n");
-    for (enum mr_rejoin_step step = MR_REJOIN_RESET; step < MR_REJOIN_STEPS; step++) {
+        out, resets
+                 ? "-- What repair apply --point-of-no-return does when apply.sql was carried out "
+                   "to its end and\n-- the binary logs were archived. After the first statement "
+                   "nothing can be taken back: what the\n-- target's logs held is in the archive "
+                   "alone. The password of the account stands in no file:\n-- add it to the "
+                   "third statement.\n"
+                 : "-- What repair apply --point-of-no-return does: the target has nothing of its "
+                   "own, so that nothing is\n-- taken back or reset. The password of the account "
+                   "stands in no file: add it to the first statement.\n");
+    for (enum mr_rejoin_step step = resets ? MR_REJOIN_RESET : MR_REJOIN_POINT;
+         step < MR_REJOIN_STEPS; step++) {
         mr_rejoin_statement(plan, step, NULL, out);
         mr_strbuf_add_str(out, ";\n");
     }
@@ -164,6 +180,13 @@ static enum mr_code read_executed(struct mr_db *old, const struct mr_rejoin_plan
     return now->executed != NULL && now->position != NULL ? MR_OK : mr_err_nomem(err, "rejoining");
 }
 
+/* Access denied, with a password or without, and a password that is not sent in clear. */
+static bool is_denied(const char *number)
+{
+    return strcmp(number, "1045") == 0 || strcmp(number, "1698") == 0 ||
+           strcmp(number, "2061") == 0;
+}
+
 static enum mr_code read_channel(const struct mr_replica_status *status,
                                  const struct mr_rejoin_plan *plan, struct mr_arena *arena,
                                  struct mr_rejoin_now *now, struct mr_err *err)
@@ -180,6 +203,7 @@ static enum mr_code read_channel(const struct mr_replica_status *status,
     now->follows_live = true;
     now->runs = !mr_replica_status_is_stopped(status, MR_REPLICA_IO) &&
                 !mr_replica_status_is_stopped(status, MR_REPLICA_SQL);
+    now->is_denied = *sql == '\0' && is_denied(mr_replica_status_text(status, MR_REPLICA_IO_ERRNO));
     if (*io != '\0' || *sql != '\0')
         now->fault = mr_arena_strdup(arena, *sql != '\0' ? sql : io);
     return (*io == '\0' && *sql == '\0') || now->fault != NULL ? MR_OK
@@ -201,11 +225,6 @@ enum mr_code mr_rejoin_now_read(struct mr_db *old, const struct mr_rejoin_plan *
     return code;
 }
 
-static bool is_blank(const char *text)
-{
-    return text[strspn(text, " \n\t")] == '\0';
-}
-
 /* A target that follows LIVE has taken the position before; what it shows then grows. */
 enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_rejoin_now *now,
                              enum mr_rejoin_stage *stage, struct mr_err *err)
@@ -215,12 +234,12 @@ enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_
     MR_TRY(mr_gtid_text_is_same(plan->is_mariadb, now->executed, plan->executed, &planned, err));
     MR_TRY(mr_gtid_text_is_same(plan->is_mariadb, plan->is_mariadb ? now->position : now->executed,
                                 plan->position, &placed, err));
+    planned = planned && mr_rejoin_resets(plan);
     if (plan->is_mariadb) {
         grown = !planned;
         placed = placed && is_blank(now->executed);
     } else {
         MR_TRY(mr_gtid_text_contains(false, now->executed, plan->position, &grown, err));
-        planned = planned && !is_blank(plan->own);
     }
     if (now->follows_other)
         return MR_OK;
@@ -232,7 +251,7 @@ enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_
         *stage = MR_REJOIN_STAGE_ROWS;
     else if (placed)
         *stage = MR_REJOIN_STAGE_PLACED;
-    else if (is_blank(now->executed))
+    else if (is_blank(now->executed) && mr_rejoin_resets(plan))
         *stage = MR_REJOIN_STAGE_EMPTY;
     return MR_OK;
 }

@@ -35,6 +35,10 @@ struct mr_rejoin_plan {
     uint64_t transactions; /* own ones that changed rows */
 };
 
+/* Is the target's history reset?  Not where all of it is LIVE's, too: then there is nothing to keep or to take back, and it
+ * stands at the position from the start. */
+bool mr_rejoin_resets(const struct mr_rejoin_plan *plan);
+
 /* Append the text of the file; MR_E_NOMEM. */
 enum mr_code mr_rejoin_plan_put(const struct mr_rejoin_plan *plan, struct mr_strbuf *out,
                                 struct mr_err *err);
@@ -62,6 +66,7 @@ struct mr_rejoin_now {
     const char *executed, *position; /* as of struct mr_rejoin_plan; MySQL: position is "" */
     bool follows_live, follows_other, runs;
     const char *fault; /* why a thread of it has stopped; or NULL */
+    bool is_denied;    /* LIVE does not let the account in */
 };
 enum mr_code mr_rejoin_now_read(struct mr_db *old, const struct mr_rejoin_plan *plan,
                                 struct mr_arena *arena, struct mr_rejoin_now *now,
@@ -70,7 +75,7 @@ enum mr_code mr_rejoin_now_read(struct mr_db *old, const struct mr_rejoin_plan *
 enum mr_rejoin_stage {
     MR_REJOIN_STAGE_ROWS = 1, /* as it was planned: rows are (being) taken back */
     MR_REJOIN_STAGE_EMPTY,    /* its logs were reset */
-    MR_REJOIN_STAGE_PLACED,   /* and the position set */
+    MR_REJOIN_STAGE_PLACED,   /* and the position set, or nothing is reset */
     MR_REJOIN_STAGE_POINTED,  /* it knows LIVE */
     MR_REJOIN_STAGE_RUNS,
     MR_REJOIN_STAGE_STRANGE /* nothing of this leads there */

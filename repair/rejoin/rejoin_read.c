@@ -180,7 +180,7 @@ static enum mr_code check_account(struct mr_endpoint *ep, const struct mr_db_opt
     if (!mr_grants_global(grants, "REPLICATION SLAVE")) {
         code = mr_err_set(err, MR_E_REFUSED, "account %s may not replicate from \"%s\"",
                           mr_grants_account(grants), mr_db_label(db));
-        mr_err_hint(err, "Nothing was reset. On the source: GRANT REPLICATION SLAVE ON *.* TO %s.",
+        mr_err_hint(err, "On the source: GRANT REPLICATION SLAVE ON *.* TO %s.",
                     mr_grants_account(grants));
     }
 out:
@@ -207,10 +207,11 @@ enum mr_code mr_rejoin_try_account(const struct mr_endpoint *live, const struct 
     }
     code = mr_err_set(err, MR_E_REFUSED, "the source does not let the replication account in: %s",
                       why.message);
-    mr_err_hint(err,
-                "Nothing was reset. Put MYRECON_REPLICATION_PASSWORD right, or let \"%.100s\" "
-                "in from this machine, too: it is tried before the target's history is reset.",
-                user);
+    mr_err_hint(
+        err,
+        "Put MYRECON_REPLICATION_PASSWORD right, or let \"%.100s\" in from this machine, too: "
+        "it is tried before the target is pointed at the source.",
+        user);
 out:
     mr_endpoint_release(&ep);
     return code;

@@ -44,6 +44,14 @@ is "equal" "$(equal)" 0
 act verify
 is "verified" "$RC" 0
 
+# Switched over again: its log is empty, and its position has all.
+old "STOP SLAVE; RESET SLAVE ALL"
+end_dumps
+live "INSERT INTO club.visits VALUES (5, 6)"
+two_steps
+pointed_without_password
+live "DELETE FROM club.visits WHERE at = 6"
+
 # A third server is followed by both, and dies when OLD alone has its last transaction.
 follow_third() { # SERVER: from where LIVE stands
     mr_sql "$1" -e "STOP SLAVE; RESET SLAVE ALL; SET GLOBAL gtid_slave_pos = '$at'; CHANGE MASTER TO master_host = '127.0.0.1', master_port = $MR_THIRD_PORT, master_user = 'repl', master_password = 'repl', master_use_gtid = slave_pos; START SLAVE"

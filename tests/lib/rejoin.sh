@@ -359,6 +359,62 @@ unproved_world() {
     not_merged "one that was undone" "was undone, as its journal says"
 }
 
+# ---- nothing of its own ----
+
+without_password() { # COMMAND…
+    local kept=$MYRECON_REPLICATION_PASSWORD
+    unset MYRECON_REPLICATION_PASSWORD
+    "$@"
+    export MYRECON_REPLICATION_PASSWORD=$kept
+}
+followed() { # whom OLD follows: 0 or 1
+    old "SHOW REPLICA STATUS" | wc -l
+}
+# The two steps as the guide prints them, of a target that has nothing to take back or reset.
+two_steps() {
+    plan
+    is "nothing of its own: planned" "$RC $(grep -c '0 transactions of the target' "$ERR")" "0 1"
+    is "and nothing is reset" "$(grep -c 'RESET' "$PLAN/rejoin.sql")" 0
+    without_password act apply --dry-run
+    is "tried" "$RC $(grep -c 'would make it a replica' "$ERR")" "0 1"
+    without_password act apply
+    is "the first step stops" "$RC $(grep -c 'the target has nothing of its own: .* what is left is replication from' "$ERR") $(grep -c 'prove it with' "$ERR") $(followed)" "1 1 0 0"
+    act undo
+    is "nothing is to be undone" "$RC $(followed)" "0 0"
+    without_password act apply --point-of-no-return
+    is "the second one needs the password" "$RC $(grep -c 'MYRECON_REPLICATION_PASSWORD is not set' "$ERR") $(followed)" "3 1 0"
+    CMD=("$MYRECON" repair apply --point-of-no-return "$PLAN" "$MR_OLD_URI")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    is "and asks" "$? $(grep -c "nobody to ask: make .* a replica of" "$ERR") $(followed)" "5 1 0"
+    MYRECON_REPLICATION_PASSWORD=wrong act apply --point-of-no-return
+    is "a wrong password is refused" "$RC $(grep -c 'does not let the replication account in' "$ERR") $(followed)" "5 1 0"
+    old "SET GLOBAL read_only = 0"
+    act apply --point-of-no-return
+    is "so is who may be written to" "$RC $(grep -c 'the target takes writes' "$ERR") $(followed)" "5 1 0"
+    old "SET GLOBAL read_only = 1"
+    act apply --json --point-of-no-return
+    is "the second step" "$RC $(types)" "0 plan step step rejoin"
+    is "equal" "$(equal)" 0
+    act verify
+    is "verified" "$RC $(grep -c 'has caught up' "$ERR")" "0 1"
+    act undo
+    is "no undo parts them" "$RC $(grep -c 'there is nothing to undo' "$ERR")" "5 1"
+}
+# Somebody has pointed OLD by rejoin.sql, without the password.
+pointed_without_password() {
+    local i
+    old "STOP REPLICA; RESET REPLICA ALL"
+    grep -v '^--' "$PLAN/rejoin.sql" | tail -n 2 | mr_sql OLD
+    for ((i = 0; i < 100; i++)); do
+        without_password act apply
+        [ "$RC" != 1 ] || break
+        sleep 0.1
+    done
+    is "who was not let in is told" "$RC $(grep -c 'Run it again with MYRECON_REPLICATION_PASSWORD' "$ERR")" "1 1"
+    act apply
+    is "and is told the password" "$RC $(grep -c 'has caught up' "$ERR")" "0 1"
+}
+
 # ---- between the rows and the reset ----
 
 # What comes in between is told, and the rows come back by undo as long as nothing was reset.

@@ -85,28 +85,38 @@ static void test_stages(void **state)
     const struct mr_rejoin_plan none = {.executed = U ":1-9", .own = "", .position = U ":1-9"};
     const struct mr_rejoin_plan mariadb = {
         .is_mariadb = true, .executed = "0-1-9", .own = "0-1-8..9", .position = "0-1-7"};
+    const struct mr_rejoin_plan unlogged = {
+        .is_mariadb = true, .executed = "", .own = "", .position = "0-2-7"};
     const struct {
         const struct mr_rejoin_plan *plan;
         struct mr_rejoin_now now;
         enum mr_rejoin_stage want;
     } cases[] = {
-        {&mysql, {U ":1-9", "", false, false, false, NULL}, MR_REJOIN_STAGE_ROWS},
-        {&mysql, {U ":1-10", "", false, false, false, NULL}, MR_REJOIN_STAGE_STRANGE},
-        {&mysql, {U ":1-9", "", true, false, false, NULL}, MR_REJOIN_STAGE_STRANGE},
-        {&mysql, {U ":1-9", "", false, true, false, NULL}, MR_REJOIN_STAGE_STRANGE},
-        {&mysql, {"", "", false, false, false, NULL}, MR_REJOIN_STAGE_EMPTY},
-        {&mysql, {U ":1-7", "", false, false, false, NULL}, MR_REJOIN_STAGE_PLACED},
-        {&mysql, {U ":1-7", "", true, false, false, NULL}, MR_REJOIN_STAGE_POINTED},
-        {&mysql, {U ":1-7," V ":1", "", true, false, true, NULL}, MR_REJOIN_STAGE_RUNS},
-        {&mysql, {U ":1-6", "", true, false, true, NULL}, MR_REJOIN_STAGE_STRANGE},
-        {&none, {U ":1-9", "", false, false, false, NULL}, MR_REJOIN_STAGE_PLACED},
-        {&mariadb, {"0-1-9", "", false, false, false, NULL}, MR_REJOIN_STAGE_ROWS},
-        {&mariadb, {"0-1-10", "", false, false, false, NULL}, MR_REJOIN_STAGE_STRANGE},
-        {&mariadb, {"", "0-7-3", false, false, false, NULL}, MR_REJOIN_STAGE_EMPTY},
-        {&mariadb, {"", "0-1-7", false, false, false, NULL}, MR_REJOIN_STAGE_PLACED},
-        {&mariadb, {"", "0-1-7", true, false, false, NULL}, MR_REJOIN_STAGE_POINTED},
-        {&mariadb, {"0-2-9", "0-2-9", true, false, true, NULL}, MR_REJOIN_STAGE_RUNS},
-        {&mariadb, {"0-1-9", "", true, false, true, NULL}, MR_REJOIN_STAGE_STRANGE},
+        {&mysql, {U ":1-9", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_ROWS},
+        {&mysql, {U ":1-10", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mysql, {U ":1-9", "", true, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mysql, {U ":1-9", "", false, true, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mysql, {"", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_EMPTY},
+        {&mysql, {U ":1-7", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_PLACED},
+        {&mysql, {U ":1-7", "", true, false, false, NULL, false}, MR_REJOIN_STAGE_POINTED},
+        {&mysql, {U ":1-7," V ":1", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
+        {&mysql, {U ":1-6", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&none, {U ":1-9", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_PLACED},
+        {&none, {"", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&none, {U ":1-10", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&none, {U ":1-9", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
+        {&unlogged, {"", "0-2-7", false, false, false, NULL, false}, MR_REJOIN_STAGE_PLACED},
+        {&unlogged, {"", "0-2-8", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&unlogged, {"0-1-8", "0-2-7", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&unlogged, {"", "0-2-7", true, false, false, NULL, false}, MR_REJOIN_STAGE_POINTED},
+        {&unlogged, {"", "0-2-9", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
+        {&mariadb, {"0-1-9", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_ROWS},
+        {&mariadb, {"0-1-10", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mariadb, {"", "0-7-3", false, false, false, NULL, false}, MR_REJOIN_STAGE_EMPTY},
+        {&mariadb, {"", "0-1-7", false, false, false, NULL, false}, MR_REJOIN_STAGE_PLACED},
+        {&mariadb, {"", "0-1-7", true, false, false, NULL, false}, MR_REJOIN_STAGE_POINTED},
+        {&mariadb, {"0-2-9", "0-2-9", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
+        {&mariadb, {"0-1-9", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_STRANGE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         enum mr_rejoin_stage stage = 0;
@@ -128,17 +138,17 @@ static void test_keeps_history(void **state)
         struct mr_rejoin_now now;
         bool keeps;
     } cases[] = {
-        {&mysql, {U ":1-9", "", false, false, false, NULL}, true},
-        {&mysql, {U ":1-10," V ":1", "", false, false, false, NULL}, true},
-        {&mysql, {U ":1-10", "", false, true, false, NULL}, false},
-        {&mysql, {U ":1-10", "", true, false, false, NULL}, false},
-        {&mysql, {U ":1-7", "", false, false, false, NULL}, false},
-        {&mysql, {U ":1-8", "", false, false, false, NULL}, false},
-        {&mysql, {"", "", false, false, false, NULL}, false},
-        {&mariadb, {"0-1-10", "", false, false, false, NULL}, true},
-        {&mariadb, {"0-1-9,0-3-10", "", false, false, false, NULL}, true},
-        {&mariadb, {"0-1-1", "0-1-7", false, false, false, NULL}, false},
-        {&mariadb, {"", "0-1-7", false, false, false, NULL}, false},
+        {&mysql, {U ":1-9", "", false, false, false, NULL, false}, true},
+        {&mysql, {U ":1-10," V ":1", "", false, false, false, NULL, false}, true},
+        {&mysql, {U ":1-10", "", false, true, false, NULL, false}, false},
+        {&mysql, {U ":1-10", "", true, false, false, NULL, false}, false},
+        {&mysql, {U ":1-7", "", false, false, false, NULL, false}, false},
+        {&mysql, {U ":1-8", "", false, false, false, NULL, false}, false},
+        {&mysql, {"", "", false, false, false, NULL, false}, false},
+        {&mariadb, {"0-1-10", "", false, false, false, NULL, false}, true},
+        {&mariadb, {"0-1-9,0-3-10", "", false, false, false, NULL, false}, true},
+        {&mariadb, {"0-1-1", "0-1-7", false, false, false, NULL, false}, false},
+        {&mariadb, {"", "0-1-7", false, false, false, NULL, false}, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bool keeps = !cases[i].keeps;
@@ -180,12 +190,35 @@ static void test_statements(void **state)
     says(&p, MR_REJOIN_START, NULL, "START REPLICA");
 }
 
+/* Whose history is LIVE's has nothing to reset. */
+static void test_sql(void **state)
+{
+    (void)state;
+    struct mr_rejoin_plan p = {.has_source_words = true,
+                               .host = "live",
+                               .port = 3307,
+                               .user = "repl",
+                               .executed = U ":1-9",
+                               .own = U ":8-9",
+                               .position = U ":1-7"};
+    for (int i = 0; i < 2; i++) {
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        assert_int_equal(mr_rejoin_plan_put_sql(&p, &text, NULL), MR_OK);
+        assert_int_equal(strstr(text.ptr, "\nRESET BINARY LOGS") != NULL, i == 0);
+        assert_int_equal(strstr(text.ptr, "\nSET GLOBAL gtid_purged") != NULL, i == 0);
+        assert_non_null(strstr(text.ptr, "\nCHANGE REPLICATION SOURCE TO"));
+        assert_non_null(strstr(text.ptr, "\nSTART REPLICA;\n"));
+        mr_strbuf_release(&text);
+        p.own = "";
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_fact),  cmocka_unit_test(test_others),
         cmocka_unit_test(test_stages),     cmocka_unit_test(test_keeps_history),
-        cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_statements), cmocka_unit_test(test_sql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
