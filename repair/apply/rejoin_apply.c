@@ -182,6 +182,36 @@ static struct mr_rejoin_facts nothing_in_the_way(void)
                                     .live_has_all = true};
 }
 
+/* What the target is like yet. */
+static const char *so_far(const struct mr_rejoin_run *run)
+{
+    return mr_rejoin_resets(&run->file) ? "Nothing was reset, and repair undo is possible yet."
+                                        : "Nothing was changed.";
+}
+
+/* Is anything in the way still, or again?  Rows were changed, perhaps by this very run. */
+static enum mr_code refuse_now(const struct mr_rejoin_run *run, const struct mr_rejoin_facts *facts,
+                               const char *way_out, struct mr_err *err)
+{
+    const enum mr_code code = mr_rejoin_refuse(mr_rejoin_decide(facts), facts, err);
+    if (code == MR_E_REFUSED)
+        mr_err_hint(err, "%s %s", so_far(run), way_out);
+    return code;
+}
+
+/* Between plan and apply, and while rows are taken back, LIVE goes on to remove logs. */
+static enum mr_code check_removed(struct mr_rejoin_run *run, struct mr_err *err)
+{
+    struct mr_rejoin_facts facts = nothing_in_the_way();
+    const struct mr_db_opts opts = {.run_tag = run->run_tag,
+                                    .statement_timeout_s = run->opts->statement_timeout_s};
+    struct mr_rejoin_servers servers = {
+        .live = run->live, .live_ep = &run->live_ep, .opts = &opts, .arena = run->arena};
+    MR_TRY(mr_rejoin_facts_read_removed(&servers, &run->file, &facts, err));
+    return refuse_now(run, &facts, "Build the replica anew from a snapshot of the live server.",
+                      err);
+}
+
 /* Sessions are looked for while the run has but one on the target. */
 enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
 {
@@ -192,7 +222,8 @@ enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
     if (!mr_rejoin_run_is_before(run))
         return MR_OK;
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
-    return mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err);
+    MR_TRY(mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err));
+    return check_removed(run, err);
 }
 
 /* ---- the logs ---- */
@@ -296,23 +327,6 @@ out:
     return code;
 }
 
-/* What the target is like yet. */
-static const char *so_far(const struct mr_rejoin_run *run)
-{
-    return mr_rejoin_resets(&run->file) ? "Nothing was reset, and repair undo is possible yet."
-                                        : "Nothing was changed.";
-}
-
-/* Is anything in the way still, or again?  Rows were changed, perhaps by this very run. */
-static enum mr_code refuse_now(const struct mr_rejoin_run *run, const struct mr_rejoin_facts *facts,
-                               const char *way_out, struct mr_err *err)
-{
-    const enum mr_code code = mr_rejoin_refuse(mr_rejoin_decide(facts), facts, err);
-    if (code == MR_E_REFUSED)
-        mr_err_hint(err, "%s %s", so_far(run), way_out);
-    return code;
-}
-
 /* From here to the reset nobody writes, whatever the account may: so what is seen then is what is reset.
  * Who has a table locked, or a transaction under way, is waited for as long as for any lock. */
 static enum mr_code lock_all(const struct mr_rejoin_run *run, struct mr_err *err)
@@ -377,6 +391,7 @@ static enum mr_code cross(struct mr_rejoin_run *run, struct mr_err *err)
     MR_TRY(mr_rejoin_facts_read_below(run->target->db, run->arena, &facts, err));
     MR_TRY(
         refuse_now(run, &facts, "Make them replicas of the source first, then run it again.", err));
+    MR_TRY(check_removed(run, err));
     MR_TRY(try_account(run, err));
     MR_TRY(lock_all(run, err));
     const enum mr_code code = step_locked(run, err);

@@ -1,6 +1,8 @@
 /* rejoin_read.c: see rejoin_read.h. */
 #include "repair/rejoin/rejoin_read.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -245,7 +247,8 @@ static enum mr_code read_sources(struct mr_rejoin_servers *s, struct mr_rejoin_f
 /* ---- what LIVE has removed ---- */
 
 static enum mr_code compare_mysql(struct mr_rejoin_servers *s, const char *removed,
-                                  struct mr_rejoin_facts *facts, struct mr_err *err)
+                                  const char *executed, struct mr_rejoin_facts *facts,
+                                  struct mr_err *err)
 {
     struct mr_gtid_set gone, has;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -253,8 +256,7 @@ static enum mr_code compare_mysql(struct mr_rejoin_servers *s, const char *remov
     mr_gtid_set_init(&has);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_gtid_set_parse(&gone, removed, strlen(removed), err));
-    MR_TRY_OUT(
-        mr_gtid_set_parse(&has, s->executed[1].executed, strlen(s->executed[1].executed), err));
+    MR_TRY_OUT(mr_gtid_set_parse(&has, executed, strlen(executed), err));
     MR_TRY_OUT(mr_gtid_set_subtract(&gone, &has, err));
     facts->live_has_all = mr_gtid_set_is_empty(&gone);
     mr_gtid_set_add_text(&text, &gone);
@@ -290,30 +292,80 @@ out:
     return code;
 }
 
-static enum mr_code read_removed(struct mr_rejoin_servers *s, struct mr_rejoin_facts *facts,
-                                 struct mr_err *err)
+/* The same of a position, which is of one history: of a domain it has all up to its number. */
+static enum mr_code compare_position(struct mr_rejoin_servers *s, const char *removed,
+                                     const struct mr_rejoin_plan *plan,
+                                     struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    struct mr_gtid_state has;
+    struct mr_gtid_pos position;
+    struct mr_gtid gtid = {.family = MR_GTID_OF_MARIADB};
+    int len = 0;
+    mr_gtid_state_init(&has);
+    mr_gtid_pos_init(&position);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gtid_state_parse(&has, plan->executed, strlen(plan->executed), err));
+    MR_TRY_OUT(mr_gtid_pos_parse(&position, plan->position, strlen(plan->position), err));
+    facts->live_has_all = true;
+    for (const char *at = removed; sscanf(at, " %" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n",
+                                          &gtid.domain, &gtid.server, &gtid.sequence, &len) == 3;
+         at += len + (at[len] == ','))
+        facts->live_has_all =
+            facts->live_has_all && (mr_gtid_state_covers(&has, &gtid) ||
+                                    mr_gtid_pos_covers(&position, gtid.domain, gtid.sequence));
+    if (!facts->live_has_all)
+        facts->who = mr_arena_strdup(s->arena, removed);
+out:
+    mr_gtid_state_release(&has);
+    mr_gtid_pos_release(&position);
+    return code;
+}
+
+/* What LIVE's first log has in front of it. */
+static enum mr_code ask_removed(struct mr_rejoin_servers *s, bool is_mariadb, const char **removed,
+                                struct mr_err *err)
 {
     struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
     struct mr_archive_head head;
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_archive_head_init(&head);
     enum mr_code code = MR_OK;
-    if (!facts->is_mariadb) {
+    if (is_mariadb)
+        MR_TRY_OUT(mr_server_logs(s->live, s->arena, &logs, err));
+    else
         MR_TRY_OUT(mr_db_query_text(s->live, "SELECT @@GLOBAL.gtid_purged", &text, err));
-        code = compare_mysql(s, text.ptr != NULL ? text.ptr : "", facts, err);
-        goto out;
-    }
-    MR_TRY_OUT(mr_server_logs(s->live, s->arena, &logs, err));
     if (logs.count > 0) {
         const struct mr_server_log *first = mr_vec_at(&logs, 0);
         MR_TRY_OUT(mr_archive_head_ask(&head, s->live_ep, s->opts, first->name, err));
-        code = compare_mariadb(s, head.before.ptr != NULL ? head.before.ptr : "", facts, err);
+        mr_strbuf_add_str(&text, head.before.ptr != NULL ? head.before.ptr : "");
     }
+    MR_TRY_OUT(mr_strbuf_check(&text, "rejoining", err));
+    *removed = mr_arena_strdup(s->arena, text.ptr != NULL ? text.ptr : "");
+    code = *removed != NULL ? MR_OK : mr_err_nomem(err, "rejoining");
 out:
     mr_strbuf_release(&text);
     mr_archive_head_release(&head);
     mr_vec_release(&logs);
     return code;
+}
+
+static enum mr_code read_removed(struct mr_rejoin_servers *s, struct mr_rejoin_facts *facts,
+                                 struct mr_err *err)
+{
+    const char *removed = NULL;
+    MR_TRY(ask_removed(s, facts->is_mariadb, &removed, err));
+    return facts->is_mariadb ? compare_mariadb(s, removed, facts, err)
+                             : compare_mysql(s, removed, s->executed[1].executed, facts, err);
+}
+
+enum mr_code mr_rejoin_facts_read_removed(struct mr_rejoin_servers *s,
+                                          const struct mr_rejoin_plan *plan,
+                                          struct mr_rejoin_facts *facts, struct mr_err *err)
+{
+    const char *removed = NULL;
+    MR_TRY(ask_removed(s, plan->is_mariadb, &removed, err));
+    return plan->is_mariadb ? compare_position(s, removed, plan, facts, err)
+                            : compare_mysql(s, removed, plan->position, facts, err);
 }
 
 /* ---- all ---- */

@@ -12,6 +12,7 @@
 #include "core/base/arena.h"
 #include "core/logs/history_own.h"
 #include "repair/rejoin/rejoin_facts.h"
+#include "repair/rejoin/rejoin_plan.h"
 
 struct mr_rejoin_servers {
     struct mr_db *live, *old;
@@ -31,6 +32,11 @@ enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *aren
 /* Whoever reads OLD's log, again. */
 enum mr_code mr_rejoin_facts_read_below(struct mr_db *old, struct mr_arena *arena,
                                         struct mr_rejoin_facts *facts, struct mr_err *err);
+/* What LIVE has removed by now that a target at the plan's position would have to read, again.  Of servers: live, live_ep,
+ * opts and arena. */
+enum mr_code mr_rejoin_facts_read_removed(struct mr_rejoin_servers *servers,
+                                          const struct mr_rejoin_plan *plan,
+                                          struct mr_rejoin_facts *facts, struct mr_err *err);
 /* May that account come in at LIVE, and read its log?  MR_E_REFUSED where not.  It is tried from here:
  * from OLD's address is seen when replication starts. */
 enum mr_code mr_rejoin_try_account(const struct mr_endpoint *live, const struct mr_db_opts *opts,

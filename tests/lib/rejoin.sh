@@ -417,6 +417,17 @@ pointed_without_password() {
 
 # ---- between the rows and the reset ----
 
+# LIVE removes all logs but its last.
+forget_logs() {
+    local i
+    live "FLUSH BINARY LOGS; INSERT INTO club.tags VALUES (4, 'late'); FLUSH BINARY LOGS"
+    for ((i = 0; i < 100; i++)); do # it keeps a log that InnoDB may need yet
+        live "PURGE BINARY LOGS TO '$(live "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)'" 2>/dev/null
+        [ "$(live "SHOW BINARY LOGS" | wc -l)" != 1 ] || return 0
+        sleep 0.1
+    done
+    bail "the logs stay"
+}
 # What comes in between is told, and the rows come back by undo as long as nothing was reset.
 between_world() {
     local before
@@ -426,6 +437,9 @@ between_world() {
     plan --discard-lost
     act apply
     is "rows are taken back" "$RC $(rows)" "1 $SPLIT"
+    forget_logs
+    act apply --point-of-no-return
+    is "the live one has removed logs since" "$RC $(grep -c 'has removed logs that the target would have to read' "$ERR") $(grep -c 'Nothing was reset, and repair undo is possible yet' "$ERR") $(old "SHOW REPLICA STATUS" | wc -l)" "5 1 1 0"
     old "FLUSH PRIVILEGES"
     act apply --point-of-no-return
     is "executed something since: undo is named" "$RC $(grep -c 'it has executed something since' "$ERR") $(grep -c 'repair undo brings back' "$ERR")" "5 1 1"

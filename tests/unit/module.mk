@@ -55,7 +55,7 @@ LDFLAGS_test_rejoin_apply := -Wl,--wrap=mr_db_open,--wrap=mr_db_close,--wrap=mr_
     -Wl,--wrap=mr_db_label,--wrap=mr_db_query_text
 LDFLAGS_test_rejoin_rows := -Wl,--wrap=mr_db_open,--wrap=mr_db_close,--wrap=mr_db_server \
     -Wl,--wrap=mr_rejoin_facts_read,--wrap=mr_shared_gtids_look,--wrap=mr_server_logs_name_rights \
-    -Wl,--wrap=mr_server_logs,--wrap=mr_archive_head_ask,--wrap=mr_history_executed_read
+    -Wl,--wrap=mr_server_logs,--wrap=mr_archive_head_ask,--wrap=mr_history_executed_read,--wrap=mr_db_query_text
 LDFLAGS_test_schema_counters := -Wl,--wrap=mr_schema_greatest_of,--wrap=mr_db_is_lost
 LDFLAGS_test_schema_slices := -Wl,--wrap=mr_schema_each
 GTID_LOGS := -Wl,--wrap=mr_gtid_logs_open,--wrap=mr_gtid_logs_close,--wrap=mr_gtid_logs_find,--wrap=mr_gtid_logs_read

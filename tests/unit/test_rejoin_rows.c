@@ -17,6 +17,7 @@
 
 static struct mr_server server;
 static struct mr_history_executed executed[2]; /* LIVE, OLD */
+static const char *before = "";                /* the first log */
 static int looks, denied_at;
 static enum mr_code code_of_look;
 
@@ -106,12 +107,11 @@ enum mr_code __wrap_mr_archive_head_ask(struct mr_archive_head *head, const stru
                                         const struct mr_db_opts *opts, const char *log,
                                         struct mr_err *err)
 {
-    (void)head; /* nothing stands in front of the first log */
     (void)ep;
     (void)opts;
     (void)log;
-    (void)err;
-    return MR_OK;
+    mr_strbuf_add_str(&head->before, before);
+    return mr_strbuf_check(&head->before, "answering", err);
 }
 
 enum mr_code __wrap_mr_history_executed_read(struct mr_db *db, struct mr_arena *arena,
@@ -124,6 +124,17 @@ enum mr_code __wrap_mr_history_executed_read(struct mr_db *db, struct mr_arena *
     (void)err;
     *out = executed[1];
     return MR_OK;
+}
+
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                                     struct mr_err *err);
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                                     struct mr_err *err)
+{
+    (void)db;
+    assert_string_equal(sql, "SELECT @@GLOBAL.gtid_purged");
+    mr_strbuf_add_str(out, before);
+    return mr_strbuf_check(out, "answering", err);
 }
 
 static void is_of(uint32_t side, uint32_t server_id, const char *state, const char *position)
@@ -267,9 +278,48 @@ static void test_unlogged(void **state)
     }
 }
 
+#define U "3e11fa47-71ca-11e1-9e33-c80aa9429562"
+
+/* What LIVE has removed by the time of apply. */
+static void test_removed(void **state)
+{
+    static const struct {
+        bool is_mariadb;
+        const char *executed, *position, *before;
+        bool has_all;
+    } worlds[] = {
+        {false, U ":1-9", U ":1-7", "", true},
+        {false, U ":1-9", U ":1-7", U ":1-7", true},
+        {false, U ":1-9", U ":1-7", U ":1-8", false},
+        {true, "0-2-510", "0-3-500", "", true},
+        {true, "0-2-510", "0-3-500", "0-2-300,0-3-500", true},
+        {true, "0-2-510", "0-3-500", "0-2-300,0-3-501", false},
+        {true, "0-2-510", "0-3-500", "0-2-300,0-9-200,0-3-400", true},
+        {true, "0-2-510", "0-3-500", "0-2-300,0-3-400,7-3-1", false},
+        {true, "0-2-510,0-9-600", "0-3-500", "0-9-600,0-3-400", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_rejoin_facts facts = {.live_has_all = !worlds[i].has_all};
+        struct mr_rejoin_servers servers = {.arena = &arena};
+        const struct mr_rejoin_plan plan = {.is_mariadb = worlds[i].is_mariadb,
+                                            .executed = worlds[i].executed,
+                                            .position = worlds[i].position};
+        before = worlds[i].before;
+        assert_int_equal(mr_rejoin_facts_read_removed(&servers, &plan, &facts, NULL), MR_OK);
+        if (facts.live_has_all != worlds[i].has_all)
+            fail_msg("%s: %d", before, (int)facts.live_has_all);
+        assert_true(facts.live_has_all || facts.who != NULL);
+        mr_arena_release(&arena);
+    }
+    before = "";
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rights),
-                                       cmocka_unit_test(test_unlogged)};
+                                       cmocka_unit_test(test_unlogged),
+                                       cmocka_unit_test(test_removed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
