@@ -420,6 +420,9 @@ static enum mr_code confirm_rejoin(const struct job *job, struct mr_err *err)
 static enum mr_code go_on_rejoining(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_rejoin_run *r = &job->rejoin;
+    MR_TRY(open_journal(job, NULL, err));
+    r->journal = job->run.journal;
+    MR_TRY(mr_rejoin_run_check_reset(r, err));
     *exit_code = 0;
     if (job->opts->dry_run) {
         mr_log_info("%s", mr_rejoin_run_is_before(r)
@@ -434,8 +437,6 @@ static enum mr_code go_on_rejoining(struct job *job, int *exit_code, struct mr_e
         MR_TRY(confirm_rejoin(job, err));
     if (job->opts->json)
         MR_TRY(mr_rejoin_report_plan(stdout, &job->plan.manifest, err));
-    MR_TRY(open_journal(job, NULL, err));
-    r->journal = job->run.journal;
     return mr_rejoin_run_finish(r, exit_code, err);
 }
 

@@ -49,6 +49,7 @@ struct mr_journal {
     int fd;
     bool is_read_only;
     struct mr_vec entries; /* struct entry */
+    struct mr_vec steps;   /* const char *: names of those that were begun */
     /* By units, of which a journal may name any: */
     struct mr_by_number asides[MR_JOURNAL_UNDO + 1]; /* const char *, by script: rows that
                                                         the server refused, or NULL */
@@ -405,6 +406,21 @@ uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_scrip
     return count;
 }
 
+/* ---- steps that have a name ---- */
+
+bool mr_journal_has_step(const struct mr_journal *j, const char *step)
+{
+    for (size_t i = 0; i < j->steps.count; i++)
+        if (strcmp(*(const char **)mr_vec_at(&j->steps, i), step) == 0)
+            return true;
+    return false;
+}
+
+static enum mr_code note_step(struct mr_journal *j, const char *step, struct mr_err *err)
+{
+    return mr_journal_has_step(j, step) ? MR_OK : keep_list(j, &j->steps, step, err);
+}
+
 /* ---- reading ---- */
 
 static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len,
@@ -415,11 +431,14 @@ static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len
     enum mr_code code = mr_json_parse(text, len, j->path, &doc, NULL);
     if (code != MR_OK)
         return code == MR_E_NOMEM ? mr_err_nomem(err, "reading the journal") : MR_OK;
-    bool known = mr_journal_line_get(mr_json_root(doc), &line);
+    const char *step = NULL;
+    const bool known = mr_journal_line_get(mr_json_root(doc), &line);
     if (known && line.unit.script != 0)
         code = note_unit(j, line.event, &line.unit, err);
     else if (known)
         code = note(j, line.table, line.column, line.event, line.how, err);
+    else if (mr_json_get_text(mr_json_root(doc), "step", &step, NULL) == MR_OK)
+        code = note_step(j, step, err);
     mr_json_free(doc);
     return code;
 }
@@ -505,6 +524,7 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out, struct
     mr_by_number_init(&j->left_out, sizeof(struct left_out));
     for (int k = FOUND; k <= LEFT_OUT; k++)
         j->lists[k] = (struct mr_vec)MR_VEC_INIT(struct mr_journal_text);
+    j->steps = (struct mr_vec)MR_VEC_INIT(const char *);
     j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
     j->beside = (struct mr_vec)MR_VEC_INIT(const char *);
     mr_journal_sums_init(&j->sums);
@@ -583,6 +603,7 @@ void mr_journal_close(struct mr_journal *j)
     mr_by_number_release(&j->left_out);
     for (int k = FOUND; k <= LEFT_OUT; k++)
         mr_vec_release(&j->lists[k]);
+    mr_vec_release(&j->steps);
     mr_vec_release(&j->fired);
     mr_vec_release(&j->beside);
     mr_journal_sums_release(&j->sums);
@@ -669,7 +690,8 @@ enum mr_code mr_journal_write_step(struct mr_journal *j, enum mr_journal_event e
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     put_text(&w, "step", step);
-    return end_line(&w, j, &line, NULL, err);
+    MR_TRY(end_line(&w, j, &line, NULL, err));
+    return note_step(j, step, err);
 }
 
 /* A unit may have long lists, and a plan many of them: a journal that is too long could not

@@ -55,6 +55,9 @@ enum mr_code mr_journal_write(struct mr_journal *journal, enum mr_journal_event 
 enum mr_code mr_journal_write_step(struct mr_journal *journal, enum mr_journal_event event,
                                    const char *step, struct mr_err *err);
 
+/* Was it begun, whatever came of it? */
+bool mr_journal_has_step(const struct mr_journal *journal, const char *step);
+
 /* detail: of MR_JOURNAL_FAILED, or NULL. */
 enum mr_code mr_journal_write_unit(struct mr_journal *journal, enum mr_journal_event event,
                                    const struct mr_journal_unit *unit, const char *detail,

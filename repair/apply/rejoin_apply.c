@@ -226,6 +226,21 @@ enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
     return check_removed(run, err);
 }
 
+/* A RESET by hand leaves the same, and so does a backup that was put back without its log's state. */
+enum mr_code mr_rejoin_run_check_reset(const struct mr_rejoin_run *run, struct mr_err *err)
+{
+    if (mr_rejoin_run_is_before(run) || run->stage >= MR_REJOIN_STAGE_POINTED ||
+        mr_journal_has_step(run->journal, mr_rejoin_step_name(MR_REJOIN_RESET)))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the target's history was reset, and not by this plan: that its rows are as "
+                     "they were at the split is not known");
+    mr_err_hint(err, "Nothing was changed. Where a client has carried out apply.sql and the first "
+                     "statements of rejoin.sql, go on with the next one; else build the replica "
+                     "anew from a snapshot of the live server.");
+    return MR_E_REFUSED;
+}
+
 /* ---- the logs ---- */
 
 static const char *archive_dir(const struct mr_rejoin_run *run)

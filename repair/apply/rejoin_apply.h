@@ -34,7 +34,7 @@ struct mr_rejoin_run {
     const struct mr_repair_options *opts;
     struct mr_plan_dir *plan;
     struct mr_target *target;
-    struct mr_journal *journal; /* of finish */
+    struct mr_journal *journal; /* of check_reset and finish */
     bool undoes; /* guards hold what was changed since: it need not be as it was planned */
     const char *run_tag;
     struct mr_arena *arena;
@@ -61,6 +61,9 @@ enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr
 bool mr_rejoin_run_is_before(const struct mr_rejoin_run *run);
 /* Nobody writes to the target, LIVE answers and is the one, and the password is known. */
 enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err);
+/* Of a target whose history is reset: by this plan, as its journal knows?  Else rows may stand there that were never taken
+ * back. */
+enum mr_code mr_rejoin_run_check_reset(const struct mr_rejoin_run *run, struct mr_err *err);
 /* All logs of the target, proved. */
 enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err);
 /* Is there anything that finish would do to the target?  It is asked before. */

@@ -448,6 +448,9 @@ between_world() {
     act undo
     is "undo goes on" "$RC $(grep -c 'has executed something since it was planned: ' "$ERR")" "0 1"
     is "rows are what they were" "$(rows)" "$before"
+    old "$(grep '^RESET' "$PLAN/rejoin.sql")"
+    act apply --point-of-no-return
+    is "a reset that was not ours" "$RC $(grep -c 'history was reset, and not by this plan' "$ERR") $(followed) $(rows)" "5 1 0 $before"
 }
 
 # ---- OLD itself is killed ----

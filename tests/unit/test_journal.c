@@ -548,6 +548,21 @@ static void test_theirs(void **state)
     assert_int_equal(chmod(dir, 0700), 0);
 }
 
+/* Steps of a rejoin count from where they begin, and in the next run. */
+static void test_named(void **state)
+{
+    struct mr_journal *j = reopen(NULL);
+    (void)state;
+    assert_false(mr_journal_has_step(j, "reset"));
+    assert_int_equal(mr_journal_write_step(j, MR_JOURNAL_TRY, "reset", NULL), MR_OK);
+    assert_true(mr_journal_has_step(j, "reset"));
+    j = reopen(j);
+    assert_true(mr_journal_has_step(j, "reset"));
+    assert_false(mr_journal_has_step(j, "start"));
+    mr_journal_close(j);
+    assert_int_equal(unlink(path()), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,7 +572,7 @@ int main(void)
         cmocka_unit_test(test_unreadable), cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_fired),      cmocka_unit_test(test_beside),
         cmocka_unit_test(test_found),      cmocka_unit_test(test_found_first),
-        cmocka_unit_test(test_theirs),
+        cmocka_unit_test(test_named),      cmocka_unit_test(test_theirs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
