@@ -41,8 +41,11 @@ static const struct rule rules[MR_REJOIN_BARS] = {
                                "End them (KILL), and keep their programs away until it is done."},
     [MR_REJOIN_BAR_TRANSACTIONS] = {"a transaction is under way on the target",
                                     "Let it end, or end it (KILL)."},
-    [MR_REJOIN_BAR_PREPARED] = {"the target holds prepared transactions (XA RECOVER)",
-                                "XA COMMIT or XA ROLLBACK each of them on the target."},
+    [MR_REJOIN_BAR_PREPARED] =
+        {"the target holds prepared transactions (XA RECOVER)",
+         "XA COMMIT or XA ROLLBACK each of them on the target. Where the source "
+         "has one of them, too (XA RECOVER), build the replica anew from a "
+         "snapshot of the live server."},
     [MR_REJOIN_BAR_EVENTS] = {"the event scheduler of the target runs events",
                               "On the target: SET GLOBAL event_scheduler = OFF."},
     [MR_REJOIN_BAR_UNSEEN_REPLICATION] = {"the account may not see who replicates from whom",

@@ -581,11 +581,21 @@ static enum mr_code note_prepared(struct mr_rewind *r, const struct mr_binlog_st
     return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
 }
 
+static enum mr_code list_end_of_xa(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                   struct mr_err *err)
+{
+    const char *word = step->kind == MR_STEP_XA_COMMIT ? "COMMIT" : "ROLLBACK";
+    return list_deed(r, step, mr_arena_fmt(r->task->arena, "XA %s %.180s", word, step->xid), err);
+}
+
 /* What a selected XA COMMIT made true stands where it was prepared.  That of a selected one is blind by
- * itself; of one that was not, its rows were not met. */
+ * itself; of one that was not, its rows were not met.  Strictly: whoever has it prepared yet ends it himself, and no log
+ * prepares it anew. */
 static enum mr_code end_prepared(struct mr_rewind *r, const struct mr_binlog_step *step,
                                  struct mr_err *err)
 {
+    if (r->is_selected && r->task->is_strict)
+        return list_end_of_xa(r, step, err);
     for (size_t i = r->prepared.count; i > 0; i--) {
         char **slot = mr_vec_at(&r->prepared, i - 1);
         if (*slot == NULL || strcmp(*slot, step->xid) != 0)
@@ -597,11 +607,7 @@ static enum mr_code end_prepared(struct mr_rewind *r, const struct mr_binlog_ste
     }
     if (!r->is_selected || step->kind != MR_STEP_XA_COMMIT)
         return MR_OK;
-    const char **slot = mr_vec_push(&r->definitions);
-    if (slot != NULL)
-        *slot = mr_arena_fmt(r->task->arena, "XA COMMIT %.200s (\"%.200s\" position %" PRIu64 ")",
-                             step->xid, step->begun.log, step->begun.position);
-    return slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
+    return list_end_of_xa(r, step, err);
 }
 
 static enum mr_code take(void *ctx, const struct mr_binlog_step *step, struct mr_err *err)

@@ -21,4 +21,17 @@ live "INSERT INTO club.tags VALUES (3, 'z')"
 old "SET GLOBAL read_only = 1; SET GLOBAL event_scheduler = OFF"
 two_steps
 pointed_without_password
+
+# A transaction that both hold prepared: OLD's own end of it is no row, and would stop what LIVE sends of it.
+live "XA START 'both'; INSERT INTO club.tags VALUES (9, 'xa'); XA END 'both'; XA PREPARE 'both'"
+for _ in {1..100}; do
+    [ "$(old "XA RECOVER" | wc -l)" = 0 ] || break
+    sleep 0.1
+done
+old "STOP REPLICA; RESET REPLICA ALL"
+plan
+is "one that both hold prepared" "$RC $(grep -c 'the target holds prepared transactions' "$ERR") $(grep -c 'Where the source has one of them' "$ERR")" "5 1 1"
+old "XA ROLLBACK 'both'"
+plan --discard-lost
+is "and ended on one side" "$RC $(grep -cE "what no log can undo: XA ROLLBACK " "$ERR")" "5 1"
 finish
