@@ -12,6 +12,7 @@
 #include "core/logs/shared_gtids.h"
 
 #define SOURCE_WORDS_SINCE 80200 /* of MySQL: RESET BINARY LOGS AND GTIDS */
+#define PUBLIC_KEY_SINCE 80004   /* GET_MASTER_PUBLIC_KEY */
 
 bool mr_rejoin_is_asked(const struct mr_plan_options *o)
 {
@@ -437,6 +438,7 @@ enum mr_code mr_rejoin_write(struct mr_planning *p, struct mr_err *err)
     r->plan.port = r->ep[MR_SOURCE].port != 0 ? r->ep[MR_SOURCE].port : live->port;
     r->plan.user = p->opts->replication_user;
     r->plan.tls = live->tls_cipher[0] != '\0';
+    r->plan.asks_key = !r->plan.is_mariadb && old->version >= PUBLIC_KEY_SINCE;
     r->plan.live_uuid = live->uuid;
     r->plan.live_id = live->server_id;
     r->plan.executed = r->servers.executed[1].executed;

@@ -23,6 +23,7 @@ static const struct mr_json_member members[] = {
     PLAN("port", MR_JSON_UNSIGNED, port),
     PLAN("user", MR_JSON_TEXT, user),
     PLAN("tls", MR_JSON_BOOL, tls),
+    MR_JSON_MAY_LACK("asks_key", MR_JSON_BOOL, struct mr_rejoin_plan, asks_key),
     PLAN("source_uuid", MR_JSON_TEXT, live_uuid),
     PLAN("source_server_id", MR_JSON_UNSIGNED, live_id),
     PLAN("executed", MR_JSON_TEXT, executed),
@@ -118,9 +119,10 @@ static void add_point(const struct mr_rejoin_plan *plan, const char *password,
     if (plan->is_mariadb)
         mr_strbuf_add_str(out, ", MASTER_USE_GTID = slave_pos");
     else
-        mr_strbuf_add_fmt(out, ", %s_AUTO_POSITION = 1%s", who,
-                          plan->has_source_words && !plan->tls ? ", GET_SOURCE_PUBLIC_KEY = 1"
-                                                               : "");
+        mr_strbuf_add_fmt(out, ", %s_AUTO_POSITION = 1", who);
+    /* a plan of before it knew has it for those that say SOURCE */
+    if (!plan->is_mariadb && !plan->tls && (plan->asks_key || plan->has_source_words))
+        mr_strbuf_add_fmt(out, ", GET_%s_PUBLIC_KEY = 1", who);
 }
 
 void mr_rejoin_statement(const struct mr_rejoin_plan *plan, enum mr_rejoin_step step,

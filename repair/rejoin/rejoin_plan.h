@@ -25,6 +25,8 @@ struct mr_rejoin_plan {
     const char *host, *user;           /* of LIVE, as the target is to reach it */
     unsigned port;
     bool tls;
+    bool
+        asks_key; /* MySQL from 8.0.4 on: an account may need the source's key on a line without TLS */
     const char *live_uuid;
     uint32_t live_id;
     const char *executed;  /* what the target says now: gtid_executed, gtid_binlog_state */

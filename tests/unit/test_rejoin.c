@@ -182,6 +182,15 @@ static void test_statements(void **state)
     says(&p, MR_REJOIN_POINT, NULL,
          "CHANGE MASTER TO MASTER_HOST = 'live', MASTER_PORT = 3307, MASTER_USER = 'repl', "
          "MASTER_SSL = 0, MASTER_AUTO_POSITION = 1");
+    p.asks_key = true; /* 8.0.4 */
+    says(&p, MR_REJOIN_POINT, NULL,
+         "CHANGE MASTER TO MASTER_HOST = 'live', MASTER_PORT = 3307, MASTER_USER = 'repl', "
+         "MASTER_SSL = 0, MASTER_AUTO_POSITION = 1, GET_MASTER_PUBLIC_KEY = 1");
+    p.tls = true;
+    says(&p, MR_REJOIN_POINT, NULL,
+         "CHANGE MASTER TO MASTER_HOST = 'live', MASTER_PORT = 3307, MASTER_USER = 'repl', "
+         "MASTER_SSL = 1, MASTER_AUTO_POSITION = 1");
+    p.tls = p.asks_key = false; /* as an older plan says it */
     p.has_source_words = true;
     says(&p, MR_REJOIN_RESET, NULL, "RESET BINARY LOGS AND GTIDS");
     says(&p, MR_REJOIN_POINT, NULL,
