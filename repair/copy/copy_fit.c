@@ -13,6 +13,7 @@ struct fitting {
     struct mr_strbuf choices, edits, image;
     struct mr_strbuf why;  /* of the row at hand, before anything is chosen */
     struct mr_key *values; /* per column of the table */
+    bool is_derived;       /* what was chosen for the row at hand: by a rule */
 };
 
 /* A person's word about the row goes before options, and these before the configuration. */
@@ -34,6 +35,7 @@ static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_ro
         *choice = NULL;
         return code;
     }
+    f->is_derived = *choice == NULL;
     if (*choice == NULL)
         *choice = mr_plan_fit_rule(task->on_conflict, task->non_conflict);
     if (*choice == NULL)
@@ -52,7 +54,8 @@ static enum mr_code keep_conflict(struct fitting *f, const struct mr_merge_work_
 {
     return MR_CASE_RUN(f->conflict, err, MR_ARG_INT("id", row->id),
                        MR_ARG_TEXT("why", f->c->m.fit.why.ptr),
-                       MR_ARG_TEXT("choices", f->choices.ptr), MR_ARG_TEXT("choice", choice));
+                       MR_ARG_TEXT("choices", f->choices.ptr), MR_ARG_TEXT("choice", choice),
+                       MR_ARG_INT("derived", choice != NULL && f->is_derived));
 }
 
 /* The row as a person wants it; where TARGET has it so already, nothing is done. */
@@ -72,7 +75,7 @@ static enum mr_code write_edited(struct fitting *f, const struct mr_merge_work_r
     return code == MR_OK
                ? MR_CASE_RUN(f->edit, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("image", image),
                              MR_ARG_TEXT("choice", choice), MR_ARG_INT("differs", differs),
-                             MR_ARG_TEXT("why", f->why.ptr))
+                             MR_ARG_TEXT("why", f->why.ptr), MR_ARG_INT("derived", f->is_derived))
                : code;
 }
 
@@ -121,9 +124,9 @@ static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
         return mr_merge_nomem(err);
     const struct mr_case_sql list[] = {
         {&f->conflict, "UPDATE c SET kind='" MR_FIT_KIND "', why=:why, choices=:choices,"
-                       " choice=:choice WHERE id=:id"},
+                       " choice=:choice, derived=:derived WHERE id=:id"},
         {&f->edit, "UPDATE c SET orig=source, source=:image, choice=:choice, why=:why,"
-                   " kind=CASE WHEN :differs THEN NULL ELSE '" MR_FIT_KIND "' END"
+                   " derived=:derived, kind=CASE WHEN :differs THEN NULL ELSE '" MR_FIT_KIND "' END"
                    " WHERE id=:id"},
     };
     enum mr_code code = mr_case_prepare_all(f->c->m.cf, list, sizeof list / sizeof list[0], err);

@@ -90,6 +90,7 @@ static void fill_after(struct mr_entity *e, const struct mr_merge_work_row *row,
 struct slot_facts {
     const char *kind, *why, *choices, *choice;
     int64_t what;
+    bool derived;       /* the choice: by a rule */
     struct mr_key orig; /* SOURCE's row, where a person wants another one */
 };
 
@@ -112,6 +113,7 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, 
         e->kind = MR_FIT_KIND;
         e->detail = x->why;
         e->choice = x->choice;
+        e->is_derived = x->derived;
         e->choices = x->choices;
         if (e->decision == MR_DECIDE_CONFLICT && x->choice != NULL)
             e->decision = MR_DECIDE_SKIP;
@@ -141,8 +143,10 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
                           .choices = kind != NULL ? "" : NULL,
                           .source = source,
                           .target = target};
-    if (kind != NULL && is_closed(kind))
+    if (kind != NULL && is_closed(kind)) {
         e.choice = "target";
+        e.is_derived = true;
+    }
     fill_after(&e, row, source, same);
     MR_TRY(describe_fit(w, x, &e, err));
     count(w->c->result, &e);
@@ -174,9 +178,10 @@ static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows, stru
 }
 
 #define FACT(member, type) MR_CASE_FIELD(struct slot_facts, member, type)
-static const struct mr_case_field fact_fields[] = MR_CASE_LIST(
-    FACT(kind, MR_CASE_TEXT), FACT(what, MR_CASE_INT), FACT(why, MR_CASE_TEXT),
-    FACT(choices, MR_CASE_TEXT), FACT(choice, MR_CASE_TEXT), FACT(orig, MR_CASE_BYTES));
+static const struct mr_case_field fact_fields[] =
+    MR_CASE_LIST(FACT(kind, MR_CASE_TEXT), FACT(what, MR_CASE_INT), FACT(why, MR_CASE_TEXT),
+                 FACT(choices, MR_CASE_TEXT), FACT(choice, MR_CASE_TEXT),
+                 FACT(derived, MR_CASE_FLAG), FACT(orig, MR_CASE_BYTES));
 
 /* Who has a NULL in his identity was not asked for, so that answers are fewer than rows: they are
  * matched by slot, in order. */
@@ -266,8 +271,8 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
 {
     struct writing w = begin(c);
     const struct mr_case_sql list[] = {
-        {&w.read, "SELECT kind, coalesce(detail, -1) AS what, why, choices, choice, orig"
-                  " FROM c WHERE id=:id"},
+        {&w.read, "SELECT kind, coalesce(detail, -1) AS what, why, choices, choice, derived,"
+                  " orig FROM c WHERE id=:id"},
         {&w.done, "UPDATE c SET entity=:entity WHERE id=:id"},
     };
     enum mr_code code = MR_OK;

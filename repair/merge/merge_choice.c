@@ -171,9 +171,20 @@ static bool is_of_columns(const char *kind, const char *choice)
            (conflict == MR_CONFLICT_ORPHAN_WOULD_ATTACH && strcmp(choice, MR_CHOICE_RESTORE) == 0);
 }
 
+/* What was chosen for a conflict, and whether nobody has said it of that very row. */
+struct taken {
+    const char *choice; /* NULL: nothing */
+    bool is_derived;
+};
+
+static bool is_said_by(const char *voice, const char *choice)
+{
+    return voice != NULL && strcmp(voice, choice) == 0;
+}
+
 /* A choice that the conflict does not offer is none: a rule for a kind may meet rows that it
  * cannot be carried out on, and they stay asked about. */
-static enum mr_code find_choice(struct choosing *c, const struct conflict *x, const char **choice,
+static enum mr_code find_choice(struct choosing *c, const struct conflict *x, struct taken *taken,
                                 struct mr_err *err)
 {
     const struct mr_table_config *config = c->m->plan->tables[x->tbl].pair->config;
@@ -187,10 +198,12 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x, co
     if (v.table == NULL && config->merge.by_columns &&
         mr_conflict_named(x->kind) == MR_CONFLICT_BOTH_CHANGED)
         v.table = MR_CHOICE_COLUMNS;
-    *choice = mr_decide_choice(&v);
-    if (*choice != NULL &&
-        (!mr_merge_is_choice(x->kind, *choice) || (x->three && !is_of_columns(x->kind, *choice))))
-        *choice = NULL;
+    const char *choice = mr_decide_choice(&v);
+    if (choice == NULL || !mr_merge_is_choice(x->kind, choice) ||
+        (x->three && !is_of_columns(x->kind, choice)))
+        return MR_OK;
+    *taken =
+        (struct taken){choice, !is_said_by(v.person, choice) && !is_said_by(v.earlier, choice)};
     return MR_OK;
 }
 
@@ -239,11 +252,12 @@ static enum mr_code set_mark(struct choosing *c, const struct conflict *x, const
         MR_ARG_BYTES("into", merges ? x->other : (struct mr_key){0}), MR_ARG_BYTES("edits", edits));
 }
 
-static enum mr_code add_note(struct choosing *c, const struct conflict *x, const char *choice,
+static enum mr_code add_note(struct choosing *c, const struct conflict *x, struct taken taken,
                              struct mr_err *err)
 {
     return MR_CASE_RUN(c->note, err, MR_ARG_INT("id", x->id), MR_ARG_TEXT("kind", x->kind),
-                       MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("other", x->other));
+                       MR_ARG_TEXT("choice", taken.choice), MR_ARG_BYTES("other", x->other),
+                       MR_ARG_INT("derived", taken.is_derived));
 }
 
 /* Of a value conflict whose values do not fit, only TARGET's can be chosen. */
@@ -257,8 +271,9 @@ static bool is_open_to(const struct conflict *x, const char *choice)
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[x->tbl];
-    const char *choice = NULL;
-    enum mr_code code = find_choice(c, x, &choice, err);
+    struct taken taken = {.choice = NULL};
+    enum mr_code code = find_choice(c, x, &taken, err);
+    const char *choice = taken.choice;
     if (code != MR_OK || choice == NULL)
         return code;
     if (strcmp(choice, MR_CHOICE_STOP) == 0) {
@@ -276,7 +291,7 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
         code = find_edits(c, x, choice, &possible, err);
     if (code != MR_OK || !possible)
         return code;
-    code = add_note(c, x, choice, err);
+    code = add_note(c, x, taken, err);
     c->again = c->again || x->three;
     if (code != MR_OK || value)
         return code;
@@ -427,7 +442,7 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
     enum mr_code code = o->decision(o->decision_ctx, &ask, &choice, err);
     if (code != MR_OK || choice == NULL || strcmp(choice, MR_CHOICE_SKIP) != 0)
         return code;
-    code = add_note(c, &x, choice, err);
+    code = add_note(c, &x, (struct taken){.choice = choice}, err);
     if (code == MR_OK)
         code = read_edits(c, x.id, err);
     if (code == MR_OK)
@@ -476,8 +491,8 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
                     " WHERE l.child=:id AND p.waits AND p.id<>:id"},
         {&c->revived, "SELECT 1 FROM revived WHERE id=:id"},
         {&c->earlier, "SELECT 1 FROM earlier WHERE id=:id AND tkey=:other AND exact"},
-        {&c->note, "INSERT INTO chosen (id, kind, choice, other, choices)"
-                   " VALUES (:id, :kind, :choice, :other,"
+        {&c->note, "INSERT INTO chosen (id, kind, choice, other, derived, choices)"
+                   " VALUES (:id, :kind, :choice, :other, :derived,"
                    " (SELECT choices FROM m WHERE id=:id AND kind=:kind))"},
         {&c->mark, "INSERT INTO mark (id, restored, skip, into_key, edits)"
                    " VALUES (:id, :restored, :skip, :into, :edits)"

@@ -26,6 +26,7 @@ struct decided {
     const char *kind, *detail, *choice, *choices;
     const char *referenced; /* by rows of a table, when SOURCE's values are chosen */
     bool unfit;             /* the same: they do not fit */
+    bool is_derived;        /* the choice: nobody has said it of the row */
     bool hangs;             /* on a row that waits for a reason of its own */
     bool taken;             /* somebody has its key on TARGET */
     uint64_t facts;         /* mr_fact_bits() */
@@ -54,11 +55,12 @@ struct writing {
 struct choice {
     const char *choice, *kind;
     const char *choices; /* that there were, where the kind does not say; or NULL */
+    bool derived;
 };
 
-#define CHOICE(member) MR_CASE_FIELD(struct choice, member, MR_CASE_TEXT)
-static const struct mr_case_field choice_fields[] =
-    MR_CASE_LIST(CHOICE(choice), CHOICE(kind), CHOICE(choices));
+#define CHOICE(member, type) MR_CASE_FIELD(struct choice, member, MR_CASE_##type)
+static const struct mr_case_field choice_fields[] = MR_CASE_LIST(
+    CHOICE(choice, TEXT), CHOICE(kind, TEXT), CHOICE(choices, TEXT), CHOICE(derived, FLAG));
 
 /* ---- real ids ---- */
 
@@ -151,8 +153,10 @@ static enum mr_code read_merge(struct writing *w, struct decided *d, struct mr_e
     bool found = false;
     MR_CASE_BIND(w->last, MR_ARG_INT("id", d->id));
     enum mr_code code = mr_case_fields_next(&w->last_map, NULL, &last, &found, err);
-    if (code == MR_OK && last.choice != NULL && strcmp(last.choice, "merge-into") == 0)
+    if (code == MR_OK && last.choice != NULL && strcmp(last.choice, "merge-into") == 0) {
         d->choice = "merge-into";
+        d->is_derived = last.derived;
+    }
     mr_case_reset(w->last);
     return code;
 }
@@ -175,6 +179,7 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
         bool stands = !open || mr_conflict_is_value(mr_conflict_named(d->kind)) ||
                       (said.choice != NULL && strcmp(said.choice, "skip") == 0);
         d->choice = stands ? said.choice : NULL;
+        d->is_derived = stands && said.derived;
         d->kind = said.kind;
         d->choices = said.choices != NULL ? said.choices : d->choices;
     }
@@ -490,6 +495,7 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->kind = d->kind;
     e->detail = d->kind != NULL ? d->detail : NULL;
     e->choice = d->choice;
+    e->is_derived = d->choice != NULL && d->is_derived;
     e->choices = is_asked(d) ? choices_of(w, d) : NULL;
     e->source = d->image;
     e->target = d->live;
@@ -596,9 +602,9 @@ static enum mr_code open_statements(struct writing *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&w->fresh, "SELECT value FROM fresh_id WHERE id=:id"},
-        {&w->chosen, "SELECT choice, choices FROM chosen WHERE id=:id AND kind=:kind"},
-        {&w->last,
-         "SELECT choice, kind, choices FROM chosen WHERE id=:id ORDER BY seq DESC LIMIT 1"},
+        {&w->chosen, "SELECT choice, choices, derived FROM chosen WHERE id=:id AND kind=:kind"},
+        {&w->last, "SELECT choice, kind, choices, derived FROM chosen WHERE id=:id ORDER BY seq "
+                   "DESC LIMIT 1"},
         {&w->waiting, "SELECT l.ref FROM link l JOIN m p ON p.id=l.parent"
                       " WHERE l.child=:id AND p.waits"},
         {&w->note, "INSERT INTO ent (w, entity) VALUES (:w, :entity)"},

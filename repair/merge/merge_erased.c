@@ -43,7 +43,7 @@ struct erasing {
     struct mr_merge_told_row told;
     struct mr_arena arena;
     struct mr_strbuf bytes;
-    struct mr_case_stmt *marks, *page, *add, *find, *edge, *stays;
+    struct mr_case_stmt *marks, *page, *add, *find, *said, *edge, *stays;
     struct mr_case_fields page_map;
 };
 
@@ -72,9 +72,9 @@ static enum mr_code key_of(struct erasing *w, const struct mr_plan_table *t, str
 
 /* ---- what was chosen ---- */
 
-/* A rule that the conflict does not offer is none. */
+/* A rule that the conflict does not offer is none.  *said: it is somebody's word about that very row. */
 static enum mr_code choose(struct erasing *w, struct mr_key key, struct mr_key live,
-                           const char **choice, struct mr_err *err)
+                           const char **choice, bool *said, struct mr_err *err)
 {
     const struct mr_merge_options *o = w->m->options;
     const char *table = mr_plan_table_name(w->table->plan);
@@ -83,6 +83,7 @@ static enum mr_code choose(struct erasing *w, struct mr_key key, struct mr_key l
     *choice = NULL;
     if (o->decision != NULL)
         MR_TRY(o->decision(o->decision_ctx, &ask, choice, err));
+    *said = *choice != NULL && mr_merge_is_choice(kind, *choice);
     if (*choice == NULL)
         *choice = mr_merge_choice_rule(w->m, w->table->plan, kind);
     if (*choice != NULL && !mr_merge_is_choice(kind, *choice))
@@ -152,7 +153,7 @@ static enum mr_code take(struct erasing *w, const struct gone *row, struct mr_er
     struct mr_column_ruling none;
     const char *choice = NULL;
     int64_t id = 0;
-    bool is = false;
+    bool is = false, said = false;
     MR_TRY(mr_merge_told_read(&w->told, w->m, w->table, row->key, rows, &is, err));
     if (!is)
         return MR_OK;
@@ -160,10 +161,11 @@ static enum mr_code take(struct erasing *w, const struct gone *row, struct mr_er
     if (mr_decide_three(&fact, NULL, 0, picks, &none).outcome != MR_THREE_IS_DELETED_IN_SOURCE)
         return MR_OK;
     MR_TRY(key_of(w, w->table->plan, row->live, err));
-    MR_TRY(choose(w, (struct mr_key){w->bytes.ptr, w->bytes.len}, row->live, &choice, err));
+    MR_TRY(choose(w, (struct mr_key){w->bytes.ptr, w->bytes.len}, row->live, &choice, &said, err));
     picks[MR_CONFLICT_DELETED_IN_SOURCE] = mr_pick_of(choice);
     const bool goes = mr_decide_three(&fact, NULL, 0, picks, &none).deed == MR_THREE_DELETES;
-    return add(w, w->table->plan, row->live, goes, false, &id, err);
+    MR_TRY(add(w, w->table->plan, row->live, goes, false, &id, err));
+    return said ? MR_CASE_RUN(w->said, err, MR_ARG_INT("id", id)) : MR_OK;
 }
 
 static enum mr_code answer(void *ctx, const struct mr_merge_ask *ask,
@@ -452,6 +454,7 @@ static enum mr_code open_statements(struct erasing *w, struct mr_err *err)
         {&w->add, "INSERT OR IGNORE INTO erased (tbl, key, image, goes, along, asked)"
                   " VALUES (:tbl, :key, :image, :goes, :along, :goes) RETURNING id"},
         {&w->find, "SELECT id FROM erased WHERE tbl=:tbl AND key=:key"},
+        {&w->said, "UPDATE erased SET said=1 WHERE id=:id"},
         {&w->edge, "INSERT OR IGNORE INTO erased_edge (child, parent) VALUES (:child, :parent)"},
         {&w->stays, "UPDATE erased SET goes=0, why=:why WHERE id=:id AND goes"},
     };
@@ -485,6 +488,7 @@ out:
     mr_case_free(w.page);
     mr_case_free(w.add);
     mr_case_free(w.find);
+    mr_case_free(w.said);
     mr_case_free(w.edge);
     mr_case_free(w.stays);
     mr_merge_told_release(&w.told);

@@ -140,14 +140,14 @@ enum mr_code mr_merge_erased_order(struct mr_merge *m, struct mr_err *err)
 struct erased {
     int64_t id;
     struct mr_key key, image;
-    bool goes, along, asked;
+    bool goes, along, asked, said; /* said: by somebody, of this row */
     const char *why;
 };
 
 #define FIELD(member, type) MR_CASE_FIELD(struct erased, member, MR_CASE_##type)
 static const struct mr_case_field fields[] =
     MR_CASE_LIST(FIELD(id, INT), FIELD(key, BYTES), FIELD(image, BYTES), FIELD(goes, FLAG),
-                 FIELD(along, FLAG), FIELD(asked, FLAG), FIELD(why, TEXT));
+                 FIELD(along, FLAG), FIELD(asked, FLAG), FIELD(said, FLAG), FIELD(why, TEXT));
 
 struct saving {
     struct mr_merge *m;
@@ -181,6 +181,7 @@ static enum mr_code save(struct saving *w, const struct erased *row, struct mr_k
                           .choice = row->goes ? MR_CHOICE_DELETE
                                     : held    ? NULL
                                               : MR_CHOICE_KEEP,
+                          .is_derived = !held && !row->said,
                           .choices = held ? MR_CHOICE_KEEP : NULL,
                           .target = row->image};
     const struct mr_plan_logs logs = {.outcome =
@@ -239,8 +240,9 @@ enum mr_code mr_merge_erased_save(struct mr_merge *m, struct mr_err *err)
                        .rows = MR_VEC_INIT(struct erased),
                        .asks = MR_VEC_INIT(struct mr_merge_ask)};
     const struct mr_case_sql list[] = {
-        {&w.page, "SELECT id, key, image, goes, along, asked, why FROM erased WHERE tbl=:tbl AND"
-                  " id>:after ORDER BY id LIMIT 500"},
+        {&w.page,
+         "SELECT id, key, image, goes, along, asked, said, why FROM erased WHERE tbl=:tbl AND"
+         " id>:after ORDER BY id LIMIT 500"},
         {&w.note, "UPDATE erased SET entity=:entity WHERE id=:id"},
     };
     enum mr_code code = MR_OK;

@@ -262,6 +262,16 @@ static bool is_same_decision(const char *a, const char *b)
            strcmp(a + words, b + words) == 0;
 }
 
+/* Has a person said it?  What the plan had filled in stands in both files, whoever has left it so. */
+static bool is_said(const struct joining *j, const struct record *r)
+{
+    for (size_t i = 0; i < j->nnames; i++)
+        if (has_name(j, i, "derived") && r->fields[i][0] != '\0' &&
+            is_same_decision(r->fields[i], r->decision))
+            return false;
+    return r->decision[0] != '\0';
+}
+
 /* Who disagrees with the first is listed, each of several. */
 static enum mr_code take_over(struct joining *j, struct record *into, struct record *from,
                               struct mr_err *err)
@@ -273,9 +283,9 @@ static enum mr_code take_over(struct joining *j, struct record *into, struct rec
                          : mr_arena_fmt(&j->arena, "%s / %s", into->note, from->note);
     if (into->note == NULL)
         return no_memory(err);
-    if (from->decision[0] == '\0')
+    if (from->decision[0] == '\0' || (into->decision[0] != '\0' && !is_said(j, from)))
         return MR_OK;
-    if (into->decision[0] == '\0') {
+    if (!is_said(j, into)) {
         into->decision = from->decision;
         into->by = from->by;
     } else if (!is_same_decision(into->decision, from->decision)) {

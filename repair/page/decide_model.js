@@ -32,6 +32,11 @@ const Model = (function () {
     firstNote: 'note' in at ? row.f[at.note] : '',
   }));
 
+  // Has nobody said so?  The plan itself had filled it in, by a rule or by what is above the row.
+  function isDerived(row) {
+    return 'derived' in at && row.d !== '' && row.d === row.f[at.derived];
+  }
+
   // What a file says of it.
   function said(row) {
     return row.left ? OPEN : row.d;
@@ -407,10 +412,11 @@ const Model = (function () {
     records.forEach((fields) => {
       if (fields === mark) return;
       const row = (waiting.get(nameOfRecord(fields)) || []).shift();
-      const theirs = worded(fields[d] || '');
+      const given = worded(fields[d] || '');
+      const theirs = 'derived' in at && given === fields[at.derived] ? '' : given; // nobody has said that
       if (!row && theirs) unknown++;
       if (!row) return;
-      const mine = said(row);
+      const mine = isDerived(row) && theirs ? '' : said(row);
       if (!mine && theirs) taken++;
       if (mine && theirs && worded(mine) !== theirs) differ++;
       else changes.push([row, mine || theirs, row.n || (n >= 0 ? fields[n] || '' : '')]);
@@ -426,7 +432,7 @@ const Model = (function () {
     plan: data.plan, kinds: data.kinds, tables: data.tables, rows: rows, at: at,
     image: image, lastChange: lastChange, lastChanges: lastChanges, keyOf: keyOf, nameOf: nameOf, tableName: tableName, same: same, differing: differing,
     choicesOf: choicesOf, says: says, columnsAsked: columnsAsked, groupsOf: groupsOf,
-    said: said, OPEN: OPEN, decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
+    said: said, isDerived: isDerived, OPEN: OPEN, decide: decide, undo: undo, canUndo: () => undone.length > 0, decided: () => decided,
     isKept: () => isKept, keepLast: keepLast, toCsv: toCsv, fromCsv: fromCsv,
   };
 }());

@@ -323,6 +323,7 @@
       attested(row),
       choices.length ? make('fieldset', { class: 'choices' }, make('legend', {}, 'What is to be done?'), ...boxes)
         : make('p', { class: 'quiet' }, 'Nothing can be chosen for this row: it stays as it is until what it waits for is decided, or what is in its way has gone.'),
+      M.isDerived(row) ? make('p', { class: 'quiet', id: 'derived' }, 'Nobody has said so of this row: a rule has, or what was decided about the row above it, or it is what is usual. The next plan finds it anew.') : null,
       row.d ? button('Leave it open again', { class: 'clear' }, () => decideRow(row, M.OPEN, true)) : null,
       noteBox(row.n, (text) => { M.decide([[row, M.said(row), text]]); drawBar(); }),
       group ? make('p', {}, button('Decide all of \u201c' + visible(groupTitle(group)) + '\u201d \u2026', { id: 'all' }, () => go(group.place))) : null,

@@ -24,6 +24,7 @@ static const char *const names[MR_ASKS_COLUMNS] = {[MR_ASKS_SOURCE] = "source",
                                                    [MR_ASKS_CHOICES] = "choices",
                                                    [MR_ASKS_DECISION] = "decision",
                                                    [MR_ASKS_DIFFERS] = "differs",
+                                                   [MR_ASKS_DERIVED] = "derived",
                                                    [MR_ASKS_NOTE] = MR_ASKED_NOTE,
                                                    [MR_ASKS_SOURCE_CHANGES] = "source_changes",
                                                    [MR_ASKS_TARGET_CHANGES] = "target_changes"};
@@ -188,8 +189,8 @@ static bool is_called(struct mr_csv_field f, const char *name)
 /* What may be missing: older plans have less, and only logs tell of some. */
 static bool is_needed(size_t column)
 {
-    return column != MR_ASKS_DIFFERS && column != MR_ASKS_BASE && column != MR_ASKS_MERGED &&
-           column != MR_ASKS_NOTE && column != MR_ASKS_SOURCE_CHANGES &&
+    return column != MR_ASKS_DIFFERS && column != MR_ASKS_DERIVED && column != MR_ASKS_BASE &&
+           column != MR_ASKS_MERGED && column != MR_ASKS_NOTE && column != MR_ASKS_SOURCE_CHANGES &&
            column != MR_ASKS_TARGET_CHANGES;
 }
 

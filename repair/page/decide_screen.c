@@ -496,6 +496,9 @@ static void add_state(struct screen *s)
 {
     mr_strbuf_add_str(&s->text, s->answer->decision[0] != '\0' ? "Decided: " : "Open.");
     mr_utf8_show_str(&s->text, s->answer->decision);
+    if (s->answer->decision[0] != '\0' &&
+        strcmp(field(s, MR_ASKS_DERIVED), s->answer->decision) == 0)
+        mr_strbuf_add_str(&s->text, ", by a rule, or by what is above it: nobody has said so");
     if (s->answer->note[0] != '\0') {
         mr_strbuf_add_str(&s->text, s->answer->decision[0] != '\0' ? "  Note: " : " Note: ");
         mr_utf8_show_str(&s->text, s->answer->note);

@@ -30,6 +30,7 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE IF NOT EXISTS by_logs (entity INTEGER PRIMARY KEY, outcome TEXT, columns "
     "TEXT,"
     " sums TEXT, base BLOB, merged BLOB);"
+    "CREATE TEMP TABLE IF NOT EXISTS derived (entity INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE IF NOT EXISTS unmeant (entity INT, ref INT,"
     " PRIMARY KEY (entity, ref)) WITHOUT ROWID;";
 
@@ -37,7 +38,7 @@ struct mr_plan_store {
     struct mr_case *cf;
     int64_t plan;
     bool open; /* a transaction is */
-    struct mr_case_stmt *insert, *update, *add_step, *get, *find, *unmeant, *is_unmeant;
+    struct mr_case_stmt *insert, *update, *derive, *add_step, *get, *find, *unmeant, *is_unmeant;
     struct mr_case_stmt *add_facts, *facts, *add_logs, *logs, *restored, *sums;
     struct mr_case_fields facts_map, logs_map; /* struct known, struct mr_plan_logs */
 };
@@ -88,7 +89,8 @@ static const struct mr_case_field logs_fields[] =
 
 #define ENTITY_COLUMNS                                                                             \
     "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"                  \
-    " choice, waits_for, source, target, after"
+    " choice, waits_for, source, target, after,"                                                   \
+    " EXISTS (SELECT 1 FROM temp.derived x WHERE x.entity=entity.id) AS is_derived"
 #define OF_TABLE "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=:plan AND tbl=:tbl"
 
 enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **out,
@@ -109,6 +111,7 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
          " target_key=:target_key, identity=:identity, decision=:decision, kind=:kind,"
          " detail=:detail, choices=:choices, choice=:choice, waits_for=:waits_for,"
          " source=:source, target=:target, after=:after WHERE id=:id"},
+        {&store->derive, "INSERT OR IGNORE INTO temp.derived (entity) VALUES (:entity)"},
         {&store->add_step,
          "INSERT INTO step (plan, entity, unit, tree, level, op, tbl, before, after)"
          " VALUES (:plan, :entity, :unit, :tree, :level, :op, :tbl, :before, :after)"},
@@ -150,6 +153,7 @@ void mr_plan_store_close(struct mr_plan_store *store)
         return;
     mr_case_free(store->insert);
     mr_case_free(store->update);
+    mr_case_free(store->derive);
     mr_case_free(store->add_step);
     mr_case_free(store->unmeant);
     mr_case_free(store->is_unmeant);
@@ -175,7 +179,7 @@ enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan, stru
                         MR_ARG_INT("plan", plan)));
     MR_TRY(mr_case_exec(store->cf,
                         "DELETE FROM temp.unmeant; DELETE FROM temp.known;"
-                        " DELETE FROM temp.by_logs",
+                        " DELETE FROM temp.by_logs; DELETE FROM temp.derived",
                         err));
     return MR_CASE_ONCE(store->cf, "DELETE FROM step WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan));
@@ -218,7 +222,8 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
                            : mr_case_run_with(store->update, args, count, err));
     if (entity->id == 0)
         entity->id = mr_case_last_id(store->cf);
-    return MR_OK;
+    return entity->is_derived ? MR_CASE_RUN(store->derive, err, MR_ARG_INT("entity", entity->id))
+                              : MR_OK;
 }
 
 #define FIELD(member, kind) MR_CASE_FIELD(struct mr_entity, member, kind)
@@ -228,7 +233,7 @@ static const struct mr_case_field entity_fields[] = MR_CASE_LIST(
     FIELD(identity, MR_CASE_BYTES), FIELD(decision, MR_CASE_SMALL), FIELD(kind, MR_CASE_TEXT),
     FIELD(detail, MR_CASE_TEXT), FIELD(choices, MR_CASE_TEXT), FIELD(choice, MR_CASE_TEXT),
     FIELD(waits_for, MR_CASE_INT), FIELD(source, MR_CASE_BYTES), FIELD(target, MR_CASE_BYTES),
-    FIELD(after, MR_CASE_BYTES));
+    FIELD(after, MR_CASE_BYTES), FIELD(is_derived, MR_CASE_FLAG));
 
 static enum mr_code open_entities(struct mr_case_fields *map, struct mr_case_stmt *stmt,
                                   struct mr_err *err)

@@ -63,7 +63,10 @@ struct mr_entity {
     const char *detail;  /* for people: which index, which parent; or NULL */
     const char *choices; /* of a conflict, joined by ';' */
     const char *choice;  /* what an option or a person chose; NULL: open */
-    int64_t waits_for;   /* entity, or 0 */
+    bool
+        is_derived; /* no person has, nor an earlier plan: a rule, what is above the row, or what is usual.
+                            Known while the plan is made, and false of a plan that is read again */
+    int64_t waits_for; /* entity, or 0 */
     /* images: SOURCE's row as it is, TARGET's row as it is, TARGET's row as it will be;
      * ptr NULL: there is none */
     struct mr_key source, target, after;

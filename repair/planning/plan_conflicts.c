@@ -96,6 +96,12 @@ static enum mr_code add_differs(struct writing *w, const struct mr_entity *e, st
     return code;
 }
 
+/* What nobody has said: while `decision` says the same, it is nobody's word for a later plan either. */
+static const char *derived_of(const struct mr_entity *e)
+{
+    return e->choice != NULL && e->is_derived ? e->choice : "";
+}
+
 static const char *choices_of(const char *kind)
 {
     return strcmp(kind, "deleted-since") == 0 ? "" : mr_conflict_choices(mr_conflict_named(kind));
@@ -120,6 +126,7 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e, stru
         code = add_differs(w, e, err);
     if (code == MR_OK && w->has_logs)
         code = add_logs(w, e, err);
+    mr_plan_text_str(&w->line, derived_of(e));
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }
 
@@ -162,6 +169,7 @@ struct run {
     char low[MR_COUNTED_TEXT], high[MR_COUNTED_TEXT];
     int64_t last;
     char choice[32];
+    bool is_derived;
     struct mr_entity first; /* in the arena */
     struct mr_arena arena;
     bool open; /* there is one */
@@ -222,6 +230,7 @@ static enum mr_code keep_first(struct run *run, const struct mr_entity *e, struc
     run->first = (struct mr_entity){
         .id = e->id, .source_key.len = e->source_key.len, .source.len = e->source.len};
     run->first.kind = RUNS;
+    run->first.is_derived = e->is_derived;
     run->first.source_key.ptr = mr_arena_dup(&run->arena, e->source_key.ptr, e->source_key.len);
     if (e->source.ptr != NULL)
         run->first.source.ptr = mr_arena_dup(&run->arena, e->source.ptr, e->source.len);
@@ -257,6 +266,7 @@ static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *e
     mr_plan_text_str(&w->line, "");
     for (int i = 0; w->has_logs && i < LOG_FIELDS; i++)
         mr_plan_text_str(&w->line, "");
+    mr_plan_text_str(&w->line, run->is_derived ? run->choice : "");
     return mr_plan_text_end(&w->line, w->sink, err);
 }
 
@@ -273,7 +283,8 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
     int64_t n = code == MR_OK ? mr_counted_of_text(text, keys->is_unsigned, NULL) : 0;
     if (code == MR_OK && run->open && (n == INT64_MIN || n - 1 != run->last))
         code = next_is(w, keys, run->last, n, &goes_on, err);
-    if (code == MR_OK && (!goes_on || strcmp(run->choice, choice) != 0))
+    if (code == MR_OK &&
+        (!goes_on || strcmp(run->choice, choice) != 0 || run->is_derived != e->is_derived))
         code = end_run(w, run, err);
     if (code != MR_OK)
         return code;
@@ -281,6 +292,7 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
         MR_TRY(keep_first(run, e, err));
         (void)snprintf(run->low, sizeof run->low, "%s", text);
         (void)snprintf(run->choice, sizeof run->choice, "%s", choice);
+        run->is_derived = e->is_derived;
         run->open = true;
     }
     (void)snprintf(run->high, sizeof run->high, "%s", text);
@@ -341,8 +353,8 @@ static enum mr_code has_logs(const struct mr_plan_files_task *task, bool *has, s
 enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err)
 {
 #define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs"
-    static const char plain[] = HEAD "\r\n",
-                      with_logs[] = HEAD ",base,columns,source_changes,target_changes\r\n";
+    static const char plain[] = HEAD ",derived\r\n",
+                      with_logs[] = HEAD ",base,columns,source_changes,target_changes,derived\r\n";
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
     MR_TRY(has_logs(task, &w.has_logs, err));

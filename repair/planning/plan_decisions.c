@@ -107,6 +107,10 @@ enum mr_code mr_plan_decisions_open(const struct mr_decision_file *file, struct 
     enum mr_code code = prepare(d, err);
     if (code == MR_OK && path != NULL)
         code = mr_decisions_read(d, err);
+    if (code == MR_OK && d->derived > 0)
+        mr_log_info(
+            "decisions that the plan had filled in by itself, and that are found anew: %" PRIu64,
+            d->derived);
     if (code == MR_OK && path != NULL && d->width == 0)
         code = mr_err_set(err, MR_E_REFUSED, "decisions \"%s\" are empty", path);
     if (code == MR_OK)

@@ -7,8 +7,9 @@
  *
  * Columns are found by their names; `table`, `source_key` and `decision` are needed, `kind`,
  * `source` and `target` are checked where they are.  A line without a decision says
- * nothing, so that what earlier plans were told still holds; MR_CHOICE_OPEN withdraws that: the row is
- * asked about, whatever rules say of its kind.  A key `lo..hi` decides every row from lo to hi.  A row of a
+ * nothing, so that what earlier plans were told still holds, and so does one whose decision is what the
+ * plan itself had filled in (column `derived`); MR_CHOICE_OPEN withdraws that: the row is asked about,
+ * whatever rules say of its kind.  A key `lo..hi` decides every row from lo to hi.  A row of a
  * table without a key is named by its image.
  *
  * What the file says of a row beats what earlier plans of the case were told (plan_decided):

@@ -20,6 +20,7 @@ enum mr_decision_column {
     MR_DECISION_TARGET,
     MR_DECISION_DECISION,
     MR_DECISION_DIFFERS,
+    MR_DECISION_DERIVED,
     MR_DECISION_COLUMNS
 };
 
@@ -44,6 +45,7 @@ struct mr_plan_decisions {
     const char *page_key; /* of digests that stand for images (asked.h); NULL: none can be told */
     struct mr_decision_faults faults;
     uint64_t settled; /* lines of rows that nobody asks about */
+    uint64_t derived; /* lines that say what the plan itself had filled in */
 };
 
 /* A line of the file, or some of it; texts are the statement's. */

@@ -29,7 +29,8 @@ static const char *const column_names[MR_DECISION_COLUMNS] = {
     [MR_DECISION_SOURCE] = "source",
     [MR_DECISION_TARGET] = "target",
     [MR_DECISION_DECISION] = "decision",
-    [MR_DECISION_DIFFERS] = "differs"};
+    [MR_DECISION_DIFFERS] = "differs",
+    [MR_DECISION_DERIVED] = "derived"};
 
 /* What is refused about a line is kept, so that all such lines are named at once. */
 enum mr_code mr_decision_name_line(struct mr_plan_decisions *d, uint64_t line, const char *table,
@@ -326,6 +327,14 @@ static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv
     return code;
 }
 
+/* Does the line say what the plan had filled in by itself, by a rule, by what is above the row, or as it is usual?
+ * That is nobody's word: what was decided about the row above since, or another rule, would meet one. */
+static bool is_derived(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                       const char *choice)
+{
+    return strcmp(field_of(d, fields, MR_DECISION_DERIVED), choice) == 0;
+}
+
 /* Of a plan's own file: a choice by kind of then, which may be another one now, or a table that is
  * planned no more. */
 static bool is_passed_over(const struct mr_plan_decisions *d, const char *table, const char *kind,
@@ -361,6 +370,10 @@ static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_f
     lower_word(choice);
     lower_word(kind);
     MR_TRY(check_equal(d, fields, line, err));
+    if (choice[0] != '\0' && is_derived(d, fields, choice)) {
+        d->derived++;
+        return MR_OK;
+    }
     if (choice[0] == '\0' ||
         is_passed_over(d, field_of(d, fields, MR_DECISION_TABLE), kind, choice))
         return MR_OK;

@@ -474,7 +474,7 @@ is "a conflict that nobody can decide offers no choice" \
     "$? $(tail -n 1 "$IT_TMP/dir2/conflicts.csv" | cut -d, -f5,6)" "1 key-taken,"
 is "nor asks for one" "$(grep -c -e --decisions "$OUT")" 0
 like "but says what is to be done" "$(cat "$OUT")" "conflicts.csv lists what backfill leaves as it is"
-sed -E '$s/,,([^,]*)\r$/,skip,\1\r/' "$IT_TMP/dir2/conflicts.csv" >"$IT_TMP/skip.csv"
+sed -E '$s/,,([^,]*),\r$/,skip,\1,\r/' "$IT_TMP/dir2/conflicts.csv" >"$IT_TMP/skip.csv"
 "$MYRECON" repair plan --policy backfill --case "$CASE" --config "$INI" --output "$IT_TMP/none" \
     --decisions "$IT_TMP/skip.csv" >"$OUT" 2>"$ERR" </dev/null
 is "a choice for it is refused" "$?" 5

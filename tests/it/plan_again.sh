@@ -36,6 +36,13 @@ for r in csv.DictReader(open(sys.argv[1] + '/conflicts.csv', newline='')):
     if r['table'].endswith('.members'):
         print(r['source_key'], r['kind'], r['decision'] or '-')" "$1" | sort
 }
+derived() { # derived DIR: decisions of members, and which of them the plan had filled in
+    python3 -c "
+import csv, sys
+for r in csv.DictReader(open(sys.argv[1] + '/conflicts.csv', newline='')):
+    if r['table'].endswith('.members'):
+        print(r['source_key'], r['decision'], r['derived'])" "$1" | sort
+}
 said() { jq -r "$2" "$1/plan.json"; }
 again() { rep plan --again one "$@"; }
 again_is() { # again_is RC DESCRIPTION [ARGS…]
@@ -103,6 +110,18 @@ again_is 0 "all of a kind are chosen" --on-conflict differs=source
 again_is 0 "and otherwise: what a rule chose is nobody's word about a row" --on-conflict differs=target
 is "the new rule holds" "$(decided one)" "7 differs target
 8 differs target"
+# a page saves all that stands there, said or not
+rep_is 0 "what the rule chose, saved" decide one --output all.csv
+is "is marked as nobody's word" "$(derived one)" "7 target target
+8 target target"
+on "UPDATE members SET name = 'hanno' WHERE mobile = 'both7'"
+again_is 0 "a row that nobody decided about may be another one by now" --decisions all.csv
+again_is 0 "nor is it kept by the case" --on-conflict differs=source
+is "the newest rule holds" "$(decided one)" "7 differs source
+8 differs source"
+rep_is 1 "without a rule all is open again, whatever a file of the plan has" plan --config my.ini --case "$CASE" --policy merge \
+    --split-at 2026-01-15 --decisions one/conflicts.csv --output open
+rm -r open all.csv
 BEFORE=$(ls -d one*)
 rep_is 0 "into another directory" plan --again one --output other
 is "the plan stays where it is" "$(ls -d one*)" "$BEFORE"
@@ -115,8 +134,19 @@ echo "-- more" >>one/apply.sql
 fails 5 'was changed' "a plan that was changed" --again one
 cp apply.sql one/apply.sql
 
-# ---- rows that are others by now ------------------------------------------------------------
+# ---- the configuration is read again -----------------------------------------------------------
 rm -rf one* other case*
+world
+cp my.ini plain.ini
+sed -i "/^\[table $DB.members\]/a on-conflict = differs=source" my.ini
+rep_is 0 "the configuration decides" plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --output one
+mv plain.ini my.ini
+again_is 1 "what it says no more, nobody says"
+is "and both are asked about" "$(decided one)" "7 differs -
+8 differs -"
+
+# ---- rows that are others by now ------------------------------------------------------------
+rm -rf one* case*
 world
 rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --output one
 decide 7 source

@@ -85,6 +85,28 @@ for row in sorted(csv.DictReader(open(sys.argv[1])), key=lambda r: (r['kind'], r
     print(row['kind'], row['table'].split('.')[1], row['source_key'])
 PY
 }
+decided() { # decided DIR KEY…: each row's decision, and what of it the plan has filled in
+    python3 - "$1/conflicts.csv" "${@:2}" <<'PY'
+import csv, sys
+for row in sorted(csv.DictReader(open(sys.argv[1])), key=lambda r: (r['table'], r['source_key'])):
+    name = row['table'].split('.')[1]
+    if row['source_key'] in sys.argv[2:] and name in ('members', 'orders'):
+        print(name, row['source_key'], row['decision'] or '-', row['derived'] or '-')
+PY
+}
+decide() { # decide DIR TABLE KEY CHOICE: in its conflicts.csv, in place
+    python3 - "$1/conflicts.csv" "${@:2}" <<'PY'
+import csv, sys
+path, table, key, choice = sys.argv[1:]
+with open(path, newline='') as f:
+    lines = list(csv.reader(f))
+for line in lines[1:]:
+    if line[:2] == [table, key]:
+        line[8] = choice
+with open(path, 'w', newline='') as f:
+    csv.writer(f).writerows(lines)
+PY
+}
 choices() { # choices DIR: what each kind offers
     python3 -c "
 import csv, sys
@@ -176,6 +198,25 @@ parent-absent skip"
     like "$keys: below one that is skipped, by its line" "$(cat "$ERR")" \
         "line 4, table \"$DB.orders\", key \"107\": \"restore\" cannot be carried out: .*\"skip\" is chosen"
     is "$keys: below one that is restored it is no fault" "$(grep -c 'key "109"' "$ERR")" 0
+
+    # ---- who changes his mind about the row above, changes it for what hangs on it ---------------
+    printf '%s\n' table,source_key,decision "$DB.members,7,skip" >decisions.csv
+    plan 1 "$keys: one is left out" mind --decisions decisions.csv
+    is "$keys: and what hangs on him, which nobody has said" "$(decided mind 7 25 105 107 125)" "members 25 skip skip
+members 7 skip -
+orders 105 - -
+orders 107 skip skip
+orders 125 skip skip"
+    decide mind "$DB.members" 7 restore
+    rep_is 1 "$keys: and is restored in the end" plan --again mind
+    is "$keys: with what hangs on him" "$(decided mind 7 25 105 107 125)" "members 25 restore restore
+members 7 restore -
+orders 105 - -"
+    is "$keys: who is all in the plan" "$(grep -cE "(members,(7|25)|orders,1[02][57]),.*(insert|renumber)" mind/idmap.csv)" 4
+    decide mind "$DB.members" 7 skip
+    rep_is 1 "$keys: and left out once more" plan --again mind --forget-decisions --decisions mind/conflicts.csv
+    is "$keys: with all of it" "$(decided mind 7 107)" "members 7 skip -
+orders 107 skip skip"
 
     # ---- one decision restores the tree, or drops it; a row of it can be left out --------------
     printf '%s\n' table,source_key,decision "$DB.members,5,restore" "$DB.members,9,restore" "$DB.members,7,skip" \

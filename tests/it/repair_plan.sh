@@ -243,8 +243,8 @@ rm c.case
 check
 plan seven
 is "keys of which nobody can tell, as a run" "$(tr -d '\r' <seven/conflicts.csv | grep "$DB.news")" \
-    "$DB.news,2..7,,,deleted-or-lost,restore;skip,,,,"
-sed "/^$DB.news,/s/,\r/restore,\r/" seven/conflicts.csv >decided.csv
+    "$DB.news,2..7,,,deleted-or-lost,restore;skip,,,,,"
+sed "/^$DB.news,/s/,,\r/restore,,\r/" seven/conflicts.csv >decided.csv
 plan_is 1 "one decision for all" eight --decisions decided.csv
 is "all of them come back" "$(grep -c "$DB.news" eight/idmap.csv)" 4
 at a "INSERT INTO news VALUES (5, 'about cat', 4)"

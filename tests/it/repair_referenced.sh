@@ -124,10 +124,10 @@ POLICIES[ask]="--policy merge --split-at 2026-02-01"
 plan ask
 is "asked: no choice that cannot be carried out" "$(conflicts)" "m 1 changed target
 m 2 changed target;source;newest:COLUMN"
-sed -E 's/,,([^,]*)\r$/,source,\1\r/' dir/conflicts.csv >said.csv
+sed -E 's/,,([^,]*),\r$/,source,\1,\r/' dir/conflicts.csv >said.csv
 plan ask --decisions said.csv
 is "and said all the same: it stays open" "$RC $(conflicts) $(planned_rows dir)" "1 m 1 referenced target 1"
-sed -E 's/,,([^,]*)\r$/,target,\1\r/' dir/conflicts.csv >said.csv
+sed -E 's/,,([^,]*),\r$/,target,\1,\r/' dir/conflicts.csv >said.csv
 plan ask --decisions said.csv
 is "until it is decided" "$RC $(conflicts) $(planned_rows dir)" "0  1"
 world declared "UPDATE m SET code = 'AA', updated_at = '2026-04-01' WHERE id = 1" "$LIVE; UPDATE m SET name = 'aa', updated_at = '2026-05-01' WHERE id = 1"

@@ -50,7 +50,7 @@ print(*(r["source_key"] + "=" + r["target_key"] + ":" + r["decision"] for r in c
 # ---- the last files ------------------------------------------------------------------------
 checked
 rep_is 1 "one is asked about" "${PLAN[@]}" --output asked
-sed -E 's/,,([^,]*)\r$/,target,\1\r/' asked/conflicts.csv >d.csv
+sed -E 's/,,([^,]*),\r$/,target,\1,\r/' asked/conflicts.csv >d.csv
 rep_is 0 "and decided" "${PLAN[@]}" --output told --decisions d.csv
 is "which is kept" "$(ask_case "SELECT choice FROM plan_decision")" target
 KEPT=$(kept)

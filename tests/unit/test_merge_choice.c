@@ -143,12 +143,12 @@ static void test_tree(void **state)
 {
     const struct {
         const char *first, *second; /* what is chosen for members 1 and 2 */
-        const char *chosen;
+        const char *chosen;         /* by whom; 1: derived */
     } cases[] = {
-        {"restore", NULL, "1 restore; 3 restore; 5 restore"},
-        {"skip", NULL, "1 skip; 3 skip; 4 skip; 5 skip"},
-        {"restore", "restore", "1 restore; 2 restore; 3 restore; 4 restore; 5 restore"},
-        {"restore", "skip", "1 restore; 2 skip; 3 restore; 4 skip; 5 restore"},
+        {"restore", NULL, "1 restore 0; 3 restore 1; 5 restore 1"},
+        {"skip", NULL, "1 skip 0; 3 skip 1; 4 skip 1; 5 skip 1"},
+        {"restore", "restore", "1 restore 0; 2 restore 1; 3 restore 1; 4 restore 1; 5 restore 1"},
+        {"restore", "skip", "1 restore 0; 2 skip 1; 3 restore 1; 4 skip 1; 5 restore 1"},
         {NULL, NULL, ""},
     };
     (void)state;
@@ -174,7 +174,7 @@ static void test_tree(void **state)
         w->options.on_conflict = &rule;
         w->options.non_conflict = cases[i].second != NULL;
         world_run(w, mr_merge_choose(&w->m, MEMBERS, 1, &again, &w->err));
-        const char *got = world_ask(w, "SELECT id, choice FROM chosen ORDER BY id");
+        const char *got = world_ask(w, "SELECT id, choice, derived FROM chosen ORDER BY id");
         if (strcmp(got, cases[i].chosen) != 0)
             fail_msg("case %zu: %s", i, got);
         world_free(w);

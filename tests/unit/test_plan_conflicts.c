@@ -7,7 +7,8 @@
 #include "repair/plan/plan_files.h"
 #include "repair/planning/conflict_differs.h"
 
-#define HEAD "table,source_key,target_key,identity,kind,choices,source,target,decision,differs\r\n"
+#define HEAD                                                                                       \
+    "table,source_key,target_key,identity,kind,choices,source,target,decision,differs,derived\r\n"
 #define LOST "deleted-or-lost"
 #define OFFER "restore;skip"
 
@@ -131,49 +132,61 @@ static const struct {
      {.kind = "unique"},
      "1,2,ann,unique,merge-into;without-value;skip,"
      "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
-     "\"{\"\"id\"\":\"\"2\"\",\"\"mail\"\":\"\"ann\"\"}\",,\r\n"},
+     "\"{\"\"id\"\":\"\"2\"\",\"\"mail\"\":\"\"ann\"\"}\",,,\r\n"},
     {PEOPLE,
      "1|ann",
      "1|bob",
      {.kind = "changed", .choice = "source"},
      "1,1,ann,changed,target;source;newest:COLUMN,"
      "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
-     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source,mail: ann → bob\r\n"},
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source,mail: ann → bob,\r\n"},
+    /* nobody has said so */
+    {PEOPLE,
+     "1|ann",
+     "1|bob",
+     {.kind = "changed", .choice = "source", .is_derived = true},
+     "1,1,ann,changed,target;source;newest:COLUMN,"
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source,mail: ann → bob,source\r\n"},
     /* what can be carried out for this row, not what its kind is offered */
     {PEOPLE,
      "1|a,b",
      NULL,
      {.kind = "does-not-fit", .choices = "skip;mail=VALUE"},
      "1,,\"a,b\",does-not-fit,skip;mail=VALUE,"
-     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"a,b\"\"}\",,,\r\n"},
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"a,b\"\"}\",,,,\r\n"},
     {PEOPLE,
      "1|ann",
      NULL,
      {.kind = "does-not-fit", .choices = ""},
-     "1,,ann,does-not-fit,,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\",,,\r\n"},
+     "1,,ann,does-not-fit,,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\",,,,\r\n"},
     /* mirror: it is on the live side only; nobody is asked */
     {PEOPLE,
      NULL,
      "7|eve",
      {.kind = "deleted-since"},
-     ",7,eve,deleted-since,,,\"{\"\"id\"\":\"\"7\"\",\"\"mail\"\":\"\"eve\"\"}\",,\r\n"},
+     ",7,eve,deleted-since,,,\"{\"\"id\"\":\"\"7\"\",\"\"mail\"\":\"\"eve\"\"}\",,,\r\n"},
     {PEOPLE,
      "1|NULL",
      NULL,
      {.kind = "parent-absent"},
-     "1,,,parent-absent,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":null}\",,,\r\n"},
+     "1,,,parent-absent,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":null}\",,,,\r\n"},
     /* only with a counter are rows of that kind in runs */
     {TAGS,
      "x|3",
      NULL,
      {.kind = LOST},
-     "\"x,3\",,\"x,3\"," LOST "," OFFER ",\"{\"\"a\"\":\"\"x\"\",\"\"b\"\":\"\"3\"\"}\",,,\r\n"},
-    {LOG, "hi", NULL, {.kind = LOST}, ",,," LOST "," OFFER ",\"{\"\"note\"\":\"\"hi\"\"}\",,,\r\n"},
+     "\"x,3\",,\"x,3\"," LOST "," OFFER ",\"{\"\"a\"\":\"\"x\"\",\"\"b\"\":\"\"3\"\"}\",,,,\r\n"},
+    {LOG,
+     "hi",
+     NULL,
+     {.kind = LOST},
+     ",,," LOST "," OFFER ",\"{\"\"note\"\":\"\"hi\"\"}\",,,,\r\n"},
     {"id:int# note:text",
      "1|hi",
      NULL,
      {.kind = "key-taken"},
-     "1,,,key-taken,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"note\"\":\"\"hi\"\"}\",,,\r\n"},
+     "1,,,key-taken,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"note\"\":\"\"hi\"\"}\",,,,\r\n"},
     /* nothing is in conflict */
     {PEOPLE, "1|ann", NULL, {.kind = NULL}, NULL},
 };
@@ -209,22 +222,27 @@ static void test_order(void **state)
     save(w, 0, "1", NULL, &(struct mr_entity){.kind = LOST});
     save(w, 0, "9", NULL, &(struct mr_entity){.kind = "parent-absent"});
     save(w, 0, "8", NULL, &(struct mr_entity){.kind = "duplicate"});
-    expect_file(w, "d.b,9,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"9\"\"}\",,,\r\n"
-                   "d.b,8,,,duplicate," OFFER ",\"{\"\"id\"\":\"\"8\"\"}\",,,\r\n"
-                   "d.b,1,,," LOST "," OFFER ",\"{\"\"id\"\":\"\"1\"\"}\",,,\r\n"
-                   "d.a,1,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"1\"\"}\",,,\r\n");
+    expect_file(w, "d.b,9,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"9\"\"}\",,,,\r\n"
+                   "d.b,8,,,duplicate," OFFER ",\"{\"\"id\"\":\"\"8\"\"}\",,,,\r\n"
+                   "d.b,1,,," LOST "," OFFER ",\"{\"\"id\"\":\"\"1\"\"}\",,,,\r\n"
+                   "d.a,1,,,parent-absent," OFFER ",\"{\"\"id\"\":\"\"1\"\"}\",,,,\r\n");
     world_free(w);
 }
 
 /* ---- runs ---- */
 
-#define RUN(keys, choice) "d.t," keys ",,," LOST "," OFFER ",,," choice ",\r\n"
+#define RUN(keys, choice) "d.t," keys ",,," LOST "," OFFER ",,," choice ",,\r\n"
 /* One row is none: it stands there with its values. */
 #define ROW(key, choice)                                                                           \
-    "d.t," key ",,," LOST "," OFFER ",\"{\"\"id\"\":\"\"" key "\"\"}\",," choice ",\r\n"
+    "d.t," key ",,," LOST "," OFFER ",\"{\"\"id\"\":\"\"" key "\"\"}\",," choice ",,\r\n"
+/* The choice is derived: a rule's. */
+#define DERIVED_RUN(keys, choice) "d.t," keys ",,," LOST "," OFFER ",,," choice ",," choice "\r\n"
+#define DERIVED_ROW(key, choice)                                                                   \
+    "d.t," key ",,," LOST "," OFFER ",\"{\"\"id\"\":\"\"" key "\"\"}\",," choice ",," choice "\r"  \
+                                                                                             "\n"
 #define TOP "9223372036854775808" /* 2^63, beyond what is signed */
 
-/* Rows that SOURCE has, and those that may have been deleted: "3 4:skip 9". */
+/* Rows that SOURCE has, and those that may have been deleted: "3 4:skip 9"; 5:+skip is derived. */
 static const struct {
     const char *type, *source, *lost, *lines;
 } runs[] = {
@@ -242,6 +260,9 @@ static const struct {
     /* what was said about one says nothing about the next */
     {"int", "3 4 5 6", "3 4:skip 5:skip 6:restore",
      ROW("3", "") RUN("4..5", "skip") ROW("6", "restore")},
+    /* nor is somebody's word joined with what nobody has said */
+    {"int", "3 4 5", "3:skip 4:+skip 5:+skip", ROW("3", "skip") DERIVED_RUN("4..5", "skip")},
+    {"int", "3 4", "3:+skip 4:skip", DERIVED_ROW("3", "skip") ROW("4", "skip")},
     {"int", "3 7 9", "3:skip 7:skip 9", RUN("3..7", "skip") ROW("9", "")},
     /* by key, in whatever order they were decided */
     {"int", "2 10 11", "11 2 10", RUN("2..11", "")},
@@ -279,7 +300,10 @@ static void test_runs(void **state)
             char *choice = strchr(row, ':');
             if (choice != NULL)
                 *choice++ = '\0';
-            save(w, 0, row, NULL, &(struct mr_entity){.kind = LOST, .choice = choice});
+            const bool is_derived = choice != NULL && *choice == '+';
+            save(w, 0, row, NULL,
+                 &(struct mr_entity){
+                     .kind = LOST, .choice = choice + is_derived, .is_derived = is_derived});
         }
         expect_file(w, runs[at].lines);
         world_free(w);
@@ -322,14 +346,14 @@ static void test_many(void **state)
     world_table(w, "t", "id:int#");
     world_table(w, "u", "id:int*");
     world_open(w);
-    mr_strbuf_add_str(&lines, "d.t,1..2003,,," LOST "," OFFER ",,,,\r\n");
+    mr_strbuf_add_str(&lines, "d.t,1..2003,,," LOST "," OFFER ",,,,,\r\n");
     for (int i = 1; i <= MANY; i++) {
         char id[12];
         (void)snprintf(id, sizeof id, "%d", i);
         save(w, 0, id, NULL, &(struct mr_entity){.kind = LOST});
         save(w, 1, NULL, id, &(struct mr_entity){.kind = "deleted-since"});
-        mr_strbuf_add_fmt(&lines, "d.u,,%d,%d,deleted-since,,,\"{\"\"id\"\":\"\"%d\"\"}\",,\r\n", i,
-                          i, i);
+        mr_strbuf_add_fmt(&lines, "d.u,,%d,%d,deleted-since,,,\"{\"\"id\"\":\"\"%d\"\"}\",,,\r\n",
+                          i, i, i);
     }
     expect_file(w, lines.ptr);
     mr_strbuf_release(&lines);

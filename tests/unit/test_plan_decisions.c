@@ -363,24 +363,33 @@ static void test_own_file(void **state)
     static const struct {
         const char *kind, *source, *choice;
         bool is_own;
-        const char *said; /* NULL: it is asked about */
+        const char *said;    /* NULL: it is asked about */
+        const char *derived; /* NULL: nothing is */
     } cases[] = {
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "without-value", true,
-         "without-value"},
-        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", true, NULL},
+         "without-value", NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", true, NULL, NULL},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", false,
-         "without-value"},
-        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "skip", true, "skip"},
-        {"unique", "", "without-value", true, "without-value"},
-        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "open", true, "open"},
-        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", true, NULL},
+         "without-value", NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "skip", true, "skip", NULL},
+        {"unique", "", "without-value", true, "without-value", NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "open", true, "open", NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", true, NULL, NULL},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "merge-into", false,
-         "merge-into"},
-        {"differs", "", "target", true, NULL},
-        {"differs", "", "target", false, "target"},
-        {"differs", "", "source", true, "source"},
-        {"changed", "", "newest:nick", true, NULL},
-        {"changed", "", "newest:id", true, "newest:id"},
+         "merge-into", NULL},
+        {"differs", "", "target", true, NULL, NULL},
+        {"differs", "", "target", false, "target", NULL},
+        {"differs", "", "source", true, "source", NULL},
+        {"changed", "", "newest:nick", true, NULL, NULL},
+        {"changed", "", "newest:id", true, "newest:id", NULL},
+        /* what the plan itself has filled in says nothing, of whichever file */
+        {"parent-absent", "", "skip", true, NULL, "skip"},
+        {"parent-absent", "", "Skip", false, NULL, "skip"},
+        {"parent-absent", "", "restore", false, "restore", "skip"},
+        {"parent-absent", "", "open", true, "open", "skip"},
+        {"differs", "", "newest:nick", false, NULL, "newest:nick"},
+        {"deleted-in-source", "", "keep", false, NULL, "keep"},
+        {"deleted-in-source", "", "delete", false, "delete", "keep"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -390,13 +399,12 @@ static void test_own_file(void **state)
         const char *choice = NULL;
         begin(&w);
         int fd = mkstemp(path);
-        assert_true(
-            dprintf(
-                fd,
-                "table,source_key,kind,source,target,decision\nclub.members,7,%s,\"%s\",\"" SEVEN
-                "\",%s\nclub.gone,7,%s,,,%s\n",
-                cases[i].kind, cases[i].source, cases[i].choice, cases[i].kind,
-                cases[i].is_own ? cases[i].choice : "") > 0);
+        assert_true(dprintf(fd,
+                            "table,source_key,kind,source,target,decision,derived\nclub.members,7,%"
+                            "s,\"%s\",\"" SEVEN "\",%s,%s\nclub.gone,7,%s,,,%s,\n",
+                            cases[i].kind, cases[i].source, cases[i].choice,
+                            cases[i].derived != NULL ? cases[i].derived : "", cases[i].kind,
+                            cases[i].is_own ? cases[i].choice : "") > 0);
         assert_int_equal(close(fd), 0);
         const struct mr_decision_file file = {
             .path = path, .is_plans_own = cases[i].is_own, .rules = rules, .nrules = LEN(rules)};
