@@ -162,12 +162,16 @@ static enum mr_code read_merge(struct writing *w, struct decided *d, struct mr_e
 }
 
 /* What was chosen for the conflict that there is; else the last one that was decided
- * away. */
+ * away, as is that of a row that was left out by it: no reader knows a kind of its own for these. */
 static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_err *err)
 {
+    const bool is_left_out =
+        d->kind != NULL && strcmp(d->kind, "skip") == 0; /* as name_kinds() has it */
     struct choice said = {.kind = d->kind};
-    bool found = false, open = d->kind != NULL;
+    bool found = false, open = d->kind != NULL && !is_left_out;
     const struct mr_case_fields *map = open ? &w->chosen_map : &w->last_map;
+    if (is_left_out)
+        d->kind = mr_conflict_name(MR_CONFLICT_PARENT_ABSENT);
     if (!w->chooses)
         return MR_OK;
     if (open)

@@ -54,7 +54,9 @@ is "all of it waits" "$(kinds asked)" "parent-absent - $((LEN - 1))
 unique - 1"
 plan_is 0 "what is chosen for the end is for all" skipped --on-conflict unique=skip
 is "each has it" "$(kinds skipped)" "parent-absent skip $((LEN - 1))
-skip skip 1"
+unique skip 1"
+"$MYRECON" repair decide -q skipped --output skipped.html >"$OUT" 2>"$ERR"
+is "and a page can be made of them" "$? $(cat "$ERR")" "0 "
 plan_is 0 "and restores all" without --on-conflict unique=without-value
 is "nobody is asked about" "$(kinds without)" "unique without-value 1"
 is "all are in it" "$(grep -c ',renumber,\|,insert,' without/idmap.csv)" "$LEN"

@@ -77,6 +77,13 @@ static void test_one(void **state)
         {"9|017|NULL|NULL", NULL, "grp='maybe', kind='deleted-or-lost', waits=1, root=1",
          "(1, 'deleted-or-lost', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",
          "9 deleted-or-lost skip restore;skip - 9 - -", 0},
+        /* found to be left out when its component was decided once more: of the kind that it was asked in */
+        {"9|017|NULL|NULL", NULL, "grp='lost', kind='skip', waits=1, root=1",
+         "(1, 'unique', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",
+         "9 unique skip merge-into;without-value;skip - 9 - -", 0},
+        {"9|017|NULL|NULL", NULL, "grp='lost', kind='skip', waits=1, root=1",
+         "(2, 'unique', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",
+         "9 parent-absent skip restore;skip - 9 - -", 0},
         /* nobody was asked */
         {"9|017|NULL|NULL", NULL, "grp='maybe', kind='deleted-since', waits=1, root=1",
          "(1, 'deleted-since', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",
@@ -118,19 +125,20 @@ static void test_by_columns(void **state)
         const char *merged; /* NULL: TARGET's stays */
         const char *set;    /* of m */
         const char *entity, *logs;
-        const char *kept; /* for later plans */
+        const char *kept;  /* for later plans */
+        const char *words; /* a rule's, of what is referenced; NULL: there is none */
     } cases[] = {
         {"a restored change", MR_THREE_IS_RESTORED, MR_THREE_UPDATES, "9|018|1|NULL", "kind=NULL",
          "5 - - - - 9 9 9,018,1,NULL", "restored-change city: written 9,018,1,NULL",
-         "9 9,017,NULL,NULL 9,018,1,NULL proposed"},
+         "9 9,017,NULL,NULL 9,018,1,NULL proposed", NULL},
         {"asked, with the row that it would be", MR_THREE_IS_BOTH_CHANGED, MR_THREE_LEAVES,
          "9|018|1|NULL", "kind='both-changed'", "1 both-changed - columns;target;source - 9 9 -",
-         "both-changed city: written 9,018,1,NULL", ""},
+         "both-changed city: written 9,018,1,NULL", "", NULL},
         {"left as it is", MR_THREE_IS_SOURCE_SAME, MR_THREE_LEAVES, NULL, "kind=NULL",
-         "1 - - - - 9 9 -", "unchanged-in-source city: written -", ""},
+         "1 - - - - 9 9 -", "unchanged-in-source city: written -", "", NULL},
         {"others refer to what it would let go of", MR_THREE_IS_RESTORED, MR_THREE_UPDATES,
          "9|018|1|NULL", "referenced='d.x'", "1 referenced - target d.x 9 9 -",
-         "restored-change city: written 9,018,1,NULL", ""},
+         "restored-change city: written 9,018,1,NULL", "", NULL},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -146,6 +154,9 @@ static void test_by_columns(void **state)
         char sql[80];
         (void)snprintf(sql, sizeof sql, "UPDATE m SET %s WHERE id=1", cases[i].set);
         world_sql(w, sql);
+        const struct mr_conflict_rule rule = {.kind = "referenced", .choice = cases[i].words};
+        w->options.on_conflict = &rule;
+        w->options.non_conflict = cases[i].words != NULL;
         world_run(w, mr_merge_entities(&w->m, &w->err));
         if (strcmp(world_ask(w, ENTITY), cases[i].entity) != 0)
             fail_msg("%s: %s", cases[i].what, w->text.ptr);
