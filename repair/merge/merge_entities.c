@@ -8,6 +8,7 @@
 #include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
 #include "repair/decide/decide_three.h"
+#include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_restored.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_referrers.h"
@@ -320,6 +321,28 @@ static bool is_referred_to(struct decided *d)
     return true;
 }
 
+/* Somebody, or a rule, may have said that it stays as it is: there is nothing else to choose. */
+static enum mr_code choose_referred(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    const struct mr_merge_options *o = w->m->options;
+    const struct mr_decision_ask ask = {.table = mr_plan_table_name(w->table->plan),
+                                        .source_key = d->key,
+                                        .kind = d->kind,
+                                        .source = d->image,
+                                        .target = d->live};
+    const char *choice = NULL;
+    if (o->decision != NULL)
+        MR_TRY(o->decision(o->decision_ctx, &ask, &choice, err));
+    d->is_derived = choice == NULL;
+    if (choice == NULL)
+        choice = mr_merge_choice_rule(w->m, w->table->plan, d->kind);
+    if (choice != NULL && strcmp(choice, "target") == 0)
+        d->choice = mr_arena_strdup(&w->arena, choice);
+    return choice != NULL && strcmp(choice, "target") == 0 && d->choice == NULL
+               ? mr_merge_nomem(err)
+               : MR_OK;
+}
+
 /* References of which no column is written are TARGET's, with what their conditions look at. */
 static enum mr_code keep_unwritten(struct writing *w, struct decided *d, struct mr_err *err)
 {
@@ -341,7 +364,7 @@ static enum mr_code decide_by_columns(struct writing *w, struct decided *d, stru
 {
     const bool updates = d->deed == MR_THREE_UPDATES && d->merged.ptr != NULL;
     if (updates && is_referred_to(d))
-        return MR_OK;
+        return choose_referred(w, d, err);
     if (updates)
         MR_TRY(keep_unwritten(w, d, err));
     if (d->merged.ptr != NULL)

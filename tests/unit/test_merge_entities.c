@@ -139,6 +139,12 @@ static void test_by_columns(void **state)
         {"others refer to what it would let go of", MR_THREE_IS_RESTORED, MR_THREE_UPDATES,
          "9|018|1|NULL", "referenced='d.x'", "1 referenced - target d.x 9 9 -",
          "restored-change city: written 9,018,1,NULL", "", NULL},
+        {"and it is said that it stays", MR_THREE_IS_RESTORED, MR_THREE_UPDATES, "9|018|1|NULL",
+         "referenced='d.x'", "1 referenced target target d.x 9 9 -",
+         "restored-change city: written 9,018,1,NULL", "", "target"},
+        {"nothing else can be", MR_THREE_IS_RESTORED, MR_THREE_UPDATES, "9|018|1|NULL",
+         "referenced='d.x'", "1 referenced - target d.x 9 9 -",
+         "restored-change city: written 9,018,1,NULL", "", "source"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
