@@ -98,12 +98,34 @@ static enum mr_code find_trees(struct mr_merge *m, struct mr_err *err)
 
 /* ---- how many ---- */
 
+/* Whoever allows some wants them to go, though it was decided otherwise; where SOURCE has deleted none that stands,
+ * they have gone already. */
+static enum mr_code check_none(const struct mr_merge *m, struct mr_err *err)
+{
+    bool any = false;
+    MR_TRY(MR_CASE_HAS(m->cf, "SELECT 1 FROM erased LIMIT 1", &any, err));
+    if (!any || m->options->allow_deletes == 0)
+        return MR_OK;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "the plan deletes none of the rows that were deleted on SOURCE, not the %llu that "
+        "are allowed",
+        (unsigned long long)m->options->allow_deletes);
+    mr_err_hint(
+        err,
+        "They are kept by a decision, by a rule, or since nobody says otherwise: choose delete for "
+        "them (deleted-in-source=delete), or plan without --allow-deletes.");
+    return MR_E_REFUSED;
+}
+
 /* The very number, not a ceiling: whoever allows it has seen this plan. */
 static enum mr_code check_number(const struct mr_merge *m, struct mr_err *err)
 {
     const struct mr_merge_options *o = m->options;
     const unsigned long long n = m->result->erased;
-    if (n == 0 || o->allow_deletes == n)
+    if (n == 0)
+        return check_none(m, err);
+    if (o->allow_deletes == n)
         return MR_OK;
     if (o->allow_deletes > 0)
         (void)mr_err_set(

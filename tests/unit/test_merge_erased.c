@@ -154,6 +154,7 @@ static void test_numbers(void **state)
         {&erase, 0, "the plan deletes 4 rows that were deleted on SOURCE"},
         {&erase, 0, "--allow-deletes 4"},
         {&erase, 5, "4 rows that were deleted on SOURCE, not the 5 that are allowed"},
+        {NULL, 9, "the plan deletes none of the rows that were deleted on SOURCE, not the 9 that"},
         {&halt, 4, "the choice for deleted-in-source is to stop"},
     };
     (void)state;
