@@ -194,9 +194,9 @@ static bool read_value(enum mr_class cls, const char *text, struct mr_strbuf *by
         v->ptr = bytes->ptr;
         v->len = bytes->len;
         return true;
+    case MR_CLASS_DECIMAL: return text[strcspn(text, "eE+")] == '\0'; /* as no image is spelled */
     case MR_CLASS_UNDECIDED:
     case MR_CLASS_NULL:
-    case MR_CLASS_DECIMAL:
     case MR_CLASS_TEXT:
     case MR_CLASS_ENUM:
     case MR_CLASS_JSON: break;
@@ -243,10 +243,15 @@ static void refuse(struct mr_plan_fit *fit, const struct mr_column *c, const cha
 }
 
 /* The same judge as for values of SOURCE; a text that only a server knows is judged again
- * with the row. */
-static bool fits(struct mr_plan_fit *fit, const struct mr_column *to, const struct mr_value *v)
+ * with the row.  A day is judged as it was typed, since one that a server holds may be none at all. */
+static bool fits(struct mr_plan_fit *fit, const struct mr_column *to, const char *text,
+                 const struct mr_value *v)
 {
-    const struct mr_fit_value judged = {.value = v, .most_bytes = fit->packet};
+    const bool is_day = (v->cls == MR_CLASS_DATE || v->cls == MR_CLASS_DATETIME) &&
+                        (v->t.year | v->t.month | v->t.day) != 0; /* zeros may be a default */
+    const struct mr_value typed = {
+        .cls = MR_CLASS_TEXT, .ptr = text, .len = is_day ? strlen(text) : 0};
+    const struct mr_fit_value judged = {.value = is_day ? &typed : v, .most_bytes = fit->packet};
     mr_strbuf_reset(&fit->why);
     mr_strbuf_add_fmt(&fit->why, "%s: ", to->name);
     return mr_column_fit(to, &judged, &fit->why) != MR_FIT_NO;
@@ -266,7 +271,7 @@ static enum mr_code add_text(struct mr_plan_fit *fit, const struct mr_plan_table
         refuse(fit, to, "the value given is none of its type");
         return MR_OK;
     }
-    *possible = fits(fit, to, &v);
+    *possible = fits(fit, to, text, &v);
     /* images of columns whose types differ are texts */
     if (text != NULL && read->cls == MR_CLASS_TEXT && to->cls != MR_CLASS_TEXT)
         v = (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};

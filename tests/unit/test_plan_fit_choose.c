@@ -88,6 +88,12 @@ static void test_values(void **state)
         {"bytes", "+1", NULL},
         {"date", "2026-04-02", "'2026-04-02'"},
         {"date", "soon", NULL},
+        {"date", "2026-02-31", NULL}, /* a server would take it, in that mode */
+        {"date", "2024-02-29", "'2024-02-29'"},
+        {"date", "0000-00-00", "'0000-00-00'"},
+        {"money", "-12.50", "-12.5"},
+        {"money", "1e3", NULL}, /* no statement could be made of it */
+        {"money", "+1", NULL},
         {"kind", "x", "x'78'"},
         {"kind", "z", NULL},
     };
