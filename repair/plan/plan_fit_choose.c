@@ -7,6 +7,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/json/json_in.h"
+#include "core/json/jsonw.h"
 #include "core/pair/pair_columns.h"
 #include "core/schema/column_default.h"
 #include "core/schema/column_fit.h"
@@ -78,12 +79,18 @@ static size_t column_at(const struct mr_plan_fit *fit, size_t i)
 static void add_template(const struct mr_plan_fit *fit, const struct mr_plan_table *table,
                          struct mr_strbuf *out)
 {
-    bool one = fit->columns.count == 1;
-    mr_strbuf_add_str(out, one ? ";" : ";{");
+    struct mr_jsonw json;
+    mr_strbuf_add_char(out, ';');
+    if (fit->columns.count == 1) {
+        mr_strbuf_add_fmt(out, "%s=VALUE", mr_plan_column_name(table, column_at(fit, 0)));
+        return;
+    }
+    mr_jsonw_init_buf(&json, out);
+    mr_jsonw_object_begin(&json);
     for (size_t i = 0; i < fit->columns.count; i++)
-        mr_strbuf_add_fmt(out, one ? "%s%s=VALUE" : "%s\"%s\":\"VALUE\"", i > 0 ? "," : "",
-                          mr_plan_column_name(table, column_at(fit, i)));
-    mr_strbuf_add_str(out, one ? "" : "}");
+        mr_jsonw_add_str(&json, mr_plan_column_name(table, column_at(fit, i)), "VALUE");
+    mr_jsonw_object_end(&json);
+    mr_jsonw_release(&json);
 }
 
 /* Only what can be carried out for every column that does not fit is offered: half a row is not

@@ -152,6 +152,8 @@ static void test_offered(void **state)
         {"plain, and NULL", "id:int# a:text?", "a", "skip;without-value;a=VALUE", false},
         {"plain", "id:int# a:text", "a", "skip;a=VALUE", false},
         {"two", "id:int# a:text b:text", "a b", "skip;{\"a\":\"VALUE\",\"b\":\"VALUE\"}", false},
+        {"a name with a quote", "id:int# a\"\\:text b:text", "a\"\\ b",
+         "skip;{\"a\\\"\\\\\":\"VALUE\",\"b\":\"VALUE\"}", false},
         {"one may be empty", "id:int# a:text b:text?", "a b",
          "skip;{\"a\":\"VALUE\",\"b\":\"VALUE\"}", false},
         {"the key", "id:int# a:text", "id", "skip", false},
