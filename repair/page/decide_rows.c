@@ -203,8 +203,12 @@ static enum mr_code take_head(struct mr_decide_rows *d, const struct mr_csv_fiel
     for (size_t i = 0; i < count; i++) {
         d->fields[i] = mr_csv_trimmed(fields[i]);
         for (size_t n = 0; n < MR_ASKS_COLUMNS; n++)
-            if (is_called(d->fields[i], names[n]))
+            if (is_called(d->fields[i], names[n])) {
                 d->at[n] = i + 1;
+                d->fields[i] =
+                    (struct mr_csv_field){names[n], strlen(names[n])}; /* whatever its case */
+                break;
+            }
     }
     for (size_t n = 0; n < MR_ASKS_COLUMNS; n++)
         if (d->at[n] == 0 && is_needed(n))

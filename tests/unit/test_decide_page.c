@@ -83,6 +83,9 @@ static const struct {
      "conflicts.csv has no column \"source\"", NULL},
     {"Table" HEAD_REST "club.members,1,1,,changed,target,{}\r\n", 0, columns, NULL, NULL, false,
      MR_OK, "\"{}\",\"\",\"\",\"\"]", NULL},
+    /* the page knows columns by the names that the plan wrote */
+    {"table,source_key,target_key,identity,kind,choices,source,target, Decision ,DIFFERS\r\n" SHORT,
+     0, columns, NULL, NULL, false, MR_OK, "\"target\",\"decision\",\"differs\"]", "Decision"},
     {HEAD "club.members,1,1,,changed,target,{},,,,,\r\n", 0, columns, NULL, NULL, false,
      MR_E_REFUSED, "line 2 of conflicts.csv has 12 fields", NULL},
     /* a value that somebody has written is masked by its column, or left out */
