@@ -129,7 +129,7 @@ const Model = (function () {
   // The columns that a value is asked for: name=VALUE, or {"a":"VALUE","b":"VALUE"}.
   function columnsAsked(choice) {
     if (choice[0] !== '{') return [choice.slice(0, choice.lastIndexOf('='))];
-    return choice.slice(2, -10).split('":"VALUE","');
+    return Object.keys(JSON.parse(choice));
   }
 
   // ---- whose a row is: the people above it, as far as the conflicts and references tell

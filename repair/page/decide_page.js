@@ -303,7 +303,7 @@
 
   function noteBox(value, onchange) {
     const area = make('textarea', { id: 'note', rows: '2', spellcheck: 'false', onchange: (e) => onchange(e.target.value) });
-    area.value = value;
+    area.value = area.defaultValue = value;
     return make('label', { class: 'note-box' }, 'Note', area);
   }
 
@@ -528,7 +528,11 @@
     if (event.key !== M.storeName || !M.restore().length) return;
     drawBar();
     drawList();
-    if (['INPUT', 'TEXTAREA', 'SELECT'].indexOf(document.activeElement.tagName) < 0) drawMain();
+    if (['INPUT', 'TEXTAREA', 'SELECT'].indexOf(document.activeElement.tagName) < 0) return drawMain();
+    // A note that nobody is writing here is theirs: deciding about the row would write the old one over it.
+    const note = one('#note');
+    const row = view.current && view.current.row;
+    if (note && row && note.value === note.defaultValue) note.value = note.defaultValue = row.n;
   }
 
   function showList(open) {

@@ -20,7 +20,7 @@ def row(key, choices, decision, kind="changed"):
     return {"f": ["club.members", key, key, "", kind, choices, '{"id":"%s","city":"a"}' % key, '{"id":"%s","city":"b"}' % key, decision, ""]}
 
 
-def write_page(root, path, rows):
+def write_page(root, path, rows, head=HEAD):
     """As decide_page.c does it."""
     source = open(os.path.join(root, "repair/page/decide_page.c"), encoding="utf-8").read()
     body = re.search(r'body\[\] =\n(.*?);\n', source, re.S).group(1)
@@ -28,7 +28,7 @@ def write_page(root, path, rows):
     kinds = {kind: {"title": kind, "says": "", "rank": rank, "choices": [["target", "It stays"], ["source", "It goes"]]}
              for rank, kind in enumerate(("changed", "unique"))}
     data = {"plan": {"uuid": "u", "digest": "d", "policy": "merge", "created": "2026-11-30T10:00:00Z", "source": "a", "target": "b"},
-            "head": HEAD, "rows": rows, "kinds": kinds,
+            "head": head, "rows": rows, "kinds": kinds,
             "tables": {"club.members": {"subject": True, "columns": ["id", "city"], "key": ["id"], "identity": [], "masked": [], "references": []}}}
     parts = {name: open(os.path.join(root, "repair/page", name), encoding="utf-8").read()
              for name in ("decide_page.css", "decide_model.js", "decide_page.js")}
@@ -98,6 +98,32 @@ def main(root, scratch):
               .replace("document.dispatchEvent", "document.body.dispatchEvent"))
         check("a key that is held decides nothing", cells(b), ["source", "source", "", "", "target", ""])
         check("nothing is logged", b.console(), [])
+        # another tab writes a note on the row that is shown here, while something else has the cursor
+        b.run("var s = document.querySelector('#find'); s.value = ''; s.dispatchEvent(new Event('input'))")
+        b.run("var s = document.querySelector('[aria-label=\"Which are shown\"]'); s.value = 'all'; s.dispatchEvent(new Event('change'))")
+        go(b, "3")
+        b.run("Model.keepLast(); document.querySelector('#find').focus(); var kept = JSON.parse(localStorage.getItem(Model.storeName) || '{}');"
+              "kept[2] = ['', 'of the other tab', '']; localStorage.setItem(Model.storeName, JSON.stringify(kept));"
+              "window.dispatchEvent(new StorageEvent('storage', {key: Model.storeName}))")
+        pick(b, "target")
+        check("a note of another tab is not lost by deciding here",
+              b.run("var r = Model.rows.find(function (r) { return Model.keyOf(r) === '3'; }); return [r.d, r.n]"), ["target", "of the other tab"])
+        # what a plan has filled in is nobody's word
+        write_page(root, page, [dict(r, f=r["f"] + [derived]) for r, derived in ((row("1", three, "source"), "source"), (row("2", three, "source"), ""))],
+                   HEAD + ["derived"])
+        b.open("file://" + os.path.abspath(page) + "?derived")
+        b.run("localStorage.clear()")
+        b.open("about:blank")
+        b.open("file://" + os.path.abspath(page) + "?derived")
+        go(b, "1")
+        check("what nobody has said is told as such", b.run("return document.querySelectorAll('#derived').length"), 1)
+        pick(b, "target")
+        go(b, "1")
+        check("until somebody decides", b.run("return document.querySelectorAll('#derived').length"), 0)
+        go(b, "2")
+        check("of what somebody has said nothing is told", b.run("return document.querySelectorAll('#derived').length"), 0)
+        check("a name of several columns may have quotes",
+              b.run("return Model.columnsAsked(JSON.stringify({'a\"b': 'VALUE', c: 'VALUE'})).join('|')"), 'a"b|c')
 
 
 main(*sys.argv[1:])
