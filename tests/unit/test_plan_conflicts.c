@@ -239,7 +239,7 @@ static void test_order(void **state)
 #define DERIVED_RUN(keys, choice) "d.t," keys ",,," LOST "," OFFER ",,," choice ",," choice "\r\n"
 #define DERIVED_ROW(key, choice)                                                                   \
     "d.t," key ",,," LOST "," OFFER ",\"{\"\"id\"\":\"\"" key "\"\"}\",," choice ",," choice "\r"  \
-                                                                                             "\n"
+    "\n"
 #define TOP "9223372036854775808" /* 2^63, beyond what is signed */
 
 /* Rows that SOURCE has, and those that may have been deleted: "3 4:skip 9"; 5:+skip is derived. */

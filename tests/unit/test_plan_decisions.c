@@ -368,7 +368,8 @@ static void test_own_file(void **state)
     } cases[] = {
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"1\"\"}", "without-value", true,
          "without-value", NULL},
-        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", true, NULL, NULL},
+        {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", true, NULL,
+         NULL},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "without-value", false,
          "without-value", NULL},
         {"unique", "{\"\"id\"\":\"\"7\"\",\"\"nick\"\":\"\"2\"\"}", "skip", true, "skip", NULL},
