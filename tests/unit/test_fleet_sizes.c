@@ -222,10 +222,12 @@ static void test_maps_are_held_against_their_target(void **state)
     assert_int_equal(mr_fleet_plan_warn_maps(&sizes, NULL), MR_OK);
     capture_end(&said);
     assert_int_equal(capture_count(&said, "warning"), 1);
-    assert_int_equal(capture_count(&said,
-                                   "map \"p00000\": the target has no table \"order\", which "
-                                   "\"orders_0\" is mapped to"),
-                     1);
+    assert_int_equal(
+        capture_count(
+            &said,
+            "map \"p00000\": the target has no table \"order\" that its account may see, which "
+            "\"orders_0\" is mapped to"),
+        1);
 }
 
 static void test_what_was_changed_is_refused(void **state)
