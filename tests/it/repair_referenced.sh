@@ -57,7 +57,7 @@ recoded() { renamed | sed 's/^m	1	A	/m	1	AA	/'; }
 plan() { # plan POLICY ARGS…
     rm -rf dir
     "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
-    rep plan ${POLICIES[$1]} --config ini --case "$CASE" --output dir "${@:2}"
+    rep plan ${POLICIES[$1]} --exclude "$DB.ext" --config ini --case "$CASE" --output dir "${@:2}"
     [ "$RC" -le 1 ] || bail "no plan: $(cat "$ERR")"
 }
 conflicts() { # those that are not decided
