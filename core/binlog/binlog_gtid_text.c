@@ -1,9 +1,23 @@
 /* binlog_gtid_text.c: see binlog_gtid_text.h. */
 #include "core/binlog/binlog_gtid_text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/binlog/binlog_gtid_set.h"
+
+bool mr_gtid_text_next(const char **text, struct mr_gtid *gtid)
+{
+    int len = 0;
+    *gtid = (struct mr_gtid){.family = MR_GTID_OF_MARIADB};
+    *text += strspn(*text, ", \t\n");
+    if (sscanf(*text, "%" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n", &gtid->domain, &gtid->server,
+               &gtid->sequence, &len) != 3)
+        return false;
+    *text += len;
+    return true;
+}
 
 static enum mr_code states_contain(const char *whole, const char *part, bool *does,
                                    struct mr_err *err)

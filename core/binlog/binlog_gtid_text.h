@@ -11,6 +11,10 @@
 #include <stdbool.h>
 
 #include "core/base/err.h"
+#include "core/binlog/binlog_gtid.h"
+
+/* Of MariaDB, "0-1-105,2-1-3": the next triple, behind which *text stands then; false: no more, or it is none. */
+bool mr_gtid_text_next(const char **text, struct mr_gtid *gtid);
 
 /* Is all of `part` in `whole`? */
 enum mr_code mr_gtid_text_contains(bool is_mariadb, const char *whole, const char *part, bool *does,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/logs/archive_list.h"
 
 /* Sequences of a domain and server that follow each other. */
@@ -89,19 +90,6 @@ static enum mr_code refuse(const char *why, struct mr_err *err)
     return MR_E_REFUSED;
 }
 
-/* "0-1-105,2-1-3": the next triple; false: no more, or it is none. */
-static bool next_triple(const char **text, struct mr_gtid *gtid)
-{
-    int len = 0;
-    *gtid = (struct mr_gtid){.family = MR_GTID_OF_MARIADB};
-    *text += strspn(*text, ", \t\n");
-    if (sscanf(*text, "%" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n", &gtid->domain, &gtid->server,
-               &gtid->sequence, &len) != 3)
-        return false;
-    *text += len;
-    return true;
-}
-
 /* What the other has applied without logging it, of the domains in which this side has executed the very
  * transaction that it names. */
 static enum mr_code take_position(struct mr_history_own *own, const char *text,
@@ -109,7 +97,7 @@ static enum mr_code take_position(struct mr_history_own *own, const char *text,
 {
     struct mr_strbuf usable = MR_STRBUF_INIT;
     struct mr_gtid gtid;
-    for (const char *at = text; next_triple(&at, &gtid);) {
+    for (const char *at = text; mr_gtid_text_next(&at, &gtid);) {
         if (!mr_gtid_state_covers(self, &gtid))
             continue;
         mr_strbuf_add_str(&usable, usable.len > 0 ? "," : "");
@@ -433,7 +421,7 @@ static void hidden_of_state(const struct mr_history_own *own, const char *before
 {
     struct mr_gtid gtid;
     bool by_state;
-    for (const char *at = before; next_triple(&at, &gtid);) {
+    for (const char *at = before; mr_gtid_text_next(&at, &gtid);) {
         if (judge_gtid(own, &gtid, &by_state) != MR_OWNED_OWN)
             continue;
         mr_strbuf_add_str(out, out->len > 0 ? "," : "");
@@ -542,7 +530,7 @@ enum mr_code mr_history_own_unlogged(const struct mr_history_own *own,
     mr_gtid_state_init(&logged);
     const enum mr_code code =
         mr_gtid_state_parse(&logged, self->executed, strlen(self->executed), err);
-    for (const char *at = self->position; code == MR_OK && next_triple(&at, &gtid);) {
+    for (const char *at = self->position; code == MR_OK && mr_gtid_text_next(&at, &gtid);) {
         if (mr_gtid_state_covers(&logged, &gtid) ||
             judge_gtid(own, &gtid, &by_state) != MR_OWNED_OWN)
             continue;

@@ -2,10 +2,10 @@
 #include "repair/planning/rejoin_rows.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/db/replica_status.h"
 #include "core/logs/archive_head.h"
 #include "core/logs/server_logs.h"
@@ -190,12 +190,11 @@ void mr_rejoin_close(struct mr_planning *p)
 static enum mr_code take_shared(struct mr_planning *p, struct mr_rewind_select *select,
                                 const char *triples, struct mr_err *err)
 {
-    struct mr_gtid gtid = {.family = MR_GTID_OF_MARIADB};
-    int len = 0;
-    for (const char *at = triples; sscanf(at, " %" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n",
-                                          &gtid.domain, &gtid.server, &gtid.sequence, &len) == 3;
-         at += len + (at[len] == ',')) {
-        const char *own = NULL, *triple = mr_arena_fmt(&p->arena, "%.*s", len, at);
+    struct mr_gtid gtid;
+    for (const char *at = triples; mr_gtid_text_next(&at, &gtid);) {
+        const char *own = NULL,
+                   *triple = mr_arena_fmt(&p->arena, "%" PRIu32 "-%" PRIu32 "-%" PRIu64,
+                                          gtid.domain, gtid.server, gtid.sequence);
         if (triple == NULL)
             return mr_err_nomem(err, "planning");
         MR_TRY(mr_history_own_before_text(&p->rejoin->own, triple, &p->arena, &own, err));

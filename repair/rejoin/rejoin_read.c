@@ -1,14 +1,13 @@
 /* rejoin_read.c: see rejoin_read.h. */
 #include "repair/rejoin/rejoin_read.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "core/base/signals.h"
+#include "core/binlog/binlog_gtid_text.h"
 #include "core/db/grants.h"
 #include "core/db/log_place.h"
 #include "core/db/replica_status.h"
@@ -299,17 +298,14 @@ static enum mr_code compare_position(struct mr_rejoin_servers *s, const char *re
 {
     struct mr_gtid_state has;
     struct mr_gtid_pos position;
-    struct mr_gtid gtid = {.family = MR_GTID_OF_MARIADB};
-    int len = 0;
+    struct mr_gtid gtid;
     mr_gtid_state_init(&has);
     mr_gtid_pos_init(&position);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_gtid_state_parse(&has, plan->executed, strlen(plan->executed), err));
     MR_TRY_OUT(mr_gtid_pos_parse(&position, plan->position, strlen(plan->position), err));
     facts->live_has_all = true;
-    for (const char *at = removed; sscanf(at, " %" SCNu32 "-%" SCNu32 "-%" SCNu64 "%n",
-                                          &gtid.domain, &gtid.server, &gtid.sequence, &len) == 3;
-         at += len + (at[len] == ','))
+    for (const char *at = removed; mr_gtid_text_next(&at, &gtid);)
         facts->live_has_all =
             facts->live_has_all && (mr_gtid_state_covers(&has, &gtid) ||
                                     mr_gtid_pos_covers(&position, gtid.domain, gtid.sequence));

@@ -54,9 +54,31 @@ static void test_no_gtids(void **state)
     assert_false(answer);
 }
 
+/* Triples as servers and log heads list them; whatever is none ends the list. */
+static void test_next(void **state)
+{
+    static const struct mr_gtid triples[] = {
+        {.domain = 0, .server = 1, .sequence = 105},
+        {.domain = 4294967295U, .server = 1, .sequence = 18446744073709551615U},
+        {.domain = 2, .server = 3, .sequence = 4}};
+    const char *at = "0-1-105,4294967295-1-18446744073709551615,\n 2-3-4,x-1-1";
+    struct mr_gtid gtid;
+    (void)state;
+    for (size_t i = 0; i < sizeof triples / sizeof *triples; i++) {
+        assert_true(mr_gtid_text_next(&at, &gtid));
+        assert_int_equal(gtid.family, MR_GTID_OF_MARIADB);
+        assert_int_equal(gtid.domain, triples[i].domain);
+        assert_int_equal(gtid.server, triples[i].server);
+        assert_int_equal(gtid.sequence, triples[i].sequence);
+    }
+    assert_false(mr_gtid_text_next(&at, &gtid));
+    at = "";
+    assert_false(mr_gtid_text_next(&at, &gtid));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_next),
                                        cmocka_unit_test(test_no_gtids)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
