@@ -63,11 +63,6 @@ static enum mr_code compare_lists(struct mr_case_merging *m, int side, const str
     return MR_OK;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct mr_seen_table *)a)->name, ((const struct mr_seen_table *)b)->name);
-}
-
 /* now: those of the part under way. */
 static enum mr_code compare_tables(struct mr_case_merging *m, struct mr_findings *base, int side,
                                    const struct mr_vec *now, struct mr_err *err)
@@ -86,7 +81,8 @@ static enum mr_code compare_tables(struct mr_case_merging *m, struct mr_findings
         *t = *(const struct mr_seen_table *)mr_vec_at(&more, i);
     }
     if (more.count > 0)
-        qsort(seen->tables.items, seen->tables.count, sizeof(struct mr_seen_table), by_name);
+        qsort(seen->tables.items, seen->tables.count, sizeof(struct mr_seen_table),
+              mr_seen_tables_by_name);
 out:
     mr_vec_release(&more);
     return code;

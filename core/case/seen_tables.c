@@ -8,6 +8,11 @@
 #include "core/case/findings_internal.h"
 #include "core/row/row.h"
 
+int mr_seen_tables_by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct mr_seen_table *)a)->name, ((const struct mr_seen_table *)b)->name);
+}
+
 /* The digest of all stands under no name. */
 static enum mr_code insert_digest(struct mr_case_stmt *insert, const struct mr_findings *fd,
                                   int side, const struct mr_strbuf *all, struct mr_err *err)

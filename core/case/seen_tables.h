@@ -18,6 +18,8 @@ struct mr_seen_table {
     const char *columns; /* a digest of them */
 };
 
+/* The order of lists, for qsort(). */
+int mr_seen_tables_by_name(const void *a, const void *b);
 /* Of a side, sorted by name: replaces what is kept. */
 enum mr_code mr_seen_tables_save(struct mr_findings *fd, int side,
                                  const struct mr_seen_table *tables, size_t count,

@@ -8,11 +8,6 @@
 #include "recon/check/check_marks.h"
 #include "recon/check/check_plan.h"
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct mr_seen_table *)a)->name, ((const struct mr_seen_table *)b)->name);
-}
-
 static enum mr_code keep_side(struct mr_check_run *check, enum mr_side side,
                               struct mr_catalogue *const cat[MR_SIDES], struct mr_err *err)
 {
@@ -35,7 +30,7 @@ static enum mr_code keep_side(struct mr_check_run *check, enum mr_side side,
     }
     enum mr_code code = failed ? mr_err_nomem(err, "keeping tables") : MR_OK;
     if (code == MR_OK) {
-        qsort(all, count, sizeof *all, by_name);
+        qsort(all, count, sizeof *all, mr_seen_tables_by_name);
         code = mr_seen_tables_save(check->fd, side, all, count, err);
     }
     mr_strbuf_release(&columns);

@@ -1,5 +1,6 @@
 /*
- * check_seen: which tables asked for both sides had when a part of a fleet had read its last row (core/case/seen_tables.h).
+ * check_seen: which of the tables asked for both sides had when a part of a fleet had read its last row
+ * (core/case/seen_tables.h).
  *
  * Threads: the coordinator's.
  */

@@ -118,11 +118,16 @@ static enum mr_code has_low_counters(const struct mr_check_result *result, bool 
     return code;
 }
 
+static bool is_snapshot(const char *uri)
+{
+    return strncmp(uri, "snapshot:", 9) == 0;
+}
+
 /* One side is of another moment, and differs from the other for that alone; or it is many servers, of
  * which no plan is made. */
 static bool is_no_pair(const struct mr_find_run *run)
 {
-    return strncmp(run->source, "snapshot:", 9) == 0 || strncmp(run->target, "snapshot:", 9) == 0 ||
+    return is_snapshot(run->source) || is_snapshot(run->target) ||
            mr_endpoint_is_shards(run->source);
 }
 
@@ -223,7 +228,7 @@ static enum mr_code one_sided(struct telling *t, enum mr_side side, struct mr_er
                       count == 1 ? "is" : "are", name, it, it, count == 1 ? "it is" : "they are");
     if (mr_endpoint_is_shards(run->source))
         mr_strbuf_add_str(&t->text, "See that the map's lines name tables as the target does. ");
-    if (strncmp(side == MR_SOURCE ? run->target : run->source, "snapshot:", 9) != 0)
+    if (!is_snapshot(side == MR_SOURCE ? run->target : run->source))
         mr_strbuf_add_fmt(
             &t->text,
             "If the %s has lost %s, take %s over from the %s with all rows (mysqldump; or "

@@ -158,10 +158,8 @@ static enum mr_code warn_map(const struct mr_fleet_sizes_pair *pair, size_t *sai
             (*said)++ < SAID)
             mr_log_warning(
                 "map \"%s\": the target has no table \"%s\" that its account may see, which \"%s\" "
-                "is "
-                "mapped to: "
-                "no row of it will be compared; if the name is a slip, mend the line and "
-                "plan again",
+                "is mapped to: no row of it will be compared; if the name is a slip, mend the line "
+                "and plan again",
                 pair->name, t->target, t->source);
     }
     mr_shards_release(&shards);

@@ -427,8 +427,9 @@ static enum mr_code point_again(struct mr_rejoin_run *run, struct mr_err *err)
     return take_step(run, MR_REJOIN_POINT, err);
 }
 
-/* The next step is the one behind what the target shows; without the second option none up to LIVE's address.  One that ran, and stopped with an error, is started
- * again, once a run: only then its server says whether what was in the way still is. */
+/* The next step is the one behind what the target shows; without the second option none up to LIVE's address.  One that
+ * ran, and stopped with an error, is started again, once a run: only then its server says whether what was in the way
+ * still is. */
 static enum mr_code take_steps(struct mr_rejoin_run *run, struct mr_err *err)
 {
     bool is_started = false;

@@ -720,8 +720,8 @@ static enum mr_code note_cascade(struct mr_rewind *r, const struct mr_table *chi
     else
         mr_strbuf_add_fmt(&text,
                           "rows of \"%s.%s\" refer to it by foreign key \"%s\" with %s, which the "
-                          "server does not "
-                          "log: what that deleted or changed there is not brought back",
+                          "server does not log: what that deleted or changed there is not brought "
+                          "back",
                           child->db, child->name, fk->name,
                           strcmp(fk->on_delete, "CASCADE") == 0    ? "ON DELETE CASCADE"
                           : strcmp(fk->on_delete, "SET NULL") == 0 ? "ON DELETE SET NULL"
