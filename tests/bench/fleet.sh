@@ -3,18 +3,21 @@
 # two nodes of two processors, and in one part; interleaved, on two private MariaDB servers whose tables are equal.
 #
 #   PAIRS=16         pairs of one table each; in one database for the check beside it
+#   PARTS=8          parts they are cut into: twice as many as run at once, as docs/fleet.md advises
 #   ROWS=1000000     rows of about 230 bytes of each table
 #   RUNS=3           runs of each; medians are compared
 #   PLANNED=1000     pairs of 200 tables each that are planned from recorded sizes; 0: none
 #   FINDINGS=400     parts of 1,000 findings that are merged (4,000 is a day's work of their own); 0: none
 #
-# CPU seconds are those of both servers and of all myrecon processes.  Exits 1 if a bar is missed.
+# CPU seconds are those of both servers.  An array whose tasks do nothing says what Slurm itself takes: it looks for
+# the next tasks once a second.  Exits 1 if a bar is missed.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 3
 . tests/lib/servers.sh
 . tests/lib/slurm.sh
 
 pairs=${PAIRS:-16}
+parts=${PARTS:-8}
 rows=${ROWS:-1000000}
 runs=${RUNS:-3}
 planned=${PLANNED:-1000}
@@ -71,10 +74,12 @@ END
         exit 3
     }
 }
-array() { # the file for Slurm as it is written, until all of its tasks have ended; sbatch --wait looks rarely
-    (cd "$work" && sbatch --parsable --output="$work/slurm-%a.log" "$work/array/fleet.sbatch") || return
+slurm() { # SCRIPT: until all of its tasks have ended; sbatch --wait looks rarely
+    (cd "$work" && sbatch --parsable --output="$work/slurm-%a.log" "$1") || return
     until [ -z "$(squeue -h)" ]; do sleep 0.2; done
-    [ "$(find "$work/array/parts" -name '*.case' | wc -l)" = "$pairs" ]
+}
+array() { # the file for Slurm as it is written
+    slurm "$work/array/fleet.sbatch" && [ "$(find "$work/array/parts" -name '*.case' | wc -l)" = "$parts" ]
 }
 median() { # NAME FIELD
     awk -v field="$2" '{ print $field }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
@@ -170,18 +175,20 @@ loading=$!
 load B && wait $loading || exit 3
 mr_slurm_start "$work/slurm" || exit 3
 
-echo "$runs interleaved runs ..."
+printf '#!/bin/sh\n#SBATCH --array=0-%d\n' $((parts - 1)) >"$work/nothing"
+echo "$runs interleaved runs, $parts parts ..."
 check() { # DATABASE
     "$myrecon" check -q --settle 0 --threads 4 --config /dev/null "$(uri A "$1")" "$(uri B "$1")" --case "$work/$RANDOM.case"
 }
 for ((run = 0; run <= runs; run++)); do
     timed check check bench
-    plan "$pairs" "$work/array" 0 $((pairs - 1))
+    plan "$parts" "$work/array" 0 $((pairs - 1))
     timed on_slurm array
+    timed idle slurm "$work/nothing"
     timed check_one check shop_0
     plan 1 "$work/part" 0 0
     timed one_part "$myrecon" fleet run -q --threads 4 --part 0 "$work/part"
-    [ $run -gt 0 ] || rm "$work"/{check,on_slurm,check_one,one_part} # the first warms up
+    [ $run -gt 0 ] || rm "$work"/{check,on_slurm,idle,check_one,one_part} # the first warms up
 done
 printf '\n%-44s %10s %12s\n' "$pairs × $rows rows, $runs runs" "median, s" "servers, s"
 while read -r name title; do
@@ -189,6 +196,7 @@ while read -r name title; do
 done <<'NAMES'
 check check --threads 4 of one database
 on_slurm fleet.sbatch on two nodes
+idle as many tasks that do nothing
 check_one check --threads 4 of one pair
 one_part fleet run of one part
 NAMES
