@@ -100,7 +100,10 @@ static bool has_flag(const struct mr_merge_three *x, enum mr_side side, enum mr_
 static enum mr_code read_told(struct mr_merge_three *x, bool *is, struct mr_err *err)
 {
     const struct mr_key rows[MR_SIDES] = {x->twin->own, x->twin->live};
-    return mr_merge_told_read(&x->told, x->m, x->table, x->twin->key, rows, is, err);
+    const struct mr_key keys[MR_SIDES] = {x->twin->key, x->twin->live_key};
+    return x->twin->is_new
+               ? mr_merge_told_made(&x->told, x->m, x->table, keys, rows, is, err)
+               : mr_merge_told_read(&x->told, x->m, x->table, x->twin->key, rows, is, err);
 }
 
 static struct mr_three_fact about_row(const struct mr_merge_three *x)
@@ -120,6 +123,7 @@ static struct mr_three_fact about_row(const struct mr_merge_three *x)
         .source_moved = has_flag(x, MR_SOURCE, MR_MARK_WENT),
         .target_moved = has_flag(x, MR_TARGET, MR_MARK_WENT),
         .source_arrived = has_flag(x, MR_SOURCE, MR_MARK_CAME),
+        .same_entity = x->twin->is_new,
     };
 }
 
@@ -174,8 +178,12 @@ static enum mr_code find_columns(struct mr_merge_three *x, struct mr_err *err)
             x->references[r->from.at[k]]++;
     }
     MR_TRY(open_images(x, err));
-    for (size_t i = 0; i < n; i++)
-        x->facts[i] = about_column(x, i);
+    for (size_t i = 0; i < n; i++) {
+        struct mr_column_fact *f = &x->facts[i];
+        *f = about_column(x, i);
+        if (x->twin->is_new) /* each side has given all of its columns their values */
+            f->source_changed = f->target_changed = !f->same && !f->key;
+    }
     return MR_OK;
 }
 
@@ -203,8 +211,9 @@ static bool is_torn(const struct mr_merge_three *x, const struct mr_plan_referen
         const struct mr_column_fact *f = &x->facts[i];
         if ((!r->reads[i] && !mr_plan_columns_has(&r->from, i)) || f->same)
             continue;
+        const bool alone = x->twin->is_new && mr_decide_rule(f) == MR_RULE_NONE;
         written = written || f->source_changed;
-        stays = stays || !f->source_changed || f->target_changed;
+        stays = stays || (!alone && (!f->source_changed || f->target_changed));
     }
     return written && stays;
 }
@@ -511,7 +520,12 @@ static void tell(struct mr_strbuf *out, const char *name, const char *what)
         mr_strbuf_add_fmt(out, ": %s", what);
 }
 
-/* Columns that nobody changed are not worth a word. */
+/* Columns that nobody changed, or that both made alike, are not worth a word. */
+static bool is_worth_telling(const struct mr_merge_three *x, enum mr_column_outcome outcome)
+{
+    return outcome > (x->twin->is_new ? MR_COLUMN_ALIKE : MR_COLUMN_OWN_KEY);
+}
+
 static enum mr_code describe(struct mr_merge_three *x, const struct mr_three_ruling *ruling,
                              struct mr_err *err)
 {
@@ -519,7 +533,7 @@ static enum mr_code describe(struct mr_merge_three *x, const struct mr_three_rul
     mr_strbuf_reset(&x->detail);
     for (size_t i = 0; i < count_columns(x); i++) {
         const struct mr_column_ruling *r = &x->rulings[i];
-        if (r->outcome > MR_COLUMN_OWN_KEY)
+        if (is_worth_telling(x, r->outcome))
             tell(&x->columns, column_name(x, i), mr_column_outcome_name(r->outcome));
         if (r->why.conflict != MR_CONFLICT_NONE ||
             (ruling->outcome == MR_THREE_IS_BOTH_CHANGED && r->deed != MR_COLUMN_KEEPS))
@@ -624,8 +638,7 @@ static enum mr_code heed_stop(const struct mr_merge_three *x, const struct mr_th
                       mr_plan_table_name(x->table->plan), kind);
 }
 
-/* Invariant: what does not compare columns leaves none written; a row without a base is decided as
- * without logs, since both sides made it. */
+/* Invariant: what does not compare columns leaves none written. */
 enum mr_code mr_merge_three_decide(struct mr_merge_three *x, size_t at,
                                    struct mr_merge_three_result *out, struct mr_err *err)
 {

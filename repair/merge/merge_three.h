@@ -1,6 +1,6 @@
 /*
  * merge_three: a row that both sides have, and whose state at the split the binary logs tell, decided
- * three ways by its columns (repair/decide/decide_three.h).
+ * three ways by its columns (repair/decide/decide_three.h): a row of the past, or one that both have made since.
  *
  * Here the facts are found: from the logs (merge_told.h), from whom its references lead to, from what
  * TARGET's columns hold and its unique indexes have, from what was chosen for the row so far.  A ruling
@@ -23,6 +23,7 @@ struct mr_merge_twin {
     struct mr_key own, live; /* images as they are */
     struct mr_key mapped;    /* SOURCE's, references mapped but those to rows that wait */
     struct mr_key live_key;  /* TARGET's key */
+    bool is_new;             /* lost history: both sides have made it, perhaps under two keys */
 };
 
 struct mr_merge_three_result {
@@ -34,6 +35,7 @@ struct mr_merge_three_result {
     const char *sums; /* columns that are added to, as mr_entity_written_add() has them; or NULL */
     const char *detail; /* of a conflict: the columns that are asked about */
     bool live_alone;    /* nothing but what TARGET changed */
+    bool differs;       /* two values of a column that both made, and no rule for it that holds */
 };
 
 struct mr_merge_three;

@@ -238,6 +238,55 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
     return told->explain.base == MR_BASE_ROW ? follow_parents(told, m, table, err) : MR_OK;
 }
 
+/* Its first change was an insertion, and nothing took it away again. */
+static bool is_insertion(const struct mr_evidence_mark *mark)
+{
+    static const int other = MR_MARK_DELETED | MR_MARK_BROKEN | MR_MARK_SHARED | MR_MARK_MOVING |
+                             MR_MARK_CAME | MR_MARK_WENT;
+    return (mark->flags & MR_MARK_ABSENT_BEFORE) != 0 && (mark->flags & other) == 0;
+}
+
+static enum mr_code read_insertion(struct mr_merge_told_row *told, struct mr_merge *m,
+                                   const struct mr_merge_table *table, enum mr_side side,
+                                   struct mr_key key, bool *is, struct mr_err *err)
+{
+    *is = table->told != 0 && table->witness[side] == MR_WITNESS_GOOD;
+    if (!*is)
+        return MR_OK;
+    MR_TRY(mr_merge_evidence_mark(m, table, side, key, &told->arena, &told->mark[side],
+                                  &told->found[side], err));
+    *is = told->found[side] && is_insertion(&told->mark[side]);
+    return MR_OK;
+}
+
+/* Each side is explained by itself: under the key of one the other may have somebody else. */
+enum mr_code mr_merge_told_made(struct mr_merge_told_row *told, struct mr_merge *m,
+                                const struct mr_merge_table *table,
+                                const struct mr_key keys[MR_SIDES],
+                                const struct mr_key rows[MR_SIDES], bool *is, struct mr_err *err)
+{
+    struct mr_explain_side sides[MR_SIDES];
+    enum mr_told became[MR_SIDES];
+    *is = true;
+    mr_arena_reset(&told->arena);
+    for (int side = MR_SOURCE; *is && side < MR_SIDES; side++) {
+        told->sides[0] = told->sides[1] = (struct mr_explain_side){.witness = MR_WITNESS_NONE};
+        MR_TRY(read_insertion(told, m, table, (enum mr_side)side, keys[side], is, err));
+        if (!*is)
+            return MR_OK;
+        sides[side] = told->sides[side] = (struct mr_explain_side){
+            rows[side], MR_WITNESS_GOOD, &told->mark[side], table->unlogged[side]};
+        MR_TRY(mr_explain(&told->explain, &table->plan->pair->find, told->sides, err));
+        *is = told->explain.base == MR_BASE_ABSENT;
+        became[side] = told->explain.told[side];
+    }
+    for (int side = MR_SOURCE; *is && side < MR_SIDES; side++) {
+        told->sides[side] = sides[side];
+        told->explain.told[side] = became[side];
+    }
+    return MR_OK;
+}
+
 /* Has the side's row of today that column as it was at the split? */
 static bool has_base_value(const struct mr_merge_told_row *told, const struct mr_pair *pair,
                            enum mr_side side, size_t at)

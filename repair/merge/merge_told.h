@@ -48,6 +48,13 @@ enum mr_code mr_merge_told_read(struct mr_merge_told_row *told, struct mr_merge 
                                 const struct mr_merge_table *table, struct mr_key key,
                                 const struct mr_key rows[MR_SIDES], bool *is, struct mr_err *err);
 
+/* Of a row that each side has, under a key of its own: *is where the logs show that both have made it since the
+ * split.  There is no base, then, and of its columns nothing is told. */
+enum mr_code mr_merge_told_made(struct mr_merge_told_row *told, struct mr_merge *m,
+                                const struct mr_merge_table *table,
+                                const struct mr_key keys[MR_SIDES],
+                                const struct mr_key rows[MR_SIDES], bool *is, struct mr_err *err);
+
 /* Deleted and inserted again: is it another one by its identity, or by what nobody can tell? */
 bool mr_merge_told_is_remade(const struct mr_merge_told_row *told,
                              const struct mr_merge_table *table, enum mr_side side);

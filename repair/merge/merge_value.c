@@ -12,6 +12,7 @@
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_three.h"
+#include "repair/merge/merge_three_note.h"
 #include "repair/side/counted.h"
 
 /* A base row and its twin. */
@@ -29,7 +30,8 @@ struct comparing {
     struct mr_arena arena;
     struct mr_vec rows, twins, asks;
     struct mr_vec by_key; /* struct mr_merge_twin: the same twins, for whom logs tell of */
-    struct mr_case_stmt *after, *kind, *three, *merged;
+    struct mr_case_stmt *after, *kind;
+    struct mr_merge_three_note note;
     struct mr_case_fields after_map; /* struct standing */
     struct mr_merge_three *by_logs;
 };
@@ -222,13 +224,7 @@ static enum mr_code judge_by_logs(struct comparing *c, size_t at, bool *is, stru
         return MR_OK;
     const struct mr_fact f = {.there = true, .differs = true, .same_name = !is_renamed(c, t)};
     c->m->result->live_only += r.live_alone ? 1 : 0;
-    MR_TRY(MR_CASE_RUN(c->merged, err, MR_ARG_INT("id", t->row->id),
-                       MR_ARG_BYTES("merged", r.merged), MR_ARG_BYTES("base", r.base)));
-    return MR_CASE_RUN(c->three, err, MR_ARG_INT("id", t->row->id),
-                       MR_ARG_TEXT("kind", mr_conflict_name(r.ruling.why.conflict)),
-                       MR_ARG_INT("three", r.ruling.outcome), MR_ARG_INT("deed", r.ruling.deed),
-                       MR_ARG_TEXT("tells", r.columns), MR_ARG_TEXT("sums", r.sums),
-                       MR_ARG_TEXT("detail", r.detail), MR_ARG_INT("facts", mr_fact_bits(&f)));
+    return mr_merge_three_note(&c->note, t->row->id, &r, &f, err);
 }
 
 static enum mr_code ask_logs(struct comparing *c, struct mr_err *err)
@@ -306,13 +302,11 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, stru
         {&c.after, "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
                    " WHERE l.child=:id AND p.waits AND p.id<>:id) AS waits FROM img WHERE id=:id"},
         {&c.kind, "UPDATE m SET kind=:kind, facts=facts|:facts WHERE id=:id"},
-        {&c.three, "UPDATE m SET kind=:kind, facts=facts|:facts, three=:three, deed=:deed,"
-                   " tells=:tells, sums=:sums, detail=:detail WHERE id=:id"},
-        {&c.merged, "UPDATE img SET merged=:merged, base=:base WHERE id=:id"},
     };
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_merge_map_open(&c.map, m, err));
     MR_TRY_OUT(mr_merge_three_open(m, &c.by_logs, err));
+    MR_TRY_OUT(mr_merge_three_note_open(&c.note, m, err));
     MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
     MR_TRY_OUT(mr_case_fields_open(&c.after_map, c.after, MR_CASE_FIELDS(standing_fields), err));
     for (size_t i = first; i < first + count; i++) {
@@ -323,8 +317,7 @@ out:
     mr_merge_map_close(&c.map);
     mr_case_free(c.after);
     mr_case_free(c.kind);
-    mr_case_free(c.three);
-    mr_case_free(c.merged);
+    mr_merge_three_note_close(&c.note);
     mr_merge_three_close(c.by_logs);
     mr_vec_release(&c.rows);
     mr_vec_release(&c.twins);

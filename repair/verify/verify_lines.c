@@ -519,7 +519,7 @@ static bool is_lost_history(const struct mr_entity_line *line)
     return line->decision == MR_DECIDE_INSERT || line->decision == MR_DECIDE_RENUMBER ||
            line->decision == MR_DECIDE_MATCHED ||
            (line->decision == MR_DECIDE_UPDATE &&
-            mr_conflict_named(line->kind) == MR_CONFLICT_DIFFERS);
+            (line->group == MR_GROUP_LOST || mr_conflict_named(line->kind) == MR_CONFLICT_DIFFERS));
 }
 
 /* The file's line lives for the call: what the batch needs of it is copied, and the rest made

@@ -209,6 +209,179 @@ static void test_rules(void **state)
     }
 }
 
+/* ---- rows that both sides have made ---- */
+
+#define MADE(id, city, points) id "|1|a@x|" city "|" points "|1" REST
+
+struct made_case {
+    const char *what, *own, *live;
+    const char *was
+        [2]; /* before each side's first change; "": nothing stood there; NULL: its log does not know it */
+    enum mr_witness witness[2];
+    int flags; /* of SOURCE's mark, besides */
+    enum mr_column_rule rule;
+    const char *outcome, *merged, *columns;
+};
+
+static const struct made_case made[] = {
+    {"under two keys, the greater one",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(MAX),
+     "by-rule",
+     "9,1,a@x,x,6,1,0,0,NULL",
+     "points: rule-source"},
+    {"under one key",
+     MADE("7", "x", "6.00"),
+     MADE("7", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(MIN),
+     "by-rule",
+     "-",
+     "points: rule-target"},
+    {"a column without a rule asks for the row, and the other says what it would be",
+     MADE("7", "y", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(MAX),
+     "differs",
+     "9,1,a@x,x,6,1,0,0,NULL",
+     "city: differs; points: rule-source"},
+    {"nothing can be added up",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(ADD),
+     "differs",
+     "-",
+     "points: differs"},
+    {"SOURCE's stood there at the split",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {MADE("7", "x", "1.00"), ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+    {"TARGET's did",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", MADE("9", "x", "1.00")},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+    {"TARGET's log does not know it",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", NULL},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     0,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+    {"SOURCE's log cannot be relied upon",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_BLIND, MR_WITNESS_GOOD},
+     0,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+    {"nor can TARGET's",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_INCOMPLETE},
+     0,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+    {"it came from another key",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     MR_MARK_CAME,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+    {"its images do not follow from each other",
+     MADE("7", "x", "6.00"),
+     MADE("9", "x", "4.00"),
+     {"", ""},
+     {MR_WITNESS_GOOD, MR_WITNESS_GOOD},
+     MR_MARK_BROKEN,
+     BY(MAX),
+     NULL,
+     "-",
+     "-"},
+};
+
+static void tell_made(struct world *w, const struct made_case *c)
+{
+    const char *now[MR_SIDES] = {c->own, c->live};
+    struct told t;
+    told_begin(w, &t);
+    told_table(&t, MEMBERS, c->witness[MR_SOURCE], c->witness[MR_TARGET]);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (c->was[side] != NULL)
+            told_mark(&t, MEMBERS, (enum mr_side)side, now[side],
+                      (struct told_mark){.flags = side == MR_SOURCE ? c->flags : 0,
+                                         .first = *c->was[side] != '\0' ? c->was[side] : NULL,
+                                         .last = now[side]});
+    told_end(&t);
+    world_row(w, 1, MEMBERS, c->own, c->live, "grp='lost'");
+    world_target(w, MEMBERS, c->live);
+}
+
+static void test_made(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(made); i++) {
+        const struct made_case *c = &made[i];
+        struct world *w = calloc(1, sizeof *w);
+        const struct mr_merge_rule rule = {"points", c->rule};
+        struct mr_merge_three *three = NULL;
+        struct mr_merge_three_result r;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        build(w);
+        w->tables[MEMBERS].config.merge = (struct mr_table_merge){.rules = &rule, .nrules = 1};
+        tell_made(w, c);
+        struct mr_merge_twin twin = twin_of(w, c->own, c->live, c->own);
+        twin.is_new = true;
+        world_run(w, mr_merge_three_open(&w->m, &three, &w->err));
+        world_run(w, decide(w, three, &twin, &r, &w->err));
+        if (r.is != (c->outcome != NULL))
+            fail_msg("%s: %s", c->what, r.is ? "decided" : "not decided");
+        require_same(c->what, "outcome", mr_three_outcome_name(r.ruling.outcome),
+                     c->outcome != NULL ? c->outcome : "-");
+        require_same(c->what, "merged", shown(&text, r.merged), c->merged);
+        require_same(c->what, "columns", r.columns, c->columns);
+        mr_strbuf_release(&text);
+        mr_merge_three_close(three);
+        world_free(w);
+    }
+}
+
 /* ---- what an earlier plan wrote ---- */
 
 /* A plan of the case has made that of TARGET's row `before`, when SOURCE's was `own`. */
@@ -329,6 +502,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_made),
         cmocka_unit_test(test_before),
         cmocka_unit_test(test_failures),
     };
