@@ -106,6 +106,9 @@ bool mr_snap_has_bare_timestamp(const char *create, size_t len);
 /* CREATE TABLE without the AUTO_INCREMENT of its options.  What is behind the last parenthesis of
  * its definitions is meant, and no text of a comment. */
 void mr_snap_drop_counter(struct mr_strbuf *out, const char *create);
+/* The same with another AUTO_INCREMENT, where servers print it: in the place of the one that it has, else behind
+ * the engine. */
+void mr_snap_set_counter(struct mr_strbuf *out, const char *create, uint64_t next);
 
 /* Splits CREATE TABLE: without its foreign keys, and the ALTER TABLE that adds them (left
  * empty where there are none, or where they cannot be told apart). */

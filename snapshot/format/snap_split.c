@@ -1,4 +1,5 @@
 /* snap_split.c: statements as text; see snap_schema.h. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/db/sqlscan.h"
@@ -263,27 +264,76 @@ static size_t counter_len(const char *at)
     return sizeof start - 1 + strspn(at + sizeof start - 1, "0123456789");
 }
 
-/* By tokens: the same words in a comment or a default are not the counter. */
+/* The options of a CREATE TABLE, behind the last parenthesis of its definitions, by tokens: the same words in a
+ * comment or a default are none. */
+struct options {
+    struct mr_sqlscan scan;
+    int depth;
+    bool begun;
+};
+
+static bool next_option(struct options *o, struct mr_token *token)
+{
+    while (mr_sqlscan_next_code(&o->scan, token)) {
+        if (mr_token_is(token, "("))
+            o->depth++;
+        else if (mr_token_is(token, ")"))
+            o->begun |= --o->depth == 0;
+        else if (o->begun && o->depth == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_counter(const struct mr_token *token)
+{
+    return mr_token_is(token, "AUTO_INCREMENT") && counter_len(token->ptr - 1) > 0;
+}
+
 void mr_snap_drop_counter(struct mr_strbuf *out, const char *create)
 {
-    struct mr_sqlscan scan;
+    struct options options = {.depth = 0};
     struct mr_token token;
     const char *kept = create;
-    int depth = 0;
-    bool options = false;
-    mr_sqlscan_init(&scan, create, strlen(create));
-    while (mr_sqlscan_next_code(&scan, &token)) {
-        if (mr_token_is(&token, "("))
-            depth++;
-        else if (mr_token_is(&token, ")"))
-            options |= --depth == 0;
-        else if (options && depth == 0 && token.ptr > kept &&
-                 mr_token_is(&token, "AUTO_INCREMENT") && counter_len(token.ptr - 1) > 0) {
-            mr_strbuf_add(out, kept, (size_t)(token.ptr - 1 - kept));
-            kept = token.ptr - 1 + counter_len(token.ptr - 1);
-        }
+    mr_sqlscan_init(&options.scan, create, strlen(create));
+    while (next_option(&options, &token)) {
+        if (token.ptr <= kept || !is_counter(&token))
+            continue;
+        mr_strbuf_add(out, kept, (size_t)(token.ptr - 1 - kept));
+        kept = token.ptr - 1 + counter_len(token.ptr - 1);
     }
     mr_strbuf_add_str(out, kept);
+}
+
+/* Behind the token ENGINE, "=" and the name. */
+static const char *behind_engine(struct options *o)
+{
+    struct mr_token token;
+    return next_option(o, &token) && mr_token_is(&token, "=") && next_option(o, &token)
+               ? token.ptr + token.len
+               : NULL;
+}
+
+void mr_snap_set_counter(struct mr_strbuf *out, const char *create, uint64_t next)
+{
+    struct options options = {.depth = 0};
+    struct mr_token token;
+    const char *from = NULL, *to = NULL;
+    mr_sqlscan_init(&options.scan, create, strlen(create));
+    while (next_option(&options, &token)) {
+        if (is_counter(&token)) {
+            from = token.ptr - 1;
+            to = from + counter_len(from);
+            break;
+        }
+        if (from == NULL && mr_token_is(&token, "ENGINE"))
+            from = to = behind_engine(&options);
+    }
+    if (from == NULL)
+        from = to = create + strlen(create);
+    mr_strbuf_add(out, create, (size_t)(from - create));
+    mr_strbuf_add_fmt(out, " AUTO_INCREMENT=%" PRIu64, next);
+    mr_strbuf_add_str(out, to);
 }
 
 bool mr_snap_schema_same(const char *create, const char *other)

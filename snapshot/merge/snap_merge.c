@@ -11,6 +11,7 @@
 #include "core/file/in_file.h"
 #include "snapshot/format/snap_schema.h"
 #include "snapshot/format/snap_script.h"
+#include "snapshot/read/snap_places.h"
 
 #define COPY_BYTES ((size_t)64 * 1024)
 
@@ -85,19 +86,66 @@ static bool is_made_anew(const char *name)
     return false;
 }
 
+/* The next value of the table's counter, where the log has given ids since; 0: the snapshot's. */
+static uint64_t counter_behind(const struct mr_snap_merge *m, const struct mr_snap_table *t)
+{
+    const struct mr_until_rows *log =
+        m->opts->until != NULL ? mr_until_find(m->opts->until, t) : NULL;
+    const bool is_raised = log != NULL && log->counted != UINT64_MAX &&
+                           log->counted >= t->auto_increment && log->counted > 0;
+    return is_raised && !mr_snap_is_ascending(t) ? log->counted + 1 : 0;
+}
+
+static const struct mr_snap_table *table_of(const struct mr_snap *snap, const char *schema_file)
+{
+    for (size_t i = 0; i < snap->manifest.ntables; i++)
+        if (strcmp(snap->manifest.tables[i].schema_file, schema_file) == 0)
+            return &snap->manifest.tables[i];
+    return NULL;
+}
+
+/* An id of a row that was deleted again before the moment is not given a second time. */
+static enum mr_code raise_counter(struct mr_snap_merge *m, const struct mr_snap_table *t,
+                                  uint64_t next, struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_table_place(t);
+    struct mr_snap_schema schema = {.dir = m->dir, .arena = &m->arena, .files = m->files};
+    struct mr_strbuf was = MR_STRBUF_INIT, raised = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_snap_read_statement(last_link(m), t->schema_file, &place, &was, err));
+    mr_snap_set_counter(&raised, was.ptr, next);
+    MR_TRY_OUT(mr_strbuf_check(&raised, "merging snapshots", err));
+    mr_snap_statement_add(&text, raised.ptr, false);
+    code = mr_snap_schema_add_file(&schema, t->schema_file, &text, err);
+    m->files = schema.files;
+out:
+    mr_strbuf_release(&was);
+    mr_strbuf_release(&raised);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code copy_file(struct mr_snap_merge *m, const struct mr_snap_file *file,
+                              struct mr_err *err)
+{
+    const struct mr_snap_table *t = table_of(last_link(m), file->name);
+    const uint64_t next = t != NULL ? counter_behind(m, t) : 0;
+    if (next > 0)
+        return raise_counter(m, t, next, err);
+    MR_TRY(mr_snap_merge_copy(m, last_link(m), file, err));
+    struct mr_snap_file *slot = mr_vec_push(&m->files);
+    if (slot == NULL)
+        return nomem(err);
+    *slot = *file;
+    return MR_OK;
+}
+
 static enum mr_code copy_schema(struct mr_snap_merge *m, struct mr_err *err)
 {
     const struct mr_snap *last = last_link(m);
-    for (size_t i = 0; i < last->manifest.nfiles; i++) {
-        const struct mr_snap_file *file = &last->manifest.files[i];
-        if (is_made_anew(file->name))
-            continue;
-        MR_TRY(mr_snap_merge_copy(m, last, file, err));
-        struct mr_snap_file *slot = mr_vec_push(&m->files);
-        if (slot == NULL)
-            return nomem(err);
-        *slot = *file;
-    }
+    for (size_t i = 0; i < last->manifest.nfiles; i++)
+        if (!is_made_anew(last->manifest.files[i].name))
+            MR_TRY(copy_file(m, &last->manifest.files[i], err));
     return MR_OK;
 }
 
@@ -192,6 +240,8 @@ static enum mr_code merge_tables(struct mr_snap_merge *m, struct mr_err *err)
         return nomem(err);
     for (size_t i = 0; i < last->manifest.ntables; i++) {
         MR_TRY(mr_snap_merge_table(m, i, &tables[i], err));
+        const uint64_t next = counter_behind(m, &last->manifest.tables[i]);
+        tables[i].auto_increment = next > 0 ? next : tables[i].auto_increment;
         mr_progress_tick(m->opts->progress);
         if (mr_is_cancelled())
             return mr_cancelled_err(err);

@@ -40,6 +40,8 @@ struct mr_until_rows {
     struct mr_key_numbers keys; /* the number is a place in rows */
     struct mr_vec rows;         /* struct mr_until_row */
     struct mr_scratch_file *scratch;
+    uint64_t
+        counted; /* the caller's: the greatest value that the log has of its counter; 0: none */
     struct mr_strbuf was, made; /* private */
 };
 

@@ -72,7 +72,23 @@ static enum mr_code encode_number(const struct mr_binlog_field *field, struct mr
     return mr_row_encode(out, &value, err);
 }
 
-static enum mr_code encode_column(struct mr_until *u, const struct mr_until_table *t, size_t i,
+/* Also of a row that is gone again: its id was given, and must not be given to another one. */
+static void note_counted(const struct mr_until *u, struct mr_until_table *t, size_t at,
+                         const struct mr_value *value)
+{
+    const struct mr_table *table = &u->cat->tables[t - u->tables];
+    uint64_t counted = 0;
+    if (!table->columns[at].auto_increment)
+        return;
+    if (value->cls == MR_CLASS_UINT)
+        counted = value->u;
+    else if (value->cls == MR_CLASS_INT && value->i > 0)
+        counted = (uint64_t)value->i;
+    if (counted > t->rows.counted)
+        t->rows.counted = counted;
+}
+
+static enum mr_code encode_column(struct mr_until *u, struct mr_until_table *t, size_t i,
                                   const struct mr_binlog_field *image,
                                   const struct mr_binlog_field *before, struct mr_strbuf *out,
                                   struct mr_err *err)
@@ -88,10 +104,11 @@ static enum mr_code encode_column(struct mr_until *u, const struct mr_until_tabl
     if (t->rows.table->columns[i].by_number)
         return encode_number(field, out, err);
     MR_TRY(mr_binlog_value(t->shape, at, image, before, &u->scratch_text, &seen, &value, err));
+    note_counted(u, t, at, &value);
     return mr_row_encode_exact(out, &value, err);
 }
 
-static enum mr_code encode_image(struct mr_until *u, const struct mr_until_table *t,
+static enum mr_code encode_image(struct mr_until *u, struct mr_until_table *t,
                                  const struct mr_binlog_field *image,
                                  const struct mr_binlog_field *before, struct mr_strbuf *out,
                                  struct mr_err *err)

@@ -91,15 +91,37 @@ def merged(table, column, b, s, t):
     want = mapped(table, column, s)
     if t == b or t == want:
         return want
-    if WORLD['add'] and column in TABLES[table]['money'] and None not in (b, s, t):
+    if WORLD['rule'] == 'add' and column in TABLES[table]['money'] and None not in (b, s, t):
         return str(Decimal(t) + Decimal(s) - Decimal(b))
-    return t
+    return greater(table, column, s, t)
+
+
+def greater(table, column, s, t):
+    """What the rule max makes of two values; another rule, or none, leaves TARGET's."""
+    is_ruled = WORLD['rule'] == 'max' and column in TABLES[table]['money'] and None not in (s, t)
+    return max(s, t, key=Decimal) if is_ruled else t
 
 
 def has_no_sum(table, column, b, s, t):
     """Would the rule make less than zero of an unsigned column?  That is asked about, and TARGET's value stays."""
-    return (WORLD['add'] and column in TABLES[table]['unsigned'] and None not in (b, s, t) and s != b and t not in (b, s)
+    return (WORLD['rule'] == 'add' and column in TABLES[table]['unsigned'] and None not in (b, s, t) and s != b and t not in (b, s)
             and Decimal(t) + Decimal(s) - Decimal(b) < 0)
+
+
+def judge_both(table, key, t, want):
+    """A row that both sides have made, perhaps under two keys: what a rule decides, or who is asked."""
+    named = TABLES[table]['named']
+    keys = [k for k in find(SOURCE, table, None, t[named]) if not is_of_past(table, SOURCE[table][k])]
+    if TABLES[table]['who'] == 'tag' or is_of_past(table, t) or len(keys) != 1 or (table, key) in LISTED:
+        return
+    s = SOURCE[table][keys[0]]
+    for c in TABLES[table]['columns'][1:]:
+        there = mapped(table, c, s[c])
+        if there is not None and there.startswith('nobody'):
+            continue
+        want[c] = greater(table, c, there, t[c])
+        if there != t[c] and (WORLD['rule'] != 'max' or c not in TABLES[table]['money'] or None in (there, t[c])):
+            wrong(table, key, f"{c} differs, and nobody is asked", source=s, target=t)
 
 
 def judge_live(table):
@@ -115,6 +137,7 @@ def judge_live(table):
             for c in TABLES[table]['columns'][1:]:
                 held = (table, key) in LISTED and has_no_sum(table, c, b[c], s[c], t[c])
                 want[c] = t[c] if held else merged(table, c, b[c], s[c], t[c])
+        judge_both(table, key, t, want)
         if r != want:
             wrong(table, key, "should be " + json.dumps(want, ensure_ascii=False), after=r, base=b, source=s, target=t,
                   listed=LISTED.get((table, key)))

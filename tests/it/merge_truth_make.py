@@ -33,7 +33,7 @@ class World:
         self.tables = ['members'] + rnd.sample(['orders', 'notes', 'wallets', 'events'], rnd.randint(1, 3))
         self.tables.sort(key=list(TABLES).index)
         self.deletes = {t: rnd.choice(['CASCADE', 'CASCADE', 'RESTRICT', 'SET NULL', '']) for t in self.tables}
-        self.add = seed % 2 == 0
+        self.rule = ['add', None, 'add', 'max'][seed % 4]
         self.n = rnd.randint(8, 60)
         self.made = {'s': {}, 't': {}}  # names of rows that a side has made, by table
         self.serial = 0
@@ -239,8 +239,8 @@ class World:
                 yield 'subject = yes'
             if TABLES[t][3] and not self.deletes[t]:
                 yield f'reference = member_id -> {self.db}.members.id'
-            if self.add:
-                yield 'merge = ' + ', '.join(f'{c} add' for c in TABLES[t][2].split())
+            if self.rule:
+                yield 'merge = ' + ', '.join(f'{c} {self.rule}' for c in TABLES[t][2].split())
 
 
 def main():
@@ -259,7 +259,7 @@ def main():
     write('late.sql', [f'USE {db}', *(w.writes('t', w.rnd.randint(1, 3)) if w.rnd.random() < 0.4 else [])])
     write('ini', w.ini(), '\n')
     with open(os.path.join(where, 'world.json'), 'w') as f:
-        json.dump({'db': db, 'seed': seed, 'add': w.add, 'tables': {
+        json.dump({'db': db, 'seed': seed, 'rule': w.rule, 'tables': {
             t: {'columns': TABLES[t][0].split(), 'who': TABLES[t][1], 'named': w.named(t), 'money': TABLES[t][2].split(),
                 'references': TABLES[t][3], 'emptied': w.deletes[t] == 'SET NULL',
                 'unsigned': UNSIGNED.get(t, [])} for t in w.tables}}, f)

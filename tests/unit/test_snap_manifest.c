@@ -442,6 +442,34 @@ static void test_drop_counter(void **state)
     mr_strbuf_release(&text);
 }
 
+static void test_set_counter(void **state)
+{
+    static const struct {
+        const char *create, *raised;
+    } cases[] = {
+        {"CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) ENGINE=InnoDB "
+         "AUTO_INCREMENT=4 DEFAULT CHARSET=utf8mb4",
+         "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) ENGINE=InnoDB "
+         "AUTO_INCREMENT=77 DEFAULT CHARSET=utf8mb4"},
+        {"CREATE TABLE `t` (`id` int COMMENT ') ENGINE=x AUTO_INCREMENT=3') /*!50100 TABLESPACE "
+         "`a` */ "
+         "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT=' AUTO_INCREMENT=5'\n PARTITION BY HASH "
+         "(`id`)",
+         "CREATE TABLE `t` (`id` int COMMENT ') ENGINE=x AUTO_INCREMENT=3') /*!50100 TABLESPACE "
+         "`a` */ "
+         "ENGINE=InnoDB AUTO_INCREMENT=77 DEFAULT CHARSET=utf8mb4 COMMENT=' AUTO_INCREMENT=5'\n "
+         "PARTITION BY HASH (`id`)"},
+        {"CREATE TABLE t (i int)", "CREATE TABLE t (i int) AUTO_INCREMENT=77"}};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mr_strbuf_reset(&text);
+        mr_snap_set_counter(&text, cases[i].create, 77);
+        assert_string_equal(text.ptr, cases[i].raised);
+    }
+    mr_strbuf_release(&text);
+}
+
 static void use(const char *text, size_t len)
 {
     struct mr_strbuf again = MR_STRBUF_INIT;
@@ -469,12 +497,13 @@ static void test_mutants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_chained),
-        cmocka_unit_test(test_older),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_statements),
-        cmocka_unit_test(test_split),      cmocka_unit_test(test_same),
-        cmocka_unit_test(test_drop_db),    cmocka_unit_test(test_drop_counter),
-        cmocka_unit_test(test_rename_dbs), cmocka_unit_test(test_mutants),
+        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_chained),
+        cmocka_unit_test(test_older),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_names),       cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_split),       cmocka_unit_test(test_same),
+        cmocka_unit_test(test_drop_db),     cmocka_unit_test(test_drop_counter),
+        cmocka_unit_test(test_set_counter), cmocka_unit_test(test_rename_dbs),
+        cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
