@@ -130,7 +130,7 @@ for kind in $KINDS; do
     killed=no
     for delay in 0.35 0.3 0.25 0.2 0.15 0.1; do
         killed_after $delay "${RESTORE[@]}" --until "${AT[0]}" "$IT_TMP/$kind.base" "$(uri_of $kind)" || { mr_sql $kind -e "DROP DATABASE IF EXISTS club_copy" && continue; }
-        [ "$(mr_sql $kind -e "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'club_copy' AND table_name = 'myrecon_restore'")" = 0 ] || { killed=yes && break; }
+        [ "$(mr_sql $kind -e "SELECT COUNT(*) > 0 FROM club_copy.myrecon_restore" 2>/dev/null)" != 1 ] || { killed=yes && break; } # rows are there
     done
     if [ $killed = yes ]; then
         snap restore --no-progress --until "${AT[1]}" --source-log "$IT_TMP/logs$kind" --rename-db club=club_copy "$IT_TMP/$kind.base" "$(uri_of $kind)"
