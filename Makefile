@@ -181,7 +181,7 @@ COVERED := @(repair_plan|repair_verify|merge_three|merge_erased|rewind|rejoin_ma
 COVERAGE_FLOOR := repair/decide=100,100 repair=95
 
 test-long: # one test may take as long as all of them usually do
-	@MR_TEST_TIMEOUT=7200 $(MAKE) --no-print-directory test SEEDS=1000
+	@MR_TEST_TIMEOUT=7200 MR_LONG_S=$(or $(MR_LONG_S),600) $(MAKE) --no-print-directory test SEEDS=1000
 	@$(MAKE) --no-print-directory coverage SUITES='unit it' IT='$(COVERED)' ROOM='$(COVERAGE_FLOOR)'
 
 test-bare:

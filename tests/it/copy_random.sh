@@ -81,6 +81,7 @@ copy() { # copy SIDE SEED POLICY: one policy on one pair of databases; prints wh
 fresh ao "${DB}_t"
 fresh ao "${DB}_u"
 for ((seed = ${FIRST:-1}; seed < ${FIRST:-1} + SEEDS; seed++)); do
+    in_time $((seed - ${FIRST:-1})) "$SEEDS" "random databases" || break
     mkdir "$IT_TMP/$seed"
     python3 "$IT_DIR/copy_random.py" make "$seed" "$IT_TMP/$seed" "$DB" || bail "no databases"
     for policy in mirror backfill newest:updated; do

@@ -81,13 +81,14 @@ $(head -n 3 "$ERR" | cut -c1-300 | sed 's/^/    /')
 "
 }
 
-OTHER=0
+OTHER=0 LOOP_SHARE=${#COMMANDS[@]} # of the time, each
 for NAME in $(printf "%s\n" "${!COMMANDS[@]}" | sort); do
     ask "$NAME" 0 ok
-    TOTAL=$STATEMENTS WHOLE_RC=$RC RUNS=0
+    TOTAL=$STATEMENTS WHOLE_RC=$RC RUNS=0 LOOP_FROM=$SECONDS
     for HOW in ok less more null short huge rows endless wild error counts; do
         for NTH in $(spread "$TOTAL" "$PLACES"); do
             # The first is that of the session, of each command alike.
+            in_time "$NTH" "$TOTAL" "$NAME, statements that are answered $HOW" || break 2
             [ "$NTH" != 1 ] || [ "$NAME" = check ] || [ "$NAME" = doctor ] || continue
             ask "$NAME" "$NTH" "$HOW"
             judge_one "$NAME, statement $NTH of $TOTAL, $HOW"

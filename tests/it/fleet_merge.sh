@@ -138,7 +138,9 @@ UPDATE negative SET id = id + 5000 WHERE id BETWEEN 20 AND 30;
 UPDATE spilled SET v = 2 WHERE k IN ('s1', 's9');
 UPDATE \`odd \"name\` SET v = v + 1 WHERE id > 3;
 ALTER TABLE bins ADD note INT"
-for seed in $(seq 1 "$(((${SEEDS:-20} + 4) / 5))"); do
+MOST=$(((${SEEDS:-20} + 4) / 5)) LOOP_FROM=$SECONDS
+for ((seed = 1; seed <= MOST; seed++)); do
+    in_time $((seed - 1)) "$MOST" "seeds of cuts" || break
     same_as_one "all kinds, cut by seed $seed" "$((2 + seed % 4))" "$seed"
 done
 # The other side on MySQL 9, by a snapshot of what b has.

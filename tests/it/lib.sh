@@ -33,6 +33,11 @@ LIVE=0      # 1: rows move, so that counts of the two sides need not balance
 # --- TAP ---------------------------------------------------------------------------------
 
 note() { sed 's/^/# /'; }
+in_time() { # DONE OF WHAT: of a loop over seeds that began at LOOP_FROM; MR_LONG_S (make test-long) ends it, aloud
+    [ -n "${MR_LONG_S:-}" ] && [ $((SECONDS - ${LOOP_FROM:-0})) -ge "$((MR_LONG_S / ${LOOP_SHARE:-1}))" ] || return 0
+    note <<<"$3: $1 of $2 in the time that there was (MR_LONG_S=$MR_LONG_S)"
+    return 1
+}
 
 show_run() { # what the last check did, as diagnostics
     [ ${#CMD[@]} -gt 0 ] || return 0

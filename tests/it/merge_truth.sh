@@ -9,6 +9,7 @@
 . "$IT_DIR/../lib/servers.sh"
 begin ''
 SEEDS=${SEEDS:-6} FIRST=${FIRST:-1} AT_ONCE=25
+LIMIT_S=${LIMIT_S:-${MR_LONG_S:+$((MR_LONG_S * 3))}}
 LIMIT_S=${LIMIT_S:-3000} # of seconds for each pair: more worlds than go into that are left out, and said so
 export PYTHONDONTWRITEBYTECODE=1
 mr_servers_begin || bail "no servers"

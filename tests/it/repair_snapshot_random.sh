@@ -54,6 +54,7 @@ first=${FIRST:-1} SEEDS=${SEEDS:-5}
 [ "$SEEDS" -le 200 ] || SEEDS=200
 [ "$SEEDS" -gt 20 ] || SEEDS=$(((SEEDS + 2) / 3))
 for ((seed = first; seed < first + SEEDS; seed++)); do
+    in_time $((seed - first)) "$SEEDS" "histories and sides" || break
     t=b
     [ $((seed % 3)) -ne 0 ] || [ -z "$MR_O_URI" ] || t=o
     DST=$(uri $t "$DB")

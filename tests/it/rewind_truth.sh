@@ -49,8 +49,9 @@ rewind() { # ARGS…: $RC; a plan, with as many deletions as it says
 
 for S in $KINDS; do
     URI=$(mr_get_server $S URI)/w
-    GOOD=0 WRONG=
+    GOOD=0 WRONG= LOOP_FROM=$SECONDS
     for ((SEED = 1; SEED <= ${SEEDS:-20}; SEED++)); do
+        in_time $((SEED - 1)) "${SEEDS:-20}" "$S: worlds" || break
         fresh_world $S
         python3 "$IT_DIR/rewind_truth.py" $SEED "$IT_TMP/truth.json" >"$IT_TMP/world.sql"
         { echo "SET NAMES utf8mb4; USE w;"; sed '/^-- FROM$/,$d' "$IT_TMP/world.sql"; } | mr_sql $S
@@ -88,7 +89,7 @@ for S in $KINDS; do
             WRONG+="seed $SEED: $APPLIED $SAYS"$'\n'
         fi
     done
-    is "$S: what stands is what the model says" "$GOOD $WRONG" "${SEEDS:-20} "
+    is "$S: what stands is what the model says" "$GOOD $WRONG" "$((SEED - 1)) "
 done
 
 # the peer, where it can do the same: nothing was changed since
