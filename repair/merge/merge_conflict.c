@@ -3,7 +3,6 @@
 
 #include "core/case/case_args.h"
 #include "repair/decide/decide.h"
-#include "repair/merge/merge_made.h"
 #include "repair/merge/merge_obstacle.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_spread.h"
@@ -335,10 +334,8 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, s
         m, first, first + count, {MR_ARG_INT("first", first), MR_ARG_INT("end", first + count)}};
     MR_TRY(leave_deleted(&c, err));
     MR_TRY(hold_reused(&c, err));
-    for (size_t i = first; i < first + count; i++) {
+    for (size_t i = first; i < first + count; i++)
         MR_TRY(find_differing(m, &m->plan->tables[i], err));
-        MR_TRY(mr_merge_made(m, &m->tables[i], err));
-    }
     MR_TRY(show_holders(&c, err));
     MR_TRY(find_below(&c, err));
     MR_TRY(mr_merge_obstacles(m, first, count, err));

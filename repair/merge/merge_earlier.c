@@ -480,6 +480,17 @@ enum mr_code mr_merge_earlier_restored(struct mr_merge *m, const struct mr_plan_
                            : MR_CASE_HAS(m->cf, of_any, is, err, MR_ARG_TEXT("name", name));
 }
 
+enum mr_code mr_merge_earlier_placed(struct mr_merge *m, const struct mr_plan_table *table,
+                                     struct mr_key key, bool *is, struct mr_err *err)
+{
+    static const char sql[] = "SELECT 1 FROM plan_map WHERE tbl=:name AND source_key=:key AND"
+                              " (state='applied' OR (state='matched' AND is_new)) LIMIT 1";
+    *is = false;
+    MR_TRY(mr_case_exec(m->cf, schema_sql, err));
+    return MR_CASE_HAS(m->cf, sql, is, err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
+                       MR_ARG_BYTES("key", key));
+}
+
 /* ---- proposing ---- */
 
 struct proposing {
@@ -489,16 +500,17 @@ struct proposing {
 };
 
 /* Kept with the digest as it will stand, so that the next plan knows the row to the byte; of who
- * was matched, as he is now. */
+ * was matched, as he is now, or will be. */
 static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err *err)
 {
     struct proposing *p = ctx;
     struct mr_merge *m = p->m;
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
-    bool matched = e->after.ptr == NULL, merged = matched && mr_entity_is_merged(e);
-    enum mr_code code =
-        mr_plan_digester_row(p->digester, matched ? e->target : e->after, &digest, err);
+    const bool added = e->decision == MR_DECIDE_INSERT || e->decision == MR_DECIDE_RENUMBER;
+    const bool merged = !added && mr_entity_is_merged(e);
+    enum mr_code code = mr_plan_digester_row(
+        p->digester, e->after.ptr != NULL ? e->after : e->target, &digest, err);
     if (code != MR_OK)
         return code;
     return MR_CASE_RUN(p->stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(t)),
@@ -508,6 +520,16 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
                        MR_ARG_BLOB("digest", &digest, DIGEST_BYTES),
                        MR_ARG_INT("is_new", e->decision == MR_DECIDE_RENUMBER || merged),
                        MR_ARG_INT("plan", mr_plan_store_id(m->store)));
+}
+
+/* Who is found on TARGET is so also where columns of his row are written. */
+static enum mr_code propose_updated(void *ctx, const struct mr_entity *e, struct mr_err *err)
+{
+    const struct proposing *p = ctx;
+    enum mr_group group = MR_GROUP_UNDECIDED;
+    uint64_t facts = 0;
+    MR_TRY(mr_plan_store_facts(p->m->store, e->id, &facts, &group, err));
+    return group == MR_GROUP_LOST ? propose(ctx, e, err) : MR_OK;
 }
 
 #define INTO_PLAN_MAP(state)                                                                       \
@@ -601,6 +623,8 @@ static enum mr_code propose_table(struct proposing *added, struct proposing *mat
     for (size_t d = 0; d < sizeof restored / sizeof *restored; d++)
         MR_TRY_OUT(mr_plan_store_each(m->store, t->at, restored[d], propose, added, err));
     MR_TRY_OUT(mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose, matched, err));
+    MR_TRY_OUT(
+        mr_plan_store_each(m->store, t->at, MR_DECIDE_UPDATE, propose_updated, matched, err));
 out:
     mr_plan_digester_release(&digester);
     mr_arena_release(&arena);

@@ -35,6 +35,10 @@ enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err);
 enum mr_code mr_merge_earlier_restored(struct mr_merge *m, const struct mr_plan_table *table,
                                        struct mr_key key, bool *is, struct mr_err *err);
 
+/* Has one restored the row, or merged it into another? */
+enum mr_code mr_merge_earlier_placed(struct mr_merge *m, const struct mr_plan_table *table,
+                                     struct mr_key key, bool *is, struct mr_err *err);
+
 /* What a plan said that this case does not know: a row of SOURCE stands on TARGET under
  * that key. */
 struct mr_merge_mapping {

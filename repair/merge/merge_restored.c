@@ -249,6 +249,86 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr
     return ask_log(a, &(struct since){table, key, column, p.changes, 0}, is, err);
 }
 
+/* ---- what TARGET has made since of what a plan wrote ---- */
+
+static enum mr_code shows_value(const struct mr_restored_column *of,
+                                const struct mr_evidence_change *change, struct mr_key value,
+                                bool *is, struct mr_err *err)
+{
+    struct mr_seen_image image;
+    const struct mr_pair *pair = of->table->pair;
+    if (change->kind == MR_CHANGE_DELETE)
+        return MR_OK;
+    mr_seen_image_init(&image);
+    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
+    if (code == MR_OK) {
+        const struct mr_key seen = mr_seen_image_at(&image, place_of(pair, of->column));
+        *is = *is || (seen.ptr != NULL &&
+                      mr_image_same_value(seen, value, &pair->find.columns[of->column]));
+    }
+    mr_seen_image_release(&image);
+    return code;
+}
+
+/* Has TARGET's log the planned value among those that the row has had?  *known false: not all of it is there. */
+static enum mr_code find_in_log(struct mr_merge_restored *a, const struct mr_restored_column *of,
+                                struct mr_key after, bool *is, bool *known, struct mr_err *err)
+{
+    const struct mr_merge_table *t = table_of(a, of->table);
+    struct mr_vec changes = MR_VEC_INIT(struct mr_evidence_change);
+    struct mr_key value;
+    int64_t count = 0;
+    *is = false;
+    MR_TRY(mr_merge_row_value(after, of->column, &value, err));
+    enum mr_code code = count_changes(a, of->table, of->live_key, &count, err);
+    *known = count >= 0;
+    if (code != MR_OK || !*known)
+        return code;
+    MR_TRY_OUT(mr_evidence_changes(a->m->fd, mr_merge_evidence_id(t), MR_TARGET, of->live_key,
+                                   &a->arena, &changes, err));
+    for (size_t i = 0; i < changes.count; i++)
+        MR_TRY_OUT(shows_value(of, mr_vec_at(&changes, i), value, is, err));
+    *known = *is || (int64_t)changes.count == count;
+out:
+    mr_vec_release(&changes);
+    return code;
+}
+
+/* It is not what the plan has made of it. */
+static enum mr_code judge_since(struct mr_merge_restored *a, const struct mr_restored_column *of,
+                                const struct planned *p, bool *is, struct mr_err *err)
+{
+    bool before = false, known = false;
+    *is = strcmp(p->state, "proposed") != 0;
+    if (*is)
+        return MR_OK;
+    MR_TRY(find_in_log(a, of, p->after, is, &known, err));
+    MR_TRY(is_equal(p->target, of->live, of->column, &before, err));
+    *is = *is || (!known && !before);
+    return MR_OK;
+}
+
+enum mr_code mr_merge_restored_is_changed_since(struct mr_merge_restored *a,
+                                                const struct mr_restored_column *of, bool *is,
+                                                struct mr_err *err)
+{
+    struct planned p = {0};
+    bool more = false, kept = true, stands = false;
+    enum mr_code code = MR_OK;
+    *is = false;
+    mr_arena_reset(&a->arena);
+    MR_CASE_BIND(a->find, MR_ARG_TEXT("name", mr_plan_table_name(of->table)),
+                 MR_ARG_BYTES("key", of->key), MR_ARG_INT("plan", mr_plan_store_id(a->m->store)));
+    while (code == MR_OK && kept &&
+           (code = mr_case_fields_next(&a->map, &a->arena, &p, &more, err)) == MR_OK && more)
+        code = is_equal(p.target, p.after, of->column, &kept, err);
+    mr_case_reset(a->find);
+    if (code != MR_OK || kept)
+        return code;
+    MR_TRY(is_equal(p.after, of->live, of->column, &stands, err));
+    return stands ? MR_OK : judge_since(a, of, &p, is, err);
+}
+
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *a, const struct mr_plan_table *table,
                                     const struct mr_entity *e, const char *sums, struct mr_err *err)
 {

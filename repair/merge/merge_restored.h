@@ -42,6 +42,21 @@ enum mr_code mr_merge_restored_find(struct mr_merge_restored *restored,
                                     size_t column, const struct mr_key rows[MR_SIDES],
                                     enum mr_restored *is, struct mr_err *err);
 
+/*
+ * Has a plan written the column, and TARGET changed it again since?  Of several plans the last one tells.  Of one that
+ * nobody told the case of (proposed) TARGET's log does: whether the row ever had what was planned; where that log is
+ * not good, a value that is neither the planned one nor the one before it may be a change since.
+ */
+struct mr_restored_column {
+    const struct mr_plan_table *table;
+    struct mr_key key, live_key; /* SOURCE's; TARGET's */
+    size_t column;
+    struct mr_key live; /* TARGET's image as it is now */
+};
+enum mr_code mr_merge_restored_is_changed_since(struct mr_merge_restored *restored,
+                                                const struct mr_restored_column *column, bool *is,
+                                                struct mr_err *err);
+
 /* Of a row that this plan updates, with all of its images; sums: as in the table, NULL is fine. */
 enum mr_code mr_merge_restored_keep(struct mr_merge_restored *restored,
                                     const struct mr_plan_table *table,

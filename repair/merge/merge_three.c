@@ -413,12 +413,30 @@ static enum mr_code ask_rule(struct mr_merge_three *x, size_t at, struct mr_err 
     return x->made[at].ptr != NULL || x->bytes.len == 0 ? MR_OK : mr_merge_nomem(err);
 }
 
+/* What TARGET has changed since a plan wrote the column is its own doing, of which no rule takes anything back.  A sum
+ * asks for itself. */
+static enum mr_code heed_since(struct mr_merge_three *x, size_t at, struct mr_err *err)
+{
+    struct mr_column_fact *f = &x->facts[at];
+    bool is = false;
+    const struct mr_restored_column column = {x->table->plan, x->twin->key, x->twin->live_key, at,
+                                              x->twin->live};
+    if (f->rule != MR_RULE_ADD)
+        MR_TRY(mr_merge_restored_is_changed_since(x->restored, &column, &is, err));
+    f->rule = is ? MR_RULE_NONE : f->rule;
+    return MR_OK;
+}
+
 static enum mr_code ask_rules(struct mr_merge_three *x, struct mr_err *err)
 {
     for (size_t i = 0; i < count_columns(x); i++) {
         struct mr_column_fact *f = &x->facts[i];
         f->rule = mr_plan_column_rules_find(&x->rules, i);
-        if (mr_decide_rule(f) != MR_RULE_NONE && f->source_changed && f->target_changed && !f->same)
+        if (mr_decide_rule(f) == MR_RULE_NONE || !f->source_changed || !f->target_changed ||
+            f->same)
+            continue;
+        MR_TRY(heed_since(x, i, err));
+        if (f->rule != MR_RULE_NONE)
             MR_TRY(ask_rule(x, i, err));
     }
     return MR_OK;
@@ -520,6 +538,14 @@ static void tell(struct mr_strbuf *out, const char *name, const char *what)
         mr_strbuf_add_fmt(out, ": %s", what);
 }
 
+/* Has its rule come to nothing? */
+static bool has_failed(const struct mr_merge_three *x, size_t at)
+{
+    const enum mr_column_outcome outcome = x->rulings[at].outcome;
+    return outcome == MR_COLUMN_RULE_FAILS ||
+           (outcome == MR_COLUMN_DIFFERS && mr_decide_rule(&x->facts[at]) != MR_RULE_NONE);
+}
+
 /* Columns that nobody changed, or that both made alike, are not worth a word. */
 static bool is_worth_telling(const struct mr_merge_three *x, enum mr_column_outcome outcome)
 {
@@ -538,8 +564,7 @@ static enum mr_code describe(struct mr_merge_three *x, const struct mr_three_rul
         if (r->why.conflict != MR_CONFLICT_NONE ||
             (ruling->outcome == MR_THREE_IS_BOTH_CHANGED && r->deed != MR_COLUMN_KEEPS))
             tell(&x->detail, column_name(x, i),
-                 r->outcome == MR_COLUMN_RULE_FAILS ? mr_rule_answer_words(x->facts[i].answer)
-                                                    : NULL);
+                 has_failed(x, i) ? mr_rule_answer_words(x->facts[i].answer) : NULL);
     }
     MR_TRY(mr_strbuf_check(&x->detail, "deciding the plan", err));
     return mr_strbuf_check(&x->columns, "deciding the plan", err);

@@ -6,6 +6,7 @@
 #include "core/case/case_args.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_earlier.h"
 #include "repair/merge/merge_evidence.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_map.h"
@@ -15,7 +16,7 @@
 #include "repair/merge/merge_three_note.h"
 #include "repair/side/counted.h"
 
-/* A base row and its twin. */
+/* A row and its twin. */
 struct twin {
     const struct mr_merge_work_row *row;
     struct mr_key own, live; /* images: mapped, and TARGET's */
@@ -34,6 +35,7 @@ struct comparing {
     struct mr_merge_three_note note;
     struct mr_case_fields after_map; /* struct standing */
     struct mr_merge_three *by_logs;
+    bool is_new; /* rows that both sides have made */
 };
 
 /* A row as it would stand on TARGET. */
@@ -240,10 +242,71 @@ static enum mr_code ask_logs(struct comparing *c, struct mr_err *err)
                                        .own = {t->row->image, t->row->len},
                                        .live = t->live,
                                        .mapped = t->own,
-                                       .live_key = t->row->live_key};
+                                       .live_key = t->row->live_key,
+                                       .is_new = c->is_new};
     }
     return mr_merge_three_page(c->by_logs, c->table, c->by_key.items, c->by_key.count, err);
 }
+
+/* ---- rows that both sides have made ---- */
+
+/* Whom an earlier plan has brought, or merged into somebody, is not of TARGET's making, and what became of him there is the live side's word;
+ * under another key than the counter's, the two may be two. */
+static enum mr_code is_made_twice(struct comparing *c, const struct twin *t, bool *is,
+                                  struct mr_err *err)
+{
+    const struct mr_plan_table *table = c->table->plan;
+    bool brought = false;
+    MR_TRY(mr_merge_earlier_placed(c->m, table, t->row->key, &brought, err));
+    *is = !brought;
+    for (size_t i = 0; *is && i < table->key.count; i++) {
+        struct mr_key own, live;
+        if (table->key.at[i] == table->counter)
+            continue;
+        MR_TRY(mr_merge_row_value(t->own, table->key.at[i], &own, err));
+        MR_TRY(mr_merge_row_value(t->live, table->key.at[i], &live, err));
+        *is = mr_image_same_value(own, live, &table->pair->find.columns[table->key.at[i]]);
+    }
+    return MR_OK;
+}
+
+static enum mr_code drop_others(struct comparing *c, struct mr_err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->twins.count; i++) {
+        struct twin *t = mr_vec_at(&c->twins, i);
+        bool is = false;
+        MR_TRY(is_made_twice(c, t, &is, err));
+        if (is)
+            *(struct twin *)mr_vec_at(&c->twins, kept++) = *t;
+    }
+    c->twins.count = kept;
+    return MR_OK;
+}
+
+/* Those that the logs do not tell of stay *differs*. */
+static enum mr_code judge_new(struct comparing *c, struct mr_err *err)
+{
+    bool told = false;
+    MR_TRY(drop_others(c, err));
+    MR_TRY(ask_logs(c, err));
+    for (size_t i = 0; i < c->twins.count; i++)
+        MR_TRY(judge_by_logs(c, i, &told, err));
+    return MR_OK;
+}
+
+/* Rules of its owner; and two orders are not poured into one by a rule for their columns: a subject is one person. */
+static bool may_be_one(const struct mr_merge *m, const struct mr_merge_table *table)
+{
+    const struct mr_table_config *config = table->plan->pair->config;
+    bool is_parent = false;
+    for (size_t i = 0; i < m->plan->nreferences; i++)
+        is_parent = is_parent || m->plan->references[i].parent == table->plan->at;
+    return table->told != 0 && config != NULL && config->merge.nrules > 0 &&
+           (table->plan->pair->find.subject != MR_SUBJECT_NO || !is_parent);
+}
+
+/* ---- rows of the past ---- */
 
 static enum mr_code judge(struct comparing *c, struct mr_err *err)
 {
@@ -262,21 +325,27 @@ static enum mr_code judge(struct comparing *c, struct mr_err *err)
     return MR_OK;
 }
 
-static const char rows_sql[] =
-    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, source.image,"
-    " m.there AS live_key, img.there AS live FROM m "
-    "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id"
-    " WHERE m.tbl=:tbl AND m.id>:after AND m.grp='base'"
-    " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
+#define ROWS                                                                                       \
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, source.image,"                             \
+    " m.there AS live_key, img.there AS live FROM m "                                              \
+    "INDEXED BY m_tbl"                                                                             \
+    " JOIN w ON w.id=m.id JOIN source ON source.id=m.id JOIN img ON img.id=m.id"                   \
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.there IS NOT NULL AND "
+#define IN_ORDER " ORDER BY m.id LIMIT 1000"
+static const char past_sql[] = ROWS "m.grp='base'" IN_ORDER;
+/* Who is merged into somebody leaves him as he is. */
+static const char new_sql[] =
+    ROWS "m.differs AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND k.into_key IS NOT"
+         " NULL AND k.known IS NOT 1)" IN_ORDER;
 
-static enum mr_code compare_table(struct comparing *c, struct mr_err *err)
+static enum mr_code compare_table(struct comparing *c, bool is_new, struct mr_err *err)
 {
+    c->is_new = is_new;
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
         mr_arena_reset(&c->arena);
-        code = MR_MERGE_PAGE(c->m, rows_sql, after, &c->arena, &c->rows, err,
+        code = MR_MERGE_PAGE(c->m, is_new ? new_sql : past_sql, after, &c->arena, &c->rows, err,
                              MR_ARG_INT("tbl", c->table->plan->at));
         if (code != MR_OK || c->rows.count == 0)
             break;
@@ -285,7 +354,7 @@ static enum mr_code compare_table(struct comparing *c, struct mr_err *err)
         if (code == MR_OK)
             code = name_twins(c, err);
         if (code == MR_OK)
-            code = judge(c, err);
+            code = is_new ? judge_new(c, err) : judge(c, err);
     }
     return code;
 }
@@ -311,7 +380,9 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, stru
     MR_TRY_OUT(mr_case_fields_open(&c.after_map, c.after, MR_CASE_FIELDS(standing_fields), err));
     for (size_t i = first; i < first + count; i++) {
         c.table = &m->tables[i];
-        MR_TRY_OUT(compare_table(&c, err));
+        MR_TRY_OUT(compare_table(&c, false, err));
+        if (may_be_one(m, c.table))
+            MR_TRY_OUT(compare_table(&c, true, err));
     }
 out:
     mr_merge_map_close(&c.map);

@@ -287,11 +287,19 @@ static enum mr_code write_entities(struct writing *w, struct mr_err *err)
 
 /* ---- idmap ---- */
 
-static bool is_mapped(const struct mr_entity *e)
+/* Whoever is found on TARGET is, whether columns of his row are written or not. */
+static enum mr_code is_mapped(const struct writing *w, const struct mr_entity *e, bool *is,
+                              struct mr_err *err)
 {
-    return e->decision == MR_DECIDE_MATCHED || e->decision == MR_DECIDE_INSERT ||
-           e->decision == MR_DECIDE_RENUMBER ||
-           (e->decision == MR_DECIDE_UPDATE && e->kind != NULL && strcmp(e->kind, "differs") == 0);
+    enum mr_group group = MR_GROUP_UNDECIDED;
+    uint64_t facts = 0;
+    *is = e->decision == MR_DECIDE_MATCHED || e->decision == MR_DECIDE_INSERT ||
+          e->decision == MR_DECIDE_RENUMBER;
+    if (e->decision != MR_DECIDE_UPDATE)
+        return MR_OK;
+    MR_TRY(mr_plan_store_facts(w->task->store, e->id, &facts, &group, err));
+    *is = group == MR_GROUP_LOST || (e->kind != NULL && strcmp(e->kind, "differs") == 0);
+    return MR_OK;
 }
 
 /* A key as text may be several keys: commas within its parts, bytes that are no UTF-8. */
@@ -332,7 +340,10 @@ static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e, s
 {
     const struct mr_plan_table *t = &w->task->tables->tables[e->table];
     struct mr_key row = row_after(t, e);
-    if (t->key.count == 0 || !is_mapped(e))
+    bool is = false;
+    if (t->key.count > 0)
+        MR_TRY(is_mapped(w, e, &is, err));
+    if (!is)
         return MR_OK;
     if (row.ptr == NULL)
         row = e->source;

@@ -45,7 +45,7 @@ by_logs() { # DIR TABLE: "outcome count;…"
 members() { # SERVER
     mr_sql "$1" -e "SELECT CONCAT_WS(':', mobile, name, city, points, tags) FROM club.members WHERE mobile > '1' ORDER BY mobile" | paste -sd ' '
 }
-bills() { mr_sql "$1" -e "SELECT CONCAT_WS(':', code, total, note) FROM club.bills ORDER BY code" | paste -sd ' '; }
+coded() { mr_sql "$1" -e "SELECT CONCAT_WS(':', code, total, note) FROM club.$2 ORDER BY code" | paste -sd ' '; }
 lines() { mr_sql "$1" -e "SELECT CONCAT_WS(':', b.code, l.what) FROM club.rows l JOIN club.bills b ON b.id = l.bill ORDER BY 1" | paste -sd ' '; }
 plan() { # NAME CONFIG OPTION…: $PLAN, $RC
     PLAN=$IT_TMP/$S.$1
@@ -60,6 +60,8 @@ subject = yes
 identity = code
 [table club.rows]
 identity = bill, what
+[table club.cards]
+identity = code
 END
 sed -e '/^subject/a merge = points max, city newest, tags union' -e '/^identity = code/a merge = total max, note target' \
     "$IT_TMP/none.ini" >"$IT_TMP/rules.ini"
@@ -75,6 +77,7 @@ CREATE TABLE members (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR
 CREATE TABLE bills (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, code VARCHAR(9) NOT NULL UNIQUE, total INT, note VARCHAR(20));
 CREATE TABLE `rows` (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, bill INT UNSIGNED NOT NULL, what VARCHAR(9) NOT NULL,
     UNIQUE (bill, what), FOREIGN KEY (bill) REFERENCES bills (id));
+CREATE TABLE cards LIKE bills;
 INSERT INTO members (mobile, name) VALUES ('1', 'old');
 INSERT INTO bills (code, total) VALUES ('old', 1);
 SQL
@@ -87,6 +90,7 @@ INSERT INTO members (mobile, name, city, points, tags) VALUES ('20', 'a', 'x', 9
     ('22', 'c', 'x', 7, ''), ('23', 'd', 'south', 1, 'c'), ('24', 'E', 'x', 5, ''), ('29', 'z', 'x', 1, '');
 INSERT INTO bills (code, total, note) VALUES ('b1', 20, 'south'), ('b2', 20, 'south'), ('b3', 20, 'south');
 INSERT INTO `rows` (bill, what) VALUES (2, 'apples'), (3, 'pears'), (4, 'plums');
+INSERT INTO cards (code, total, note) VALUES ('c1', 20, 'south'), ('c2', 20, 'south'), ('c3', 20, 'south');
 SQL
     sleep 2.2
     mr_sql $T <<'SQL'
@@ -95,6 +99,7 @@ INSERT INTO members (mobile, name, city, points, tags) VALUES ('20', 'a', 'x', 3
     ('24', 'e', 'x', 3, 'a'), ('23', 'd', 'north', 1, 'c'), ('22', 'c', 'x', 9, 'c'), ('21', 'b', 'x', 5, 'a'),
     ('25', 'f', 'north', 1, '');
 INSERT INTO bills (code, total, note) VALUES ('b0', 1, NULL), ('b1', 15, 'north'), ('b3', 30, 'north');
+INSERT INTO cards (code, total, note) VALUES ('c0', 1, NULL), ('c1', 15, 'north'), ('c3', 30, 'north');
 SQL
     sleep 2.2
     mr_sql $S <<'SQL'
@@ -107,28 +112,31 @@ SQL
 
     plan none none
     is "$S: without rules all are asked about, and what hangs on a bill waits" "$RC $(open_ones "$PLAN")" \
-        "1 bills differs b1 b3;members differs 20 21 22 23 24 25;rows parent-differs 2,apples 4,plums"
-    is "$S: and the logs decide nothing" "$(by_logs "$PLAN" members)|$(by_logs "$PLAN" bills)" "|"
+        "1 bills differs b1 b3;cards differs c1 c3;members differs 20 21 22 23 24 25;rows parent-differs 2,apples 4,plums"
+    is "$S: and the logs decide nothing" "$(by_logs "$PLAN" members)|$(by_logs "$PLAN" cards)" "|"
 
-    before=$(members $T) before_bills=$(bills $T)
+    before=$(members $T) before_cards=$(coded $T cards)
     plan rules rules
-    is "$S: by rules, but for a column without, and one whose rule cannot tell; what hangs on a bill waits nevertheless" "$RC $(open_ones "$PLAN")" "1 members differs 22 24;rows parent-differs 2,apples 4,plums"
-    is "$S: each by its name" "$(by_logs "$PLAN" members)|$(by_logs "$PLAN" bills)" "by-rule 4;differs 2|by-rule 2"
+    is "$S: by rules, but for a column without, one whose rule cannot tell, and bills that rows hang on" "$RC $(open_ones "$PLAN")" \
+        "1 bills differs b1 b3;members differs 22 24;rows parent-differs 2,apples 4,plums"
+    is "$S: each by its name" "$(by_logs "$PLAN" members)|$(by_logs "$PLAN" cards)" "by-rule 4;differs 2|by-rule 2"
     is "$S: what is asked about names the column" \
         "$(python3 -c 'import csv, sys; print([row["detail"] if "detail" in row else row["differs"] for row in csv.DictReader(open(sys.argv[1]))])' "$PLAN/conflicts.csv" | grep -c name)" 1
     run repair apply --yes "$PLAN" "$TU"
     is "$S: applied, some are open" "$RC" 1
     is "$S: the greater sum, the later town, both's tags" "$(members $T)" \
         "20:a:x:9.00:a,b 21:b:x:5.00:a 22:c:x:9.00:c 23:d:north:1.00:c 24:e:x:3.00:a 25:f:south:1.00: 29:z:x:1.00: 30:y:x:1.00:"
-    is "$S: bills, too; and what hangs on a lost one came with it" "$(bills $T)|$(lines $T)" \
-        "b0:1 b1:20:north b2:20:south b3:30:north old:1|b2:pears"
+    is "$S: what nothing hangs on, too; and what hangs on a lost one came with it" "$(coded $T cards)|$(lines $T)" \
+        "c0:1 c1:20:north c2:20:south c3:30:north|b2:pears"
+    is "$S: whoever is found is in idmap.csv, written or not" \
+        "$(awk -F, '$1 == "club.members" { n++ } END { print n }' "$PLAN/idmap.csv")" 7
     run repair verify "$PLAN" "$TU"
     is "$S: verified" "$RC" 0
     plan again rules
     is "$S: nothing is left to do but to answer" "$RC $(open_ones "$PLAN")" \
-        "1 members differs 22 24;rows parent-differs 2,apples 4,plums"
+        "1 bills differs b1 b3;members differs 22 24;rows parent-differs 2,apples 4,plums"
     run repair undo --yes "$IT_TMP/$S.rules" "$TU"
-    is "$S: undone" "$RC $(members $T) $(bills $T)" "0 $before $before_bills"
+    is "$S: undone" "$RC $(members $T) $(coded $T cards)" "0 $before $before_cards"
 
     plan chosen rules --on-conflict differs=source --on-conflict parent-differs=skip
     run repair apply --yes "$PLAN" "$TU"
@@ -141,7 +149,16 @@ SQL
 
     plan sums sums
     is "$S: nothing is added to what has no base; and whom an undo wrote last has no newest" "$RC $(open_ones "$PLAN")" \
-        "1 members differs 20 21 22 24 25;rows parent-differs 2,apples 4,plums"
+        "1 bills differs b1 b3;members differs 20 21 22 24 25;rows parent-differs 2,apples 4,plums"
+
+    # what becomes of them on the live side afterwards is its own doing: no rule takes it back
+    plan last rules
+    run repair apply --yes "$PLAN" "$TU"
+    mr_sql $T -e "UPDATE club.members SET points = 0 WHERE mobile IN ('20', '29'); UPDATE club.cards SET total = 16 WHERE code IN ('c1', 'c2');
+        DELETE FROM club.members WHERE mobile = '21'"
+    plan since rules
+    is "$S: asked, where the live side has written since, brought or raised; who was deleted since stays so" "$RC $(open_ones "$PLAN")" \
+        "1 bills differs b1 b3;cards differs c1 c2;members deleted-since 21;members differs 20 22 24 25 29;rows parent-differs 2,apples 4,plums"
 
     # without the live side's log nobody knows that TARGET made them
     run check --config "$IT_TMP/rules.ini" --case "$CASE.one" "$SU" "$TU"
@@ -151,6 +168,6 @@ SQL
     CASE+=.one
     plan one rules
     is "$S: one log is not enough: asked" "$RC $(open_ones "$PLAN")" \
-        "1 bills differs b1 b3;members differs 20 22 23 24 25;members past-or-lost 21;rows parent-differs 2,apples 4,plums"
+        "1 bills differs b1 b3;cards differs c1 c3;members differs 20 22 23 24 25;members past-or-lost 21;rows parent-differs 2,apples 4,plums"
 done
 finish
