@@ -119,7 +119,7 @@ rows = list(csv.DictReader(open(sys.argv[1], newline="")))
 out = csv.DictWriter(sys.stdout, rows[0].keys())
 out.writeheader()
 for r in rows:
-    out.writerow(dict(r, decision="delete" if r["target_key"] == "5" else ""))
+    out.writerow(dict(r, decision="delete" if r["target_key"] == "5" else "", derived="")) # her own word, no rule's
 PY
     plan by_row --decisions "$IT_TMP/$S.csv" --allow-deletes 2
     is "$S: decided by the row" "$RC $(erased "$PLAN" | tr ';' '\n' | grep 'delete$' | wc -l)" "0 2"
