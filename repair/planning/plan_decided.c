@@ -25,16 +25,17 @@ struct mr_plan_decided {
 struct kept {
     const char *choice;
     struct mr_key source, target;
+    struct mr_key after; /* TARGET's, as the plan was to make it; ptr NULL: as it is */
 };
 
 #define KEPT(member, type) MR_CASE_FIELD(struct kept, member, MR_CASE_##type)
 static const struct mr_case_field kept_fields[] =
-    MR_CASE_LIST(KEPT(choice, TEXT), KEPT(source, BYTES), KEPT(target, BYTES));
+    MR_CASE_LIST(KEPT(choice, TEXT), KEPT(source, BYTES), KEPT(target, BYTES), KEPT(after, BYTES));
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_decision (tbl TEXT NOT NULL, key BLOB NOT NULL,"
     " kind TEXT NOT NULL, choice TEXT NOT NULL, source BLOB, target BLOB,"
-    " plan INT NOT NULL,"
+    " plan INT NOT NULL, after BLOB,"
     " PRIMARY KEY (tbl, key, kind)) STRICT, WITHOUT ROWID;"
     "DROP TABLE IF EXISTS temp.held;"
     "CREATE TEMP TABLE held (tbl TEXT, key BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;"
@@ -44,6 +45,18 @@ static const char schema_sql[] =
 /* Who was merged by a choice is told by is_new (merge_earlier); a case without a merge has no
  * map. */
 #define MERGED_BY_CHOICE "plan_map WHERE state='matched' AND is_new"
+
+/* A case of an earlier version has less. */
+static enum mr_code make_tables(struct mr_case *cf, struct mr_err *err)
+{
+    int64_t known = 0;
+    MR_TRY(mr_case_exec(cf, schema_sql, err));
+    MR_TRY(mr_case_number_with(
+        cf, "SELECT count(*) FROM pragma_table_info('plan_decision') WHERE name='after'", NULL, 0,
+        &known, err));
+    return known != 0 ? MR_OK
+                      : mr_case_exec(cf, "ALTER TABLE plan_decision ADD COLUMN after BLOB", err);
+}
 
 static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
 {
@@ -58,13 +71,14 @@ static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
 static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&d->find, "SELECT choice, source, target FROM plan_decision WHERE tbl=:tbl AND key=:key"
-                   " AND (kind=:kind OR choice='" SKIP "') AND (NOT :stated OR choice<>'" SKIP "')"
-                   " ORDER BY choice<>'" SKIP "' LIMIT 1"},
+        {&d->find,
+         "SELECT choice, source, target, after FROM plan_decision WHERE tbl=:tbl AND key=:key"
+         " AND (kind=:kind OR choice='" SKIP "') AND (NOT :stated OR choice<>'" SKIP "')"
+         " ORDER BY choice<>'" SKIP "' LIMIT 1"},
         {&d->drop, "DELETE FROM plan_decision WHERE tbl=:tbl AND key=:key"
                    " AND (kind=:kind OR choice='" SKIP "' OR :choice='" SKIP "')"},
-        {&d->add, "INSERT INTO plan_decision (tbl, key, kind, choice, source, target, plan)"
-                  " VALUES (:tbl, :key, :kind, :choice, :source, :target, :plan)"},
+        {&d->add, "INSERT INTO plan_decision (tbl, key, kind, choice, source, target, plan,"
+                  " after) VALUES (:tbl, :key, :kind, :choice, :source, :target, :plan, :after)"},
         {&d->hold, "INSERT OR IGNORE INTO temp.held (tbl, key) VALUES (:tbl, :key)"},
         {&d->warn, "INSERT OR IGNORE INTO temp.warned (tbl, key, kind)"
                    " VALUES (:tbl, :key, :kind) RETURNING 1"},
@@ -83,7 +97,7 @@ enum mr_code mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool forget,
     d->cf = cf;
     d->plan = plan;
     mr_arena_init(&d->arena);
-    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    enum mr_code code = make_tables(cf, err);
     if (code == MR_OK && forget)
         code = forget_all(d, err);
     if (code == MR_OK)
@@ -140,6 +154,23 @@ static enum mr_code is_same(const struct mr_plan_table *t, struct mr_key was, st
     return code;
 }
 
+/* Of a row of which both sides have values TARGET's counts, too: as it was, or as the plan has made it. */
+static enum mr_code is_as_decided(const struct mr_plan_table *t, const struct kept *kept,
+                                  const struct mr_decision_ask *ask, bool *same, struct mr_err *err)
+{
+    bool made = kept->after.ptr != NULL;
+    *same = true;
+    MR_TRY(is_same(t, kept->source, ask->source, same, err));
+    if (!mr_conflict_is_value(mr_conflict_named(ask->kind)))
+        return MR_OK;
+    made = made && *same;
+    MR_TRY(is_same(t, kept->target, ask->target, same, err));
+    if (made && !*same)
+        MR_TRY(is_same(t, kept->after, ask->target, &made, err));
+    *same = *same || made;
+    return MR_OK;
+}
+
 /* Once, however often the row is asked about. */
 static enum mr_code warn_of_change(struct mr_plan_decided *d, const struct mr_plan_table *t,
                                    const struct mr_decision_ask *ask, const char *choice,
@@ -175,9 +206,7 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d, const struct mr_pla
     const char *found = code == MR_OK ? kept.choice : NULL;
     bool skips = found != NULL && strcmp(found, SKIP) == 0;
     if (found != NULL && !skips) {
-        code = is_same(table, kept.source, ask->source, &same, err);
-        if (code == MR_OK && mr_conflict_is_value(mr_conflict_named(ask->kind)))
-            code = is_same(table, kept.target, ask->target, &same, err);
+        code = is_as_decided(table, &kept, ask, &same, err);
         if (code == MR_OK && !same)
             code = warn_of_change(d, table, ask, found, err);
     }
@@ -217,7 +246,7 @@ enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d, const struct mr_pla
 {
     bool taken = entity->kind != NULL && entity->choice != NULL &&
                  strcmp(entity->choice, choice) == 0 && !is_once(entity, choice);
-    struct mr_digest source = {0}, target = {0};
+    struct mr_digest source = {0}, target = {0}, after = {0};
     enum mr_code code =
         MR_CASE_RUN(d->drop, err, ROW_ARGS(table, entity->source_key),
                     MR_ARG_TEXT("kind", entity->kind), MR_ARG_TEXT("choice", choice));
@@ -225,11 +254,13 @@ enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d, const struct mr_pla
         return code;
     const struct mr_key was = digest_of(table, entity->source, &source, &code, err);
     const struct mr_key there = digest_of(table, entity->target, &target, &code, err);
-    return code == MR_OK ? MR_CASE_RUN(d->add, err, ROW_ARGS(table, entity->source_key),
-                                       MR_ARG_TEXT("kind", entity->kind),
-                                       MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("source", was),
-                                       MR_ARG_BYTES("target", there), MR_ARG_INT("plan", d->plan))
-                         : code;
+    const struct mr_key then = digest_of(table, entity->after, &after, &code, err);
+    return code == MR_OK
+               ? MR_CASE_RUN(d->add, err, ROW_ARGS(table, entity->source_key),
+                             MR_ARG_TEXT("kind", entity->kind), MR_ARG_TEXT("choice", choice),
+                             MR_ARG_BYTES("source", was), MR_ARG_BYTES("target", there),
+                             MR_ARG_INT("plan", d->plan), MR_ARG_BYTES("after", then))
+               : code;
 }
 
 enum mr_code mr_plan_decided_unmerge(struct mr_plan_decided *d, const struct mr_plan_table *table,

@@ -46,6 +46,7 @@ static enum mr_code count(struct mr_plan_store *store, const struct mr_plan_tabl
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec list = MR_VEC_INIT(struct mr_entity);
     const char *changed = mr_conflict_name(MR_CONFLICT_CHANGED);
+    const char *differs = mr_conflict_name(MR_CONFLICT_DIFFERS);
     int64_t after = 0;
     enum mr_code code = MR_OK;
     do {
@@ -55,7 +56,8 @@ static enum mr_code count(struct mr_plan_store *store, const struct mr_plan_tabl
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
-            if (e->choice != NULL || e->detail == NULL || strcmp(e->kind, changed) != 0 ||
+            if (e->choice != NULL || e->detail == NULL ||
+                (strcmp(e->kind, changed) != 0 && strcmp(e->kind, differs) != 0) ||
                 !is_set(t, e->detail, NULL))
                 continue;
             (void)is_set(t, e->detail, marked);

@@ -323,6 +323,31 @@ static void test_held(void **state)
     world_free(w);
 }
 
+/* Of a row whose other columns the plan writes: it holds before that is done, and behind it. */
+static void test_made(void **state)
+{
+    static const struct {
+        const char *now, *holds;
+    } cases[] = {{"1|bob", "target"}, {"1|eve", "target"}, {"1|zoe", NULL}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        build(w);
+        struct mr_plan_decided *d = open_decided(w, 1, false);
+        const struct mr_entity e = {.source_key = world_key(w, PEOPLE, "1|ann"),
+                                    .kind = "changed",
+                                    .choice = "target",
+                                    .source = world_image(w, PEOPLE, "1|ann"),
+                                    .target = world_image(w, PEOPLE, "1|bob"),
+                                    .after = world_image(w, PEOPLE, "1|eve")};
+        world_require(mr_plan_decided_keep(d, &w->planned[PEOPLE], &e, "target", NULL));
+        expect(find(w, d, &(struct row){PEOPLE, "changed", "1|ann", cases[i].now}, false),
+               cases[i].holds, i);
+        mr_plan_decided_close(d);
+        world_free(w);
+    }
+}
+
 /* ---- what is kept ---- */
 
 static void test_kept(void **state)
@@ -410,7 +435,7 @@ static void test_tables(void **state)
     struct mr_plan_decided *d = open_decided(w, 5, false);
     keep(w, d, &(struct row){PEOPLE, "changed", "1|a", NULL}, "source");
     world_sql(w, "INSERT INTO plan_decision SELECT 'd.other', key, kind, choice, source, target,"
-                 " 4 FROM plan_decision");
+                 " 4, NULL FROM plan_decision");
     keep(w, d, &(struct row){PEOPLE, "duplicate", "1|a", NULL}, "skip");
     world_expect(w, KEPT, "d.other 1 changed source 4; d.people 1 duplicate skip 5");
     /* of a plan that did not come to be nothing is kept */
@@ -521,11 +546,11 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_holds),    cmocka_unit_test(test_warns_once),
-        cmocka_unit_test(test_held),     cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_replaced), cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_forget),   cmocka_unit_test(test_corrupt),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_holds),   cmocka_unit_test(test_warns_once),
+        cmocka_unit_test(test_held),    cmocka_unit_test(test_made),
+        cmocka_unit_test(test_kept),    cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_tables),  cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_corrupt), cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
