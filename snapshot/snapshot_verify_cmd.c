@@ -211,7 +211,8 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
         return code;
     if (*exit_code == 0)
         return mr_verify_against(invocation, opts, dir, exit_code, err);
-    mr_log_warning("not compared with the server, because it is damaged");
+    mr_log_warning("not compared with the server, because %s",
+                   *exit_code == 4 ? "not all of its rows were read" : "it is damaged");
     return MR_OK;
 }
 

@@ -138,10 +138,41 @@ static enum mr_code follow(struct mr_cascades *c, size_t child, size_t k, bool *
     return MR_OK;
 }
 
+bool mr_cascades_has_beside(const struct mr_cascades *c)
+{
+    return c->of.count > c->cat->ntables;
+}
+
+static bool hangs_on(const struct mr_cascades *c, size_t child, size_t parent)
+{
+    for (size_t k = 0; k < c->cat->tables[child].nfks; k++)
+        if (mr_cascades_at(c, child)->parents[k] == parent)
+            return true;
+    return false;
+}
+
+/* What a parent beside the catalogue hangs on itself nobody has read: it may be any table of it, and by any column;
+ * but for its own children, which would be a circle. */
+static void follow_beside(struct mr_cascades *c)
+{
+    for (size_t at = c->cat->ntables; at < c->of.count; at++) {
+        struct mr_cascade *beside = mr_cascades_at(c, at);
+        for (size_t i = 0; i < c->cat->ntables; i++) {
+            const struct mr_cascade *of = mr_cascades_at(c, i);
+            const bool lost = of->deleted || of->has_lost;
+            if (hangs_on(c, i, at))
+                continue;
+            beside->deleted = beside->deleted || lost;
+            beside->updated = beside->updated || lost || of->updated || of->has_changed;
+        }
+    }
+}
+
 enum mr_code mr_cascades_spread(struct mr_cascades *c, struct mr_err *err)
 {
     for (bool more = true; more;) {
         more = false;
+        follow_beside(c);
         for (size_t i = 0; i < c->cat->ntables; i++)
             for (size_t k = 0; k < c->cat->tables[i].nfks; k++)
                 MR_TRY(follow(c, i, k, &more, err));

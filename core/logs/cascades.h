@@ -4,7 +4,8 @@
  * What InnoDB deletes or changes by ON DELETE and ON UPDATE stands in no log but for the parent's row.
  * So a table whose foreign key acts is not told of, once a row of its parent was deleted, or the columns
  * that it refers to were changed; and whatever hangs on it, in turn.  Of a parent that is not in the catalogue,
- * since its database is not looked at, any change of a row counts.
+ * since its database is not looked at, any change of a row counts; and of the catalogue's own tables, since what
+ * such a parent hangs on itself nobody has read.
  *
  *   mr_cascades_init → deleted, updated for tables that were touched → mr_cascades_spread
  *
@@ -22,6 +23,8 @@ struct mr_cascade {
     /* of a parent: which of its columns such keys refer to, by their place; NULL: none */
     bool *referenced;
     bool deleted, updated; /* rows; in columns that are referred to */
+    /* of a table of the catalogue, where there are parents beside it: rows, whoever refers to it, and by whatever column */
+    bool has_lost, has_changed;
     const char *
         by; /* its rows may have gone, or changed, with those of a parent: which, "db.t"; or NULL */
     size_t *parents; /* private: of each foreign key, the place of its parent */
@@ -51,6 +54,7 @@ void mr_cascades_release(struct mr_cascades *cascades);
 struct mr_cascade *mr_cascades_at(const struct mr_cascades *cascades, size_t at);
 /* A parent that is not in the catalogue: its place, or MR_NO_CASCADE. */
 size_t mr_cascades_beside(const struct mr_cascades *cascades, const char *db, const char *name);
+bool mr_cascades_has_beside(const struct mr_cascades *cascades);
 /* From the tables that were touched to all that they take along. */
 enum mr_code mr_cascades_spread(struct mr_cascades *cascades, struct mr_err *err);
 

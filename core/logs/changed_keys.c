@@ -100,7 +100,8 @@ static bool matters(const struct mr_changed_keys *c, size_t at)
     if (at == MR_NO_CASCADE)
         return false;
     const struct mr_cascade *of = cascade_of(c, at);
-    return is_told(c, at) || (of->is_parent && !(of->deleted && of->updated));
+    return is_told(c, at) || (of->is_parent && !(of->deleted && of->updated)) ||
+           (mr_cascades_has_beside(&c->work->cascades) && !(of->has_lost && of->has_changed));
 }
 
 /* ---- opening ---- */
@@ -301,6 +302,8 @@ static void note_parent(struct mr_changed_keys *c, const struct known_map *known
 {
     struct mr_cascade *cascade = cascade_of(c, known->at);
     const struct mr_table *today = &c->cat->tables[known->at];
+    cascade->has_lost = cascade->has_lost || row->kind == MR_BINLOG_DELETE;
+    cascade->has_changed = cascade->has_changed || row->kind == MR_BINLOG_UPDATE;
     if (!cascade->is_parent)
         return;
     cascade->deleted = cascade->deleted || row->kind == MR_BINLOG_DELETE;

@@ -221,6 +221,7 @@ enum mr_code mr_history_changed_read(struct mr_changes *c, enum mr_side side, st
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     r.keys = (struct mr_changed_keys){.most_bytes = MR_CHANGES_MAX_BYTES,
+                                      .is_older = true, /* it was read in front of the log's end */
                                       .moved_only = c->moved_only,
                                       .seen = c->from[side].gtids,
                                       .seen_at = c->from[side].at,

@@ -50,6 +50,14 @@ for kind in $KINDS; do
     mr_sql $kind -e "UPDATE other.p SET id = 9 WHERE id = 3; DELETE FROM other.p WHERE id = 1"
     next_is_true $kind "a cascade from a database that is not kept"
     like "$kind: the child says why" "$(kept "$IT_TMP/n1" c)" 'all: rows of "other.p" changed, and what a foreign key does then'
+    sql $kind "CREATE TABLE top (id INT PRIMARY KEY); INSERT INTO top VALUES (1), (2);
+        CREATE TABLE other.middle (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES club.top (id) ON DELETE CASCADE); INSERT INTO other.middle VALUES (1, 1), (2, 2);
+        CREATE TABLE low (id INT PRIMARY KEY, m INT, FOREIGN KEY (m) REFERENCES other.middle (id) ON DELETE CASCADE); INSERT INTO low VALUES (1, 1), (2, 2)"
+    anew $kind
+    sql $kind "DELETE FROM top WHERE id = 1"
+    next_is_true $kind "a cascade by way of a database that is not kept"
+    sql $kind "DROP TABLE low"
+    mr_sql $kind -e "DROP TABLE other.middle; DROP TABLE club.top"
     anew $kind
     mr_sql $kind -e "DELETE FROM other.p WHERE id = 2; ALTER TABLE club.c DROP FOREIGN KEY c_ibfk_1"
     next_is_true $kind "a cascade of a foreign key that is gone"

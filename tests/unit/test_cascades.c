@@ -48,10 +48,13 @@ static void add(struct world *w, const char *name, const char *parent, const cha
 
 static void touch(struct mr_cascade *of, char how)
 {
-    *(how == 'd' ? &of->deleted : &of->updated) = true;
+    of->deleted = of->deleted || how == 'd';
+    of->updated = of->updated || how == 'u';
+    of->has_lost = of->has_lost || how == 'l';
+    of->has_changed = of->has_changed || how == 'c';
 }
 
-/* "p d": p's rows were deleted; "p u": updated.  Gives the names of what is taken, joined. */
+/* "p d": p's rows were deleted; "p u": updated; "p l", "p c": likewise, but nobody refers to it.  Gives the names of what is taken, joined. */
 static void check(struct world *w, const char *what, const char *wanted)
 {
     struct mr_strbuf got = MR_STRBUF_INIT;
@@ -129,6 +132,15 @@ static void test_circle_and_beside(void **state)
     check(w, "x d", "");
     check(w, "e u", "");
     check(w, "e d", "o");
+    assert_string_equal(w->by, "d.elsewhere");
+    mr_arena_release(&w->arena);
+    w = make(); /* what elsewhere hangs on itself nobody has read: it may be p */
+    add(w, "o", "elsewhere", "CASCADE", "RESTRICT");
+    add(w, "p", NULL, NULL, NULL);
+    check(w, "p l", "o");
+    check(w, "p c", "");
+    w->fks[0].on_update = "SET NULL";
+    check(w, "p c", "o");
     assert_string_equal(w->by, "d.elsewhere");
     mr_arena_release(&w->arena);
 }
