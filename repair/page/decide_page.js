@@ -257,6 +257,16 @@
       (changes.length > 4 ? '; and ' + (changes.length - 4) + ' more' : '');
   }
 
+  // The values of a decision that names some for these columns.
+  function valuesOf(columns, decision) {
+    if (decision[0] === '{') {
+      let values = {};
+      try { values = JSON.parse(decision); } catch (e) { return {}; } // of a file that somebody wrote by hand
+      return Object.fromEntries(columns.filter((name) => typeof values[name] === 'string').map((name) => [name, values[name]]));
+    }
+    return columns.length === 1 && decision.indexOf(columns[0] + '=') === 0 ? { [columns[0]]: decision.slice(columns[0].length + 1) } : {};
+  }
+
   // A word that somebody has to complete: a column, or a value.
   function completed(kind, choice, columns, given) {
     if (choice === 'newest:COLUMN') {
@@ -267,6 +277,8 @@
     }
     const asked = M.columnsAsked(choice);
     const inputs = asked.map((name) => make('input', { type: 'text', autocomplete: 'off', spellcheck: 'false', 'aria-label': 'Value of ' + name, placeholder: name }));
+    const stands = valuesOf(asked, given || '');
+    inputs.forEach((input, i) => { input.value = stands[asked[i]] === undefined ? '' : stands[asked[i]]; });
     // A reader of the file takes a blank at the end of a field off: such a value stands in JSON.
     return {
       fields: inputs,
@@ -289,7 +301,16 @@
       (!isPlain(choice) && choice !== 'newest:COLUMN' && ((spec.given || '')[0] === '{' || (spec.given || '').indexOf('=') > 0));
     const label = choice === 'newest:COLUMN' ? 'newest' : isPlain(choice) ? choice : 'another value';
     const side = SIDE[choice] ? make('small', { class: 'of' }, SIDE[choice].toLowerCase()) : null;
-    const pick = button('', { class: 'pick', 'aria-pressed': spec.given === undefined ? null : String(isNow), 'data-choice': choice }, () => act(text()));
+    const asked = new Set();
+    // An empty value is one, too, but nobody's by mistake: it is asked for once.
+    const choose = () => {
+      const empty = more ? more.fields.find((field) => field.tagName === 'INPUT' && !field.value && !asked.has(field)) : null;
+      if (!empty) return act(text());
+      asked.add(empty);
+      empty.focus();
+      say('Type the value; chosen once more, it is the empty one.');
+    };
+    const pick = button('', { class: 'pick', 'aria-pressed': spec.given === undefined ? null : String(isNow), 'data-choice': choice }, choose);
     const some = spec.some ? make('small', { class: 'of' }, 'for ' + spec.some) : null;
     pick.append(make('kbd', {}, String(place)), make('strong', {}, visible(label), side ? ' ' : '', side, some ? ' ' : '', some), make('span', {}, says));
     const would = spec.row ? effect(spec.row, text()) : '';
@@ -359,7 +380,7 @@
   }
 
   function ruleFields(rule, redraw) {
-    const change = (name) => (value) => { rule[name] = value; redraw(); };
+    const change = (name) => (value) => redraw(Object.assign({}, rule, { title: undefined, [name]: value }));
     const kinds = Object.keys(M.kinds).map((name) => [name, name]);
     const tables = Array.from(new Set(M.rows.map((row) => row.table))).map((name) => [name, visible(M.tableName(name))]);
     const singles = new Set(M.rows.filter((row) => ruleFits(Object.assign({}, rule, { column: '' }), row))
@@ -375,7 +396,8 @@
     const all = M.rows.filter((row) => ruleFits(rule, row));
     const open = openOf(all);
     const kinds = new Set(open.map((row) => row.kind));
-    const redraw = () => drawMain();
+    // Another rule than a group's own: what that is called stays what it does.
+    const redraw = (changed) => { view.current = { rule: changed }; drawList(); drawMain(); };
     const choices = choicesOfAny(open);
     // What the choice does is told of one kind; where not all have it, how many do.
     const specOf = (of) => ({ kind: of.kinds.size === 1 ? of.rows[0].kind : '',
@@ -562,9 +584,9 @@
     }
     const pick = /^[1-9]$/.test(event.key) && !event.repeat ? document.querySelectorAll('.choice')[event.key - 1] : null;
     if (pick) {
-      const field = pick.querySelector('input');
-      if (field && !field.value) field.focus();
-      else pick.querySelector('.pick').click();
+      pick.querySelector('.pick').click();
+    } else if (event.repeat && 'usg'.includes(event.key)) {
+      return; // held down too long
     } else if (keys[event.key]) {
       keys[event.key]();
     } else {

@@ -97,9 +97,27 @@ def blanks(b, page):
     for value, want in (("short", "note=short"), ("ends ", '{"note":"ends "}'), ("", "note=")):
         b.run("document.querySelector('.choice input').value = arguments[0]", value)
         b.run("document.querySelector('.choice:last-child .pick').click()")
+        if not value: # by mistake nobody empties a field
+            check("an empty field is asked for once", b.run("return document.activeElement.tagName"), "INPUT")
+            b.run("document.querySelector('.choice:last-child .pick').click()")
         check(f"the value \u201c{value}\u201d is saved as it is", b.run(
             "return Model.rows.find(function (r) { return r.kind === 'does-not-fit'; }).d"), want)
         go(b, "orders", "4")
+
+
+def widened(b, page):
+    """A group that was widened by its fields is a rule by then, and the group's button does what it says."""
+    read(b, "file://" + os.path.abspath(page))
+    go(b, "orders", "4")
+    b.run("document.querySelector('#all').click()")
+    named = b.run("return document.querySelector('h2').textContent")
+    table = b.run("return document.querySelectorAll('.rule select')[1].value")
+    b.run("var s = document.querySelectorAll('.rule select')[1]; s.value = ''; s.dispatchEvent(new Event('change'));")
+    check("a group that is widened is one no more", b.run("return document.querySelector('h2').textContent"), "A rule")
+    go(b, "orders", "4")
+    b.run("document.querySelector('#all').click()")
+    check("and the group's button is about the group", b.run(
+        "return [document.querySelector('h2').textContent, document.querySelectorAll('.rule select')[1].value].join(' ')"), named + " " + table)
 
 
 def orders_of_numbers(b, page, scratch):
@@ -218,6 +236,7 @@ def main():
         whose(b, page, scratch)
         alike(b, page, scratch)
         blanks(b, page)
+        widened(b, page)
         orders_of_numbers(b, page, scratch)
         letters(b, page, scratch)
         spelt(b, page)
