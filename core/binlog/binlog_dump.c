@@ -22,9 +22,9 @@ struct mr_binlog_dump {
     uint64_t at;          /* of the next event in it */
     uint64_t bytes;
     bool is_over;
-    bool is_ended; /* the log that is sent now, by its last event so far */
-    bool has_unended;
-    unsigned again; /* how often it was asked anew since the last event */
+    bool is_ended;            /* the log that is sent now, by its last event so far */
+    struct mr_strbuf unended; /* the first that another follows; empty: none */
+    unsigned again;           /* how often it was asked anew since the last event */
 };
 
 enum mr_code mr_binlog_dump_open(struct mr_db *db, const struct mr_binlog_span *span,
@@ -33,8 +33,11 @@ enum mr_code mr_binlog_dump_open(struct mr_db *db, const struct mr_binlog_span *
     struct mr_binlog_dump *dump = calloc(1, sizeof *dump);
     if (dump == NULL)
         return mr_err_nomem(err, "reading a binary log");
-    *dump =
-        (struct mr_binlog_dump){.db = db, .span = *span, .log = MR_STRBUF_INIT, .at = span->from};
+    *dump = (struct mr_binlog_dump){.db = db,
+                                    .span = *span,
+                                    .log = MR_STRBUF_INIT,
+                                    .unended = MR_STRBUF_INIT,
+                                    .at = span->from};
     mr_strbuf_add_str(&dump->log, span->from_log);
     enum mr_code code = mr_strbuf_check(&dump->log, "reading a binary log", err);
     if (code == MR_OK)
@@ -54,6 +57,7 @@ void mr_binlog_dump_close(struct mr_binlog_dump *dump)
         return;
     mr_db_binlog_close(dump->events);
     mr_strbuf_release(&dump->log);
+    mr_strbuf_release(&dump->unended);
     free(dump);
 }
 
@@ -62,9 +66,9 @@ uint64_t mr_binlog_dump_bytes(const struct mr_binlog_dump *dump)
     return dump->bytes;
 }
 
-bool mr_binlog_dump_has_unended(const struct mr_binlog_dump *dump)
+const char *mr_binlog_dump_unended(const struct mr_binlog_dump *dump)
 {
-    return dump->has_unended;
+    return dump->unended.len > 0 ? dump->unended.ptr : NULL;
 }
 
 static bool is_in_last(const struct mr_binlog_dump *dump)
@@ -99,8 +103,10 @@ static enum mr_code follow(struct mr_binlog_dump *dump, const struct mr_binlog_e
         dump->is_over = true;
         return MR_OK;
     }
-    dump->has_unended = dump->has_unended || !dump->is_ended;
+    if (dump->unended.len == 0 && !dump->is_ended)
+        mr_strbuf_add(&dump->unended, dump->log.ptr, dump->log.len);
     dump->is_ended = false;
+    MR_TRY(mr_strbuf_check(&dump->unended, "reading a binary log", err));
     mr_strbuf_reset(&dump->log);
     mr_strbuf_add(&dump->log, rotate.name.ptr, rotate.name.len);
     dump->at = MR_DB_BINLOG_FIRST;

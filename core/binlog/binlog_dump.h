@@ -30,9 +30,10 @@ struct mr_binlog_span {
 enum mr_code mr_binlog_dump_open(struct mr_db *db, const struct mr_binlog_span *span,
                                  struct mr_binlog_dump **out, struct mr_err *err);
 struct mr_binlog_input mr_binlog_dump_input(struct mr_binlog_dump *dump);
-/* Was a log that another follows not ended by its server, of those that were read to their end?  It ends them with
- * ROTATE or STOP, and syncs them then; a crash leaves neither, and may have taken the end of that log along. */
-bool mr_binlog_dump_has_unended(const struct mr_binlog_dump *dump);
+/* The first log that another follows and that its server did not end, of those that were read to their end; NULL: none.
+ * It ends them with ROTATE or STOP, and syncs them then; a crash leaves neither, and may have taken the end of that log
+ * along.  The text lives until the next event is asked for, or the close. */
+const char *mr_binlog_dump_unended(const struct mr_binlog_dump *dump);
 /* Bytes so far. */
 uint64_t mr_binlog_dump_bytes(const struct mr_binlog_dump *dump);
 void mr_binlog_dump_close(struct mr_binlog_dump *dump); /* NULL is fine */

@@ -554,7 +554,7 @@ enum mr_code mr_changed_keys_read(struct mr_changed_keys *c, struct mr_db *db,
     MR_TRY_OUT(mr_binlog_dump_open(db, span, &dump, err));
     MR_TRY_OUT(mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err));
     MR_TRY_OUT(mr_changed_keys_take(c, stream, err));
-    c->unended = c->unended || mr_binlog_dump_has_unended(dump);
+    c->unended = c->unended || mr_binlog_dump_unended(dump) != NULL;
 out:
     mr_binlog_stream_close(stream);
     mr_binlog_dump_close(dump);

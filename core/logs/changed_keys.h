@@ -65,7 +65,7 @@ struct mr_changed_keys {
     void *ctx;
     /* found */
     const char *why;              /* all tables are blind; NULL: they are not */
-    bool unended;                 /* of a dump: mr_binlog_dump_has_unended */
+    bool unended;                 /* of a dump: mr_binlog_dump_unended */
     uint64_t bytes, transactions; /* of the log */
     /* private */
     struct mr_changed_work *work;

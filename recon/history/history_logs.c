@@ -99,11 +99,59 @@ static enum mr_code first_log(struct mr_history_logs *l, const struct mr_history
     return MR_OK;
 }
 
+/* ---- logs without their end ---- */
+
+/* What the server does not say is not known, and no failure. */
+static bool is_unsaid(enum mr_code code)
+{
+    return code == MR_E_DENIED || code == MR_E_UNSUPPORTED || code == MR_E_SQL;
+}
+
+/* In doubt it does not; as it is set by now. */
+static enum mr_code ask_syncs(struct mr_db *db, bool *syncs, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    const enum mr_code code = mr_db_query_text(db, "SELECT @@GLOBAL.sync_binlog = 1", &text, &why);
+    *syncs = code == MR_OK && strcmp(text.ptr, "1") == 0;
+    mr_strbuf_release(&text);
+    if (code == MR_OK || is_unsaid(code))
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code add_unended(const struct mr_history_logs *l, struct mr_history_scan *scan,
+                                const char *log, struct mr_err *err)
+{
+    const char *what = mr_arena_fmt(l->arena,
+                                    "log \"%.200s\" was left without its end: what its server "
+                                    "committed last may lack in it",
+                                    log);
+    return what != NULL ? mr_history_scan_gap(scan, what, err)
+                        : mr_err_nomem(err, "reading a binary log");
+}
+
+/* A crash of the machine takes along what of a log was not on disk, and leaves its rows in the tables: they would be
+ * taken for the other side's. */
+static enum mr_code check_unended(const struct mr_history_logs *l, struct mr_history_scan *scan,
+                                  const char *log, struct mr_err *err)
+{
+    bool syncs;
+    MR_TRY(mr_db_reconnect(l->db, RECONNECTS, err));
+    MR_TRY(ask_syncs(l->db, &syncs, err));
+    return syncs ? MR_OK : add_unended(l, scan, log, err);
+}
+
+/* ---- reading a server's ---- */
+
 static enum mr_code read_span(struct mr_history_logs *l, struct mr_history_scan *scan,
                               const struct mr_binlog_span *span, struct mr_err *err)
 {
     struct mr_binlog_dump *dump = NULL;
     struct mr_binlog_stream *stream = NULL;
+    const char *unended = NULL;
     if (l->is_used)
         MR_TRY(mr_db_reconnect(l->db, RECONNECTS, err));
     l->is_used = true;
@@ -114,8 +162,13 @@ static enum mr_code read_span(struct mr_history_logs *l, struct mr_history_scan 
         code = mr_binlog_stream_open(mr_binlog_dump_input(dump), &stream, err);
     if (code == MR_OK)
         code = mr_history_scan_stream(scan, stream, span->from_log, err);
+    if (code == MR_OK && mr_binlog_dump_unended(dump) != NULL &&
+        (unended = mr_arena_strdup(l->arena, mr_binlog_dump_unended(dump))) == NULL)
+        code = mr_err_nomem(err, "reading a binary log");
     mr_binlog_stream_close(stream);
     mr_binlog_dump_close(dump);
+    if (code == MR_OK && unended != NULL)
+        code = check_unended(l, scan, unended, err);
     if (code != MR_OK)
         return code;
     l->end_log = span->until_log;
@@ -164,9 +217,10 @@ enum mr_code mr_history_logs_read_on(struct mr_history_logs *l, struct mr_histor
 
 /* ---- behind files ---- */
 
-/* A restart, and whatever else a server writes of itself, is nothing that files lack. */
+/* A restart, and whatever else a server writes of itself, is nothing that files lack.  *ends: without one it comes to
+ * the end that its server gave it. */
 static enum mr_code has_transaction(struct mr_db *db, const struct mr_binlog_span *span, bool *has,
-                                    struct mr_err *err)
+                                    bool *ends, struct mr_err *err)
 {
     struct mr_binlog_dump *dump = NULL;
     struct mr_binlog_stream *stream = NULL;
@@ -180,6 +234,7 @@ static enum mr_code has_transaction(struct mr_db *db, const struct mr_binlog_spa
     while (code == MR_OK && step.kind != MR_STEP_BEGIN && step.kind != MR_STEP_END)
         code = mr_binlog_walk_next(walk, &step, err);
     *has = code == MR_OK && step.kind == MR_STEP_BEGIN;
+    *ends = code == MR_OK && !*has && mr_binlog_stream_is_ended(stream);
     mr_binlog_walk_close(walk);
     mr_binlog_stream_close(stream);
     mr_binlog_dump_close(dump);
@@ -205,7 +260,7 @@ static enum mr_code find_more(const struct mr_history_logs *l, const struct mr_e
     struct mr_db *db = NULL;
     struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
     struct mr_err why = {0};
-    bool has = false;
+    bool has = false, ends;
     MR_TRY(mr_db_open(l->of, l->opts, &db, err));
     enum mr_code code = mr_server_logs(db, l->arena, &logs, err);
     const struct mr_server_log *log = code == MR_OK ? log_of_file(&logs, known->end_log) : NULL;
@@ -220,7 +275,7 @@ static enum mr_code find_more(const struct mr_history_logs *l, const struct mr_e
         (log != last || log->bytes > known->end_position)) {
         const struct mr_binlog_span span = {log->name, known->end_position, last->name,
                                             last->bytes};
-        code = has_transaction(db, &span, &has, &why);
+        code = has_transaction(db, &span, &has, &ends, &why);
         /* events that do not begin where the file ends are of another log, or of what it has cut off */
         has = has || code == MR_E_BINLOG;
         if (code != MR_OK && !has && err != NULL)
@@ -247,7 +302,7 @@ static enum mr_code check_end(const struct mr_history_logs *l, struct mr_history
     if (l->of == NULL || scan->own->by == MR_OWN_BY_GTID || scan->known->end_log == NULL)
         return MR_OK;
     const enum mr_code code = find_more(l, scan->known, alone, &what, &why);
-    if (code == MR_E_DENIED || code == MR_E_UNSUPPORTED || code == MR_E_SQL) {
+    if (is_unsaid(code)) {
         mr_log_warning("whether the %s has written on behind the logs that were given is not seen: "
                        "%s",
                        mr_side_name(scan->side), why.message);
@@ -256,6 +311,46 @@ static enum mr_code check_end(const struct mr_history_logs *l, struct mr_history
     if (code != MR_OK && err != NULL)
         *err = why;
     return code == MR_OK && what != NULL ? mr_history_scan_gap(scan, what, err) : code;
+}
+
+/* A copy that was made of a log before its server ended it: the server's own has nothing behind it but that end. */
+static enum mr_code ends_there(const struct mr_history_logs *l, struct mr_db *db,
+                               const struct mr_evidence_side *known, bool *ends, struct mr_err *err)
+{
+    struct mr_vec logs = MR_VEC_INIT(struct mr_server_log);
+    bool has;
+    *ends = false;
+    enum mr_code code = mr_server_logs(db, l->arena, &logs, err);
+    const struct mr_server_log *log =
+        code == MR_OK && known->end_log != NULL ? log_of_file(&logs, known->end_log) : NULL;
+    if (log != NULL && log->bytes > known->end_position) {
+        const struct mr_binlog_span span = {log->name, known->end_position, log->name, log->bytes};
+        code = has_transaction(db, &span, &has, ends, err);
+    }
+    mr_vec_release(&logs);
+    return code;
+}
+
+/* Of a file that others follow. */
+static enum mr_code check_file_unended(const struct mr_history_logs *l,
+                                       struct mr_history_scan *scan, const char *path,
+                                       struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    struct mr_err why = {0};
+    bool is_fine = false;
+    if (l->of == NULL)
+        return add_unended(l, scan, path, err);
+    MR_TRY(mr_db_open(l->of, l->opts, &db, err));
+    enum mr_code code = ask_syncs(db, &is_fine, &why);
+    if (code == MR_OK && !is_fine)
+        code = ends_there(l, db, scan->known, &is_fine, &why);
+    mr_db_close(db);
+    if (code == MR_OK || code == MR_E_BINLOG || is_unsaid(code))
+        return is_fine ? MR_OK : add_unended(l, scan, path, err);
+    if (err != NULL)
+        *err = why;
+    return code;
 }
 
 /* ---- of files ---- */
@@ -277,6 +372,8 @@ static enum mr_code read_file(const struct mr_history_logs *l, struct mr_history
     const struct mr_binlog_format *format = code == MR_OK ? mr_binlog_stream_format(stream) : NULL;
     if (code == MR_OK && (is_last || (format != NULL && !format->is_closed)))
         code = check_end(l, scan, !is_last, err);
+    if (code == MR_OK && !is_last && !mr_binlog_stream_is_ended(stream))
+        code = check_file_unended(l, scan, path, err);
     mr_binlog_stream_close(stream);
     mr_binlog_file_close(file);
     return code;

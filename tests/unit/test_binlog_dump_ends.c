@@ -97,7 +97,9 @@ static void test_unended(void **state)
         do {
             assert_int_equal(input.next(input.arg, &raw, &len, &position, &err), MR_OK);
         } while (len > 0);
-        assert_int_equal(mr_binlog_dump_has_unended(dump), !is_alone && rows[i / 2].is_unended);
+        const char *unended = mr_binlog_dump_unended(dump);
+        assert_int_equal(unended != NULL, !is_alone && rows[i / 2].is_unended);
+        assert_true(unended == NULL || strcmp(unended, "bin.000001") == 0);
         mr_binlog_dump_close(dump);
         mr_strbuf_release(&m.log);
     }
