@@ -29,6 +29,7 @@ struct known_map {
 
 struct mr_changed_work {
     struct mr_arena arena; /* for texts that stay */
+    struct mr_arena named; /* what the statement that is read names */
     size_t *by_name;       /* places of tables */
     struct known_map *maps;
     struct mr_cascades cascades;
@@ -157,6 +158,7 @@ enum mr_code mr_changed_keys_init(struct mr_changed_keys *c, struct mr_err *err)
     for (size_t i = 0; i < ntables; i++)
         mr_key_set_init(&c->tables[i].keys);
     mr_arena_init(&w->arena);
+    mr_arena_init(&w->named);
     mr_gtid_set_init(&w->seen);
     w->cascades.of = (struct mr_vec)MR_VEC_INIT(struct mr_cascade);
     w->prepared = (struct mr_vec)MR_VEC_INIT(char *);
@@ -196,6 +198,7 @@ void mr_changed_keys_release(struct mr_changed_keys *c)
     mr_strbuf_release(&w->after);
     mr_strbuf_release(&w->scratch);
     mr_arena_release(&w->arena);
+    mr_arena_release(&w->named);
     free(w);
     c->work = NULL;
 }
@@ -409,17 +412,21 @@ static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_bi
     const char *why = NULL;
     if (step->takes_back || c->work->passes) /* rows that were taken back are listed all the same */
         return MR_OK;
-    enum mr_code code = mr_statement_reach(&step->query, &c->work->arena, &reach, err);
+    mr_arena_reset(&c->work->named);
+    enum mr_code code = mr_statement_reach(&step->query, &c->work->named, &reach, err);
     for (size_t i = 0; code == MR_OK && i < c->work->cascades.of.count; i++) {
         struct mr_cascade *of = cascade_of(c, i);
-        const char *what = what_reaches(c, &reach, of);
+        const bool is_known = i < c->cat->ntables && c->tables[i].why == NULL;
+        const char *what =
+            is_known || !of->deleted || !of->updated ? what_reaches(c, &reach, of) : NULL;
         if (what == NULL)
+            continue;
+        of->deleted = of->updated = true;
+        if (!is_known) /* a log of statements has many of them: each text would stay */
             continue;
         if (why == NULL)
             why = at_place(c, what, &step->event->place);
-        of->deleted = of->updated = true;
-        if (i < c->cat->ntables)
-            code = blind(c, i, why, err);
+        code = blind(c, i, why, err);
     }
     mr_statement_reach_release(&reach);
     return code;

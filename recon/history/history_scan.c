@@ -42,7 +42,8 @@ struct mr_history_work {
     size_t counted;
     /* the transaction that is read */
     struct mr_arena tx_arena;
-    bool *touched; /* per table */
+    struct mr_arena named; /* what its statement names */
+    bool *touched;         /* per table */
     bool in_tx, is_own, counts, is_spilled, is_torn, is_empty;
     int64_t tx; /* its id; 0: not given yet */
     struct mr_evidence_tx head;
@@ -70,6 +71,11 @@ static enum mr_code nomem(struct mr_err *err)
 
 /* ---- blindness and gaps ---- */
 
+static bool is_blind(const struct mr_history_scan *scan, size_t table)
+{
+    return scan->tables[table].evidence.of[scan->side].witness == MR_WITNESS_BLIND;
+}
+
 /* The first reason stays: what comes later is blind anyway. */
 static enum mr_code blind(struct mr_history_scan *scan, size_t table, const char *reason,
                           struct mr_err *err)
@@ -96,13 +102,14 @@ static const char *at_place(const struct mr_history_scan *scan, const char *what
                         place->position);
 }
 
+/* touched NULL: all.  A log of statements blinds a table again and again: texts that are not kept are not made. */
 static enum mr_code blind_touched(struct mr_history_scan *scan, const bool *touched,
                                   const char *why, const struct mr_binlog_place *place,
                                   struct mr_err *err)
 {
     const char *reason = NULL;
     for (size_t i = 0; i < scan->ntables; i++) {
-        if (!touched[i])
+        if ((touched != NULL && !touched[i]) || is_blind(scan, i))
             continue;
         if (reason == NULL)
             reason = at_place(scan, why, place);
@@ -126,6 +133,12 @@ static enum mr_code add_gap(struct mr_history_scan *scan, const char *text, stru
     return scan->known->gap != NULL ? MR_OK : nomem(err);
 }
 
+static enum mr_code add_gap_at(struct mr_history_scan *scan, const char *what,
+                               const struct mr_binlog_place *place, struct mr_err *err)
+{
+    return add_gap(scan, scan->work->gaps < GAPS_MAX ? at_place(scan, what, place) : what, err);
+}
+
 /* ---- opening ---- */
 
 enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *err)
@@ -138,6 +151,7 @@ enum mr_code mr_history_scan_begin(struct mr_history_scan *scan, struct mr_err *
     w->txs = (struct mr_vec)MR_VEC_INIT(struct mr_evidence_tx);
     w->prepared = (struct mr_vec)MR_VEC_INIT(struct mr_history_prepared);
     mr_arena_init(&w->tx_arena);
+    mr_arena_init(&w->named);
     mr_arena_init(&w->txs_arena);
     mr_gtid_set_init(&w->met);
     mr_gtid_state_init(&w->met_state);
@@ -172,6 +186,7 @@ void mr_history_scan_release(struct mr_history_scan *scan)
     mr_vec_release(&w->changes);
     mr_vec_release(&w->txs);
     mr_arena_release(&w->tx_arena);
+    mr_arena_release(&w->named);
     mr_arena_release(&w->txs_arena);
     mr_gtid_set_release(&w->met);
     mr_gtid_state_release(&w->met_state);
@@ -269,15 +284,12 @@ static enum mr_code begin_tx(struct mr_history_scan *scan, const struct mr_binlo
     w->is_own = owned == MR_OWNED_OWN;
     w->met_shared = w->met_shared || owned == MR_OWNED_SHARED;
     if (owned == MR_OWNED_UNTOLD)
-        MR_TRY(add_gap(
-            scan,
-            at_place(scan, "a transaction without a GTID: nothing tells whose it is", &step->begun),
-            err));
+        MR_TRY(add_gap_at(scan, "a transaction without a GTID: nothing tells whose it is",
+                          &step->begun, err));
     scan->known->has_own = scan->known->has_own || w->is_own;
     w->counts = scan->known->has_own;
     if (w->is_own && step->is_headless)
-        MR_TRY(add_gap(scan, at_place(scan, "the log begins within a transaction", &step->begun),
-                       err));
+        MR_TRY(add_gap_at(scan, "the log begins within a transaction", &step->begun, err));
     if (step->gtid->family != MR_GTID_NONE)
         mr_gtid_add_text(&gtid, step->gtid);
     w->head = (struct mr_evidence_tx){.side = (int)scan->side,
@@ -432,13 +444,9 @@ static enum mr_code end_prepared(struct mr_history_scan *scan, const struct mr_b
     }
     if (!commits || !w->is_own)
         return MR_OK;
-    for (size_t i = 0; i < scan->ntables; i++)
-        MR_TRY(blind(scan, i,
-                     at_place(scan,
-                              "an XA transaction was committed that was prepared before the logs",
-                              &step->begun),
-                     err));
-    return MR_OK;
+    return blind_touched(scan, NULL,
+                         "an XA transaction was committed that was prepared before the logs",
+                         &step->begun, err);
 }
 
 /* ---- rows ---- */
@@ -446,11 +454,6 @@ static enum mr_code end_prepared(struct mr_history_scan *scan, const struct mr_b
 static const struct mr_table *today_of(const struct mr_history_scan *scan, size_t table)
 {
     return scan->tables[table].today[scan->side];
-}
-
-static bool is_blind(const struct mr_history_scan *scan, size_t table)
-{
-    return scan->tables[table].evidence.of[scan->side].witness == MR_WITNESS_BLIND;
 }
 
 /* What a table map is to us, found once for each. */
@@ -560,10 +563,12 @@ static enum mr_code take_statement(struct mr_history_scan *scan, const struct mr
     }
     if (!w->counts)
         return MR_OK;
-    enum mr_code code = mr_statement_reach(&step->query, scan->arena, &reach, err);
+    mr_arena_reset(&w->named);
+    enum mr_code code = mr_statement_reach(&step->query, &w->named, &reach, err);
     for (size_t i = 0; code == MR_OK && i < scan->ntables; i++) {
         const struct mr_table *today = scan->tables[i].today[scan->side];
-        if (today == NULL || !mr_statement_reaches(&reach, today->db, today->name))
+        if (today == NULL || is_blind(scan, i) ||
+            !mr_statement_reaches(&reach, today->db, today->name))
             continue;
         if (reason == NULL)
             reason =
@@ -631,10 +636,8 @@ static enum mr_code take_step(struct mr_history_scan *scan, const struct mr_binl
     switch (step->kind) {
     case MR_STEP_BEFORE: return take_before(scan, step, err);
     case MR_STEP_LOST:
-        return add_gap(
-            scan,
-            at_place(scan, "the server says that changes are not in its log", &step->event->place),
-            err);
+        return add_gap_at(scan, "the server says that changes are not in its log",
+                          &step->event->place, err);
     case MR_STEP_BEGIN: return begin_tx(scan, step, err);
     case MR_STEP_ROWS: return take_rows(scan, step, err);
     case MR_STEP_STATEMENT: return take_statement(scan, step, err);
