@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/signals.h"
 #include "core/binlog/binlog_gtid_text.h"
 #include "core/logs/archive_list.h"
 
@@ -200,38 +202,94 @@ static enum mr_code add_run(struct mr_vec *runs, const struct mr_gtid *gtid, str
     return MR_OK;
 }
 
-static bool runs_hold(const struct mr_vec *runs, const struct run *of, uint64_t n)
+static int compare_starts(const void *a, const void *b)
 {
+    const struct run *left = a, *right = b;
+    if (left->domain != right->domain)
+        return left->domain < right->domain ? -1 : 1;
+    return left->lo < right->lo ? -1 : left->lo > right->lo;
+}
+
+/* A copy by domain and lo; to be released. */
+static enum mr_code sort_runs(const struct mr_vec *runs, struct mr_vec *sorted, struct mr_err *err)
+{
+    *sorted = (struct mr_vec)MR_VEC_INIT(struct run);
     for (size_t i = 0; i < runs->count; i++) {
-        const struct run *run = mr_vec_at(runs, i);
-        if (run->domain == of->domain && run->server == of->server && n >= run->lo && n <= run->hi)
-            return true;
+        struct run *run = mr_vec_push(sorted);
+        if (run == NULL)
+            return nomem(err);
+        *run = *(const struct run *)mr_vec_at(runs, i);
     }
+    if (sorted->count > 1)
+        qsort(sorted->items, sorted->count, sizeof(struct run), compare_starts);
+    return MR_OK;
+}
+
+/* Of sorted ones. */
+struct sweep {
+    const struct run *runs;
+    size_t count, from; /* those before it end in front of whatever is still looked for */
+};
+
+static bool is_at(const struct sweep *seen, size_t at, const struct run *of, uint64_t until)
+{
+    return at < seen->count && seen->runs[at].domain == of->domain && seen->runs[at].lo <= until;
+}
+
+static bool sweep_holds(const struct sweep *seen, const struct run *of, uint64_t n)
+{
+    for (size_t i = seen->from; is_at(seen, i, of, n); i++)
+        if (seen->runs[i].server == of->server && n <= seen->runs[i].hi)
+            return true;
     return false;
 }
 
+/* *number: of `mine`, that another server has given there, and this one has not; 0: none. */
+static void sweep_on(struct sweep *seen, const struct run *mine, uint64_t *number)
+{
+    *number = 0;
+    while (seen->from < seen->count && (seen->runs[seen->from].domain < mine->domain ||
+                                        (seen->runs[seen->from].domain == mine->domain &&
+                                         seen->runs[seen->from].hi < mine->lo)))
+        seen->from++;
+    for (size_t i = seen->from; is_at(seen, i, mine, mine->hi); i++) {
+        const struct run *run = &seen->runs[i];
+        const uint64_t lo = run->lo > mine->lo ? run->lo : mine->lo;
+        const uint64_t hi = run->hi < mine->hi ? run->hi : mine->hi;
+        if (run->server == mine->server || lo > hi ||
+            (sweep_holds(seen, mine, lo) && sweep_holds(seen, mine, hi)))
+            continue;
+        *number = lo;
+        return;
+    }
+}
+
+/* Two that write one domain by turns have a run for each transaction: both lists are gone through side by side. */
 enum mr_code mr_history_own_reused(const struct mr_history_own *own,
                                    const struct mr_history_own *other, struct mr_arena *arena,
                                    const char **which, struct mr_err *err)
 {
+    struct mr_vec shared = MR_VEC_INIT(struct run), seen = MR_VEC_INIT(struct run);
+    struct sweep sweep = {0};
+    uint64_t number = 0;
     *which = NULL;
-    for (size_t i = 0; i < own->shared.count; i++) {
-        const struct run *mine = mr_vec_at(&own->shared, i);
-        for (size_t k = 0; k < other->seen.count; k++) {
-            const struct run *run = mr_vec_at(&other->seen, k);
-            const uint64_t lo = run->lo > mine->lo ? run->lo : mine->lo;
-            const uint64_t hi = run->hi < mine->hi ? run->hi : mine->hi;
-            if (run->domain != mine->domain || run->server == mine->server || lo > hi ||
-                (runs_hold(&other->seen, mine, lo) && runs_hold(&other->seen, mine, hi)))
-                continue;
-            char text[96];
-            (void)snprintf(text, sizeof text, "%" PRIu32 "-%" PRIu32 "-%" PRIu64, mine->domain,
-                           mine->server, lo);
-            *which = mr_arena_strdup(arena, text);
-            return *which != NULL ? MR_OK : nomem(err);
-        }
+    enum mr_code code = sort_runs(&own->shared, &shared, err);
+    if (code == MR_OK)
+        code = sort_runs(&other->seen, &seen, err);
+    if (code == MR_OK)
+        sweep = (struct sweep){seen.items, seen.count, 0};
+    for (size_t i = 0; code == MR_OK && number == 0 && i < shared.count; i++) {
+        const struct run *mine = mr_vec_at(&shared, i);
+        sweep_on(&sweep, mine, &number);
+        if (number != 0 && (*which = mr_arena_fmt(arena, "%" PRIu32 "-%" PRIu32 "-%" PRIu64,
+                                                  mine->domain, mine->server, number)) == NULL)
+            code = nomem(err);
+        else if (mr_is_cancelled())
+            code = mr_cancelled_err(err);
     }
-    return MR_OK;
+    mr_vec_release(&shared);
+    mr_vec_release(&seen);
+    return code;
 }
 
 const char *mr_history_own_text(const struct mr_history_own *own, struct mr_arena *arena)

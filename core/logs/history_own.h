@@ -132,7 +132,7 @@ const char *mr_history_own_text(const struct mr_history_own *own, struct mr_aren
 /*
  * Behind both logs: a transaction that one side was said to share by its number alone, while the other's
  * log has that number under another server, and not under this one: a server_id was given to two
- * servers.  *which: such a triple, text in arena; NULL: none.
+ * servers.  *which: such a triple, text in arena; NULL: none.  Also MR_E_CANCELLED, MR_E_NOMEM.
  */
 enum mr_code mr_history_own_reused(const struct mr_history_own *own,
                                    const struct mr_history_own *other, struct mr_arena *arena,

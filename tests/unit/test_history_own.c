@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/logs/history_own.h"
 
@@ -278,6 +280,40 @@ static void test_reused(void **state)
     }
 }
 
+/* Two primaries that write one domain by turns have as many runs as transactions: compared each with each, these
+ * would take minutes.  The last number is of a third one on the other side. */
+static void test_reused_by_turns(void **state)
+{
+    enum { COUNT = 200000 };
+    const struct side s = MARIADB(1, "0-1-200001,0-2-200002", ""),
+                      t = MARIADB(2, "0-1-200001,0-2-200002,0-3-200000", "");
+    const struct mr_history_executed a = says(&s), b = says(&t);
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_history_own own[2];
+    const char *which;
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        mr_history_own_init(&own[k]);
+        assert_int_equal(
+            mr_history_own_by_gtid(&own[k], k == 0 ? &a : &b, k == 0 ? &b : &a, &arena, NULL),
+            MR_OK);
+        for (uint64_t i = 1; i <= COUNT; i++) {
+            char text[48];
+            const unsigned server = k == 1 && i == COUNT ? 3 : 1 + i % 2;
+            (void)snprintf(text, sizeof text, "0-%u-%" PRIu64, server, i);
+            (void)judge(&own[k], text, "l", 4, 0);
+        }
+    }
+    const clock_t begun = clock();
+    assert_int_equal(mr_history_own_reused(&own[0], &own[1], &arena, &which, NULL), MR_OK);
+    assert_true(clock() - begun < 5 * CLOCKS_PER_SEC);
+    assert_non_null(which);
+    assert_string_equal(which, "0-1-200000");
+    for (size_t k = 0; k < 2; k++)
+        mr_history_own_release(&own[k]);
+    mr_arena_release(&arena);
+}
+
 /* ---- by place ---- */
 
 struct met {
@@ -454,10 +490,11 @@ static void test_by_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_gtid),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_before),    cmocka_unit_test(test_reused),
-        cmocka_unit_test(test_by_place),  cmocka_unit_test(test_follows),
-        cmocka_unit_test(test_place_met), cmocka_unit_test(test_by_time),
-        cmocka_unit_test(test_behind),    cmocka_unit_test(test_unlogged)};
+        cmocka_unit_test(test_by_gtid),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_before),          cmocka_unit_test(test_reused),
+        cmocka_unit_test(test_reused_by_turns), cmocka_unit_test(test_by_place),
+        cmocka_unit_test(test_follows),         cmocka_unit_test(test_place_met),
+        cmocka_unit_test(test_by_time),         cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_unlogged)};
     return cmocka_run_group_tests_name("history_own", tests, NULL, NULL);
 }
