@@ -96,19 +96,36 @@ static enum mr_code open_servers(struct mr_history_collect *c, struct mr_err *er
     return mr_throttle_new(&c->load, eps, MR_SIDES, &w->db_opts, &w->throttle, err);
 }
 
+/* Its connection was stopped, and its applier was not. */
+static enum mr_code refuse_draining(enum mr_side side, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the %s still applies what it has fetched from the %s: until then that is no "
+                     "history of the %s alone",
+                     mr_side_name(side), mr_side_name(mr_other_side(side)),
+                     mr_side_name(mr_other_side(side)));
+    mr_err_hint(err, "Wait for it, then STOP REPLICA (STOP SLAVE) on the %s.", mr_side_name(side));
+    return MR_E_REFUSED;
+}
+
 /* What a side that still follows the other has not applied yet would be taken for the other's own. */
 static enum mr_code refuse_following(struct mr_history_collect *c, struct mr_err *err)
 {
     struct mr_history_collecting *w = c->work;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const enum mr_side other = mr_other_side((enum mr_side)side);
+        struct mr_db *const a = mr_reader_db(w->sides.side[other].main);
+        struct mr_db *const b = mr_reader_db(w->sides.side[side].main);
         struct mr_strbuf note = MR_STRBUF_INIT;
         enum mr_relation relation;
-        const enum mr_code code =
-            mr_replication_relation(mr_reader_db(w->sides.side[other].main),
-                                    mr_reader_db(w->sides.side[side].main), &relation, &note, err);
+        enum mr_behind behind = MR_BEHIND_NEVER;
+        enum mr_code code = mr_replication_relation(a, b, &relation, &note, err);
+        if (code == MR_OK)
+            code = mr_replication_behind(a, b, relation, &behind, &note, err);
         mr_strbuf_release(&note);
         MR_TRY(code);
+        if (behind == MR_BEHIND_DRAINING)
+            return refuse_draining((enum mr_side)side, err);
         if (relation != MR_RELATION_FOLLOWS)
             continue;
         (void)mr_err_set(err, MR_E_REFUSED,
