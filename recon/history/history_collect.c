@@ -9,6 +9,7 @@
 #include "core/base/pattern.h"
 #include "core/base/run_id.h"
 #include "core/binlog/binlog_gtid_text.h"
+#include "core/case/run_command.h"
 #include "core/db/replication.h"
 #include "core/logs/server_logs.h"
 #include "recon/history/history_close.h"
@@ -573,9 +574,13 @@ static enum mr_code check_server(const struct mr_history_collect *c, enum mr_sid
     const struct mr_server *now = mr_db_server(mr_reader_db(c->work->sides.side[side].main));
     struct mr_server was;
     bool known = false;
-    if (c->known_run == NULL)
+    const char *run = c->known_run;
+    /* --source and --target may name another one, such as a copy; what the run has is the server that it read */
+    if (run == NULL && strcmp(c->uris[side], mr_run_uri(&c->run, side)) == 0)
+        run = c->run.uuid;
+    if (run == NULL)
         return MR_OK;
-    MR_TRY(mr_findings_server_of(c->fd, c->known_run, (int)side, &was, &known, err));
+    MR_TRY(mr_findings_server_of(c->fd, run, (int)side, &was, &known, err));
     return !known || mr_server_is_same(&was, now)
                ? MR_OK
                : cannot(side,
