@@ -108,6 +108,7 @@ mkdir -p "$IT_TMP/again"
 python3 "$IT_DIR/histories.py" 1 "$PEOPLE" "$IT_TMP/again" "$DB"
 ok "the same seed gives the same bytes" diff -r "$TRUTH" "$IT_TMP/again"
 for ((seed = 1; seed <= SEEDS; seed++)); do
+    in_time $((seed - 1)) "$SEEDS" "histories" || break
     [ "$seed" -le "$ENOUGH" ] || [ "$SECONDS" -lt 360 ] || break
     generate "$seed" "$PEOPLE"
     place "$seed"

@@ -17,6 +17,8 @@ import re
 import subprocess
 import sys
 
+from in_time import in_time
+
 STEPS = {'C': 'check', 'P': 'plan', 'O': 'plan of the first run', 'A': 'apply', 'a': 'apply.sql',
          'U': 'undo', 'u': 'undo.sql', 'X': 'apply the plan before', 'D': 'undo the plan before'}
 LONGEST = 6
@@ -201,8 +203,8 @@ def orders(seeds):
 
 
 def main(myrecon, source, target, database, folder, seeds):
-    todo, wrong = orders(seeds), 0
-    for i, order in enumerate(todo, 1):
+    i = wrong = 0
+    for i, order in enumerate(in_time(orders(seeds), 'orders'), 1):
         world = None
         try:
             world = World(myrecon, (source, target), database, os.path.join(folder, f'{i}'))
@@ -216,7 +218,7 @@ def main(myrecon, source, target, database, folder, seeds):
             print(f'not ok {i} - P{order}', *(['#', str(error)]), flush=True)
             for line in (world.said if world else []):
                 print('#  ', line.replace('\n', ' | '))
-    print(f'1..{len(todo)}')
+    print(f'1..{i}')
     return wrong > 0
 
 

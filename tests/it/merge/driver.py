@@ -23,7 +23,7 @@ from model import Side  # noqa: E402
 from oracle import Plan, Refused  # noqa: E402
 from outcome import Outcome, differences, of_plan  # noqa: E402
 from planfiles import Files, arguments, joined, typed  # noqa: E402
-from runner import MODULES, Tap  # noqa: E402
+from runner import MODULES, Tap, in_time  # noqa: E402
 from scenarios_policies import PolicyScenario  # noqa: E402
 from servers import Server, same  # noqa: E402
 from sqltext import configuration, ident, idents, literal  # noqa: E402
@@ -268,7 +268,7 @@ def loose_of(scenario):
 
 def histories(planner, tap, seeds):
     seeds = list(seeds)
-    for i in range(0, len(seeds), BATCH):
+    for i in in_time(range(0, len(seeds), BATCH), f'random histories, {BATCH} at a time'):
         worlds = [(seed, people, generate(seed, people))
                   for seed in seeds[i:i + BATCH] for people in SIZES]
         todo = [History((seed, people), w.tables, (w.source, w.target), w.options)

@@ -21,7 +21,7 @@ from outcome import Outcome, differences, of_plan  # noqa: E402
 from plandirs import Workshop  # noqa: E402
 from planfiles import joined  # noqa: E402
 from random_histories import RESTORE, SKIP  # noqa: E402
-from runner import Tap  # noqa: E402
+from runner import Tap, in_time  # noqa: E402
 from servers import same  # noqa: E402
 from spoils import spoils  # noqa: E402
 from newcomers import judge_kept, newcomer, thief  # noqa: E402
@@ -301,7 +301,7 @@ def scenarios(workshop, tap, pattern):
 
 
 def histories(workshop, tap, seeds):
-    for i in range(0, len(seeds), BATCH):
+    for i in in_time(range(0, len(seeds), BATCH), f'random histories, {BATCH} at a time'):
         lives = []
         for seed in seeds[i:i + BATCH]:
             world = generate(seed, SIZES[seed % 2])

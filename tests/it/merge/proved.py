@@ -16,7 +16,7 @@ import tempfile
 sys.dont_write_bytecode = True
 from generator import generate  # noqa: E402
 from planfiles import arguments  # noqa: E402
-from runner import Tap  # noqa: E402
+from runner import Tap, in_time  # noqa: E402
 from servers import Server  # noqa: E402
 from sqltext import configuration, ident, literal  # noqa: E402
 
@@ -133,7 +133,7 @@ def main(myrecon, source, targets, seeds):
     first, _, last = seeds.partition('-')
     numbers = range(int(first), int(last) + 1) if last else range(1, int(first) + 1)
     with tempfile.TemporaryDirectory() as folder:
-        for seed in numbers:
+        for seed in in_time(numbers, 'random histories'):
             world = World(myrecon, (source, targets[seed % len(targets)]), seed, folder)
             try:
                 tap.result(f'history {seed} stands, and is found when it is spoilt', judge(world))

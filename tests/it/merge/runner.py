@@ -1,8 +1,10 @@
 """runner.py [SEEDS]: judges the oracle by the scenarios and by random histories, as TAP."""
+import os
 import sys
 from collections import Counter
 
 sys.dont_write_bytecode = True
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 import scenarios_conflicts  # noqa: E402
 import scenarios_ids  # noqa: E402
 import scenarios_parents  # noqa: E402
@@ -10,6 +12,7 @@ import scenarios_pass  # noqa: E402
 import scenarios_past  # noqa: E402
 import scenarios_policies  # noqa: E402
 from evaluate import judge  # noqa: E402
+from in_time import in_time  # noqa: E402
 from random_histories import judge_seed  # noqa: E402
 
 MODULES = (scenarios_past, scenarios_pass, scenarios_parents, scenarios_conflicts, scenarios_ids,
@@ -39,7 +42,7 @@ def main(seeds):
         for scenario in module.SCENARIOS:
             tap.result(f'section {scenario.says}: {scenario.name}', judge(scenario))
     tally = Counter()
-    for seed in range(1, seeds + 1):
+    for seed in in_time(range(1, seeds + 1), 'random histories'):
         tap.result(f'random histories {seed}', judge_seed(seed, tally))
     if tally:
         print('#', ', '.join(f'{count} {what}' for what, count in sorted(tally.items())))
