@@ -785,6 +785,20 @@ enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err)
     return code;
 }
 
+enum mr_code mr_case_has_column(struct mr_case *cf, const char *table, const char *name, bool *has,
+                                struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    *has = false;
+    MR_TRY(mr_case_prepare(cf, "SELECT 1 FROM pragma_table_info(:table) WHERE name = :name", &stmt,
+                           err));
+    mr_case_bind_text(stmt, mr_case_param(stmt, ":table", 0), table);
+    mr_case_bind_text(stmt, mr_case_param(stmt, ":name", 0), name);
+    const enum mr_code code = mr_case_step(stmt, has, err);
+    mr_case_free(stmt);
+    return code;
+}
+
 enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;

@@ -118,5 +118,8 @@ void mr_case_free(struct mr_case_stmt *stmt);
 enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err);
 /* Is there a table of that name?  Older versions made some of today's not. */
 enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has, struct mr_err *err);
+/* The same of a column; false where there is no such table. */
+enum mr_code mr_case_has_column(struct mr_case *cf, const char *table, const char *name, bool *has,
+                                struct mr_err *err);
 
 #endif

@@ -259,6 +259,11 @@ static enum mr_code read_start(struct mr_db *db, uint64_t *since, struct mr_err 
     return MR_OK;
 }
 
+enum mr_code mr_log_syncs(struct mr_db *db, bool *syncs, struct mr_err *err)
+{
+    return ask_yes(db, "SELECT @@GLOBAL.sync_binlog", syncs, err);
+}
+
 enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                                 struct mr_log_habits *habits, struct mr_err *err)
 {
@@ -268,7 +273,7 @@ enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                    has_new_word ? "SELECT @@GLOBAL.log_replica_updates"
                                 : "SELECT @@GLOBAL.log_slave_updates",
                    &habits->logs_applied, err));
-    MR_TRY(ask_yes(db, "SELECT @@GLOBAL.sync_binlog", &habits->syncs, err));
+    MR_TRY(mr_log_syncs(db, &habits->syncs, err));
     MR_TRY(read_start(db, &habits->up_since, err));
     MR_TRY(read_cascades(db, habits, err));
     MR_TRY(read_triggers(db, habits, err));

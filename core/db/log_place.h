@@ -53,6 +53,8 @@ bool mr_log_names_others(const char *list);
  * something is left out, and statements are logged (binlog_format is not ROW).  As mr_db_query. */
 enum mr_code mr_log_filters_by_session(struct mr_db *db, const char *only, const char *leaves,
                                        bool *yes, struct mr_err *err);
+/* mr_log_habits.syncs alone, as it is set by now.  As mr_db_query. */
+enum mr_code mr_log_syncs(struct mr_db *db, bool *syncs, struct mr_err *err);
 /* MR_E_DENIED with the GRANT. */
 enum mr_code mr_log_habits_read(struct mr_db *db, struct mr_arena *arena,
                                 struct mr_log_habits *habits, struct mr_err *err);

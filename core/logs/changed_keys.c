@@ -416,13 +416,13 @@ static enum mr_code take_statement(struct mr_changed_keys *c, const struct mr_bi
     enum mr_code code = mr_statement_reach(&step->query, &c->work->named, &reach, err);
     for (size_t i = 0; code == MR_OK && i < c->work->cascades.of.count; i++) {
         struct mr_cascade *of = cascade_of(c, i);
-        const bool is_known = i < c->cat->ntables && c->tables[i].why == NULL;
+        const bool is_seen = i < c->cat->ntables && c->tables[i].why == NULL;
         const char *what =
-            is_known || !of->deleted || !of->updated ? what_reaches(c, &reach, of) : NULL;
+            is_seen || !of->deleted || !of->updated ? what_reaches(c, &reach, of) : NULL;
         if (what == NULL)
             continue;
         of->deleted = of->updated = true;
-        if (!is_known) /* a log of statements has many of them: each text would stay */
+        if (!is_seen) /* a log of statements has many of them: each text would stay */
             continue;
         if (why == NULL)
             why = at_place(c, what, &step->event->place);

@@ -86,6 +86,18 @@ void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const s
     pthread_mutex_unlock(&check->lock);
 }
 
+enum mr_code mr_check_leave(struct mr_check_run *check, struct mr_pair *table, enum mr_code code,
+                            const struct mr_err *why, struct mr_err *err)
+{
+    if (code != MR_OK && !mr_check_is_fatal(code)) {
+        mr_check_give_up(check, table, why);
+        return MR_OK;
+    }
+    if (code != MR_OK && err != NULL)
+        *err = *why;
+    return code;
+}
+
 /* What was found in a table that was given up since is not so, or not known to be: perhaps it was compared with
  * another one. */
 enum mr_code mr_check_save_tables(struct mr_check_run *check, struct mr_err *err)

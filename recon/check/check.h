@@ -101,6 +101,9 @@ struct mr_check_run {
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first
  * failure is kept.  Safe from any thread. */
 void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const struct mr_err *err);
+/* What fails at one table is its own: gives up on it.  Returns what ends the run, in err as `why` has it. */
+enum mr_code mr_check_leave(struct mr_check_run *check, struct mr_pair *table, enum mr_code code,
+                            const struct mr_err *why, struct mr_err *err);
 /* The tables as they are told of so far, into the case. */
 enum mr_code mr_check_save_tables(struct mr_check_run *check, struct mr_err *err);
 /* How far apart two readings are where nothing can be waited for: --settle; nothing where

@@ -598,20 +598,6 @@ out:
     return code;
 }
 
-/* What fails at one table is its own. */
-static enum mr_code divide(struct mr_check_run *check, struct mr_pair *pair, struct mr_err *err)
-{
-    struct mr_err why = {0};
-    const enum mr_code code = mr_check_rolling_table(check, pair, &why);
-    if (code != MR_OK && !mr_check_is_fatal(code)) {
-        mr_check_give_up(check, pair, &why);
-        return MR_OK;
-    }
-    if (code != MR_OK && err != NULL)
-        *err = why;
-    return code;
-}
-
 /* Keys of one table may have had no room beside those of another: what is whole by then says so. */
 static enum mr_code settle(struct mr_check_run *check, struct mr_pair *pair, struct mr_err *err)
 {
@@ -631,7 +617,8 @@ static enum mr_code settle(struct mr_check_run *check, struct mr_pair *pair, str
         mr_changes_whole(&c->changes, pair->at, MUCH_CHANGED);
         return MR_OK;
     }
-    return divide(check, pair, err);
+    struct mr_err why = {0};
+    return mr_check_leave(check, pair, mr_check_rolling_table(check, pair, &why), &why, err);
 }
 
 enum mr_code mr_check_changed_read(struct mr_check_run *check, struct mr_err *err)

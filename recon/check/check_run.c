@@ -376,12 +376,7 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table, struct m
     if (table->join == MR_JOIN_SHARED) {
         struct mr_err why = {0};
         code = table->find.scanned ? MR_OK : add_scan_jobs(run, table, &why);
-        if (code != MR_OK && !mr_check_is_fatal(code)) {
-            mr_check_give_up(check, table, &why);
-            code = MR_OK;
-        } else if (code != MR_OK && err != NULL) {
-            *err = why;
-        }
+        code = mr_check_leave(check, table, code, &why, err);
     }
     return code;
 }

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/binlog/binlog_dump.h"
 #include "core/binlog/binlog_file.h"
+#include "core/db/log_place.h"
 #include "core/logs/archive_head.h"
 #include "core/logs/server_logs.h"
 
@@ -110,11 +111,8 @@ static bool is_unsaid(enum mr_code code)
 /* In doubt it does not; as it is set by now. */
 static enum mr_code ask_syncs(struct mr_db *db, bool *syncs, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    const enum mr_code code = mr_db_query_text(db, "SELECT @@GLOBAL.sync_binlog = 1", &text, &why);
-    *syncs = code == MR_OK && strcmp(text.ptr, "1") == 0;
-    mr_strbuf_release(&text);
+    const enum mr_code code = mr_log_syncs(db, syncs, &why);
     if (code == MR_OK || is_unsaid(code))
         return MR_OK;
     if (err != NULL)

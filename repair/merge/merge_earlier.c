@@ -526,10 +526,9 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
 static enum mr_code propose_updated(void *ctx, const struct mr_entity *e, struct mr_err *err)
 {
     const struct proposing *p = ctx;
-    enum mr_group group = MR_GROUP_UNDECIDED;
-    uint64_t facts = 0;
-    MR_TRY(mr_plan_store_facts(p->m->store, e->id, &facts, &group, err));
-    return group == MR_GROUP_LOST ? propose(ctx, e, err) : MR_OK;
+    bool is = false;
+    MR_TRY(mr_plan_store_is_lost(p->m->store, e->id, &is, err));
+    return is ? propose(ctx, e, err) : MR_OK;
 }
 
 #define INTO_PLAN_MAP(state)                                                                       \

@@ -44,20 +44,18 @@ static const struct mr_case_field fields[] =
 static enum mr_code make_table(struct mr_merge *m, struct mr_err *err)
 {
     static const struct {
-        const char *find, *add;
+        const char *name, *add;
     } later[] = {
-#define LATER(name, column)                                                                        \
-    {"SELECT count(*) FROM pragma_table_info('plan_restored') WHERE name='" name "'",              \
-     "ALTER TABLE plan_restored ADD COLUMN " column}
+#define LATER(name, column) {name, "ALTER TABLE plan_restored ADD COLUMN " column}
         LATER("changes", CHANGES),
         LATER("sums", SUMS),
         LATER("since", SINCE),
     };
     MR_TRY(mr_case_exec(m->cf, schema_sql, err));
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        int64_t known = 0;
-        MR_TRY(mr_case_number_with(m->cf, later[i].find, NULL, 0, &known, err));
-        if (known == 0)
+        bool known = false;
+        MR_TRY(mr_case_has_column(m->cf, "plan_restored", later[i].name, &known, err));
+        if (!known)
             MR_TRY(mr_case_exec(m->cf, later[i].add, err));
     }
     return MR_OK;
@@ -165,19 +163,30 @@ struct since {
     int64_t from, to; /* changes of the row behind the first of them */
 };
 
+/* The column as the change has written it, in its image; ptr NULL: it has not. */
+static enum mr_code read_written(const struct mr_evidence_change *change,
+                                 const struct mr_plan_table *table, size_t column,
+                                 struct mr_key *value, struct mr_err *err)
+{
+    struct mr_seen_image image;
+    mr_seen_image_init(&image);
+    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
+    *value = mr_seen_image_at(&image, place_of(table->pair, column));
+    mr_seen_image_release(&image);
+    return code;
+}
+
 /* May the change be the plan's?  A sum may have come to anything. */
 static enum mr_code may_be_it(const struct since *s, const struct mr_evidence_change *change,
                               bool *may, struct mr_err *err)
 {
-    struct mr_seen_image image;
+    struct mr_key value;
     *may = true;
     if (change->kind != MR_CHANGE_UPDATE)
         return MR_OK;
-    mr_seen_image_init(&image);
-    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
-    *may = mr_seen_image_at(&image, place_of(s->table->pair, s->column)).ptr != NULL;
-    mr_seen_image_release(&image);
-    return code;
+    MR_TRY(read_written(change, s->table, s->column, &value, err));
+    *may = value.ptr != NULL;
+    return MR_OK;
 }
 
 /* Of a change that was not kept nobody knows what it wrote. */
@@ -223,29 +232,40 @@ static enum mr_code ask_log(struct mr_merge_restored *a, struct since *s, enum m
     return MR_OK;
 }
 
-/* One that is known as applied counts, or as begun; else the last one, which has looked at those before it. */
+/* Which plan wrote the column: one that is known as applied, or as begun; else the last one, which has looked at those
+ * before it.  Good until the next question. */
+static enum mr_code find_plan(struct mr_merge_restored *a, const struct mr_plan_table *table,
+                              struct mr_key key, size_t column, struct planned *plan, bool *found,
+                              struct mr_err *err)
+{
+    bool more = false, kept = true;
+    enum mr_code code = MR_OK;
+    mr_arena_reset(&a->arena);
+    MR_CASE_BIND(a->find, MR_ARG_TEXT("name", mr_plan_table_name(table)), MR_ARG_BYTES("key", key),
+                 MR_ARG_INT("plan", mr_plan_store_id(a->m->store)));
+    while (code == MR_OK && kept &&
+           (code = mr_case_fields_next(&a->map, &a->arena, plan, &more, err)) == MR_OK && more)
+        code = is_equal(plan->target, plan->after, column, &kept, err);
+    mr_case_reset(a->find);
+    *found = !kept;
+    return code;
+}
+
 enum mr_code mr_merge_restored_find(struct mr_merge_restored *a, const struct mr_plan_table *table,
                                     struct mr_key key, size_t column,
                                     const struct mr_key rows[MR_SIDES], enum mr_restored *is,
                                     struct mr_err *err)
 {
     struct planned p = {0};
-    bool more = false, kept = true;
-    enum mr_code code = MR_OK;
+    bool found = false;
     *is = MR_RESTORED_NOT;
-    mr_arena_reset(&a->arena);
-    MR_CASE_BIND(a->find, MR_ARG_TEXT("name", mr_plan_table_name(table)), MR_ARG_BYTES("key", key),
-                 MR_ARG_INT("plan", mr_plan_store_id(a->m->store)));
-    while (code == MR_OK && kept &&
-           (code = mr_case_fields_next(&a->map, &a->arena, &p, &more, err)) == MR_OK && more) {
-        code = is_equal(p.target, p.after, column, &kept, err);
-        if (code == MR_OK && !kept)
-            code = judge(&p, column, rows, is, err);
-    }
-    mr_case_reset(a->find);
-    if (code != MR_OK || kept || (*is != MR_RESTORED_NOT && *is != MR_RESTORED_MAYBE) ||
-        p.sums == NULL || !mr_entity_written_has(p.sums, column))
-        return code;
+    MR_TRY(find_plan(a, table, key, column, &p, &found, err));
+    if (!found)
+        return MR_OK;
+    MR_TRY(judge(&p, column, rows, is, err));
+    if ((*is != MR_RESTORED_NOT && *is != MR_RESTORED_MAYBE) || p.sums == NULL ||
+        !mr_entity_written_has(p.sums, column))
+        return MR_OK;
     return ask_log(a, &(struct since){table, key, column, p.changes, 0}, is, err);
 }
 
@@ -255,19 +275,13 @@ static enum mr_code shows_value(const struct mr_restored_column *of,
                                 const struct mr_evidence_change *change, struct mr_key value,
                                 bool *is, struct mr_err *err)
 {
-    struct mr_seen_image image;
-    const struct mr_pair *pair = of->table->pair;
+    struct mr_key seen;
     if (change->kind == MR_CHANGE_DELETE)
         return MR_OK;
-    mr_seen_image_init(&image);
-    const enum mr_code code = mr_seen_image_open(&image, change->image.ptr, change->image.len, err);
-    if (code == MR_OK) {
-        const struct mr_key seen = mr_seen_image_at(&image, place_of(pair, of->column));
-        *is = *is || (seen.ptr != NULL &&
-                      mr_image_same_value(seen, value, &pair->find.columns[of->column]));
-    }
-    mr_seen_image_release(&image);
-    return code;
+    MR_TRY(read_written(change, of->table, of->column, &seen, err));
+    *is = *is || (seen.ptr != NULL &&
+                  mr_image_same_value(seen, value, &of->table->pair->find.columns[of->column]));
+    return MR_OK;
 }
 
 /* Has TARGET's log the planned value among those that the row has had?  *known false: not all of it is there. */
@@ -313,18 +327,11 @@ enum mr_code mr_merge_restored_is_changed_since(struct mr_merge_restored *a,
                                                 struct mr_err *err)
 {
     struct planned p = {0};
-    bool more = false, kept = true, stands = false;
-    enum mr_code code = MR_OK;
+    bool found = false, stands = false;
     *is = false;
-    mr_arena_reset(&a->arena);
-    MR_CASE_BIND(a->find, MR_ARG_TEXT("name", mr_plan_table_name(of->table)),
-                 MR_ARG_BYTES("key", of->key), MR_ARG_INT("plan", mr_plan_store_id(a->m->store)));
-    while (code == MR_OK && kept &&
-           (code = mr_case_fields_next(&a->map, &a->arena, &p, &more, err)) == MR_OK && more)
-        code = is_equal(p.target, p.after, of->column, &kept, err);
-    mr_case_reset(a->find);
-    if (code != MR_OK || kept)
-        return code;
+    MR_TRY(find_plan(a, of->table, of->key, of->column, &p, &found, err));
+    if (!found)
+        return MR_OK;
     MR_TRY(is_equal(p.after, of->live, of->column, &stands, err));
     return stands ? MR_OK : judge_since(a, of, &p, is, err);
 }

@@ -35,7 +35,6 @@ struct mr_merge_three_result {
     const char *sums; /* columns that are added to, as mr_entity_written_add() has them; or NULL */
     const char *detail; /* of a conflict: the columns that are asked about */
     bool live_alone;    /* nothing but what TARGET changed */
-    bool differs;       /* two values of a column that both made, and no rule for it that holds */
 };
 
 struct mr_merge_three;

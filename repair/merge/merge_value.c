@@ -250,8 +250,8 @@ static enum mr_code ask_logs(struct comparing *c, struct mr_err *err)
 
 /* ---- rows that both sides have made ---- */
 
-/* Whom an earlier plan has brought, or merged into somebody, is not of TARGET's making, and what became of him there is the live side's word;
- * under another key than the counter's, the two may be two. */
+/* Whom an earlier plan has brought, or merged into somebody, is not of TARGET's making, and what became of him there
+ * is the live side's word; under another key than the counter's, the two may be two. */
 static enum mr_code is_made_twice(struct comparing *c, const struct twin *t, bool *is,
                                   struct mr_err *err)
 {

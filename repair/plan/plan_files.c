@@ -291,14 +291,12 @@ static enum mr_code write_entities(struct writing *w, struct mr_err *err)
 static enum mr_code is_mapped(const struct writing *w, const struct mr_entity *e, bool *is,
                               struct mr_err *err)
 {
-    enum mr_group group = MR_GROUP_UNDECIDED;
-    uint64_t facts = 0;
     *is = e->decision == MR_DECIDE_MATCHED || e->decision == MR_DECIDE_INSERT ||
           e->decision == MR_DECIDE_RENUMBER;
     if (e->decision != MR_DECIDE_UPDATE)
         return MR_OK;
-    MR_TRY(mr_plan_store_facts(w->task->store, e->id, &facts, &group, err));
-    *is = group == MR_GROUP_LOST || (e->kind != NULL && strcmp(e->kind, "differs") == 0);
+    MR_TRY(mr_plan_store_is_lost(w->task->store, e->id, is, err));
+    *is = *is || (e->kind != NULL && strcmp(e->kind, "differs") == 0);
     return MR_OK;
 }
 

@@ -420,6 +420,16 @@ enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, ui
     return code;
 }
 
+enum mr_code mr_plan_store_is_lost(struct mr_plan_store *store, int64_t entity, bool *is,
+                                   struct mr_err *err)
+{
+    enum mr_group group;
+    uint64_t facts;
+    MR_TRY(mr_plan_store_facts(store, entity, &facts, &group, err));
+    *is = group == MR_GROUP_LOST;
+    return MR_OK;
+}
+
 enum mr_code mr_plan_store_add_logs(struct mr_plan_store *store, int64_t entity,
                                     const struct mr_plan_logs *logs, struct mr_err *err)
 {

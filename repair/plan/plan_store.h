@@ -161,6 +161,9 @@ enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity
                                      enum mr_group group, struct mr_err *err);
 enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, uint64_t *facts,
                                  enum mr_group *group, struct mr_err *err);
+/* By that: is it a row of lost history, whatever is decided about it? */
+enum mr_code mr_plan_store_is_lost(struct mr_plan_store *store, int64_t entity, bool *is,
+                                   struct mr_err *err);
 /* What the binary logs say of a row, and what that comes to: kept while the plan is written. */
 struct mr_plan_logs {
     const char *outcome; /* mr_three_outcome_name(); NULL: they say nothing */

@@ -49,13 +49,10 @@ static const char schema_sql[] =
 /* A case of an earlier version has less. */
 static enum mr_code make_tables(struct mr_case *cf, struct mr_err *err)
 {
-    int64_t known = 0;
+    bool known = false;
     MR_TRY(mr_case_exec(cf, schema_sql, err));
-    MR_TRY(mr_case_number_with(
-        cf, "SELECT count(*) FROM pragma_table_info('plan_decision') WHERE name='after'", NULL, 0,
-        &known, err));
-    return known != 0 ? MR_OK
-                      : mr_case_exec(cf, "ALTER TABLE plan_decision ADD COLUMN after BLOB", err);
+    MR_TRY(mr_case_has_column(cf, "plan_decision", "after", &known, err));
+    return known ? MR_OK : mr_case_exec(cf, "ALTER TABLE plan_decision ADD COLUMN after BLOB", err);
 }
 
 static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)

@@ -89,8 +89,9 @@ static bool is_made_anew(const char *name)
 /* The next value of the table's counter, where the log has given ids since; 0: the snapshot's. */
 static uint64_t counter_behind(const struct mr_snap_merge *m, const struct mr_snap_table *t)
 {
-    const struct mr_until_rows *log =
-        m->opts->until != NULL ? mr_until_find(m->opts->until, t) : NULL;
+    if (m->opts->until == NULL)
+        return 0;
+    const struct mr_until_rows *log = mr_until_find(m->opts->until, t);
     const bool is_raised = log != NULL && log->counted != UINT64_MAX &&
                            log->counted >= t->auto_increment && log->counted > 0;
     return is_raised && !mr_snap_is_ascending(t) ? log->counted + 1 : 0;
@@ -128,7 +129,8 @@ out:
 static enum mr_code copy_file(struct mr_snap_merge *m, const struct mr_snap_file *file,
                               struct mr_err *err)
 {
-    const struct mr_snap_table *t = table_of(last_link(m), file->name);
+    const struct mr_snap_table *t =
+        m->opts->until != NULL ? table_of(last_link(m), file->name) : NULL;
     const uint64_t next = t != NULL ? counter_behind(m, t) : 0;
     if (next > 0)
         return raise_counter(m, t, next, err);
