@@ -75,12 +75,12 @@
   }
 
   // A long text is cut to a window around what differs.
-  function pieces(cell, text, other, isMarked) {
+  function pieces(cell, text, other, isMarked, isSkipped) {
     const [from, to] = isMarked && other !== null ? differs(text, other) : [0, isMarked ? text.length : 0];
     const begin = text.length > VALUE_CHARS ? place(text, Math.max(0, from - 60)) : 0;
     const end = place(text, Math.min(text.length, begin + VALUE_CHARS));
     const stop = Math.min(to, end);
-    cell.append((begin > 0 ? '\u2026' : '') + visible(text.slice(begin, from)));
+    cell.append((begin > 0 || isSkipped ? '\u2026' : '') + visible(text.slice(begin, from)));
     if (stop > from) cell.append(make('mark', {}, visible(text.slice(from, stop))));
     cell.append(visible(text.slice(Math.max(stop, from), end)) + (end < text.length ? '\u2026' : ''));
     if (begin > 0 || end < text.length) {
@@ -94,7 +94,7 @@
     if (value === undefined) cell.append(word('not known', false));
     else if (text === null) cell.append(word('NULL', isMarked));
     else if (text === '') cell.append(word('empty', isMarked));
-    else pieces(cell, text, plain(other), isMarked);
+    else pieces(cell, text, plain(other), isMarked, value.skipped !== undefined);
     if (value && value.mask !== undefined && isMarked) cell.append(make('i', { class: 'len' }, ' (masked, differs)'));
     if (value && value.bytes !== undefined) cell.append(make('i', { class: 'len' }, ' (' + number(value.bytes) + ' bytes)'));
     return cell;

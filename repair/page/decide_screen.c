@@ -195,12 +195,14 @@ static void show_value(struct mr_strbuf *out, struct mr_csv_field value)
     }
     const struct mr_csv_field hex = of_object(value, "hex"), mask = of_object(value, "mask"),
                               start = of_object(value, "start"), bytes = of_object(value, "bytes");
+    if (of_object(value, "skipped").ptr != NULL)
+        mr_strbuf_add_str(out, "…");
     if (hex.ptr != NULL)
         mr_strbuf_add_str(out, "0x");
     show(out, hex.ptr != NULL ? hex : mask.ptr != NULL ? mask : start.ptr != NULL ? start : value);
     if (mask.ptr != NULL)
         mr_strbuf_add_str(out, " (masked)");
-    if (start.ptr != NULL && bytes.ptr != NULL) {
+    if (bytes.ptr != NULL) {
         mr_strbuf_add_str(out, "… (");
         mr_utf8_show(out, bytes.ptr, bytes.len, false);
         mr_strbuf_add_str(out, " bytes)");

@@ -9,6 +9,7 @@
 #include "core/json/jsonw.h"
 
 #define START_BYTES ((size_t)400) /* of a long value that are shown */
+#define BEFORE_BYTES ((size_t)60) /* of them before the first difference */
 
 void mr_image_text_init(struct mr_image_text *text, const struct mr_string_list *masked)
 {
@@ -100,15 +101,21 @@ static size_t number_of(const struct mr_csv_field images[MR_IMAGES],
     return MR_IMAGES;
 }
 
-struct mr_csv_field mr_image_text_value(const char *image, struct mr_csv_field name)
+/* Not of an image without bytes. */
+static struct mr_csv_field value_in(struct mr_csv_field image, struct mr_csv_field name)
 {
-    const struct mr_csv_field none = {NULL, 0};
-    const char *at = image;
+    const char *at = image.ptr;
     struct mr_image_member m;
-    while (image[0] != '\0' && mr_image_text_next(&at, image + strlen(image), &m))
+    while (mr_image_text_next(&at, image.ptr + image.len, &m))
         if (is_same(m.name, name))
             return m.value;
-    return none;
+    return (struct mr_csv_field){NULL, 0};
+}
+
+struct mr_csv_field mr_image_text_value(const char *image, struct mr_csv_field name)
+{
+    const struct mr_csv_field none = {NULL, 0}, all = {image, strlen(image)};
+    return all.len > 0 ? value_in(all, name) : none;
 }
 
 /* Four hexadecimal digits; UINT32_MAX: they are none. */
@@ -214,25 +221,43 @@ static void add_masked(struct mr_jsonw *w, struct mr_csv_field value, size_t num
     mr_strbuf_release(&mask);
 }
 
-/* Where a cut may stand: not within a character, nor behind a backslash. */
-static size_t cut_at(struct mr_csv_field value)
+/* ---- long values ----
+ *
+ * Where one value of a column is long, all of them are shown from one place on, a little before they
+ * begin to differ: else two that do would look alike. */
+
+/* What it says: the text, or the digits of bytes.  True: bytes. */
+static bool read_value(struct mr_csv_field value, struct mr_strbuf *out)
 {
-    size_t at = START_BYTES;
-    while (at > 0 && (((unsigned char)value.ptr[at] & 0xc0) == 0x80))
-        at--;
-    const char *escape = memchr(value.ptr, '\\', at);
-    return escape != NULL ? (size_t)(escape - value.ptr) : at;
+    static const char hex[] = "{\"hex\":\"", end[] = "\"}";
+    const size_t head = sizeof hex - 1, around = head + sizeof end - 1;
+    const bool is_hex = value.len >= around && memcmp(value.ptr, hex, head) == 0;
+    mr_strbuf_reset(out);
+    if (is_hex)
+        mr_strbuf_add(out, value.ptr + head, value.len - around);
+    else
+        mr_image_text_unquote(out, inner(value));
+    return is_hex;
 }
 
-static void add_cut(struct mr_jsonw *w, struct mr_csv_field value, size_t number)
+/* Not within a character, nor within a byte's digits. */
+static size_t place_in(const struct mr_strbuf *text, bool is_hex, size_t at)
 {
-    const struct mr_csv_field in = inner(value);
-    mr_jsonw_object_begin(w);
-    mr_jsonw_key(w, "start");
-    mr_jsonw_string(w, in.ptr, cut_at(in));
-    mr_jsonw_add_uint(w, "bytes", in.len);
-    mr_jsonw_add_uint(w, "same", number);
-    mr_jsonw_object_end(w);
+    if (at >= text->len)
+        return text->len;
+    if (is_hex)
+        return at - at % 2;
+    while (at > 0 && ((unsigned char)text->ptr[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
+
+static size_t first_difference(const struct mr_strbuf *a, const struct mr_strbuf *b)
+{
+    size_t at = 0;
+    while (at < a->len && at < b->len && a->ptr[at] == b->ptr[at])
+        at++;
+    return at == a->len && at == b->len ? SIZE_MAX : at;
 }
 
 static bool is_null(struct mr_csv_field value)
@@ -240,22 +265,77 @@ static bool is_null(struct mr_csv_field value)
     return value.len == 4 && memcmp(value.ptr, "null", 4) == 0;
 }
 
+/* From where on the column's values are shown; SIZE_MAX: none of them is long. */
+static size_t cut_from(const struct mr_csv_field images[MR_IMAGES], const struct mr_image_member *m,
+                       struct mr_strbuf *out)
+{
+    struct mr_csv_field values[MR_IMAGES];
+    size_t count = 0, longest = 0, from = SIZE_MAX;
+    for (size_t i = 0; i < MR_IMAGES; i++) {
+        if (images[i].len == 0)
+            continue;
+        values[count] = value_in(images[i], m->name);
+        if (values[count].ptr == NULL || is_null(values[count]))
+            continue;
+        longest = values[count].len > longest ? values[count].len : longest;
+        count++;
+    }
+    if (longest <= MR_IMAGE_VALUE_MAX)
+        return SIZE_MAX;
+    struct mr_strbuf first = MR_STRBUF_INIT, other = MR_STRBUF_INIT;
+    const bool is_hex = read_value(values[0], &first);
+    for (size_t i = 1; i < count; i++) {
+        const bool alike = read_value(values[i], &other) == is_hex;
+        const size_t at = alike ? first_difference(&first, &other) : 0;
+        from = at < from ? at : from;
+    }
+    from = from != SIZE_MAX && from > START_BYTES - BEFORE_BYTES ? from - BEFORE_BYTES : 0;
+    from = place_in(&first, is_hex, from);
+    out->failed |= first.failed || other.failed;
+    mr_strbuf_release(&first);
+    mr_strbuf_release(&other);
+    return from;
+}
+
+/* False: all of it can be shown. */
+static bool add_cut(struct mr_jsonw *w, struct mr_csv_field value, size_t from, size_t number)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const bool is_hex = read_value(value, &text);
+    const size_t end = place_in(&text, is_hex, from + START_BYTES), unit = is_hex ? 2 : 1;
+    const bool is_cut = from > 0 || end < text.len;
+    if (is_cut && !text.failed) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_key(w, is_hex ? "hex" : "start");
+        mr_jsonw_string(w, text.ptr + from, end - from);
+        if (from > 0)
+            mr_jsonw_add_uint(w, "skipped", from / unit);
+        mr_jsonw_add_uint(w, "bytes", text.len / unit);
+        mr_jsonw_add_uint(w, "same", number);
+        mr_jsonw_object_end(w);
+    }
+    w->out->failed |= text.failed;
+    mr_strbuf_release(&text);
+    return is_cut;
+}
+
 /* A masked value is never cut: its beginning would be told. */
 static void add_member(struct mr_image_text *text, const struct mr_csv_field images[MR_IMAGES],
                        size_t at, struct mr_jsonw *w, const struct mr_image_member *m)
 {
-    const bool masked = is_masked(text, m->name) && !is_null(m->value);
-    const bool cut = !masked && m->value.len > MR_IMAGE_VALUE_MAX;
+    const bool none = is_null(m->value), masked = !none && is_masked(text, m->name);
+    const size_t from = masked || none ? SIZE_MAX : cut_from(images, m, w->out);
     mr_strbuf_add_char(w->out, '"');
     mr_strbuf_add(w->out, m->name.ptr, m->name.len);
     mr_strbuf_add_str(w->out, "\":");
+    bool changed = masked;
     if (masked)
         add_masked(w, m->value, number_of(images, m));
-    else if (cut)
-        add_cut(w, m->value, number_of(images, m));
-    else
+    else if (from != SIZE_MAX)
+        changed = add_cut(w, m->value, from, number_of(images, m));
+    if (!changed)
         mr_strbuf_add(w->out, m->value.ptr, m->value.len);
-    text->is_changed[at] |= masked || cut;
+    text->is_changed[at] |= changed;
 }
 
 /* Each member by a writer of its own: names and values that stay stand between them as they are. */

@@ -5,8 +5,9 @@
  *   mr_image_text_init → mr_image_text_show → mr_image_text_release
  *
  * A value that is masked becomes {"mask":"+49•••21","same":N}, one that is long
- * {"start":"…","bytes":N,"same":N}; all others stay byte by byte as they are.  Of one column two
- * values with one number are equal, so that nothing is told of a masked value but that.
+ * {"start":"…","bytes":N,"same":N}, or {"hex":"…",…}; all others stay byte by byte as they are.  Of one
+ * column two values with one number are equal, so that nothing is told of a masked value but that.  The
+ * values of a column with a long one begin where they begin to differ: "skipped":N bytes are before that.
  *
  * Ownership: texts that are shown live in the struct until the next call.  Errors: MR_E_REFUSED
  * for a text that no planner wrote; MR_E_NOMEM.  Threads: no state.
@@ -20,7 +21,7 @@
 
 /* source, target, base, columns */
 #define MR_IMAGES 4
-/* Bytes of a value, as JSON writes it, above which it is cut. */
+/* Bytes of a value, as JSON writes it, above which its column's are cut. */
 #define MR_IMAGE_VALUE_MAX ((size_t)4096)
 
 struct mr_image_text {
