@@ -104,12 +104,17 @@
 
   const view = { by: 'kind', only: 'all', text: '', items: [], current: null, groups: [] };
 
+  // What is looked for, in small letters.
+  function holds(row, text) {
+    if (!text) return true;
+    if (!row.words) row.words = row.f.join('\n').toLowerCase() + '\n' + row.person.toLowerCase();
+    return row.words.indexOf(text) >= 0;
+  }
+
   function matches(row) {
     if (view.only === 'open' && row.d) return false;
     if (view.only === 'decided' && !row.d) return false;
-    if (!view.text) return true;
-    if (!row.words) row.words = row.f.join('\n').toLowerCase() + '\n' + row.person.toLowerCase();
-    return row.words.indexOf(view.text) >= 0;
+    return holds(row, view.text);
   }
 
   function refresh() {
@@ -355,7 +360,7 @@
 
   function ruleFits(rule, row) {
     return (!rule.kind || row.kind === rule.kind) && (!rule.table || row.table === rule.table) &&
-      (rule.personId === undefined || row.personId === rule.personId) &&
+      (rule.personId === undefined || row.personId === rule.personId) && holds(row, rule.text) &&
       (!rule.column || (M.differing(row).length === 1 && M.differing(row)[0] === rule.column));
   }
 
@@ -389,7 +394,9 @@
       selectOf('Kind', [['', 'kinds']].concat(kinds), rule.kind || '', change('kind')), ' of ',
       selectOf('Table', [['', 'any table']].concat(tables), rule.table || '', change('table')), ' where ',
       selectOf('Column', [['', 'anything differs']].concat(Array.from(singles).map((name) => [name, 'only ' + visible(name) + ' differs'])), rule.column || '', change('column')),
-      rule.personId === undefined ? null : ', of ' + visible(rule.person || 'nobody'));
+      rule.personId === undefined ? null : ', of ' + visible(rule.person || 'nobody'),
+      rule.text ? ', in which \u201c' + visible(rule.text) + '\u201d stands ' : null,
+      rule.text ? button('wherever it stands', { id: 'widen' }, () => change('text')('')) : null);
   }
 
   function drawRule(rule) {
@@ -426,6 +433,7 @@
     if (!group.rule) {
       group.rule = group.by === 'kind' ? { kind: group.kind, table: group.table } : { person: group.person, personId: group.personId };
       group.rule.title = groupTitle(group);
+      group.rule.text = view.text; // the list shows no more of it
     }
     return group.rule;
   }

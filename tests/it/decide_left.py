@@ -82,6 +82,18 @@ def main(root, scratch):
         check("all that was decided of it is left open again", cells(b), ["open", "open", "", "", "open", ""])
         b.type("#main", "u")
         check("in one step", cells(b), ["source", "source", "", "", "target", ""])
+        # the list shows what is looked for: its group is no more than that
+        b.run("""var s = document.querySelector('#find'); s.value = '"id":"3"'; s.dispatchEvent(new Event('input'));
+              document.querySelector('.line.head').click()""")
+        check("a group is what is looked for of it", b.run("return document.querySelector('#fits').textContent.split('.')[0]"),
+              "1 conflict fits, 1 of them open")
+        pick(b, "target")
+        check("and decides no more", cells(b), ["source", "source", "target", "", "target", ""])
+        b.type("#main", "u")
+        b.run("document.querySelector('.line.head').click(); document.querySelector('#widen').click()")
+        check("until that is taken away", b.run("return document.querySelector('#fits').textContent.split('.')[0]"),
+              "5 conflicts fit, 2 of them open")
+        b.run("var s = document.querySelector('#find'); s.value = ''; s.dispatchEvent(new Event('input'))")
         b.click("#rule")
         check("of several kinds nothing is said of what a choice does",
               b.run("return document.querySelector('.pick[data-choice=target] > span').textContent"), "")
