@@ -103,6 +103,7 @@ def blanks(b, page):
         check(f"the value \u201c{value}\u201d is saved as it is", b.run(
             "return Model.rows.find(function (r) { return r.kind === 'does-not-fit'; }).d"), want)
         go(b, "orders", "4")
+        check(f"and \u201c{value}\u201d stands in its field again", b.run("return document.querySelector('.choice input').value"), value)
 
 
 def widened(b, page):
