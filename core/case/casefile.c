@@ -784,31 +784,3 @@ enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err)
     mr_case_reset(stmt);
     return code;
 }
-
-enum mr_code mr_case_has_column(struct mr_case *cf, const char *table, const char *name, bool *has,
-                                struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    *has = false;
-    MR_TRY(mr_case_prepare(cf, "SELECT 1 FROM pragma_table_info(:table) WHERE name = :name", &stmt,
-                           err));
-    mr_case_bind_text(stmt, mr_case_param(stmt, ":table", 0), table);
-    mr_case_bind_text(stmt, mr_case_param(stmt, ":name", 0), name);
-    const enum mr_code code = mr_case_step(stmt, has, err);
-    mr_case_free(stmt);
-    return code;
-}
-
-enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(cf, "SELECT 1 FROM sqlite_master WHERE name = :name", &stmt, err);
-    *has = false;
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, mr_case_param(stmt, ":name", 0), name);
-        code = mr_case_step(stmt, has, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}

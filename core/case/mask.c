@@ -292,8 +292,9 @@ static void add_ends(bool is_text, const char *ptr, size_t len, struct mr_strbuf
         add_address(ptr, &a, out);
     } else if (is_phone(ptr, len, true) && (is_text || is_digits(ptr, len))) {
         add_phone(ptr, len, out);
-    } else if (len > 0) {
-        mr_strbuf_add(out, ptr, first_char(ptr, len));
+    } else if (len > 0) { /* "m" would be all of it */
+        const size_t first = first_char(ptr, len);
+        mr_strbuf_add(out, ptr, first < len ? first : 0);
         mr_strbuf_add_str(out, MR_MASK_DOTS);
     }
 }

@@ -10,9 +10,10 @@
  *
  *   alice@example.com   a•••e@e•••.com        +491709000021   +49•••21
  *   Alice Arendt        A•••                  a secret        •••
+ *   m                   •••
  *
  * Equal values have equal masks, and every mask has three dots, whatever it hides: it
- * tells neither the length nor more than the ends.  Different values may have the same
+ * tells neither the length nor more than the ends, and of one character nothing.  Different values may have the same
  * mask; whoever compares compares the values.
  *
  * Threads: no state.

@@ -277,7 +277,8 @@
     if (choice === 'newest:COLUMN') {
       const select = make('select', { 'aria-label': 'Column that says which row is newer' }, ...columns.map((name) => make('option', { value: name }, visible(name))));
       const now = given && given.indexOf('newest:') === 0 ? given.slice(7) : columns.find((name) => /upd|modif|chang|time|_at$|date/i.test(name));
-      if (now) select.value = now;
+      if (!now) select.prepend(make('option', { value: '' }, 'which column?'));
+      select.value = now || '';
       return { fields: [select], text: () => 'newest:' + select.value };
     }
     const asked = M.columnsAsked(choice);
@@ -309,6 +310,10 @@
     const asked = new Set();
     // An empty value is one, too, but nobody's by mistake: it is asked for once.
     const choose = () => {
+      if (more && more.fields[0].tagName === 'SELECT' && !more.fields[0].value) {
+        more.fields[0].focus();
+        return say('Choose the column that says which row is newer.');
+      }
       const empty = more ? more.fields.find((field) => field.tagName === 'INPUT' && !field.value && !asked.has(field)) : null;
       if (!empty) return act(text());
       asked.add(empty);

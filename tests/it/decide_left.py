@@ -76,6 +76,8 @@ def main(root, scratch):
               b.run("return Array.from(document.querySelectorAll('.choice')).map(function (c) { return c.querySelector('.pick').dataset.choice + "
                     "' ' + Array.from(c.querySelectorAll('.of')).map(function (e) { return e.textContent; }).join(' '); })"),
               ["target live side for 3 of 4", "source lost side for 2 of 4", "newest:COLUMN for 2 of 4"])
+        b.run("document.querySelector('.pick[data-choice^=newest]').click()")
+        check("where no column looks like a time one has to be chosen", cells(b), ["open", "", "", "", "target", ""])
         pick(b, "source")
         check("which are decided, and no others", cells(b), ["source", "source", "", "", "target", ""])
         b.run("document.querySelector('.clear').click()")
