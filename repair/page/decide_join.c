@@ -18,9 +18,9 @@
 
 /* A conflict, as one of the files has it. */
 struct record {
-    const void *name;          /* what it is known by: equal records of whatever file have one */
-    const void *conflict;      /* its table, keys and kind alone; NULL: the row has no key */
-    const char **fields;       /* but for the decision and the note */
+    const void *name;     /* what it is known by: equal records of whatever file have one */
+    const void *conflict; /* its table, keys and kind alone; of rows without a key all of them */
+    const char **fields;  /* but for the decision and the note */
     const char *decision, *by; /* "": nobody has decided; whose file has it */
     const char *note;
     size_t file, nth;   /* where it stands */
@@ -169,18 +169,14 @@ static enum mr_code keep_fields(struct joining *j, const struct mr_csv_field *fi
 static enum mr_code name_conflict(struct joining *j, struct record *r, struct mr_err *err)
 {
     static const char *const of[] = {"source_key", "target_key", "table", "kind"};
-    bool has_key = false;
     mr_strbuf_reset(&j->text);
     for (size_t n = 0; n < sizeof of / sizeof of[0]; n++)
         for (size_t i = 0; i < j->nnames; i++)
-            if (has_name(j, i, of[n])) {
-                has_key |= n < 2 && r->fields[i][0] != '\0';
+            if (has_name(j, i, of[n]))
                 mr_strbuf_add_fmt(&j->text, "%zu:%zu:%s", n, strlen(r->fields[i]), r->fields[i]);
-            }
     MR_TRY(mr_strbuf_check(&j->text, "joining decisions", err));
-    if (has_key && (r->conflict = mr_intern(&j->names_of, j->text.ptr, j->text.len)) == NULL)
-        return no_memory(err);
-    return MR_OK;
+    r->conflict = mr_intern(&j->names_of, j->text.ptr, j->text.len);
+    return r->conflict != NULL ? MR_OK : no_memory(err);
 }
 
 /* As it stands in the file: what was quoted, or had blanks at its ends, is a key perhaps. */
@@ -235,15 +231,26 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
 
 /* ---- joining ---- */
 
+static const char *field_of(const struct joining *j, const struct record *r, const char *name)
+{
+    for (size_t i = 0; i < j->nnames; i++)
+        if (has_name(j, i, name))
+            return r->fields[i];
+    return "";
+}
+
 /* By table and key, which is how people name a row. */
 static void list_disagreement(const struct joining *j, const struct record *a,
                               const struct record *b)
 {
     FILE *list = j->task->list;
-    for (size_t i = 0; i < j->nnames && i < 2; i++) {
-        mr_utf8_print(list, a->fields[i]);
-        (void)fputs(i == 0 ? " " : ": ", list);
-    }
+    const char *source = field_of(j, a, "source_key"), *target = field_of(j, a, "target_key");
+    mr_utf8_print(list, field_of(j, a, "table"));
+    (void)fputs(" ", list);
+    mr_utf8_print(list, source[0] != '\0'   ? source
+                        : target[0] != '\0' ? target
+                                            : "(a row without a key)");
+    (void)fputs(": ", list);
     mr_utf8_print(list, a->decision);
     (void)fputs(" (", list);
     mr_utf8_print(list, a->by);
@@ -373,7 +380,7 @@ static enum mr_code check_shown(struct joining *j, struct mr_err *err)
     for (size_t first = 0, i = 1; i < n; i++) {
         if (sorted[i]->conflict != sorted[first]->conflict)
             first = i;
-        if (sorted[i]->conflict == NULL || sorted[i]->file == sorted[first]->file ||
+        if (sorted[i]->file == sorted[first]->file ||
             !is_shown_otherwise(j, sorted[first], sorted[i]))
             continue;
         j->path = sorted[i]->by;
