@@ -406,7 +406,7 @@ static uint64_t greatest_number(const struct mr_column *col)
     unsigned members = count_members(col->type);
     if (!col->is_set)
         return members;
-    return members >= 63 ? 0 : ((uint64_t)1 << members) - 1;
+    return members >= 64 ? UINT64_MAX : ((uint64_t)1 << members) - 1;
 }
 
 /*

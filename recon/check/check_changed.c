@@ -472,7 +472,8 @@ static enum mr_code read_logs(struct mr_check_run *check, struct mr_err *err)
 /* Lines of the configuration that choose rows and columns, the same then and now. */
 static bool matters(const char *key)
 {
-    return strcmp(key, "where") == 0 || strcmp(key, "ignore-columns") == 0;
+    return strcmp(key, "where") == 0 || strcmp(key, "ignore-columns") == 0 ||
+           strcmp(key, "column") == 0;
 }
 
 static const char *setting_of(const struct mr_vec *settings, const char *table, const char *key)

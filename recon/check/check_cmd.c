@@ -35,6 +35,14 @@ static void add_list(struct mr_strbuf *sb, const char *name, const struct mr_str
         mr_strbuf_add_fmt(sb, "%s=%s\n", name, list->items[i]);
 }
 
+/* What of TARGET each column is compared with. */
+static void add_renamed(struct mr_strbuf *sb, const struct mr_pair *table)
+{
+    for (size_t i = 0; i < table->config->nrenamed; i++)
+        mr_strbuf_add_fmt(sb, "column of %s=%s -> %s\n", table->find.name,
+                          table->config->renamed[i].from, table->config->renamed[i].to);
+}
+
 /* Everything that changes what a run finds: --resume goes on only with the same. */
 static const char *options_text(struct mr_check_run *check)
 {
@@ -60,6 +68,8 @@ static const char *options_text(struct mr_check_run *check)
         if (where != NULL)
             mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->pairing.tables[i]->find.name, where);
     }
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        add_renamed(&sb, check->pairing.tables[i]);
     for (size_t i = 0; i < check->pairing.nreferences; i++)
         if (check->pairing.references[i].edge.condition != NULL)
             mr_strbuf_add_fmt(&sb, "reference %s when %s\n", check->pairing.references[i].edge.name,

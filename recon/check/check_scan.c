@@ -734,7 +734,8 @@ enum mr_code mr_check_scan(struct mr_check_worker *worker, struct mr_scan_task *
     scan->worker = worker;
     scan->table = task->table;
     scan->task = task;
-    scan->shares_source = mr_check_has_slots(worker->check);
+    /* what is read again of a view is read in it: another connection sees another moment */
+    scan->shares_source = mr_check_has_slots(worker->check) || worker->check->opts->consistent;
     pthread_mutex_init(&scan->source, NULL);
     pthread_mutex_init(&scan->lock, NULL);
     pthread_cond_init(&scan->changed, NULL);

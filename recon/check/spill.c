@@ -209,7 +209,7 @@ static enum mr_code judge(struct mr_spill *spill, struct mr_err *err)
         return mr_case_exec(spill->cf, begin_sql, err);
     int64_t lost = 0;
     enum mr_code code = MR_OK;
-    if (spill->edits && spill->pass == 2)
+    if (spill->edits)
         code = mr_case_number_with(spill->cf, lost_sql, NULL, 0, &lost, err);
     if (code == MR_OK)
         code = mr_case_exec(spill->cf,

@@ -175,7 +175,7 @@ static void test_moves(void **state)
     }
 }
 
-/* A row that one side alone has, and that is edited between the first two looks, is another one then. */
+/* A row that one side alone has, and that is edited between two looks, is another one then. */
 static void test_edits(void **state)
 {
     static const struct spill_case cases[] = {
@@ -184,8 +184,11 @@ static void test_edits(void **state)
         /* what is gone is gone, and what the other side has alone is no edit of it */
         {{{1, "a1", "", 1}, {1, "", "", 0}}, ""},
         {{{1, "a1", "", 1}, {1, "", "b1", 0}}, ""},
-        /* nothing was lost: what came since is not looked at; nor later */
-        {{{2, "a1", "", 1}, {1, "a1 b1", "", 1}, {2, "b1", "", 0}}, ""},
+        /* nothing was lost: what came since is not looked at, until something is */
+        {{{1, "a1", "", 1}, {1, "a1 b1", "", 1}, {2, "b1", "", 1}, {1, "b1", "", 0}}, "b:b1/-*1"},
+        /* edited all the time on both sides: it has never been equal */
+        {{{1, "a1", "b1", 2}, {1, "c1", "d1", 2}, {1, "e1", "f1", 2}, {1, "g1", "h1", 2}},
+         "g:unsettled h:unsettled"},
         {{{1, "a1", "", 1}, {2, "a1 b1", "", 1}, {1, "a1 b1", "", 0}}, "a:a1/-*1"},
         /* on its way, and there */
         {{{1, "a1", "", 1}, {1, "b1", "", 1}, {1, "b1", "b1", 0}}, ""},
