@@ -56,7 +56,8 @@ static const struct limit {
     {MR_DOCTOR_recovery_mode, "offline_mode", NULL, "@@GLOBAL.offline_mode", 0, 1,
      MR_DOCTOR_PROBLEM, false, "ordinary accounts are shut out",
      "SET GLOBAL offline_mode = OFF, when the reason is gone."},
-    {MR_DOCTOR_read_only, "read_only", "@@GLOBAL.read_only",
+    {MR_DOCTOR_read_only, "read_only",
+     "@@GLOBAL.read_only NOT IN ('0', 'OFF')", /* words since 12 */
      "@@GLOBAL.read_only - @@GLOBAL.super_read_only", 0, 1, MR_DOCTOR_PROBLEM, true,
      "nothing can be repaired or restored there",
      "Is it a replica? Then write to its source. Else SET GLOBAL read_only = OFF."},

@@ -44,7 +44,8 @@ static enum mr_code add_table(struct mr_cutover *c, struct mr_vec *list, const s
     struct mr_err reason = {0};
     MR_TRY(mr_pair_plan(&c->pairing, old, new, &pair, &reason, err));
     if (reason.code != MR_OK)
-        return mr_cutover_found(c, &c->rows, MR_GATE_UNKNOWN, mr_err_get_hint(&reason), err,
+        return mr_cutover_found(c, c->wanted[MR_CUTOVER_rows] ? &c->rows : mr_cutover_uncompared(c),
+                                MR_GATE_UNKNOWN, mr_err_get_hint(&reason), err,
                                 "%s.%s: not compared: %s", old->db, old->name, reason.message);
     struct mr_pair **slot = mr_vec_push(list);
     if (slot == NULL)

@@ -182,6 +182,13 @@ static enum mr_code read_rows(const struct mr_gate_link *link, struct mr_arena *
 
 /* ---- all of it ---- */
 
+/* The channel by which a member of a group applies has none; MySQL writes "<NULL>" for it, too. */
+static bool has_source(const struct mr_replica_status *status)
+{
+    const char *host = mr_replica_status_text(status, MR_REPLICA_HOST);
+    return host[0] != '\0' && strcmp(host, "<NULL>") != 0;
+}
+
 static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_arena *arena,
                                  struct mr_fence_facts *f, struct mr_err *err)
 {
@@ -192,7 +199,7 @@ static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_aren
     f->replication = mr_gate_link_view(
         link, code, &why, mr_monitor_right_replica(mr_db_server(link->db)), "*.*", arena);
     while (code == MR_OK && mr_replica_status_next(&status))
-        if (mr_replica_status_is_running(&status, MR_REPLICA_SQL))
+        if (mr_replica_status_is_running(&status, MR_REPLICA_SQL) && has_source(&status))
             mr_strbuf_add_fmt(&list, "%s%s:%s", list.len > 0 ? ", " : "",
                               mr_replica_status_text(&status, MR_REPLICA_HOST),
                               mr_replica_status_text(&status, MR_REPLICA_PORT));
@@ -269,8 +276,13 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
         return MR_OK;
     }
     const enum mr_flavour flavour = f->is_mariadb ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    uint64_t of_group = 0;
     enum mr_code code = mr_gate_gtid_own(flavour, f->before, f->after, f->uuid, f->server_id,
                                          &f->written.value, &why);
+    /* what a group's members write bears the group's name */
+    if (code == MR_OK && !f->is_mariadb && f->group.name != NULL && f->group.name[0] != '\0')
+        code = mr_gate_gtid_own(flavour, f->before, f->after, f->group.name, 0, &of_group, &why);
+    f->written.value += of_group;
     f->written.is_seen = code == MR_OK;
     if (mr_gate_is_fatal(code)) {
         *err = why;

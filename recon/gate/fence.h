@@ -39,10 +39,13 @@ struct mr_fence_facts {
     const char *away;      /* why it could not be looked at; NULL: it was */
     const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     bool is_mariadb;
-    bool is_live;          /* it is the server that --live names, */
-    bool is_twin;          /* or another one of its server_uuid, */
-    bool shares_cluster;   /* or another node of that server's Galera cluster */
-    unsigned nodes, named; /* of its own cluster: that it sees, 0: none; that are looked at */
+    bool is_live;        /* it is the server that --live names, */
+    bool is_twin;        /* or another one of its server_uuid, */
+    bool shares_cluster; /* or another node of that server's Galera cluster, */
+    bool shares_group;   /* or another member of its group */
+    unsigned nodes,
+        named; /* of its own cluster, or group: that it sees, 0: none; that are looked at */
+    struct mr_gate_group group; /* of Group Replication */
     uint32_t server_id;
     const char *uuid;
     const char *log_right; /* that shows its binary log (monitor_right.h) */

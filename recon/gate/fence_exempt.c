@@ -19,6 +19,7 @@
 #define MARIADB_SUPER_PASSES_UNTIL "101100"
 #define MARIADB_GLOBAL_PRIV_SINCE 100400
 #define MARIADB_CTE_SINCE 100202
+#define MARIADB_PUBLIC_SINCE 101100
 #define MYSQL_ROLES_SINCE 80011
 #define MYSQL_LOCKS_SINCE 50706
 
@@ -42,10 +43,18 @@
     " UNION SELECT " BIN("l.m") " FROM (" lent                                                     \
                                 ") l JOIN may ON " BIN("l.o") " = may.u) SELECT u FROM may"
 
-/* A role that everybody has lets everybody: '' is any user. */
+/* A role that everybody has lets everybody: '' is any user.  Names are listed as ROLE or ROLE@HOST, quoted or
+ * not; one that has something of a list in it may be a part of another, too. */
+#define BARE_ROLES                                                                                 \
+    "CONCAT(',', REPLACE(REPLACE(REPLACE(REPLACE(@@GLOBAL.mandatory_roles, '`', ''), '\'\'', '')," \
+    " '\"', ''), ' ', ''), ',')"
 #define MANDATORY                                                                                  \
-    " UNION SELECT " BIN("''") " FROM may WHERE u <> '' AND INSTR(@@GLOBAL.mandatory_roles, u) > " \
-                               "0"
+    " UNION SELECT " BIN("''") " FROM may WHERE u <> '' AND (INSTR(" BARE_ROLES                    \
+                               ", CONCAT(',', u, ',')) > 0 OR INSTR(" BARE_ROLES                   \
+                               ", CONCAT(',', u, '@')) > 0 OR (u REGEXP '[^-_.[:alnum:]]' AND"     \
+                               " INSTR(@@GLOBAL.mandatory_roles, u) > 0))"
+/* MariaDB's PUBLIC is a row like a role's, and mapped to nobody. */
+#define PUBLIC " UNION SELECT " BIN("''") " FROM may WHERE u = 'PUBLIC'"
 
 static const char *choose_names(const struct mr_server *server)
 {
@@ -54,8 +63,10 @@ static const char *choose_names(const struct mr_server *server)
                                                    : ALL_OF(BY_GRANT, MYSQL_LENT) MANDATORY;
     if (server->version < MARIADB_CTE_SINCE)
         return BY_SUPER;
-    return server->version < MARIADB_GLOBAL_PRIV_SINCE ? ALL_OF(BY_SUPER, MARIADB_LENT)
-                                                       : ALL_OF(BY_GLOBAL_PRIV, MARIADB_LENT);
+    if (server->version < MARIADB_GLOBAL_PRIV_SINCE)
+        return ALL_OF(BY_SUPER, MARIADB_LENT);
+    return server->version < MARIADB_PUBLIC_SINCE ? ALL_OF(BY_GLOBAL_PRIV, MARIADB_LENT)
+                                                  : ALL_OF(BY_GLOBAL_PRIV, MARIADB_LENT) PUBLIC;
 }
 
 /* Accounts that nobody can log in to from elsewhere are none. */

@@ -85,10 +85,29 @@ static void judge_read_only(struct judging *j)
         say(j, MR_GATE_OK, "read_only", NULL, "read_only is on");
 }
 
+/* A group writes on all of its members what one takes, and opens another one where that is lost. */
+static void judge_group(struct judging *j, const struct mr_gate_group *g)
+{
+    if (g->view.seen != MR_GATE_SEEN)
+        say(j, MR_GATE_UNKNOWN, "cluster", g->view.grant,
+            "it is set up for the group %s; whether it is a member is not known: %s", g->name,
+            g->view.why != NULL ? g->view.why : "not read");
+    else if (j->f->nodes > j->f->named)
+        say(j, MR_GATE_CRITICAL, "cluster",
+            "Name all of its members; or STOP GROUP_REPLICATION there, where it alone is to be out "
+            "of use.",
+            "it is a member of a group of %u, of which %u %s looked at: what the others take is "
+            "written here, too, and the group may make it its primary",
+            j->f->nodes, j->f->named, j->f->named == 1 ? "is" : "are");
+}
+
 /* What any node takes is written on all of them. */
 static void judge_cluster(struct judging *j)
 {
-    if (j->f->nodes > j->f->named)
+    const struct mr_gate_group *g = &j->f->group;
+    if (g->name != NULL && g->name[0] != '\0')
+        judge_group(j, g);
+    else if (j->f->nodes > j->f->named)
         say(j, MR_GATE_CRITICAL, "cluster",
             "Name all of its nodes; or stop this one, or set wsrep_reject_queries = 'ALL_KILL' "
             "there, where it alone is to be out of use.",
@@ -313,6 +332,11 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
             "What one node writes all have, so that there is no old and no live one of them. To "
             "take a node out, stop it, or set wsrep_reject_queries = 'ALL_KILL' there.",
             "it and the live server are nodes of one Galera cluster");
+    } else if (facts->shares_group) {
+        say(&j, MR_GATE_CRITICAL, "identity",
+            "What one member writes all have, so that there is no old and no live one of them. To "
+            "take a member out, STOP GROUP_REPLICATION there.",
+            "it and the live server are members of one group");
     } else {
         judge_twin(&j);
         judge_cluster(&j);

@@ -54,7 +54,8 @@ static bool pause_for(const char *server, double round_s, double deadline_s)
 
 static bool is_retryable(enum mr_code code)
 {
-    return code == MR_E_CONNECT || code == MR_E_LOST || code == MR_E_TIMEOUT || code == MR_E_AUTH;
+    return code == MR_E_CONNECT || code == MR_E_LOST || code == MR_E_TIMEOUT || code == MR_E_AUTH ||
+           code == MR_E_MOVED;
 }
 
 /* The last round decides; a server that is away may come back while there is time. */
@@ -113,7 +114,7 @@ static enum mr_code check(struct mr_gate_run *run, const char *file,
     if (code == MR_E_LOST || code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing is known about the server. Run it again.");
     /* metrics of the last time would go on to say that all is well */
-    if (how->prometheus != NULL && code != MR_E_USAGE)
+    if (how->prometheus != NULL)
         (void)mr_gate_output_prometheus_down(MR_GATE_CHECK_METRICS, run->label, how->prometheus,
                                              NULL);
     return code;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/db/sqltext.h"
+#include "recon/gate/gate_group.h"
 
 /* "" where there is none: servers that do not know the word, or have no provider. */
 static enum mr_code read_status(const struct mr_gate_link *link, const char *sql,
@@ -53,6 +54,22 @@ out:
     return code;
 }
 
+#define GROUP_NAME "SHOW GLOBAL VARIABLES LIKE 'group_replication_group_name'"
+
+enum mr_code mr_gate_group_of(const struct mr_gate_link *link, struct mr_arena *arena,
+                              struct mr_gate_group *out, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *name = NULL;
+    enum mr_code code = MR_OK;
+    if (!mr_gate_link_is_mariadb(link))
+        code = read_status(link, GROUP_NAME, &text, err);
+    if (code == MR_OK)
+        code = mr_gate_link_keep(arena, &text, &name, err);
+    mr_strbuf_release(&text);
+    return code == MR_OK ? mr_gate_read_group(link, name, arena, out, err) : code;
+}
+
 /* *known: the list of members could be read. */
 static enum mr_code ask_members(const struct mr_gate_link *a, const struct mr_gate_link *b,
                                 bool *known, bool *share, struct mr_err *err)
@@ -78,15 +95,14 @@ static enum mr_code ask_members(const struct mr_gate_link *a, const struct mr_ga
 enum mr_code mr_gate_share_group(const struct mr_gate_link *a, const struct mr_gate_link *b,
                                  bool *share, struct mr_err *err)
 {
-    static const char sql[] = "SHOW GLOBAL VARIABLES LIKE 'group_replication_group_name'";
     struct mr_strbuf name[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     bool known = false;
     *share = false;
     if (mr_gate_link_is_mariadb(a) || mr_gate_link_is_mariadb(b))
         return MR_OK;
-    MR_TRY_OUT(read_status(a, sql, &name[0], err));
-    MR_TRY_OUT(read_status(b, sql, &name[1], err));
+    MR_TRY_OUT(read_status(a, GROUP_NAME, &name[0], err));
+    MR_TRY_OUT(read_status(b, GROUP_NAME, &name[1], err));
     if (name[0].len == 0 || name[1].len == 0 || strcasecmp(name[0].ptr, name[1].ptr) != 0)
         goto out;
     MR_TRY_OUT(ask_members(a, b, &known, share, err));

@@ -131,7 +131,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     } else {
         if (code == MR_E_LOST || code == MR_E_CANCELLED)
             mr_err_hint(err, "Nothing is known about the servers. Run it again.");
-        if (opts->prometheus != NULL && code != MR_E_USAGE)
+        if (opts->prometheus != NULL && c->label[0] != '\0')
             (void)mr_gate_output_prometheus_down(MR_GATE_CUTOVER_METRICS, c->label,
                                                  opts->prometheus, NULL);
     }

@@ -27,6 +27,7 @@ struct mr_gate_view {
     enum mr_gate_seen seen;
     const char *why;   /* NULL where seen */
     const char *grant; /* the statement that helps, or NULL */
+    bool is_locked;    /* a lock was waited for in vain */
 };
 
 /* One replication channel of a replica. */

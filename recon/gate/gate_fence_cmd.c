@@ -123,6 +123,20 @@ static enum mr_code set_away(struct fence *f, struct subject *s, enum mr_code co
     return s->facts.away != NULL ? MR_OK : mr_err_nomem(err, "examining a server");
 }
 
+static enum mr_code read_cluster(struct fence *f, struct subject *s, struct mr_err *why)
+{
+    struct mr_fence_facts *facts = &s->facts;
+    if (f->has_live) {
+        MR_TRY(mr_gate_share_cluster(&s->link, &f->live, &facts->shares_cluster, why));
+        MR_TRY(mr_gate_share_group(&s->link, &f->live, &facts->shares_group, why));
+    }
+    MR_TRY(mr_gate_cluster_nodes(&s->link, &facts->nodes, why));
+    MR_TRY(mr_gate_group_of(&s->link, &f->arena, &facts->group, why));
+    if (facts->nodes == 0 && strcasecmp(facts->group.state, "OFFLINE") != 0)
+        facts->nodes = (unsigned)facts->group.members;
+    return MR_OK;
+}
+
 static enum mr_code open_one(struct fence *f, struct subject *s, const char *uri,
                              struct mr_err *err)
 {
@@ -142,10 +156,8 @@ static enum mr_code open_one(struct fence *f, struct subject *s, const char *uri
                            mr_server_is_same(mr_db_server(s->link.db), mr_db_server(f->live.db));
     if (code == MR_OK)
         code = mr_fence_read(&s->link, &f->arena, &s->facts, &why);
-    if (code == MR_OK && f->has_live)
-        code = mr_gate_share_cluster(&s->link, &f->live, &s->facts.shares_cluster, &why);
     if (code == MR_OK)
-        code = mr_gate_cluster_nodes(&s->link, &s->facts.nodes, &why);
+        code = read_cluster(f, s, &why);
     return set_away(f, s, code, &why, err);
 }
 
@@ -182,6 +194,8 @@ static enum mr_code count_named(struct fence *f, struct subject *s, struct mr_er
             is_known || mr_server_is_one(mr_db_server(s->link.db), mr_db_server(other->link.db));
         if (!is_known)
             code = mr_gate_share_cluster(&s->link, &other->link, &shares, &why);
+        if (!is_known && code == MR_OK && !shares)
+            code = mr_gate_share_group(&s->link, &other->link, &shares, &why);
         s->facts.named += shares;
     }
     return set_away(f, s, code, &why, err);

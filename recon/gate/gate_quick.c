@@ -12,7 +12,6 @@
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_work.h"
 
-#define ER_LOCK_WAIT_TIMEOUT 1205
 #define COUNTED_ROWS 1000 /* by the server's estimate, whose count costs nothing; manual page */
 #define MANY_S 1.0        /* for a statement of many tables; then each is asked by itself */
 #define MANY_FAILURES 3   /* after which no more are tried: something is locked, or slow */
@@ -256,7 +255,7 @@ enum mr_code mr_gate_read_quick(struct mr_gate_work *work, struct mr_gate_item *
     enum mr_code code = item->has_quick ? MR_OK : ask(work, item, why);
     if (code == MR_OK)
         code = read_counter(work, item, why);
-    if (code == MR_E_SQL && why->sql_errno == ER_LOCK_WAIT_TIMEOUT)
+    if (code != MR_OK && mr_gate_is_locked(why))
         work->locked_s += mr_clock_now_s() - began;
     return code;
 }

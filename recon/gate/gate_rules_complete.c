@@ -99,7 +99,7 @@ static void drawn_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
                       "%s: %s draws from sequence %s.%s, which is gone: every insert fails",
                       mr_gate_table_name(j, t), t->drawn_column, t->drawn_db, t->drawn_name);
     else if (s != NULL && s->view.seen == MR_GATE_SEEN && !s->descends && !s->cycles &&
-             s->next <= t->drawn_greatest)
+             s->next != 0 && s->next <= t->drawn_greatest) /* 0: it stands at 0, or below */
         mr_gate_found(
             j, MR_GATE_CRITICAL,
             "%s: the next of sequence %s.%s is %" PRIu64 ", but %s %" PRIu64 " is there already",

@@ -117,11 +117,9 @@ void mr_gate_rule_long_transactions(struct mr_gate_judge *j)
 
 static bool is_blocked(const struct mr_gate_facts *facts)
 {
-    for (size_t i = 0; i < facts->ntables; i++) {
-        const char *why = facts->tables[i].view.why;
-        if (why != NULL && strstr(why, "ock wait timeout") != NULL)
+    for (size_t i = 0; i < facts->ntables; i++)
+        if (facts->tables[i].view.is_locked)
             return true;
-    }
     return false;
 }
 

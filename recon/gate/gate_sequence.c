@@ -58,9 +58,11 @@ static enum mr_code read_extent(struct reading *r, struct mr_err *why)
     }
     mr_result_free(res);
     mr_strbuf_release(&body);
-    return code == MR_E_TIMEOUT ? not_read(r, "no time left to read the column; raise "
-                                              "--budget or index it")
-                                : code;
+    if (code != MR_E_TIMEOUT)
+        return code;
+    return not_read(r, mr_gate_is_locked(why)
+                           ? "the table is locked"
+                           : "no time left to read the column; raise --budget or index it");
 }
 
 static void add_gap(struct mr_strbuf *gaps, uint64_t lo, uint64_t hi, size_t *shown)

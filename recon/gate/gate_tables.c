@@ -17,6 +17,7 @@
 #include "recon/gate/gate_work.h"
 
 /* A locked table costs a second; more than this is not spent on them together. */
+#define ER_LOCK_WAIT_TIMEOUT 1205
 #define LOCKED_MAX_S 3.0
 #define ER_QUERY_INTERRUPTED 1317
 
@@ -51,6 +52,11 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *sha
     return code;
 }
 
+bool mr_gate_is_locked(const struct mr_err *why)
+{
+    return why->sql_errno == ER_LOCK_WAIT_TIMEOUT;
+}
+
 enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,
                                enum mr_code code, const struct mr_err *why, struct mr_err *err)
 {
@@ -62,6 +68,7 @@ enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_i
     mr_sql_table(&place, item->table->db, item->table->name);
     item->out->view =
         mr_gate_link_view(work->task->link, code, why, "SELECT", place.ptr, work->task->arena);
+    item->out->view.is_locked = mr_gate_is_locked(why);
     mr_strbuf_release(&place);
     return MR_OK;
 }

@@ -84,7 +84,7 @@ static void table_hidden(struct gate *g)
 static void table_locked(struct gate *g)
 {
     g->tables[1].view =
-        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "Lock wait timeout exceeded"};
+        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "zu lange", .is_locked = true};
 }
 
 static void baseline_lacks(struct gate *g)
