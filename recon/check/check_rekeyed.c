@@ -15,7 +15,7 @@
 
 static bool is_possible(const struct mr_check_run *check)
 {
-    return check->opts->case_path != NULL && !check->opts->consistent && check->scope == NULL &&
+    return check->opts->case_path != NULL && check->scope == NULL &&
            mr_side_is_server(&check->pairing.side[MR_SOURCE]) &&
            mr_side_is_server(&check->pairing.side[MR_TARGET]);
 }

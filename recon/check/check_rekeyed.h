@@ -2,12 +2,12 @@
  * check_rekeyed: rows whose key was changed while their table was read.
  *
  * From a range that is still to be read to one that was: no chunk meets such a row.  Nor is one met that was
- * suspected under its old key, and is gone there when it is read again.  The logs of both sides name
+ * suspected under its old key, and is gone there when it is read again, which happens with --consistent, too: the
+ * views are closed by then.  The logs of both sides name
  * both keys of each UPDATE; so those that they name since the place that the run kept before its first
  * read (check_changed.h) are looked up, once all else is confirmed.
  *
- * Not where a run keeps no place (without --case), reads one moment of each side (--consistent), or a
- * part of a fleet's plan, or where a side is no server.  What logs do not tell, and what the account may not read,
+ * Not where a run keeps no place (without --case), or reads a part of a fleet's plan, or where a side is no server.  What logs do not tell, and what the account may not read,
  * leaves that as it is: the log (-v) says why.  A log is read where it is not much beside what was read of tables.
  *
  * Threads: the coordinator's; keys are read by all.

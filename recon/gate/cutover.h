@@ -45,10 +45,11 @@ struct mr_cutover_options {
 struct mr_cutover_link {
     struct mr_gate_view view; /* of what follows */
     enum mr_relation relation;
-    const char *note;    /* for people; with the GRANT where it is UNKNOWN */
-    bool is_direct;      /* no server stands in between */
-    const char *channel; /* the name of the channel from OLD, "" without one; of a direct one */
-    const char *others;  /* whom it replicates from besides; "" nobody */
+    const char *note; /* for people; with the GRANT where it is UNKNOWN */
+    bool is_direct;   /* no server stands in between */
+    const char *
+        channel; /* the name of the channel from OLD, or through whom; "": none, or several that may be */
+    const char *others; /* whom it replicates from besides; "" nobody */
     unsigned long delay_s;
     const char *filters; /* what keeps it from getting all; "" nothing */
     const char *lenient; /* settings by which it passes over what it should have applied; "" none */

@@ -48,6 +48,8 @@ static enum mr_code take_channels(struct mr_cutover *c, const struct mr_gate_fac
     if (!link->is_direct) { /* through whom it gets OLD's */
         link->filters = filters;
         link->delay_s = delay_s;
+        if (new->nchannels == 1 && new->channels[0].name != NULL)
+            link->channel = new->channels[0].name;
     }
     enum mr_code code = mr_gate_link_keep(&c->arena, &others, &link->others, err);
     mr_strbuf_release(&others);

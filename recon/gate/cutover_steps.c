@@ -89,7 +89,7 @@ static void add_end_of_replication(struct mr_strbuf *text, const struct mr_cutov
     const struct mr_server *new = &f->server[MR_NEW];
     const bool mariadb = new->flavour == MR_FLAVOUR_MARIADB;
     const char *word = mr_has_replica_words(new) ? "REPLICA" : "SLAVE", *channel = f->link.channel;
-    if (f->link.is_direct && (channel[0] != '\0' || f->link.others[0] != '\0'))
+    if (channel[0] != '\0' || (f->link.is_direct && f->link.others[0] != '\0'))
         add_end_of_channel(text, word, channel, mariadb);
     else
         mr_strbuf_add_fmt(text, mariadb ? "STOP ALL %sS; RESET %s ALL;" : "STOP %s; RESET %s ALL;",

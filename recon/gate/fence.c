@@ -236,7 +236,8 @@ enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
     f->server_id = server->server_id;
     f->log_right = mr_monitor_right_log(server);
     f->uuid = mr_arena_strdup(arena, server->uuid);
-    if (f->uuid == NULL)
+    f->calls_itself = mr_arena_fmt(arena, "%s:%u", server->hostname, server->port);
+    if (f->uuid == NULL || f->calls_itself == NULL)
         return mr_err_nomem(err, "examining a server");
     MR_TRY(read_switches(link, arena, f, err));
     MR_TRY(read_events(link, arena, f, err));

@@ -48,7 +48,8 @@ struct mr_fence_facts {
     struct mr_gate_group group; /* of Group Replication */
     uint32_t server_id;
     const char *uuid;
-    const char *log_right; /* that shows its binary log (monitor_right.h) */
+    const char *calls_itself; /* "db1:3306" */
+    const char *log_right;    /* that shows its binary log (monitor_right.h) */
 
     struct mr_fence_value read_only, super_read_only, offline;
     struct mr_fence_value

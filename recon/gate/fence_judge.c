@@ -54,9 +54,15 @@ static bool is_on(const struct mr_fence_value *value)
 
 /* ---- who it is ---- */
 
-static void judge_twin(struct judging *j)
+/* An address may have moved, and lead to a replica by now that is read-only as all are. */
+static void judge_identity(struct judging *j)
 {
-    if (j->f->is_twin)
+    const char *uuid = j->f->uuid != NULL ? j->f->uuid : "";
+    if (!j->f->is_twin)
+        say(j, MR_GATE_OK, "identity", NULL, "it calls itself %s, server_id %" PRIu32 "%s%s",
+            j->f->calls_itself != NULL ? j->f->calls_itself : "", j->f->server_id,
+            uuid[0] != '\0' ? ", " : "", uuid);
+    else
         say(j, MR_GATE_WARNING, "identity",
             "One was set up from the other's data directory. What both have written bears the same "
             "GTIDs, and a replica of the one passes over it from the other: do not let any follow "
@@ -338,7 +344,7 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
             "take a member out, STOP GROUP_REPLICATION there.",
             "it and the live server are members of one group");
     } else {
-        judge_twin(&j);
+        judge_identity(&j);
         judge_cluster(&j);
         judge_read_only(&j);
         judge_exempt(&j);

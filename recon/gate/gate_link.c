@@ -69,12 +69,19 @@ static enum mr_code parse(struct mr_gate_link *link, const char *uri,
 }
 
 /* A second's wait for locks: the gate is asked when servers are in trouble, and has to answer. */
+static enum mr_code be_impatient(void *ctx, struct mr_db *db, struct mr_err *err)
+{
+    static const char impatient[] = "SET SESSION lock_wait_timeout = 1";
+    (void)ctx;
+    return mr_db_exec(db, impatient, sizeof impatient - 1, err);
+}
+
 static enum mr_code open_impatient(struct mr_gate_link *link, struct mr_reader **out,
                                    struct mr_err *err)
 {
-    static const char impatient[] = "SET SESSION lock_wait_timeout = 1";
     MR_TRY(mr_source_reader_new(link->source, out, err));
-    return mr_db_exec(mr_reader_db(*out), impatient, sizeof impatient - 1, err);
+    mr_reader_on_renewal(*out, be_impatient, NULL);
+    return be_impatient(NULL, mr_reader_db(*out), err);
 }
 
 /* One reconnect.  Without the grants it goes on, and takes nothing for certain that a missing right

@@ -239,6 +239,25 @@ SQL
     is "$S: not in a view" "$RC" 3
     check --rolling 3
     is "$S: --rolling goes with --changed" "$RC" 3
+    # a column that is compared with another one than then was never compared with it
+    for side in $S $T; do
+        mr_sql $side -e "CREATE DATABASE ren; CREATE TABLE ren.m (id INT PRIMARY KEY, status INT, state INT, state_new INT);
+            INSERT INTO ren.m VALUES (1, 5, 5, 5), (2, 6, 6, 6)"
+    done
+    mr_sql $T -e "ALTER TABLE ren.m DROP status; UPDATE ren.m SET state_new = 7 WHERE id = 2"
+    mr_sql $S -e "ALTER TABLE ren.m DROP state, DROP state_new"
+    renamed() { # COLUMN ARGS…: status is that one of TARGET
+        printf '[table ren.m]\ncolumn = status -> %s\n' "$1" >"$IT_TMP/ren.ini"
+        SU=${SU%/*}/ren TU=${TU%/*}/ren CASE=$IT_TMP/$S.ren check --objects none --config "$IT_TMP/ren.ini" "${@:2}"
+    }
+    renamed state
+    is "$S: compared under another name" "$RC" 0
+    renamed state --changed
+    is "$S: and not read again" "$RC $(summary .rows)" "0 0"
+    renamed state_new --changed
+    is "$S: under a third name it is" "$RC $(rows)" '1 ren.m changed {"id":"2"}'
+    is "$S: which a run that goes on is asked, too" \
+        "$(sqlite3 "$IT_TMP/$S.ren" 'SELECT options FROM run ORDER BY rowid DESC LIMIT 1' | grep '^column')" "column of ren.m=status -> state_new"
 done
 
 # a replica that logs nothing of what it applies: the source's log says which rows

@@ -67,6 +67,20 @@ by_rights_of_others() { # mariadb|mysql; events run
     mr_sql GR -e "SET sql_log_bin = 0; ALTER USER chief@'%' ACCOUNT LOCK"
     fence "$old"
     is "$1: one that is locked may not" "$RC $(found)" "0 "
+    if [ "$1" = mariadb ]; then
+        mr_sql GR -e "SET sql_log_bin = 0; GRANT READ ONLY ADMIN ON *.* TO PUBLIC"
+        fence "$old"
+        is "$1: everybody may, by PUBLIC" "$RC $(found)" "1 accounts:warning"
+        mr_sql GR -e "SET sql_log_bin = 0; REVOKE READ ONLY ADMIN ON *.* FROM PUBLIC"
+    else
+        quietly "CREATE ROLE writers_not; SET GLOBAL mandatory_roles = 'writers_not'"
+        fence "$old"
+        is "$1: a role whose name begins so is another one" "$RC $(found)" "0 "
+        mr_sql GR -e "SET GLOBAL mandatory_roles = '\`writers\`@\`%\`'"
+        fence "$old"
+        is "$1: everybody may, by a role that all have" "$RC $(found)" "1 accounts:warning"
+        mr_sql GR -e "SET GLOBAL mandatory_roles = ''"
+    fi
 }
 # The set of before stays, and grows no more.
 without_gtids() {

@@ -87,6 +87,18 @@ many() { # many SIDE
     ok "$1: locked" wait_for 10 locked "$1"
     recorded "$1" --budget 1
     is "$1: recorded without one" "$RC $(jq -r '.servers[0].tables[] | select(.unknown != null) | .name' "$BASE" | xargs)" "4 s9"
+    unlock "$1"
+
+    # many are: it does not wait for each of them
+    client "$1" -D "$DB" <<<"LOCK TABLES $(printf 's%d WRITE, ' {1..39})s40 WRITE; DO SLEEP(60)" 2>/dev/null &
+    locker=$!
+    ok "$1: locked, forty" wait_for 10 locked "$1"
+    recorded "$1" --budget 1
+    ok "$1: and recorded without them" test "$RC" = 4 -a "$(jq -r '.servers[0].tables[] | select(.unknown != null) | .name' "$BASE" | wc -l)" -ge 40
+    ok "$1: most of which nobody waited for" test "$(grep -o 'too many tables are locked' "$BASE" | wc -l)" -gt 30
+    unlock "$1"
+}
+unlock() {
     client "$1" <<<"$(client "$1" <<<"SELECT CONCAT('KILL ', ID) FROM information_schema.PROCESSLIST WHERE INFO = 'DO SLEEP(60)'")"
     wait $locker 2>/dev/null
 }
@@ -138,6 +150,12 @@ opened_once() {
     client "$OWN" <<<"CREATE USER one@'127.0.0.1' WITH MAX_USER_CONNECTIONS 1; GRANT ALL ON *.* TO one@'127.0.0.1'"
     "$MYRECON" gate record --output "$BASE" --force "$(uri "$OWN" "$DB" | sed 's/root@/one@/')" >"$OUT" 2>"$ERR" </dev/null
     is "or one: the same" "$? $(diff <(tables) "$IT_TMP/on_two" | head -n 4)" "0 "
+    client "$OWN" -u one <<<'DO SLEEP(60)' 2>/dev/null &
+    locker=$!
+    ok "the account's only one is taken" wait_for 10 locked "$OWN"
+    "$MYRECON" gate check --json --only connections "$(uri "$OWN" "$DB" | sed 's/root@/one@/')" >"$OUT" 2>"$ERR" </dev/null
+    is "which says nothing of the server" "$? $(jq -r 'select(.type == "check") | .name + ":" + .severity' "$OUT" | xargs)" "4 connections:unknown"
+    unlock "$OWN"
     client "$OWN" -D "$DB" <<<'DROP TABLE a9'
     "${gate[@]}" >"$OUT" 2>"$ERR"
     like "one that went is named" "$(jq -r 'select(.name == "tables") | .severity + " " + .message' "$OUT")" 'critical .*a9'

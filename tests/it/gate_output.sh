@@ -64,6 +64,9 @@ is "--nagios: critical is 2" $? 2
 like "--nagios: the first line" "$(head -n 1 "$OUT")" '^GATE CRITICAL - replication_threads: .*SQL thread is stopped.*\| .*.connections_used.=[0-9]+'
 is "--nagios: one bar" "$(head -n 1 "$OUT" | tr -cd '|' | wc -c)" 1
 
+"$MYRECON" gate check --prometheus "$PROM" --peer "$(gate_uri GP)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+is "an address that has moved to SERVER: nothing is known, and the metrics say so" "$? $(grep -oE '^myrecon_gate_up.* [01]$' "$PROM" | grep -o '.$')" "3 0"
+
 # --- waiting
 (sleep 2 && mr_sql GR -e "START SLAVE SQL_THREAD") &
 run_gate --wait 30 --peer "$(gate_uri GR)" "$FACTS" "$(gate_uri GP)"

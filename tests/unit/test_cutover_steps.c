@@ -76,20 +76,24 @@ static void test_channels(void **state)
     static const struct {
         const struct mr_server *server;
         const char *channel, *others, *statement;
+        bool is_chained;
     } table[] = {
-        {&mysql, "", "", "STOP REPLICA; RESET REPLICA ALL;"},
-        {&mysql, NULL, "", "STOP REPLICA; RESET REPLICA ALL;"},
-        {&mysql, "", "db9:3306", "STOP REPLICA FOR CHANNEL ''; RESET REPLICA ALL FOR CHANNEL '';"},
+        {&mysql, "", "", "STOP REPLICA; RESET REPLICA ALL;", false},
+        {&mysql, "", "", "STOP REPLICA; RESET REPLICA ALL;", true},
+        {&mysql, "", "db9:3306", "STOP REPLICA FOR CHANNEL ''; RESET REPLICA ALL FOR CHANNEL '';",
+         false},
         {&mysql, "club", "",
-         "STOP REPLICA FOR CHANNEL 'club'; RESET REPLICA ALL FOR CHANNEL 'club';"},
-        {&mariadb, "", "", "STOP ALL SLAVES; RESET SLAVE ALL;"},
-        {&mariadb, "", "db9:3306", "STOP SLAVE; RESET SLAVE ALL;"},
-        {&mariadb, "club", "", "STOP SLAVE 'club'; RESET SLAVE 'club' ALL;"},
+         "STOP REPLICA FOR CHANNEL 'club'; RESET REPLICA ALL FOR CHANNEL 'club';", false},
+        {&mariadb, "", "", "STOP ALL SLAVES; RESET SLAVE ALL;", false},
+        {&mariadb, "", "db9:3306", "STOP SLAVE; RESET SLAVE ALL;", false},
+        {&mariadb, "club", "", "STOP SLAVE 'club'; RESET SLAVE 'club' ALL;", false},
+        {&mariadb, "", "", "STOP ALL SLAVES; RESET SLAVE ALL;", true},
+        {&mariadb, "club", "db9:3306", "STOP SLAVE 'club'; RESET SLAVE 'club' ALL;", true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_cutover c = ready(table[i].server, table[i].channel);
         c.facts.link.others = table[i].others;
-        c.facts.link.is_direct = table[i].channel != NULL;
+        c.facts.link.is_direct = !table[i].is_chained;
         assert_int_equal(mr_cutover_add_steps(&c, NULL), MR_OK);
         assert_string_equal(step(&c, 3)->server, "NEW");
         assert_string_equal(step(&c, 3)->statement, table[i].statement);
