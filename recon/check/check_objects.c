@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
@@ -657,6 +658,20 @@ static void warn_hidden(const char *line)
     }
 }
 
+/* Is it a column that has another name on the other side, and was compared with that one? */
+static bool is_renamed(const struct looking *l, const struct mr_find_object *o)
+{
+    const struct mr_pair *table = table_named(l->check, o->table);
+    for (size_t i = 0; table != NULL && i < table->config->nrenamed; i++) {
+        const struct mr_renamed *r = &table->config->renamed[i];
+        if (strcasecmp(o->source != NULL ? r->from : r->to, o->name) == 0 &&
+            mr_table_column(table->side[MR_SOURCE], r->from) != NULL &&
+            mr_table_column(table->side[MR_TARGET], r->to) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* What one side alone has, of a kind that --objects leaves out: its values or rows were
  * compared with nothing.  False: the kind was asked for. */
 static bool leave_out(struct looking *l, const struct mr_find_object *o)
@@ -665,6 +680,8 @@ static bool leave_out(struct looking *l, const struct mr_find_object *o)
     if (mr_objects_parse_kinds(o->kind, &kind, NULL) != MR_OK || (l->kinds & kind) != 0)
         return false;
     const bool column = kind == MR_OBJECTS_COLUMN;
+    if (column && is_renamed(l, o))
+        return true;
     const char *name = o->table != NULL ? o->table : o->database;
     mr_strbuf_add_fmt(
         &l->hidden, "%s%s \"%s%s%s\", which only the %s has, and --objects leaves out",
