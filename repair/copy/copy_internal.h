@@ -21,6 +21,7 @@
  *          it before those that come
  *   hint   a slot, or beyond the last slot a gate, that is to be done before another one
  *   dep    a row that refers, on TARGET, to one that goes
+ *   tie    two slots of one row, whose key was changed, in both directions: both are written, or none
  *   laid   values by which others refer to rows that were filled in, and their slots
  *   part   the ids of the rows of a table that are to be written
  *   cycle_break  how a circle of rows that wait for each other is broken: what a row of it
@@ -138,6 +139,9 @@ enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err);
 
 /* copy_vague.c: fills gate and hint. */
 enum mr_code mr_copy_vague(struct mr_copy *c, struct mr_err *err);
+
+/* Of a slot that stays as it is because the other one of the tie does. */
+#define MR_COPY_TIED_WHY "its key was changed by them, and under the other one it does not go back"
 
 /* copy_settle.c: conflicts, and what hangs on them.  The second takes up slots that were
  * made conflicts of wave c->wave + 1. */

@@ -245,12 +245,36 @@ static uint32_t root_of(struct graph *g, uint32_t i)
     return i;
 }
 
+static void join(struct graph *g, uint32_t one, uint32_t other)
+{
+    const uint32_t a = root_of(g, one), b = root_of(g, other);
+    g->root[a > b ? a : b] = a > b ? b : a;
+}
+
 static void join_trees(struct graph *g)
 {
-    for (size_t i = 0; i < g->edges.count; i++) {
-        uint32_t a = root_of(g, edge_at(g, i)->from), b = root_of(g, edge_at(g, i)->to);
-        g->root[a > b ? a : b] = a > b ? b : a;
-    }
+    for (size_t i = 0; i < g->edges.count; i++)
+        join(g, edge_at(g, i)->from, edge_at(g, i)->to);
+}
+
+/* Both slots of a tie are written, or none, whatever is found when the plan is carried out; none waits for the other. */
+static enum mr_code read_ties(struct graph *g, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct edge tie = {.from = 0};
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        g->c->m.cf, "SELECT slot AS before, other AS after, 0 AS what FROM tie WHERE slot<other",
+        &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(edge_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &tie, &row, err)) == MR_OK &&
+           row)
+        if (g->state[tie.from] != STATE_NONE && g->state[tie.to] != STATE_NONE)
+            join(g, tie.from, tie.to);
+    mr_case_free(stmt);
+    return code;
 }
 
 /* ---- levels ---- */
@@ -517,6 +541,7 @@ static int compare_places(const void *a, const void *b)
 static enum mr_code push_places(struct graph *g, struct mr_vec *places, struct mr_err *err)
 {
     join_trees(g);
+    MR_TRY(read_ties(g, err));
     for (uint32_t i = 1; i <= g->rows; i++)
         if (g->state[i] == STATE_PLACED)
             MR_TRY(push(g, places, i, g->level[i], MR_PHASE_MAIN, err));

@@ -50,6 +50,7 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE dep (parent INT, ref INT, child INT, PRIMARY KEY (parent, ref,"
     " child)) WITHOUT ROWID;"
     "CREATE INDEX temp.dep_child ON dep (child) WHERE child>0;"
+    "CREATE TEMP TABLE tie (slot INT, other INT, PRIMARY KEY (slot, other)) WITHOUT ROWID;"
     "CREATE TEMP TABLE cycle_break (slot INT, how INT, what INT, col INT, value BLOB,"
     " PRIMARY KEY (slot, how, what)) WITHOUT ROWID;"
     "CREATE TEMP TABLE part (value BLOB PRIMARY KEY) WITHOUT ROWID;"
@@ -61,8 +62,9 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
     "DROP TABLE IF EXISTS temp.vague; DROP TABLE IF EXISTS temp.gate;"
-    "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.cycle_break; DROP TABLE IF "
-    "EXISTS temp.climb; DROP TABLE IF EXISTS temp.part; DROP TABLE IF EXISTS temp.laid;";
+    "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.tie;"
+    "DROP TABLE IF EXISTS temp.cycle_break; DROP TABLE IF EXISTS temp.climb; DROP TABLE IF EXISTS "
+    "temp.part; DROP TABLE IF EXISTS temp.laid;";
 
 /* What a log says of rows is read from its first to its last, most of all: a larger cache would hold
  * no more of what is asked for again. */

@@ -48,13 +48,23 @@
     " ELSE f.other END, wave=:wave+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"          \
     " c.kind IS NULL"
 
-static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED), MARK(ALONE)};
+/* What does not go back under one key does not go under the other one: the row would stand twice, or nowhere. */
+#define TIED                                                                                       \
+    "UPDATE c SET kind='changed-since', why='" MR_COPY_TIED_WHY                                    \
+    "', choices='', skey=coalesce(skey, tkey), waits=f.other, wave=:wave+1 FROM"                   \
+    " (SELECT t.other AS slot, t.slot AS other FROM tie t JOIN c o ON o.id=t.slot WHERE"           \
+    " o.kind IS NOT NULL"
+#define TIED_END ") f WHERE c.id=f.slot AND c.op>0 AND c.kind IS NULL"
+
+static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED), MARK(ALONE),
+                                         TIED TIED_END};
 static const char *const next_wave[] = {
     MARK(TAKEN " AND t.holder IN (SELECT id FROM c WHERE wave=:wave)"),
     MARK(MISLED " AND l.ps IN (SELECT id FROM c WHERE wave=:wave)"),
     MARK(MISLED " AND l.pt IN (SELECT id FROM c WHERE wave=:wave)"),
     MARK(NEEDED " AND d.child IN (SELECT id FROM c WHERE wave=:wave)"),
-    MARK(ALONE " AND t.taker IN (SELECT id FROM c WHERE wave=:wave)")};
+    MARK(ALONE " AND t.taker IN (SELECT id FROM c WHERE wave=:wave)"),
+    TIED " AND o.wave=:wave" TIED_END};
 
 static enum mr_code run_wave(struct mr_copy *c, const char *const *list, size_t count,
                              int64_t *changed, struct mr_err *err)

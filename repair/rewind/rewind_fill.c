@@ -632,30 +632,6 @@ static enum mr_code begin_table(struct filling *w, struct mr_err *err)
     return mr_plan_column_rules_load(&w->rules, plan, w->table->at, err);
 }
 
-/* A row whose key they changed stands under one of the two: if it stays under the new one, it does not come back
- * under the old one, and if it cannot come back, it does not go.  Of a chain of keys so on, as far as
- * nobody has decided. */
-static enum mr_code tie_moved(struct filling *w, struct mr_err *err)
-{
-    /* the planner of SQLite prefers the key, of which it knows the table alone: all rows for each */
-    static const char sql[] =
-        "WITH RECURSIVE stays (key) AS (SELECT key FROM rw WHERE tbl=:tbl AND flags&8"
-        "  AND (origin IS NOT NULL OR EXISTS (SELECT 1 FROM rw o WHERE o.tbl=:tbl AND "
-        "o.origin=rw.key))"
-        " UNION SELECT n.key FROM stays JOIN rw n ON n.tbl=:tbl AND n.key IN"
-        "  (SELECT a.key FROM rw a INDEXED BY rw_origin WHERE a.tbl=:tbl AND a.origin=stays.key"
-        "  UNION ALL SELECT o.origin FROM rw o WHERE o.tbl=:tbl AND o.key=stays.key)"
-        "  WHERE n.key<>stays.key AND n.flags&16=0)"
-        "UPDATE c SET kind=:kind, why=:why, choices='', skey=COALESCE(skey, tkey)"
-        " WHERE tbl=:tbl AND kind IS NULL AND source IS NOT target AND COALESCE(skey, tkey) IN "
-        "stays"
-        " AND COALESCE(skey, tkey) NOT IN (SELECT key FROM rw WHERE tbl=:tbl AND flags&24)";
-    return MR_CASE_ONCE(w->c->m.cf, sql, err, MR_ARG_INT("tbl", w->table->at),
-                        MR_ARG_TEXT("kind", mr_conflict_name(MR_CONFLICT_CHANGED_SINCE)),
-                        MR_ARG_TEXT("why", "its key was changed by them, and the row stays under "
-                                           "the other one"));
-}
-
 static enum mr_code fill_table(struct mr_rewind *r, struct mr_copy *c, size_t table,
                                struct mr_err *err)
 {
@@ -686,7 +662,7 @@ static enum mr_code fill_table(struct mr_rewind *r, struct mr_copy *c, size_t ta
     MR_TRY_OUT(begin_table(&w, err));
     MR_TRY_OUT(fill_rows(&w, true, err)); /* where they stand says whether they may come back */
     MR_TRY_OUT(fill_rows(&w, false, err));
-    MR_TRY_OUT(tie_moved(&w, err));
+    MR_TRY_OUT(mr_rewind_tie(c, table, err));
 out:
     mr_case_free(w.page);
     mr_case_free(w.add);

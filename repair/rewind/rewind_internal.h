@@ -74,6 +74,9 @@ struct mr_rewind {
 enum mr_code mr_rewind_nomem(struct mr_err *err);
 /* Behind the log: rows that a rewind changed last get MR_REWIND_BACK. */
 enum mr_code mr_rewind_mark_ours(struct mr_rewind *rewind, struct mr_err *err);
+/* Behind the last slot of a table (struct mr_copy, table c): a row whose key they changed has two. */
+struct mr_copy;
+enum mr_code mr_rewind_tie(struct mr_copy *copy, size_t table, struct mr_err *err);
 /* The first reason stays. */
 void mr_rewind_blind(struct mr_rewind *rewind, size_t table, const char *why);
 

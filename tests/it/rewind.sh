@@ -381,6 +381,36 @@ for S in $KINDS; do
     plan --from "$FROM" --to "$TO" --tables extra --on-conflict changed-since=source --allow-deletes 1
     act apply
     is "$S: as decided" "$RC $(extra)" "0 1:1,2:2,4:4"
+    # what is found behind that: a child that stays, a parent that is gone, a value that is taken
+    world && keys
+    sql "CREATE TABLE uses (id INT PRIMARY KEY, extra INT, FOREIGN KEY (extra) REFERENCES extra (id) ON UPDATE CASCADE) ENGINE=InnoDB; INSERT INTO uses VALUES (1, 4)"
+    FROM=$(place)
+    sql "UPDATE extra SET id = 70 WHERE id = 4"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO" --tables extra --allow-deletes 1
+    is "$S: a child went along with the key" "$RC $(conflicts)" "1 extra:4:changed-since extra:70:referenced"
+    act apply
+    is "$S: the row does not stand twice" "$RC $(extra)" "1 1:1,2:2,70:4"
+    world && keys
+    sql "CREATE TABLE teams (id INT PRIMARY KEY) ENGINE=InnoDB; CREATE TABLE members (who INT, team INT, PRIMARY KEY (who, team), FOREIGN KEY (team) REFERENCES teams (id)) ENGINE=InnoDB; INSERT INTO teams VALUES (3), (7); INSERT INTO members VALUES (1, 3), (2, 3)"
+    FROM=$(place)
+    sql "UPDATE members SET team = 7 WHERE team = 3"
+    TO=$(place)
+    sql "DELETE FROM teams WHERE id = 3"
+    plan --from "$FROM" --to "$TO" --tables members --allow-deletes 2
+    is "$S: the parent is gone that they had" "$RC $(grep -c parent-absent "$PLAN/conflicts.csv") $(grep -c changed-since "$PLAN/conflicts.csv")" "1 2 2"
+    act apply
+    is "$S: no row is lost" "$RC $(rows members)" "1 1 7;2 7;"
+    world && keys
+    sql "CREATE TABLE codes (id INT PRIMARY KEY, code VARCHAR(9) UNIQUE) ENGINE=InnoDB; INSERT INTO codes VALUES (4, 'A')"
+    FROM=$(place)
+    sql "UPDATE codes SET id = 70, code = 'B' WHERE id = 4"
+    TO=$(place)
+    sql "INSERT INTO codes VALUES (5, 'A')"
+    plan --from "$FROM" --to "$TO" --tables codes --allow-deletes 1
+    is "$S: the value is taken that it had" "$RC $(conflicts)" "1 codes:4:unique codes:70:changed-since"
+    act apply
+    is "$S: it stays under the new key" "$RC $(rows codes)" "1 5 A;70 B;"
     world
     sql "UPDATE products SET sku = 'a', price = 9 WHERE sku = 'A'"
     TO=$(place)

@@ -219,6 +219,18 @@ static void a_circle_of_parents_is_closed_at_the_end(void **state)
     close_sample(&s);
 }
 
+/* One row under two keys: none waits for the other, and one unit has both. */
+static void slots_of_one_row(void **state)
+{
+    struct sample s;
+    (void)state;
+    open_sample(&s, true,
+                SLOTS(1, 4) "INSERT INTO tie VALUES (1,3), (3,1), (2,4), (4,2);"
+                            "UPDATE c SET kind='unique' WHERE id=4;");
+    order_is(&s, "1:1@2 1:3@2 2:2@2");
+    close_sample(&s);
+}
+
 static void a_circle_of_rows_that_go_is_opened_first(void **state)
 {
     struct sample s;
@@ -296,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_by_themselves),
+        cmocka_unit_test(slots_of_one_row),
         cmocka_unit_test(a_value_is_free_before_it_is_taken),
         cmocka_unit_test(a_swap_parks_one_of_both),
         cmocka_unit_test(those_that_go_before_those_that_come),

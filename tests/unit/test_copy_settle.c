@@ -19,6 +19,7 @@
 #define LINK(child, ps, pt, same)                                                                  \
     "INSERT INTO link (child, ref, sfound, ps, tfound, pt, same) VALUES (" #child ", 0, " #ps      \
     " IS NOT NULL, coalesce(" #ps ", 0), " #pt " IS NOT NULL, coalesce(" #pt ", 0), " #same ");"
+#define TIED(a, b) "INSERT INTO tie VALUES (" #a ", " #b "), (" #b ", " #a ");"
 #define REFERS(child, parent) "INSERT INTO dep VALUES (" #parent ", 0, " #child ");"
 
 static const struct {
@@ -87,6 +88,23 @@ static const struct {
     {"a conflict below keeps all that is above",
      SLOT(1, 3) SLOT(2, 3) SLOT(3, 3) CONFLICT(3) REFERS(2, 1) REFERS(3, 2),
      "1 referenced,2 referenced,3 key-taken"},
+
+    /* two slots of one row, whose key was changed */
+    {"both are written", SLOT(1, 3) SLOT(2, 1) TIED(1, 2), ""},
+    {"it may not go, so it does not come", SLOT(1, 3) SLOT(2, 1) TIED(1, 2) REFERS(0, 1),
+     "1 referenced,2 changed-since"},
+    {"it may not come, so it does not go", SLOT(1, 1) SLOT(2, 3) TIED(1, 2) TAKES(1, 0),
+     "1 unique,2 changed-since"},
+    {"its parent is gone",
+     SLOT(1, 1) SLOT(2, 3) TIED(1, 2) LINK(1, NULL, NULL, 0) "UPDATE link SET must=1;",
+     "1 parent-absent,2 changed-since"},
+    {"its value does not fit", SLOT(1, 1) SLOT(2, 3) TIED(1, 2) CONFLICT(1),
+     "1 key-taken,2 changed-since"},
+    {"a chain of keys", SLOT(1, 1) SLOT(2, 2) SLOT(3, 3) TIED(1, 2) TIED(2, 3) REFERS(0, 3),
+     "1 changed-since,2 changed-since,3 referenced"},
+    {"what hangs on the other slot stays, too",
+     SLOT(1, 3) SLOT(2, 1) SLOT(3, 1) TIED(1, 2) REFERS(0, 1) LINK(3, 2, NULL, 0),
+     "1 referenced,2 changed-since,3 parent-absent"},
 
     /* one thing leads to another of another kind */
     {"who stays keeps a value, whose taker was a parent",
@@ -186,7 +204,7 @@ static void test_spread(void **state)
 /* What fails is said, and not taken for the end of a wave. */
 static void test_failure(void **state)
 {
-    static const char *const broken[] = {"take", "link", "dep"};
+    static const char *const broken[] = {"take", "link", "dep", "tie"};
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         struct sample s;
