@@ -219,18 +219,40 @@ enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err)
     MR_TRY(check_password(run, err));
     MR_TRY(open_live(run, err));
     MR_TRY(try_account(run, err));
-    if (!mr_rejoin_run_is_before(run))
+    if (run->stage == MR_REJOIN_STAGE_RUNS)
         return MR_OK;
+    if (!mr_rejoin_run_is_before(run)) { /* a restart has lost what SET GLOBAL said */
+        MR_TRY(mr_rejoin_facts_read_only(run->target->db, &facts, err));
+        return mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err);
+    }
     MR_TRY(mr_rejoin_facts_read_quiet(run->target->db, run->arena, &facts, err));
     MR_TRY(mr_rejoin_refuse(mr_rejoin_decide(&facts), &facts, err));
     return check_removed(run, err);
 }
 
-/* A RESET by hand leaves the same, and so does a backup that was put back without its log's state. */
+/* Nothing shows then whether the target did something alone between the plan and that. */
+static enum mr_code check_pointed(const struct mr_rejoin_run *run, struct mr_err *err)
+{
+    if (mr_rejoin_resets(&run->file) || run->stage < MR_REJOIN_STAGE_POINTED ||
+        mr_journal_has_step(run->journal, mr_rejoin_step_name(MR_REJOIN_POINT)))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the target was made a replica of the source, and not by this plan: that it "
+                     "had nothing of its own then is not known");
+    mr_err_hint(err,
+                "Nothing was changed. STOP REPLICA and RESET REPLICA ALL (STOP SLAVE, RESET SLAVE "
+                "ALL) on the target part them: plan again then.");
+    return MR_E_REFUSED;
+}
+
+/* A RESET by hand leaves the same, and so does a backup that was put back without its log's state.  What was begun before
+ * the rows were put back by undo says nothing. */
 enum mr_code mr_rejoin_run_check_reset(const struct mr_rejoin_run *run, struct mr_err *err)
 {
+    MR_TRY(check_pointed(run, err));
     if (mr_rejoin_run_is_before(run) || run->stage >= MR_REJOIN_STAGE_POINTED ||
-        mr_journal_has_step(run->journal, mr_rejoin_step_name(MR_REJOIN_RESET)))
+        (mr_journal_has_step(run->journal, mr_rejoin_step_name(MR_REJOIN_RESET)) &&
+         mr_journal_units_done(run->journal, MR_JOURNAL_UNDO) == 0))
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,
                      "the target's history was reset, and not by this plan: that its rows are as "

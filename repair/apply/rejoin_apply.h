@@ -61,8 +61,8 @@ enum mr_code mr_rejoin_run_check_undo(const struct mr_rejoin_run *run, struct mr
 bool mr_rejoin_run_is_before(const struct mr_rejoin_run *run);
 /* Nobody writes to the target, LIVE answers and is the one, and the password is known. */
 enum mr_code mr_rejoin_run_check(struct mr_rejoin_run *run, struct mr_err *err);
-/* Of a target whose history is reset: by this plan, as its journal knows?  Else rows may stand there that were never taken
- * back. */
+/* Of a target whose history is reset, or that follows where nothing is reset: by this plan, as its journal knows?  Else rows
+ * may stand there that were never taken back. */
 enum mr_code mr_rejoin_run_check_reset(const struct mr_rejoin_run *run, struct mr_err *err);
 /* All logs of the target, proved. */
 enum mr_code mr_rejoin_run_archive(struct mr_rejoin_run *run, struct mr_err *err);

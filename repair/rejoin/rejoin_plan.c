@@ -227,18 +227,37 @@ enum mr_code mr_rejoin_now_read(struct mr_db *old, const struct mr_rejoin_plan *
     return code;
 }
 
-/* A target that follows LIVE has taken the position before; what it shows then grows. */
+/* RESET MASTER leaves gtid_slave_pos, which is not in front of the position then, or of a transaction that the target had
+ * logged.  One of LIVE's behind the position is of a rejoin that was carried out, on a server that logs nothing of it. */
+static enum mr_code is_beyond(const struct mr_rejoin_plan *plan, const struct mr_rejoin_now *now,
+                              bool *beyond, struct mr_err *err)
+{
+    bool reached = true, logged = false;
+    *beyond = false;
+    if (!plan->is_mariadb || is_blank(now->position))
+        return MR_OK;
+    MR_TRY(mr_gtid_text_is_as_far(plan->position, now->position, &reached, err));
+    MR_TRY(mr_gtid_text_contains(true, plan->executed, now->position, &logged, err));
+    *beyond = !reached && !logged;
+    return MR_OK;
+}
+
+/* A target that follows LIVE has taken the position before; what it shows then grows.  One that follows and has all that it
+ * had, where that was to be reset, was pointed without it: what it did alone stands there yet. */
 enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_rejoin_now *now,
                              enum mr_rejoin_stage *stage, struct mr_err *err)
 {
-    bool planned = false, placed = false, grown = false;
+    bool planned = false, placed = false, grown = false, keeps = false, beyond = false;
     *stage = MR_REJOIN_STAGE_STRANGE;
     MR_TRY(mr_gtid_text_is_same(plan->is_mariadb, now->executed, plan->executed, &planned, err));
     MR_TRY(mr_gtid_text_is_same(plan->is_mariadb, plan->is_mariadb ? now->position : now->executed,
                                 plan->position, &placed, err));
+    MR_TRY(mr_gtid_text_contains(plan->is_mariadb, now->executed, plan->executed, &keeps, err));
+    MR_TRY(is_beyond(plan, now, &beyond, err));
     planned = planned && mr_rejoin_resets(plan);
+    keeps = keeps && mr_rejoin_resets(plan);
     if (plan->is_mariadb) {
-        grown = !planned;
+        grown = true;
         placed = placed && is_blank(now->executed);
     } else {
         MR_TRY(mr_gtid_text_contains(false, now->executed, plan->position, &grown, err));
@@ -246,14 +265,14 @@ enum mr_code mr_rejoin_stage(const struct mr_rejoin_plan *plan, const struct mr_
     if (now->follows_other)
         return MR_OK;
     if (now->follows_live)
-        *stage = planned || !grown ? MR_REJOIN_STAGE_STRANGE
-                 : now->runs       ? MR_REJOIN_STAGE_RUNS
-                                   : MR_REJOIN_STAGE_POINTED;
+        *stage = keeps || !grown ? MR_REJOIN_STAGE_STRANGE
+                 : now->runs     ? MR_REJOIN_STAGE_RUNS
+                                 : MR_REJOIN_STAGE_POINTED;
     else if (planned)
         *stage = MR_REJOIN_STAGE_ROWS;
     else if (placed)
         *stage = MR_REJOIN_STAGE_PLACED;
-    else if (is_blank(now->executed) && mr_rejoin_resets(plan))
+    else if (is_blank(now->executed) && mr_rejoin_resets(plan) && !beyond)
         *stage = MR_REJOIN_STAGE_EMPTY;
     return MR_OK;
 }

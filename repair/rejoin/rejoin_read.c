@@ -124,6 +124,12 @@ enum mr_code mr_rejoin_facts_read_below(struct mr_db *old, struct mr_arena *aren
     return MR_OK;
 }
 
+enum mr_code mr_rejoin_facts_read_only(struct mr_db *old, struct mr_rejoin_facts *facts,
+                                       struct mr_err *err)
+{
+    return read_flag(old, "SELECT @@GLOBAL.read_only", &facts->is_read_only, err);
+}
+
 enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *arena,
                                         struct mr_rejoin_facts *facts, struct mr_err *err)
 {
@@ -134,7 +140,7 @@ enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *aren
     const struct mr_server *server = mr_db_server(old);
     struct mr_grants *grants = NULL;
     bool scheduler = false;
-    MR_TRY(read_flag(old, "SELECT @@GLOBAL.read_only", &facts->is_read_only, err));
+    MR_TRY(mr_rejoin_facts_read_only(old, facts, err));
     if (server->flavour == MR_FLAVOUR_MYSQL && server->version >= SUPER_READ_ONLY_SINCE)
         MR_TRY(read_flag(old, "SELECT @@GLOBAL.super_read_only", &facts->is_super_read_only, err));
     MR_TRY(read_flag(old, "SELECT @@GLOBAL.event_scheduler = 'ON'", &scheduler, err));

@@ -26,6 +26,9 @@ struct mr_rejoin_servers {
 /* OLD is asked first: what LIVE has executed meanwhile is no loss. */
 enum mr_code mr_rejoin_facts_read(struct mr_rejoin_servers *servers, struct mr_rejoin_facts *facts,
                                   struct mr_err *err);
+/* Is OLD read-only, yet? */
+enum mr_code mr_rejoin_facts_read_only(struct mr_db *old, struct mr_rejoin_facts *facts,
+                                       struct mr_err *err);
 /* Those of OLD's sessions alone, again. */
 enum mr_code mr_rejoin_facts_read_quiet(struct mr_db *old, struct mr_arena *arena,
                                         struct mr_rejoin_facts *facts, struct mr_err *err);

@@ -399,6 +399,10 @@ two_steps() {
     is "verified" "$RC $(grep -c 'has caught up' "$ERR")" "0 1"
     act undo
     is "no undo parts them" "$RC $(grep -c 'there is nothing to undo' "$ERR")" "5 1"
+    mv "$PLAN/journal.jsonl" "$IT_TMP/journal.kept"
+    act apply
+    is "who was pointed by somebody else may have something of its own" "$RC $(grep -c 'made a replica of the source, and not by this plan' "$ERR")" "5 1"
+    mv "$IT_TMP/journal.kept" "$PLAN/journal.jsonl"
 }
 # Somebody has pointed OLD by rejoin.sql, without the password.
 pointed_without_password() {
@@ -448,6 +452,10 @@ between_world() {
     act undo
     is "undo goes on" "$RC $(grep -c 'has executed something since it was planned: ' "$ERR")" "0 1"
     is "rows are what they were" "$(rows)" "$before"
+    step 3
+    act apply --point-of-no-return
+    is "pointed by somebody, and not reset" "$RC $(grep -c 'was made a replica by somebody else' "$ERR") $(grep -c 'has caught up' "$ERR")" "5 1 0"
+    old "RESET REPLICA ALL"
     old "$(grep '^RESET' "$PLAN/rejoin.sql")"
     act apply --point-of-no-return
     is "a reset that was not ours" "$RC $(grep -c 'history was reset, and not by this plan' "$ERR") $(followed) $(rows)" "5 1 0 $before"
@@ -502,6 +510,10 @@ killed_world() {
         killed
         is "killed behind step ${n#* }" "$(stage)" "${n#* }"
     done
+    old "SET GLOBAL read_only = 0"
+    act apply --point-of-no-return
+    is "a restart that lost read_only is told" "$RC $(grep -c 'the target takes writes' "$ERR") $(grep -c 'has caught up' "$ERR")" "5 1 0"
+    old "SET GLOBAL read_only = 1"
     act apply --point-of-no-return
     is "gone on" "$RC" 0
     is "equal" "$(equal)" 0

@@ -101,6 +101,8 @@ static void test_stages(void **state)
         {&mysql, {U ":1-7", "", true, false, false, NULL, false}, MR_REJOIN_STAGE_POINTED},
         {&mysql, {U ":1-7," V ":1", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
         {&mysql, {U ":1-6", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mysql, {U ":1-9," V ":1", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mysql, {U ":1-8," V ":1", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
         {&none, {U ":1-9", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_PLACED},
         {&none, {"", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
         {&none, {U ":1-10", "", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
@@ -117,6 +119,13 @@ static void test_stages(void **state)
         {&mariadb, {"", "0-1-7", true, false, false, NULL, false}, MR_REJOIN_STAGE_POINTED},
         {&mariadb, {"0-2-9", "0-2-9", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
         {&mariadb, {"0-1-9", "", true, false, true, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mariadb,
+         {"0-1-9,0-2-9", "0-2-9", true, false, true, NULL, false},
+         MR_REJOIN_STAGE_STRANGE},
+        {&mariadb, {"", "0-2-9", true, false, true, NULL, false}, MR_REJOIN_STAGE_RUNS},
+        {&mariadb, {"", "0-2-9", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mariadb, {"", "0-1-7,5-2-1", false, false, false, NULL, false}, MR_REJOIN_STAGE_STRANGE},
+        {&mariadb, {"", "0-1-8", false, false, false, NULL, false}, MR_REJOIN_STAGE_EMPTY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         enum mr_rejoin_stage stage = 0;

@@ -88,7 +88,7 @@ static void test_put_back(void **state)
         struct mr_plan_dir plan = {.manifest = {.uri = {"mysql://u:p@live:3306"}}};
         struct mr_rejoin_run run = {.opts = &opts,
                                     .plan = &plan,
-                                    .stage = MR_REJOIN_STAGE_POINTED,
+                                    .stage = MR_REJOIN_STAGE_RUNS,
                                     .file = {.is_mariadb = worlds[i].is_mariadb,
                                              .live_uuid = worlds[i].is_mariadb ? "" : A,
                                              .live_id = 2,
