@@ -538,7 +538,8 @@ static enum mr_code tell_end(const struct mr_rejoin_run *run,
                                       .is_verify = touched != NULL,
                                       .has_touched = reached && touched != NULL,
                                       .touched = touched != NULL ? touched->rows : 0,
-                                      .differ = touched != NULL ? touched->differ : 0};
+                                      .differ = touched != NULL ? touched->differ : 0,
+                                      .unreadable = touched != NULL ? touched->unreadable : NULL};
     *exit_code = reached ? 0 : run->fault != NULL ? 1 : 4;
     if (reached)
         mr_log_info("the target replicates from the source, and has caught up");

@@ -67,5 +67,7 @@ enum mr_code mr_rejoin_report_end(FILE *out, const struct mr_rejoin_end *end, st
         mr_jsonw_add_str(&w, "touched", NULL);
         mr_jsonw_add_str(&w, "differ", NULL);
     }
+    if (end->is_verify)
+        mr_jsonw_add_str(&w, "unreadable", end->unreadable);
     return end_line(&w, err);
 }

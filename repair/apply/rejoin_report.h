@@ -32,6 +32,7 @@ struct mr_rejoin_end {
     /* rows that were compared, and how many of them differ; of verify; not known before it has caught up */
     bool is_verify, has_touched;
     uint64_t touched, differ;
+    const char *unreadable; /* a table of them that could not be compared, and why; or NULL */
 };
 enum mr_code mr_rejoin_report_end(FILE *out, const struct mr_rejoin_end *end, struct mr_err *err);
 
