@@ -259,7 +259,26 @@ static struct deed asks(struct mr_key becomes, const char *why)
 
 static const char moved[] = "its key was changed by them, and the row since";
 
+static const char remade[] = "deleted and made anew since: it may be another row";
+
+/* It stands, if at all, under a key that nobody has selected: there is no row here to put back or to take away. */
+static struct deed asks_where(struct mr_key shown)
+{
+    struct deed deed = asks(shown, "others changed its key since");
+    deed.choices = "target";
+    return deed;
+}
+
 static const char between[] = "others changed it between two of the transactions";
+
+/* Is there anything to undo, and who stands there not the one that they had changed, as far as the log tells? */
+static bool is_remade(const struct filling *w, const struct row *row)
+{
+    if (same_rows(w, &w->s, &w->live) || same_rows(w, &w->s, &w->base))
+        return false;
+    return (row->flags & MR_REWIND_REMADE) != 0 ||
+           ((row->flags & MR_REWIND_ANEW) != 0 && !same_rows(w, &w->base, &w->live));
+}
 
 /* A row stood there before the first selected change. */
 static enum mr_code of_row(struct filling *w, const struct row *row, struct deed *deed,
@@ -269,8 +288,12 @@ static enum mr_code of_row(struct filling *w, const struct row *row, struct deed
     if (row->base.ptr != NULL && row->live.ptr != NULL && row->is_moved &&
         !same_rows(w, &w->base, &w->live) && !same_rows(w, &w->s, &w->live))
         *deed = asks(row->s, moved);
+    else if (row->base.ptr != NULL && row->live.ptr != NULL && is_remade(w, row))
+        *deed = asks(row->s, remade);
     else if (row->base.ptr != NULL && row->live.ptr != NULL)
         return by_columns(w, row, deed, err);
+    else if (row->base.ptr != NULL && (row->flags & MR_REWIND_MOVED) != 0)
+        *deed = asks_where(row->s);
     else if (row->base.ptr != NULL)
         *deed = asks(row->s, "deleted since");
     else if (row->live.ptr == NULL && (row->flags & MR_REWIND_BETWEEN) != 0)
@@ -283,14 +306,19 @@ static enum mr_code of_row(struct filling *w, const struct row *row, struct deed
     return MR_OK;
 }
 
-/* None stood there: it was inserted by them, and goes if nobody has changed it. */
+/* None stood there: it was inserted by them, and goes if nobody has changed it.  One that they brought there from another
+ * key is told of under that one. */
 static void of_none(const struct filling *w, const struct row *row, struct deed *deed)
 {
     deed->becomes = (struct mr_key){NULL, 0};
     if (row->base.ptr == NULL) /* they deleted it, too */
         deed->becomes = row->live;
+    else if (row->live.ptr != NULL && (row->flags & MR_REWIND_REMADE) != 0)
+        *deed = asks((struct mr_key){NULL, 0}, remade);
     else if (row->live.ptr != NULL && !same_rows(w, &w->base, &w->live))
         *deed = asks((struct mr_key){NULL, 0}, "inserted, and changed since");
+    else if (row->live.ptr == NULL && (row->flags & MR_REWIND_MOVED) != 0 && !row->is_moved)
+        *deed = asks_where(row->base);
     else if (row->live.ptr != NULL && (row->flags & MR_REWIND_BETWEEN) != 0)
         *deed = asks((struct mr_key){NULL, 0}, between);
 }
@@ -339,7 +367,8 @@ static enum mr_code heed(struct filling *w, const struct row *row, struct deed *
                          struct mr_err *err)
 {
     const char *choice = NULL;
-    if (deed->kind == NULL || deed->choices != NULL || w->r->task->is_strict)
+    if (deed->kind == NULL || w->r->task->is_strict ||
+        (deed->choices != NULL && *deed->choices == '\0'))
         return MR_OK;
     const struct mr_decision_ask ask = {.table = mr_plan_table_name(w->table),
                                         .source_key = row->key,
@@ -357,7 +386,9 @@ static enum mr_code heed(struct filling *w, const struct row *row, struct deed *
                           mr_plan_table_name(w->table), deed->kind, deed->why);
     if (mr_pick_of(choice) == MR_PICK_TARGET)
         deed->becomes = row->live;
-    deed->kind = deed->why = NULL;
+    else if (deed->choices != NULL) /* it is not offered */
+        return MR_OK;
+    deed->kind = deed->why = deed->choices = NULL;
     return MR_OK;
 }
 

@@ -28,8 +28,11 @@ enum mr_rewind_flag {
     MR_REWIND_STAYS = 8,   /* it does not become what it was: it is asked about, or gone, or left */
     MR_REWIND_CHOSEN = 16, /* somebody has decided about it */
     MR_REWIND_BACK =
-        32 /* since, it was rewound, or a number went back by just what they had made of
+        32, /* since, it was rewound, or a number went back by just what they had made of
                            it: who has rewound it without a mark in the log has done that */
+    MR_REWIND_MOVED = 64,   /* others gave the row another key */
+    MR_REWIND_REMADE = 128, /* others put a row there where none was left, unlike base */
+    MR_REWIND_ANEW = 256    /* selected changes did so, where s had stood */
 };
 
 struct mr_rewind_table {

@@ -103,7 +103,7 @@ struct change {
     size_t table;
     struct mr_key key, before, after; /* ptr NULL: no row */
     struct mr_key came_from;          /* the key that it had; ptr NULL: this one */
-    bool is_selected;
+    bool is_selected, moves;          /* moves: away from the key */
 };
 
 static bool same(struct mr_key a, struct mr_key b)
@@ -216,6 +216,22 @@ out:
     return code;
 }
 
+/* What one more change makes of a key that is known.  A row that others made just as it was before is taken for that one:
+ * undo of a rewind that was carried out does so. */
+static int flags_of(const struct mr_rewind_known *known, const struct change *c, bool back)
+{
+    const bool comes = c->before.ptr == NULL;
+    int flags = known->flags | (same(known->last, c->before) ? 0 : MR_REWIND_BROKEN);
+    if (!c->is_selected)
+        return flags | MR_REWIND_SINCE | (back ? MR_REWIND_BACK : 0) |
+               (c->moves ? MR_REWIND_MOVED : 0) |
+               (comes && known->base.ptr != NULL && !same(known->base, c->after) ? MR_REWIND_REMADE
+                                                                                 : 0);
+    if (comes && known->s.ptr != NULL && c->came_from.ptr == NULL)
+        flags |= MR_REWIND_ANEW;
+    return (flags & MR_REWIND_SINCE) != 0 ? (flags & ~MR_REWIND_SINCE) | MR_REWIND_BETWEEN : flags;
+}
+
 /* Others' changes count only of keys that a selected one has met. */
 static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr_err *err)
 {
@@ -235,19 +251,13 @@ static enum mr_code apply(struct mr_rewind *r, const struct change *c, struct mr
                            MR_ARG_BYTES("came_from", c->came_from));
         goto out;
     }
-    if (!same(known.last, c->before))
-        known.flags |= MR_REWIND_BROKEN;
     if (!c->is_selected)
         MR_TRY_OUT(goes_back(r, c, &known, &back, err));
-    if (!c->is_selected)
-        known.flags |= MR_REWIND_SINCE | (back ? MR_REWIND_BACK : 0);
-    else if ((known.flags & MR_REWIND_SINCE) != 0)
-        known.flags = (known.flags & ~MR_REWIND_SINCE) | MR_REWIND_BETWEEN;
-    code = MR_CASE_RUN(r->change, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
-                       MR_ARG_BYTES("last", c->after), MR_ARG_INT("flags", known.flags),
-                       MR_ARG_INT("selected", c->is_selected), MR_ARG_INT("tx", r->others),
-                       MR_ARG_INT("comes", c->before.ptr == NULL),
-                       MR_ARG_BYTES("came_from", c->came_from));
+    code = MR_CASE_RUN(
+        r->change, err, MR_ARG_INT("tbl", c->table), MR_ARG_BYTES("key", c->key),
+        MR_ARG_BYTES("last", c->after), MR_ARG_INT("flags", flags_of(&known, c, back)),
+        MR_ARG_INT("selected", c->is_selected), MR_ARG_INT("tx", r->others),
+        MR_ARG_INT("comes", c->before.ptr == NULL), MR_ARG_BYTES("came_from", c->came_from));
 out:
     mr_strbuf_release(&bytes);
     return code;
@@ -282,9 +292,11 @@ static enum mr_code take_row(struct mr_rewind *r, size_t table, const struct mr_
     c.key = key_of(&r->keys[row->before != NULL ? 0 : 1]);
     c.before = row->before != NULL ? key_of(&r->images[0]) : none;
     c.after = row->after != NULL && !moves ? key_of(&r->images[1]) : none;
+    c.moves = moves;
     MR_TRY(apply(r, &c, err));
     if (!moves)
         return MR_OK;
+    c.moves = false;
     c.came_from = c.key;
     c.key = key_of(&r->keys[1]);
     c.before = none;

@@ -411,6 +411,34 @@ for S in $KINDS; do
     is "$S: the value is taken that it had" "$RC $(conflicts)" "1 codes:4:unique codes:70:changed-since"
     act apply
     is "$S: it stays under the new key" "$RC $(rows codes)" "1 5 A;70 B;"
+    # others changed the key of what they had inserted, or changed
+    world && keys
+    sql "INSERT INTO extra VALUES (101, 1), (102, 1); UPDATE extra SET n = 0 WHERE id = 1"
+    TO=$(place)
+    sql "UPDATE extra SET id = id + 1000 WHERE id IN (1, 101)"
+    plan --from "$FROM" --to "$TO" --tables extra --allow-deletes 1
+    is "$S: rows that others gave another key" "$RC $(conflicts)" "1 extra:101:changed-since extra:1:changed-since"
+    plan --from "$FROM" --to "$TO" --tables extra --allow-deletes 1 --on-conflict changed-since=source
+    is "$S: are not made twice by a choice" "$RC $(conflicts)" "1 extra:101:changed-since extra:1:changed-since"
+    plan --from "$FROM" --to "$TO" --tables extra --allow-deletes 1 --on-conflict changed-since=target
+    is "$S: and may stay" "$RC $(conflicts)" "0 "
+    # deleted and made anew under one key: it may be another row
+    world && keys
+    sql "UPDATE extra SET n = 0; INSERT INTO extra VALUES (8, 8)"
+    TO=$(place)
+    sql "DELETE FROM extra WHERE id IN (4, 8); INSERT INTO extra VALUES (4, 3), (8, 8)"
+    plan --from "$FROM" --to "$TO" --tables extra --allow-deletes 1
+    is "$S: made anew since, but for one that is the same" "$RC $(conflicts)" "1 extra:4:changed-since"
+    world
+    sql "CREATE TABLE seats (id INT PRIMARY KEY, who VARCHAR(9), active INT) ENGINE=InnoDB; INSERT INTO seats VALUES (7, 'ann', 1), (8, 'bob', 1)"
+    FROM=$(place)
+    sql "UPDATE seats SET active = 0 WHERE id = 7; DELETE FROM seats WHERE id = 8; INSERT INTO seats VALUES (8, 'cid', 1)"
+    TO=$(place)
+    sql "DELETE FROM seats WHERE id = 7; INSERT INTO seats VALUES (7, 'dan', 0); UPDATE seats SET active = 5 WHERE id = 8"
+    plan --from "$FROM" --to "$TO" --tables seats
+    is "$S: a seat that is somebody else's now" "$RC $(conflicts)" "1 seats:7:changed-since seats:8:changed-since"
+    act apply
+    is "$S: is left to him" "$RC $(rows seats)" "1 7 dan 0;8 cid 5;"
     world
     sql "UPDATE products SET sku = 'a', price = 9 WHERE sku = 'A'"
     TO=$(place)

@@ -93,17 +93,27 @@ def undo(history, live):
     last = max(i for i, h in enumerate(history) if h[0])
     was, base = history[first][1], history[last][2]
     between = any(not h[0] for h in history[first:last])
+    remade = anew = False  # who stands there may be another: put there by others, or by them
+    known = None
+    for at, (selected, before, after) in enumerate(history[first:]):
+        if before is None and at > 0:
+            remade = remade or (not selected and known is not None and after != known)
+            anew = anew or (selected and was is not None)
+        if selected:
+            known = after
     if was is None and base is None:
         return live, None
     if was is None:
         if live is None:
             return None, None
-        return (None, None) if live == base and not between else (live, "changed-since")
+        return (None, None) if live == base and not between and not remade else (live, "changed-since")
     if base is None:
         if live is None:
             return (live, "changed-since") if between else (was, None)
         return (live, None) if live == was else (live, "key-taken")
     if live is None:
+        return live, "changed-since"
+    if was not in (base, live) and (remade or (anew and live != base)):
         return live, "changed-since"
     result, asked = dict(live), False
     for column, value in was.items():
