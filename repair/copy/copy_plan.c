@@ -125,12 +125,20 @@ static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
     return code;
 }
 
-/* The very number, not a ceiling: whoever allows it has seen this plan. */
+/* The very number, not a ceiling: whoever allows it has seen this plan.  A row that goes back to the key that it had goes
+ * from the one that it has. */
 static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
 {
-    const char *what = c->task->fill != NULL ? "rows that were inserted" : "rows of people";
+    static const char moved_sql[] = "SELECT EXISTS (SELECT 1 FROM tie t JOIN c ON c.id=t.slot"
+                                    " WHERE c.op=3 AND c.kind IS NULL)";
+    int64_t moved = 0;
     enum mr_code code = count_subjects(c, err);
-    unsigned long long n = c->result->subject_deletes;
+    if (code == MR_OK)
+        code = mr_case_number_with(c->m.cf, moved_sql, NULL, 0, &moved, err);
+    const unsigned long long n = c->result->subject_deletes;
+    const char *what = c->task->fill == NULL ? "rows of people"
+                       : moved != 0          ? "rows that were inserted, or whose key was changed"
+                                             : "rows that were inserted";
     if (code != MR_OK || n == 0 || c->task->allow_all_deletes ||
         (c->task->has_allow_deletes && c->task->allow_deletes == n))
         return code;
@@ -141,8 +149,9 @@ static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
     else
         (void)mr_err_set(err, MR_E_REFUSED, "the plan deletes %llu %s", n, what);
     mr_err_hint(err, "If all of them are to go, plan with --allow-deletes %llu; %s.", n,
-                c->task->fill != NULL ? "--kind update,delete keeps all of them"
-                                      : "merge keeps everybody");
+                c->task->fill == NULL ? "merge keeps everybody"
+                : moved != 0          ? "--kind delete keeps all of them"
+                                      : "--kind update,delete keeps all of them");
     return MR_E_REFUSED;
 }
 

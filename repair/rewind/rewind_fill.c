@@ -316,7 +316,8 @@ static void of_none(const struct filling *w, const struct row *row, struct deed 
     else if (row->live.ptr != NULL && (row->flags & MR_REWIND_REMADE) != 0)
         *deed = asks((struct mr_key){NULL, 0}, remade);
     else if (row->live.ptr != NULL && !same_rows(w, &w->base, &w->live))
-        *deed = asks((struct mr_key){NULL, 0}, "inserted, and changed since");
+        *deed =
+            asks((struct mr_key){NULL, 0}, row->is_moved ? moved : "inserted, and changed since");
     else if (row->live.ptr == NULL && (row->flags & MR_REWIND_MOVED) != 0 && !row->is_moved)
         *deed = asks_where(row->base);
     else if (row->live.ptr != NULL && (row->flags & MR_REWIND_BETWEEN) != 0)

@@ -421,6 +421,21 @@ static enum mr_code list_deed(struct mr_rewind *r, const struct mr_binlog_step *
     return deed != NULL && slot != NULL && *slot != NULL ? MR_OK : mr_rewind_nomem(err);
 }
 
+/* Rows without a key are in the way where they are to be undone: --kind may leave them out. */
+static enum mr_code take_keyless(struct mr_rewind *r, const struct mr_binlog_step *step,
+                                 size_t table, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    const enum mr_code code = mr_binlog_rows_open(&r->rows, step->event, &step->map->table, &why);
+    if (code != MR_OK && code != MR_E_UNSUPPORTED) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK || r->task->kinds[r->rows.kind])
+        mr_rewind_blind(r, table, "it has no key: its rows cannot be told apart");
+    return MR_OK;
+}
+
 static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *step,
                               struct mr_err *err)
 {
@@ -439,10 +454,8 @@ static enum mr_code take_rows(struct mr_rewind *r, const struct mr_binlog_step *
         return MR_OK;
     if (!r->is_selected && r->tables[table].keys == 0)
         return MR_OK;
-    if (r->task->tables->tables[table].key.count == 0) {
-        mr_rewind_blind(r, table, "it has no key: its rows cannot be told apart");
-        return MR_OK;
-    }
+    if (r->task->tables->tables[table].key.count == 0)
+        return take_keyless(r, step, table, err);
     MR_TRY(make_shape(r, step, table, err));
     if (r->tables[table].shape == NULL)
         return MR_OK;

@@ -396,6 +396,8 @@ for S in $KINDS; do
     FROM=$(place)
     sql "UPDATE members SET team = 7 WHERE team = 3"
     TO=$(place)
+    plan --from "$FROM" --to "$TO" --tables members
+    is "$S: rows whose key was changed are said to be" "$RC $(grep -c 'deletes 2 rows that were inserted, or whose key was changed' "$ERR")" "5 1"
     sql "DELETE FROM teams WHERE id = 3"
     plan --from "$FROM" --to "$TO" --tables members --allow-deletes 2
     is "$S: the parent is gone that they had" "$RC $(grep -c parent-absent "$PLAN/conflicts.csv") $(grep -c changed-since "$PLAN/conflicts.csv")" "1 2 2"
@@ -439,6 +441,16 @@ for S in $KINDS; do
     is "$S: a seat that is somebody else's now" "$RC $(conflicts)" "1 seats:7:changed-since seats:8:changed-since"
     act apply
     is "$S: is left to him" "$RC $(rows seats)" "1 7 dan 0;8 cid 5;"
+    # --kind leaves out what cannot be told apart
+    world
+    sql "CREATE TABLE notes (n INT) ENGINE=InnoDB"
+    FROM=$(place)
+    sql "INSERT INTO notes VALUES (1); DELETE FROM products WHERE sku = 'A'"
+    TO=$(place)
+    plan --from "$FROM" --to "$TO" --kind delete
+    is "$S: inserts into a table without a key are not asked for" "$RC $(conflicts)" "0 "
+    plan --from "$FROM" --to "$TO" --allow-deletes 1
+    is "$S: and else in the way" "$RC $(grep -c 'it has no key: its rows cannot be told apart' "$ERR")" "5 1"
     world
     sql "UPDATE products SET sku = 'a', price = 9 WHERE sku = 'A'"
     TO=$(place)
