@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "repair/apply/rejoin_apply.h"
 
@@ -107,8 +109,64 @@ static void test_put_back(void **state)
     }
 }
 
+enum { RESET = 1, POINT = 2, ROWS = 4, UNDONE = 8 };
+
+/* What the journal knows of, in this order. */
+static void write_journal(struct mr_journal *j, int what)
+{
+    const struct mr_journal_unit rows = {.script = MR_JOURNAL_APPLY, .number = 1, .written = 1};
+    const struct mr_journal_unit back = {
+        .script = MR_JOURNAL_UNDO, .number = 1, .written = 1, .of = 1};
+    if ((what & ROWS) != 0)
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &rows, NULL, NULL), MR_OK);
+    if ((what & RESET) != 0)
+        assert_int_equal(mr_journal_write_step(j, MR_JOURNAL_TRY, "reset", NULL), MR_OK);
+    if ((what & POINT) != 0)
+        assert_int_equal(mr_journal_write_step(j, MR_JOURNAL_TRY, "point", NULL), MR_OK);
+    if ((what & UNDONE) != 0)
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &back, NULL, NULL), MR_OK);
+}
+
+/* What a target shows is ours where the journal knows how it came to that. */
+static void test_whose(void **state)
+{
+    static const struct {
+        const char *what, *own;
+        enum mr_rejoin_stage stage;
+        int journal;
+        bool is_refused;
+    } worlds[] = {
+        {"a reset that was begun", A ":8-9", MR_REJOIN_STAGE_EMPTY, ROWS | RESET, false},
+        {"a reset by hand", A ":8-9", MR_REJOIN_STAGE_EMPTY, ROWS, true},
+        {"… behind an undo", A ":8-9", MR_REJOIN_STAGE_EMPTY, ROWS | RESET | UNDONE, true},
+        {"… and the position", A ":8-9", MR_REJOIN_STAGE_PLACED, ROWS | RESET | UNDONE, true},
+        {"pointed behind a reset", A ":8-9", MR_REJOIN_STAGE_RUNS, 0, false},
+        {"nothing to reset", "", MR_REJOIN_STAGE_PLACED, 0, false},
+        {"… and pointed", "", MR_REJOIN_STAGE_RUNS, POINT, false},
+        {"… and pointed by hand", "", MR_REJOIN_STAGE_RUNS, 0, true},
+        {"… and stopped", "", MR_REJOIN_STAGE_POINTED, 0, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        char dir[] = "/tmp/test_rejoin_apply.XXXXXX", path[sizeof dir + 16];
+        struct mr_err err = {0};
+        struct mr_rejoin_run run = {.stage = worlds[i].stage, .file = {.own = worlds[i].own}};
+        assert_non_null(mkdtemp(dir));
+        assert_int_equal(mr_journal_open(dir, "run-1", &run.journal, &err), MR_OK);
+        write_journal(run.journal, worlds[i].journal);
+        const enum mr_code code = mr_rejoin_run_check_reset(&run, &err);
+        if (code != (worlds[i].is_refused ? MR_E_REFUSED : MR_OK))
+            fail_msg("%s: %d %s", worlds[i].what, (int)code, err.message);
+        mr_journal_close(run.journal);
+        (void)snprintf(path, sizeof path, "%s/journal.jsonl", dir);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(rmdir(dir), 0);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_put_back)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_put_back),
+                                       cmocka_unit_test(test_whose)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
