@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "core/schema/made_key.h"
+#include "core/schema/trigger_event.h"
 #include "repair/apply/fired.h"
 #include "repair/script/script_text.h"
 #include "core/schema/unseen.h"
@@ -135,7 +136,7 @@ static enum mr_code is_leaf(struct mr_fired_back *b, const struct mr_planned_tab
     enum mr_code code = MR_OK;
     *leaf = !mr_planned_is_parent(b->planned, t);
     mr_strbuf_add_str(&sql, "SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS "
-                            "WHERE EVENT_MANIPULATION = 'DELETE' AND ");
+                            "WHERE FIND_IN_SET('DELETE', " MR_TRIGGER_EVENTS_SQL ") > 0 AND ");
     add_table(&sql, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", t);
     mr_strbuf_add_str(&sql, ") + (SELECT COUNT(*) FROM "
                             "information_schema.KEY_COLUMN_USAGE WHERE ");

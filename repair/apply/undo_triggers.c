@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/schema/trigger_event.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/side/surroundings.h"
 
@@ -17,7 +18,7 @@ struct firing {
 
 static bool is_event(const struct mr_surroundings_trigger *t, const char *event)
 {
-    return strlen(event) == t->event_len && strncmp(t->event, event, t->event_len) == 0;
+    return mr_trigger_event_has(t->event, t->event_len, event);
 }
 
 /* Does undo write rows of the planned table so that a trigger of that event fires? */

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/pair/pair_columns.h"
+#include "core/schema/trigger_event.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_row.h"
 #include "repair/plan/plan_image.h"
@@ -305,7 +305,7 @@ static enum mr_code add_emptying(const struct summing *s, const struct mr_plan_t
     bool own = false, matters = false;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < target->ntriggers; i++)
-        matters = matters || strcasecmp(target->triggers[i].event, "UPDATE") == 0;
+        matters = matters || mr_trigger_fires(&target->triggers[i], "UPDATE");
     if (matters && (*ops & bit(MR_STEP_DELETE)) != 0 && (*ops & bit(MR_STEP_UPDATE)) == 0)
         code = find_own_parents(s, t, sql, &own);
     if (own)
@@ -313,12 +313,13 @@ static enum mr_code add_emptying(const struct summing *s, const struct mr_plan_t
     return code;
 }
 
+/* One of several events is listed with each that is met. */
 static enum mr_code list_triggers(const struct summing *s, const struct mr_table *target,
                                   unsigned ops, const struct mr_planned_trigger **out,
                                   size_t *count)
 {
     struct mr_planned_trigger *list =
-        mr_arena_calloc(s->task->arena, target->ntriggers + 1, sizeof *list);
+        mr_arena_calloc(s->task->arena, MR_STEP_DELETE * target->ntriggers + 1, sizeof *list);
     *out = list;
     *count = 0;
     if (list == NULL)
@@ -326,7 +327,7 @@ static enum mr_code list_triggers(const struct summing *s, const struct mr_table
     for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++) {
         const char *event = mr_step_event((enum mr_step_op)op);
         for (size_t i = 0; (ops & bit((enum mr_step_op)op)) != 0 && i < target->ntriggers; i++)
-            if (strcasecmp(target->triggers[i].event, event) == 0)
+            if (mr_trigger_fires(&target->triggers[i], event))
                 list[(*count)++] = (struct mr_planned_trigger){target->triggers[i].name,
                                                                target->triggers[i].timing, event};
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/schema/trigger_event.h"
 #include "repair/plan/trigger_writes.h"
 
 /* What happens to rows of a table, and fires triggers. */
@@ -150,7 +151,7 @@ static enum mr_code look_at_table(struct twice *w, const struct mr_table *t, enu
                                   struct mr_err *err)
 {
     for (size_t i = 0; i < t->ntriggers; i++)
-        if (strcasecmp(t->triggers[i].event, event_names[event]) == 0)
+        if (mr_trigger_fires(&t->triggers[i], event_names[event]))
             MR_TRY(look_at_trigger(w, t, &t->triggers[i], err));
     return MR_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/schema/made_key.h"
+#include "core/schema/trigger_event.h"
 #include "repair/script/script_internal.h"
 
 /* What may be counted by the account that runs the script; hidden, it is none too many. */
@@ -69,8 +70,21 @@ static void add_events(struct mr_script *s, size_t table)
     size_t found = 0;
     for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++)
         if (is_undone_by(s, table, (enum mr_step_op)op))
-            mr_strbuf_add_fmt(&s->sql, "%s'%s'", found++ > 0 ? ", " : "",
-                              mr_step_event((enum mr_step_op)op));
+            mr_strbuf_add_fmt(&s->sql, "%sFIND_IN_SET('%s', " MR_TRIGGER_EVENTS_SQL ") > 0",
+                              found++ > 0 ? " OR " : "", mr_step_event((enum mr_step_op)op));
+}
+
+/* The server counts triggers; one of several events is planned with each of them. */
+static size_t count_undo_triggers(const struct mr_planned_table *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->nundo_triggers; i++) {
+        size_t first = 0;
+        while (strcmp(t->undo_triggers[first].name, t->undo_triggers[i].name) != 0)
+            first++;
+        count += first == i;
+    }
+    return count;
 }
 
 /* Nobody takes back what triggers do for the rows that undo writes.  They may fire where
@@ -79,7 +93,7 @@ static void guard_undo_triggers(struct mr_script *s, const struct mr_plan_table 
 {
     const struct mr_table *table = t->pair->side[MR_TARGET];
     const struct mr_planned *planned = &s->manifest->planned;
-    const size_t seen = planned->tables[t->at].nundo_triggers;
+    const size_t seen = count_undo_triggers(&planned->tables[t->at]);
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (seen > 0)
         mr_strbuf_add_str(&s->sql, planned->fire_triggers
@@ -92,7 +106,7 @@ static void guard_undo_triggers(struct mr_script *s, const struct mr_plan_table 
     mr_sql_string(&s->sql, table->db);
     mr_strbuf_add_str(&s->sql, " AND EVENT_OBJECT_TABLE = ");
     mr_sql_string(&s->sql, table->name);
-    mr_strbuf_add_str(&s->sql, "\n    AND EVENT_MANIPULATION IN (");
+    mr_strbuf_add_str(&s->sql, "\n    AND (");
     add_events(s, t->at);
     mr_strbuf_add_fmt(&s->sql, ")) <= %zu,\n    @@SESSION.time_zone, LEFT(",
                       planned->fire_triggers ? seen : 0);

@@ -5,6 +5,7 @@
 
 #include "core/base/vec.h"
 #include "core/db/sqltext.h"
+#include "core/schema/trigger_event.h"
 
 /* Servers before these have no CHECK constraints, or do not show them. */
 enum { MYSQL_CHECKS = 80016, MARIADB_CHECKS = 100310 };
@@ -15,8 +16,8 @@ struct question {
 };
 
 static const struct question triggers = {
-    "SELECT CONCAT('trigger \"', TRIGGER_NAME, '\" ', ACTION_TIMING, ' ', "
-    "EVENT_MANIPULATION, ', body ', LEFT(SHA2(CONCAT(ACTION_STATEMENT, '/', SQL_MODE, "
+    "SELECT CONCAT('trigger \"', TRIGGER_NAME, '\" ', ACTION_TIMING, ' ', " MR_TRIGGER_EVENTS_SQL
+    ", ', body ', LEFT(SHA2(CONCAT(ACTION_STATEMENT, '/', SQL_MODE, "
     "'/', "
     "DEFINER), 256), 16)) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA",
     "EVENT_OBJECT_TABLE"};

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/db/sqltext.h"
+#include "core/schema/trigger_event.h"
 #include "snapshot/restore/restore.h"
 
 static enum mr_code refuse(const struct mr_restore_table *t, struct mr_err *err, const char *why,
@@ -117,7 +118,7 @@ static enum mr_code require_no_triggers(const struct mr_restore_table *t,
 {
     char why[160];
     for (size_t i = 0; i < there->ntriggers; i++) {
-        if (strcasecmp(there->triggers[i].event, "INSERT") != 0)
+        if (!mr_trigger_fires(&there->triggers[i], "INSERT"))
             continue;
         (void)snprintf(why, sizeof why, "has trigger \"%.64s\", which would fire for each row",
                        there->triggers[i].name);

@@ -4,7 +4,9 @@
 
 #include "repair/apply/fired_back.h"
 
-#define COUNT "SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS"
+#define COUNT                                                                                      \
+    "SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE "                              \
+    "FIND_IN_SET('DELETE', REPLACE(EVENT_MANIPULATION, ' ', '')) > 0"
 #define FIND "SELECT c.`no`, LEFT("
 #define STANDS "SELECT s.myrecon_row FROM"
 

@@ -322,12 +322,40 @@ static void test_memory(void **state)
     world_free(w);
 }
 
+/* MariaDB 12 has triggers of several events: each that the plan meets, and each that undo meets. */
+static void test_trigger_events(void **state)
+{
+    static const struct mr_trigger several[] = {
+        {.name = "iud", .timing = "AFTER", .event = "INSERT,UPDATE, delete"},
+        {.name = "iud2", .timing = "AFTER", .event = "INSERT,UPDATE,DELETE"}};
+    static const char *const events[] = {"INSERT", "UPDATE", "DELETE"};
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_planned planned = {0};
+    (void)state;
+    build(w);
+    w->tables[PEOPLE].side[MR_TARGET].triggers = several;
+    w->tables[PEOPLE].side[MR_TARGET].ntriggers = LEN(several);
+    add_step(w, PEOPLE, MR_STEP_INSERT, 1, NULL, "7|e|7|2026-01-01");
+    add_step(w, PEOPLE, MR_STEP_UPDATE, 1, "8|e|1|2026-01-01", "8|f|1|2026-01-01");
+    add_step(w, PEOPLE, MR_STEP_DELETE, 1, "9|e|1|2026-01-01", NULL);
+    world_run(w, sum_up(w, &planned, &w->err));
+    const struct mr_planned_table *p = &planned.tables[PEOPLE];
+    assert_int_equal(p->ntriggers, LEN(events) * LEN(several));
+    assert_int_equal(p->nundo_triggers, LEN(events) * LEN(several));
+    for (size_t i = 0; i < p->ntriggers; i++) {
+        assert_string_equal(p->triggers[i].event, events[i / LEN(several)]);
+        assert_string_equal(p->triggers[i].name, several[i % LEN(several)].name);
+    }
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_describe), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_nothing),  cmocka_unit_test(test_triggers),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_describe),       cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_nothing),        cmocka_unit_test(test_triggers),
+        cmocka_unit_test(test_trigger_events), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

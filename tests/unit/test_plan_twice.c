@@ -44,7 +44,7 @@ static void begin(struct scene *s, const char *body)
     }
     s->triggers[ORDERS] = (struct mr_trigger){.name = "tr", .event = "INSERT", .body = body};
     s->triggers[LINK] = (struct mr_trigger){
-        .name = "li", .event = "INSERT", .body = "UPDATE counters SET n = n + 1"};
+        .name = "li", .event = "UPDATE,INSERT", .body = "UPDATE counters SET n = n + 1"};
     s->triggers[LOOP] = (struct mr_trigger){
         .name = "lo", .event = "UPDATE", .body = "UPDATE loop SET n = 1; DELETE FROM audit"};
     for (size_t i = 0; i < TABLES; i++) {

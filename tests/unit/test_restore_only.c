@@ -300,8 +300,8 @@ static const struct mr_column member[] = {
 static const struct mr_column other_member[] = {
     {.name = "v", .type = "enum('b','')", .cls = MR_CLASS_ENUM}};
 
-static const struct mr_trigger on_insert[] = {{.name = "u", .event = "UPDATE"},
-                                              {.name = "tp", .event = "INSERT"}};
+static const struct mr_trigger on_insert[] = {{.name = "u", .event = "UPDATE,DELETE"},
+                                              {.name = "tp", .event = "UPDATE, INSERT"}};
 
 struct target {
     const char *what;

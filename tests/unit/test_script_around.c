@@ -70,18 +70,21 @@ static void test_verify(void **state)
     world_end(&w);
 }
 
+/* EVENT_MANIPULATION may be a list (MariaDB 12). */
+#define FIRES(event) "FIND_IN_SET('" event "', REPLACE(EVENT_MANIPULATION, ' ', '')) > 0"
+
 /* Undo leans on what apply has written so that undo takes it away, or puts it back. */
 static void test_undo(void **state)
 {
     static const struct {
         bool steps[4];
         bool referred, uniques; /* at least as many as now */
-        const char *events;
+        enum mr_step_op events[3];
     } cases[] = {
-        {{[INSERT] = true}, true, false, "'DELETE'"},
-        {{[UPDATE] = true}, true, true, "'UPDATE'"},
-        {{[DELETE] = true}, false, true, "'INSERT'"},
-        {{false, true, true, true}, true, true, "'INSERT', 'UPDATE', 'DELETE'"},
+        {{[INSERT] = true}, true, false, {DELETE}},
+        {{[UPDATE] = true}, true, true, {UPDATE}},
+        {{[DELETE] = true}, false, true, {INSERT}},
+        {{false, true, true, true}, true, true, {INSERT, UPDATE, DELETE}},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -92,7 +95,10 @@ static void test_undo(void **state)
         memcpy(w.s.tables[0].steps, cases[i].steps, sizeof cases[i].steps);
         assert_int_equal(mr_script_guard_around(&w.s, &w.tables[0], NULL), MR_OK);
         const char *gone = strstr(w.s.sql.ptr, "' >= 18446744073709551615");
-        mr_strbuf_add_fmt(&events, "EVENT_MANIPULATION IN (%s)) <= 0,\n", cases[i].events);
+        for (size_t k = 0; k < 3 && cases[i].events[k] != 0; k++)
+            mr_strbuf_add_fmt(&events, "%s" FIRES("%s"), k > 0 ? " OR " : "AND (",
+                              mr_step_event(cases[i].events[k]));
+        mr_strbuf_add_str(&events, ")) <= 0,\n");
         assert_non_null(strstr(w.s.sql.ptr, events.ptr));
         assert_null(gone); /* names are quoted as bytes */
         size_t more = 0;
@@ -113,16 +119,18 @@ static void test_triggers(void **state)
         bool fire;
         const char *comment, *limit;
     } cases[] = {
-        {0, false, NULL, "'DELETE')) <= 0,"},
+        {0, false, NULL, "(" FIRES("DELETE") ")) <= 0,"},
         {2, false, "-- Triggers would fire for rows of the next table: drop them while this runs,",
-         "'UPDATE', 'DELETE')) <= 0,"},
-        {2, true, "-- Triggers fire for rows of the next table.", "'UPDATE', 'DELETE')) <= 2,"},
-        {0, true, NULL, "'DELETE')) <= 0,"},
+         FIRES("UPDATE") " OR " FIRES("DELETE") ")) <= 0,"},
+        {2, true, "-- Triggers fire for rows of the next table.", FIRES("DELETE") ")) <= 2,"},
+        /* one of two events is one trigger */
+        {3, true, "-- Triggers fire for rows of the next table.", FIRES("DELETE") ")) <= 2,"},
+        {0, true, NULL, FIRES("DELETE") ")) <= 0,"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        static const struct mr_planned_trigger seen[] = {{"a", "AFTER", "UPDATE"},
-                                                         {"b", "BEFORE", "DELETE"}};
+        static const struct mr_planned_trigger seen[] = {
+            {"a", "AFTER", "UPDATE"}, {"b", "BEFORE", "DELETE"}, {"a", "AFTER", "DELETE"}};
         struct world w;
         begin(&w);
         w.s.kind = MR_SCRIPT_UNDO;

@@ -8,6 +8,7 @@
 #define ON_INSERT "trigger \"new \"one\"\" BEFORE INSERT" BODY
 #define ON_UPDATE "trigger \"upd\" AFTER UPDATE" BODY
 #define ON_DELETE "trigger \"del\" AFTER DELETE" BODY
+#define ON_ANY "trigger \"any\" AFTER INSERT,DELETE" BODY
 
 static const struct mr_planned_trigger known_delete = {"del", "AFTER", "DELETE"},
                                        known_insert = {"gone", "AFTER", "INSERT"};
@@ -40,6 +41,10 @@ static const struct firing firings[] = {
     {ON_UPDATE, MR_DECIDE_UPDATE, false, false, NULL, "\"upd\" (AFTER UPDATE"},
     {ON_UPDATE, MR_DECIDE_INSERT, false, true, NULL, NULL},
     {ON_DELETE "\n" ON_INSERT "\n" ON_UPDATE, MR_DECIDE_MATCHED, false, true, NULL, NULL},
+    /* of several events */
+    {ON_ANY, MR_DECIDE_INSERT, true, false, &known_delete, "\"any\" (AFTER INSERT,DELETE ON"},
+    {ON_ANY, MR_DECIDE_DELETE, false, false, NULL, "\"any\" (AFTER INSERT,DELETE ON"},
+    {ON_ANY, MR_DECIDE_UPDATE, false, false, NULL, NULL},
     {"engine InnoDB\ncheck \"trigger\" 1", MR_DECIDE_INSERT, false, false, NULL, NULL},
 };
 
