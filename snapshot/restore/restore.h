@@ -8,9 +8,10 @@
  *
  * RESUMING.  A table myrecon_restore in the first database says which chunks are loaded; a
  * chunk and its line there are one transaction.  It is dropped at the end, whatever the
- * comparison says.  While it is there with the snapshot's uuid, the databases are this
- * restore's own, and the next run goes on; a line "made N" stands for each of them that was
- * not there before, or was empty.  Chunks of tables without transactions cannot be
+ * comparison says.  While it is there with the snapshot's uuid, the next run goes on; a line
+ * "made N" stands for each database that was not there before, or was empty, and a line "making
+ * table N" or "making object N" for whatever this restore makes, before it is made: without it what
+ * is there is somebody else's (restore_own.c).  Chunks of tables without transactions cannot be
  * trusted: such a table is dropped, and loaded from the start.  Of two runs at once the second
  * would go on with the first: it is refused (restore_lock.c).
  *
@@ -79,7 +80,7 @@ struct mr_restore_table {
     const struct mr_snap_table *from;   /* with that in the snapshot */
     const char *db;                     /* on the target */
     bool is_there;                      /* made by an earlier run */
-    bool has_keys;                      /* its foreign keys were made by an earlier run */
+    bool has_keys;                      /* foreign keys of it were made by an earlier run */
     bool joins;                         /* one of them leads to a table that was there before */
     const struct mr_restore_bulk *bulk; /* NULL: as a text */
 
@@ -157,7 +158,8 @@ struct mr_restore {
     size_t ntables;
     struct mr_restore_table *kept_tables; /* that stay as they are on the target */
     size_t nkept;
-    const bool *kept;  /* so do which objects of the manifest; NULL: none */
+    const bool *kept; /* so do which objects of the manifest; NULL: none */
+    bool *own; /* which of them this restore has made; NULL: as the lines say (restore_own.c) */
     const char *scope; /* digest of names and patterns: a run of others is not gone on with */
     bool resumed;
     bool ended;  /* that run has come to its end, but for tables that it has set aside */
@@ -272,6 +274,23 @@ bool mr_restore_makes_db(const struct mr_restore *restore, const struct mr_resto
 enum mr_code mr_restore_collate(struct mr_restore *restore, const struct mr_snap_object *object,
                                 struct mr_err *err);
 enum mr_code mr_restore_collate_back(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_own.c: before a CREATE, the line that what it makes is this restore's own; and it goes again,
+ * where the server has made nothing, or the table is dropped. */
+enum mr_code mr_restore_own_table(struct mr_restore *restore, const struct mr_restore_table *table,
+                                  struct mr_err *err);
+enum mr_code mr_restore_disown_table(struct mr_restore *restore,
+                                     const struct mr_restore_table *table, struct mr_err *err);
+enum mr_code mr_restore_own(struct mr_restore *restore, const struct mr_snap_object *object,
+                            struct mr_err *err);
+enum mr_code mr_restore_disown(struct mr_restore *restore, const struct mr_snap_object *object,
+                               struct mr_err *err);
+/* Did this restore, or the run that it goes on with, make it?  Does one of that very name stand there?
+ * (By DROP PROCEDURE `pé` servers drop `pe`, and that is somebody else's.) */
+bool mr_restore_owns(const struct mr_restore *restore, const struct mr_snap_object *object);
+bool mr_restore_stands(const struct mr_restore *restore, const struct mr_snap_object *object);
+/* Of a run that is gone on with: MR_E_REFUSED where something stands there that it has not made. */
+enum mr_code mr_restore_refuse_others(const struct mr_restore *restore, struct mr_err *err);
 
 /* restore_aside.c: is that error a reason of the table, so that others may be taken? */
 bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why);

@@ -126,7 +126,8 @@ static enum mr_code drop_table(struct mr_restore *r, struct mr_restore_table *t,
     mr_strbuf_release(&sql);
     if (code == MR_OK) {
         t->how = MR_ASIDE_DROPPED;
-        return mr_restore_forget(r, t, err);
+        MR_TRY(mr_restore_forget(r, t, err));
+        return mr_restore_disown_table(r, t, err);
     }
     if (mr_restore_is_of_table(code, &why) || code == MR_E_DENIED || code == MR_E_TIMEOUT) {
         mr_log_warning("table \"%s.%s\" could not be dropped: %s", t->db, t->snap->name,

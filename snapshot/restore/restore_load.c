@@ -538,11 +538,11 @@ static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool, struct 
 static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
                               struct mr_restore_table *t, struct mr_err *err)
 {
-    bool again = r->resumed && !t->is_there; /* made now */
+    bool again = r->resumed && !t->is_there; /* made now, or of --data-only emptied */
     bool whole = mr_snap_is_ascending(t->snap), any = false;
     if (mr_snap_is_merge(t->snap) || t->aside != NULL)
         return MR_OK;
-    enum mr_code code = again ? mr_restore_forget(r, t, err) : MR_OK;
+    enum mr_code code = again && r->opts->data_only ? mr_restore_forget(r, t, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
         const struct mr_snap_chunk *chunk = &t->snap->chunks[i];
         if (!again && mr_restore_is_done(r, chunk->file)) {

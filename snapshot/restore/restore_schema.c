@@ -1,7 +1,6 @@
 /* restore_schema.c: everything but rows; see restore.h. */
 #include <string.h>
 
-#include "core/base/letters.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_script.h"
@@ -59,7 +58,14 @@ enum mr_code mr_restore_use(struct mr_restore *r, const char *db, struct mr_err 
 
 /* ---- objects ---- */
 
-/* Of an earlier run, or a view's stub: all of it is this restore's own. */
+/* By an earlier run, or as a view's stub?  What has a body is not dropped where only one of another
+ * name is there, which the server may take for it. */
+static bool is_made(const struct mr_restore *r, const struct mr_snap_object *o)
+{
+    return mr_restore_owns(r, o) &&
+           (!mr_object_has(o->kind, MR_OBJECT_BODY) || mr_restore_stands(r, o));
+}
+
 static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {
@@ -71,39 +77,6 @@ static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_objec
     enum mr_code code = mr_restore_exec(r->db, &sql, err);
     mr_strbuf_release(&sql);
     return code;
-}
-
-static bool has_trigger(const struct mr_restore *r, const char *db, const char *name)
-{
-    for (size_t i = 0; i < r->cat->ntables; i++) {
-        const struct mr_table *t = &r->cat->tables[i];
-        for (size_t k = 0; mr_server_same_name(&r->cat->server, t->db, db) && k < t->ntriggers; k++)
-            if (mr_letters_same(t->triggers[k].name, name))
-                return true;
-    }
-    return false;
-}
-
-static bool has_object(const struct mr_restore *r, enum mr_object_kind kind, const char *db,
-                       const char *name)
-{
-    for (size_t i = 0; i < r->cat->nobjects; i++) {
-        const struct mr_object *o = &r->cat->objects[i];
-        if (o->kind == kind && mr_server_same_name(&r->cat->server, o->db, db) &&
-            mr_letters_same(o->name, name))
-            return true;
-    }
-    return false;
-}
-
-/* Did an earlier run make it?  By DROP PROCEDURE `pé` servers drop `pe`, and that is somebody
- * else's: what is not there under the very name is not dropped. */
-static bool is_made(const struct mr_restore *r, const struct mr_snap_object *o)
-{
-    const char *db = mr_restore_db_name(r, o->db);
-    if (o->kind == MR_OBJECT_TRIGGER)
-        return has_trigger(r, db, o->name);
-    return !mr_object_has(o->kind, MR_OBJECT_BODY) || has_object(r, o->kind, db, o->name);
 }
 
 static enum mr_code set_session(struct mr_restore *r, const struct mr_snap_object *o,
@@ -186,6 +159,18 @@ out:
     return code;
 }
 
+/* What the server has refused to make is not this restore's, be it that somebody else has one. */
+static enum mr_code judge_made(struct mr_restore *r, const struct mr_snap_object *o,
+                               enum mr_code code, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    if (!mr_restore_is_refusal(code) || mr_restore_disown(r, o, &why) == MR_OK)
+        return code;
+    if (err != NULL)
+        *err = why;
+    return why.code;
+}
+
 /* Under the settings that the object was made with, and in its own database: a body without a
  * database in its names means the one in use.  The settings come first: MariaDB before 11.4 knows
  * packages under ORACLE's alone, also where it is to drop one. */
@@ -199,10 +184,11 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
                           mr_object_word(o->kind), first->name);
     MR_TRY(mr_restore_use(r, mr_restore_db_name(r, o->db), err));
     MR_TRY(set_session(r, o, err));
-    if (o->kind == MR_OBJECT_VIEW || (r->resumed && is_made(r, o)))
+    if (is_made(r, o))
         MR_TRY(drop_object(r, o, err));
     MR_TRY(mr_restore_collate(r, o, err));
-    MR_TRY(mr_restore_exec_file(r, o->file, &place, err));
+    MR_TRY(mr_restore_own(r, o, err));
+    MR_TRY(judge_made(r, o, mr_restore_exec_file(r, o->file, &place, err), err));
     if (o->kind == MR_OBJECT_SEQUENCE)
         MR_TRY(set_value(r, o, err));
     return o->kind == MR_OBJECT_EVENT ? require_event(r, o, err) : MR_OK;
@@ -410,33 +396,49 @@ static enum mr_code keep_engines(struct mr_restore *r, struct mr_err *err)
                      err);
 }
 
+/* Killed behind the CREATE, the next run would take lines of a table that was dropped for this one's. */
+static enum mr_code forget_gone(struct mr_restore *r, const struct mr_restore_table *t,
+                                struct mr_err *err)
+{
+    bool any = false;
+    for (size_t i = 0; r->resumed && !any && i < t->snap->nchunks; i++)
+        any = mr_restore_is_done(r, t->snap->chunks[i].file);
+    return any ? mr_restore_forget(r, t, err) : MR_OK;
+}
+
+static enum mr_code make_table(struct mr_restore *r, struct mr_restore_table *t, struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_table_place(t->from);
+    struct mr_err why = {0};
+    MR_TRY(mr_restore_use(r, t->db, err));
+    if (t->is_there)
+        MR_TRY(drop_half(r, t, err));
+    MR_TRY(forget_gone(r, t, err));
+    MR_TRY(mr_restore_own_table(r, t, err));
+    const enum mr_code code = mr_restore_exec_file(r, t->snap->schema_file, &place, &why);
+    if (code == MR_OK)
+        return mr_restore_take_indexes(r, t, err);
+    if (mr_restore_is_refusal(code)) /* be it that somebody else has made it */
+        MR_TRY(mr_restore_disown_table(r, t, err));
+    if (mr_restore_is_of_table(code, &why))
+        return mr_restore_set_aside(r, t, MR_ASIDE_NOT_MADE, &why, err);
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
 static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = keep_engines(r, err);
-    if (code == MR_OK)
-        code = mr_restore_learn_late(r, err);
-    for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
+    MR_TRY(keep_engines(r, err));
+    MR_TRY(mr_restore_learn_late(r, err));
+    for (size_t i = 0; i < r->ntables; i++) {
         struct mr_restore_table *t = &r->tables[i];
-        const struct mr_snap_place place = mr_snap_table_place(t->from);
-        struct mr_err why = {0};
-        if (t->is_there && mr_restore_is_trusted(r, t)) {
-            code = mr_restore_missing_indexes(r, t, err);
-            continue;
-        }
-        code = mr_restore_use(r, t->db, err);
-        if (code == MR_OK && t->is_there)
-            code = drop_half(r, t, err);
-        if (code != MR_OK)
-            break;
-        code = mr_restore_exec_file(r, t->snap->schema_file, &place, &why);
-        if (mr_restore_is_of_table(code, &why))
-            code = mr_restore_set_aside(r, t, MR_ASIDE_NOT_MADE, &why, err);
-        else if (code == MR_OK)
-            code = mr_restore_take_indexes(r, t, err);
-        else if (err != NULL)
-            *err = why;
+        if (t->is_there && mr_restore_is_trusted(r, t))
+            MR_TRY(mr_restore_missing_indexes(r, t, err));
+        else
+            MR_TRY(make_table(r, t, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* They would fire while rows are loaded again, or change what is there. */
@@ -496,9 +498,11 @@ static enum mr_code make_stub(struct mr_restore *r, const struct mr_snap_object 
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     MR_TRY(mr_restore_use(r, mr_restore_db_name(r, o->db), err));
-    MR_TRY(drop_object(r, o, err));
+    if (is_made(r, o))
+        MR_TRY(drop_object(r, o, err));
+    MR_TRY(mr_restore_own(r, o, err));
     mr_snap_view_stub(&sql, o);
-    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    enum mr_code code = judge_made(r, o, mr_restore_exec(r->db, &sql, err), err);
     mr_strbuf_release(&sql);
     return code;
 }

@@ -293,27 +293,6 @@ static void note_made(struct mr_restore *r)
     }
 }
 
-/* What an ended run has set aside it has dropped: a table of that name is somebody's own. */
-static enum mr_code refuse_own(const struct mr_restore *r, struct mr_err *err)
-{
-    for (size_t i = 0; r->ended && i < r->ntables; i++) {
-        const struct mr_restore_table *t = &r->tables[i];
-        bool any = !t->is_there || t->snap->nchunks == 0;
-        for (size_t k = 0; !any && k < t->snap->nchunks; k++)
-            any = mr_restore_is_done(r, t->snap->chunks[k].file);
-        if (any)
-            continue;
-        (void)mr_err_set(err, MR_E_REFUSED,
-                         "table \"%s.%s\" is there, and not by the restore, which had set "
-                         "it aside",
-                         t->db, t->snap->name);
-        mr_err_hint(err, "Nothing was changed. Rename it, or drop it if nobody wants it; "
-                         "the same command then makes it from the snapshot.");
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
-}
-
 static enum mr_code learn_infile(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -358,6 +337,6 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     if (r->opts->data_only && r->resumed)
         MR_TRY(mr_restore_pass(r, mr_restore_require_tables(r, err), err));
     if (!r->opts->data_only)
-        MR_TRY(mr_restore_pass(r, refuse_own(r, err), err));
+        MR_TRY(mr_restore_pass(r, mr_restore_refuse_others(r, err), err));
     return r->opts->schema_only ? MR_OK : learn_infile(r, err);
 }

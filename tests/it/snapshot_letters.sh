@@ -25,7 +25,7 @@ killed_amid() { # TARGET: a restore that is killed amid its rows
     "$MYRECON" snapshot restore -q --threads 1 "$SNAP" "$1" >/dev/null 2>&1 </dev/null &
     pid=$!
     for ((i = 0; i < 1000; i++)); do
-        [ "$(client "$MR_LOW_URI" 2>/dev/null <<<"SELECT COUNT(*) FROM $NAME.myrecon_restore")" -gt 2 ] 2>/dev/null && break
+        [ "$(client "$MR_LOW_URI" 2>/dev/null <<<"SELECT COUNT(*) FROM $NAME.myrecon_restore WHERE file LIKE 'data/%'")" -gt 0 ] 2>/dev/null && break
         sleep 0.01
     done
     kill -9 $pid 2>/dev/null

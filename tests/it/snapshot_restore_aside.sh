@@ -111,7 +111,7 @@ if [ -n "$MR_O_URI" ]; then
     "$MYRECON" snapshot restore -q --threads 1 "$SNAP" "$(uri o "$COPY")" >/dev/null 2>&1 </dev/null & # killed amid its rows
     KILL=$!
     for ((i = 0; i < 500; i++)); do
-        [ "$(client o 2>/dev/null <<<"SELECT COUNT(*) FROM $COPY.myrecon_restore")" -gt 1 ] 2>/dev/null && break
+        [ "$(client o 2>/dev/null <<<"SELECT COUNT(*) FROM $COPY.myrecon_restore WHERE file LIKE 'data/%'")" -gt 0 ] 2>/dev/null && break
         sleep 0.01
     done
     kill -9 $KILL

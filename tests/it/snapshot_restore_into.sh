@@ -118,8 +118,66 @@ restored "restored" "0 equal" "$SNAP" "$(uri a "$COPY")"
 client a <<<"DROP DATABASE $COPY"
 killed_at "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME IN ('m', 'log')" 2
 client a -D "$COPY" <<<"INSERT INTO m VALUES (1, 1); CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW SET NEW.v = 9"
+restored "a trigger of that name that it has not made is somebody's" "5 " "$SNAP" "$(uri a "$COPY")"
+like "it is named" "$(cat "$ERR")" "trigger \"$COPY.tr\" is there, and not by the restore"
+is "nothing was changed" "$(client a -D "$COPY" <<<"SELECT COUNT(*) FROM m; SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'" | xargs)" "1 1"
+client a -D "$COPY" <<<"INSERT INTO myrecon_restore SELECT DISTINCT uuid, 'making object $(jq '[.objects[].kind] | index("trigger")' "$SNAP/manifest.json")' FROM myrecon_restore"
 restored "a restore that had made its triggers is gone on with, and they do not fire" "0 equal" "$SNAP" "$(uri a "$COPY")"
 is "they are there" "$(client a <<<"SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'")" 1
+
+# --- what the application makes before the run comes to it, or comes back to it ---------------
+
+fresh a "$DB"
+at a "CREATE TABLE m (id INT PRIMARY KEY, v INT); INSERT INTO m VALUES (1, 1), (2, 2); CREATE TABLE tags (id INT PRIMARY KEY, v INT); INSERT INTO tags VALUES (1, 1), (2, 2);
+    CREATE VIEW w AS SELECT id FROM m; CREATE PROCEDURE p() SELECT 1; CREATE SEQUENCE sq"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+MINE="CREATE TABLE tags (id INT PRIMARY KEY, v INT); INSERT INTO tags VALUES (1, 77), (3, 77)"
+number() { jq "[.tables[].name] | index(\"$1\") + 1" "$SNAP/manifest.json"; }
+theirs() { client a -D "$COPY" <<<"SELECT GROUP_CONCAT(id, ' ', v ORDER BY id) FROM tags" 2>&1; }
+# as a kill leaves it that comes just before CREATE TABLE tags
+fresh a "$COPY"
+client a -D "$COPY" <<<"CREATE TABLE live (id INT PRIMARY KEY)"
+killed_at "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME IN ('m', 'tags')" 2 --into-existing add --yes
+is "a line tells what it has made" "$(client a -D "$COPY" <<<"SELECT COUNT(*) FROM myrecon_restore WHERE file = 'making table $(number tags)'")" 1
+client a -D "$COPY" <<<"DROP TABLE tags; DELETE FROM myrecon_restore WHERE file = 'making table $(number tags)'; $MINE"
+restored "a table that was made since is not this restore's" "5 " --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
+like "it is named" "$(cat "$ERR")" "table \"$COPY.tags\" is there, and not by the restore that is gone on with"
+is "and is as it was" "$(theirs)" "1 77,3 77"
+client a -D "$COPY" <<<"DROP TABLE tags"
+restored "when it is gone the same command ends it" "0 equal" --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
+
+# made while the run works, which is killed then: the lock holds it up until the table is there
+fresh a "$COPY"
+client a -D "$COPY" <<<"CREATE TABLE live (id INT PRIMARY KEY); CREATE TABLE myrecon_restore (uuid VARCHAR(40), file VARCHAR(250) PRIMARY KEY)"
+client a -D "$COPY" <<<"LOCK TABLES myrecon_restore READ; SELECT SLEEP(100)" >/dev/null 2>&1 &
+LOCKER=$!
+until [ -n "$(client a <<<"SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(100)%'")" ]; do sleep 0.1; done
+touch "$IT_TMP/pause"
+"$MYRECON" snapshot restore --no-progress --pause-file "$IT_TMP/pause" --into-existing add --yes "$SNAP" "$(uri a "$COPY")" >/dev/null 2>"$IT_TMP/first" </dev/null &
+PID=$!
+until [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB IS NULL AND STATE LIKE 'Waiting for table metadata lock' AND INFO LIKE 'DROP TABLE IF EXISTS%'")" = 1 ] || ! kill -0 $PID 2>/dev/null; do sleep 0.1; done
+client a -D "$COPY" <<<"$MINE"
+client a <<<"KILL $(client a <<<"SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(100)%'")"
+wait $LOCKER
+until grep -q "table \"$COPY.tags\" is set aside" "$IT_TMP/first" || ! kill -0 $PID 2>/dev/null; do sleep 0.1; done
+like "one that is made while it works is set aside" "$(cat "$IT_TMP/first")" "table \"$COPY.tags\" is set aside: .*already exists"
+kill -9 $PID
+wait $PID 2>/dev/null
+rm "$IT_TMP/pause"
+restored "and not the next run's, either" "5 " --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
+like "it is named" "$(cat "$ERR")" "table \"$COPY.tags\" is there, and not by the restore that is gone on with"
+is "and is as it was" "$(theirs)" "1 77,3 77"
+client a -D "$COPY" <<<"DROP TABLE tags"
+
+# so are views, routines and sequences
+for made in "CREATE VIEW w AS SELECT 5 AS id" "CREATE PROCEDURE p() SELECT 5"; do
+    client a -D "$COPY" <<<"DROP PROCEDURE IF EXISTS p; DROP VIEW IF EXISTS w; DELETE FROM myrecon_restore WHERE file LIKE 'making object %'; DROP SEQUENCE IF EXISTS sq; $made"
+    restored "so it is with: $made" "5 " --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
+    like "it is named" "$(cat "$ERR")" "is there, and not by the restore"
+done
+client a -D "$COPY" <<<"DROP PROCEDURE IF EXISTS p"
+restored "when they are gone the same command ends it" "0 equal" --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
 
 # --- packages, which MariaDB before 11.4 knows under ORACLE's sql_mode alone -----------------
 

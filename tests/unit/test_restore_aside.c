@@ -4,7 +4,7 @@
 static const struct mr_snap_chunk chunks[] = {{.file = "data/club.members.0.tsv.zst"},
                                               {.file = "data/club.o%27dd.1.tsv.zst"}};
 static const struct mr_snap_table tables[] = {
-    {.db = "club", .name = "mem`bers", .chunks = chunks, .nchunks = LEN(chunks)},
+    {.db = "club", .name = "mem`bers", .number = 7, .chunks = chunks, .nchunks = LEN(chunks)},
     {.db = "club", .name = "wallets"}};
 static const struct mr_snap_object objects[] = {
     {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"}};
@@ -86,7 +86,8 @@ static void test_drop(void **state)
     static const char all[] =
         "DROP TABLE IF EXISTS `club`.`mem``bers`\n"
         "DELETE FROM `club`.`myrecon_restore` WHERE file = 'data/club.members.0.tsv.zst'\n"
-        "DELETE FROM `club`.`myrecon_restore` WHERE file = 'data/club.o%27dd.1.tsv.zst'\n";
+        "DELETE FROM `club`.`myrecon_restore` WHERE file = 'data/club.o%27dd.1.tsv.zst'\n"
+        "DELETE FROM `club`.`myrecon_restore` WHERE file = 'making table 7'\n";
     static const struct {
         enum mr_restore_aside how, then;
         enum mr_code answer;

@@ -460,7 +460,7 @@ static void test_files(void **state)
     } rows[] = {
         {"new", tables, false, false, false, false, "SLICSLIC", 6},
         {"one is there", tables, true, true, true, false, "SLIC", 6},
-        {"made anew, so that none is", tables, true, false, true, false, "FFSLICSLIC", 6},
+        {"made anew, so that none is", tables, true, false, true, false, "SLICSLIC", 6},
         {"set aside", tables, false, false, false, true, "", 0},
         {"rows of other tables", merged, false, false, false, false, "", 0},
     };

@@ -22,19 +22,22 @@ static const struct mr_snap_chunk of_notes[] = {{.file = "data/club.notes.0.tsv.
 static const struct mr_snap_table tables[] = {
     {.db = "club",
      .name = "members",
+     .number = 1,
      .engine = "InnoDB",
      .transactional = true,
      .chunks = of_members,
      .nchunks = LEN(of_members)},
-    {.db = "club", .name = "Members", .engine = "InnoDB", .transactional = true},
+    {.db = "club", .name = "Members", .number = 2, .engine = "InnoDB", .transactional = true},
     {.db = "shop",
      .name = "notes",
+     .number = 3,
      .engine = "MyISAM",
      .chunks = of_notes,
      .nchunks = LEN(of_notes)},
-    {.db = "shop", .name = "empty", .engine = "MyISAM"},
+    {.db = "shop", .name = "empty", .number = 4, .engine = "MyISAM"},
     {.db = "shop",
      .name = "both",
+     .number = 5,
      .engine = "MRG_MyISAM",
      .chunks = of_notes,
      .nchunks = LEN(of_notes)}};
@@ -302,7 +305,8 @@ static void test_there(void **state)
     learn_begun();
     for (size_t i = 0; i < LEN(rows); i++) {
         char answer[200];
-        (void)snprintf(answer, sizeof answer, "u-1|%s", begun);
+        (void)snprintf(answer, sizeof answer, "u-1|%s\nu-1|making table 1\nu-1|making table 2",
+                       begun);
         const struct world_answer script[] = {
             LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
         struct mr_err err = {0};
@@ -321,24 +325,29 @@ static void test_there(void **state)
     }
 }
 
-/* What an ended run has set aside it has dropped; a table of that name is somebody's own. */
+/* A table that the run has not made is somebody's own: it was made since, or before the run came so
+ * far; or an ended run has set it aside, and dropped it. */
 static void test_own(void **state)
 {
     static const struct {
-        const char *files, *name;
+        const char *lines, *name;
         enum mr_code code;
     } rows[] = {
-        {"\nu-1|ended\nu-1|" M0, "members", MR_OK},
+        {"\nu-1|making table 1", "members", MR_OK},
+        {"", "members", MR_E_REFUSED},
+        {"\nu-1|making table 2", "members", MR_E_REFUSED},
+        {"\nu-1|making object 1", "members", MR_E_REFUSED},
+        {"\nu-1|ended\nu-1|making table 1", "members", MR_OK},
         {"\nu-1|ended", "members", MR_E_REFUSED},
-        {"", "members", MR_OK},            /* killed: it is that run's */
-        {"\nu-1|ended", "Members", MR_OK}, /* it has no rows that could tell */
+        {"\nu-1|ended", "Members", MR_E_REFUSED}, /* also where no rows could tell */
         {"\nu-1|ended", "others", MR_OK},
+        {"", "others", MR_OK},
     };
     (void)state;
     learn_begun();
     for (size_t i = 0; i < LEN(rows); i++) {
         char answer[300];
-        (void)snprintf(answer, sizeof answer, "u-1|%s%s", begun, rows[i].files);
+        (void)snprintf(answer, sizeof answer, "u-1|%s%s", begun, rows[i].lines);
         const struct world_answer script[] = {
             LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
         struct mr_err err = {0};
@@ -349,9 +358,66 @@ static void test_own(void **state)
             there[0].name = rows[i].name;
         }
         on_target(there, LEN(there));
-        assert_int_equal(mr_restore_target(&restore.r, &err), rows[i].code);
+        if (mr_restore_target(&restore.r, &err) != rows[i].code)
+            fail_msg("%zu: %s", i, err.message);
         if (rows[i].code != MR_OK)
-            assert_non_null(strstr(err.message, "\"club.members\" is there, and not by"));
+            assert_non_null(strstr(err.message, "embers\" is there, and not by the restore"));
+        end();
+    }
+}
+
+/* So are views, routines, triggers, events and sequences. */
+static void test_own_objects(void **state)
+{
+    static const struct mr_snap_object of_snapshot[] = {
+        {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
+        {.kind = MR_OBJECT_DATABASE, .db = "shop", .name = "shop"},
+        {.kind = MR_OBJECT_VIEW, .db = "club", .name = "v"},
+        {.kind = MR_OBJECT_ROUTINE, .db = "club", .name = "procedure p"},
+        {.kind = MR_OBJECT_EVENT, .db = "club", .name = "e"},
+        {.kind = MR_OBJECT_SEQUENCE, .db = "club", .name = "s"},
+        {.kind = MR_OBJECT_TRIGGER, .db = "club", .name = "tr", .table = "members"}};
+    static const struct mr_object there[] = {
+        {.kind = MR_OBJECT_VIEW, .db = "club", .name = "v"},
+        {.kind = MR_OBJECT_ROUTINE, .db = "club", .name = "procedure P"},
+        {.kind = MR_OBJECT_EVENT, .db = "club", .name = "e"},
+        {.kind = MR_OBJECT_SEQUENCE, .db = "club", .name = "s"}};
+    static const struct mr_trigger trigger = {.name = "tr", .event = "INSERT"};
+    static const struct {
+        size_t object, of; /* which of the snapshot's are there, up to that; 0: the trigger */
+        const char *lines, *said;
+    } rows[] = {
+        {0, 1, "", "view \"club.v\" is there"},
+        {0, 1, "\nu-1|making object 3", "view \"club.v\" is there"},
+        {0, 1, "\nu-1|making object 2", NULL},
+        {1, 1, "", "routine \"club.procedure p\" is there"},
+        {1, 1, "\nu-1|making object 3", NULL},
+        {2, 1, "", "event \"club.e\" is there"},
+        {3, 1, "\nu-1|ended", "sequence \"club.s\" is there"},
+        {0, 0, "", "trigger \"club.tr\" is there"},
+        {0, 0, "\nu-1|making object 6", NULL},
+    };
+    (void)state;
+    learn_begun();
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char answer[300];
+        (void)snprintf(answer, sizeof answer, "u-1|%s\nu-1|making table 1%s", begun, rows[i].lines);
+        const struct world_answer script[] = {
+            LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
+        const struct mr_table with_trigger[] = {
+            {.db = "club", .name = "members", .triggers = &trigger, .ntriggers = rows[i].of == 0},
+            progress};
+        struct mr_err err = {0};
+        begin(script, LEN(script), LEN(tables));
+        restore.r.snap.manifest.objects = of_snapshot;
+        restore.r.snap.manifest.nobjects = LEN(of_snapshot);
+        on_target(with_trigger, LEN(with_trigger));
+        restore.cat.objects = &there[rows[i].object];
+        restore.cat.nobjects = rows[i].of;
+        const enum mr_code code = mr_restore_target(&restore.r, &err);
+        if (code != (rows[i].said != NULL ? MR_E_REFUSED : MR_OK) ||
+            (rows[i].said != NULL && strstr(err.message, rows[i].said) == NULL))
+            fail_msg("%zu: %s", i, err.message);
         end();
     }
 }
@@ -441,6 +507,7 @@ int main(void)
                                        cmocka_unit_test(test_trusted_of_data_only),
                                        cmocka_unit_test(test_there),
                                        cmocka_unit_test(test_own),
+                                       cmocka_unit_test(test_own_objects),
                                        cmocka_unit_test(test_progress_kept),
                                        cmocka_unit_test(test_infile_and_failures)};
     return cmocka_run_group_tests_name("restore_target", tests, NULL, NULL);
