@@ -116,7 +116,10 @@ static void add_room(struct mr_strbuf *out, const struct mr_restore *r, bool col
     mr_progress_add_duration(out, r->dry.least_s);
     mr_strbuf_add_str(out, " to ");
     mr_progress_add_duration(out, r->dry.most_s);
-    mr_strbuf_add_fmt(out, ", by %s\n", r->insert ? "INSERT" : "LOAD DATA");
+    mr_strbuf_add_fmt(out, ", by %s\n",
+                      r->bulk     ? "INSERT in bulk"
+                      : r->insert ? "INSERT"
+                                  : "LOAD DATA");
 }
 
 enum mr_code mr_restore_show_dry(const struct mr_restore *r, const struct mr_strbuf *notes,
@@ -189,7 +192,7 @@ void mr_restore_put_dry_summary(struct mr_jsonw *w, const struct mr_restore *r)
     mr_jsonw_add_bool(w, "dry_run", true);
     mr_jsonw_add_str(w, "verdict", verdict_of(r));
     mr_jsonw_add_str(w, "uuid", r->snap.manifest.uuid);
-    mr_jsonw_add_str(w, "mode", r->insert ? "insert" : "load");
+    mr_jsonw_add_str(w, "mode", r->bulk ? "bulk" : r->insert ? "insert" : "load");
     mr_jsonw_add_bool(w, "resumed", r->resumed);
     mr_jsonw_add_uint(w, "tables", r->ntables);
     mr_jsonw_add_uint(w, "kept", r->nkept);

@@ -76,12 +76,13 @@ struct mr_restore_index {
 };
 
 struct mr_restore_table {
-    const struct mr_snap_table *snap;   /* with its name on the target */
-    const struct mr_snap_table *from;   /* with that in the snapshot */
-    const char *db;                     /* on the target */
-    bool is_there;                      /* made by an earlier run */
-    bool has_keys;                      /* foreign keys of it were made by an earlier run */
-    bool joins;                         /* one of them leads to a table that was there before */
+    const struct mr_snap_table *snap; /* with its name on the target */
+    const struct mr_snap_table *from; /* with that in the snapshot */
+    const char *db;                   /* on the target */
+    bool is_there;                    /* made by an earlier run */
+    bool has_keys;                    /* foreign keys of it were made by an earlier run */
+    const char *key; /* that alone is made at the moment; NULL: all that are missing */
+    bool joins;      /* one of them leads to a table that was there before */
     const struct mr_restore_bulk *bulk; /* NULL: as a text */
 
     const struct mr_restore_index *late; /* made behind the rows; NULL: none is */
@@ -162,8 +163,9 @@ struct mr_restore {
     bool *own; /* which of them this restore has made; NULL: as the lines say (restore_own.c) */
     const char *scope; /* digest of names and patterns: a run of others is not gone on with */
     bool resumed;
-    bool ended;  /* that run has come to its end, but for tables that it has set aside */
-    bool others; /* an unfinished run was of another scope */
+    bool ended;   /* that run has come to its end, but for tables that it has set aside */
+    bool others;  /* an unfinished run was of another scope */
+    bool strange; /* or of another snapshot */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
     const char *naming;    /* file of a routine or trigger that names a database that is renamed */
@@ -401,6 +403,9 @@ const struct mr_restore_table *mr_restore_next_renamed(const struct mr_restore *
 enum mr_code mr_restore_exec_file(struct mr_restore *restore, const char *file,
                                   const struct mr_snap_place *place, struct mr_err *err);
 enum mr_code mr_restore_use(struct mr_restore *restore, const char *db, struct mr_err *err);
+/* Of a table that is there already, or would be made: notes what making it notes. */
+enum mr_code mr_restore_note_table(struct mr_restore *restore, const struct mr_restore_table *table,
+                                   struct mr_err *err);
 /* Appends the CREATE TABLE of a table as it is run on the target. */
 enum mr_code mr_restore_table_sql(struct mr_restore *restore, const struct mr_restore_table *table,
                                   struct mr_strbuf *sql, struct mr_err *err);

@@ -13,6 +13,7 @@
 #include "core/base/log.h"
 #include "core/schema/schema_norm.h"
 #include "snapshot/format/snap_script.h"
+#include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
 
 void mr_restore_made(struct mr_restore_made *out, const struct mr_restore *r,
@@ -21,10 +22,36 @@ void mr_restore_made(struct mr_restore_made *out, const struct mr_restore *r,
     (void)snprintf(out->text, sizeof out->text, "made %zu", (size_t)(db - r->dbs));
 }
 
+/* Has it anything that is restored, or that stays?  One that is empty in the snapshot is wanted where
+ * tables are not chosen by name. */
+static bool wants_db(const struct mr_restore *r, const struct mr_restore_db *db)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    bool any = false;
+    for (size_t i = 0; i < m->ntables; i++) {
+        if (strcmp(m->tables[i].db, db->from) != 0)
+            continue;
+        any = true;
+        if (mr_restore_wants(r, m->tables[i].db, m->tables[i].name))
+            return true;
+    }
+    for (size_t i = 0; i < m->nobjects; i++) {
+        const struct mr_snap_object *o = &m->objects[i];
+        if (o->kind == MR_OBJECT_DATABASE || strcmp(o->db, db->from) != 0)
+            continue;
+        any = true;
+        if (mr_restore_wants(r, o->db, mr_snap_object_pattern_name(o)))
+            return true;
+    }
+    return !any && r->opts->tables.count == 0;
+}
+
 /* To a run that goes on each of them is there; how it was before, the first one has written down. */
 bool mr_restore_makes_db(const struct mr_restore *r, const struct mr_restore_db *db)
 {
     struct mr_restore_made made;
+    if (!r->resumed && !wants_db(r, db)) /* the first has the progress table */
+        return db == r->dbs && db->there == NULL;
     if (!r->resumed)
         return db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE;
     mr_restore_made(&made, r, db);

@@ -121,15 +121,25 @@ static enum mr_code measure_rows(struct mr_restore *r, struct mr_err *err)
     return MR_OK;
 }
 
+/* What making the tables would note. */
+static enum mr_code note_tables(struct mr_restore *r, struct mr_err *err)
+{
+    for (size_t i = 0; !r->opts->data_only && i < r->ntables; i++)
+        MR_TRY(mr_restore_note_table(r, &r->tables[i], err));
+    return MR_OK;
+}
+
 enum mr_code mr_restore_dry(struct mr_restore *r, struct mr_err *err)
 {
+    const bool by_text = r->insert && !r->bulk;
+    MR_TRY(note_tables(r, err));
     if (!r->opts->schema_only) {
         MR_TRY(count_left(r, err));
         MR_TRY(measure_rows(r, err));
     }
-    r->dry.least_s = (double)r->dry.plain_bytes / (r->insert ? INSERT_FAST : LOAD_FAST) +
+    r->dry.least_s = (double)r->dry.plain_bytes / (by_text ? INSERT_FAST : LOAD_FAST) +
                      (double)r->ntables * TABLE_FAST;
-    r->dry.most_s = (double)r->dry.plain_bytes / (r->insert ? INSERT_SLOW : LOAD_SLOW) +
+    r->dry.most_s = (double)r->dry.plain_bytes / (by_text ? INSERT_SLOW : LOAD_SLOW) +
                     (double)r->ntables * TABLE_SLOW + 1;
     return ask_disk(r, err);
 }

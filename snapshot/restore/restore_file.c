@@ -193,9 +193,9 @@ static enum mr_code note_directory(struct mr_restore *r, const char *file,
     if (!mr_snap_names_directory(sql->ptr, sql->len))
         return MR_OK;
     return mr_restore_note_fmt(r, err,
-                               "\"%s\": made in the server's own directory, without its DATA "
+                               "\"%s\": %s in the server's own directory, without its DATA "
                                "DIRECTORY",
-                               file);
+                               file, r->opts->dry_run ? "would be made" : "made");
 }
 
 /* Older servers cannot be told, others need a right for it. */
@@ -235,10 +235,20 @@ static enum mr_code keep_stamps(struct mr_restore *r, const struct mr_strbuf *sq
 static enum mr_code note_stamps(struct mr_restore *r, const char *file, struct mr_err *err)
 {
     return mr_restore_note_fmt(r, err,
-                               "\"%s\": the server has given a default to a TIMESTAMP, which may "
+                               "\"%s\": the server %s a default to a TIMESTAMP, which may "
                                "change with every UPDATE: explicit_defaults_for_timestamp is off, "
                                "and not to be set",
-                               file);
+                               file, r->opts->dry_run ? "would give" : "has given");
+}
+
+/* What the server makes of the statement of a table beside what it says. */
+static enum mr_code note_table(struct mr_restore *r, const char *file,
+                               const struct mr_snap_place *place, const struct mr_strbuf *sql,
+                               bool implied, struct mr_err *err)
+{
+    MR_TRY(note_directory(r, file, sql, err));
+    MR_TRY(mr_restore_note_keyless(r, file, place, sql, err));
+    return implied ? note_stamps(r, file, err) : MR_OK;
 }
 
 enum mr_code mr_restore_table_sql(struct mr_restore *r, const struct mr_restore_table *t,
@@ -248,6 +258,22 @@ enum mr_code mr_restore_table_sql(struct mr_restore *r, const struct mr_restore_
     MR_TRY(read_file(r, t->snap->schema_file, &place, sql, err));
     MR_TRY(mr_restore_drop_names(r, &place, sql, err));
     return mr_restore_express(r, &place, sql, err);
+}
+
+enum mr_code mr_restore_note_table(struct mr_restore *r, const struct mr_restore_table *t,
+                                   struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_table_place(t->from);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    bool implied = false;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_restore_table_sql(r, t, &sql, err));
+    MR_TRY_OUT(keep_stamps(r, &sql, &implied, err));
+    MR_TRY_OUT(mr_restore_keep_keyless(r, err));
+    MR_TRY_OUT(note_table(r, t->snap->schema_file, &place, &sql, implied, err));
+out:
+    mr_strbuf_release(&sql);
+    return code;
 }
 
 /* Runs the statement of a file in the database that is in use. */
@@ -274,12 +300,8 @@ enum mr_code mr_restore_exec_file(struct mr_restore *r, const char *file,
     if (code != MR_OK)
         goto out;
     MR_TRY_OUT(note_names(r, file, place, &sql, &why));
-    if (is_table) {
-        MR_TRY_OUT(note_directory(r, file, &sql, &why));
-        MR_TRY_OUT(mr_restore_note_keyless(r, file, place, &sql, &why));
-    }
-    if (implied)
-        MR_TRY_OUT(note_stamps(r, file, &why));
+    if (is_table)
+        MR_TRY_OUT(note_table(r, file, place, &sql, implied, &why));
 out:
     if (code != MR_OK) {
         mr_err_context(&why, "\"%s\"", file);

@@ -50,7 +50,7 @@ enum mr_code mr_restore_note_keyless(struct mr_restore *r, const char *file,
         return MR_OK;
     return mr_restore_note_fmt(
         r, err,
-        "\"%s\": the server has given the table a column my_row_id, and made it the "
+        "\"%s\": the server %s the table a column my_row_id, and %s it the "
         "primary key: sql_generate_invisible_primary_key is on, and not to be set",
-        file);
+        file, r->opts->dry_run ? "would give" : "has given", r->opts->dry_run ? "make" : "made");
 }

@@ -27,7 +27,7 @@ static struct line line_of(const char *what, size_t number)
 static enum mr_code add_line(struct mr_restore *r, const struct line *line, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "INSERT IGNORE INTO ");
+    mr_strbuf_add_str(&sql, "INSERT INTO ");
     mr_restore_progress_table(&sql, r);
     mr_strbuf_add_str(&sql, " VALUES (");
     mr_sql_string(&sql, r->snap.manifest.uuid);
@@ -54,7 +54,7 @@ enum mr_code mr_restore_own_table(struct mr_restore *r, const struct mr_restore_
                                   struct mr_err *err)
 {
     const struct line line = line_of("table", t->from->number);
-    return add_line(r, &line, err);
+    return mr_restore_is_done(r, line.text) ? MR_OK : add_line(r, &line, err);
 }
 
 enum mr_code mr_restore_disown_table(struct mr_restore *r, const struct mr_restore_table *t,

@@ -433,10 +433,12 @@ static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
     MR_TRY(mr_restore_learn_late(r, err));
     for (size_t i = 0; i < r->ntables; i++) {
         struct mr_restore_table *t = &r->tables[i];
-        if (t->is_there && mr_restore_is_trusted(r, t))
-            MR_TRY(mr_restore_missing_indexes(r, t, err));
-        else
+        if (!t->is_there || !mr_restore_is_trusted(r, t)) {
             MR_TRY(make_table(r, t, err));
+            continue;
+        }
+        MR_TRY(mr_restore_note_table(r, t, err)); /* the earlier run's notes went with it */
+        MR_TRY(mr_restore_missing_indexes(r, t, err));
     }
     return MR_OK;
 }

@@ -184,7 +184,8 @@ LDFLAGS_test_restore_lock := $(RESTORE_WORLD) \
 LDFLAGS_test_restore_target := $(RESTORE_WORLD)
 LDFLAGS_test_restore_fit := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_loss := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
-LDFLAGS_test_restore_dry := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_catalogue_load
+LDFLAGS_test_restore_dry := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_catalogue_load \
+    -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_only := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_catalogue_load \
     -Wl,--wrap=mr_snap_find_file
 LDFLAGS_test_restore_rename := $(RESTORE_WORLD)

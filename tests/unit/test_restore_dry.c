@@ -16,11 +16,26 @@ enum mr_code __wrap_mr_snap_catalogue_load(const struct mr_snap *snap, struct mr
     return catalogue_code == MR_OK ? MR_OK : mr_err_set(err, catalogue_code, "no catalogue");
 }
 
+static const char *definition;
+
+enum mr_code __wrap_mr_snap_read_statement(const struct mr_snap *snap, const char *name,
+                                           const struct mr_snap_place *place, struct mr_strbuf *out,
+                                           struct mr_err *err);
+enum mr_code __wrap_mr_snap_read_statement(const struct mr_snap *snap, const char *name,
+                                           const struct mr_snap_place *place, struct mr_strbuf *out,
+                                           struct mr_err *err)
+{
+    (void)snap, (void)name, (void)place, (void)err;
+    mr_strbuf_add_str(out, definition);
+    return MR_OK;
+}
+
 static const struct mr_snap_chunk chunks[] = {
     {.file = "data/club.members.0.tsv.zst", .rows = 10, .plain_bytes = 1000},
     {.file = "data/club.members.1.tsv.zst", .rows = 5, .plain_bytes = 1000}};
 static const struct mr_snap_table tables[] = {{.db = "club",
                                                .name = "members",
+                                               .schema_file = "members.t",
                                                .engine = "InnoDB",
                                                .chunks = chunks,
                                                .nchunks = 2,
@@ -31,10 +46,16 @@ static const struct mr_snap_object objects[] = {
 
 static void begin(const struct world_answer *script, size_t count)
 {
-    world_begin(script, count);
+    static struct world_answer all[8];
+    assert_true(count < LEN(all));
+    if (count > 0)
+        memcpy(all, script, count * sizeof *script);
+    all[count] = (struct world_answer){.has = "sql_generate_invisible", .text = "0"};
+    world_begin(all, count + 1);
     mr_log_set_level(0);
     restore_begin(tables, LEN(tables), objects, LEN(objects));
     restore.opts.dry_run = true;
+    definition = "CREATE TABLE `members` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n)";
 }
 
 static void end(void)
@@ -127,6 +148,46 @@ static void test_pass(void **state)
     }
 }
 
+/* What a run would note, and end with 4 for, a dry run notes. */
+static void test_notes(void **state)
+{
+    static const struct world_answer script[] = {
+        {.has = "log_bin", .text = "0"}, {.has = "DISKS", .code = MR_E_SQL, .number = 1109}};
+    struct mr_err err = {0};
+    (void)state;
+    begin(script, LEN(script));
+    catalogue_code = MR_E_SNAPSHOT;
+    definition = "CREATE TABLE `members` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n) "
+                 "DATA DIRECTORY='/mnt/far'";
+    assert_int_equal(mr_restore_dry(&restore.r, &err), MR_OK);
+    assert_int_equal(restore.r.notes.count, 1);
+    assert_string_equal(restore_note(0), "\"members.t\": would be made in the server's own "
+                                         "directory, without its DATA DIRECTORY");
+    end();
+}
+
+/* Rows that go in bulk are no slower than LOAD DATA, whatever local_infile says. */
+static void test_bulk(void **state)
+{
+    static const struct world_answer script[] = {
+        {.has = "log_bin", .text = "0"}, {.has = "DISKS", .code = MR_E_SQL, .number = 1109}};
+    double least_s[2] = {0, 0};
+    (void)state;
+    for (unsigned bulk = 0; bulk < 2; bulk++) {
+        struct mr_err err = {0};
+        begin(script, LEN(script));
+        catalogue_code = MR_E_SNAPSHOT;
+        restore.opts.schema_only = false;
+        restore.r.bulk = bulk;
+        restore.r.insert = true;
+        world.server.max_packet_bytes = 0;
+        assert_int_equal(mr_restore_dry(&restore.r, &err), MR_OK);
+        least_s[bulk] = restore.r.dry.least_s;
+        end();
+    }
+    assert_true(least_s[1] < least_s[0]);
+}
+
 /* Lost as it is asked: a dry run says nothing half. */
 static void test_lost(void **state)
 {
@@ -144,6 +205,7 @@ static void test_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_left), cmocka_unit_test(test_pass),
-                                       cmocka_unit_test(test_lost)};
+                                       cmocka_unit_test(test_lost), cmocka_unit_test(test_notes),
+                                       cmocka_unit_test(test_bulk)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
