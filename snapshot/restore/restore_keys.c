@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/base/letters.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_schema.h"
@@ -15,6 +16,7 @@
 #include "snapshot/restore/restore.h"
 
 #define ER_FK_NO_UNIQUE_KEY_PARENT 6125
+#define MAX_KEY_COLUMNS 16 /* of a foreign key, by the servers */
 
 static enum mr_code exec_text(struct mr_restore *r, const char *text, struct mr_err *err)
 {
@@ -140,6 +142,28 @@ enum mr_code mr_restore_find_orphans(struct mr_restore *r, struct mr_err *err)
 
 /* ---- making ---- */
 
+static bool is_orphan(const struct mr_restore *r, const struct mr_restore_table *t,
+                      const char *name)
+{
+    for (size_t i = 0; i < r->orphans.count; i++) {
+        const struct mr_restore_orphan *orphan = mr_vec_at(&r->orphans, i);
+        if (orphan->table == t && strcmp(orphan->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Has an earlier run made it? */
+static bool has_key(const struct mr_restore *r, const struct mr_restore_table *t, const char *name)
+{
+    const struct mr_table *there =
+        t->has_keys ? mr_catalogue_meant(r->cat, t->db, t->snap->name) : NULL;
+    for (size_t i = 0; there != NULL && i < there->nfks; i++)
+        if (mr_letters_same(there->fks[i].name, name))
+            return true;
+    return false;
+}
+
 struct keeping {
     const struct mr_restore *restore;
     const struct mr_restore_table *table;
@@ -148,14 +172,13 @@ struct keeping {
 static bool keeps(void *ctx, const char *name, const char *db, const char *table)
 {
     const struct keeping *k = ctx;
-    const struct mr_vec *orphans = &k->restore->orphans;
+    const struct mr_restore_table *t = k->table;
     (void)db, (void)table;
-    for (size_t i = 0; k->restore->opts->drop_foreign_keys && i < orphans->count; i++) {
-        const struct mr_restore_orphan *orphan = mr_vec_at(orphans, i);
-        if (orphan->table == k->table && strcmp(orphan->name, name) == 0)
-            return false;
-    }
-    return true;
+    if (t == NULL)
+        return true;
+    if (k->restore->opts->drop_foreign_keys && is_orphan(k->restore, t, name))
+        return false;
+    return (t->key == NULL || strcmp(t->key, name) == 0) && !has_key(k->restore, t, name);
 }
 
 enum mr_code mr_restore_keep_keys(struct mr_restore *r, const struct mr_snap_place *place,
@@ -205,25 +228,93 @@ static enum mr_code add_checked(struct mr_restore *r, const struct mr_restore_ta
     return code == MR_OK ? back : code;
 }
 
-/* Behind the rows, so that tables can be loaded in any order; a key that the server does not
- * take is noted, and the rows stay. */
+struct listing {
+    struct mr_restore *restore;
+    const struct mr_restore_table *table;
+    struct mr_vec *names; /* const char * */
+    bool failed;
+};
+
+static bool list_key(void *ctx, const char *name, const char *db, const char *table)
+{
+    struct listing *l = ctx;
+    const struct keeping k = {l->restore, l->table};
+    if (!keeps((void *)(uintptr_t)&k, name, db, table))
+        return true;
+    const char **slot = mr_vec_push(l->names);
+    if (slot != NULL)
+        *slot = mr_arena_strdup(&l->restore->arena, name);
+    l->failed |= slot == NULL || *slot == NULL;
+    return true;
+}
+
+/* Those of the file that are wanted, and missing. */
+static enum mr_code list_keys(struct mr_restore *r, const struct mr_restore_table *t,
+                              struct mr_vec *names, struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_keys_place(t->from);
+    struct listing l = {r, t, names, false};
+    struct mr_strbuf sql = MR_STRBUF_INIT, none = MR_STRBUF_INIT;
+    enum mr_code code = mr_snap_read_statement(&r->snap, t->snap->keys_file, &place, &sql, err);
+    if (code == MR_OK)
+        mr_snap_filter_keys(&none, sql.ptr, sql.len, list_key, &l);
+    if (code == MR_OK && (l.failed || none.failed))
+        code = mr_err_nomem(err, "restoring");
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&none);
+    return code;
+}
+
+/* What a server refuses of several keys it refuses together: so one by one, and those that lead into
+ * nothing without a look at their parents. */
+static enum mr_code add_one(struct mr_restore *r, struct mr_restore_table *t, const char *name,
+                            struct mr_err *err)
+{
+    struct mr_err why = {0};
+    t->key = name;
+    enum mr_code code =
+        t->joins && !is_orphan(r, t, name) ? add_checked(r, t, &why) : add_keys(r, t, &why);
+    t->key = NULL;
+    if (mr_restore_is_refusal(code))
+        return mr_restore_note_fmt(r, err, "foreign key \"%s\" of table \"%s.%s\" is not made: %s",
+                                   name, t->db, t->snap->name, why.message);
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code add_each(struct mr_restore *r, struct mr_restore_table *t, struct mr_err *err)
+{
+    struct mr_vec names = MR_VEC_INIT(const char *);
+    enum mr_code code = list_keys(r, t, &names, err);
+    for (size_t i = 0; code == MR_OK && i < names.count; i++)
+        code = add_one(r, t, *(const char *const *)mr_vec_at(&names, i), err);
+    mr_vec_release(&names);
+    return code;
+}
+
+/* Behind the rows, so that tables can be loaded in any order; a key that the server does not take is
+ * noted, and the rows and the other keys stay.  Those of a renamed table have the server's names: any
+ * of them stands for all. */
 enum mr_code mr_restore_make_keys(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
-        const struct mr_restore_table *t = &r->tables[i];
+    for (size_t i = 0; i < r->ntables; i++) {
+        struct mr_restore_table *t = &r->tables[i];
         struct mr_err why = {0};
-        if (t->snap->keys_file == NULL || t->has_keys || t->aside != NULL)
+        if (t->snap->keys_file == NULL || t->aside != NULL ||
+            (t->has_keys && mr_restore_is_renamed(t)))
             continue;
-        code = mr_restore_use(r, t->db, &why);
-        if (code == MR_OK)
-            code = t->joins ? add_checked(r, t, &why) : add_keys(r, t, &why);
-        if (mr_restore_is_refusal(code))
-            code = mr_restore_note(r, why.message, err);
-        else if (code != MR_OK && err != NULL)
-            *err = why;
+        MR_TRY(mr_restore_use(r, t->db, err));
+        const enum mr_code code = t->joins ? add_checked(r, t, &why) : add_keys(r, t, &why);
+        if (mr_restore_is_refusal(code)) {
+            MR_TRY(add_each(r, t, err));
+        } else if (code != MR_OK) {
+            if (err != NULL)
+                *err = why;
+            return code;
+        }
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- children that were there ---- */
@@ -292,6 +383,90 @@ static bool is_ours(const struct mr_restore *r, const char *db, const char *name
     return false;
 }
 
+/* Adds the names of the databases, quoted: "('a', 'b')". */
+static void add_dbs(struct mr_strbuf *sql, const struct mr_restore *r)
+{
+    for (size_t i = 0; i < r->ndbs; i++) {
+        mr_strbuf_add_str(sql, i > 0 ? ", " : "(");
+        mr_sql_string(sql, r->dbs[i].to);
+    }
+    mr_strbuf_add_char(sql, ')');
+}
+
+/* A key of a table in a database that the snapshot does not have, with room for its columns. */
+struct outside {
+    struct mr_table table;
+    struct mr_foreign_key key;
+    const char *columns[MAX_KEY_COLUMNS], *ref_columns[MAX_KEY_COLUMNS];
+};
+
+static enum mr_code take_outside(struct mr_restore *r, const struct mr_cell *cells,
+                                 struct mr_vec *found, struct mr_err *err)
+{
+    struct outside *last =
+        found->count > 0 ? *(struct outside **)mr_vec_at(found, found->count - 1) : NULL;
+    bool nomem = false;
+    if (last == NULL || strcmp(last->table.db, cells[0].ptr) != 0 ||
+        strcmp(last->table.name, cells[1].ptr) != 0 || strcmp(last->key.name, cells[2].ptr) != 0) {
+        struct outside **slot = mr_vec_push(found);
+        last = mr_arena_calloc(&r->arena, 1, sizeof *last);
+        if (slot == NULL || last == NULL)
+            return mr_err_nomem(err, "restoring");
+        *slot = last;
+        last->table.db = mr_arena_keep(&r->arena, cells[0].ptr, &nomem);
+        last->table.name = mr_arena_keep(&r->arena, cells[1].ptr, &nomem);
+        last->key.name = mr_arena_keep(&r->arena, cells[2].ptr, &nomem);
+        last->key.ref_db = mr_arena_keep(&r->arena, cells[4].ptr, &nomem);
+        last->key.ref_table = mr_arena_keep(&r->arena, cells[5].ptr, &nomem);
+        last->key.columns = last->columns;
+        last->key.ref_columns = last->ref_columns;
+    }
+    if (last->key.ncolumns < MAX_KEY_COLUMNS) {
+        last->columns[last->key.ncolumns] = mr_arena_keep(&r->arena, cells[3].ptr, &nomem);
+        last->ref_columns[last->key.ncolumns++] = mr_arena_keep(&r->arena, cells[6].ptr, &nomem);
+    }
+    return nomem ? mr_err_nomem(err, "restoring") : MR_OK;
+}
+
+static enum mr_code find_outside(struct mr_restore *r, struct mr_vec *found, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    enum mr_code code = MR_OK;
+    mr_strbuf_add_str(&sql,
+                      "SELECT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, "
+                      "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
+                      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA IN ");
+    add_dbs(&sql, r);
+    mr_strbuf_add_str(&sql, " AND TABLE_SCHEMA NOT IN ");
+    add_dbs(&sql, r);
+    mr_strbuf_add_str(&sql,
+                      " ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION");
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(r->db, "vvvvvvv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL)
+        MR_TRY_OUT(take_outside(r, cells, found, err));
+out:
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Of tables in other databases, which the account may not all see. */
+static enum mr_code check_outside(struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_vec found = MR_VEC_INIT(struct outside *);
+    enum mr_code code = find_outside(r, &found, err);
+    for (size_t i = 0; code == MR_OK && i < found.count; i++) {
+        const struct outside *o = *(struct outside *const *)mr_vec_at(&found, i);
+        if (is_ours(r, o->key.ref_db, o->key.ref_table))
+            code = check_child(r, &o->table, &o->key, err);
+    }
+    mr_vec_release(&found);
+    return code;
+}
+
 /* The server makes a parent that children wait for without a look at them, and loads rows alone
  * without a look at their parents. */
 enum mr_code mr_restore_check_children(struct mr_restore *r, struct mr_err *err)
@@ -303,5 +478,5 @@ enum mr_code mr_restore_check_children(struct mr_restore *r, struct mr_err *err)
             if (ours || is_ours(r, t->fks[k].ref_db, t->fks[k].ref_table))
                 MR_TRY(check_child(r, t, &t->fks[k], err));
     }
-    return MR_OK;
+    return check_outside(r, err);
 }
