@@ -74,6 +74,12 @@ static bool has_object(const struct mr_restore *r, enum mr_object_kind kind, con
     return false;
 }
 
+static bool is_table(const struct mr_restore *r, const char *db, const char *name)
+{
+    const char *what = relation_at(r, db, name);
+    return what != NULL && strcmp(what, "table") == 0;
+}
+
 static bool clashes(const struct mr_restore *r, const struct mr_object *o)
 {
     if (mr_object_has(o->kind, MR_OBJECT_RELATION))
@@ -89,18 +95,6 @@ static enum mr_code refuse(const char *db, const char *what, const char *name, s
                      name);
     mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
                      "beside what is there, with --into-existing add.");
-    return MR_E_REFUSED;
-}
-
-/* What that run did not touch is not this restore's own. */
-static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "database \"%s\" has an unfinished restore of this snapshot, of other "
-                     "tables or under other names, or of another --no-binlog",
-                     r->dbs[0].to);
-    mr_err_hint(err, "Nothing was changed. End it by the command that began it, or drop what "
-                     "it has made, table " MR_SNAP_PROGRESS_TABLE " too.");
     return MR_E_REFUSED;
 }
 
@@ -125,6 +119,62 @@ static bool first_there(const struct mr_restore *r, const char **db, const char 
     const struct mr_object *o = &r->cat->objects[0];
     *db = o->db, *what = mr_object_word(o->kind), *name = o->name;
     return true;
+}
+
+static enum mr_code hint_others(struct mr_err *err)
+{
+    mr_err_hint(err, "Nothing was changed. End it by the command that began it, or drop what "
+                     "it has made, table " MR_SNAP_PROGRESS_TABLE " too.");
+    return MR_E_REFUSED;
+}
+
+/* What that run did not touch is not this restore's own. */
+static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        r->strange ? "database \"%s\" has an unfinished restore of another snapshot: what it "
+                     "has made may lack rows"
+                   : "database \"%s\" has an unfinished restore of this snapshot, of other "
+                     "tables or under other names, or of another --no-binlog, --chunk-size or "
+                     "version of myrecon",
+        r->dbs[0].to);
+    return hint_others(err);
+}
+
+static enum mr_code refuse_left(const struct mr_restore *r, const char *db, const char *what,
+                                const char *name, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "database \"%s\" has an unfinished restore of %s, and %s \"%s.%s\", which may "
+                     "be half of it, would stay",
+                     r->dbs[0].to, r->strange ? "another snapshot" : "other tables", what, db,
+                     name);
+    return hint_others(err);
+}
+
+/* By its lines the next run would know what is half restored; with this restore they go.  So all of
+ * that is replaced, or nothing is there. */
+static enum mr_code require_no_half(const struct mr_restore *r, struct mr_err *err)
+{
+    const char *db, *what, *name;
+    if (!r->others && !r->strange)
+        return MR_OK;
+    if (r->strange && !first_there(r, &db, &what, &name))
+        return MR_OK;
+    if (r->opts->into_existing != MR_INTO_REPLACE || r->opts->data_only)
+        return refuse_others(r, err);
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        if (!is_progress(r, t) && !is_table(r, t->db, t->name))
+            return refuse_left(r, t->db, "table", t->name, err);
+    }
+    for (size_t i = 0; i < r->cat->nobjects; i++) {
+        const struct mr_object *o = &r->cat->objects[i];
+        if (!clashes(r, o))
+            return refuse_left(r, o->db, mr_object_word(o->kind), o->name, err);
+    }
+    return MR_OK;
 }
 
 /* Refused by the first thing found: the restore would have to touch it, or could not tell it
@@ -194,12 +244,6 @@ static enum mr_code refuse_reference(const char *db, const char *table, const ch
     mr_err_hint(err, "Nothing was changed. Drop its foreign key, or restore under "
                      "another name (--rename-db).");
     return MR_E_REFUSED;
-}
-
-static bool is_table(const struct mr_restore *r, const char *db, const char *name)
-{
-    const char *what = relation_at(r, db, name);
-    return what != NULL && strcmp(what, "table") == 0;
 }
 
 static enum mr_code check_references(const struct mr_restore *r, struct mr_err *err)
@@ -341,8 +385,7 @@ static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
 
 enum mr_code mr_restore_require_room(struct mr_restore *r, struct mr_err *err)
 {
-    if (r->others && r->opts->into_existing != MR_INTO_REPLACE)
-        return refuse_others(r, err);
+    MR_TRY(require_no_half(r, err));
     if (r->opts->data_only)
         return mr_restore_require_tables(r, err);
     if (r->opts->into_existing == MR_INTO_REFUSE)

@@ -1,5 +1,6 @@
 /* restore_target.c: what is restored where, and what of it is there; see restore.h. */
 #include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -110,7 +111,19 @@ enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
 
 /* ---- an unfinished restore ---- */
 
-/* What it may touch: which databases, by which names, and what of them.  --no-binlog is
+/* A file of the same name may hold other rows: what a chain is merged into has the uuid of its last
+ * link, however large its files are made. */
+static void add_files(struct mr_strbuf *text, const struct mr_restore *r)
+{
+    for (size_t i = 0; i < r->ntables; i++) {
+        const struct mr_snap_table *t = r->tables[i].snap;
+        for (size_t k = 0; k < t->nchunks; k++)
+            mr_strbuf_add_fmt(text, "\n%s %" PRIu64 " %" PRIu64, t->chunks[k].file,
+                              t->chunks[k].rows, t->chunks[k].plain_bytes);
+    }
+}
+
+/* What it may touch: which databases, by which names, what of them, and in which files.  --no-binlog is
  * part of it: replicas get all of a restore or nothing, never rows of tables that they do not have. */
 static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
 {
@@ -123,6 +136,8 @@ static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
         if (mr_restore_is_renamed(&r->tables[i]))
             mr_strbuf_add_fmt(&text, "\n%zu\n%s\n", r->tables[i].from->number,
                               r->tables[i].snap->name);
+    if (!r->opts->schema_only)
+        add_files(&text, r);
     if (r->opts->schema_only || r->opts->data_only)
         mr_strbuf_add_str(&text, r->opts->schema_only ? "\nschema only" : "\ndata only");
     if (r->opts->no_binlog)
@@ -187,6 +202,7 @@ out:
     r->resumed = code == MR_OK && ours && !other;
     r->ended = r->resumed && ended;
     r->others = code == MR_OK && !ours && !other && r->done.count > 0;
+    r->strange = code == MR_OK && other;
     if (code == MR_OK && !r->resumed)
         mr_vec_clear(&r->done);
     return code;

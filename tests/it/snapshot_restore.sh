@@ -227,12 +227,29 @@ is "what is not its own is as it was" "$(client b -D "$COPY" <<<"SELECT pad FROM
 restored_is "with its own it is" "0 equal bulk" --tables p "$SNAP" "$(uri b "$COPY")"
 client b <<<"DROP DATABASE $COPY"
 paused
-restored_is "one that is replaced is begun anew" "0 equal bulk" --tables p --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
+restored_is "one of which something would stay is not replaced" "5 " --tables p --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
+like "what would stay is named" "$(cat "$ERR")" "unfinished restore of other tables, and table \"$COPY\..*\", which may be half of it, would stay"
+client b <<<"DROP DATABASE $COPY"
+paused --tables p
+restored_is "one that is replaced is begun anew" "0 equal bulk" --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
 
 client b <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY"
 client b -D "$COPY" <<<"CREATE TABLE myrecon_restore (uuid VARCHAR(40) NOT NULL, file VARCHAR(250) NOT NULL PRIMARY KEY);
     INSERT INTO myrecon_restore VALUES ('another', 'begun'), $(jq -r '[.tables[].chunks[].file | "('\''another'\'', '\''\(.)'\'')"] | join(", ")' "$SNAP/manifest.json")"
 restored_is "what another snapshot has loaded is loaded again" "0 equal bulk" "$SNAP" "$(uri b "$COPY")"
+
+client b <<<"DROP DATABASE $COPY"
+paused
+cp -r "$SNAP" "$IT_TMP/other" # the same rows, and another snapshot
+sed -i 's/"uuid":"\([^"]*\)...."/"uuid":"\10000"/' "$IT_TMP/other/manifest.json"
+(cd "$IT_TMP/other" && sha256sum manifest.json >manifest.json.sha256)
+restored_is "beside what another snapshot has half restored nothing is added" "5 " --into-existing add --yes "$IT_TMP/other" "$(uri b "$COPY")"
+like "it is named" "$(cat "$ERR")" "has an unfinished restore of another snapshot"
+restored_is "nor into it" "5 " "$IT_TMP/other" "$(uri b "$COPY")"
+restored_is "its own command ends it" "0 equal bulk" "$SNAP" "$(uri b "$COPY")"
+client b <<<"DROP DATABASE $COPY"
+paused
+restored_is "all of it can be replaced" "0 equal bulk" --into-existing replace --yes "$IT_TMP/other" "$(uri b "$COPY")"
 
 # --- events -------------------------------------------------------------------------------
 

@@ -368,12 +368,89 @@ static void test_others(void **state)
     }
 }
 
+/* By its lines the next run would know which tables are half restored: they go only with all of those. */
+static void test_half_of_others(void **state)
+{
+    static const struct {
+        const char *what;
+        struct there there;
+        bool strange, data_only;
+        const char *said; /* NULL: it is done */
+    } rows[] = {
+        {"beside",
+         {.what = "", TABLE(.name = "wallets"), .into = MR_INTO_ADD},
+         true,
+         false,
+         "unfinished restore of another snapshot"},
+        {"beside, over a table that is kept",
+         {.what = "",
+          TABLE(.name = "members", .columns = the_column, .ncolumns = 1),
+          .into = MR_INTO_ADD},
+         true,
+         false,
+         "unfinished restore of another snapshot"},
+        {"rows alone",
+         {.what = "", TABLE(.name = "members"), .into = MR_INTO_REFUSE},
+         true,
+         true,
+         "unfinished restore of another snapshot"},
+        {"its lines alone",
+         {.what = "", TABLE(.name = MR_SNAP_PROGRESS_TABLE), .into = MR_INTO_ADD},
+         true,
+         false,
+         NULL},
+        {"a table that would stay",
+         {.what = "", TABLE(.name = "wallets"), .into = MR_INTO_REPLACE},
+         true,
+         false,
+         "restore of another snapshot, and table \"club.wallets\", which may be half of it, would "
+         "stay"},
+        {"of other tables",
+         {.what = "", TABLE(.name = "wallets"), .into = MR_INTO_REPLACE},
+         false,
+         false,
+         "restore of other tables, and table \"club.wallets\""},
+        {"a view that would stay",
+         {.what = "", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_REPLACE},
+         false,
+         false,
+         "and view \"club.lists\""},
+        {"all is replaced",
+         {.what = "", TABLE(.name = "members"), .into = MR_INTO_REPLACE},
+         true,
+         false,
+         NULL},
+        {"a view, too",
+         {.what = "", OBJECT(MR_OBJECT_VIEW, "active"), .into = MR_INTO_REPLACE},
+         false,
+         false,
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_err err = {0};
+        world_begin(nobody_refers, LEN(nobody_refers));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        look(&rows[i].there);
+        restore.r.strange = rows[i].strange;
+        restore.r.others = !rows[i].strange;
+        restore.opts.data_only = rows[i].data_only;
+        const enum mr_code code = mr_restore_require_room(&restore.r, &err);
+        if (code != (rows[i].said != NULL ? MR_E_REFUSED : MR_OK) ||
+            (rows[i].said != NULL && (strstr(err.message, rows[i].said) == NULL ||
+                                      strstr(err.hint, "drop what it has made") == NULL)))
+            fail_msg("%s: %s", rows[i].what, err.message);
+        restore_end();
+        world_end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clear),           cmocka_unit_test(test_asks),
         cmocka_unit_test(test_outside),         cmocka_unit_test(test_unseen),
         cmocka_unit_test(test_refused_unasked), cmocka_unit_test(test_failing),
-        cmocka_unit_test(test_others)};
+        cmocka_unit_test(test_others),          cmocka_unit_test(test_half_of_others)};
     return cmocka_run_group_tests_name("restore_clash", tests, NULL, NULL);
 }

@@ -179,6 +179,34 @@ static void test_scope_of_log(void **state)
         }
 }
 
+/* What a chain is merged into in other files has the same uuid, and rows of its own in each. */
+static void test_scope_of_files(void **state)
+{
+    static const struct world_answer script[] = {LOCKS, INFILE};
+    static const struct mr_snap_chunk other[] = {{.file = "data/club.members.0.tsv.zst", .rows = 1},
+                                                 {.file = "data/club.members.1.tsv.zst"}};
+    struct mr_snap_table same = tables[0];
+    (void)state;
+    for (unsigned differs = 0; differs < 3; differs++) { /* the last of the schema alone */
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        char first[128] = "";
+        for (unsigned of = 0; of < 2; of++) {
+            begin(script, LEN(script), 1);
+            restore.opts.schema_only = differs == 2;
+            same.chunks = of == 1 && differs > 0 ? other : of_members;
+            restore.r.snap.manifest.tables = &same;
+            assert_int_equal(mr_restore_target(&restore.r, NULL), MR_OK);
+            mr_strbuf_reset(&text);
+            mr_restore_begun(&text, &restore.r);
+            if (of == 0)
+                (void)snprintf(first, sizeof first, "%s", text.ptr);
+            end();
+        }
+        assert_int_equal(strcmp(first, text.ptr) != 0, differs == 1);
+        mr_strbuf_release(&text);
+    }
+}
+
 #define M0 "data/club.members.0.tsv.zst"
 
 static void test_progress(void **state)
@@ -503,6 +531,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
                                        cmocka_unit_test(test_progress),
                                        cmocka_unit_test(test_scope_of_log),
+                                       cmocka_unit_test(test_scope_of_files),
                                        cmocka_unit_test(test_trusted),
                                        cmocka_unit_test(test_trusted_of_data_only),
                                        cmocka_unit_test(test_there),
