@@ -85,6 +85,16 @@ static bool is_restored(const struct mr_restore *r, const char *name)
     return false;
 }
 
+static bool restores(const struct mr_restore *r, const struct mr_table *t)
+{
+    const struct mr_server *server = mr_db_server(r->db);
+    for (size_t i = 0; i < r->ntables; i++)
+        if (mr_server_same_name(server, r->tables[i].db, t->db) &&
+            mr_server_same_name(server, r->tables[i].snap->name, t->name))
+            return true;
+    return false;
+}
+
 static enum mr_code require_empty(struct mr_restore *r, struct mr_err *err)
 {
     static const char sql[] =
@@ -110,6 +120,25 @@ static enum mr_code require_empty(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
+/* Beside what is restored nothing else may be there, in the same databases, either. */
+static enum mr_code require_own(const struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        if (strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 || restores(r, t))
+            continue;
+        mr_strbuf_add_fmt(&why, "has table \"%s.%s\", which stays, and which a crash would cost",
+                          t->db, t->name);
+        code = mr_strbuf_check(&why, "restoring", err);
+        if (code == MR_OK)
+            code = refuse(r, why.ptr, "Leave --unsafe-fast out.", err);
+    }
+    mr_strbuf_release(&why);
+    return code;
+}
+
 static enum mr_code require(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_grants *grants = NULL;
@@ -119,7 +148,8 @@ static enum mr_code require(struct mr_restore *r, struct mr_err *err)
     mr_grants_free(grants);
     MR_TRY(code);
     MR_TRY(require_alone(r, err));
-    return require_empty(r, err);
+    MR_TRY(require_empty(r, err));
+    return require_own(r, err);
 }
 
 /* ---- off and on ---- */

@@ -162,6 +162,29 @@ static void test_refused(void **state)
     }
 }
 
+/* Nor beside tables of the same databases: kept ones, and others. */
+static void test_beside(void **state)
+{
+    static const struct world_answer script[] = {IS_ON, DBS("club"), NODE(""), GROUP};
+    static const struct mr_snap_table of[] = {{.db = "club", .name = "members"}};
+    static const struct mr_table there[] = {{.db = "club", .name = "members"},
+                                            {.db = "club", .name = MR_SNAP_PROGRESS_TABLE},
+                                            {.db = "club", .name = "orders"}};
+    (void)state;
+    for (size_t count = 2; count <= LEN(there); count++) {
+        struct mr_err err = {0};
+        begin(script, LEN(script));
+        restore.tables[0] = (struct mr_restore_table){.snap = of, .from = of, .db = "club"};
+        restore.r.ntables = 1;
+        restore.cat.tables = there;
+        restore.cat.ntables = count;
+        assert_int_equal(mr_restore_find_fast(&restore.r, &err), count > 2 ? MR_E_REFUSED : MR_OK);
+        if (count > 2)
+            assert_non_null(strstr(err.message, "has table \"club.orders\", which stays"));
+        end();
+    }
+}
+
 /* ---- off and on ---- */
 
 #define DISABLE "ALTER INSTANCE DISABLE INNODB REDO_LOG\n"
@@ -242,9 +265,8 @@ static void test_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_switch),
-        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_switch),  cmocka_unit_test(test_lost),
         cmocka_unit_test(test_stays),
     };
     return cmocka_run_group_tests_name("restore_fast", tests, NULL, NULL);
