@@ -160,13 +160,20 @@ static enum mr_code note_damage(struct mr_shelf *shelf, struct mr_shelf_item *it
     return item->why != NULL ? MR_OK : mr_err_nomem(err, "reading a snapshot");
 }
 
-/* Also of one that is damaged: what it goes on from is not to be removed. */
-static enum mr_code note_base(struct mr_shelf *shelf, const struct mr_snap *snap,
+/* Also of one that is damaged: what it goes on from is not to be removed.  A manifest that nothing
+ * proves is believed so far; one that cannot be read may name any. */
+static enum mr_code note_base(struct mr_shelf *shelf, struct mr_snap *snap,
                               struct mr_shelf_item *item, struct mr_err *err)
 {
+    struct mr_snap_manifest unproved = {.uuid = NULL};
     const struct mr_snap_base *base = &snap->manifest.base;
-    bool nomem = false;
-    if (!snap->has_manifest)
+    bool nomem = false, known = true;
+    if (!snap->has_manifest) {
+        MR_TRY(mr_snap_read_unproved(snap, &unproved, &known, err));
+        base = &unproved.base;
+    }
+    item->base_unknown = !known;
+    if (!known)
         return MR_OK;
     item->sha256 = mr_arena_keep(&shelf->arena, snap->manifest_sha256, &nomem);
     if (base->uuid != NULL) {
@@ -186,10 +193,12 @@ static enum mr_code look(struct mr_shelf *shelf, struct mr_shelf_item *item, boo
     item->state = MR_SHELF_WHOLE;
     enum mr_code code = mr_snap_open(item->path, &snap, &why);
     *is_one = code != MR_E_SNAPSHOT || !mr_snap_is_absent(&snap);
-    if (code == MR_OK && snap.has_manifest && snap.damage.count == 0)
-        code = verify(&snap, &why);
     if (code == MR_OK)
         code = note_base(shelf, &snap, item, &why);
+    else
+        item->base_unknown = true;
+    if (code == MR_OK && snap.has_manifest && snap.damage.count == 0)
+        code = verify(&snap, &why);
     if (code == MR_E_NOMEM || code == MR_E_CANCELLED) {
         *err = why;
     } else if (!*is_one) {

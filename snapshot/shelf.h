@@ -36,6 +36,7 @@ struct mr_shelf_item {
     enum mr_shelf_state state;
     const char *why;                            /* or NULL */
     const char *sha256, *base_sha256, *base_id; /* of its manifest, and its base's; NULL: none */
+    bool base_unknown;                          /* it may have one: its manifest cannot be read */
 
     /* of one that is whole */
     const char *of;      /* server, databases, what was chosen: equal for the same */
@@ -68,10 +69,9 @@ enum mr_code mr_shelf_read(struct mr_shelf *shelf, const char *dir, struct mr_er
 
 /* shelf_remove.c: first it gets the name PATH.expired and the mark, then its files go: whoever looks
  * in between finds no snapshot that is not whole.  MR_E_REFUSED, with all of it left, where there is
- * anything that no snapshot has.  Of one that has the mark already the rest is removed. */
-enum mr_code mr_shelf_remove(const char *path, struct mr_err *err);
-/* Does a run read it, that would find it gone half-way? */
-bool mr_shelf_is_in_use(const char *path);
+ * anything that no snapshot has, or (*in_use) where a run reads it, that would find it gone half-way.  Of
+ * one that has the mark already the rest is removed. */
+enum mr_code mr_shelf_remove(const char *path, bool *in_use, struct mr_err *err);
 #define MR_SHELF_MARK ".myrecon-expired" /* in its directory, until all else is gone */
 #define MR_SHELF_EXPIRED_SUFFIX ".expired"
 

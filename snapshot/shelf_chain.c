@@ -79,10 +79,33 @@ static enum mr_code keep_base(struct mr_shelf *shelf, const struct mr_shelf_item
     return code;
 }
 
+/* Any may be the base of one whose manifest cannot be read. */
+static enum mr_code keep_for_unknown(struct mr_shelf *shelf, struct mr_err *err)
+{
+    struct mr_shelf_item *items = shelf->items.items;
+    const struct mr_shelf_item *unknown = NULL;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; unknown == NULL && i < shelf->items.count; i++)
+        if (items[i].base_unknown)
+            unknown = &items[i];
+    if (unknown != NULL)
+        mr_strbuf_add_fmt(&text, "nobody knows the base of %.300s", unknown->path);
+    for (size_t i = 0; unknown != NULL && code == MR_OK && i < shelf->items.count; i++) {
+        if (items[i].is_kept || items[i].state != MR_SHELF_WHOLE)
+            continue;
+        items[i].is_kept = true;
+        code = keep_text(shelf, &text, &items[i].kept_as, err);
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
 enum mr_code mr_shelf_keep_bases(struct mr_shelf *shelf, struct mr_err *err)
 {
     struct mr_shelf_item *items = shelf->items.items;
     bool more = true;
+    MR_TRY(keep_for_unknown(shelf, err));
     while (more) {
         more = false;
         for (size_t i = 0; i < shelf->items.count; i++)

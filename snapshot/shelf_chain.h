@@ -6,7 +6,8 @@
  *
  * An incremental snapshot is worth nothing without all that it goes on from.  One whose base is not there, or is
  * damaged, is damaged itself: it counts for no rule, and is never removed.  What a snapshot that stays goes on
- * from stays, too, whatever the rules say, also of one that is damaged.
+ * from stays, too, whatever the rules say, also of one that is damaged.  Where the manifest of such a one cannot
+ * be read any of them may be its base: all stay.
  *
  * Ownership: texts live in the shelf's arena.  Errors: MR_E_NOMEM.  Threads: one.
  */

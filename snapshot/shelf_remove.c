@@ -128,15 +128,6 @@ static bool take_lock(int fd)
     return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
-bool mr_shelf_is_in_use(const char *path)
-{
-    const int fd = open_path(path);
-    const bool is = fd >= 0 && !take_lock(fd);
-    if (fd >= 0)
-        (void)close(fd);
-    return is;
-}
-
 /* Before it has another name: what is not all a snapshot's is left as it is. */
 static enum mr_code look_at_all(int fd, const char *path, struct mr_err *err)
 {
@@ -168,14 +159,16 @@ static enum mr_code remove_all(int fd, const char *path, struct mr_err *err)
     return remove_folder(AT_FDCWD, path, path, err);
 }
 
-enum mr_code mr_shelf_remove(const char *path, struct mr_err *err)
+enum mr_code mr_shelf_remove(const char *path, bool *in_use, struct mr_err *err)
 {
     struct mr_strbuf expired = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
+    *in_use = false;
     const int fd = open_path(path);
     if (fd < 0)
         MR_TRY_OUT(failed("open", path, err));
-    if (!take_lock(fd))
+    *in_use = !take_lock(fd);
+    if (*in_use)
         MR_TRY_OUT(mr_err_set(err, MR_E_REFUSED, "\"%s\" is being read by another run", path));
     MR_TRY_OUT(look_at_all(fd, path, err));
     /* first of all: of what is removed in part there may be another one under the name by then */

@@ -174,9 +174,10 @@ static enum mr_code finish_earlier(struct mr_shelf *shelf, struct mr_err *err)
     struct mr_shelf_item *items = shelf->items.items;
     for (size_t i = 0; i < shelf->items.count; i++) {
         struct mr_err why = {0};
+        bool in_use = false;
         if (items[i].state != MR_SHELF_EXPIRED)
             continue;
-        enum mr_code code = mr_shelf_remove(items[i].path, &why);
+        enum mr_code code = mr_shelf_remove(items[i].path, &in_use, &why);
         if (code == MR_E_REFUSED) {
             items[i].state = MR_SHELF_DAMAGED;
             items[i].why = mr_arena_strdup(&shelf->arena, why.message);
@@ -190,6 +191,23 @@ static enum mr_code finish_earlier(struct mr_shelf *shelf, struct mr_err *err)
     return MR_OK;
 }
 
+/* What is read by then the next run finds again. */
+static enum mr_code remove_one(struct mr_shelf *shelf, struct mr_shelf_item *item,
+                               struct mr_err *err)
+{
+    struct mr_err why = {0};
+    bool in_use = false;
+    const enum mr_code code = mr_shelf_remove(item->path, &in_use, &why);
+    if (in_use) {
+        item->is_kept = true;
+        item->kept_as = "in use";
+        return mr_shelf_keep_bases(shelf, err);
+    }
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
 /* The first that cannot be removed ends it; what was done until then is told all the same. */
 static enum mr_code act(struct mr_shelf *shelf, bool dry_run, size_t *done, struct result *r,
                         struct mr_err *err)
@@ -199,13 +217,8 @@ static enum mr_code act(struct mr_shelf *shelf, bool dry_run, size_t *done, stru
         MR_TRY(finish_earlier(shelf, err));
     for (; *done < shelf->items.count; (*done)++) {
         struct mr_shelf_item *item = mr_vec_at(&shelf->items, *done);
-        if (!dry_run && fate_of(item) == FATE_REMOVED && mr_shelf_is_in_use(item->path)) {
-            item->is_kept = true; /* the next run finds it again */
-            item->kept_as = "in use";
-            MR_TRY(mr_shelf_keep_bases(shelf, err));
-        }
         if (!dry_run && item->state == MR_SHELF_WHOLE && fate_of(item) == FATE_REMOVED)
-            MR_TRY(mr_shelf_remove(item->path, err));
+            MR_TRY(remove_one(shelf, item, err));
         count(item, r);
     }
     return MR_OK;

@@ -176,6 +176,28 @@ out:
     return code;
 }
 
+enum mr_code mr_snap_read_unproved(struct mr_snap *snap, struct mr_snap_manifest *out, bool *known,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    *known = false;
+    enum mr_code code = strange(snap, MR_SNAP_MANIFEST, S_IFREG) == NULL
+                            ? read_whole(snap, MR_SNAP_MANIFEST, MANIFEST_MAX_BYTES, &text, &why)
+                            : MR_E_SNAPSHOT;
+    if (code == MR_OK)
+        code = mr_sha256_bytes(text.ptr, text.len, snap->manifest_sha256, &why);
+    if (code == MR_OK)
+        code = mr_snap_manifest_read(text.ptr, text.len, MR_SNAP_MANIFEST, &snap->arena, out, &why);
+    mr_strbuf_release(&text);
+    *known = code == MR_OK;
+    if (code != MR_E_NOMEM)
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
 /* A directory that has nothing of a snapshot is something else. */
 static enum mr_code no_manifest(struct mr_snap *snap, struct mr_err *err)
 {

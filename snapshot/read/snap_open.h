@@ -40,6 +40,11 @@ enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err 
 bool mr_snap_is_absent(const struct mr_snap *snap);
 void mr_snap_close(struct mr_snap *snap);
 
+/* Of one whose manifest is damaged, or not proved: what it says all the same, for who must not rely on
+ * it.  Sets manifest_sha256; texts live in .arena.  *known is false where it cannot be read. */
+enum mr_code mr_snap_read_unproved(struct mr_snap *snap, struct mr_snap_manifest *out, bool *known,
+                                   struct mr_err *err);
+
 /* Compares the names in the directory with the manifest's: what is missing, and what is
  * there besides. */
 enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err);

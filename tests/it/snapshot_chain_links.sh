@@ -125,6 +125,15 @@ mv "$SHELF/n0" "$IT_TMP/far/n0"
 expire "n1 n2 n5"
 like "a base that is not there is told" "$(cat "$OUT")" "damaged: its base .* is not here"
 mv "$IT_TMP/far/n0" "$SHELF/n0"
+# of a damaged one nobody proves which base it has: what its manifest says is kept, or all
+mv "$SHELF/n2/manifest.json.sha256" "$IT_TMP/sum"
+expire "n0 n1 n2 n5"
+like "the base of one that is damaged is kept" "$(cat "$OUT")" "keep .*n1.*base of .*n2"
+mv "$SHELF/n2/manifest.json" "$IT_TMP/manifest"
+expire "n0 n1 n2 n5"
+like "where nobody knows it nothing goes" "$(cat "$OUT")" "keep .*n1.*nobody knows the base of .*n2"
+mv "$IT_TMP/manifest" "$SHELF/n2/manifest.json"
+mv "$IT_TMP/sum" "$SHELF/n2/manifest.json.sha256"
 rm -rf "$SHELF"/n?
 
 # encrypted and signed

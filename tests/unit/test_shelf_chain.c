@@ -11,20 +11,22 @@
 #include "core/base/strbuf.h"
 #include "snapshot/expire.h"
 
-/* "NAME DAY [BASE]": made on that day of a month, by its manifest's sum NAME; ! before the name: damaged. */
+/* "NAME DAY [BASE]": made on that day of a month, by its manifest's sum NAME; ! before the name: damaged;
+ * ?: damaged, and nobody knows its base. */
 static void put(struct mr_shelf *shelf, const char *text)
 {
     char name[20] = "", base[20] = "";
     unsigned day = 0;
     (void)sscanf(text, "%19s %u %19s", name, &day, base);
-    const bool damaged = name[0] == '!';
+    const bool unknown = name[0] == '?', damaged = name[0] == '!' || unknown;
     struct mr_shelf_item *item = mr_vec_push(&shelf->items);
     assert_non_null(item);
     const char *path = mr_arena_strdup(&shelf->arena, name + damaged);
     *item = (struct mr_shelf_item){.path = path,
                                    .state = damaged ? MR_SHELF_DAMAGED : MR_SHELF_WHOLE,
                                    .why = damaged ? "x" : NULL,
-                                   .sha256 = path,
+                                   .sha256 = unknown ? NULL : path,
+                                   .base_unknown = unknown,
                                    .of = "g",
                                    .id = path,
                                    .log_file = "",
@@ -77,9 +79,18 @@ static void test_missing(void **state)
     check(hurt, 1, "g: last\nf: base of a\na: x\nb: its base \"a\" is damaged\n");
 }
 
+/* Any may be the base of one whose manifest cannot be read. */
+static void test_unknown(void **state)
+{
+    static const char *const texts[] = {"f 1", "g 2", "?a 3", "h 4", NULL};
+    (void)state;
+    check(texts, 1,
+          "h: last\ng: nobody knows the base of a\nf: nobody knows the base of a\na: x\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bases),
-                                       cmocka_unit_test(test_missing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bases), cmocka_unit_test(test_missing),
+                                       cmocka_unit_test(test_unknown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
