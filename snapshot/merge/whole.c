@@ -1,6 +1,7 @@
 /* whole.c: see whole.h. */
 #include "snapshot/merge/whole.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -46,13 +47,13 @@ static enum mr_code name_it(struct mr_strbuf *out, const char *dir, const char *
     return mr_strbuf_check(out, "merging snapshots", err);
 }
 
-/* Does another run read it? */
+/* Does another run read it?  Where directories cannot be locked nobody does. */
 static bool is_in_use(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    const bool in_use = flock(fd, LOCK_EX | LOCK_NB) != 0;
+    const bool in_use = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     (void)close(fd);
     return in_use;
 }

@@ -299,7 +299,8 @@ static void count_different(struct mr_restore *r)
 enum mr_code mr_restore_check(struct mr_restore *r, struct mr_err *err)
 {
     struct run run = {.restore = r};
-    const struct mr_source_opts opts = {.db = {.run_tag = r->id.id}};
+    const struct mr_source_opts opts = {
+        .db = {.run_tag = r->id.id, .same_as = mr_db_server(r->db)}};
     const struct mr_pool_hooks hooks = {
         .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = &run};
     struct mr_pool *pool = NULL;
