@@ -168,16 +168,18 @@ static const char *verdict_to_keep(const struct mr_restore *r)
     return status == 0 ? "equal" : status == 1 ? "different" : "incomplete";
 }
 
-/* What came of it is told also where it could not be kept. */
+/* What came of it is told also where it could not be kept, or its directory could not be removed. */
 static enum mr_code keep_and_print(struct mr_rehearse *h, struct mr_err *err)
 {
     struct mr_err unkept = {0};
     const enum mr_code kept = mr_rehearse_keep(h, verdict_to_keep(&h->restore), &unkept);
     MR_TRY(h->opts->json ? print_json(h, err)
                          : print_text(h, mr_general_look(&h->opts->general), err));
-    if (kept != MR_OK)
-        *err = unkept;
-    return kept;
+    if (kept != MR_OK && h->left.code != MR_OK)
+        mr_log_err_as_warning(&h->left);
+    if (kept != MR_OK || h->left.code != MR_OK)
+        *err = kept != MR_OK ? unkept : h->left;
+    return kept != MR_OK ? kept : h->left.code;
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)

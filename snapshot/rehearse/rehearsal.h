@@ -41,9 +41,11 @@ struct mr_rehearse {
     double start_s, total_s;        /* to set the server up; all of it */
     double estimate_s;  /* that a restore of the whole snapshot takes on such a server */
     const char *record; /* path; NULL: none was kept */
+    struct mr_err left; /* why its directory is still there; code MR_OK: it is not */
 };
 
-/* opts is set.  To be released also after an error. */
+/* opts is set.  To be released also after an error.  That its directory could not be removed is no
+ * error of what was rehearsed: it is left. */
 enum mr_code mr_rehearse_run(struct mr_rehearse *rehearse, const char *dir, struct mr_err *err);
 void mr_rehearse_release(struct mr_rehearse *rehearse);
 

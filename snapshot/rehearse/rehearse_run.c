@@ -150,20 +150,20 @@ static enum mr_code restore(struct mr_rehearse *h, const char *dir, struct mr_er
     return code;
 }
 
-/* Whatever there is; what keeps it from being removed is told, after what went wrong before. */
-static enum mr_code take_down(struct mr_rehearse *h, enum mr_code code, struct mr_err *err)
+/* Whatever there is; what keeps it from being removed is told, after what went wrong before, or
+ * behind what came of a rehearsal that was done. */
+static enum mr_code take_down(struct mr_rehearse *h, enum mr_code code)
 {
     struct mr_err why = {0};
     mr_restore_hang_up(&h->restore);
     mr_rehearse_server_stop(&h->server);
     if (mr_rehearse_place_remove(&h->place, &why) == MR_OK)
         return code;
-    if (code != MR_OK) {
+    if (code != MR_OK)
         mr_log_err_as_warning(&why);
-        return code;
-    }
-    *err = why;
-    return why.code;
+    else
+        h->left = why;
+    return code;
 }
 
 /* By the text of the rows, which is what a load goes by; of a table that was not loaded nobody has
@@ -200,7 +200,7 @@ enum mr_code mr_rehearse_run(struct mr_rehearse *h, const char *dir, struct mr_e
 out:
     if (code == MR_E_LOST || code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing stays of a rehearsal; the same command begins it anew.");
-    code = take_down(h, code, err);
+    code = take_down(h, code);
     h->total_s = mr_clock_now_s() - at_s;
     if (code == MR_OK)
         estimate(h);
