@@ -156,7 +156,7 @@ until [ -n "$(client a <<<"SELECT ID FROM information_schema.PROCESSLIST WHERE I
 touch "$IT_TMP/pause"
 "$MYRECON" snapshot restore --no-progress --pause-file "$IT_TMP/pause" --into-existing add --yes "$SNAP" "$(uri a "$COPY")" >/dev/null 2>"$IT_TMP/first" </dev/null &
 PID=$!
-until [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB IS NULL AND STATE LIKE 'Waiting for table metadata lock' AND INFO LIKE 'DROP TABLE IF EXISTS%'")" = 1 ] || ! kill -0 $PID 2>/dev/null; do sleep 0.1; done
+until [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock' AND INFO LIKE '%DROP TABLE IF EXISTS%' AND INFO NOT LIKE '%PROCESSLIST%'")" = 1 ] || ! kill -0 $PID 2>/dev/null; do sleep 0.1; done
 client a -D "$COPY" <<<"$MINE"
 client a <<<"KILL $(client a <<<"SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(100)%'")"
 wait $LOCKER
