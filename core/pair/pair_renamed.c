@@ -17,9 +17,8 @@ static const struct mr_renamed *renamed_from(const struct mr_table_config *confi
     return NULL;
 }
 
-/* Is a column of TARGET another one's twin already? */
-static bool is_renamed_to(const struct mr_table_config *config, const struct mr_table *source,
-                          const char *name)
+bool mr_pair_is_renamed(const struct mr_table_config *config, const struct mr_table *source,
+                        const char *name)
 {
     for (size_t i = 0; i < config->nrenamed; i++)
         if (strcasecmp(config->renamed[i].to, name) == 0 &&
@@ -37,7 +36,7 @@ const struct mr_column *mr_pair_renamed_twin(const struct mr_table_config *confi
     const struct mr_column *twin = renamed != NULL ? mr_table_column(t, renamed->to) : NULL;
     if (twin != NULL || (renamed != NULL && !renamed->by_pattern))
         return twin;
-    return is_renamed_to(config, side[MR_SOURCE], name) ? NULL : mr_table_column(t, name);
+    return mr_pair_is_renamed(config, side[MR_SOURCE], name) ? NULL : mr_table_column(t, name);
 }
 
 static bool is_of_key(const struct mr_table *table, const char *name)

@@ -13,6 +13,10 @@ const struct mr_column *mr_pair_renamed_twin(const struct mr_table_config *confi
                                              const struct mr_table *const side[MR_SIDES],
                                              const char *name);
 
+/* Is TARGET's column of that name the twin of one that SOURCE calls otherwise? */
+bool mr_pair_is_renamed(const struct mr_table_config *config, const struct mr_table *source,
+                        const char *name);
+
 /* What the configuration says of columns must be there on both sides: else MR_E_CONFIG. */
 enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
                                    const struct mr_table *const side[MR_SIDES], struct mr_err *err);

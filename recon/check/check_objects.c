@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
+#include "core/pair/pair_renamed.h"
 #include "recon/check/check_altered.h"
 #include "recon/check/check_catalogues.h"
 #include "recon/check/check_options.h"
@@ -658,18 +658,14 @@ static void warn_hidden(const char *line)
     }
 }
 
-/* Is it a column that has another name on the other side, and was compared with that one? */
+/* Is it, of one side alone, a column that was compared with one of another name? */
 static bool is_renamed(const struct looking *l, const struct mr_find_object *o)
 {
     const struct mr_pair *table = table_named(l->check, o->table);
-    for (size_t i = 0; table != NULL && i < table->config->nrenamed; i++) {
-        const struct mr_renamed *r = &table->config->renamed[i];
-        if (strcasecmp(o->source != NULL ? r->from : r->to, o->name) == 0 &&
-            mr_table_column(table->side[MR_SOURCE], r->from) != NULL &&
-            mr_table_column(table->side[MR_TARGET], r->to) != NULL)
-            return true;
-    }
-    return false;
+    if (table == NULL)
+        return false;
+    return o->source != NULL ? mr_pair_renamed_twin(table->config, table->side, o->name) != NULL
+                             : mr_pair_is_renamed(table->config, table->side[MR_SOURCE], o->name);
 }
 
 /* What one side alone has, of a kind that --objects leaves out: its values or rows were

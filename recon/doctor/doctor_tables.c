@@ -13,8 +13,7 @@
 #define PROBED_MAX 2000 /* tables and views each; help and manual page */
 #define PROBED_FEW 500 /* of more tables than these, where InnoDB tells which of them lack a file */
 #define PATIENCE 3     /* tables that are locked, a second each */
-#define LOCK_WAIT_TIMEOUT 1205
-#define TOGETHER 32         /* tables of one statement */
+#define TOGETHER 32    /* tables of one statement */
 #define TOGETHER_FAILURES 3 /* after which each is opened by itself */
 
 struct probes {
@@ -87,7 +86,7 @@ static bool is_a_view_fault(const struct mr_err *why)
 /* What a right hides is no fault. */
 static bool is_a_fault(enum mr_code code, const struct mr_err *why, bool view)
 {
-    if (code == MR_OK || code == MR_E_TIMEOUT || why->sql_errno == LOCK_WAIT_TIMEOUT)
+    if (code == MR_OK || code == MR_E_TIMEOUT || mr_gate_is_locked(why))
         return false;
     return view ? is_a_view_fault(why) : code != MR_E_DENIED;
 }
@@ -203,7 +202,7 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
         *err = why;
         return code;
     }
-    p->locked += why.sql_errno == LOCK_WAIT_TIMEOUT ? 1 : 0;
+    p->locked += mr_gate_is_locked(&why) ? 1 : 0;
     p->opened += code == MR_OK ? 1 : 0;
     return code != MR_OK ? say_failed(p, db, name, view, code, &why, err) : MR_OK;
 }

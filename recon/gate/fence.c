@@ -182,13 +182,6 @@ static enum mr_code read_rows(const struct mr_gate_link *link, struct mr_arena *
 
 /* ---- all of it ---- */
 
-/* The channel by which a member of a group applies has none; MySQL writes "<NULL>" for it, too. */
-static bool has_source(const struct mr_replica_status *status)
-{
-    const char *host = mr_replica_status_text(status, MR_REPLICA_HOST);
-    return host[0] != '\0' && strcmp(host, "<NULL>") != 0;
-}
-
 static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_arena *arena,
                                  struct mr_fence_facts *f, struct mr_err *err)
 {
@@ -199,7 +192,8 @@ static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_aren
     f->replication = mr_gate_link_view(
         link, code, &why, mr_monitor_right_replica(mr_db_server(link->db)), "*.*", arena);
     while (code == MR_OK && mr_replica_status_next(&status))
-        if (mr_replica_status_is_running(&status, MR_REPLICA_SQL) && has_source(&status))
+        if (mr_replica_status_is_running(&status, MR_REPLICA_SQL) &&
+            mr_gate_is_source(mr_replica_status_text(&status, MR_REPLICA_HOST)))
             mr_strbuf_add_fmt(&list, "%s%s:%s", list.len > 0 ? ", " : "",
                               mr_replica_status_text(&status, MR_REPLICA_HOST),
                               mr_replica_status_text(&status, MR_REPLICA_PORT));

@@ -67,7 +67,7 @@ static void judge_identity(struct judging *j)
             "One was set up from the other's data directory. What both have written bears the same "
             "GTIDs, and a replica of the one passes over it from the other: do not let any follow "
             "them before that is told apart (myrecon check, with each of the two).",
-            "it has the server_uuid of the live server, %s", j->f->uuid != NULL ? j->f->uuid : "");
+            "it has the server_uuid of the live server, %s", uuid);
 }
 
 /* ---- who may write ---- */

@@ -163,6 +163,11 @@ static enum mr_code read_worker_error(const struct mr_gate_link *link, struct mr
     return code;
 }
 
+bool mr_gate_is_source(const char *host)
+{
+    return host != NULL && host[0] != '\0' && strcmp(host, "<NULL>") != 0;
+}
+
 static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
                               struct mr_vec *channels, struct mr_err *err)
 {
@@ -175,9 +180,7 @@ static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
     for (size_t i = 0; i < MR_REPLICA_FILTERS; i++)
         s.filters[i] = mr_result_column_named(res, mr_replica_filters[i]);
     while ((s.row = mr_result_next(res)) != NULL) {
-        const char *host = raw(&s, F_HOST);
-        /* a member of a group: no source; MySQL writes "<NULL>" for it, too */
-        if (host == NULL || host[0] == '\0' || strcmp(host, "<NULL>") == 0)
+        if (!mr_gate_is_source(raw(&s, F_HOST)))
             continue;
         struct mr_gate_channel *c = mr_vec_push(channels);
         if (c == NULL)

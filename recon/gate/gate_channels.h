@@ -10,6 +10,10 @@
 
 #include "recon/gate/gate_link.h"
 
+/* Of a channel, by its Source_Host, or NULL: that by which a member of a group applies has no source, for which
+ * MySQL writes "<NULL>", too. */
+bool mr_gate_is_source(const char *host);
+
 /* Sets replication and channels of facts; a server that replicates from nobody has none. */
 enum mr_code mr_gate_read_channels(const struct mr_gate_link *link, struct mr_arena *arena,
                                    struct mr_gate_facts *facts, struct mr_err *err);

@@ -6,10 +6,17 @@
 
 #include "core/base/log.h"
 
+#define ER_LOCK_WAIT_TIMEOUT 1205
+
 bool mr_gate_is_fatal(enum mr_code code)
 {
     return code == MR_E_LOST || code == MR_E_MOVED || code == MR_E_NOMEM ||
            code == MR_E_CANCELLED || code == MR_E_BUG;
+}
+
+bool mr_gate_is_locked(const struct mr_err *why)
+{
+    return why->sql_errno == ER_LOCK_WAIT_TIMEOUT;
 }
 
 bool mr_gate_link_ends_run(enum mr_code code)

@@ -47,6 +47,8 @@ void mr_gate_link_label(const char *uri, char *out, size_t size);
 
 /* Errors after which there is no point in going on: lost, cancelled, no memory. */
 bool mr_gate_is_fatal(enum mr_code code);
+/* Did a statement wait for a lock in vain?  In whatever language the server says so. */
+bool mr_gate_is_locked(const struct mr_err *why);
 /* Of opening one of several: what is not of that server, so that the others are not looked at. */
 bool mr_gate_link_ends_run(enum mr_code code);
 

@@ -480,6 +480,19 @@ static enum mr_code judge(struct servers *s, struct mr_err *err)
     return mr_gate_judge_run(j, run->wanted, err);
 }
 
+static enum mr_code add_full(struct mr_gate_judge *j, const struct mr_err *why, struct mr_err *err)
+{
+    if (mr_db_is_account_full(why))
+        return mr_gate_judge_add(j, MR_GATE_connections, MR_GATE_UNKNOWN, why->message,
+                                 "It is this account's own limit (MAX_USER_CONNECTIONS, "
+                                 "MAX_CONNECTIONS_PER_HOUR): is an earlier run still there?",
+                                 err);
+    return mr_gate_judge_add(j, MR_GATE_connections, MR_GATE_CRITICAL, why->message,
+                             "Lower the pools, or raise max_connections; an account with "
+                             "CONNECTION_ADMIN (SUPER) has one connection in reserve.",
+                             err);
+}
+
 /* Nobody gets in, the application as little as we; an account that is full is ours alone. */
 static enum mr_code judge_full(struct mr_gate_run *run, const struct mr_err *why,
                                struct mr_err *err)
@@ -489,20 +502,10 @@ static enum mr_code judge_full(struct mr_gate_run *run, const struct mr_err *why
         const enum mr_gate_name name = (enum mr_gate_name)i;
         if (!run->wanted[i] || !mr_gate_judge_applies(j, name))
             continue;
-        if (name == MR_GATE_connections && mr_db_is_account_full(why))
-            MR_TRY(mr_gate_judge_add(j, name, MR_GATE_UNKNOWN, why->message,
-                                     "It is this account's own limit (MAX_USER_CONNECTIONS, "
-                                     "MAX_CONNECTIONS_PER_HOUR): is an earlier run still there?",
-                                     err));
-        else
-            MR_TRY(name == MR_GATE_connections
-                       ? mr_gate_judge_add(j, name, MR_GATE_CRITICAL, why->message,
-                                           "Lower the pools, or raise max_connections; an "
-                                           "account with CONNECTION_ADMIN (SUPER) has one "
-                                           "connection in reserve.",
-                                           err)
-                       : mr_gate_judge_add(j, name, MR_GATE_UNKNOWN,
-                                           "the server takes no connection", NULL, err));
+        MR_TRY(name == MR_GATE_connections
+                   ? add_full(j, why, err)
+                   : mr_gate_judge_add(j, name, MR_GATE_UNKNOWN, "the server takes no connection",
+                                       NULL, err));
     }
     return MR_OK;
 }

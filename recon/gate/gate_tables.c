@@ -17,7 +17,6 @@
 #include "recon/gate/gate_work.h"
 
 /* A locked table costs a second; more than this is not spent on them together. */
-#define ER_LOCK_WAIT_TIMEOUT 1205
 #define LOCKED_MAX_S 3.0
 #define ER_QUERY_INTERRUPTED 1317
 
@@ -50,11 +49,6 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *sha
     if (code == MR_E_LOST && err->sql_errno == ER_QUERY_INTERRUPTED)
         code = err->code = MR_E_TIMEOUT;
     return code;
-}
-
-bool mr_gate_is_locked(const struct mr_err *why)
-{
-    return why->sql_errno == ER_LOCK_WAIT_TIMEOUT;
 }
 
 enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,

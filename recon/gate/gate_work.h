@@ -42,9 +42,6 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *sha
                                 const char *body, double limit_s, struct mr_result **out,
                                 struct mr_err *err);
 
-/* Did it wait for a lock in vain?  In whatever language the server says so. */
-bool mr_gate_is_locked(const struct mr_err *why);
-
 /* Marks the table as not read, for that reason; fatal errors are passed on. */
 enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,
                                enum mr_code code, const struct mr_err *why, struct mr_err *err);

@@ -271,6 +271,11 @@ static size_t cut_from(const struct mr_csv_field images[MR_IMAGES], const struct
 {
     struct mr_csv_field values[MR_IMAGES];
     size_t count = 0, longest = 0, from = SIZE_MAX;
+    for (size_t i = 0; i < MR_IMAGES; i++)
+        longest = images[i].len > longest ? images[i].len : longest;
+    if (longest <= MR_IMAGE_VALUE_MAX)
+        return SIZE_MAX; /* most rows: nothing is looked for in them */
+    longest = 0;
     for (size_t i = 0; i < MR_IMAGES; i++) {
         if (images[i].len == 0)
             continue;

@@ -420,6 +420,8 @@ enum mr_code mr_restore_note(struct mr_restore *restore, const char *text, struc
 enum mr_code mr_restore_note_fmt(struct mr_restore *restore, struct mr_err *err, const char *fmt,
                                  ...) MR_PRINTF(3, 4);
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
+/* Is the table of the target, by its name there, among those that are restored? */
+bool mr_restore_has_table(const struct mr_restore *restore, const char *db, const char *table);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
 /* MR_E_NO_SUCH: --tables chooses none. */
 enum mr_code mr_restore_no_match(const struct mr_snap_options *opts, struct mr_err *err);

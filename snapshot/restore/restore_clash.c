@@ -48,9 +48,8 @@ const struct mr_snap_object *mr_restore_namesake(const struct mr_restore *r,
 static const char *relation_at(const struct mr_restore *r, const char *db, const char *name)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
-    for (size_t i = 0; i < r->ntables; i++)
-        if (same_name(r, r->tables[i].db, db) && same_name(r, r->tables[i].snap->name, name))
-            return "table";
+    if (mr_restore_has_table(r, db, name))
+        return "table";
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         if (mr_object_has(o->kind, MR_OBJECT_RELATION) && mr_restore_wants_object(r, o) &&

@@ -85,16 +85,6 @@ static bool is_restored(const struct mr_restore *r, const char *name)
     return false;
 }
 
-static bool restores(const struct mr_restore *r, const struct mr_table *t)
-{
-    const struct mr_server *server = mr_db_server(r->db);
-    for (size_t i = 0; i < r->ntables; i++)
-        if (mr_server_same_name(server, r->tables[i].db, t->db) &&
-            mr_server_same_name(server, r->tables[i].snap->name, t->name))
-            return true;
-    return false;
-}
-
 static enum mr_code require_empty(struct mr_restore *r, struct mr_err *err)
 {
     static const char sql[] =
@@ -127,7 +117,7 @@ static enum mr_code require_own(const struct mr_restore *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
-        if (strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 || restores(r, t))
+        if (strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 || mr_restore_has_table(r, t->db, t->name))
             continue;
         mr_strbuf_add_fmt(&why, "has table \"%s.%s\", which stays, and which a crash would cost",
                           t->db, t->name);

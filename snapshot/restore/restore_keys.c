@@ -373,16 +373,6 @@ static enum mr_code check_child(struct mr_restore *r, const struct mr_table *t,
     return code;
 }
 
-static bool is_ours(const struct mr_restore *r, const char *db, const char *name)
-{
-    const struct mr_server *server = &r->cat->server;
-    for (size_t i = 0; i < r->ntables; i++)
-        if (mr_server_same_name(server, r->tables[i].db, db) &&
-            mr_server_same_name(server, r->tables[i].snap->name, name))
-            return true;
-    return false;
-}
-
 /* Adds the names of the databases, quoted: "('a', 'b')". */
 static void add_dbs(struct mr_strbuf *sql, const struct mr_restore *r)
 {
@@ -460,7 +450,7 @@ static enum mr_code check_outside(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = find_outside(r, &found, err);
     for (size_t i = 0; code == MR_OK && i < found.count; i++) {
         const struct outside *o = *(struct outside *const *)mr_vec_at(&found, i);
-        if (is_ours(r, o->key.ref_db, o->key.ref_table))
+        if (mr_restore_has_table(r, o->key.ref_db, o->key.ref_table))
             code = check_child(r, &o->table, &o->key, err);
     }
     mr_vec_release(&found);
@@ -473,9 +463,9 @@ enum mr_code mr_restore_check_children(struct mr_restore *r, struct mr_err *err)
 {
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
-        const bool ours = is_ours(r, t->db, t->name);
+        const bool ours = mr_restore_has_table(r, t->db, t->name);
         for (size_t k = 0; k < t->nfks && (!ours || r->opts->data_only); k++)
-            if (ours || is_ours(r, t->fks[k].ref_db, t->fks[k].ref_table))
+            if (ours || mr_restore_has_table(r, t->fks[k].ref_db, t->fks[k].ref_table))
                 MR_TRY(check_child(r, t, &t->fks[k], err));
     }
     return check_outside(r, err);

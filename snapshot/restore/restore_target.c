@@ -1,6 +1,6 @@
 /* restore_target.c: what is restored where, and what of it is there; see restore.h. */
-#include <stdlib.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -107,6 +107,16 @@ enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
     for (size_t i = 0; i < r->ndbs; i++)
         r->dbs[i].there = find_db(r, r->dbs[i].to);
     return MR_OK;
+}
+
+bool mr_restore_has_table(const struct mr_restore *r, const char *db, const char *table)
+{
+    const struct mr_server *server = mr_db_server(r->db);
+    for (size_t i = 0; i < r->ntables; i++)
+        if (mr_server_same_name(server, r->tables[i].db, db) &&
+            mr_server_same_name(server, r->tables[i].snap->name, table))
+            return true;
+    return false;
 }
 
 /* ---- an unfinished restore ---- */
