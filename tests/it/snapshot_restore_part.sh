@@ -52,7 +52,7 @@ parents() { # SIDE
     client "$1" -D "$COPY" <<<"CREATE TABLE people (id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO people VALUES (1)"
     restored "$1: a parent that was there lacks a row" "4 equal 0" --tables orders --tables shops --into-existing add --yes "$SNAP" "$target"
     like "$1: the server says so" "$(jq -r 'select(.type == "note") | .text' "$OUT")" "orders.keys.sql.*foreign key constraint fails"
-    is "$1: no key lies" "$(made "$1")" ""
+    is "$1: the key that would lie is not made, the others are" "$(made "$1")" "orders o_o orders o_s"
     client "$1" -D "$COPY" <<<"DROP TABLE orders; DROP TABLE shops; INSERT INTO people VALUES (2)"
     restored "$1: one that has them all" "0 equal 0" --tables orders --tables shops --into-existing add --yes "$SNAP" "$target"
     is "$1: the keys are there" "$(made "$1")" "orders o_o orders o_p orders o_s"
