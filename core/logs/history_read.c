@@ -215,6 +215,8 @@ static enum mr_code note_log(struct mr_history_read *r, const struct mr_binlog_p
         r->first_position = place->position;
     }
     mr_history_window_meet(r->window, place->log);
+    if (r->meet != NULL)
+        r->meet(r->ctx, place->log);
     return r->end_log != NULL ? MR_OK : nomem(err);
 }
 

@@ -38,6 +38,8 @@ struct mr_history_read {
     struct mr_progress *progress; /* NULL: none */
     struct mr_throttle *throttle; /* NULL: none */
     enum mr_code (*take)(void *ctx, const struct mr_binlog_step *step, struct mr_err *err);
+    /* NULL: none; that log is read from here on, be it without a transaction */
+    void (*meet)(void *ctx, const char *log);
     void *ctx;
     /* set by take: nothing behind this step is read, nor asked whether it lacks */
     bool is_enough;

@@ -262,7 +262,7 @@ static enum mr_code judge_vague(const struct mr_until *u, struct mr_err *err)
     if (was->position != MR_SNAP_AT_OR_BEFORE)
         return MR_OK;
     const bool has_until = was->until_gtid != NULL || was->until_file != NULL;
-    bool is_behind = u->is_at_until;
+    bool is_behind = u->until.is_behind;
     if (!mr_gtid_set_is_empty(&u->may_have))
         MR_TRY(has_met(u, &u->may_have, &is_behind, err));
     if (has_until && is_behind)
@@ -376,6 +376,7 @@ static enum mr_code read_logs(struct mr_until *u, struct mr_err *err)
     u->read.takes_all = true;
     u->read.arena = &u->arena;
     u->read.progress = u->opts->progress;
+    u->read.meet = mr_until_meet;
     u->read.take = mr_until_take;
     u->read.ctx = u;
     return mr_history_read(&u->read, err);

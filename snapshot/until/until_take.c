@@ -326,39 +326,35 @@ static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_st
 
 /* ---- which transactions ---- */
 
-/* Behind the snapshot's place, by position. */
-static bool is_past(struct mr_until *u, const struct mr_binlog_place *begun)
+/* Behind it is what stands in a log behind its own, too, be that without a transaction. */
+static void meet_spot(struct mr_until_spot *spot, const char *file, const char *log)
 {
-    const struct mr_snap_consistency *was = place_of(u);
-    const bool is_there = mr_history_log_is(begun->log, was->binlog_file);
-    u->is_behind_place = u->is_behind_place || (u->is_placed && !is_there) ||
-                         (is_there && begun->position >= was->binlog_position);
-    u->is_placed = u->is_placed || is_there;
-    return u->is_behind_place;
+    const bool is_there = file != NULL && mr_history_log_is(log, file);
+    spot->is_behind = spot->is_behind || (spot->in_log && !is_there);
+    spot->in_log = is_there;
 }
 
-/* Behind the place up to which the snapshot may hold more, by position. */
-static bool is_past_until(struct mr_until *u, const struct mr_binlog_place *begun)
+static void pass_spot(struct mr_until_spot *spot, uint64_t position,
+                      const struct mr_binlog_place *begun)
 {
-    const struct mr_snap_consistency *was = place_of(u);
-    if (was->until_file == NULL)
-        return false;
-    const bool is_there = mr_history_log_is(begun->log, was->until_file);
-    u->is_at_until = u->is_at_until || (u->has_met_vague && !is_there) ||
-                     (is_there && begun->position >= was->until_position);
-    u->has_met_vague = u->has_met_vague || is_there;
-    return u->is_at_until;
+    spot->is_behind = spot->is_behind || (spot->in_log && begun->position >= position);
+}
+
+void mr_until_meet(void *ctx, const char *log)
+{
+    struct mr_until *u = ctx;
+    meet_spot(&u->place, place_of(u)->binlog_file, log);
+    meet_spot(&u->until, place_of(u)->until_file, log);
 }
 
 /* May the snapshot hold it already? */
-static bool is_vague(struct mr_until *u, const struct mr_binlog_step *step)
+static bool is_vague(const struct mr_until *u, const struct mr_binlog_step *step)
 {
     if (place_of(u)->position != MR_SNAP_AT_OR_BEFORE)
         return false;
-    const bool is_past_it = is_past_until(u, &step->begun);
     if (step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->may_have))
         return mr_gtid_set_has(&u->may_have, step->gtid);
-    return !is_past_it;
+    return !u->until.is_behind;
 }
 
 static enum mr_code refuse_other(const struct mr_until *u, const struct mr_binlog_step *step,
@@ -493,7 +489,7 @@ static enum mr_code prove_front(const struct mr_until *u, struct mr_err *err)
 static enum mr_code prove_mariadb(struct mr_until *u, const struct mr_binlog_step *step,
                                   bool was_past, struct mr_err *err)
 {
-    if (!u->is_behind_place)
+    if (!u->place.is_behind)
         return meet_front(u, step->gtid, err);
     if (!was_past)
         MR_TRY(prove_front(u, err));
@@ -510,7 +506,7 @@ static enum mr_code prove_mysql(const struct mr_until *u, const struct mr_binlog
 {
     const struct mr_gtid *gtid = step->gtid;
     const bool has = mr_gtid_set_has(&u->had, gtid);
-    bool fits = u->is_behind_place ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
+    bool fits = u->place.is_behind ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
     fits =
         fits && !(has && gtid->committed_us != 0 && is_behind_end(u, (int64_t)gtid->committed_us));
     if (fits && !u->is_begun)
@@ -568,6 +564,7 @@ static enum mr_code meet_log(struct mr_until *u, const char *log, struct mr_err 
     if (u->log != NULL && strcmp(u->log, log) == 0)
         return MR_OK;
     u->log = mr_arena_strdup(&u->arena, log);
+    mr_until_meet(u, log);
     mr_changed_keys_begin(&u->changed);
     for (size_t i = 0; i < u->ntables; i++)
         u->tables[i].serial = 0;
@@ -629,15 +626,17 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
 {
     const int64_t us = mr_binlog_committed_us(step);
     const enum mr_until_side side = mr_until_point_judge(&u->point, step->gtid, us);
-    const bool was_past = u->is_behind_place, is_past_place = is_past(u, &step->begun);
+    const bool was_past = u->place.is_behind;
     const bool by_set = step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
     MR_TRY(meet_log(u, step->begun.log, err));
+    pass_spot(&u->place, place_of(u)->binlog_position, &step->begun);
+    pass_spot(&u->until, place_of(u)->until_position, &step->begun);
     u->has_rows = false;
-    u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : is_past_place;
+    u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : u->place.is_behind;
     if (!u->is_begun)
         MR_TRY(prove_age(u, step, err));
     MR_TRY(prove_place(u, step, was_past, err));
-    if (is_past_place && !was_past)
+    if (u->place.is_behind && !was_past)
         MR_TRY(prove_border(u, step, err));
     u->is_begun = true;
     if (!u->is_taken) {

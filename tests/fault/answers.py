@@ -1,6 +1,7 @@
 """answers.py HOST:PORT NTH HOW REPORT: a server whose answer to one statement is not what was asked.
 
-Listens on a port of its own and forwards to HOST:PORT (no TLS).  The answer to the NTH
+Listens on a port of its own and forwards to HOST:PORT (no TLS, and no compression, which myrecon
+asks for where the line seems slow).  The answer to the NTH
 statement (of all connections; 0: to none; =TEXT: to the first with that text) is changed, of
 the text protocol as of prepared ones, whose column counts were others when they were prepared:
 
@@ -29,6 +30,7 @@ import threading
 QUERY = 3
 PREPARE = 0x16
 EXECUTE = 0x17
+COMPRESS = 0x20
 DONE = b"\x00\x00\x00\x02\x00\x00\x00"
 
 
@@ -193,8 +195,16 @@ class Server:
             pass
         self.end(line)
 
+    @staticmethod
+    def greet(down):
+        """The server's first packet: it compresses nothing."""
+        number, body = down.packet()
+        at = body.index(b"\0") + 1 + 4 + 8 + 1  # version, connection, salt
+        down.send(number, body[:at] + bytes([body[at] & ~COMPRESS]) + body[at + 1 :])
+
     def down(self, line, wanted):
         try:
+            self.greet(line)
             while True:
                 if not line.kept:
                     line.kept = line.source.recv(65536)

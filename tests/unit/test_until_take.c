@@ -592,6 +592,37 @@ static void test_within_vague(void **state)
     end(&w);
 }
 
+/* A log that was ended (FLUSH BINARY LOGS) before anything was committed in it: what stands in the next one is behind
+ * a place in it all the same. */
+static void test_place_in_log_without_transactions(void **state)
+{
+    static const struct {
+        const char *logs[2]; /* that are met before the transaction's own; NULL: no more */
+        bool is_taken, is_vague;
+    } rows[] = {{{"had", "may"}, true, false},
+                {{"had", NULL}, true, true},
+                {{"elsewhere", NULL}, false, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        begin(&w);
+        w.snap.manifest.server.flavour = MR_FLAVOUR_MYSQL;
+        w.snap.manifest.consistency = (struct mr_snap_consistency){.position = MR_SNAP_AT_OR_BEFORE,
+                                                                   .binlog_file = "had",
+                                                                   .binlog_position = PLACE,
+                                                                   .until_file = "may",
+                                                                   .until_position = PLACE};
+        assert_int_equal(mr_until_point_read(&w.u.point, "2026-01-01", MR_FLAVOUR_MYSQL, NULL),
+                         MR_OK);
+        for (size_t k = 0; k < 2 && rows[i].logs[k] != NULL; k++)
+            mr_until_meet(&w.u, rows[i].logs[k]);
+        assert_int_equal(meet(&w, 0, 100, 1), MR_OK);
+        assert_int_equal(w.u.is_taken, rows[i].is_taken);
+        assert_int_equal(w.u.is_vague, rows[i].is_vague);
+        end(&w);
+    }
+}
+
 /* Whatever its numbers: a log that is younger than the snapshot is another one.  Clocks may differ. */
 static void test_young_log(void **state)
 {
@@ -672,6 +703,7 @@ int main(void)
                                        cmocka_unit_test(test_given_again),
                                        cmocka_unit_test(test_place_without_gtids),
                                        cmocka_unit_test(test_within_vague),
+                                       cmocka_unit_test(test_place_in_log_without_transactions),
                                        cmocka_unit_test(test_young_log)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
