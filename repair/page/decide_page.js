@@ -327,7 +327,7 @@
     const note = make('small', {}, would);
     if (would) pick.append(note);
     if (more && more.fields[0].tagName === 'SELECT' && spec.row) {
-      more.fields[0].addEventListener('change', () => { note.textContent = effect(spec.row, text()); });
+      more.fields[0].addEventListener('change', () => { note.textContent = effect(spec.row, text()); pick.append(note); });
     }
     return make('div', { class: 'choice' }, pick, ...(more ? more.fields : []));
   }
