@@ -80,7 +80,7 @@ struct mr_until {
     struct mr_gtid ended_by;
     int64_t ended_us;
     bool is_of_all;               /* the snapshot is of whatever databases there were */
-    bool is_begun;                /* it has come to a transaction */
+    bool is_begun, is_past;       /* it has come to a transaction, and to one behind the place */
     bool has_rows;                /* the transaction has changed rows that are wanted */
     struct mr_binlog_place begun; /* of the transaction */
     struct mr_gtid gtid;

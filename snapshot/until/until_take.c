@@ -626,11 +626,12 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
 {
     const int64_t us = mr_binlog_committed_us(step);
     const enum mr_until_side side = mr_until_point_judge(&u->point, step->gtid, us);
-    const bool was_past = u->place.is_behind;
+    const bool was_past = u->is_past;
     const bool by_set = step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
     MR_TRY(meet_log(u, step->begun.log, err));
     pass_spot(&u->place, place_of(u)->binlog_position, &step->begun);
     pass_spot(&u->until, place_of(u)->until_position, &step->begun);
+    u->is_past = u->place.is_behind;
     u->has_rows = false;
     u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : u->place.is_behind;
     if (!u->is_begun)

@@ -376,6 +376,37 @@ static void test_turns_of_mariadb(void **state)
     }
 }
 
+/* The place's log may end in front of the place: then it is another one's, and that is seen in the next. */
+static void test_front_in_log_that_is_left(void **state)
+{
+    static const struct {
+        unsigned last; /* of the place's log */
+        bool fits;
+    } rows[] = {{2, true}, {100, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        begin(&w);
+        w.snap.manifest.consistency.binlog_position = 1000;
+        assert_int_equal(mr_until_point_read(&w.u.point, "0-7-999", MR_FLAVOUR_MARIADB, NULL),
+                         MR_OK);
+        enum mr_code code = MR_OK;
+        for (unsigned k = 0; k < 2 && code == MR_OK; k++) {
+            const struct mr_gtid gtid = {
+                .family = MR_GTID_OF_MARIADB, .server = 7, .sequence = rows[i].last + k};
+            const struct mr_binlog_event event = {.place = {k == 0 ? "memory" : "next", 100}};
+            const struct mr_binlog_step step = {
+                .kind = MR_STEP_BEGIN, .event = &event, .gtid = &gtid, .begun = event.place};
+            mr_until_meet(&w.u, event.place.log);
+            assert_int_equal(mr_gtid_state_add(&w.u.read.met_state, &gtid, NULL), MR_OK);
+            code = mr_until_take(&w.u, &step, &w.err);
+        }
+        assert_int_equal(code, rows[i].fits ? MR_OK : MR_E_REFUSED);
+        assert_true(rows[i].fits || strstr(w.err.message, "it has 0-7-100, and the") != NULL);
+        end(&w);
+    }
+}
+
 /* A stamp of MariaDB is no time of commit: behind one that is far ahead may stand what had been committed by then. */
 static void test_stamps(void **state)
 {
@@ -698,6 +729,7 @@ int main(void)
                                        cmocka_unit_test(test_samples),
                                        cmocka_unit_test(test_other_log),
                                        cmocka_unit_test(test_turns_of_mariadb),
+                                       cmocka_unit_test(test_front_in_log_that_is_left),
                                        cmocka_unit_test(test_stamps),
                                        cmocka_unit_test(test_place_of_mysql),
                                        cmocka_unit_test(test_given_again),
