@@ -141,7 +141,7 @@ class Workshop(Planner):
             return plan
         path = os.path.join(self.folder, f'{self.plans}.csv')
         with open(path, 'w', encoding='utf-8', newline='') as out:
-            lines = csv.DictWriter(out, CONFLICTS)
+            lines = csv.DictWriter(out, CONFLICTS, extrasaction='ignore')
             lines.writeheader()
             for line in plan.lines('conflicts.csv'):
                 lines.writerows(decided(history, line))
