@@ -160,6 +160,7 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->times.files_s = lap(&at_s);
     MR_TRY_OUT(open_server(r, err));
     MR_TRY_OUT(mr_restore_target(r, err));
+    MR_TRY_OUT(mr_restore_find_fast(r, err));
     if (r->opts->dry_run) {
         MR_TRY_OUT(mr_restore_dry(r, err));
         goto out;

@@ -353,7 +353,6 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         MR_TRY(mr_restore_pass(r, mr_restore_find_losses(r, err), err));
         MR_TRY(mr_restore_find_orphans(r, err));
     }
-    MR_TRY(mr_restore_find_fast(r, err));
     if (!r->resumed && !r->opts->dry_run)
         MR_TRY(mr_restore_clear(r, err));
     if (r->ended)

@@ -36,10 +36,7 @@ client f <<<"CREATE DATABASE shop; CREATE USER u@'%' IDENTIFIED BY 'pw'; GRANT A
 snap restore --no-progress --unsafe-fast "$SNAP" "$TARGET"
 is "another database is there" "$RC" 5
 like "it is named" "$(cat "$ERR")" 'has other databases, which a crash would cost: "shop"'
-client f <<<"CREATE DATABASE club; CREATE TABLE club.people (id INT PRIMARY KEY); INSERT INTO club.people VALUES (77)"
-snap restore --no-progress --unsafe-fast --into-existing replace --yes "$SNAP" "$TARGET"
-is "nor is what it would replace dropped" "$RC $(client f <<<"SELECT id FROM club.people")" "5 77"
-client f <<<"DROP DATABASE shop; DROP DATABASE club"
+client f <<<"DROP DATABASE shop"
 for dry in '' --dry-run; do
     # shellcheck disable=SC2086
     snap restore --no-progress --unsafe-fast $dry "$SNAP" "$(uri f club u:pw)"
