@@ -95,14 +95,15 @@ static bool is_told(const struct mr_changed_keys *c, size_t at)
     return at < c->cat->ntables && c->tables[at].wanted && c->tables[at].why == NULL;
 }
 
-/* Is there anything more to be learnt of rows of that table? */
+/* Is there anything more to be learnt of rows of that table?  Of a blind one there is not, and no shape may fit them. */
 static bool matters(const struct mr_changed_keys *c, size_t at)
 {
     if (at == MR_NO_CASCADE)
         return false;
     const struct mr_cascade *of = cascade_of(c, at);
     return is_told(c, at) || (of->is_parent && !(of->deleted && of->updated)) ||
-           (mr_cascades_has_beside(&c->work->cascades) && !(of->has_lost && of->has_changed));
+           (mr_cascades_has_beside(&c->work->cascades) &&
+            !((of->deleted || of->has_lost) && (of->updated || of->has_changed)));
 }
 
 /* ---- opening ---- */
@@ -245,8 +246,6 @@ static enum mr_code look_at_map(struct mr_changed_keys *c, const struct mr_binlo
 
 /* ---- rows ---- */
 
-#define NO_FIT "its rows in the log do not have the columns that it has now"
-
 /* Parts that the image does not show are those of `other`. */
 static enum mr_code take_key(struct mr_changed_keys *c, const struct known_map *known,
                              const struct mr_binlog_field *image,
@@ -361,10 +360,6 @@ static enum mr_code read_rows(struct mr_changed_keys *c, const struct mr_binlog_
     if (known->at >= c->cat->ntables) {
         note_beside(cascade_of(c, known->at), w->rows.kind);
         return MR_OK;
-    }
-    if (known->shape == NULL) { /* it does not fit, and was made blind by the event before */
-        cascade_of(c, known->at)->has_lost = cascade_of(c, known->at)->has_changed = true;
-        return is_told(c, known->at) ? mr_err_set(why, MR_E_UNSUPPORTED, NO_FIT) : MR_OK;
     }
     for (;;) {
         MR_TRY(mr_binlog_rows_next(&w->rows, &row, why));

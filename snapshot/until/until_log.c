@@ -262,7 +262,7 @@ static enum mr_code judge_vague(const struct mr_until *u, struct mr_err *err)
     if (was->position != MR_SNAP_AT_OR_BEFORE)
         return MR_OK;
     const bool has_until = was->until_gtid != NULL || was->until_file != NULL;
-    bool is_behind = u->until.is_behind;
+    bool is_behind = u->in == MR_WINDOW_OVER;
     if (!mr_gtid_set_is_empty(&u->may_have))
         MR_TRY(has_met(u, &u->may_have, &is_behind, err));
     if (has_until && is_behind)
@@ -370,6 +370,7 @@ static enum mr_code read_logs(struct mr_until *u, struct mr_err *err)
 {
     u->window.from = (struct mr_history_bound){
         .by = MR_BOUND_PLACE, .text = place_of(u)->binlog_file, .log = place_of(u)->binlog_file};
+    mr_until_place(u);
     u->read.given = (const char *const *)u->opts->logs->items;
     u->read.ngiven = u->opts->logs->count;
     u->read.window = &u->window;

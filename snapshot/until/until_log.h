@@ -39,11 +39,6 @@ struct mr_until_opts {
 
 struct mr_until_table;
 
-/* Where reading is to a place in the log, by position. */
-struct mr_until_spot {
-    bool in_log, is_behind;
-};
-
 struct mr_until {
     /* found */
     const char *
@@ -73,14 +68,16 @@ struct mr_until {
     struct mr_gtid_state in_front;    /* the same: all of them */
     struct mr_strbuf before, after, filled, key, was; /* of a row */
     struct mr_strbuf scratch_text;
-    int64_t latest_us;                 /* of what the snapshot has */
-    struct mr_until_spot place, until; /* of the snapshot: what it has, and what it may have */
+    int64_t latest_us; /* of what the snapshot has */
+    /* by position: from where on the snapshot has not all, to where it may have more */
+    struct mr_history_window vague;
+    enum mr_in_window in; /* where the transaction stands to it; 0: none was met */
     bool is_taken, is_vague, is_last, is_reached;
     bool is_ended; /* a time: behind the transaction that `ended_by`, of that time, begins */
     struct mr_gtid ended_by;
     int64_t ended_us;
     bool is_of_all;               /* the snapshot is of whatever databases there were */
-    bool is_begun, is_past;       /* it has come to a transaction, and to one behind the place */
+    bool is_begun;                /* it has come to a transaction */
     bool has_rows;                /* the transaction has changed rows that are wanted */
     struct mr_binlog_place begun; /* of the transaction */
     struct mr_gtid gtid;

@@ -326,25 +326,26 @@ static enum mr_code take_statement(struct mr_until *u, const struct mr_binlog_st
 
 /* ---- which transactions ---- */
 
-/* Behind it is what stands in a log behind its own, too, be that without a transaction. */
-static void meet_spot(struct mr_until_spot *spot, const char *file, const char *log)
+/* Behind the snapshot's place, by position. */
+static bool is_past(const struct mr_until *u)
 {
-    const bool is_there = file != NULL && mr_history_log_is(log, file);
-    spot->is_behind = spot->is_behind || (spot->in_log && !is_there);
-    spot->in_log = is_there;
+    return u->in == MR_WINDOW_INSIDE || u->in == MR_WINDOW_OVER;
 }
 
-static void pass_spot(struct mr_until_spot *spot, uint64_t position,
-                      const struct mr_binlog_place *begun)
+void mr_until_place(struct mr_until *u)
 {
-    spot->is_behind = spot->is_behind || (spot->in_log && begun->position >= position);
+    const struct mr_snap_consistency *was = place_of(u);
+    u->vague = (struct mr_history_window){
+        .from = {.by = MR_BOUND_PLACE, .log = was->binlog_file, .position = was->binlog_position}};
+    if (was->until_file != NULL)
+        u->vague.to = (struct mr_history_bound){
+            .by = MR_BOUND_PLACE, .log = was->until_file, .position = was->until_position};
 }
 
 void mr_until_meet(void *ctx, const char *log)
 {
     struct mr_until *u = ctx;
-    meet_spot(&u->place, place_of(u)->binlog_file, log);
-    meet_spot(&u->until, place_of(u)->until_file, log);
+    mr_history_window_meet(&u->vague, log);
 }
 
 /* May the snapshot hold it already? */
@@ -354,7 +355,7 @@ static bool is_vague(const struct mr_until *u, const struct mr_binlog_step *step
         return false;
     if (step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->may_have))
         return mr_gtid_set_has(&u->may_have, step->gtid);
-    return !u->until.is_behind;
+    return u->in != MR_WINDOW_OVER;
 }
 
 static enum mr_code refuse_other(const struct mr_until *u, const struct mr_binlog_step *step,
@@ -489,7 +490,7 @@ static enum mr_code prove_front(const struct mr_until *u, struct mr_err *err)
 static enum mr_code prove_mariadb(struct mr_until *u, const struct mr_binlog_step *step,
                                   bool was_past, struct mr_err *err)
 {
-    if (!u->place.is_behind)
+    if (!is_past(u))
         return meet_front(u, step->gtid, err);
     if (!was_past)
         MR_TRY(prove_front(u, err));
@@ -506,7 +507,7 @@ static enum mr_code prove_mysql(const struct mr_until *u, const struct mr_binlog
 {
     const struct mr_gtid *gtid = step->gtid;
     const bool has = mr_gtid_set_has(&u->had, gtid);
-    bool fits = u->place.is_behind ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
+    bool fits = is_past(u) ? !has || place_of(u)->position != MR_SNAP_EXACT : has;
     fits =
         fits && !(has && gtid->committed_us != 0 && is_behind_end(u, (int64_t)gtid->committed_us));
     if (fits && !u->is_begun)
@@ -564,7 +565,6 @@ static enum mr_code meet_log(struct mr_until *u, const char *log, struct mr_err 
     if (u->log != NULL && strcmp(u->log, log) == 0)
         return MR_OK;
     u->log = mr_arena_strdup(&u->arena, log);
-    mr_until_meet(u, log);
     mr_changed_keys_begin(&u->changed);
     for (size_t i = 0; i < u->ntables; i++)
         u->tables[i].serial = 0;
@@ -626,18 +626,16 @@ static enum mr_code begin(struct mr_until *u, const struct mr_binlog_step *step,
 {
     const int64_t us = mr_binlog_committed_us(step);
     const enum mr_until_side side = mr_until_point_judge(&u->point, step->gtid, us);
-    const bool was_past = u->is_past;
+    const bool was_past = is_past(u);
     const bool by_set = step->gtid->family == MR_GTID_OF_MYSQL && !mr_gtid_set_is_empty(&u->had);
     MR_TRY(meet_log(u, step->begun.log, err));
-    pass_spot(&u->place, place_of(u)->binlog_position, &step->begun);
-    pass_spot(&u->until, place_of(u)->until_position, &step->begun);
-    u->is_past = u->place.is_behind;
+    u->in = mr_history_window_judge(&u->vague, &step->begun, us);
     u->has_rows = false;
-    u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : u->place.is_behind;
+    u->is_taken = by_set ? !mr_gtid_set_has(&u->had, step->gtid) : is_past(u);
     if (!u->is_begun)
         MR_TRY(prove_age(u, step, err));
     MR_TRY(prove_place(u, step, was_past, err));
-    if (u->place.is_behind && !was_past)
+    if (is_past(u) && !was_past)
         MR_TRY(prove_border(u, step, err));
     u->is_begun = true;
     if (!u->is_taken) {

@@ -34,6 +34,8 @@ const char *mr_until_why(const struct mr_until *until, size_t at);
 enum mr_code mr_until_refuse_early(const struct mr_until *until, const char *why,
                                    struct mr_err *err);
 #define MR_UNTIL_MAY_HOLD "it may hold some of what was committed behind that"
+/* Before the first log: where the snapshot stands in them. */
+void mr_until_place(struct mr_until *until);
 /* mr_history_read's meet and take. */
 void mr_until_meet(void *until, const char *log);
 enum mr_code mr_until_take(void *until, const struct mr_binlog_step *step, struct mr_err *err);

@@ -193,6 +193,7 @@ static enum mr_code read_log(struct world *w)
         MR_OK);
     assert_int_equal(mr_binlog_walk_open(stream, &walk, NULL), MR_OK);
     enum mr_code code = MR_OK;
+    mr_until_place(&w->u);
     while (code == MR_OK && !w->u.read.is_enough) {
         assert_int_equal(mr_binlog_walk_next(walk, &step, NULL), MR_OK);
         if (step.kind == MR_STEP_END)
@@ -357,6 +358,7 @@ static void test_turns_of_mariadb(void **state)
             mr_gtid_state_parse(&w.u.had_state, rows[i].had, strlen(rows[i].had), NULL), MR_OK);
         w.snap.manifest.consistency.gtid = rows[i].had;
         w.snap.manifest.consistency.binlog_position = 100 + rows[i].front;
+        mr_until_place(&w.u);
         assert_int_equal(mr_until_point_read(&w.u.point, "0-7-9", MR_FLAVOUR_MARIADB, NULL), MR_OK);
         for (unsigned k = 0; k < 5 && code == MR_OK && rows[i].met[k].server != 0; k++) {
             const struct mr_gtid gtid = {.family = MR_GTID_OF_MARIADB,
@@ -388,6 +390,7 @@ static void test_front_in_log_that_is_left(void **state)
         struct world w;
         begin(&w);
         w.snap.manifest.consistency.binlog_position = 1000;
+        mr_until_place(&w.u);
         assert_int_equal(mr_until_point_read(&w.u.point, "0-7-999", MR_FLAVOUR_MARIADB, NULL),
                          MR_OK);
         enum mr_code code = MR_OK;
@@ -429,6 +432,7 @@ static void test_stamps(void **state)
         enum mr_code code = MR_OK;
         begin(&w);
         w.snap.manifest.consistency.binlog_position = 100;
+        mr_until_place(&w.u);
         w.u.read.log_us = rows[i].began_s * 1000000;
         assert_int_equal(
             mr_until_point_read(&w.u.point, "1970-01-01 00:16:40Z", MR_FLAVOUR_MARIADB, NULL),
@@ -517,6 +521,7 @@ static void begin_mysql(struct world *w, enum mr_snap_position position, const c
         mr_until_point_read(&w->u.point, "1970-01-01 00:00:01Z", MR_FLAVOUR_MYSQL, NULL), MR_OK);
     w->snap.manifest.consistency.binlog_position = PLACE;
     w->snap.manifest.consistency.position = position;
+    mr_until_place(&w->u);
     parse(&w->u.had, "1-5");
     parse(&w->u.read.met, before);
 }
@@ -593,6 +598,7 @@ static void test_place_without_gtids(void **state)
         w.snap.manifest.server.flavour = MR_FLAVOUR_MYSQL;
         w.snap.manifest.consistency.gtid = NULL;
         w.snap.manifest.consistency.binlog_position = rows[i].place;
+        mr_until_place(&w.u);
         assert_int_equal(mr_until_point_read(&w.u.point, "2026-01-01", MR_FLAVOUR_MYSQL, NULL),
                          MR_OK);
         for (size_t k = 0; k < 3 && code == MR_OK && rows[i].met[k] != 0; k++)
@@ -643,6 +649,7 @@ static void test_place_in_log_without_transactions(void **state)
                                                                    .binlog_position = PLACE,
                                                                    .until_file = "may",
                                                                    .until_position = PLACE};
+        mr_until_place(&w.u);
         assert_int_equal(mr_until_point_read(&w.u.point, "2026-01-01", MR_FLAVOUR_MYSQL, NULL),
                          MR_OK);
         for (size_t k = 0; k < 2 && rows[i].logs[k] != NULL; k++)
