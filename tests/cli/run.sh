@@ -77,7 +77,7 @@ run_test() {
         ${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} \
         ${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} \
         ${TSAN_OPTIONS:+TSAN_OPTIONS="$TSAN_OPTIONS"} \
-        timeout "${MR_CASE_TIMEOUT:-60}" bash "$test/cmd") >"$out/stdout" 2>"$out/stderr" </dev/null
+        timeout "${MR_CASE_TIMEOUT:-180}" bash "$test/cmd") >"$out/stdout" 2>"$out/stderr" </dev/null
     status=$?
     check_exit "$test" "$status" || good=
     check_stream "$test" stdout "$out" || good=
