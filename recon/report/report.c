@@ -5,38 +5,6 @@
 
 /* People are counted only where rows differ: of an equal run nobody is touched. After a failure
  * nothing is left to be released. */
-enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
-{
-    struct mr_next_opts opts = {.has_case = true,
-                                .commands = true,
-                                .case_path = report->case_path,
-                                .config = report->config->file};
-    bool is_usual = true;
-    report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
-    report->arena = (struct mr_arena)MR_ARENA_INIT;
-    report->references = (struct mr_vec)MR_VEC_INIT(struct mr_lineage_reference);
-    report->steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step)};
-    enum mr_code code =
-        mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
-    if (code == MR_OK)
-        code = mr_findings_run_is_usual(report->result->fd, report->result->run, &is_usual, err);
-    if (code == MR_OK)
-        code = mr_lineage_references(report->result->fd, &report->arena, &report->references, err);
-    report->run = opts.run = is_usual ? NULL : report->result->run->uuid;
-    if (code == MR_OK)
-        code = mr_next_steps(&report->steps, report->result, &opts, err);
-    if (code == MR_OK)
-        code = mr_evidence_sides(report->result->fd, &report->arena, report->logs, err);
-    for (int side = 0; code == MR_OK && side < 2; side++)
-        code = mr_evidence_own_since(report->result->fd, side, &report->own_since_us[side], err);
-    if (code == MR_OK && report->result->differing > 0)
-        code = mr_report_people_count(&report->people, report->result, report->config,
-                                      report->case_path, &report->arena, err);
-    if (code != MR_OK)
-        mr_report_release(report);
-    return code;
-}
-
 void mr_report_release(struct mr_report *report)
 {
     mr_next_steps_release(&report->steps);
@@ -143,22 +111,68 @@ enum mr_mask *mr_report_masks(const struct mr_report *report, const struct mr_fi
     return masks;
 }
 
-/* Where memory is out it is hidden: too much rather than too little. */
+static enum mr_code mask_counters(struct mr_report *report, struct mr_err *err)
+{
+    const size_t n = report->counters.count;
+    report->is_masked = mr_arena_calloc(&report->arena, n + 1, sizeof *report->is_masked);
+    if (report->is_masked == NULL)
+        return mr_err_nomem(err, "masking counters");
+    for (size_t i = 0; i < n; i++) {
+        const struct mr_find_counter *counter = mr_vec_at(&report->counters, i);
+        const struct mr_find_table *table = mr_report_counter_table(report, counter);
+        struct mr_arena arena = MR_ARENA_INIT;
+        const enum mr_mask *masks = table != NULL ? mr_report_masks(report, table, &arena) : NULL;
+        const bool is_out = table != NULL && masks == NULL;
+        for (size_t k = 0; masks != NULL && k < table->ncolumns; k++)
+            if (strcmp(table->columns[k].name, counter->column) == 0)
+                report->is_masked[i] = masks[k] == MR_MASK_VALUE || masks[k] == MR_MASK_SECRET;
+        mr_arena_release(&arena);
+        if (is_out)
+            return mr_err_nomem(err, "masking counters");
+    }
+    return MR_OK;
+}
+
 bool mr_report_counter_is_masked(const struct mr_report *report,
                                  const struct mr_find_counter *counter)
 {
-    const struct mr_find_table *table = mr_report_counter_table(report, counter);
-    struct mr_arena arena = MR_ARENA_INIT;
-    bool is = false;
-    if (table == NULL)
-        return false;
-    const enum mr_mask *masks = mr_report_masks(report, table, &arena);
-    for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
-        is = is || (strcmp(table->columns[i].name, counter->column) == 0 &&
-                    (masks[i] == MR_MASK_VALUE || masks[i] == MR_MASK_SECRET));
-    is = is || masks == NULL;
-    mr_arena_release(&arena);
-    return is;
+    const struct mr_find_counter *first = report->counters.items;
+    return report->is_masked[counter - first];
+}
+
+static enum mr_code load(struct mr_report *report, struct mr_err *err)
+{
+    struct mr_next_opts opts = {.has_case = true,
+                                .commands = true,
+                                .case_path = report->case_path,
+                                .config = report->config->file};
+    struct mr_findings *fd = report->result->fd;
+    bool is_usual = true;
+    MR_TRY(mr_findings_counters(fd, &report->arena, &report->counters, err));
+    MR_TRY(mr_findings_run_is_usual(fd, report->result->run, &is_usual, err));
+    report->run = opts.run = is_usual ? NULL : report->result->run->uuid;
+    MR_TRY(mr_lineage_references(fd, &report->arena, &report->references, err));
+    MR_TRY(mask_counters(report, err));
+    MR_TRY(mr_next_steps(&report->steps, report->result, &opts, err));
+    MR_TRY(mr_evidence_sides(fd, &report->arena, report->logs, err));
+    for (int side = 0; side < 2; side++)
+        MR_TRY(mr_evidence_own_since(fd, side, &report->own_since_us[side], err));
+    return report->result->differing == 0
+               ? MR_OK
+               : mr_report_people_count(&report->people, report->result, report->config,
+                                        report->case_path, &report->arena, err);
+}
+
+enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
+{
+    report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
+    report->arena = (struct mr_arena)MR_ARENA_INIT;
+    report->references = (struct mr_vec)MR_VEC_INIT(struct mr_lineage_reference);
+    report->steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step)};
+    const enum mr_code code = load(report, err);
+    if (code != MR_OK)
+        mr_report_release(report);
+    return code;
 }
 
 const char *mr_report_verdict(const struct mr_report *report)

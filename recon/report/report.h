@@ -29,6 +29,7 @@ struct mr_report {
     const char *up;               /* URL of the page of all pairs, or NULL */
     const char *run;              /* that commands have to name, or NULL */
     struct mr_vec counters;       /* struct mr_find_counter, by table */
+    bool *is_masked;              /* one a counter */
     struct mr_vec references;     /* struct mr_lineage_reference, of the run */
     struct mr_next_steps steps;
     struct mr_report_people people; /* only of a run in which rows differ */
@@ -47,7 +48,8 @@ const struct mr_find_counter *mr_report_counter(const struct mr_report *report, 
 /* The table of a counter. */
 const struct mr_find_table *mr_report_counter_table(const struct mr_report *report,
                                                     const struct mr_find_counter *counter);
-/* Is the counter's column masked, so that the greatest key of a side, which is somebody's, is not shown? */
+/* Is the counter's column masked, so that the greatest key of a side, which is somebody's, is not shown?
+ * `counter` is one of the report's. */
 bool mr_report_counter_is_masked(const struct mr_report *report,
                                  const struct mr_find_counter *counter);
 /* The next insert of this side would get a key that a row of either side has, or had. */
