@@ -217,7 +217,8 @@ static enum mr_code note(struct testing *t, const struct planned *p, struct mr_e
     enum mr_code code = MR_CASE_RUN(
         t->mark, err, MR_ARG_INT("id", p->id),
         MR_ARG_BYTES("into", p->there ? p->target_key : (struct mr_key){0}),
-        MR_ARG_INT("gone", !p->there), MR_ARG_INT("exact", p->there && p->exact && !matched));
+        MR_ARG_INT("gone", !p->there), MR_ARG_INT("exact", p->there && p->exact && !matched),
+        MR_ARG_INT("plan", p->plan));
     if (code == MR_OK && p->restored)
         code = MR_CASE_RUN(t->stands, err, MR_ARG_INT("plan", p->plan), MR_ARG_INT("id", p->id),
                            MR_ARG_INT("there", p->there));
@@ -344,8 +345,9 @@ enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err)
                         .known_by = MR_STRBUF_INIT};
     const struct mr_case_sql list[] = {
         {&t.stands, "INSERT INTO stands (plan, id, there) VALUES (:plan, :id, :there)"},
-        {&t.mark, "INSERT INTO mark (id, into_key, gone, known, skip, exact)"
-                  " VALUES (:id, :into, :gone, 1, :gone, :exact) ON CONFLICT (id) DO UPDATE SET"
+        {&t.mark, "INSERT INTO mark (id, into_key, gone, known, skip, exact, plan)"
+                  " VALUES (:id, :into, :gone, 1, :gone, :exact, :plan) ON CONFLICT (id) DO"
+                  " UPDATE SET plan=iif(into_key IS NULL, excluded.plan, plan),"
                   " into_key=coalesce(into_key, excluded.into_key),"
                   " gone=min(gone, excluded.gone), skip=min(skip, excluded.skip),"
                   " exact=max(exact, excluded.exact)"},

@@ -162,9 +162,10 @@ static bool is_holder_named(const struct mr_merge_matching *x, const struct mr_m
 static enum mr_code name_whole(struct mr_merge_matching *x, struct mr_key image,
                                struct mr_key *ident, struct mr_err *err)
 {
-    enum mr_code code = mr_merge_match_name(x->table->plan, image, &x->bytes, err);
+    struct mr_digest name;
+    enum mr_code code = mr_merge_match_name(x, image, &name, err);
     if (code == MR_OK)
-        *ident = mr_merge_matching_keep(x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+        *ident = mr_merge_matching_keep(x, (struct mr_key){&name, sizeof name}, &code, err);
     return code;
 }
 
@@ -471,7 +472,7 @@ static bool has_parents_decided(const struct mr_merge_matching *x)
 }
 
 /* Wave by wave: a row of a later one is known by where rows of earlier ones stand. */
-static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
+static enum mr_code match_waves(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     int64_t waves = 1;
@@ -490,6 +491,27 @@ static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
         MR_TRY(give_ids(x, err));
     }
     return MR_OK;
+}
+
+static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    struct mr_arena arena = MR_ARENA_INIT;
+    const bool is_counted = t->key.count == 0 || t->identity == MR_PLAN_BY_ROW;
+    enum mr_code code = MR_OK;
+    if (is_counted) {
+        MR_TRY_OUT(mr_plan_digester_of(&x->digester, t, &arena, err));
+        x->names = mr_arena_calloc(&arena, t->pair->find.ncolumns + 1, sizeof *x->names);
+        MR_TRY_OUT(x->names != NULL ? MR_OK : mr_merge_nomem(err));
+        for (size_t i = 0; i < t->named_by.count; i++)
+            x->names[t->named_by.at[i]] = true;
+    }
+    MR_TRY_OUT(match_waves(x, err));
+out:
+    if (is_counted)
+        mr_plan_digester_release(&x->digester);
+    mr_arena_release(&arena);
+    return code;
 }
 
 /* ---- all references ---- */

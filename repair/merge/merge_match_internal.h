@@ -6,6 +6,7 @@
 
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_map.h"
+#include "repair/plan/plan_image.h"
 
 /* A row of a batch, while its place is sought. */
 struct mr_merge_candidate {
@@ -37,6 +38,9 @@ struct mr_merge_matching {
     struct mr_vec rows, candidates,
         asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_merge_ask */
     struct mr_strbuf bytes;
+    /* of a table whose rows are counted: what a row is there */
+    struct mr_plan_digester digester;
+    bool *names;                     /* per column: it counts */
     bool has_marks;                  /* some row has */
     struct mr_case_fields marks_map; /* of marks: struct mr_merge_candidate */
     struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees, *past, *ends, *lost, *newid,
@@ -51,8 +55,10 @@ struct mr_key mr_merge_matching_keep(struct mr_merge_matching *x, struct mr_key 
 enum mr_code mr_merge_match_identities(struct mr_merge_matching *x, struct mr_err *err);
 /* The same for a table whose rows are counted as a multiset (merge_multiset.c). */
 enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err *err);
-/* What a row is in a multiset: the columns that count. */
-enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_key image,
-                                 struct mr_strbuf *out, struct mr_err *err);
+/* What a row is in a multiset: a digest of the columns that count.  Columns that the server computes
+ * do not, since they follow ids that change, nor does the spelling of JSON (plan_image.h): a row that
+ * an earlier plan wrote is known again. */
+enum mr_code mr_merge_match_name(struct mr_merge_matching *x, struct mr_key image,
+                                 struct mr_digest *out, struct mr_err *err);
 
 #endif

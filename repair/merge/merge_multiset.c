@@ -4,15 +4,14 @@
 #include "core/case/case_fields.h"
 #include "core/pair/rowhash.h"
 #include "repair/merge/merge_match_internal.h"
+#include "repair/merge/merge_named.h"
 #include "repair/merge/merge_row.h"
 #include "repair/side/counted.h"
 
-enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_key image,
-                                 struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_merge_match_name(struct mr_merge_matching *x, struct mr_key image,
+                                 struct mr_digest *out, struct mr_err *err)
 {
-    bool null = false;
-    return mr_pair_values_of(image.ptr, image.len, table->named_by.at, table->named_by.count, out,
-                             &null, err);
+    return mr_plan_digester_part(&x->digester, image, x->names, out, err);
 }
 
 /* ---- TARGET's rows ---- */
@@ -52,7 +51,8 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
     while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &row, &more, err)) == MR_OK &&
            more) {
         bool null = false;
-        code = mr_merge_match_name(t, row.image, &l->name, err);
+        struct mr_digest name;
+        code = mr_merge_match_name(l->x, row.image, &name, err);
         if (code == MR_OK)
             code = mr_pair_values_of(row.image.ptr, row.image.len, t->key.at, t->key.count,
                                      &l->x->bytes, &null, err);
@@ -60,7 +60,7 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
             break;
         const struct mr_key key = {l->x->bytes.ptr, l->x->bytes.len};
         code = MR_CASE_RUN(l->add, err, MR_ARG_INT("id", row.id),
-                           MR_ARG_BLOB("ident", l->name.ptr, l->name.len),
+                           MR_ARG_BLOB("ident", &name, sizeof name),
                            MR_ARG_BYTES("key", t->key.count > 0 ? key : row.image));
     }
     mr_case_free(rows);
@@ -185,7 +185,7 @@ static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *r
 }
 
 /* Rows of the wave that have no place yet; what a lost parent made is nobody's twin where
- * every row is its own event. */
+ * every row is its own event, but for the twins that came with him by an earlier plan. */
 static const char rows_sql[] =
     "SELECT w.id, m.ident AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED "
     "BY m_tbl"
@@ -193,7 +193,10 @@ static const char rows_sql[] =
     "m.id>:after"
     " AND m.there IS NULL AND NOT m.doubt AND (:keyed=0 OR w.above)"
     " AND (:events=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-    " WHERE l.child=w.id AND p.grp='lost')) ORDER BY m.id LIMIT 1000";
+    " LEFT JOIN mark k ON k.id=p.id WHERE l.child=w.id AND p.grp='lost' AND NOT"
+    " (k.known IS 1 AND k.into_key IS NOT NULL AND coalesce(k.plan NOT IN (SELECT plan"
+    " FROM plan_named EXCEPT SELECT plan FROM plan_named WHERE tbl=:name), 1))))"
+    " ORDER BY m.id LIMIT 1000";
 
 static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, struct mr_err *err)
 {
@@ -205,19 +208,20 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, st
         code =
             MR_MERGE_PAGE(x->m, rows_sql, after, &x->arena, &x->rows, err, MR_ARG_INT("tbl", t->at),
                           MR_ARG_INT("wave", x->wave), MR_ARG_INT("keyed", t->key.count > 0),
-                          MR_ARG_INT("events", t->identity == MR_PLAN_BY_NONE));
+                          MR_ARG_INT("events", t->identity == MR_PLAN_BY_NONE),
+                          MR_ARG_TEXT("name", mr_plan_table_name(t)));
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
             struct mr_key name = row->key;
+            struct mr_digest digest;
             struct live live;
             bool found = false;
             after = row->id;
             if (name.ptr == NULL) { /* its own event: by its content all the same */
-                code =
-                    mr_merge_match_name(t, (struct mr_key){row->image, row->len}, &x->bytes, err);
-                name = (struct mr_key){x->bytes.ptr, x->bytes.len};
+                code = mr_merge_match_name(x, (struct mr_key){row->image, row->len}, &digest, err);
+                name = (struct mr_key){&digest, sizeof digest};
             }
             MR_CASE_BIND(p->find, MR_ARG_INT("tbl", t->at), MR_ARG_BYTES("ident", name));
             if (code == MR_OK)
@@ -241,6 +245,7 @@ enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err 
         {&p.image, "UPDATE img SET there=:there WHERE id=:id"},
     };
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_named_make(x->m, err));
     MR_TRY_OUT(load(x, err));
     /* rows of TARGET that are the same as SOURCE's, or known to be */
     MR_TRY_OUT(

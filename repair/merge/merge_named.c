@@ -9,6 +9,11 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_named (plan INT NOT NULL, tbl TEXT NOT NULL,"
     " names TEXT NOT NULL, PRIMARY KEY (tbl, plan)) STRICT, WITHOUT ROWID;";
 
+enum mr_code mr_merge_named_make(struct mr_merge *m, struct mr_err *err)
+{
+    return mr_case_exec(m->cf, schema_sql, err);
+}
+
 enum mr_code mr_merge_named_text(const struct mr_plan_table *table, struct mr_strbuf *out,
                                  struct mr_err *err)
 {
@@ -38,7 +43,7 @@ static enum mr_code run_each(struct mr_merge *m, const char *sql, struct mr_err 
     struct mr_strbuf names = MR_STRBUF_INIT;
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY_OUT(mr_merge_named_make(m, err));
     MR_TRY_OUT(mr_case_prepare(m->cf, sql, &stmt, err));
     for (size_t i = 0; i < m->plan->ntables; i++)
         MR_TRY_OUT(run_named(m, &m->plan->tables[i], stmt, &names, err));

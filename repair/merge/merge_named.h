@@ -14,6 +14,8 @@
 
 #include "repair/merge/merge_internal.h"
 
+/* Of a case that has no plan yet. */
+enum mr_code mr_merge_named_make(struct mr_merge *m, struct mr_err *err);
 /* The identity of the table's rows, as the case keeps it. */
 enum mr_code mr_merge_named_text(const struct mr_plan_table *table, struct mr_strbuf *out,
                                  struct mr_err *err);

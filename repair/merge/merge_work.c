@@ -47,7 +47,7 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE mark (id INTEGER PRIMARY KEY, unsame INT DEFAULT 0,"
     " restored INT DEFAULT 0, skip INT DEFAULT 0, into_key BLOB, edits BLOB,"
     " known INT DEFAULT 0, gone INT DEFAULT 0,"
-    " exact INT DEFAULT 0, cleared INT DEFAULT 0, left INT DEFAULT 0);"
+    " exact INT DEFAULT 0, cleared INT DEFAULT 0, left INT DEFAULT 0, plan INT);"
     "CREATE TEMP TABLE revived (id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE reached (id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE beside (id INTEGER PRIMARY KEY);"

@@ -3,6 +3,7 @@
 
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_match.h"
+#include "repair/merge/merge_named.h"
 
 /* A table with a counter (L is 10) whose rows are known by all else: in pairs, as many as there
  * are. */
@@ -116,19 +117,29 @@ static void live(struct world *w, const char *row)
                                MR_ARG_BYTES("image", world_image(w, 1, row))));
 }
 
-/* Which identity, and whether the row of SOURCE hangs on lost history → is it TARGET's? */
+/* Which identity, whether the row of SOURCE hangs on lost history, and what an earlier plan of these
+ * tables did with that → is it TARGET's? */
 static void test_keyless(void **state)
 {
     const struct {
         enum mr_plan_identity identity;
         bool of_lost;
-        const char *there;
+        const char *mark, *planned, *there;
     } cases[] = {
-        {MR_PLAN_BY_ROW, false, "x,7; -; NULL,7"},
-        {MR_PLAN_BY_ROW, true, "x,7; -; NULL,7"},
-        {MR_PLAN_BY_NONE, false, "x,7; -; NULL,7"},
+        {MR_PLAN_BY_ROW, false, NULL, "", "x,7; -; NULL,7"},
+        {MR_PLAN_BY_ROW, true, NULL, "", "x,7; -; NULL,7"},
+        {MR_PLAN_BY_NONE, false, NULL, "", "x,7; -; NULL,7"},
         /* what a lost parent made is an event of its own */
-        {MR_PLAN_BY_NONE, true, "-; -; -"},
+        {MR_PLAN_BY_NONE, true, NULL, "", "-; -; -"},
+        {MR_PLAN_BY_NONE, true, "0, x'00', 1", "members log", "-; -; -"}, /* by a person's choice */
+        {MR_PLAN_BY_NONE, true, "1, NULL, 1", "members log", "-; -; -"},  /* he is gone */
+        /* and is there already where a plan of both has brought him */
+        {MR_PLAN_BY_NONE, true, "1, x'00', 1", "members log", "x,7; -; NULL,7"},
+        {MR_PLAN_BY_NONE, true, "1, x'00', 1", "members", "-; -; -"},
+        {MR_PLAN_BY_NONE, true, "1, x'00', 1", "log", "x,7; -; NULL,7"},
+        /* of a plan that is known by its map alone */
+        {MR_PLAN_BY_NONE, true, "1, x'00', NULL", "members", "x,7; -; NULL,7"},
+        {MR_PLAN_BY_NONE, true, "1, x'00', 2", "members", "x,7; -; NULL,7"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -138,6 +149,19 @@ static void test_keyless(void **state)
         live(w, "x|7");
         live(w, "NULL|7");
         world_row(w, 9, 0, "7|017", "7|017", cases[i].of_lost ? "grp='lost'" : "grp='base'");
+        world_run(w, mr_merge_named_make(&w->m, &w->err));
+        for (size_t t = 0; t < 2; t++)
+            if (strstr(cases[i].planned, t == 0 ? "members" : "log") != NULL)
+                world_require(MR_CASE_ONCE(
+                    w->m.cf, "INSERT INTO plan_named (plan, tbl, names) VALUES (1, :tbl, '')", NULL,
+                    MR_ARG_TEXT("tbl", mr_plan_table_name(&w->planned[t]))));
+        if (cases[i].mark != NULL) {
+            char sql[100];
+            (void)snprintf(sql, sizeof sql,
+                           "INSERT INTO mark (id, known, into_key, plan) VALUES (9, %s)",
+                           cases[i].mark);
+            world_sql(w, sql);
+        }
         static const char *const rows[] = {"x|7", "y|7", "NULL|7"};
         for (int64_t k = 0; k < 3; k++) {
             world_look(w, k + 1, 1, rows[k], NULL);
@@ -166,6 +190,43 @@ static void test_mapped(void **state)
     world_free(w);
 }
 
+/* A row that an earlier plan wrote is known again, whatever the server computed from its new ids and
+ * however it spells JSON. */
+static void test_written_before(void **state)
+{
+    const struct {
+        const char *source, *live, *there;
+    } cases[] = {
+        {"{\"b\": 1, \"a\": 2}|7|7", "{\"a\":2,\"b\":1}|8|8", "{\"a\":2,\"b\":1},8,8"},
+        {"{\"a\": 1}|7|7", "{\"a\":2}|8|8", "-"},
+        {"{\"a\": 1}|7|7", "{\"a\":1}|7|7", "-"},
+        {"NULL|7|7", "null|8|8", "-"},
+        {"{|7|7", "{|8|8", "{,8,8"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        world_begin(w);
+        world_table(w, "members", "id:int# mobile:text!");
+        world_table(w, "log", "note:json? member:int? label:int?=");
+        world_reference(w, 1, "member", 0, "id");
+        w->merged[0].bound.base_origin = "split-key";
+        static const size_t named[] = {0, 1, 2};
+        w->planned[1].identity = MR_PLAN_BY_ROW;
+        w->planned[1].named_by = (struct mr_plan_columns){named, 3};
+        world_open(w);
+        live(w, cases[i].live);
+        world_row(w, 9, 0, "7|017", "8|017", "grp='base'");
+        world_look(w, 1, 1, cases[i].source, NULL);
+        world_link(w, 1, 0, 9);
+        world_run(w, mr_merge_match(&w->m, 1, 1, &w->err));
+        const char *got = world_ask(w, "SELECT there FROM m WHERE tbl=1");
+        if (strcmp(got, cases[i].there) != 0)
+            fail_msg("%s: %s", cases[i].source, got);
+        world_free(w);
+    }
+}
+
 static void build_few(struct world *w)
 {
     build_counted(w);
@@ -190,9 +251,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counted), cmocka_unit_test(test_spoken_for),
-        cmocka_unit_test(test_again),   cmocka_unit_test(test_keyless),
-        cmocka_unit_test(test_mapped),  cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_counted),  cmocka_unit_test(test_spoken_for),
+        cmocka_unit_test(test_again),    cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_mapped),   cmocka_unit_test(test_written_before),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
