@@ -5,6 +5,7 @@
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_facts.h"
+#include "repair/merge/merge_named.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_spread.h"
 
@@ -97,7 +98,8 @@ static void key_references(const struct mr_merge *m, const struct mr_merge_table
 }
 
 /* A row that is known by its key is base; where the key is made of references, it is lost history
- * if they lead there.  Without such references there is nothing to ask. */
+ * if they lead there.  Without such references there is nothing to ask.  What has no key has come with
+ * its parents where an earlier plan brought them. */
 static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql, struct mr_err *err)
 {
     struct mr_strbuf list = MR_STRBUF_INIT;
@@ -108,8 +110,12 @@ static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql, st
                           " 1 AS key_refers_to_lost%s"
                           " WHERE m.tbl=:tbl AND m.grp='base' AND m.id>:after AND EXISTS"
                           " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
-                          " AND p.grp='lost' AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
-                          g->first ? OF_ALL : OF_WAVE, list.ptr);
+                          " AND p.grp='lost' AND l.ref IN (%s)%s) ORDER BY m.id LIMIT 1000",
+                          g->first ? OF_ALL : OF_WAVE, list.ptr,
+                          g->table->plan->key.count > 0
+                              ? ""
+                              : " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=p.id"
+                                " AND " MR_MERGE_CAME("k") ")");
     enum mr_code code = mr_strbuf_check(sql, "grouping rows", err);
     mr_strbuf_release(&list);
     return code;
@@ -137,23 +143,27 @@ static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_er
     return leave(g, row, err);
 }
 
-static enum mr_code move_rows(struct grouping *g, const char *sql, struct mr_err *err)
+static enum mr_code move_rows(struct grouping *g, struct mr_merge_facts_query query,
+                              struct mr_err *err)
 {
-    return mr_merge_facts_each(g->m, g->table, (struct mr_merge_facts_query){.sql = sql}, move_row,
-                               g, err);
+    return mr_merge_facts_each(g->m, g->table, query, move_row, g, err);
 }
 
 static enum mr_code spread_table(struct grouping *g, struct mr_err *err)
 {
+    const struct mr_plan_table *t = g->table->plan;
+    const struct mr_merge_facts_query maybe = {g->first ? MAYBE_SQL(OF_ALL) : MAYBE_SQL(OF_WAVE),
+                                               NULL, 0};
     struct mr_strbuf sql = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    if (!mr_plan_has_counter(g->table->plan))
+    if (!mr_plan_has_counter(t))
         code = base_sql(g, &sql, err);
+    const struct mr_case_arg name = MR_ARG_TEXT("name", mr_plan_table_name(t));
+    const struct mr_merge_facts_query base = {sql.ptr, &name, t->key.count > 0 ? 0 : 1};
     if (code == MR_OK && sql.len > 0)
-        code = move_rows(g, sql.ptr, err);
+        code = move_rows(g, base, err);
     mr_strbuf_release(&sql);
-    return code == MR_OK ? move_rows(g, g->first ? MAYBE_SQL(OF_ALL) : MAYBE_SQL(OF_WAVE), err)
-                         : code;
+    return code == MR_OK ? move_rows(g, maybe, err) : code;
 }
 
 /* Has the wave rows of the table? */
@@ -204,6 +214,7 @@ enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count, stru
 {
     struct grouping g = {.m = m, .begin = first, .end = first + count};
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_named_make(m, err));
     MR_TRY_OUT(mr_case_prepare(m->cf, "UPDATE m SET grp=:grp, facts=facts|:facts WHERE id=:id",
                                &g.write, err));
     MR_TRY_OUT(mr_case_prepare(m->cf, "UPDATE m SET there=NULL, facts=facts&~:facts WHERE id=:id",

@@ -194,9 +194,8 @@ static const char rows_sql[] =
     " AND m.there IS NULL AND NOT m.doubt AND (:keyed=0 OR w.above)"
     " AND (:events=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
     " LEFT JOIN mark k ON k.id=p.id WHERE l.child=w.id AND p.grp='lost' AND NOT"
-    " (k.known IS 1 AND k.into_key IS NOT NULL AND coalesce(k.plan NOT IN (SELECT plan"
-    " FROM plan_named EXCEPT SELECT plan FROM plan_named WHERE tbl=:name), 1))))"
-    " ORDER BY m.id LIMIT 1000";
+    " " MR_MERGE_CAME("k") "))"
+                           " ORDER BY m.id LIMIT 1000";
 
 static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, struct mr_err *err)
 {

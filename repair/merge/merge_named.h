@@ -14,6 +14,11 @@
 
 #include "repair/merge/merge_internal.h"
 
+/* In SQL: did an earlier plan that had the table `:name`, too, bring the row of this mark to where it stands?
+ * A plan that is known by its map alone had all tables. */
+#define MR_MERGE_CAME(mark)                                                                        \
+    "(" mark ".known IS 1 AND " mark ".into_key IS NOT NULL AND coalesce(" mark ".plan NOT IN"     \
+    " (SELECT plan FROM plan_named EXCEPT SELECT plan FROM plan_named WHERE tbl=:name), 1))"
 /* Of a case that has no plan yet. */
 enum mr_code mr_merge_named_make(struct mr_merge *m, struct mr_err *err);
 /* The identity of the table's rows, as the case keeps it. */

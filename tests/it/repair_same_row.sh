@@ -34,27 +34,32 @@ import csv, sys
 print(*sorted(r["source_key"] + ":" + r["kind"] + ":" + r["decision"] for r in csv.DictReader(open(sys.argv[1] + "/conflicts.csv", newline=""))))' "$1"; }
 
 # ---- restored rows are known again -----------------------------------------------------
-# Member 3 is another one on each side; his events kept their keys, and got a label by his new id.
-events() {
+# Member 3 is another one on each side; his events kept their keys, if they have any, and got a label by
+# his new id.
+events() { # events keyed|row|none: by what an event is known
+    local key='INT AUTO_INCREMENT PRIMARY KEY' identity=none
+    [ "$1" = keyed ] || key=INT
+    [ "$1" != row ] || identity=row
     fresh a$T "$DB"
     rm -f "$CASE"
     at a$T "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME);
-        CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, what VARCHAR(9),
+        CREATE TABLE log (id $key, member_id INT NOT NULL, what VARCHAR(9),
             label VARCHAR(30) AS (CONCAT(member_id, '-x')) STORED, extra JSON, FOREIGN KEY (member_id) REFERENCES members (id));
         INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (2, 'm2', '2026-01-01');
         INSERT INTO log (id, member_id, what) VALUES (1, 1, 'tea'), (2, 2, 'tea')"
     at a "INSERT INTO members VALUES (3, 'm3', '2026-03-01'), (4, 'm4', '2026-03-01');
-        INSERT INTO log (id, member_id, what, extra) VALUES (17, 3, 'milk', '{\"a\":1}'), (18, 3, 'milk', '{\"b\":[1,2]}'), (19, 4, 'corn', NULL)"
+        INSERT INTO log (id, member_id, what, extra) VALUES (17, 3, 'milk', '{\"b\": [1,2], \"a\":1}'), (18, 3, 'milk', '{\"b\":[1,2]}'), (19, 4, 'corn', NULL)"
     at $T "INSERT INTO members VALUES (3, 'x3', '2026-03-02')"
-    printf '[table %s.members]\nsubject = yes\nidentity = mobile\ntime-column = created_at\n[table %s.log]\nidentity = none\n' "$DB" "$DB" >ini
+    printf '[table %s.members]\nsubject = yes\nidentity = mobile\ntime-column = created_at\n[table %s.log]\nidentity = %s\n' "$DB" "$DB" $identity >ini
 }
 log() { on "SELECT l.id, m.mobile, l.what, l.label = CONCAT(m.id, '-x') FROM log l JOIN members m ON m.id = l.member_id ORDER BY 1" | xargs; }
 WHOLE="1 m1 tea 1 2 m2 tea 1 17 m3 milk 1 18 m3 milk 1 19 m4 corn 1"
-for way in apply client; do
-    events
+again() { # again apply|client keyed|row|none: planned and applied twice
+    local way="$1, $2"
+    events "$2"
     plan one merge --split-at 2026-02-01
     is "$way: planned" "$RC" 0
-    if [ $way = apply ]; then
+    if [ "$1" = apply ]; then
         rep_is 0 "$way: applied" apply --yes --case "$CASE" one "$DST"
     else
         client $T <one/reseed.sql >said 2>&1 && client $T <one/apply.sql >>said 2>&1
@@ -66,7 +71,12 @@ for way in apply client; do
     is "$way: nothing was deleted, it says" "$(kinds two)" ""
     rep_is 0 "$way: applied" apply --yes --case "$CASE" two "$DST"
     is "$way: every event is still there once" "$(log)" "$WHOLE"
+}
+for known in keyed row none; do
+    again apply $known
 done
+again client keyed
+again client none
 
 # ---- a decision and another conflict ---------------------------------------------------
 fresh a$T "$DB"

@@ -3,6 +3,7 @@
 
 #include "core/row/when.h"
 #include "repair/merge/merge_group.h"
+#include "repair/merge/merge_named.h"
 
 /* members (1, counted, L = 10) ← posts (2, counted) ← tags (3, a key of references alone) ←
  * notes (4, a natural key, with a time) */
@@ -124,6 +125,42 @@ static void test_leaves(void **state)
     world_free(w);
 }
 
+/* Without a key it stays where an earlier plan of its table, too, has brought its parent. */
+static void test_came_along(void **state)
+{
+    const struct {
+        const char *planned, *expected;
+    } cases[] = {{"log", "base x,11"}, {"posts", "lost -"}, {NULL, "lost -"}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = world_new();
+        const size_t posts = world_table(w, "posts", "id:int# a:text?");
+        const size_t log = world_table(w, "log", "what:exact? post:int?");
+        world_reference(w, log, "post", posts, "id");
+        world_open(w);
+        w->references[0].of_key = true;
+        w->planned[log].identity = MR_PLAN_BY_NONE;
+        world_row(w, 1, posts, "11|NULL", NULL, "held=1");
+        world_row(w, 2, log, "x|11", "x|11", NULL);
+        world_link(w, 2, 0, 1);
+        world_run(w, mr_merge_named_make(&w->m, &w->err));
+        if (cases[i].planned != NULL) {
+            world_sql(w, "INSERT INTO mark (id, known, into_key, plan) VALUES (1, 1, x'00', 7)");
+            world_require(MR_CASE_ONCE(
+                w->m.cf, "INSERT INTO plan_named (plan, tbl, names) VALUES (7, :tbl, '')", NULL,
+                MR_ARG_TEXT("tbl",
+                            mr_plan_table_name(
+                                &w->planned[strcmp(cases[i].planned, "log") == 0 ? log : posts]))));
+        }
+        world_run(w, mr_merge_group(&w->m, posts, 1, &w->err));
+        world_run(w, mr_merge_group(&w->m, log, 1, &w->err));
+        const char *got = world_ask(w, "SELECT grp, there FROM m WHERE id=2");
+        if (strcmp(got, cases[i].expected) != 0)
+            fail_msg("case %zu: %s", i, got);
+        world_free(w);
+    }
+}
+
 /* A chain within one table, child before parent: it spreads until nothing moves. */
 static void test_chain(void **state)
 {
@@ -195,9 +232,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counted), cmocka_unit_test(test_below),
-        cmocka_unit_test(test_leaves),  cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_late),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_counted),  cmocka_unit_test(test_below),
+        cmocka_unit_test(test_leaves),   cmocka_unit_test(test_came_along),
+        cmocka_unit_test(test_chain),    cmocka_unit_test(test_late),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
