@@ -186,7 +186,7 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
         d->choice = stands ? said.choice : NULL;
         d->is_derived = stands && said.derived;
         d->kind = said.kind;
-        d->choices = said.choices != NULL ? said.choices : d->choices;
+        d->choices = stands && said.choices != NULL ? said.choices : d->choices;
     }
     mr_case_reset(map->stmt);
     if (code == MR_OK && open && !found && mr_conflict_is_value(mr_conflict_named(d->kind)))

@@ -583,9 +583,12 @@ static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
     MR_TRY(
         mr_case_number_with(x->m->cf, "SELECT EXISTS (SELECT 1 FROM mark)", NULL, 0, &marks, err));
     x->has_marks = marks != 0;
-    MR_TRY(MR_CASE_ONCE(
-        x->m->cf, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=:first AND tbl<:end)",
-        err, MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count)));
+    static const char *const of_rows[] = {
+        "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=:first AND tbl<:end)",
+        "DELETE FROM holder WHERE id IN (SELECT id FROM m WHERE tbl>=:first AND tbl<:end)"};
+    for (size_t i = 0; i < sizeof of_rows / sizeof of_rows[0]; i++)
+        MR_TRY(MR_CASE_ONCE(x->m->cf, of_rows[i], err, MR_ARG_INT("first", x->first),
+                            MR_ARG_INT("end", x->first + x->count)));
     MR_TRY(MR_CASE_ONCE(x->m->cf, "DELETE FROM m WHERE tbl>=:first AND tbl<:end", err,
                         MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count)));
     MR_TRY(mr_merge_past_forget(x, err));

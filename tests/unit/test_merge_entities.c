@@ -73,6 +73,12 @@ static void test_one(void **state)
         {"9|017|NULL|NULL", NULL,
          "grp='lost', kind='unique', waits=1, root=1, choices='merge-into;skip'", NULL,
          "7 unique - merge-into;skip - 9 - -", 1},
+        /* without that value it meets another one: that is a question of its own */
+        {"9|017|NULL|NULL", NULL,
+         "grp='lost', kind='unique', waits=1, root=1, choices='merge-into;skip'",
+         "(1, 'unique', 'without-value'); UPDATE chosen SET choices='without-value;skip' WHERE "
+         "(1=1",
+         "7 unique - merge-into;skip - 9 - -", 1},
         /* left out, whatever it waits for */
         {"9|017|NULL|NULL", NULL, "grp='maybe', kind='deleted-or-lost', waits=1, root=1",
          "(1, 'deleted-or-lost', 'skip'); INSERT INTO mark (id, skip) VALUES (1, 1",

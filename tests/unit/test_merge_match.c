@@ -221,10 +221,12 @@ static void test_again(void **state)
     look(w, 1, MEMBERS, "11|017|a", NULL);
     for (int i = 0; i < 2; i++) {
         world_run(w, mr_merge_match(&w->m, MEMBERS, 1, &w->err));
-        world_sql(w, "UPDATE m SET own='duplicate', waits=1; UPDATE img SET there=x'4e'");
+        world_sql(w, "UPDATE m SET own='duplicate', waits=1; UPDATE img SET there=x'4e';"
+                     "INSERT INTO holder (id, key, image) VALUES (1, x'00', x'00')");
     }
     world_run(w, mr_merge_match(&w->m, MEMBERS, 1, &w->err));
     world_expect(w, "SELECT own, waits, img.there FROM m JOIN img USING (id)", "- 0 -");
+    world_expect(w, "SELECT count(*) FROM holder", "0"); /* whose value it has is asked again */
     world_free(w);
 }
 
