@@ -177,6 +177,12 @@ static enum mr_code read_named(struct linking *w, int64_t after, struct mr_vec *
     return code;
 }
 
+/* Behind its tag. */
+static struct mr_key named_by(const struct named *n, enum mr_side side)
+{
+    return (struct mr_key){(const char *)n->name[side].ptr + 1, n->name[side].len - 1};
+}
+
 /* Names of one kind of which TARGET's collation may still say that they are one. */
 static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char tag,
                                   struct mr_plan_columns columns, struct mr_err *err)
@@ -191,9 +197,7 @@ static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char t
             struct mr_merge_ask *ask = mr_vec_push(&w->asks);
             if (ask == NULL)
                 return mr_merge_nomem(err);
-            *ask = (struct mr_merge_ask){
-                .tag = n->child,
-                .value = {(const char *)n->name[side].ptr + 1, n->name[side].len - 1}};
+            *ask = (struct mr_merge_ask){.tag = n->child, .value = named_by(n, (enum mr_side)side)};
         }
     }
     if (w->asks.count > 0)
@@ -205,6 +209,23 @@ static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char t
         code = MR_CASE_RUN(w->same, err, MR_ARG_INT("child", a->tag), MR_ARG_INT("ref", w->number));
     }
     return code;
+}
+
+/* Two whole rows are one where they differ in nothing that is compared. */
+static enum mr_code compare_wholes(struct linking *w, struct mr_vec *list, struct mr_err *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct named *n = mr_vec_at(list, i);
+        bool differs = true;
+        if (*(const char *)n->name[MR_SOURCE].ptr == 'R' &&
+            *(const char *)n->name[MR_TARGET].ptr == 'R')
+            MR_TRY(mr_merge_row_differs(&w->c->m, parent_of(w), named_by(n, MR_SOURCE),
+                                        named_by(n, MR_TARGET), MR_NO_COLUMN, &differs, err));
+        if (!differs)
+            MR_TRY(MR_CASE_RUN(w->same, err, MR_ARG_INT("child", n->child),
+                               MR_ARG_INT("ref", w->number)));
+    }
+    return MR_OK;
 }
 
 /* Byte-equal names need no server; only the others are put to TARGET's collation. */
@@ -225,6 +246,8 @@ static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
         code = compare_names(w, &list, 'I', parent_of(w)->named_by, err);
         if (code == MR_OK)
             code = compare_names(w, &list, 'K', parent_of(w)->key, err);
+        if (code == MR_OK)
+            code = compare_wholes(w, &list, err);
     }
     mr_vec_release(&list);
     return code;

@@ -109,6 +109,34 @@ static void test_names(void **state)
     }
 }
 
+/* A parent that all of its row names is the same where what differs is not compared, is computed, or is
+ * only spelled otherwise. */
+static void test_wholes(void **state)
+{
+    const struct {
+        const char *source, *target, *same;
+    } rows[] = {
+        {"1|{\"a\": 1}|5|7", "1|{\"a\":1}|6|8", "1"},
+        {"1|{\"a\": 1}|5|7", "1|{\"a\":2}|5|7", "0"},
+        {"1|NULL|5|7", "1|{\"a\":2}|5|7", "0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct copy_world *cw = copy_new();
+        world_table(&cw->w, "visits", "id:int# j:json? note:int~? label:int?=");
+        world_table(&cw->w, "cards", "id:int# visit:int?");
+        world_reference(&cw->w, 1, "visit", 0, "id");
+        cw->w.tables[0].normalise[1] = cw->w.tables[0].find[1].normalise = true;
+        copy_open(cw);
+        copy_rows(cw, 1, 1, "7|1", NULL, MR_STEP_INSERT);
+        world_source(&cw->w, 0, rows[i].source);
+        world_target(&cw->w, 0, rows[i].target);
+        copy_run(cw, mr_copy_links(&cw->c, &cw->w.err));
+        copy_expect(cw, "SELECT same FROM link", rows[i].same);
+        copy_free(cw);
+    }
+}
+
 static enum mr_code fill(void *ctx, struct mr_copy *copy, struct mr_err *err)
 {
     (void)ctx;
@@ -310,7 +338,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parents),       cmocka_unit_test(test_newest),
-        cmocka_unit_test(test_names),         cmocka_unit_test(test_filled),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_wholes),
+        cmocka_unit_test(test_wholes),        cmocka_unit_test(test_filled),
         cmocka_unit_test(test_who_links),     cmocka_unit_test(test_pages),
         cmocka_unit_test(test_children),      cmocka_unit_test(test_unplanned_parents),
         cmocka_unit_test(test_changed_value), cmocka_unit_test(test_equal_children),
