@@ -72,7 +72,8 @@ enum mr_code mr_gate_shape_renew(struct mr_gate_table *table, struct mr_arena *a
         add_line(&line, table->shape[i]);
         mr_strbuf_add(&all, line.ptr, line.len);
         mr_strbuf_add_char(&all, '\n');
-        if (strcmp(line.ptr, table->shape[i]) == 0)
+        nomem = line.failed || all.failed;
+        if (nomem || strcmp(line.ptr, table->shape[i]) == 0)
             continue;
         if (lines == NULL) {
             lines = mr_arena_calloc(arena, table->nshape, sizeof *lines);
@@ -83,7 +84,6 @@ enum mr_code mr_gate_shape_renew(struct mr_gate_table *table, struct mr_arena *a
         if (!nomem)
             lines[i] = mr_arena_keep(arena, line.ptr, &nomem);
     }
-    nomem |= line.failed || all.failed;
     if (lines != NULL && !nomem) {
         table->shape = lines;
         table->fingerprint = mr_gate_digest_text(mr_digest_bytes(all.ptr, all.len), arena);

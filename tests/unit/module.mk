@@ -87,6 +87,7 @@ LDFLAGS_test_planning := $(PLANNING_WRAP) -Wl,--wrap=mr_findings_close \
     -Wl,--wrap=mr_plan_writer_publish
 LDFLAGS_test_inventory := $(NO_MEMORY)
 LDFLAGS_test_fleet_gate := $(NO_MEMORY)
+LDFLAGS_test_gate_shape := $(NO_MEMORY)
 LDFLAGS_test_plan_show := $(NO_MEMORY)
 # Those over planning_steps.h.
 PLANNING_STEPS := $(PLANNING_WRAP) $(MERGE_WRAP) $(NO_MEMORY) \

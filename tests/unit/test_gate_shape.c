@@ -1,9 +1,5 @@
 /* test_gate_shape.c: columns of which what they hold can be compared with what they held. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "no_memory.h"
 
 #include <string.h>
 
@@ -112,10 +108,31 @@ static void test_renew(void **state)
     mr_arena_release(&arena);
 }
 
+/* The first line is the longest: whoever forgets that it was cut short loses that. */
+static enum mr_code renew(void *ctx, struct mr_err *err)
+{
+    static char longest[4000] = "column c int(11) comment '";
+    static const char *const old[] = {longest, "column id int(11) not null auto_increment"};
+    struct mr_gate_table read = {.shape = old, .nshape = 2, .fingerprint = "f1"};
+    struct mr_arena arena = MR_ARENA_INIT;
+    (void)ctx;
+    memset(longest + 26, 'x', sizeof longest - 28);
+    longest[sizeof longest - 2] = '\'';
+    enum mr_code code = mr_gate_shape_renew(&read, &arena, err);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    assert_true(no_memory_each(renew, NULL) > 4);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike),
-                                       cmocka_unit_test(test_versions),
-                                       cmocka_unit_test(test_renew)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alike), cmocka_unit_test(test_versions), cmocka_unit_test(test_renew),
+        cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
