@@ -206,6 +206,8 @@ enum mr_code mr_evidence_writer_new(struct mr_findings *fd, const char *options,
         code = mr_case_exec(w->cf, MR_EVIDENCE_SCHEMA MR_EVIDENCE_NO_INDEX, err);
         if (code == MR_OK)
             code = begin(w, options, resume, resumed, err);
+        if (code == MR_OK && *resumed) /* the sides are closed again, by what stands then */
+            code = forget_moving(w->cf, w->collection, err);
         if (code == MR_OK)
             code = prepare(w, err);
         code = mr_findings_end(fd, code, err);

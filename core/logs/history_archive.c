@@ -16,6 +16,7 @@
 #include "core/binlog/binlog_event.h"
 #include "core/db/db_binlog.h"
 #include "core/logs/archive_log.h"
+#include "core/logs/log_names.h"
 #include "core/logs/server_logs.h"
 
 #define THROTTLE_EVERY_BYTES (4u << 20)
@@ -190,7 +191,8 @@ static enum mr_code require_same_beginning(const struct work *w, struct mr_err *
 /* ---- what of it is wanted ---- */
 
 /* A log holds what its transactions wrote from when it was begun until the next one was.  The newest of
- * those that were begun before that time is the first that is needed. */
+ * those that were begun before that time is the first that is needed.  Of one whose file is gone, or is
+ * none, nobody knows. */
 static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *err)
 {
     *first = 0;
@@ -199,10 +201,16 @@ static enum mr_code first_wanted(struct work *w, size_t *first, struct mr_err *e
     const int64_t since_us = mr_when_us(w->a->since);
     for (size_t i = w->logs.count; i > 1; i--) {
         struct mr_archive_head head;
-        enum mr_code code = ask_head(w, log_at(w, i - 1)->name, &head, err);
+        struct mr_err why = {0};
+        if (log_at(w, i - 1)->bytes == 0)
+            continue;
+        enum mr_code code = ask_head(w, log_at(w, i - 1)->name, &head, &why);
         const bool is_before = code == MR_OK && (int64_t)head.began * 1000000 <= since_us;
         mr_archive_head_release(&head);
-        MR_TRY(code);
+        if (code != MR_OK && code != MR_E_BINLOG && why.sql_errno != CANNOT_SEND) {
+            *err = why;
+            return code;
+        }
         if (is_before) {
             *first = i - 1;
             return MR_OK;
@@ -588,10 +596,29 @@ enum mr_code mr_history_archive(struct mr_history_archive *a, const char *dir, s
     return code;
 }
 
+/* What was written behind that time, and before the first log that there is.  A server that had none before it
+ * has written nothing. */
+static void add_late(const struct mr_history_archive *a, struct mr_strbuf *text)
+{
+    const struct mr_archived_log *first =
+        a->list.logs.count > 0 ? mr_vec_at(&a->list.logs, 0) : NULL;
+    struct mr_strbuf when = MR_STRBUF_INIT;
+    if (a->since == NULL || first == NULL ||
+        (int64_t)first->began * 1000000 <= mr_when_us(a->since) ||
+        (mr_history_log_is_first(first->name) && first->before[0] == '\0'))
+        return;
+    mr_when_format_us((int64_t)first->began * 1000000, &when);
+    mr_strbuf_add_fmt(text, "%sthe first log that is there, \"%s\", was begun at %s UTC",
+                      text->len > 0 ? "\n" : "", first->name, when.ptr);
+    text->failed = text->failed || when.failed;
+    mr_strbuf_release(&when);
+}
+
 enum mr_code mr_history_archive_gaps(struct mr_history_archive *a, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_archive_list_add_gaps(&a->list, &text);
+    add_late(a, &text);
     enum mr_code code = mr_strbuf_check(&text, "archiving binary logs", err);
     if (code == MR_OK && text.len > 0) {
         a->gap = mr_arena_strdup(a->arena, text.ptr);

@@ -63,31 +63,15 @@ static enum mr_code add_gap(struct mr_history_read *r, struct mr_err *err, const
     return r->gap != NULL ? MR_OK : nomem(err);
 }
 
-static bool ends_in_one(const char *name, size_t len)
-{
-    size_t at = len;
-    while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
-        at--;
-    while (at < len && name[at] == '0')
-        at++;
-    return len - at == 1 && name[at] == '1';
-}
-
-/* The number of a log that the server had none before. */
-static bool is_first_ever(const char *log)
-{
-    return ends_in_one(log, mr_history_log_len(log, false)) ||
-           ends_in_one(log, mr_history_log_len(log, true));
-}
-
-/* Nothing is asked of what was before a window that has no beginning. */
-static enum mr_code check_begin(struct mr_history_read *r, const char *log, int64_t began_us,
+/* Nothing is asked of what was before a window that has no beginning; nor where there was nothing: the server
+ * had no log before, and nothing is said to have been written in front of this one. */
+static enum mr_code check_begin(struct mr_history_read *r, const char *log, bool is_first,
                                 struct mr_err *err)
 {
     struct mr_strbuf when = MR_STRBUF_INIT;
-    if (r->window->from.by != MR_BOUND_TIME || began_us <= r->window->from.us || is_first_ever(log))
+    if (r->window->from.by != MR_BOUND_TIME || r->began_us <= r->window->from.us || is_first)
         return MR_OK;
-    mr_when_format_us(began_us, &when);
+    mr_when_format_us(r->began_us, &when);
     const enum mr_code code = add_gap(
         r, err, "the first log that is there, \"%.200s\", was begun at %s UTC", log, when.ptr);
     mr_strbuf_release(&when);
@@ -109,7 +93,10 @@ static enum mr_code take_before(struct mr_history_read *r, const struct mr_binlo
     if (code == MR_OK && !r->has_before)
         code = event->is_mariadb ? mr_gtid_state_read(&r->met_state, event, err)
                                  : mr_gtid_set_read(&r->met, event, err);
-    r->has_gtids = r->has_gtids || !mr_gtid_set_is_empty(&set) || !mr_gtid_state_is_empty(&state);
+    const bool is_none = mr_gtid_set_is_empty(&set) && mr_gtid_state_is_empty(&state);
+    if (code == MR_OK && !r->has_before && mr_history_log_is_first(event->place.log))
+        code = check_begin(r, event->place.log, is_none, err);
+    r->has_gtids = r->has_gtids || !is_none;
     mr_gtid_set_release(&set);
     mr_gtid_state_release(&state);
     r->has_before = true;
@@ -159,7 +146,7 @@ static enum mr_code take_head(struct mr_history_read *r, const struct mr_binlog_
     if (r->first_log != NULL)
         return MR_OK;
     r->began_us = began_us;
-    return check_begin(r, head->place.log, began_us, err);
+    return check_begin(r, head->place.log, mr_history_log_is_first(head->place.log), err);
 }
 
 static enum mr_code take_step(struct mr_history_read *r, const struct mr_binlog_step *step,

@@ -81,3 +81,19 @@ enum mr_code mr_history_log_files(const char *const *given, size_t ngiven, struc
         MR_TRY(add_given(given[i], arena, paths, err));
     return mr_binlog_files_sort(paths->items, paths->count, &by, err);
 }
+
+static bool ends_in_one(const char *name, size_t len)
+{
+    size_t at = len;
+    while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+        at--;
+    while (at < len && name[at] == '0')
+        at++;
+    return len - at == 1 && name[at] == '1';
+}
+
+bool mr_history_log_is_first(const char *log)
+{
+    return ends_in_one(log, mr_history_log_len(log, false)) ||
+           ends_in_one(log, mr_history_log_len(log, true));
+}

@@ -18,6 +18,8 @@ size_t mr_history_log_len(const char *name, bool archived);
 /* Is a log's name, or the path of its file, packed or archived or not, that of the log as the server calls
  * it? */
 bool mr_history_log_is(const char *place, const char *log);
+/* Has it the number of a log before which its server had none, or had begun them anew (RESET)? */
+bool mr_history_log_is_first(const char *log);
 
 /* Is the file `name` of the log behind that of `before`, by their names? */
 bool mr_history_log_follows(const char *before, const char *name);

@@ -185,7 +185,19 @@ static const struct mr_find_table *table_of_evidence(const struct mr_history_sho
     return NULL;
 }
 
-/* What a transaction has changed of one key is read with all that was: the values before it. */
+static bool has_lines(const struct mr_history_show *show, const struct mr_key_history *h,
+                      int64_t tx)
+{
+    for (size_t i = 0; i < show->lines.count; i++) {
+        const struct mr_history_line *line = mr_vec_at(&show->lines, i);
+        if (line->of == h && line->change->tx.id == tx)
+            return true;
+    }
+    return false;
+}
+
+/* What a transaction has changed of one key is read with all that was: the values before it.  Each side may have
+ * one of that name, of the same key. */
 static enum mr_code add_deed(struct mr_history_show *show, const struct mr_evidence_deed *deed,
                              struct mr_err *err)
 {
@@ -199,7 +211,9 @@ static enum mr_code add_deed(struct mr_history_show *show, const struct mr_evide
         const struct mr_key_history *other = key_at(show, i);
         if (other->table == table && other->key.len == deed->key.len &&
             memcmp(other->key.ptr, deed->key.ptr, deed->key.len) == 0)
-            return MR_OK;
+            return has_lines(show, other, deed->change.tx)
+                       ? MR_OK
+                       : add_lines(show, other, deed->change.tx, err);
     }
     MR_TRY(add_key(show, table, deed->key, &h, err));
     return add_lines(show, h, deed->change.tx, err);

@@ -253,7 +253,8 @@ static enum mr_code link_side(struct mr_key_history *h, int side, size_t from,
     return link_keys(&went, fd, arena, err);
 }
 
-/* Of very many changes some were not kept: what the row was behind them is not known. */
+/* What the row was behind changes that are not told here is not known: of very many some were not kept, and
+ * those of transactions that both sides have are no side's own. */
 static enum mr_code read_changes(struct mr_key_history *h, struct mr_findings *fd, int side,
                                  struct mr_arena *arena, struct mr_err *err)
 {
@@ -273,7 +274,7 @@ static enum mr_code read_changes(struct mr_key_history *h, struct mr_findings *f
     for (size_t i = 0; i < changes.count; i++) {
         const struct mr_evidence_change *change = mr_vec_at(&changes, i);
         const uint64_t skipped = change->n > n + 1 ? (uint64_t)(change->n - n - 1) : 0;
-        if (skipped > 0)
+        if (skipped > 0 || (i > 0 && (h->marks[side].flags & MR_MARK_SHARED) != 0))
             MR_TRY_OUT(set_state(&state, no_value, err));
         MR_TRY_OUT(add_change(h, fd, side, change, &state, arena, err));
         ((struct mr_key_change *)mr_vec_at(&h->changes, h->changes.count - 1))->skipped = skipped;

@@ -108,6 +108,8 @@ for ON in $KINDS; do
     write $ON
     archive --json --split-at "$SINCE" "$URI" "$DIR.since"
     is "$ON: since a time" "$RC $(states)" "0 added 2 "
+    archive --split-at 2026-01-01 "$URI" "$DIR.first"
+    is "$ON: since a time in front of all logs that the server ever had" "$RC $(grep -c '^incomplete' "$OUT")" "0 0"
 
     # what is gone from the archive is taken again while the server has it
     rm -rf "$DIR.bad"
@@ -187,6 +189,10 @@ for ON in $KINDS; do
     is "$ON: and again" "$RC $(grep -cm1 "^incomplete: " "$OUT")" "4 1"
     archive --verify "$DIR"
     is "$ON: and by --verify" "$RC $(grep -cm1 "^incomplete: " "$OUT")" "4 1"
+    archive --split-at 2026-01-01 "$URI" "$DIR.late"
+    is "$ON: removed since that time: named" "$RC $(grep -c '^incomplete: the first log that is there, ".*", was begun at 20.* UTC' "$OUT")" "4 1"
+    archive --split-at 2026-01-01 "$URI" "$DIR"
+    is "$ON: but not where the archive goes back so far" "$RC $(grep -c 'the first log that is there' "$OUT")" "4 0"
 
     # begun anew
     if [ $ON = HA ]; then mr_sql $ON -e "RESET MASTER"; else mr_sql $ON -e "RESET BINARY LOGS AND GTIDS"; fi
@@ -210,6 +216,8 @@ for ON in $KINDS; do
         cut) truncate -s -30 "$FILE" ;;
         gone) mv "$FILE" "$FILE.gone" ;;
         esac
+        archive --json --split-at "$SINCE" "$URI" "$DIR.$FAULT.since"
+        is "$ON: $FAULT on the server, since a time: told, too" "$RC $(jq -r --arg l "$LOG" 'select(.type == "log" and .name == $l) | .reason != null' "$OUT")" "4 true"
         archive --json "$URI" "$DIR.$FAULT"
         LOGS=$(mr_sql $ON -e "SHOW BINARY LOGS" | wc -l)
         is "$ON: $FAULT on the server: told, and all others are there" \

@@ -514,7 +514,8 @@ static void test_resume(void **state)
     logs_side(&l, 1, NULL);
     logs_table(&l);
     logs_witness(&l, 1, MR_WITNESS_BROKEN, "at key 7");
-    logs_mark(&l, (struct logs_mark){.side = 1, .id = 7, .changes = 4, .first = "7/a/b"});
+    logs_mark(&l, (struct logs_mark){
+                      .side = 1, .id = 7, .changes = 4, .first = "7/a/b", .flags = MR_MARK_MOVING});
     const int64_t table = l.table.id;
     logs_drop(&l);
 
@@ -532,6 +533,7 @@ static void test_resume(void **state)
     LOGS_DO(&l, mr_evidence_mark_get(l.writer, table, 1, key, &arena, &mark, &found, NULL));
     assert_true(found);
     assert_int_equal(mark.changes, 4);
+    assert_int_equal(mark.flags, 0); /* whether it moves is found out anew */
     LOGS_DO(&l, mr_evidence_mark_get(l.writer, table, 0, key, &arena, &mark, &found, NULL));
     assert_false(found);
     assert_int_equal(mr_evidence_ends_so_far(l.writer, table, 1, (struct mr_key){NULL, 0}, 9,

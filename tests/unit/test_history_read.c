@@ -96,6 +96,62 @@ static void test_ended(void **state)
     }
 }
 
+/* Behind a time: is something missing in front of the first log?  The number says nothing where the log itself tells
+ * of transactions in front of it, as that of a server that was set up from a copy. */
+static void test_begun_late(void **state)
+{
+    static const char one[] = "\1\0\0\0"
+                              "\0\0\0\0\1\0\0\0\5\0\0\0\0\0\0\0",
+                      none[] = "\0\0\0\0";
+    static const struct {
+        const char *name;
+        bool has_list, has_before, is_late;
+    } rows[] = {{"bin.000001", true, false, false},
+                {"bin.000001", false, false, false},
+                {"bin.000001", true, true, true},
+                {"bin.000011", true, false, true},
+                {"bin.000002", false, false, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char dir[] = "/tmp/test_history_read.XXXXXX", path[64];
+        const char *const given[1] = {path};
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_history_window window = {.from = {.by = MR_BOUND_TIME, .us = -1}};
+        struct mr_history_read read;
+        struct mr_err err = {0};
+        struct made log;
+        unsigned met = 0;
+        assert_non_null(mkdtemp(dir));
+        begin_made(&log, "10.11.6-MariaDB", true);
+        if (rows[i].has_list && rows[i].has_before)
+            add_event(&log, 163, one, 20, 0);
+        else if (rows[i].has_list)
+            add_event(&log, 163, none, 4, 0);
+        add_gtid(&log, 6, 0);
+        add_xid(&log);
+        (void)snprintf(path, sizeof path, "%s/%s", dir, rows[i].name);
+        write_log(path, &log.log, true);
+        mr_strbuf_release(&log.log);
+        mr_history_read_init(&read);
+        read.given = given;
+        read.ngiven = 1;
+        read.window = &window;
+        read.arena = &arena;
+        read.take = take;
+        read.ctx = &met;
+        if (mr_history_read(&read, &err) != MR_OK)
+            fail_msg("%zu: %s", i, err.message);
+        const bool is_late =
+            read.gap != NULL && strstr(read.gap, "the first log that is there") != NULL;
+        if (is_late != rows[i].is_late || (read.gap != NULL && strchr(read.gap, '\n') != NULL))
+            fail_msg("%zu: %s", i, read.gap != NULL ? read.gap : "no gap");
+        mr_history_read_release(&read);
+        mr_arena_release(&arena);
+        (void)unlink(path);
+        (void)rmdir(dir);
+    }
+}
+
 struct one {
     const char *golden; /* or a server's version; NULL: a MySQL's, without GTIDs */
     bool is_open[2];    /* the first log, and the last */
@@ -160,6 +216,8 @@ static void test_open(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ended), cmocka_unit_test(test_open)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ended),
+                                       cmocka_unit_test(test_begun_late),
+                                       cmocka_unit_test(test_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

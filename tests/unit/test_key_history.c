@@ -100,6 +100,84 @@ static void test_links(void **state)
     }
 }
 
+/* Between two of its own changes a transaction of both sides may have changed the row: what it was is not known. */
+static void test_between(void **state)
+{
+    (void)state;
+    for (int shared = 0; shared < 2; shared++) {
+        struct check_case c;
+        struct logs l;
+        struct mr_key_history h;
+        struct mr_arena arena = MR_ARENA_INIT;
+        bool found = false;
+        case_begin(&c);
+        case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+        logs_begin(&l, &c);
+        logs_side(&l, 0, NULL);
+        logs_table(&l);
+        logs_tx(&l, 0, "0-1-101", 1000000, "bin.000001", 77);
+        const int64_t first = l.tx;
+        logs_change(&l, 0, 5, 1, MR_CHANGE_UPDATE, "?/b/?");
+        logs_tx(&l, 0, "0-1-103", 2000000, "bin.000001", 99);
+        logs_change(&l, 0, 5, 2, MR_CHANGE_UPDATE, "?/d/?");
+        logs_mark(&l, (struct logs_mark){.side = 0,
+                                         .id = 5,
+                                         .flags = shared != 0 ? MR_MARK_SHARED : 0,
+                                         .changes = 2,
+                                         .first_tx = first,
+                                         .last_tx = l.tx,
+                                         .first = "5/a/x",
+                                         .last = "5/d/x"});
+        const struct mr_key key = logs_key(&arena, 5);
+        logs_end(&l);
+        mr_key_history_init(&h);
+        assert_int_equal(mr_key_history_read(&h, c.fd, &c.table, key, &arena, &found, NULL), MR_OK);
+        const struct mr_key_change *one = mr_vec_at(&h.changes, 0), *two = mr_vec_at(&h.changes, 1);
+        assert_non_null(one->was[1].ptr);
+        assert_int_equal(two->was[1].ptr == NULL, shared);
+        assert_int_equal(two->was[2].ptr == NULL, shared);
+        assert_non_null(two->is[1].ptr);
+        mr_key_history_release(&h);
+        mr_arena_release(&arena);
+        case_end(&c);
+    }
+}
+
+/* Where a crash has taken the last transactions, and their names were given anew, each side has one of that name. */
+static void test_name_of_both(void **state)
+{
+    struct check_case c;
+    struct logs l;
+    struct mr_history_show show;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    logs_begin(&l, &c);
+    logs_table(&l);
+    for (int side = 0; side < 2; side++) {
+        logs_side(&l, side, NULL);
+        logs_tx(&l, side, "0-1-101", 1000000, "bin.000001", 77);
+        logs_change(&l, side, 5, 1, MR_CHANGE_UPDATE, side == 0 ? "?/b/?" : "?/c/?");
+        logs_change(&l, side, 5, 2, MR_CHANGE_UPDATE, "?/?/y");
+        logs_mark(&l, (struct logs_mark){.side = side,
+                                         .id = 5,
+                                         .changes = 2,
+                                         .first_tx = l.tx,
+                                         .last_tx = l.tx,
+                                         .first = "5/a/x",
+                                         .last = side == 0 ? "5/b/y" : "5/c/y"});
+    }
+    logs_end(&l);
+    mr_history_show_init(&show);
+    show.fd = c.fd;
+    assert_int_equal(mr_findings_run_end(c.fd, &c.run, NULL), MR_OK);
+    assert_int_equal(mr_history_show_open(&show, NULL, NULL), MR_OK);
+    assert_int_equal(mr_history_show_gtid(&show, "0-1-101", NULL), MR_OK);
+    assert_int_equal(show.lines.count, 4);
+    mr_history_show_release(&show);
+    case_end(&c);
+}
+
 /* Where a chain of images breaks, the key of a row is said, as far as its column is shown. */
 static void test_untold(void **state)
 {
@@ -215,8 +293,9 @@ static void test_overview(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_links), cmocka_unit_test(test_untold),
-                                       cmocka_unit_test(test_reason),
-                                       cmocka_unit_test(test_overview)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_links),        cmocka_unit_test(test_between),
+        cmocka_unit_test(test_name_of_both), cmocka_unit_test(test_untold),
+        cmocka_unit_test(test_reason),       cmocka_unit_test(test_overview)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
