@@ -17,6 +17,7 @@
 #include "core/logs/changed_keys.h"
 #include "snapshot/create/view_log.h"
 #include "snapshot/format/snap_logged.h"
+#include "snapshot/read/snap_chain.h"
 #include "snapshot/read/snap_order.h"
 #include "snapshot/read/snap_rows.h"
 
@@ -33,6 +34,7 @@ struct mr_create_base {
     struct mr_create_table **tables; /* by place in the catalogue; NULL: it is not kept */
     const char *until_file;
     uint64_t until;
+    uint64_t links;    /* of the base's chain, up to it; 0: not known */
     int64_t created_s; /* when it was made, by the clock of who made it */
     /* why log and rows may differ, whatever the log says, if it was not ended; NULL: they do not */
     const char *crashed;
@@ -82,6 +84,36 @@ static enum mr_code require_position(const struct mr_create *c, struct mr_err *e
     return MR_OK;
 }
 
+/* An incremental base of an earlier version does not say how many it goes on from: those that lie beside it
+ * are counted, and where one is not there nobody knows. */
+static enum mr_code count_links(const struct mr_create *c, uint64_t *links, struct mr_err *err)
+{
+    const struct mr_snap_base *base = &manifest_of(c)->base;
+    struct mr_snap_chain chain;
+    *links = base->uuid == NULL ? 1 : base->links > 0 ? base->links + 1 : 0;
+    if (*links > 0)
+        return MR_OK;
+    enum mr_code code = mr_snap_chain_open(&chain, c->opts->base, NULL, err);
+    if (code == MR_OK && chain.missing == NULL)
+        *links = chain.links.count;
+    else if (chain.links.count >= MR_SNAP_LINKS_MAX)
+        *links = MR_SNAP_LINKS_MAX;
+    mr_snap_chain_close(&chain);
+    return code == MR_E_NOMEM || code == MR_E_CANCELLED ? code : MR_OK;
+}
+
+/* A link that nobody could read is not made. */
+static enum mr_code require_short(const struct mr_create *c, struct mr_err *err)
+{
+    char why[100];
+    MR_TRY(count_links(c, &c->base->links, err));
+    if (c->base->links < MR_SNAP_LINKS_MAX)
+        return MR_OK;
+    (void)snprintf(why, sizeof why, "its chain has %d links, and of more none is read",
+                   MR_SNAP_LINKS_MAX);
+    return refuse(c, why, err);
+}
+
 enum mr_code mr_create_base_open(struct mr_create *c, struct mr_err *err)
 {
     if (c->opts->base == NULL)
@@ -93,6 +125,7 @@ enum mr_code mr_create_base_open(struct mr_create *c, struct mr_err *err)
     MR_TRY(mr_snap_require_whole(&c->base->snap, err));
     MR_TRY(mr_snap_check_manifest(&c->base->snap, err));
     MR_TRY(mr_snap_require_whole(&c->base->snap, err));
+    MR_TRY(require_short(c, err));
     return require_position(c, err);
 }
 
@@ -567,7 +600,8 @@ static void fill_manifest(struct mr_create *c)
                                              .from_file = m->consistency.binlog_file,
                                              .from_position = m->consistency.binlog_position,
                                              .until_file = b->until_file,
-                                             .until_position = b->until};
+                                             .until_position = b->until,
+                                             .links = b->links};
 }
 
 static void tell(const struct mr_create *c)

@@ -272,6 +272,8 @@ static void put_base(struct mr_jsonw *w, const struct mr_snap_base *base)
     mr_jsonw_add_number(w, "from_position", base->from_position);
     mr_jsonw_add_str(w, "until_file", base->until_file);
     mr_jsonw_add_number(w, "until_position", base->until_position);
+    if (base->links > 0)
+        mr_jsonw_add_number(w, "links", base->links);
     mr_jsonw_object_end(w);
 }
 

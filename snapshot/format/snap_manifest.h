@@ -105,7 +105,11 @@ struct mr_snap_base {
     const char *uuid, *created, *sha256; /* of its manifest; uuid NULL: there is no base */
     const char *from_file, *until_file;
     uint64_t from_position, until_position;
+    uint64_t links; /* of the chain up to it, the full one among them; 0: not known */
 };
+
+/* Of a chain that is read: whoever goes on longer makes a full one, or merges. */
+#define MR_SNAP_LINKS_MAX 1000
 
 struct mr_snap_manifest {
     struct mr_snap_base base;

@@ -429,6 +429,7 @@ static void get_base(struct mr_json_reader *r, const struct json_t *root, struct
     base->from_position = mr_json_read_number(r, o, "from_position");
     base->until_file = mr_json_read_text(r, o, "until_file");
     base->until_position = mr_json_read_number(r, o, "until_position");
+    base->links = mr_json_has(o, "links") ? mr_json_read_number(r, o, "links") : 0;
 }
 
 static void get_totals(struct mr_json_reader *r, const struct json_t *root,

@@ -9,7 +9,6 @@
 #include "core/file/io.h"
 #include "snapshot/format/snap_dir.h"
 
-#define LINKS_MAX 1000
 #define SUM_BYTES_MAX 256
 
 static enum mr_code nomem(struct mr_err *err)
@@ -173,9 +172,9 @@ enum mr_code mr_snap_chain_open(struct mr_snap_chain *chain, const char *path,
     MR_TRY(open_link(chain, path, &link, err));
     while (link->has_manifest && link->manifest.base.uuid != NULL) {
         struct search s = {.chain = chain, .base = &link->manifest.base};
-        if (chain->links.count >= LINKS_MAX)
+        if (chain->links.count >= MR_SNAP_LINKS_MAX)
             return mr_err_set(err, MR_E_SNAPSHOT, "the chain of \"%s\" has more than %d links",
-                              path, LINKS_MAX);
+                              path, MR_SNAP_LINKS_MAX);
         MR_TRY(find(&s, link->path, bases, err));
         if (s.found == NULL) {
             chain->missing = &link->manifest.base;

@@ -179,6 +179,27 @@ take --base "$IT_TMP/n0" "$uri/club" "$IT_TMP/n1"
 is "one that syncs at each commit has lost nothing" "$RC $(kept "$IT_TMP/n1" t)" "0 changed 0 rows 0 gone"
 rm -rf "$IT_TMP/n0" "$IT_TMP/n1" && take "$MR_CA_URI/club" "$IT_TMP/n0"
 
+# A chain that nobody could read is not gone on with; of an earlier version's base the links are counted.
+links() { # links HAVE: what n1 says it goes on from; what comes of a link more, and what that says
+    sed -i "s/,\"links\":\"[0-9]*\"/$1/" "$IT_TMP/n1/manifest.json"
+    (cd "$IT_TMP/n1" && sha256sum manifest.json >manifest.json.sha256)
+    rm -rf "$IT_TMP/n2"
+    take --base "$IT_TMP/n1" "$MR_CA_URI/club" "$IT_TMP/n2"
+}
+take --base "$IT_TMP/n0" "$MR_CA_URI/club" "$IT_TMP/n1"
+is "a first link" "$RC $(jq -r .base.links "$IT_TMP/n1/manifest.json")" "0 1"
+links ',"links":"998"'
+is "the last link that is read" "$RC $(jq -r .base.links "$IT_TMP/n2/manifest.json")" "0 999"
+links ',"links":"999"'
+is "one more: refused" "$RC $(grep -c 'its chain has 1000 links' "$ERR") $([ -e "$IT_TMP/n2" ] && echo there)" "5 1 "
+links ''
+is "a base that does not say it" "$RC $(jq -r .base.links "$IT_TMP/n2/manifest.json")" "0 2"
+mv "$IT_TMP/n0" "$IT_TMP/elsewhere0" && mkdir "$IT_TMP/away" && mv "$IT_TMP/elsewhere0" "$IT_TMP/away/"
+links ''
+is "nor does anything beside it" "$RC $(jq -r .base.links "$IT_TMP/n2/manifest.json")" "0 null"
+mv "$IT_TMP/away/elsewhere0" "$IT_TMP/n0"
+rm -rf "$IT_TMP/n1" "$IT_TMP/n2"
+
 sed -i 's/"binlog_file":"[^"]*"/"binlog_file":null/' "$IT_TMP/n0/manifest.json"
 (cd "$IT_TMP/n0" && sha256sum manifest.json >manifest.json.sha256)
 take --base "$IT_TMP/n0" "$MR_CA_URI/club" "$IT_TMP/n1"

@@ -146,6 +146,7 @@ static void test_chained(void **state)
     } edits[] = {
         {"myrecon/snapshot/2", "myrecon/snapshot/3"},
         {"\"base\":{", "\"bases\":{"},
+        {"\"links\":\"7\"", "\"links\":\"-7\""},
         {"\"manifest_sha256\":\"0", "\"manifest_sha256\":\"x"},
         {"\"kept_rows\":\"changed\"", "\"kept_rows\":\"some\""},
         {"\"kept_rows\":\"changed\"", "\"kept_rows\":\"all\""},
@@ -161,7 +162,7 @@ static void test_chained(void **state)
     (void)state;
     write_sample(&text);
     assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err), MR_OK);
-    m.base = (struct mr_snap_base){"u0", "c0", SHA, "bin.000001", "bin.000002", 4, 5};
+    m.base = (struct mr_snap_base){"u0", "c0", SHA, "bin.000001", "bin.000002", 4, 5, 7};
     m.tables[0].kept_rows = MR_SNAP_ROWS_CHANGED;
     m.tables[0].gone = (struct mr_snap_chunk){
         .file = "data/d.t.gone.tsv.zst", .rows = 3, .sum = {1, 2}, .sha256 = SHA};
@@ -170,6 +171,7 @@ static void test_chained(void **state)
     assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err), MR_OK);
     assert_string_equal(m.base.uuid, "u0");
     assert_int_equal(m.base.until_position, 5);
+    assert_int_equal(m.base.links, 7);
     assert_int_equal(m.tables[0].gone.rows, 3);
     assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&again), &err), MR_OK);
     assert_string_equal(text.ptr, again.ptr);
