@@ -262,19 +262,21 @@ static enum mr_code test_table(struct testing *t, struct mr_err *err)
 
 /* ---- taken back as a whole ---- */
 
-/* Plans that were applied, and of which nothing, or less than half, is there any more. */
+/* Plans that were applied, and of which nothing, or less than half, is there any more.  Rows of
+ * tables that are not planned now, and those that SOURCE has no more, were not looked for. */
 static const char missed_sql[] =
     "SELECT plan, sum(there) AS standing, CASE plan WHEN 0 THEN count(*) ELSE"
-    " (SELECT count(DISTINCT tree) FROM step s WHERE s.plan=stands.plan) END AS people"
-    " FROM stands GROUP BY plan HAVING 2*sum(there)<count(*)";
+    " (SELECT count(DISTINCT tree) FROM step s WHERE s.plan=stands.plan) END AS people,"
+    " (SELECT count(*) FROM plan_map p WHERE p.plan=stands.plan AND p.state='applied')"
+    " - count(*) AS unseen FROM stands GROUP BY plan HAVING 2*sum(there)<count(*)";
 
 struct missed {
-    int64_t plan, standing, people;
+    int64_t plan, standing, people, unseen;
 };
 
 #define MISSED(member) MR_CASE_FIELD(struct missed, member, MR_CASE_INT)
 static const struct mr_case_field missed_fields[] =
-    MR_CASE_LIST(MISSED(plan), MISSED(standing), MISSED(people));
+    MR_CASE_LIST(MISSED(plan), MISSED(standing), MISSED(people), MISSED(unseen));
 
 static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *err)
 {
@@ -290,8 +292,8 @@ static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *e
 
 /* undo.sql by the stock client tells the case nothing.  Where no row stands of a plan that
  * restored several people, it was taken back: it is as good as undone.  Where it was one
- * person only, or some stand, they may as well have been deleted one by one: that is asked
- * (mark.skip is not set). */
+ * person only, or some stand, or were not looked for, they may as well have been deleted one by
+ * one: that is asked (mark.skip is not set). */
 static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -304,7 +306,7 @@ static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(missed_fields), err);
     while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &missed, &row, err)) == MR_OK &&
            row) {
-        bool whole = missed.standing == 0 && missed.people > 1;
+        bool whole = missed.standing == 0 && missed.unseen == 0 && missed.people > 1;
         int64_t *slot = whole ? mr_vec_push(&back) : NULL;
         if (slot != NULL)
             *slot = missed.plan;

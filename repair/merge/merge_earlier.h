@@ -5,8 +5,8 @@
  * A row that an earlier plan was to put at a key is there with its identity: it was
  * applied, and is that row.  It is not there, though it once was: it was deleted since, is
  * listed, and not inserted again.  It never was, or was undone: it is decided anew.  Where
- * nothing stands of a plan that was applied, it was taken back behind the case's back; where
- * most of it is gone, nobody can say, and it is asked.
+ * nothing stands of a plan that was applied, and all of it was looked for, it was taken back
+ * behind the case's back; where most of it is gone, nobody can say, and it is asked.
  * A row without an identity is known by an id that no counter gave to anybody else, or by
  * being, to the last byte, what was planned.  A plan that was never applied leaves its ids
  * to later ones: where two rows were to get one key, it is the row of the one that was
