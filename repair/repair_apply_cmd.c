@@ -576,6 +576,9 @@ static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
     const uint64_t found = mr_journal_rows_found(rows->journal);
     const uint64_t unclear = mr_journal_rows_unclear(rows->journal);
     const uint64_t cut = mr_journal_units_open(rows->journal);
+    const uint64_t units = job->plan.manifest.planned.units;
+    const uint64_t unwritten = mr_journal_units_unwritten(rows->journal, units);
+    const bool is_told = rows->units.count == units || mr_script_read_has_origins(rows->script);
     if (found > 0)
         mr_log_warning("%" PRIu64 " row%s stood already as planned when apply came, by "
                        "somebody else or by apply.sql: undo passes over %s, undo.sql by a "
@@ -592,6 +595,13 @@ static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
                        " unit%s: what it had written there is not told from what stood "
                        "so before, and all that stands as planned is taken back",
                        cut, cut == 1 ? "" : "s");
+    if (unwritten > 0)
+        mr_log_warning("apply has not carried out %" PRIu64 " unit%s: what stands there as planned "
+                       "was written by somebody else or by apply.sql: %s",
+                       unwritten, unwritten == 1 ? "" : "s",
+                       is_told ? "undo passes over it, undo.sql by a client takes it back"
+                               : "this undo.sql, by an earlier version, does not tell it from the "
+                                 "rest, and it is taken back, too");
     if (!mr_journal_has_applied(rows->journal))
         mr_log_warning("the journal of plan \"%s\" knows of no apply: what stands as it "
                        "was planned is taken back, whoever wrote it",

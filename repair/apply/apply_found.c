@@ -4,8 +4,9 @@
  * has nothing to take back there.  Apply lists them in the journal in front of COMMIT.  A try
  * that may have been committed leaves its own rows to the next one, so from then on the list
  * only shrinks.  Nor has undo anything to say of whoever stands under the key of a row that
- * apply has left out.  Undo tells the script which of its rows all these are, and that takes
- * them for done, each by itself: setting them aside would keep what refers to them, too.
+ * apply has left out, alone or with the whole unit that it has not carried out.  Undo tells the
+ * script which of its rows all these are, and that takes them for done, each by itself: setting
+ * them aside would keep what refers to them, too.
  *
  * A row of a table without a key is told by its values and by which of its equals it is. */
 #include <inttypes.h>
@@ -13,9 +14,10 @@
 
 #include "core/db/sqltext.h"
 #include "repair/apply/apply_internal.h"
+#include "repair/script/script_origin.h"
 #include "repair/script/script_text.h"
 
-enum { NO_SUCH_COLUMN = 1054, NO_SUCH_TABLE = 1146 };
+enum { NO_SUCH_COLUMN = 1054, NO_SUCH_TABLE = 1146, TOLD_BYTES = 64 * 1024 /* a statement */ };
 
 static void add_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
 {
@@ -129,35 +131,25 @@ out:
 
 /* ---- undo ---- */
 
+/* Rows of the unit at hand: their numbers. */
+struct rows {
+    uint64_t first, last;
+};
+
 struct passed {
     struct mr_attempt *a;
     const struct mr_planned_table *table;
-    char op; /* how it was planned */
+    char op;                 /* how it was planned */
+    struct mr_vec unwritten; /* struct rows: of units that apply has not carried out */
     struct mr_strbuf lines;
 };
 
-/* Who was left out is told apart: of his row apply wrote nothing, whoever has his key now. */
-static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *err)
-{
-    struct passed *p = ctx;
-    struct mr_journal *journal = p->a->run->journal;
-    const char *table = p->table->table;
-    bool left_out = false, found = false;
-    enum mr_code code = MR_OK;
-    if (p->table->key.count > 0)
-        code = mr_journal_is_left_out(journal, table, cells[1].ptr, &left_out, err);
-    if (code == MR_OK && !left_out)
-        code = mr_journal_is_found(journal, table, p->op, cells[1].ptr, &found, err);
-    if (left_out || found)
-        mr_strbuf_add_fmt(&p->lines, "%s(%" PRIu64 ",%d)", p->lines.len > 0 ? ", " : "",
-                          (uint64_t)strtoull(cells[0].ptr, NULL, 10), left_out);
-    return code;
-}
-
-static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines, struct mr_err *err)
+static enum mr_code tell(struct mr_attempt *a, struct mr_strbuf *lines, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
+    if (lines->len == 0)
+        return mr_strbuf_check(lines, "telling what is not the plan's", err);
     mr_strbuf_add_fmt(&sql, "INSERT INTO myrecon_found (line, left_out) VALUES %s", lines->ptr);
     enum mr_code code = mr_strbuf_check(&sql, "telling what is not the plan's", err);
     if (code == MR_OK) {
@@ -171,35 +163,119 @@ static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines, st
                           "earlier version, would take them back, too");
         err->sql_errno = NO_SUCH_TABLE; /* of the unit, not of the run */
     }
+    a->passed = 1; /* or more: counted when the script has judged them */
     mr_strbuf_release(&sql);
+    mr_strbuf_reset(lines);
     return code;
 }
 
-enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
+static enum mr_code add_line(struct passed *p, uint64_t line, bool left_out, struct mr_err *err)
+{
+    mr_strbuf_add_fmt(&p->lines, "%s(%" PRIu64 ",%d)", p->lines.len > 0 ? ", " : "", line,
+                      left_out);
+    return p->lines.len >= TOLD_BYTES ? tell(p->a, &p->lines, err) : MR_OK;
+}
+
+/* ---- rows of units that apply has not carried out ---- */
+
+/* A row of several units may be written unless none of them is. */
+static enum mr_code take_origin(void *ctx, const struct mr_script_origin_range *origin,
+                                struct mr_err *err)
+{
+    struct passed *p = ctx;
+    bool unwritten = true;
+    for (uint64_t unit = origin->first_unit; unwritten && unit <= origin->last_unit; unit++)
+        unwritten = mr_journal_unit_is_unwritten(p->a->run->journal, unit);
+    struct rows *rows = unwritten ? mr_vec_push(&p->unwritten) : NULL;
+    if (unwritten && rows == NULL)
+        return mr_err_nomem(err, "telling what is not the plan's");
+    if (unwritten)
+        *rows = (struct rows){origin->first_row, origin->last_row};
+    return MR_OK;
+}
+
+/* Where undo.sql takes no units together they have the numbers that apply.sql has. */
+static enum mr_code find_unwritten(struct passed *p, struct mr_err *err)
+{
+    const struct mr_apply_units *run = p->a->run;
+    const struct mr_script_read_unit *unit = p->a->unit;
+    const struct mr_script_origin_range own = {1, unit->rows, unit->number, unit->number};
+    return run->units->count == run->manifest->planned.units
+               ? take_origin(p, &own, err)
+               : mr_script_origin_each(mr_script_read_origin(run->script), take_origin, p, err);
+}
+
+static bool is_unwritten(const struct passed *p, uint64_t line)
+{
+    for (size_t i = 0; i < p->unwritten.count; i++) {
+        const struct rows *rows = mr_vec_at(&p->unwritten, i);
+        if (rows->first <= line && line <= rows->last)
+            return true;
+    }
+    return false;
+}
+
+static enum mr_code pass_unwritten(struct passed *p, struct mr_err *err)
+{
+    for (size_t i = 0; i < p->unwritten.count; i++) {
+        const struct rows *rows = mr_vec_at(&p->unwritten, i);
+        for (uint64_t line = rows->first; line <= rows->last && line <= p->a->unit->rows; line++)
+            MR_TRY(add_line(p, line, true, err));
+    }
+    return MR_OK;
+}
+
+/* ---- rows that the journal names ---- */
+
+/* Who was left out is told apart: of his row apply wrote nothing, whoever has his key now. */
+static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *err)
+{
+    struct passed *p = ctx;
+    struct mr_journal *journal = p->a->run->journal;
+    const char *table = p->table->table;
+    const uint64_t line = strtoull(cells[0].ptr, NULL, 10);
+    bool left_out = false, found = false;
+    enum mr_code code = MR_OK;
+    if (is_unwritten(p, line))
+        return MR_OK;
+    if (p->table->key.count > 0)
+        code = mr_journal_is_left_out(journal, table, cells[1].ptr, &left_out, err);
+    if (code == MR_OK && !left_out)
+        code = mr_journal_is_found(journal, table, p->op, cells[1].ptr, &found, err);
+    return code == MR_OK && (left_out || found) ? add_line(p, line, left_out, err) : code;
+}
+
+static enum mr_code pass_named(struct passed *p, struct mr_err *err)
 {
     static const struct {
         char prefix, op;
     } kinds[] = {{'d', 'i'}, {'b', 'u'}, {'i', 'd'}}; /* b: by the key that apply gave */
-    const struct mr_planned *planned = &a->run->manifest->planned;
-    const struct mr_journal *journal = a->run->journal;
-    struct passed p = {.a = a, .lines = MR_STRBUF_INIT};
-    enum mr_code code = MR_OK;
-    a->passed = a->never = 0;
-    if (a->run->which != MR_JOURNAL_UNDO || journal == NULL ||
-        !(mr_journal_has_found(journal) || mr_journal_has_left_out(journal)))
+    const struct mr_apply_units *run = p->a->run;
+    const struct mr_planned *planned = &run->manifest->planned;
+    if (!mr_journal_has_found(run->journal) && !mr_journal_has_left_out(run->journal))
         return MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-            p.table = &planned->tables[i];
-            p.op = kinds[k].op;
-            MR_TRY_OUT(each(a, i, kinds[k].prefix, "", pass, &p, err));
+            p->table = &planned->tables[i];
+            p->op = kinds[k].op;
+            MR_TRY(each(p->a, i, kinds[k].prefix, "", pass, p, err));
         }
-    MR_TRY_OUT(mr_strbuf_check(&p.lines, "telling what is not the plan's", err));
-    if (p.lines.len > 0) {
-        code = tell(a, &p.lines, err);
-        a->passed = 1; /* or more: counted when the script has judged them */
-    }
+    return MR_OK;
+}
+
+enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
+{
+    struct passed p = {.a = a, .unwritten = MR_VEC_INIT(struct rows), .lines = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    a->passed = a->never = 0;
+    if (a->run->which != MR_JOURNAL_UNDO || a->run->journal == NULL)
+        return MR_OK;
+    MR_TRY_OUT(find_unwritten(&p, err));
+    MR_TRY_OUT(pass_unwritten(&p, err));
+    MR_TRY_OUT(pass_named(&p, err));
+    MR_TRY_OUT(tell(a, &p.lines, err));
 out:
+    mr_vec_release(&p.unwritten);
     mr_strbuf_release(&p.lines);
     return code;
 }

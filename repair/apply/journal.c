@@ -392,6 +392,21 @@ bool mr_journal_unit_may_be_written(const struct mr_journal *j, uint64_t number)
     return l != NULL && (l->open || l->unknown || l->done);
 }
 
+/* A client may have run apply.sql: of that no journal knows. */
+bool mr_journal_unit_is_unwritten(const struct mr_journal *j, uint64_t number)
+{
+    return mr_journal_has_applied(j) && number <= MR_JOURNAL_UNITS_MAX &&
+           !mr_journal_unit_may_be_written(j, number);
+}
+
+uint64_t mr_journal_units_unwritten(const struct mr_journal *j, uint64_t units)
+{
+    uint64_t n = 0;
+    for (uint64_t i = 1; i <= units; i++)
+        n += mr_journal_unit_is_unwritten(j, i);
+    return n;
+}
+
 uint64_t mr_journal_undo_units(const struct mr_journal *j)
 {
     return j->undo_of;

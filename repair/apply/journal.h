@@ -67,6 +67,11 @@ bool mr_journal_unit_is_done(const struct mr_journal *journal, enum mr_journal_s
                              uint64_t number);
 /* Of apply: may rows of it have been committed?  All, some, or nobody knows. */
 bool mr_journal_unit_may_be_written(const struct mr_journal *journal, uint64_t number);
+/* Has apply begun others, or this one, and written none of its rows?  What stands there as planned
+ * is somebody else's. */
+bool mr_journal_unit_is_unwritten(const struct mr_journal *journal, uint64_t number);
+/* How many are, of the first so many. */
+uint64_t mr_journal_units_unwritten(const struct mr_journal *journal, uint64_t units);
 /* How many units undo.sql has, as the last undo had it; 0: none was done, or an older version wrote the line. */
 uint64_t mr_journal_undo_units(const struct mr_journal *journal);
 /* Rows that the server refused when it was last carried out, as struct mr_journal_unit has

@@ -330,6 +330,8 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
         return MR_OK;
     mr_strbuf_add_fmt(&s->sql, "\n-- unit %" PRIu64 " of %" PRIu64 ": %zu rows\n", s->number,
                       s->count, s->rows.count);
+    if (s->kind == MR_SCRIPT_UNDO)
+        MR_TRY(mr_script_origins(s, err));
     mr_script_stage(s);
     if (s->kind == MR_SCRIPT_VERIFY) {
         mr_script_proof(s);

@@ -60,7 +60,8 @@ static enum mr_code keep_image(struct mr_script *s, struct mr_key image, struct 
     return MR_OK;
 }
 
-static enum mr_code add_step(struct mr_script *s, const struct mr_step *step, struct mr_err *err)
+static enum mr_code add_step(struct mr_script *s, uint64_t unit, const struct mr_step *step,
+                             struct mr_err *err)
 {
     struct mr_script_row *row = mr_vec_push(&s->rows);
     if (row == NULL)
@@ -73,7 +74,8 @@ static enum mr_code add_step(struct mr_script *s, const struct mr_step *step, st
                                            .table = (uint32_t)step->table,
                                            .op = step->op},
                                   .before = place(of, BEFORE),
-                                  .after = place(of, AFTER)};
+                                  .after = place(of, AFTER),
+                                  .units = {unit, unit}};
     if (s->leaves_images)
         return MR_OK;
     MR_TRY(keep_image(s, step->before, err));
@@ -97,7 +99,7 @@ enum mr_code mr_script_images_read(struct mr_script *s, struct mr_err *err)
             bytes += step->before.len + step->after.len;
             if (bytes > s->keeps_bytes && !s->leaves_images)
                 leave_images(s);
-            MR_TRY_OUT(add_step(s, step, err));
+            MR_TRY_OUT(add_step(s, unit, step, err));
         }
     }
 out:

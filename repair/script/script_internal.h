@@ -71,6 +71,11 @@ struct mr_script_step {
     enum mr_step_op op;
 };
 
+/* Units, one behind the other. */
+struct mr_script_span {
+    uint64_t first, last;
+};
+
 struct mr_script_row {
     struct mr_script_step step;
     int64_t before, after; /* where its images are: script_image.c */
@@ -82,6 +87,7 @@ struct mr_script_row {
     size_t extent;         /* of an update: which columns it writes; 0: the row as a whole */
     uint64_t nth;          /* without a key: so many equal rows will be there */
     int64_t of;            /* undo: the planned tree of a row that is one by itself, or 0 */
+    struct mr_script_span units; /* of the store: that any step of the row belongs to */
 };
 
 /* Rows that one statement changes: their numbers are first..last. */
@@ -165,11 +171,6 @@ struct mr_script_outer {
 /* A row to be updated that lets go of what one of those may refer to it by. */
 struct mr_script_outer_leaving {
     size_t outer, number; /* number: of the row */
-};
-
-/* Units of which a row of the last belongs to a tree of the first. */
-struct mr_script_span {
-    uint64_t first, last;
 };
 
 /* Per plan table: columns that may be inserted empty. */
@@ -256,6 +257,8 @@ enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t last,
                                  struct mr_err *err);
 enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
+/* Of undo, when the unit is loaded: which units of apply.sql its rows are of (script_origin.h). */
+enum mr_code mr_script_origins(struct mr_script *s, struct mr_err *err);
 
 /* script_later.c: rows of the unit that units to come write again.  find: after load; stands:
  * TARGET's row t is the updated row s, as this unit leaves it or a later one. */

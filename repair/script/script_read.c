@@ -9,6 +9,7 @@
 
 #include "core/base/strbuf.h"
 #include "core/file/in_file.h"
+#include "repair/script/script_origin.h"
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define KEEP_BYTES ((size_t)1024 * 1024)
@@ -22,11 +23,12 @@ struct mr_script_read {
     uint64_t offset; /* in the file, of buffer[at] */
     uint64_t line;   /* number of the line last read; counted from the last seek */
     bool sought;     /* line numbers mean nothing */
-    bool is_eof, has_updates;
-    struct mr_sha256 *hash; /* of the index; NULL: bytes are not hashed */
-    struct mr_vec sums;     /* struct sum, of each item that the index has read */
-    size_t item;            /* the next one's place among them */
-    struct mr_strbuf text;  /* of the line or statement at hand */
+    bool is_eof, has_updates, has_origins;
+    struct mr_sha256 *hash;  /* of the index; NULL: bytes are not hashed */
+    struct mr_vec sums;      /* struct sum, of each item that the index has read */
+    size_t item;             /* the next one's place among them */
+    struct mr_strbuf text;   /* of the line or statement at hand */
+    struct mr_strbuf origin; /* of the unit at hand, as script_origin.h has it */
     enum mr_script_read_section section;
     struct mr_script_read_unit unit;
     uint64_t count; /* M of the first unit read; 0: none yet */
@@ -58,6 +60,7 @@ enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out, 
     if (s == NULL)
         return mr_err_nomem(err, "reading a script");
     mr_strbuf_init(&s->text);
+    mr_strbuf_init(&s->origin);
     s->sums = (struct mr_vec)MR_VEC_INIT(struct sum);
     s->section = MR_SCRIPT_READ_HEAD;
     s->path = strdup(path);
@@ -78,6 +81,7 @@ void mr_script_read_close(struct mr_script_read *s)
     if (s->fd >= 0)
         (void)close(s->fd);
     mr_strbuf_release(&s->text);
+    mr_strbuf_release(&s->origin);
     mr_vec_release(&s->sums);
     free(s->path);
     free(s);
@@ -185,6 +189,8 @@ static enum mr_code take_unit(struct mr_script_read *s, const char *line, uint64
         .number = number, .rows = rows, .offset = offset, .item = s->item};
     s->count = count;
     s->section = MR_SCRIPT_READ_UNIT_HEAD;
+    mr_strbuf_reset(&s->origin);
+    mr_strbuf_shrink(&s->origin, KEEP_BYTES);
     return MR_OK;
 }
 
@@ -201,6 +207,16 @@ static enum mr_script_read_section section_of(const char *line)
     return 0;
 }
 
+static enum mr_code take_origin(struct mr_script_read *s, struct mr_err *err)
+{
+    if (!mr_script_origin_is_line(s->text.ptr) || strlen(s->text.ptr) != s->text.len)
+        return refuse(s, "the line does not say which units wrote the rows", err);
+    mr_strbuf_add(&s->origin, s->text.ptr, s->text.len);
+    mr_strbuf_add_char(&s->origin, '\n');
+    s->has_origins = true;
+    return mr_strbuf_check(&s->origin, "reading a script", err);
+}
+
 /* A comment, which may be a mark. */
 static enum mr_code take_comment(struct mr_script_read *s, uint64_t offset, bool *is_unit,
                                  struct mr_err *err)
@@ -210,6 +226,9 @@ static enum mr_code take_comment(struct mr_script_read *s, uint64_t offset, bool
     *is_unit = strncmp(line, UNIT_PREFIX, sizeof UNIT_PREFIX - 1) == 0;
     if (*is_unit)
         return take_unit(s, line, offset, err);
+    if (s->section == MR_SCRIPT_READ_UNIT_HEAD &&
+        strncmp(line, MR_SCRIPT_ORIGIN_PREFIX, sizeof MR_SCRIPT_ORIGIN_PREFIX - 1) == 0)
+        return take_origin(s, err);
     if (section == 0)
         return MR_OK;
     if (s->section == MR_SCRIPT_READ_STAGE && section == MR_SCRIPT_READ_GUARDS)
@@ -313,7 +332,8 @@ static enum mr_code take_item(struct mr_script_read *s, struct mr_script_read_it
     return code;
 }
 
-/* With where it stands: the same statement does another thing in another section. */
+/* With where it stands: the same statement does another thing in another section, and for rows of
+ * another origin. */
 static enum mr_code sum_up(const struct mr_script_read *s, const struct mr_script_read_item *item,
                            struct sum *sum, struct mr_err *err)
 {
@@ -323,6 +343,7 @@ static enum mr_code sum_up(const struct mr_script_read *s, const struct mr_scrip
     MR_TRY(mr_sha256_init(&hash, err));
     mr_sha256_add(&hash, place, sizeof place);
     mr_sha256_add(&hash, s->text.ptr, s->text.len);
+    mr_sha256_add(&hash, s->origin.ptr, s->origin.len);
     mr_sha256_finish(&hash, hex);
     memcpy(sum->hex, hex, sizeof sum->hex);
     return MR_OK;
@@ -383,6 +404,16 @@ bool mr_script_read_has_updates(const struct mr_script_read *s)
     return s->has_updates;
 }
 
+bool mr_script_read_has_origins(const struct mr_script_read *s)
+{
+    return s->has_origins;
+}
+
+const char *mr_script_read_origin(const struct mr_script_read *s)
+{
+    return s->origin.len > 0 ? s->origin.ptr : NULL;
+}
+
 /* Read to its end before the first statement is handed out, and judged on the way: a script that
  * is cut or edited in its last unit must not have written its first. */
 enum mr_code mr_script_read_index(struct mr_script_read *s, struct mr_vec *units,
@@ -390,7 +421,7 @@ enum mr_code mr_script_read_index(struct mr_script_read *s, struct mr_vec *units
 {
     struct mr_sha256 hash = {0};
     struct mr_script_read_item item = {0};
-    s->sought = s->has_updates = false;
+    s->sought = s->has_updates = s->has_origins = false;
     s->count = 0;
     s->item = 0;
     mr_vec_clear(&s->sums);

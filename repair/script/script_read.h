@@ -6,7 +6,8 @@
  * A script is a head and units (docs/formats/plan-v1.md).  A unit begins with the line
  * "-- unit N of M: R rows" and has the sections "-- stage", "-- aside", "-- locks", "-- guards",
  * "-- write", "-- again" and "-- end", each once and in that order; "-- aside" may be missing.  A statement ends with ";" at the end of a line;
- * no other line ends so.  Lines that begin with "-- " between statements are comments.
+ * no other line ends so.  Lines that begin with "-- " between statements are comments;
+ * in front of the sections of a unit some say where its rows are from (script_origin.h).
  * Units are numbered from 1 to M, upwards or downwards.
  *
  * What does not read like that is MR_E_REFUSED with file and line, so that a cut or edited
@@ -86,6 +87,11 @@ enum mr_code mr_script_read_index(struct mr_script_read *script, struct mr_vec *
                                   char sha256[MR_SHA256_HEX], struct mr_err *err);
 /* After the index: does any unit write by UPDATE? */
 bool mr_script_read_has_updates(const struct mr_script_read *script);
+/* After the index: does any unit say which units of apply.sql wrote its rows? */
+bool mr_script_read_has_origins(const struct mr_script_read *script);
+/* What the unit at hand says of that, once a statement of it was read: lines as script_origin.h has
+ * them, until the next unit; or NULL. */
+const char *mr_script_read_origin(const struct mr_script_read *script);
 /* The next item is that unit's beginning. */
 enum mr_code mr_script_read_seek(struct mr_script_read *script,
                                  const struct mr_script_read_unit *unit, struct mr_err *err);

@@ -62,6 +62,20 @@ static int compare_entities(const void *a, const void *b)
     return (*x)->step.id < (*y)->step.id ? -1 : (*x)->step.id > (*y)->step.id;
 }
 
+/* What becomes of one step of a row in undo becomes of all. */
+static void share_units(struct mr_script_row *const *by, size_t n)
+{
+    for (size_t first = 0, end = 0; first < n; first = end) {
+        struct mr_script_span units = by[first]->units;
+        for (end = first; end < n && by[end]->step.entity == by[first]->step.entity; end++) {
+            units.first = by[end]->units.first < units.first ? by[end]->units.first : units.first;
+            units.last = by[end]->units.last > units.last ? by[end]->units.last : units.last;
+        }
+        for (size_t i = first; i < end; i++)
+            by[i]->units = units;
+    }
+}
+
 /* Steps of one row of the unit: of two updates the first is passing. */
 static enum mr_code join_steps(struct mr_script *s, struct mr_err *err)
 {
@@ -73,6 +87,8 @@ static enum mr_code join_steps(struct mr_script *s, struct mr_err *err)
         by[i] = mr_vec_at(&s->rows, i);
     if (code == MR_OK && n > 1)
         qsort(by, n, sizeof(struct mr_script_row *), compare_entities);
+    if (code == MR_OK)
+        share_units(by, n);
     for (size_t i = 0; code == MR_OK && i + 1 < n; i++) {
         struct mr_script_row *row = by[i], *next = by[i + 1];
         bool fills = row->step.op == MR_STEP_INSERT && next->step.op == MR_STEP_UPDATE;

@@ -260,4 +260,58 @@ rep apply --yes --json --case "$CASE" four "$DST"
 is "applied" "$RC $(sum '"\(.rows_written) \(.rows_there)"')" "0 2 1"
 rep_is 0 "undo" undo --yes --json --case "$CASE" four "$DST"
 is "it says so, and takes all of it back" "$(warned) $(on "SELECT COUNT(*) FROM bag")" "of 1 row that stood; 0"
+# ---- units that apply has not carried out: what stands there as planned is the live side's
+fresh a$T "$DB"
+left() { grep -oE 'has not carried out [0-9]+ units?|undo passes over it' "$ERR" | paste -sd' '; }
+ranges() { on "SELECT CONCAT(COUNT(*), ':', COALESCE(MIN(id), 0), '-', COALESCE(MAX(id), 0)) FROM t"; }
+at a$T "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9))"
+at a "INSERT INTO t SELECT seq, 'lost' FROM seq_1_to_1400"
+: >ini
+plan parts --policy mirror
+is "three units, each undone by itself" "$RC $(jq .rows.units parts/plan.json) $(grep -c '^-- unit ' parts/undo.sql) $(grep -c '^-- rows ' parts/undo.sql)" "0 3 3 0"
+on "INSERT INTO t VALUES (600, 'live')" # in the second
+hold "SELECT * FROM t WHERE id = 600 FOR UPDATE;"
+"$MYRECON" repair apply --yes --case "$CASE" parts "$DST" >"$OUT" 2>"$ERR" &
+APPLY=$!
+begun() { jq -e 'select(.event == "try" and .unit == 2)' parts/journal.jsonl >/dev/null 2>&1; }
+wait_for 20 begun
+kill -9 $APPLY
+wait $APPLY 2>/dev/null
+let_go
+FIRST=$(jq -s 'map(select(.event == "done"))[0].written' parts/journal.jsonl)
+SECOND=$(sed -n 's/^-- unit 2 of 3: \([0-9]*\) rows$/\1/p' parts/apply.sql)
+is "killed behind its first unit" "$(on "SELECT COUNT(*) FROM t")" $((FIRST + 1))
+on "DELETE FROM t WHERE id = 600; INSERT INTO t SELECT seq, 'lost' FROM seq_$((FIRST + SECOND + 1))_to_1400"
+rep undo --yes --json --case "$CASE" parts "$DST"
+is "undo takes back its own" "$RC $(sum '"\(.rows_written) \(.rows_stood)"') $(ranges)" "0 $FIRST $((1400 - FIRST - SECOND)) $((1400 - FIRST - SECOND)):$((FIRST + SECOND + 1))-1400"
+is "it says so" "$(left)" "has not carried out 1 unit undo passes over it"
+
+# A unit that failed: nobody let it lock what it leans on.
+on "DELETE FROM t"
+rep_is 0 "apply" apply --yes --case "$CASE" parts "$DST"
+jq -c 'if .script == "apply" and .unit == 2 and .event == "done" then {at, run, event: "failed", script, unit, detail: "Lock wait timeout exceeded"} else . end' \
+    parts/journal.jsonl >cut && mv cut parts/journal.jsonl
+rep undo --yes --json --case "$CASE" parts "$DST"
+is "what stands there as planned stays" "$RC $(sum '"\(.rows_written) \(.rows_stood)"') $(ranges)" "0 $((1400 - SECOND)) $SECOND $SECOND:$((FIRST + 1))-$((FIRST + SECOND))"
+client $T --force <parts/undo.sql >"$OUT" 2>"$ERR"
+is "undo.sql takes it back" "$(ranges)" 0:0-0
+
+# Units of one tree, which undo.sql takes together, but does not mix up.
+printf '[table %s.members]\nsubject = yes\nidentity = mobile\ntime-column = at\n[table %s.orders]\nreference = member -> %s.members.id\n' "$DB" "$DB" "$DB" >ini
+fresh a$T "$DB"
+at a$T "CREATE TABLE members (id INT PRIMARY KEY, mobile VARCHAR(9) NOT NULL UNIQUE, at DATETIME NOT NULL);
+    CREATE TABLE orders (id INT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member INT NOT NULL)"
+at a "INSERT INTO members VALUES (5, 'a', '2026-01-01'); INSERT INTO orders SELECT seq, CONCAT('o', seq), 5 FROM seq_1_to_700"
+plan five --policy mirror
+is "two units, undone as one" "$RC $(jq .rows.units five/plan.json) $(grep -c '^-- unit ' five/undo.sql)" "0 2 1"
+rep_is 0 "apply" apply --yes --case "$CASE" five "$DST"
+FIRST=$(jq -s 'map(select(.event == "done" and .unit == 1))[0].written' five/journal.jsonl)
+jq -c 'select(.unit != 2)' five/journal.jsonl >cut && mv cut five/journal.jsonl
+on "DELETE FROM orders WHERE id BETWEEN $FIRST AND 699" # but for the last, which the live side made
+rep undo --yes --json --case "$CASE" five "$DST"
+is "an order that the live side made stays, and he whose it is with all of his" "$RC $(sum '"\(.rows_written) \(.rows_stood)"') $(on "SELECT COUNT(*), MAX(id) FROM orders") $(on "SELECT COUNT(*) FROM members")" "1 0 1 $FIRST	700 1"
+is "it says so" "$(left)" "has not carried out 1 unit undo passes over it"
+on "DELETE FROM orders WHERE id = 700"
+undo five "$FIRST $((701 - FIRST)) 0 0"
+is "when it is gone, all is taken back" "$(orders)" ""
 finish

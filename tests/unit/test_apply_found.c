@@ -203,6 +203,97 @@ static void test_pass(void **state)
     }
 }
 
+/* ---- units that apply has not carried out ---- */
+
+#define PART(n, rows, origin)                                                                      \
+    "-- unit " n " of 2: " rows " rows\n" origin "-- stage\nSET @u = " n ";\n-- locks\n"           \
+    "START TRANSACTION;\n-- guards\n-- write\n-- again\n-- end\nROLLBACK;\n"
+
+struct unit_passing {
+    const char *origin; /* of unit 1 */
+    uint64_t units;     /* of apply.sql; 1, 3, 7 and those from 8 on are unwritten */
+    const char *found, *d, *told;
+};
+
+static const struct unit_passing unit_passings[] = {
+    /* numbers are those of apply.sql where it has as many */
+    {"", 2, NULL, "", "(1,1), (2,1), (3,1)"},
+    {"", 3, NULL, "", NULL}, /* an undo.sql of an earlier version does not say */
+    {"-- rows 1-3: units 1\n", 3, NULL, "", "(1,1), (2,1), (3,1)"},
+    {"-- rows 1-3: units 2\n", 3, NULL, "", NULL},
+    {"-- rows 1,3: units 1\n-- rows 2: units 2\n", 3, NULL, "", "(1,1), (3,1)"},
+    {"-- rows 1: units 1-2\n-- rows 2: units 7-9\n-- rows 3: units 2-3\n", 9, NULL, "", "(2,1)"},
+    {"-- rows 2: units 1\n-- rows 1,3: units 2\n", 3, "6:o`dd.t4:i:176:o`dd.t4:i:18", "2|17\n3|18",
+     "(2,1), (3,0)"},
+    {"-- rows 3-900: units 1\n", 3, NULL, "", "(3,1)"}, /* a unit has no more than its rows */
+};
+
+/* Apply has begun 2, 4, 5 and 6, and does not know how that ended; 1 failed. */
+static void journal_units(const char *found)
+{
+    static const uint64_t numbers[] = {1, 2, 4, 5, 6};
+    plan_journal();
+    for (size_t i = 0; i < LEN(numbers); i++) {
+        const struct mr_journal_unit begun = {.script = MR_JOURNAL_APPLY, .number = numbers[i]};
+        assert_int_equal(mr_journal_write_unit(p.run.journal, MR_JOURNAL_TRY, &begun, NULL, &p.err),
+                         MR_OK);
+        if (numbers[i] == 1)
+            assert_int_equal(
+                mr_journal_write_unit(p.run.journal, MR_JOURNAL_FAILED, &begun, "1205", &p.err),
+                MR_OK);
+    }
+    const struct mr_journal_unit done = {
+        .script = MR_JOURNAL_APPLY, .number = 2, .there = 9, .found = found};
+    assert_int_equal(mr_journal_write_unit(p.run.journal, MR_JOURNAL_DONE, &done, NULL, &p.err),
+                     MR_OK);
+}
+
+static void test_pass_units(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(unit_passings); i++) {
+        const struct unit_passing *c = &unit_passings[i];
+        struct mr_script_read_item item;
+        char text[640], told[128];
+        BEGIN({.has = "myrecon_d0", .rows = c->d});
+        plan_table("o`dd.t", "id#");
+        journal_units(c->found);
+        (void)snprintf(text, sizeof text, PART("1", "3", "%s") PART("2", "1", ""), c->origin);
+        script(text);
+        p.m.planned.units = c->units;
+        p.run.which = MR_JOURNAL_UNDO;
+        p.attempt.unit = mr_vec_at(&p.units, 0);
+        assert_int_equal(mr_script_read_seek(p.script, p.attempt.unit, &p.err), MR_OK);
+        for (int k = 0; k < 2; k++) /* up to its first statement */
+            assert_int_equal(mr_script_read_next(p.script, &item, &p.err), MR_OK);
+        staged("d", 0);
+        assert_int_equal(mr_attempt_pass_found(&p.attempt, &p.err), MR_OK);
+        (void)snprintf(told, sizeof told, TOLD "%s\n", c->told != NULL ? c->told : "");
+        if (c->told != NULL ? !world_has(told) : world_has(TOLD))
+            fail_msg("%zu: %s", i, world_sent());
+        assert_int_equal(p.attempt.passed, c->told != NULL);
+        end();
+    }
+}
+
+/* As many as a tree has: a statement has no more of them than any server takes. */
+static void test_pass_many(void **state)
+{
+    const struct mr_script_read_unit many = {.number = 1, .rows = 20000};
+    (void)state;
+    BEGIN({.has = TOLD});
+    plan_table("o`dd.t", "id#");
+    journal_units(NULL);
+    p.m.planned.units = p.units.count;
+    p.run.which = MR_JOURNAL_UNDO;
+    p.attempt.unit = &many;
+    assert_int_equal(mr_attempt_pass_found(&p.attempt, &p.err), MR_OK);
+    assert_int_equal(world_sent_count(TOLD), 4);
+    assert_true(world_has("VALUES (1,1), "));
+    assert_true(world_has(", (20000,1)\n"));
+    end();
+}
+
 /* An undo.sql of old would take those rows back: its unit is refused, and the run goes on. */
 static void test_pass_fails(void **state)
 {
@@ -264,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_note),          cmocka_unit_test(test_note_fails),
         cmocka_unit_test(test_note_lost),     cmocka_unit_test(test_note_asks),
         cmocka_unit_test(test_pass),          cmocka_unit_test(test_pass_fails),
-        cmocka_unit_test(test_pass_of_apply), cmocka_unit_test(test_count)};
+        cmocka_unit_test(test_pass_of_apply), cmocka_unit_test(test_count),
+        cmocka_unit_test(test_pass_units),    cmocka_unit_test(test_pass_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -281,6 +281,47 @@ static void test_found_first(void **state)
     (void)unlink(path());
 }
 
+/* Of units 1 to 4, which apply has surely not written? */
+static struct mr_journal *unwritten_are(struct mr_journal *j, const char *wanted)
+{
+    for (int time = 0; time < 2; time++, j = reopen(j)) {
+        for (uint64_t i = 1; i <= 4; i++)
+            if (mr_journal_unit_is_unwritten(j, i) != (strchr(wanted, '0' + (int)i) != NULL))
+                fail_msg("%s: unit %d", wanted, (int)i);
+        assert_int_equal(mr_journal_units_unwritten(j, 4), strlen(wanted));
+    }
+    return j;
+}
+
+static void test_unwritten(void **state)
+{
+    const struct mr_journal_unit lost = {.script = MR_JOURNAL_APPLY, .number = 3, .lost = true};
+    struct mr_err err = {0};
+    (void)state;
+    (void)unlink(path());
+    struct mr_journal *j = unwritten_are(reopen(NULL), ""); /* nobody knows who applied */
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 1, 0);
+    j = unwritten_are(j, "234"); /* begun */
+    put(j, MR_JOURNAL_FAILED, MR_JOURNAL_APPLY, 1, 0);
+    j = unwritten_are(j, "1234");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 2, 0);
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_APPLY, 2, 1); /* rows were refused, others are written */
+    j = unwritten_are(j, "134");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 3, 0);
+    assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_FAILED, &lost, NULL, &err), MR_OK);
+    j = unwritten_are(j, "14");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 2, 0);
+    put(j, MR_JOURNAL_FAILED, MR_JOURNAL_APPLY, 2, 0); /* what it has written before stays */
+    j = unwritten_are(j, "14");
+    undo(j, 1, 0, 1); /* all is taken back; then others */
+    j = unwritten_are(j, "14");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 1, 0);
+    j = unwritten_are(j, "234");
+    assert_false(mr_journal_unit_is_unwritten(j, UINT64_MAX));
+    mr_journal_close(j);
+    (void)unlink(path());
+}
+
 static enum mr_code add_row(void *ctx, const struct mr_journal_fired *row, struct mr_err *err)
 {
     const struct mr_journal_text *const texts[] = {&row->table, &row->key, &row->digest};
@@ -566,13 +607,14 @@ static void test_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),      cmocka_unit_test(test_long_lists),
-        cmocka_unit_test(test_units),      cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_asides),     cmocka_unit_test(test_reader),
-        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_fired),      cmocka_unit_test(test_beside),
-        cmocka_unit_test(test_found),      cmocka_unit_test(test_found_first),
-        cmocka_unit_test(test_named),      cmocka_unit_test(test_theirs),
+        cmocka_unit_test(test_steps),       cmocka_unit_test(test_long_lists),
+        cmocka_unit_test(test_units),       cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_asides),      cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_unwritten),   cmocka_unit_test(test_fired),
+        cmocka_unit_test(test_beside),      cmocka_unit_test(test_found),
+        cmocka_unit_test(test_found_first), cmocka_unit_test(test_named),
+        cmocka_unit_test(test_theirs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

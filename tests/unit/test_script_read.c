@@ -170,6 +170,52 @@ static void test_changed(void **state)
     }
 }
 
+#define FROM_UNITS(lines)                                                                          \
+    "-- unit 2 of 2: 2 rows\n" lines "-- stage\nSET @a = 1;\n-- rows 1: no such line here\n"       \
+    "-- locks\n-- guards\n-- write\n-- again\n-- end\n"
+#define BY_ITSELF                                                                                  \
+    "-- unit 1 of 2: 1 row\n-- stage\nSET @b = 1;\n-- locks\n-- guards\n-- write\n-- again\n-- "   \
+    "end\n"
+
+/* What a unit of several says of its rows stands while its statements are read. */
+static void test_origin(void **state)
+{
+    struct mr_script_read *s =
+        start(FROM_UNITS("-- rows 1: units 4\n-- some words\n-- rows 2: units 4-5\n") BY_ITSELF);
+    struct mr_vec units = MR_VEC_INIT(struct mr_script_read_unit);
+    struct mr_script_read_item item;
+    char hex[MR_SHA256_HEX];
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_script_read_index(s, &units, hex, &err), MR_OK);
+    assert_true(mr_script_read_has_origins(s));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(mr_script_read_seek(s, mr_vec_at(&units, i), &err), MR_OK);
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(mr_script_read_next(s, &item, &err), MR_OK);
+        if (i == 0)
+            assert_string_equal(mr_script_read_origin(s),
+                                "-- rows 1: units 4\n-- rows 2: units 4-5\n");
+        else
+            assert_null(mr_script_read_origin(s));
+    }
+    /* other lines for the same statements are another script */
+    FILE *file = fopen("s.sql", "r+");
+    assert_non_null(file);
+    assert_true(fputs("-- unit 2 of 2: 2 rows\n-- rows 1: units 5\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(mr_script_read_seek(s, mr_vec_at(&units, 0), &err), MR_OK);
+    assert_int_equal(mr_script_read_next(s, &item, &err), MR_OK);
+    assert_int_equal(mr_script_read_next(s, &item, &err), MR_E_REFUSED);
+    mr_vec_clear(&units);
+    mr_script_read_close(s);
+    s = start(HEAD UNIT("1", "1"));
+    assert_int_equal(mr_script_read_index(s, &units, hex, &err), MR_OK);
+    assert_false(mr_script_read_has_origins(s));
+    mr_vec_release(&units);
+    mr_script_read_close(s);
+}
+
 static void has_updates(const char *text, bool wanted)
 {
     struct mr_script_read *s = start(text);
@@ -299,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_items, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_index, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_changed, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_origin, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_updates, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_refused, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_edges, place_begin, place_end),

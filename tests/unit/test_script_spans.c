@@ -72,8 +72,76 @@ static void test_spans(void **state)
     }
 }
 
+/* Steps, and what the unit that undoes all of them says of its rows. */
+static void test_origins(void **state)
+{
+    static const struct {
+        const char *what;
+        uint64_t first, last; /* the unit's, of four */
+        struct {
+            uint64_t unit;
+            int64_t row;
+            enum mr_step_op op;
+            const char *before, *after;
+        } steps[4];
+        const char *wanted;
+    } cases[] = {
+        {"one behind the other",
+         1,
+         2,
+         {{1, 1, INSERT, NULL, "1|a"}, {1, 2, INSERT, NULL, "2|a"}, {2, 3, INSERT, NULL, "3|a"}},
+         "-- rows 2-3: units 1\n-- rows 1: units 2\n"},
+        {"a gap",
+         1,
+         2,
+         {{1, 1, INSERT, NULL, "1|a"}, {2, 2, INSERT, NULL, "2|a"}, {1, 3, INSERT, NULL, "3|a"}},
+         "-- rows 1,3: units 1\n-- rows 2: units 2\n"},
+        {"a row that both write",
+         1,
+         2,
+         {{1, 1, MR_STEP_UPDATE, "1|a", "1|b"},
+          {2, 1, MR_STEP_UPDATE, "1|b", "1|c"},
+          {2, 2, INSERT, NULL, "2|a"}},
+         "-- rows 2-3: units 1-2\n-- rows 1: units 2\n"},
+        {"by itself, beside units that are joined",
+         3,
+         3,
+         {{1, 1, INSERT, NULL, "1|a"}, {3, 2, INSERT, NULL, "2|a"}},
+         "-- rows 1: units 3\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        world_begin(&w);
+        world_table(&w, "t", "id:int# v:text?");
+        for (size_t k = 0; k < 4 && cases[i].steps[k].unit > 0; k++)
+            world_step(&w, (struct world_step){cases[i].steps[k].unit, 1, (uint64_t)k,
+                                               cases[i].steps[k].op, 0, cases[i].steps[k].before,
+                                               cases[i].steps[k].after, cases[i].steps[k].row});
+        world_open(&w);
+        w.s.units = 4;
+        for (int k = 0; k < 2; k++) {
+            struct mr_script_span *span = mr_vec_push(&w.s.spans);
+            assert_non_null(span);
+            *span = (struct mr_script_span){cases[i].first, cases[i].last};
+        }
+        world_unit(&w, MR_SCRIPT_UNDO, cases[i].first, cases[i].last);
+        mr_strbuf_reset(&w.s.sql);
+        assert_int_equal(mr_script_origins(&w.s, NULL), MR_OK);
+        if (w.s.sql.len == 0 || strcmp(w.s.sql.ptr, cases[i].wanted) != 0)
+            fail_msg("%s: %s", cases[i].what, w.s.sql.ptr);
+        /* where none are joined the number of the unit says it */
+        mr_strbuf_reset(&w.s.sql);
+        w.s.units = w.s.spans.count;
+        assert_int_equal(mr_script_origins(&w.s, NULL), MR_OK);
+        assert_int_equal(w.s.sql.len, 0);
+        world_end(&w);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_spans)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_spans),
+                                       cmocka_unit_test(test_origins)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
