@@ -148,16 +148,17 @@ static void where_before(struct mr_script *s, const struct mr_plan_table *t, cha
     add(s, ")");
 }
 
-/* ", t.c = t.c" of each other column, of the plan or not, that the server would set to now. */
-static void keep_live_times(struct mr_script *s, const struct mr_plan_table *t,
-                            const struct mr_script_extent *e)
+/* ", t.c = t.c" of each column, of the plan or not, that the server would set to now; writes: those
+ * of the plan that the statement sets, NULL: all that a statement can. */
+static void keep_live_times(struct mr_script *s, const struct mr_plan_table *t, const bool *writes)
 {
     const struct mr_table *live = t->pair->side[MR_TARGET];
     for (size_t i = 0; i < live->ncolumns; i++) {
         const struct mr_column *c = &live->columns[i];
         bool set = c->on_update == NULL || c->generated;
         for (size_t k = 0; !set && k < t->pair->find.ncolumns; k++)
-            set = e->writes[k] && mr_pair_column(t->pair, MR_TARGET, k) == c;
+            set = (writes != NULL ? writes[k] : mr_script_is_written(t, k)) &&
+                  mr_pair_column(t->pair, MR_TARGET, k) == c;
         for (int of = 0; !set && of < 2; of++) {
             add(s, of == 0 ? ", t." : " = t.");
             mr_sql_ident(&s->sql, c->name);
@@ -186,7 +187,7 @@ static void update_columns(struct mr_script *s, const struct mr_plan_table *t,
             assign_sum(s, t, i, &first);
         else if (e->writes[i])
             assign(s, t, i, &first);
-    keep_live_times(s, t, e);
+    keep_live_times(s, t, e->writes);
     where_rows(s, b);
     add(s, " AND (");
     mr_script_is_unmoved(s, t, e);
@@ -203,6 +204,7 @@ static void update_row(struct mr_script *s, const struct mr_plan_table *t,
             assign(s, t, i, &first);
     if (first) /* no row changes anything */
         assign(s, t, t->key.at[0], &first);
+    keep_live_times(s, t, NULL);
     where_rows(s, b);
     where_before(s, t, 'b', false, MR_SCRIPT_CHAINED);
 }
@@ -313,6 +315,7 @@ static void set_open(struct mr_script *s, size_t table, char prefix)
         if (c->on_update != NULL && mr_script_is_written(t, i))
             assign(s, t, i, &first);
     }
+    keep_live_times(s, t, NULL);
     where_rows(s, &all);
     add(s, " AND s.myrecon_open <> 0");
     if (prefix == 'd')

@@ -1,7 +1,8 @@
 #!/bin/bash
 # repair_alone.sh: columns that only TARGET has are in no image of the plan.  What the live side
 # holds there is not lost: rows to be deleted whose values undo could not bring back are refused by
-# name; what is written there after the plan, or after apply, keeps its row.  $1: mysql
+# name; what is written there after the plan, or after apply, keeps its row, and what the server
+# would set to now there keeps its time.  $1: mysql
 
 . "$(dirname "$0")/lib.sh"
 written_side "${1:-}"
@@ -70,6 +71,24 @@ at $T "INSERT INTO members (id, mobile, extra) VALUES (3, 'm3', 'mine'); INSERT 
 planned 0 "dismissed by ignore-columns" --policy mirror --allow-deletes 1
 applied 0 "applied"
 is "they are gone" "$(rows | wc -l)" 2
+
+# ---- rows that are changed: what the server would set to now there
+world
+at $T "ALTER TABLE log ADD id INT AUTO_INCREMENT PRIMARY KEY FIRST, ADD up INT NULL, DROP n"
+at a "ALTER TABLE log ADD id INT AUTO_INCREMENT PRIMARY KEY FIRST, ADD up INT NULL; INSERT INTO log VALUES (2, 'a', NULL), (3, 'b', 2); UPDATE log SET up = 3 WHERE id = 2"
+at $T "ALTER TABLE members ADD at DATETIME(3) NULL ON UPDATE CURRENT_TIMESTAMP(3); ALTER TABLE log ADD at DATETIME NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP;
+    UPDATE members SET mobile = 'm2', at = '2020-02-02 02:02:02.5', seen = '2020-02-02'"
+printf '[table %s.log]\nreference = up -> %s.log.id\n' "$DB" "$DB" >ini
+planned 0 "a change, and two rows that refer to each other" --policy mirror
+times() { on "SELECT 'm', id, mobile, at, seen FROM members UNION ALL SELECT 'l', id, up, at, NULL FROM log ORDER BY 1, 2"; }
+BEFORE=$(times)
+applied 0 "applied"
+is "the times of the live side stay" "$(times)" "l	1	NULL	NULL	NULL
+l	2	3	NULL	NULL
+l	3	2	NULL	NULL
+m	1	m1	2020-02-02 02:02:02.500	2020-02-02 00:00:00"
+undone 0 "undone"
+is "as they were" "$(times)" "$BEFORE"
 
 # ---- rows that were restored
 world

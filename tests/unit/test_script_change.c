@@ -130,6 +130,64 @@ static void test_undo(void **state)
     world_end(&w);
 }
 
+/* Columns behind those of the plan, which TARGET alone has: the server sets the first to now, the
+ * second is computed. */
+static void add_alone(struct world *w)
+{
+    struct mr_column *c = &w->own[0].columns[w->own[0].live.ncolumns];
+    c[0] = (struct mr_column){
+        .name = "se`en", .type = "timestamp", .on_update = "current_timestamp(0)"};
+    c[1] = (struct mr_column){.name = "x", .type = "timestamp", .generated = true};
+    c[1].on_update = c[0].on_update;
+    w->own[0].live.ncolumns += 2;
+}
+
+/* What the live side has there stays. */
+static void test_alone(void **state)
+{
+    static const enum mr_script_kind kinds[] = {MR_SCRIPT_APPLY, MR_SCRIPT_UNDO};
+    (void)state;
+    for (size_t i = 0; i < LEN(kinds); i++) {
+        struct world w;
+        world_begin(&w);
+        world_table(&w, "t", "id:int# a:text at:edited");
+        step(&w, 1, UPDATE, 0, "2|a|2026-04-02 13:05:00", "2|b|2026-04-02 13:05:00");
+        world_open(&w);
+        add_alone(&w);
+        world_unit(&w, kinds[i], 1, 1);
+        mr_script_changes(&w.s);
+        if (strstr(w.s.sql.ptr,
+                   " SET t.`a` = s.`a`, t.`at` = s.`at`, t.`se``en` = t.`se``en` WHERE ") == NULL)
+            fail_msg("%zu: %s", i, w.s.sql.ptr);
+        world_end(&w);
+    }
+}
+
+/* Nor are rows that the unit itself has inserted, or is about to delete, touched there. */
+static void test_alone_circle(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    world_table(&w, "t", "id:int# up:int?");
+    world_reference(&w, 0, "up", 0, "id", true);
+    const int64_t a = world_step(&w, (struct world_step){1, 1, 1, INSERT, 0, NULL, "1|NULL", 0});
+    step(&w, 2, INSERT, 0, NULL, "2|1");
+    world_step(&w, (struct world_step){1, 1, 3, UPDATE, 0, "1|NULL", "1|2", a});
+    world_open(&w);
+    world_opens(&w, 0, "up");
+    add_alone(&w);
+    world_unit(&w, MR_SCRIPT_APPLY, 1, 1);
+    mr_script_changes(&w.s);
+    assert_non_null(strstr(w.s.sql.ptr, " SET t.`up` = s.`up`, t.`se``en` = t.`se``en` WHERE "));
+    mr_strbuf_reset(&w.s.sql);
+    world_unit(&w, MR_SCRIPT_UNDO, 1, 1);
+    mr_script_changes(&w.s);
+    assert_non_null(strstr(w.s.sql.ptr, " SET t.`up` = IF(s.myrecon_open & 1, NULL, s.`up`), "
+                                        "t.`se``en` = t.`se``en` WHERE "));
+    world_end(&w);
+}
+
 /* A circle of references: inserted empty, and filled when all is there; emptied before it goes. */
 static void test_circle(void **state)
 {
@@ -450,10 +508,12 @@ static void test_beside(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_apply),  cmocka_unit_test(test_mark),  cmocka_unit_test(test_undo),
-        cmocka_unit_test(test_circle), cmocka_unit_test(test_fired), cmocka_unit_test(test_keyless),
-        cmocka_unit_test(test_loose),  cmocka_unit_test(test_end),   cmocka_unit_test(test_proof),
-        cmocka_unit_test(test_beside),
+        cmocka_unit_test(test_apply),        cmocka_unit_test(test_mark),
+        cmocka_unit_test(test_undo),         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_alone_circle), cmocka_unit_test(test_circle),
+        cmocka_unit_test(test_fired),        cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_loose),        cmocka_unit_test(test_end),
+        cmocka_unit_test(test_proof),        cmocka_unit_test(test_beside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
