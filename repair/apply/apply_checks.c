@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/db/binlog_off.h"
 #include "core/db/sqltext.h"
+#include "core/schema/engine.h"
 #include "repair/apply/dropped.h"
 #include "repair/side/fingerprint.h"
 #include "repair/side/surroundings.h"
@@ -290,15 +291,31 @@ static bool is_used(const struct mr_planned *p, const struct mr_planned_table *t
     return used;
 }
 
-/* Appends 'db.t" is MyISAM' of a table without transactions. */
+/* Appends 'db.t" is MyISAM' of the first table without transactions. */
+static enum mr_code name_nontransactional(const struct mr_target *target,
+                                          const struct mr_strbuf *sql, struct mr_strbuf *name,
+                                          struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    MR_TRY(mr_db_query(target->db, "vn", sql->ptr, sql->len, &res, err));
+    while (name->len == 0 && (cells = mr_result_next(res)) != NULL) {
+        if (cells[1].ptr == NULL || mr_engine_is_transactional(cells[1].ptr))
+            continue;
+        mr_strbuf_add(name, cells[0].ptr, cells[0].len);
+        mr_strbuf_add_fmt(name, "\" is %s", cells[1].ptr);
+    }
+    mr_result_free(res);
+    return mr_strbuf_check(name, "looking at tables", err);
+}
+
 static enum mr_code find_nontransactional(const struct mr_target *target,
                                           const struct mr_planned *p, struct mr_strbuf *name,
                                           struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "SELECT COALESCE(MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, "
-                            "'\" is ', ENGINE)), '') FROM information_schema.TABLES "
-                            "WHERE ENGINE <> 'InnoDB' AND (0");
+    mr_strbuf_add_str(&sql, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), ENGINE FROM"
+                            " information_schema.TABLES WHERE (0");
     for (size_t i = 0; i < p->ntables; i++) {
         if (!is_used(p, &p->tables[i]))
             continue;
@@ -308,10 +325,10 @@ static enum mr_code find_nontransactional(const struct mr_target *target,
         mr_sql_string(&sql, p->tables[i].target_name);
         mr_strbuf_add_char(&sql, ')');
     }
-    mr_strbuf_add_char(&sql, ')');
+    mr_strbuf_add_str(&sql, ") ORDER BY 1");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query_text(target->db, sql.ptr, name, err);
+        code = name_nontransactional(target, &sql, name, err);
     mr_strbuf_release(&sql);
     return code;
 }

@@ -416,19 +416,6 @@ bool mr_attempt_roll_back(struct mr_attempt *a)
     return mr_attempt_exec(a, "ROLLBACK", &ignored) == MR_OK || !mr_db_is_lost(a->run->target->db);
 }
 
-/* A server that was good at the start, and is not any more: not the unit is refused but the
- * run has ended, with units done or not. */
-static enum mr_code check_target(struct mr_attempt *a, struct mr_err *err)
-{
-    enum mr_code code = mr_target_check(a->run->target, a->run->manifest, true, err);
-    if (code != MR_E_REFUSED)
-        return code;
-    err->code = MR_E_CHANGED;
-    mr_err_hint(err, "What is done stays done. Run it again when the planned server can be "
-                     "written to.");
-    return MR_E_CHANGED;
-}
-
 /* In a crash a server may lose what it had committed last (innodb_flush_log_at_trx_commit,
  * sync_binlog).  Whole seconds: in doubt it was restarted. */
 static bool is_restarted(const struct mr_attempt *a)
@@ -452,7 +439,7 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
                    a->unit->number, mr_db_label(a->run->target->db), RECONNECTS);
     a->staged = false;
     MR_TRY(mr_db_reconnect(a->run->target->db, RECONNECTS, err));
-    MR_TRY(check_target(a, err));
+    MR_TRY(mr_target_check_again(a->run->target, a->run->manifest, true, err));
     MR_TRY(mr_apply_session(a->run->target, a->run->no_binlog, err));
     if (!a->run->dry_run && !a->run->rehearse)
         a->restarted = a->restarted || is_restarted(a);
@@ -535,7 +522,9 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         if (*outcome != MR_OUTCOME_LOST)
             lost = !mr_attempt_roll_back(a);
         if (*outcome == MR_OUTCOME_REFUSED && !lost)
-            return blames_server(why) ? check_target(a, err) : MR_OK;
+            return blames_server(why)
+                       ? mr_target_check_again(a->run->target, a->run->manifest, true, err)
+                       : MR_OK;
         if ((*outcome == MR_OUTCOME_LOST || lost) && (code = mr_attempt_reconnect(a, err)) != MR_OK)
             return code;
         if (*outcome == MR_OUTCOME_REFUSED || tries == MR_APPLY_TRIES ||
@@ -544,7 +533,8 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         MR_TRY(wait_again(a, tries, *outcome, why, err));
     }
     *outcome = MR_OUTCOME_REFUSED;
-    return blames_server(why) ? check_target(a, err) : MR_OK;
+    return blames_server(why) ? mr_target_check_again(a->run->target, a->run->manifest, true, err)
+                              : MR_OK;
 }
 
 /* ---- rows that the server refuses ---- */

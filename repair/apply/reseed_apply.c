@@ -63,6 +63,7 @@ static enum mr_code reconnect(struct mr_reseed_run *run, struct mr_err *err)
     mr_log_warning("the target \"%s\" was lost, connecting again, up to %d times",
                    mr_db_label(run->target->db), RECONNECTS);
     MR_TRY(mr_db_reconnect(run->target->db, RECONNECTS, err));
+    MR_TRY(mr_target_check_again(run->target, run->manifest, run->journal != NULL, err));
     return keep_unlogged(run, err);
 }
 

@@ -186,6 +186,18 @@ enum mr_code mr_target_check(const struct mr_target *t, const struct mr_manifest
     return mr_replication_refuse(t->db, t->allow_replica, err);
 }
 
+enum mr_code mr_target_check_again(const struct mr_target *t, const struct mr_manifest *manifest,
+                                   bool writable, struct mr_err *err)
+{
+    enum mr_code code = mr_target_check(t, manifest, writable, err);
+    if (code != MR_E_REFUSED)
+        return code;
+    err->code = MR_E_CHANGED;
+    mr_err_hint(err, "What is done stays done. Run it again when the planned server can be "
+                     "written to.");
+    return MR_E_CHANGED;
+}
+
 /* Grants that cannot be read are no reason to refuse: what they would have shown is refused later by
  * the server, or, where it hides things, by who asks for them. */
 enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,

@@ -35,10 +35,14 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
                             struct mr_err *err);
 void mr_target_close(struct mr_target *target);
 
-/* Is it still the planned server, and with `writable` one that can be written to?  For a
- * connection that was opened anew. */
+/* Is it the planned server, and with `writable` one that can be written to? */
 enum mr_code mr_target_check(const struct mr_target *target, const struct mr_manifest *manifest,
                              bool writable, struct mr_err *err);
+/* Is it still?  For a connection that was opened anew: one that was good at the start, and is not any
+ * more, is MR_E_CHANGED, with things done or not. */
+enum mr_code mr_target_check_again(const struct mr_target *target,
+                                   const struct mr_manifest *manifest, bool writable,
+                                   struct mr_err *err);
 
 /* May the account raise every counter?  MR_E_REFUSED with the GRANT. */
 enum mr_code mr_target_check_rights(const struct mr_target *target,

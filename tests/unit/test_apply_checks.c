@@ -322,26 +322,35 @@ static void test_gtid(void **state)
         const char *loose;
         enum mr_code code;
     } cases[] = {
-        {MR_FLAVOUR_MARIADB, {.has = "nowhere"}, "o`dd.t\" is MyISAM", MR_OK},
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "OFF"}, "x", MR_OK},
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "0"}, "x", MR_OK},
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "WARN"}, "x", MR_OK},
+        {MR_FLAVOUR_MARIADB, {.has = "nowhere"}, "o`dd.t|MyISAM", MR_OK},
+        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "OFF"}, "x|MyISAM", MR_OK},
+        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "0"}, "x|MyISAM", MR_OK},
+        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "WARN"}, "x|MyISAM", MR_OK},
         {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "ON"}, "", MR_OK},
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "1"}, "x", MR_E_REFUSED},
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "ON"}, "x", MR_E_REFUSED},
+        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "1"}, "x|MyISAM", MR_E_REFUSED},
+        {MR_FLAVOUR_MYSQL, {.has = "enforce", .text = "ON"}, "w|ROCKSDB\nx|MEMORY", MR_E_REFUSED},
+        {MR_FLAVOUR_MYSQL,
+         {.has = "enforce", .text = "ON"},
+         "v|TokuDB\nw|ROCKSDB\nx|ndbcluster",
+         MR_OK},
         /* MySQL 5.5 has no such variable; any other failure is one */
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .code = MR_E_SQL, .number = 1193}, "x", MR_OK},
-        {MR_FLAVOUR_MYSQL, {.has = "enforce", .code = MR_E_SQL, .number = 1227}, "x", MR_E_SQL}};
+        {MR_FLAVOUR_MYSQL, {.has = "enforce", .code = MR_E_SQL, .number = 1193}, "x|MyISAM", MR_OK},
+        {MR_FLAVOUR_MYSQL,
+         {.has = "enforce", .code = MR_E_SQL, .number = 1227},
+         "x|MyISAM",
+         MR_E_SQL}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        BEGIN(cases[i].enforced, {.has = "ENGINE <> 'InnoDB'", .text = cases[i].loose});
+        BEGIN(cases[i].enforced, {.has = "TABLE_NAME), ENGINE FROM", .rows = cases[i].loose});
         world.server.flavour = cases[i].flavour;
         plan_table("o`dd.p", "id#");
         plan_table("o`dd.unused", "id#");
         plan_table("o`dd.t", "id# up")->decisions[MR_DECIDE_INSERT] = 1;
         plan_refers(2, "up", 0, "id");
         assert_int_equal(mr_apply_check_gtid(&p.target, &p.m, &p.err), cases[i].code);
-        if (world_has("ENGINE <>")) { /* what is written, and what that leans on */
+        if (cases[i].code == MR_E_REFUSED)
+            assert_non_null(strstr(p.err.message, "table \"x\" is M"));
+        if (world_has("ENGINE FROM")) { /* what is written, and what that leans on */
             assert_true(world_has("TABLE_NAME = 'p')"));
             assert_true(world_has("TABLE_NAME = 't')"));
             assert_false(world_has("'unused'"));

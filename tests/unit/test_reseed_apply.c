@@ -101,6 +101,12 @@ static void begin_run(void)
     {                                                                                              \
         .has = "COLUMN_TYPE", .text = (text_)                                                      \
     }
+/* Behind a lost connection: it is the planned server, and can be written to. */
+#define PLANNED                                                                                    \
+    {.has = "SCHEMATA", .text = "1"},                                                              \
+    {                                                                                              \
+        .has = "read_only", .text = "0"                                                            \
+    }
 #define NEXT(text_, times_)                                                                        \
     {                                                                                              \
         .has = "(counter", .text = (text_), .times = (times_)                                      \
@@ -249,7 +255,7 @@ static void test_apply(void **state)
                .code = c->code,
                .number = c->number,
                .times = c->times},
-              NEXT(c->before, reads), NEXT(c->after, 0), TYPE("int(11)"));
+              NEXT(c->before, reads), NEXT(c->after, 0), TYPE("int(11)"), PLANNED);
         begin_run();
         run.retries = c->retries;
         other.why_not = c->why_not;
@@ -334,7 +340,7 @@ static void test_cancelled(void **state)
     end();
 }
 
-static struct world_answer raised_by_alter[] = {NEXT("5", 0), TYPE("int(11)")};
+static struct world_answer raised_by_alter[] = {NEXT("5", 0), TYPE("int(11)"), PLANNED};
 static void raise_counter(const char *sql)
 {
     if (strncmp(sql, ALTER, sizeof ALTER - 1) == 0)
@@ -376,7 +382,7 @@ static void test_unlogged(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         BEGIN({.has = cases[i].lost, .code = MR_E_LOST, .number = 2013, .times = 1}, NEXT("5", 2),
-              NEXT("100", 0), TYPE("int(11)"), {.has = "SHOW GLOBAL "});
+              NEXT("100", 0), TYPE("int(11)"), PLANNED, {.has = "SHOW GLOBAL "});
         begin_run();
         run.retries = 1;
         run.unlogged = cases[i].unlogged;
@@ -402,6 +408,21 @@ static void test_not_back(void **state)
         assert_true(mr_journal_is_open(run.journal, &counters[0]));
         end();
     }
+}
+
+/* The planned server may have become a replica meanwhile: what is raised there would be of it alone. */
+static void test_read_only_since(void **state)
+{
+    (void)state;
+    BEGIN({.has = ALTER, .code = MR_E_LOST, .number = 2013, .times = 1},
+          {.has = "read_only", .text = "1"}, NEXT("5", 0), TYPE("int(11)"), PLANNED);
+    begin_run();
+    run.retries = 1;
+    assert_int_equal(mr_reseed_survey(&run, &p.err), MR_OK);
+    assert_int_equal(mr_reseed_apply(&run, &p.err), MR_E_CHANGED);
+    assert_int_equal(world_sent_count(ALTER), 1);
+    assert_true(mr_journal_is_open(run.journal, &counters[0]));
+    end();
 }
 
 /* A counter that nobody can read is its own failure; the others are raised. */
@@ -452,12 +473,17 @@ static void test_verify(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_survey),   cmocka_unit_test(test_survey_holds),
-        cmocka_unit_test(test_apply),    cmocka_unit_test(test_never_lower),
-        cmocka_unit_test(test_rounds),   cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_lost),     cmocka_unit_test(test_unlogged),
-        cmocka_unit_test(test_not_back), cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_verify)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_survey),
+                                       cmocka_unit_test(test_survey_holds),
+                                       cmocka_unit_test(test_apply),
+                                       cmocka_unit_test(test_never_lower),
+                                       cmocka_unit_test(test_rounds),
+                                       cmocka_unit_test(test_cancelled),
+                                       cmocka_unit_test(test_lost),
+                                       cmocka_unit_test(test_unlogged),
+                                       cmocka_unit_test(test_read_only_since),
+                                       cmocka_unit_test(test_not_back),
+                                       cmocka_unit_test(test_unreadable),
+                                       cmocka_unit_test(test_verify)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
