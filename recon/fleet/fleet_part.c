@@ -21,6 +21,8 @@ static const struct mr_json_member pair_members[] = {
     PAIR("why", MR_JSON_TEXT_OR_NULL, why),
     PAIR("differing", MR_JSON_COUNT, differing),
     MR_JSON_MAY_LACK("manifest", MR_JSON_TEXT, struct mr_fleet_part_pair, manifest),
+    MR_JSON_MAY_LACK("rows", MR_JSON_COUNT, struct mr_fleet_part_pair, rows),
+    MR_JSON_MAY_LACK("bytes", MR_JSON_COUNT, struct mr_fleet_part_pair, bytes),
 };
 static const struct mr_json_record pair_record =
     MR_JSON_RECORD(struct mr_fleet_part_pair, pair_members);

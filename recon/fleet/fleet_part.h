@@ -31,6 +31,7 @@ struct mr_fleet_part_pair {
     const char *why;      /* of one that failed, or of which something was not seen; or NULL */
     uint64_t differing;   /* rows, of one that is done */
     const char *manifest; /* of a snapshot that is made: SHA-256 of its manifest; or NULL */
+    uint64_t rows, bytes; /* of that snapshot */
 };
 
 struct mr_fleet_part {

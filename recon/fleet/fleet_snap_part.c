@@ -75,8 +75,8 @@ static enum mr_code take_told(struct work *w, struct mr_err *err)
         return MR_OK;
     w->telling.millis_before = told.millis;
     s->begun = told.begun;
-    s->rows = told.rows;
-    s->bytes = told.bytes;
+    s->rows = s->bytes =
+        0; /* of those that are taken over: one that is gone is made and counted again */
     for (size_t i = 0; i < s->npairs; i++) {
         if (told.pairs[i].manifest == NULL || strcmp(told.pairs[i].name, s->pairs[i].name) != 0)
             continue;
@@ -85,6 +85,8 @@ static enum mr_code take_told(struct work *w, struct mr_err *err)
             s->pairs[i].manifest = told.pairs[i].manifest;
         else if (digest != NULL && told.pairs[i].state == MR_FLEET_DONE)
             s->pairs[i] = told.pairs[i];
+        s->rows += s->pairs[i].rows;
+        s->bytes += s->pairs[i].bytes;
     }
     return MR_OK;
 }
@@ -243,6 +245,8 @@ static enum mr_code take_made(struct work *w, size_t at, const struct mr_fleet_t
     MR_TRY(digest_of(w, at, &pair->manifest, err));
     pair->state = MR_FLEET_DONE;
     pair->verdict = lacks ? MR_FLEET_INCOMPLETE : MR_FLEET_MADE;
+    pair->rows = a->rows;
+    pair->bytes = a->bytes;
     s->rows += a->rows;
     s->bytes += a->bytes;
     if (lacks)

@@ -142,6 +142,7 @@ proof() { # DESCRIPTION EXIT PATTERN; the fleet is put right by the caller
     like "$1" "$(jq -r 'select(.type == "damage") | "\(.file) \(.reason)"' "$OUT" | xargs -0)" "$3"
 }
 cp -a "$DIR/parts" "$IT_TMP/parts"
+PART=$(jq '.pairs[3].part' "$DIR/fleet.json") ROWS=$(jq -s 'map(.rows) | add' "$DIR"/parts/*.json)
 mv "$DIR/shop-03" "$IT_TMP/away"
 proof "a snapshot that is missing" 1 'shop-03 is missing'
 is "the others are looked at all the same" "$(jq -r 'select(.type == "summary") | "\(.verdict) \(.whole) \(.damaged)"' "$OUT")" "damaged 3 1"
@@ -150,10 +151,11 @@ is "and how it is made anew is said" "$(tail -n 2 "$OUT")" "To make a damaged on
   myrecon fleet run $DIR --part $(jq '.pairs[3].part' "$DIR/fleet.json")"
 eval "$(tail -n 1 "$OUT") -q" >/dev/null 2>&1 </dev/null
 proof "by that command" 0 '^$'
+is "and its rows are counted once" "$(jq -s 'map(.rows) | add' "$DIR"/parts/*.json)" "$ROWS"
 rm -rf "$DIR/shop-03"
 mv "$IT_TMP/away" "$DIR/shop-03"
 cp "$DIR/fleet.json" "$IT_TMP/anew"
-run fleet run "$DIR" --part "$(jq '.pairs[3].part' "$DIR/fleet.json")"
+run fleet run "$DIR" --part "$PART"
 is "another one of that source in its place is not taken for it" "$RC $(grep -c 'pair shop-03 has no snapshot: another snapshot stands in the place of the one that was made' "$ERR")" "4 1"
 ok "nor listed" cmp "$DIR/fleet.json" "$IT_TMP/anew"
 run fleet run "$DIR" --all
