@@ -269,20 +269,12 @@ at a "INSERT INTO t SELECT seq, 'lost' FROM seq_1_to_1400"
 : >ini
 plan parts --policy mirror
 is "three units, each undone by itself" "$RC $(jq .rows.units parts/plan.json) $(grep -c '^-- unit ' parts/undo.sql) $(grep -c '^-- rows ' parts/undo.sql)" "0 3 3 0"
-on "INSERT INTO t VALUES (600, 'live')" # in the second
-hold "SELECT * FROM t WHERE id = 600 FOR UPDATE;"
-"$MYRECON" repair apply --yes --case "$CASE" parts "$DST" >"$OUT" 2>"$ERR" &
-APPLY=$!
-begun() { jq -e 'select(.event == "try" and .unit == 2)' parts/journal.jsonl >/dev/null 2>&1; }
-wait_for 120 begun || bail "the second unit was not begun: $(cat "$ERR")"
-kill -9 $APPLY
-wait $APPLY 2>/dev/null
-let_go
+rep_is 0 "apply" apply --yes --case "$CASE" parts "$DST"
 FIRST=$(jq -s 'map(select(.event == "done"))[0].written' parts/journal.jsonl)
-SECOND=$(sed -n 's/^-- unit 2 of 3: \([0-9]*\) rows$/\1/p' parts/apply.sql)
-is "killed behind its first unit" "$(on "SELECT COUNT(*) FROM t")" $((FIRST + 1))
-on "DELETE FROM t WHERE id = 600; INSERT INTO t WITH RECURSIVE r AS
-    (SELECT $((FIRST + SECOND + 1)) AS n UNION ALL SELECT n + 1 FROM r WHERE n < 1400) SELECT n, 'lost' FROM r"
+SECOND=$(jq -s 'map(select(.event == "done"))[1].written' parts/journal.jsonl)
+# As if it was killed in the second, and the live side wrote what the third was to.
+jq -c 'select(.unit == 1 or (.unit == 2 and .event == "try"))' parts/journal.jsonl >cut && mv cut parts/journal.jsonl
+on "DELETE FROM t WHERE id BETWEEN $((FIRST + 1)) AND $((FIRST + SECOND))"
 rep undo --yes --json --case "$CASE" parts "$DST"
 is "undo takes back its own" "$RC $(sum '"\(.rows_written) \(.rows_stood)"') $(ranges)" "0 $FIRST $((1400 - FIRST - SECOND)) $((1400 - FIRST - SECOND)):$((FIRST + SECOND + 1))-1400"
 is "it says so" "$(left)" "has not carried out 1 unit undo passes over it"
