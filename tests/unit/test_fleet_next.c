@@ -132,8 +132,9 @@ static void test_part(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct mr_fleet_file file = {.dir = "fleet", .nparts = PARTS};
-        struct mr_fleet_part_pair pairs[] = {{"p", MR_FLEET_DONE, MR_FLEET_EQUAL, NULL, 0, NULL},
-                                             {"q", cases[i].state, MR_FLEET_UNSAID, NULL, 0, NULL}};
+        struct mr_fleet_part_pair pairs[] = {
+            {.name = "p", .state = MR_FLEET_DONE, .verdict = MR_FLEET_EQUAL},
+            {.name = "q", .state = cases[i].state, .verdict = MR_FLEET_UNSAID}};
         const struct mr_fleet_part part = {.part = 2, .pairs = pairs, .npairs = 2};
         struct mr_strbuf out = MR_STRBUF_INIT;
         mr_fleet_next_of_part(&file, &part, &out);
