@@ -36,7 +36,7 @@ config = settle.ini
 source = $(uri a 'fleet_slurm_{}')
 target = $(uri b 'fleet_slurm_{}')
 END
-printf '[options]\nsettle = 0\n' >"$IT_TMP/settle.ini"
+printf '[options]\nsettle = 0\ndigest = client\n' >"$IT_TMP/settle.ini" # what is chosen by the load of the moment differs
 plan() { # a new plan in DIR: $FLEET is its id
     rm -rf "$DIR"
     "$MYRECON" fleet plan -q --inventory "$IT_TMP/fleet.ini" --parts 4 --output "$DIR" >"$OUT" 2>"$ERR" || bail "no plan: $(cat "$ERR")"
@@ -68,7 +68,7 @@ as_one_check() { # DESCRIPTION: what is merged is what one check of each pair sa
     RC=$?
     is "$1: the verdict" "$RC $(jq -r 'select(.type == "pair") | .verdict' "$INTO/fleet.jsonl" | xargs)" "1 equal diverged equal diverged"
     for shard in "${SHARDS[@]}"; do
-        "$MYRECON" check --json -q --settle 0 --case "$IT_TMP/one.case" "$(uri a "fleet_slurm_$shard")" "$(uri b "fleet_slurm_$shard")" \
+        "$MYRECON" check --json -q --settle 0 --digest client --case "$IT_TMP/one.case" "$(uri a "fleet_slurm_$shard")" "$(uri b "fleet_slurm_$shard")" \
             >"$IT_TMP/one.jsonl" 2>/dev/null </dev/null
         rm -f "$IT_TMP/one.case"
         is "$1: pair $shard is that of one check" "$(without_names "$INTO/shop-$shard.jsonl")" "$(without_names "$IT_TMP/one.jsonl")"
